@@ -1,0 +1,76 @@
+# unpack: build, check, install.  GNU make (Debian's make).
+#
+#   make            static musl programs in build/$(ARCH)/
+#   make deps       only the libraries they are made of
+#   make check      gates on the binaries, unit and command-line tests
+#   make test       check, then everything that fits a CI run
+#   make demo       the main job on a sample bundle
+#   make install    PREFIX, DESTDIR
+#
+# Which objects a program links is written out below, on purpose.
+
+VERSION = 0.1.0
+ARCH   := $(shell dpkg --print-architecture 2>/dev/null || uname -m)
+PREFIX  = /usr/local
+B       = build/$(ARCH)
+D       = $(B)/deps
+
+CC      = musl-gcc
+CFLAGS  = -Os
+LDFLAGS = -static
+STRIP   = strip
+NM      = nm
+READELF = readelf
+
+# House flags stay apart, so that a packager's CFLAGS never drops a warning.
+HOUSE_CPPFLAGS = -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" -I$(D)/include
+HOUSE_CFLAGS = -std=c11 \
+	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wvla -Wformat=2 -Wundef -Wwrite-strings -Wcast-qual -Wpointer-arith \
+	-Wimplicit-fallthrough -Wswitch-enum \
+	-ffunction-sections -fdata-sections -fstack-protector-strong
+HOUSE_LDFLAGS = -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now
+HOUSE_LDLIBS = -L$(D)/lib
+
+# ---------------------------------------------------------------- programs
+
+UNPACK_OBJ = \
+	$(B)/msg.o \
+	$(B)/io.o \
+	$(B)/digest.o \
+	$(B)/finding.o \
+	$(B)/unpack.o
+UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
+
+CTL_OBJ = \
+	$(B)/msg.o \
+	$(B)/io.o \
+	$(B)/digest.o \
+	$(B)/finding.o \
+	$(B)/unpackctl.o
+CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
+
+HDR := $(wildcard src/*.h)
+
+all: $(B)/unpack $(B)/unpackctl
+
+$(B)/unpack: $(UNPACK_OBJ)
+	$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(UNPACK_OBJ) \
+	    $(HOUSE_LDLIBS) $(UNPACK_LIBS)
+
+$(B)/unpackctl: $(CTL_OBJ)
+	$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(CTL_OBJ) \
+	    $(HOUSE_LDLIBS) $(CTL_LIBS)
+
+$(B)/%.o: src/%.c $(HDR) Makefile $(D)/.done
+	$(CC) $(HOUSE_CPPFLAGS) $(HOUSE_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+deps: $(D)/.done
+$(D)/.done: src/deps.sh
+	src/deps.sh $(ARCH) $(D)
+
+clean:
+	rm -rf build/$(ARCH)/*.o build/$(ARCH)/unpack build/$(ARCH)/unpackctl
+
+.PHONY: all deps clean

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SHA-256 (FIPS 180-4) digests as OCI writes them; the only user of libmd.
+ */
+#ifndef DIGEST_H
+#define DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sha2.h>
+
+enum {
+	DIGEST_TEXT = sizeof "sha256:" +
+	    64 /* bytes of "sha256:<hex>", NUL too */
+};
+
+/* A running digest; start it with digest_init.  Holds nothing to free. */
+struct digest {
+	SHA2_CTX sha;
+};
+
+void digest_init(struct digest *d);
+void digest_add(struct digest *d, const void *buf, size_t len);
+
+/*
+ * Finish d (start again with digest_init) and write "sha256:" and 64 lower
+ * case hex digits with a NUL to text.
+ */
+void digest_text(struct digest *d, char text[static DIGEST_TEXT]);
+
+/* The digest of buf[0..len), as text. */
+void digest_of(const void *buf, size_t len, char text[static DIGEST_TEXT]);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "finding.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "msg.h"
+
+const char *
+finding_code(enum finding_rule rule)
+{
+	switch (rule) {
+	case FINDING_NONE:
+		return "none";
+	case FINDING_FILE_READ:
+		return "file-not-readable";
+	case FINDING_DIR_READ:
+		return "directory-not-readable";
+	case FINDING_DIR_SEARCH:
+		return "directory-not-searchable";
+	case FINDING_HIDDEN:
+		return "content-hidden";
+	}
+	return "unknown";
+}
+
+/* The three permission bits that count for who, in the lowest places. */
+static mode_t
+class_bits(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
+{
+	size_t i;
+
+	if (who->uid == uid)
+		return mode >> 6 & 7;
+	if (who->gid == gid)
+		return mode >> 3 & 7;
+	for (i = 0; i < who->n_groups; i++)
+		if (who->groups[i] == gid)
+			return mode >> 3 & 7;
+	return mode & 7;
+}
+
+enum finding_rule
+finding_judge(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
+{
+	mode_t bits = class_bits(who, mode, uid, gid);
+
+	if (S_ISREG(mode))
+		return bits & 4 ? FINDING_NONE : FINDING_FILE_READ;
+	if (!S_ISDIR(mode))
+		return FINDING_NONE;
+	if (!(bits & 4))
+		return FINDING_DIR_READ;
+	return bits & 1 ? FINDING_NONE : FINDING_DIR_SEARCH;
+}
+
+char *
+finding_who_text(char *buf, size_t size, const struct finding_who *who)
+{
+	size_t n, i;
+	int got;
+
+	got = snprintf(buf, size, "uid %ju, gid %ju, ", (uintmax_t)who->uid,
+	    (uintmax_t)who->gid);
+	n = got < 0 ? 0 : (size_t)got;
+	if (n < size)
+		(void)snprintf(buf + n, size - n, "%s",
+		    who->n_groups > 0 ? "groups " : "no other groups");
+	if (who->n_groups == 0)
+		return buf;
+	for (i = 0; i < who->n_groups; i++) {
+		n += strlen(buf + n);
+		if (n + 12 > size)
+			break;
+		(void)snprintf(buf + n, size - n, "%s%ju", i > 0 ? "," : "",
+		    (uintmax_t)who->groups[i]);
+	}
+	return buf;
+}
+
+/* What the rule says of the blocker. */
+static const char *
+verb(enum finding_rule rule)
+{
+	switch (rule) {
+	case FINDING_FILE_READ:
+		return "not readable";
+	case FINDING_DIR_READ:
+		return "directory not readable";
+	case FINDING_DIR_SEARCH:
+		return "directory not searchable";
+	case FINDING_HIDDEN:
+		return "hidden by a mount of the container runtime";
+	case FINDING_NONE:
+		break;
+	}
+	return "fine";
+}
+
+char *
+finding_reason(char *buf, size_t size, const struct finding *f,
+    const struct finding_who *who)
+{
+	char me[256], name[MSG_NAME] = "", *where = "";
+
+	if (f->rule == FINDING_HIDDEN) {
+		(void)snprintf(buf, size,
+		    "%s that a symlink in the image has led here",
+		    verb(f->rule));
+		return buf;
+	}
+	if (strcmp(f->path, f->blocker) != 0) {
+		where = " because of ";
+		(void)msg_mask(name, sizeof name, f->blocker);
+	}
+	(void)snprintf(buf, size,
+	    "%s%s%s: mode %04o, owner %ju:%ju; read by %s", verb(f->rule),
+	    where, name, (unsigned int)(f->mode & 07777), (uintmax_t)f->uid,
+	    (uintmax_t)f->gid, finding_who_text(me, sizeof me, who));
+	return buf;
+}
+
+char *
+finding_fix(char *buf, size_t size, const struct finding *f)
+{
+	char name[MSG_NAME];
+
+	(void)msg_mask(name, sizeof name, f->blocker);
+	switch (f->rule) {
+	case FINDING_FILE_READ:
+		(void)snprintf(buf, size,
+		    "chmod a+r '%s' before the image is built, "
+		    "or COPY --chmod=0644",
+		    name);
+		break;
+	case FINDING_DIR_READ:
+	case FINDING_DIR_SEARCH:
+		(void)snprintf(buf, size,
+		    "chmod -R a+rX '%s' before the image is built, "
+		    "or COPY --chmod=0755",
+		    name);
+		break;
+	case FINDING_HIDDEN:
+		(void)snprintf(buf, size,
+		    "make /etc, /dev, and what lies in them plain "
+		    "directories and files of the image, not symlinks");
+		break;
+	case FINDING_NONE:
+		buf[0] = '\0';
+		break;
+	}
+	return buf;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Wait until fd is ready for events.  Returns 0, or -1 with errno set. */
+static int
+await(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	while (poll(&p, 1, -1) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+int
+io_write(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n >= 0) {
+			p += n;
+			len -= (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			return -1;
+		if (await(fd, POLLOUT) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+ssize_t
+io_read(int fd, void *buf, size_t len)
+{
+	char *p = buf;
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = read(fd, p + done, len - done);
+		if (n == 0)
+			break;
+		if (n > 0) {
+			done += (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			return -1;
+		if (await(fd, POLLIN) < 0)
+			return -1;
+	}
+	return (ssize_t)done;
+}
+
+int
+io_close(int fd)
+{
+	/* Linux has closed fd even when it says EINTR: close(2), NOTES */
+	if (close(fd) < 0 && errno != EINTR)
+		return -1;
+	return 0;
+}
+
+int
+io_std(void)
+{
+	int fd, got;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* the lowest free number is fd: the ones below are open */
+		got = open("/", O_RDONLY | O_DIRECTORY);
+		if (got < 0)
+			return -1;
+	}
+	return 0;
+}
+
+size_t
+io_base64(char *out, const void *buf, size_t len)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                            "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = buf;
+	char *start = out;
+	uint32_t v;
+
+	for (; len >= 3; len -= 3, p += 3) {
+		v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+		*out++ = digit[v >> 18];
+		*out++ = digit[v >> 12 & 63];
+		*out++ = digit[v >> 6 & 63];
+		*out++ = digit[v & 63];
+	}
+	if (len > 0) {
+		v = (uint32_t)p[0] << 16;
+		if (len == 2)
+			v |= (uint32_t)p[1] << 8;
+		*out++ = digit[v >> 18];
+		*out++ = digit[v >> 12 & 63];
+		*out++ = len == 2 ? digit[v >> 6 & 63] : '=';
+		*out++ = '=';
+	}
+	return (size_t)(out - start);
+}
+
+/* The value of a base64 digit, or 64 where c is none. */
+static uint32_t
+base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (uint32_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint32_t)(c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (uint32_t)(c - '0') + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : 64;
+}
+
+ssize_t
+io_unbase64(void *out, const char *text, size_t len)
+{
+	unsigned char *p = out;
+	size_t pad = 0, i;
+	uint32_t v[4], word;
+
+	if (len % 4 != 0)
+		return -1;
+	if (len > 0 && text[len - 1] == '=')
+		pad = text[len - 2] == '=' ? 2 : 1;
+	for (; len > 0; len -= 4, text += 4) {
+		for (i = 0; i < 4; i++) {
+			v[i] = len == 4 && i >= 4 - pad ? 0
+			                                : base64_value(text[i]);
+			if (v[i] > 63)
+				return -1;
+		}
+		word = v[0] << 18 | v[1] << 12 | v[2] << 6 | v[3];
+		*p++ = (unsigned char)(word >> 16);
+		*p++ = (unsigned char)(word >> 8);
+		*p++ = (unsigned char)word;
+		if (len == 4 && pad > 0 &&
+		    (word & (pad == 1 ? 0xffU : 0xffffU)) != 0)
+			return -1;
+	}
+	return p - (unsigned char *)out - (ssize_t)pad;
+}
+
+/* Parse digits at *text and move it behind them; -1 on none or over max. */
+static int
+digits(const char **text, uint64_t max, uint64_t *number)
+{
+	uint64_t n = 0, d;
+	const char *p = *text;
+
+	if (*p < '0' || *p > '9')
+		return -1;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		d = (uint64_t)(*p - '0');
+		if (n > (max - d) / 10 || d > max)
+			return -1;
+		n = n * 10 + d;
+	}
+	*text = p;
+	*number = n;
+	return 0;
+}
+
+int
+io_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
+{
+	uint64_t n;
+
+	if (digits(&text, max, &n) < 0 || *text != '\0' || n < min)
+		return -1;
+	*number = n;
+	return 0;
+}
+
+int
+io_size(const char *text, uint64_t min, uint64_t max, uint64_t *size)
+{
+	static const char units[] = "kKMGT";
+	static const unsigned int shift[] = {10, 10, 20, 30, 40};
+	const char *unit;
+	unsigned int bits = 0;
+	uint64_t n;
+
+	if (digits(&text, max, &n) < 0)
+		return -1;
+	if (*text != '\0') {
+		unit = strchr(units, *text++);
+		if (unit == NULL)
+			return -1;
+		bits = shift[unit - units];
+		if (*text == 'i')
+			text++;
+		if (*text != '\0')
+			return -1;
+	}
+	if (n > max >> bits || n << bits < min)
+		return -1;
+	*size = n << bits;
+	return 0;
+}

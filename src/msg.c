@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "msg.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *program = "unpack";
+
+void
+msg_name(const char *name)
+{
+	program = name;
+}
+
+/*
+ * End line, of which n characters are used, with a newline, and write it.
+ * What standard error does with it is nobody's concern: there is nowhere
+ * left to complain.
+ */
+static void
+emit(char line[static MSG_MAX], int n)
+{
+	size_t len = n < 0 ? 0 : (size_t)n;
+	ssize_t done;
+
+	if (len > MSG_MAX - 1) {
+		len = MSG_MAX - 1;
+		memcpy(line + len - 3, "...", 3);
+	}
+	line[len++] = '\n';
+	do {
+		done = write(STDERR_FILENO, line, len);
+	} while (done < 0 && errno == EINTR);
+}
+
+void
+msg_warn(int err, const char *format, ...)
+{
+	char line[MSG_MAX + 1];
+	va_list ap;
+	int saved = errno;
+	int n, m;
+
+	n = snprintf(line, sizeof line, "%s: ", program);
+	va_start(ap, format);
+	m = vsnprintf(line + n, sizeof line - (size_t)n, format, ap);
+	va_end(ap);
+	n += m < 0 ? 0 : m;
+	if (err != 0 && n < MSG_MAX) {
+		m = snprintf(line + n, sizeof line - (size_t)n, ": %s",
+		    strerror(err));
+		n += m < 0 ? 0 : m;
+	}
+	emit(line, n);
+	errno = saved;
+}
+
+void
+msg_line(const char *format, ...)
+{
+	char line[MSG_MAX + 1];
+	va_list ap;
+	int saved = errno;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	emit(line, n);
+	errno = saved;
+}
+
+void
+msg_nomem(void)
+{
+	msg_warn(ENOMEM, "out of memory");
+}
+
+size_t
+msg_utf8(const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	/* the range of the second byte; RFC 3629, section 4 */
+	unsigned char low = 0x80, high = 0xbf;
+	size_t need, i;
+
+	if (len == 0)
+		return 0;
+	if (u[0] < 0x80)
+		return 1;
+	if (u[0] >= 0xc2 && u[0] <= 0xdf)
+		need = 2;
+	else if (u[0] >= 0xe0 && u[0] <= 0xef)
+		need = 3;
+	else if (u[0] >= 0xf0 && u[0] <= 0xf4)
+		need = 4;
+	else
+		return 0;
+	if (need > len)
+		return 0;
+	if (u[0] == 0xe0)
+		low = 0xa0;
+	else if (u[0] == 0xed)
+		high = 0x9f;
+	else if (u[0] == 0xf0)
+		low = 0x90;
+	else if (u[0] == 0xf4)
+		high = 0x8f;
+	if (u[1] < low || u[1] > high)
+		return 0;
+	for (i = 2; i < need; i++)
+		if (u[i] < 0x80 || u[i] > 0xbf)
+			return 0;
+	return need;
+}
+
+bool
+msg_is_utf8(const char *s, size_t len)
+{
+	size_t i = 0, n;
+
+	while (i < len) {
+		n = msg_utf8(s + i, len - i);
+		if (n == 0)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+/* May the well-formed character of n bytes at s go to a terminal as it is? */
+static bool
+printable(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	unsigned int c;
+
+	if (n == 1)
+		return u[0] >= 0x20 && u[0] != 0x7f;
+	if (n == 2)
+		return u[0] != 0xc2 || u[1] >= 0xa0;
+	if (n == 3) {
+		c = (u[0] & 0x0fU) << 12 | (u[1] & 0x3fU) << 6 | (u[2] & 0x3fU);
+		return !((c >= 0x200b && c <= 0x200f) ||
+		    (c >= 0x2028 && c <= 0x202e) ||
+		    (c >= 0x2060 && c <= 0x2069) || c == 0xfeff);
+	}
+	return true;
+}
+
+/*
+ * Mask the character at s (n bytes are left) into unit, without a NUL.
+ * Returns the length of unit and stores in *used what it took of s.
+ */
+static size_t
+mask_one(char unit[static 4], const char *s, size_t n, size_t *used)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t len = msg_utf8(s, n);
+
+	if (len > 0 && printable(s, len)) {
+		*used = len;
+		memcpy(unit, s, len);
+		if (s[0] != '\\')
+			return len;
+		unit[1] = '\\';
+		return 2;
+	}
+	*used = 1;
+	unit[0] = '\\';
+	unit[1] = 'x';
+	unit[2] = hex[(unsigned char)s[0] >> 4];
+	unit[3] = hex[(unsigned char)s[0] & 15];
+	return 4;
+}
+
+/* Where the last characters of name[0..len) begin that mask to <= room. */
+static size_t
+tail_start(const char *name, size_t len, size_t room)
+{
+	char unit[4];
+	size_t start = len > room ? len - room : 0;
+	size_t masked = 0, i, used;
+
+	/* not in the middle of a character */
+	while (start < len && ((unsigned char)name[start] & 0xc0) == 0x80)
+		start++;
+	for (i = start; i < len; i += used)
+		masked += mask_one(unit, name + i, len - i, &used);
+	while (masked > room) {
+		masked -= mask_one(unit, name + start, len - start, &used);
+		start += used;
+	}
+	return start;
+}
+
+char *
+msg_mask_mem(char *out, size_t size, const char *name, size_t len)
+{
+	char unit[4];
+	size_t i = 0, n = 0, used, got;
+	size_t head = (size - 4) / 2; /* what is kept when it does not fit */
+	size_t cut_out = 0, cut_in = 0;
+
+	while (i < len) {
+		got = mask_one(unit, name + i, len - i, &used);
+		if (n + got > size - 1)
+			break;
+		memcpy(out + n, unit, got);
+		n += got;
+		i += used;
+		if (n <= head) {
+			cut_out = n;
+			cut_in = i;
+		}
+	}
+	if (i >= len) {
+		out[n] = '\0';
+		return out;
+	}
+	memcpy(out + cut_out, "...", 3);
+	n = cut_out + 3;
+	i = tail_start(name + cut_in, len - cut_in, size - 1 - n) + cut_in;
+	while (i < len) {
+		got = mask_one(unit, name + i, len - i, &used);
+		memcpy(out + n, unit, got);
+		n += got;
+		i += used;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+char *
+msg_mask(char *out, size_t size, const char *name)
+{
+	return msg_mask_mem(out, size, name, strlen(name));
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The contract between `unpack`, which writes a bundle to a pod log, and
+ * whoever reads it: exit codes, formats, limits.  unpack-stream(5) is the
+ * normative text; this header is what both programs compile.
+ *
+ * json     one line:
+ *            {"content":"<base64 of the tar.gz>","mediaType":MT,
+ *             "size":N,"digest":"sha256:HEX","entries":N}\n
+ *
+ * jsonl    one line per part, then one that describes the whole:
+ *            {"part":I,"size":N,"digest":"sha256:HEX","content":"<base64>"}\n
+ *            {"parts":N,"mediaType":MT,"size":N,"digest":"sha256:HEX",
+ *             "entries":N}\n
+ *          A part is one gzip member (RFC 1952) made of WIRE_SLICE bytes of
+ *          the tar; the last one may be shorter.  Sizes count bytes of gzip,
+ *          digests are of these bytes.  All parts in order are the tar.gz.
+ *
+ * tar      the tar itself (POSIX.1-1988 ustar, pax where ustar cannot say it).
+ *
+ * In json and jsonl the tar.gz has the same bytes.  No line contains a blank
+ * outside a string, keys come in the order shown.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+/* application of the OCI image-spec's layer media type to our payload */
+#define WIRE_MEDIA_TYPE "application/vnd.oci.image.layer.v1.tar+gzip"
+
+enum {
+	WIRE_SLICE = 1 << 20, /* bytes of tar in one part */
+	WIRE_LEVEL_MAX = 12, /* libdeflate.h: highest level */
+	WIRE_TERM_MAX = 4096, /* bytes kubelet keeps of a termination message */
+	WIRE_FINDINGS_MAX = 1000 /* findings reported in full */
+};
+
+/* A log of this many bytes is never rotated by a default kubelet. */
+#define WIRE_LOG_SAFE (10L * 1024 * 1024)
+
+/* Where kubelet looks for the result, unless the pod says otherwise. */
+#define WIRE_TERM_PATH "/dev/termination-log"
+
+enum wire_exit {
+	WIRE_OK = 0, /* the whole bundle was written */
+	WIRE_FAIL = 1, /* an I/O error, or stdout closed */
+	WIRE_USAGE = 2, /* wrong usage */
+	WIRE_BUNDLE = 3, /* the bundle is at fault */
+	WIRE_CORRUPT = 4, /* the stream is incomplete or corrupt */
+	WIRE_SIGINT = 130, /* 128 + SIGINT */
+	WIRE_SIGTERM = 143 /* 128 + SIGTERM */
+};
+
+#endif
