@@ -74,3 +74,33 @@ clean:
 	rm -rf build/$(ARCH)/*.o build/$(ARCH)/unpack build/$(ARCH)/unpackctl
 
 .PHONY: all deps clean
+
+# ---------------------------------------------------------------- tests
+#
+# Unit tests and sanitizer builds use glibc and Debian's -dev packages: each
+# test/unit/NAME.c is linked with the modules that its UNIT_NAME names.
+
+UNIT_CC     = gcc
+UNIT_CFLAGS = -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all
+U           = $(B)/unit
+UNITS       = msg io
+
+UNIT_msg = msg
+UNIT_io  = io
+
+UNIT_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm -lpthread
+
+$(U)/%.o: src/%.c $(HDR) Makefile
+	@mkdir -p $(U)
+	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(UNIT_CFLAGS) -c -o $@ $<
+
+.SECONDEXPANSION:
+$(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
+    $$(UNIT_$$*:%=$(U)/%.o)
+	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(UNIT_CFLAGS) -Isrc -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
+
+unit: $(UNITS:%=$(U)/test_%)
+	test/run $(UNITS:%=$(U)/test_%)
+.PHONY: unit

@@ -1,10 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unpackctl, and kubectl-unpack: the same program by another name.
+ */
 #include "msg.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "io.h"
 #include "wire.h"
 
-int
-main(void)
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help; /* one line */
+};
+
+static const struct command commands[] = {
+    {NULL, NULL, NULL},
+};
+
+static int
+usage(FILE *to, const char *program)
 {
-	msg_warn(0, "not yet");
-	return WIRE_FAIL;
+	const struct command *c;
+
+	(void)fprintf(to, "usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
+	    program);
+	for (c = commands; c->name != NULL; c++)
+		(void)fprintf(to, "  %-10s %s\n", c->name, c->help);
+	(void)fprintf(to,
+	    "\n%s COMMAND --help tells more; --version prints the version.\n",
+	    program);
+	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
+}
+
+/* Run what argv asks for; the program's exit code. */
+static int
+dispatch(const char *program, int argc, char **argv)
+{
+	char name[64];
+	const struct command *c;
+
+	if (argc < 2) {
+		(void)usage(stderr, program);
+		return WIRE_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0)
+		return usage(stdout, program);
+	if (strcmp(argv[1], "--version") == 0) {
+		(void)puts("unpackctl " VERSION);
+		return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+	}
+	for (c = commands; c->name != NULL; c++)
+		if (strcmp(argv[1], c->name) == 0)
+			return c->run(argc - 1, argv + 1);
+	msg_warn(0, "no command '%s'; see %s --help",
+	    msg_mask(name, sizeof name, argv[1]), program);
+	return WIRE_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *base = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *program = "unpackctl";
+
+	if (argc > 0)
+		base = base != NULL ? base + 1 : argv[0];
+	/* kubectl runs "kubectl unpack" as kubectl-unpack */
+	if (base != NULL && strcmp(base, "kubectl-unpack") == 0)
+		program = "kubectl unpack";
+	msg_name(program);
+	if (io_std() < 0)
+		return WIRE_FAIL;
+	return dispatch(program, argc, argv);
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The subcommands of unpackctl, one file each.
+ *
+ * Each takes its own name as argv[0], parses its options with getopt_long,
+ * prints its own usage, and returns the exit code (enum wire_exit).  None of
+ * them exits.
+ */
+#ifndef CMD_H
+#define CMD_H
+
+/* int cmd_NAME(int argc, char **argv); */
+
+#endif
