@@ -28,7 +28,7 @@ main(void)
 	    "123456...123456");
 	memset(name, 0xff, sizeof name - 1);
 	name[sizeof name - 1] = '\0';
-	OK_STR(msg_mask(small, sizeof small, name), "\\xff...\\xff");
+	OK_STR(msg_mask(small, sizeof small, name), "\\xff...\\xff\\xff");
 	OK(msg_is_utf8("gr\xc3\xbc\xc3\x9f", 6));
 	OK(!msg_is_utf8("gr\xfc\xdf", 4));
 	return tap_done();
