@@ -1,0 +1,296 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Build the libraries that the static programs are made of.
+#
+#   src/deps.sh ARCH DIR
+#
+# Takes Debian's source packages, from wherever this machine's own apt takes
+# Debian, and leaves headers and static libraries in DIR/include and DIR/lib,
+# and DIR/.done when all of them are there.  Every optional part is off.
+#
+# Trust: apt checks the archive's signature with Debian's keyring and each
+# file against the signed hashes.  The system's apt is left as it is: lists,
+# caches and sources are private, below build/sources, shared by all ARCHs.
+# Neither root nor deb-src lines in the system's configuration are needed.
+#
+# CC, AR and RANLIB are the compiler and its tools; HOST is for configure.
+set -eu
+LC_ALL=C
+export LC_ALL
+: "${CC:=musl-gcc}" "${AR:=ar}" "${RANLIB:=ranlib}" "${HOST:=}"
+
+die() {
+	echo "deps: $*" >&2
+	exit 1
+}
+
+# need TOOL PACKAGE
+need() {
+	command -v "$1" >/dev/null 2>&1 ||
+		die "$1 is missing: apt-get install $2"
+}
+
+[ $# = 2 ] || die "usage: src/deps.sh ARCH DIR"
+arch=$1
+mkdir -p "$2"
+dir=$(cd "$2" && pwd)
+mkdir -p build/sources
+sources=$(cd build/sources && pwd)
+
+need apt-get "apt (this builds from Debian's source packages)"
+need dpkg-source dpkg-dev
+need make make
+need xz xz-utils
+need bzip2 bzip2
+need flock util-linux
+case $CC in
+musl-gcc*) need musl-gcc musl-tools ;;
+aarch64-linux-gnu-*) need "${CC%% *}" gcc-aarch64-linux-gnu ;;
+*) need "${CC%% *}" "a C compiler, or set CC" ;;
+esac
+need "$AR" binutils
+
+# ----------------------------------------------------------------- sources
+
+# Print the keyring that Debian's archive is signed with.
+keyring() {
+	for k in gpg pgp; do
+		k=/usr/share/keyrings/debian-archive-keyring.$k
+		[ -r "$k" ] && echo "$k" && return
+	done
+	die "no keyring: apt-get install debian-archive-keyring"
+}
+
+# Turn one-line entries (deb [options] URI SUITE COMPONENT...) into stanzas.
+stanzas() {
+	awk '
+	/^[ \t]*deb(-src)?[ \t]/ {
+		sub(/#.*/, "")
+		signed = ""
+		if (match($0, /\[[^]]*\]/)) {
+			options = substr($0, RSTART + 1, RLENGTH - 2)
+			$0 = substr($0, 1, RSTART - 1) " " \
+			    substr($0, RSTART + RLENGTH)
+			n = split(options, option, /[ \t]+/)
+			for (i = 1; i <= n; i++)
+				if (tolower(option[i]) ~ /^signed-by=/)
+					signed = substr(option[i], 11)
+		}
+		printf "Types: deb\nURIs: %s\nSuites: %s\n", $2, $3
+		if (signed != "")
+			printf "Signed-By: %s\n", signed
+		print ""
+	}' "$@"
+}
+
+# Print a deb-src stanza for each stanza that is Debian's.  One without a
+# Signed-By of its own may be: the keyring that we insist on will tell.
+# Backports and the like are left out, or they would win by version.
+debian_only() {
+	awk -v keyring="$1" '
+	function field(name) {
+		return (name in value) ? value[name] : ""
+	}
+	function flush(    n, i, suite, suites) {
+		n = split(field("suites"), suite, /[ \t]+/)
+		for (i = 1; i <= n; i++)
+			if (suite[i] !~ /backports|proposed|experimental|\/$/)
+				suites = suites " " suite[i]
+		if (field("types") ~ /deb/ && suites ~ /[^ ]/ &&
+		    tolower(field("enabled")) !~ /no|false|0/ &&
+		    field("signed-by") ~ /^[ \t]*$|debian-archive-keyring/) {
+			printf "Types: deb-src\nURIs:%s\n", field("uris")
+			printf "Suites:%s\nComponents: main\n", suites
+			printf "Signed-By: %s\n\n", keyring
+		}
+		split("", value)
+	}
+	/^#/ { next }
+	/^[ \t]*$/ { flush(); next }
+	/^[ \t]/ { value[name] = value[name] " " $0; next }
+	{
+		name = tolower(substr($0, 1, index($0, ":") - 1))
+		value[name] = substr($0, index($0, ":") + 1)
+	}
+	END { flush() }'
+}
+
+# apt-get with its state below build/sources and nothing but Debian's sources.
+apt_get() {
+	apt-get -q -o Dir::Etc::sourcelist=/dev/null \
+		-o Dir::Etc::sourceparts="$sources/apt/parts" \
+		-o Dir::State::lists="$sources/apt/lists" \
+		-o Dir::Cache="$sources/apt/cache" \
+		-o APT::Sandbox::User= -o APT::Get::List-Cleanup=0 "$@"
+}
+
+# Say where Debian's source packages are, and read the lists of them.
+fetch_lists() {
+	mkdir -p "$sources/apt/parts" "$sources/apt/lists/partial" \
+		"$sources/apt/cache/archives/partial"
+	etc=/etc/apt
+	keys=$(keyring)
+	{
+		for f in "$etc/sources.list" "$etc"/sources.list.d/*.list; do
+			[ ! -r "$f" ] || stanzas "$f"
+		done
+		for f in "$etc"/sources.list.d/*.sources; do
+			[ ! -r "$f" ] || { cat "$f" && echo; }
+		done
+	} | debian_only "$keys" >"$sources/apt/parts/debian.sources"
+	[ -s "$sources/apt/parts/debian.sources" ] ||
+		die "/etc/apt names no Debian archive to take sources from"
+	# A source that is not Debian's fails here, and is not used.
+	apt_get update >"$sources/apt/log" 2>&1 || :
+}
+
+# fetch PACKAGE...: put the source of each in build/sources/PACKAGE.
+fetch() {
+	missing=
+	for p; do
+		[ -d "$sources/$p" ] || missing="$missing $p"
+	done
+	[ -n "$missing" ] || return 0
+	echo "deps: fetching Debian's sources:$missing"
+	fetch_lists
+	rm -rf "$sources/new"
+	mkdir "$sources/new"
+	cd "$sources/new"
+	# shellcheck disable=SC2086 # a list of names
+	apt_get source --only-source --download-only $missing \
+		>>"$sources/apt/log" 2>&1 || {
+		grep '^[EW]:' "$sources/apt/log" | head -n 20 >&2
+		die "cannot fetch the sources (all that apt said:" \
+			"$sources/apt/log)"
+	}
+	for p in $missing; do
+		dpkg-source --extract "${p}"_*.dsc "$p" \
+			>>"$sources/apt/log" 2>&1 ||
+			die "cannot unpack $p: see $sources/apt/log"
+		mv "$p" "$sources/$p"
+	done
+	cd "$sources"
+	rm -rf new
+}
+
+# --------------------------------------------------------------- libraries
+
+small="-Os -ffunction-sections -fdata-sections"
+fast="-O2 -ffunction-sections -fdata-sections"
+
+# library NAME FLAGS FILE...: compile FILEs here, into lib/NAME.a.
+library() {
+	name=$1 flags=$2
+	shift 2
+	# shellcheck disable=SC2086 # lists of flags
+	$CC $flags -ffile-prefix-map="$sources"=. -c "$@"
+	"$AR" rcs "$dir/lib/$name.a" ./*.o
+}
+
+build_cjson() {
+	s=$sources/cjson
+	library libcjson "$small" "$s/cJSON.c"
+	mkdir -p "$dir/include/cjson"
+	cp "$s/cJSON.h" "$dir/include/cjson/"
+}
+
+build_libdeflate() {
+	s=$sources/libdeflate
+	library libdeflate "$fast -I$s" "$s"/lib/*.c "$s"/lib/*/*.c
+	cp "$s/libdeflate.h" "$dir/include/"
+}
+
+build_libmd() {
+	s=$sources/libmd
+	cat >config.h <<-'END'
+	#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	#define WORDS_BIGENDIAN 1
+	#endif
+	END
+	library libmd "$fast -D_GNU_SOURCE -DHAVE_CONFIG_H -I. -I$s/include" \
+		"$s/src/sha2.c"
+	cp "$s/include/sha2.h" "$s/include/sha256.h" "$dir/include/"
+}
+
+build_libyaml() {
+	s=$sources/libyaml
+	library libyaml "$small -I$s/include -DYAML_VERSION_STRING=\"0\" \
+		-DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=0 \
+		-DYAML_VERSION_PATCH=0" "$s"/src/*.c
+	cp "$s/include/yaml.h" "$dir/include/"
+}
+
+build_zlib() {
+	s=$sources/zlib
+	library libz "$fast -DHAVE_UNISTD_H -DHAVE_HIDDEN" "$s"/adler32.c \
+		"$s"/crc32.c "$s"/inffast.c "$s"/inflate.c "$s"/inftrees.c \
+		"$s"/zutil.c
+	cp "$s/zlib.h" "$s/zconf.h" "$dir/include/"
+}
+
+build_libzstd() {
+	s=$sources/libzstd/lib
+	library libzstd "$fast -DZSTD_DISABLE_ASM -DZSTD_LEGACY_SUPPORT=0" \
+		"$s"/common/*.c "$s"/decompress/*.c
+	cp "$s/zstd.h" "$s/zstd_errors.h" "$dir/include/"
+}
+
+# The one that needs its configure.  The source tree stays clean; autotools
+# are not wanted, whatever the patches did to the files' times.
+build_libarchive() {
+	s=$sources/libarchive
+	# shellcheck disable=SC2086 # --host, or nothing
+	"$s/configure" CC="$CC" AR="$AR" RANLIB="$RANLIB" \
+		CFLAGS="$small -ffile-prefix-map=$sources=." \
+		${HOST:+--host=$HOST} --prefix="$dir" --libdir="$dir/lib" \
+		--disable-dependency-tracking --disable-maintainer-mode \
+		--disable-shared --enable-static --disable-bsdtar \
+		--disable-bsdcat --disable-bsdcpio --disable-bsdunzip \
+		--disable-acl --disable-xattr --without-zlib \
+		--without-bz2lib --without-libb2 --without-iconv \
+		--without-lz4 --without-zstd --without-lzma --without-lzo2 \
+		--without-cng --without-openssl --without-nettle \
+		--without-mbedtls --without-xml2 --without-expat
+	make -j2 ACLOCAL=: AUTOCONF=: AUTOMAKE=: AUTOHEADER=: V=0 \
+		libarchive.la
+	cp .libs/libarchive.a "$dir/lib/"
+	cp "$s/libarchive/archive.h" "$s/libarchive/archive_entry.h" \
+		"$dir/include/"
+}
+
+# build NAME: in a directory of its own, with a log of its own.
+build() {
+	rm -rf "$dir/work/$1"
+	mkdir -p "$dir/work/$1"
+	cd "$dir/work/$1"
+	"build_$1" >"$dir/work/$1.log" 2>&1
+}
+
+packages="libarchive cjson libdeflate libmd libyaml libzstd zlib"
+
+(
+	flock 9
+	# shellcheck disable=SC2086 # a list of names
+	fetch $packages
+) 9>"$sources/.lock"
+
+rm -rf "${dir:?}/include" "${dir:?}/lib" "$dir/.done"
+mkdir -p "$dir/include" "$dir/lib"
+echo "deps: building static libraries for $arch"
+failed=
+build libarchive &
+longest=$!
+# In the background, or "||" would switch -e off inside.
+for p in $packages; do
+	[ "$p" != libarchive ] || continue
+	build "$p" &
+	wait $! || failed="$failed $p"
+done
+wait "$longest" || failed="$failed libarchive"
+for p in $failed; do
+	tail -n 15 "$dir/work/$p.log" >&2
+	echo "deps: $p does not build: see $dir/work/$p.log" >&2
+done
+[ -z "$failed" ] || exit 1
+rm -rf "$dir/work"
+: >"$dir/.done"
