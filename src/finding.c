@@ -103,7 +103,8 @@ char *
 finding_reason(char *buf, size_t size, const struct finding *f,
     const struct finding_who *who)
 {
-	char me[256], name[MSG_NAME] = "", *where = "";
+	const char *where = "";
+	char me[256], name[MSG_NAME] = "";
 
 	if (f->rule == FINDING_HIDDEN) {
 		(void)snprintf(buf, size,
