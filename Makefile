@@ -48,6 +48,7 @@ CTL_OBJ = \
 	$(B)/io.o \
 	$(B)/digest.o \
 	$(B)/finding.o \
+	$(B)/decode.o \
 	$(B)/unpackctl.o
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 
@@ -88,6 +89,10 @@ UNITS       = msg io
 UNIT_msg = msg
 UNIT_io  = io
 
+# reading a stream
+UNITS      += decode
+UNIT_decode = decode digest io
+
 UNIT_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm -lpthread
 
 $(U)/%.o: src/%.c $(HDR) Makefile
@@ -97,7 +102,7 @@ $(U)/%.o: src/%.c $(HDR) Makefile
 
 .SECONDEXPANSION:
 $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
-    $$(UNIT_$$*:%=$(U)/%.o)
+    $$(addprefix $(U)/,$$(addsuffix .o,$$(UNIT_$$*)))
 	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
 	    $(UNIT_CFLAGS) -Isrc -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
 

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "io.h"
+
+enum {
+	DEPTH_MAX = 16, /* of objects and arrays in an envelope */
+	STAMP_MAX = 64, /* bytes of a time stamp */
+	TAR_BLOCK = 512
+};
+
+/* Doubles, cJSON's only number, are exact below this. */
+#define NUMBER_MAX 9007199254740992.0 /* 2^53 */
+
+void
+decode_start(struct decode *d)
+{
+	d->state = DECODE_SNIFF;
+	d->pos = d->safe = d->end = d->stamp = 0;
+	d->ended = false;
+	d->line = 1;
+	d->foreign = d->damaged = 0;
+	d->ours = false;
+	d->blank = true;
+}
+
+char *
+decode_room(struct decode *d, size_t *len)
+{
+	if (d->pos > 0) {
+		memmove(d->in, d->in + d->pos, d->end - d->pos);
+		d->end -= d->pos;
+		d->safe -= d->pos;
+		d->pos = 0;
+	}
+	*len = sizeof d->in - d->end;
+	return d->in + d->end;
+}
+
+void
+decode_fed(struct decode *d, size_t len)
+{
+	d->end += len;
+	d->ended = len == 0;
+}
+
+/* ------------------------------------------------------------- time stamps */
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * How many bytes at s are like the format, in which 0 stands for a digit?
+ * All of it, or -1 where they differ, or 0 where len bytes are too few to say.
+ */
+static int
+like(const char *s, size_t len, const char *format)
+{
+	size_t i;
+
+	for (i = 0; format[i] != '\0'; i++) {
+		if (i == len)
+			return 0;
+		if (format[i] == '0' ? !is_digit(s[i]) : s[i] != format[i])
+			return -1;
+	}
+	return (int)i;
+}
+
+/*
+ * The length of the time stamp (RFC 3339) and blank that s[0..len) starts
+ * with, or -1 where there is none, or 0 where len bytes are too few to say.
+ */
+static int
+stamp(const char *s, size_t len)
+{
+	size_t i;
+	int n;
+
+	n = like(s, len, "0000-00-00T00:00:00");
+	if (n <= 0)
+		return n;
+	i = (size_t)n;
+	if (i < len && s[i] == '.')
+		for (i++; i < len && is_digit(s[i]); i++)
+			if (i > STAMP_MAX - sizeof "+00:00 ")
+				return -1;
+	if (i == len)
+		return 0;
+	if (s[i] == 'Z')
+		n = like(s + i, len - i, "Z ");
+	else
+		n = like(s + i, len - i, s[i] == '+' ? "+00:00 " : "-00:00 ");
+	return n <= 0 ? n : (int)i + n;
+}
+
+/*
+ * Move `safe` on over what cannot be the beginning of a time stamp, and set
+ * `stamp` if one follows.  Returns whether anything can be read now.
+ */
+static bool
+clear_input(struct decode *d)
+{
+	const char *dash;
+	size_t at, i;
+	int n;
+
+	d->pos += d->stamp;
+	d->safe = d->pos;
+	d->stamp = 0;
+	for (at = d->pos; at < d->end; at = (size_t)(dash - d->in) + 1) {
+		dash = memchr(d->in + at, '-', d->end - at);
+		if (dash == NULL)
+			break;
+		if (dash < d->in + d->pos + 4)
+			continue;
+		i = (size_t)(dash - d->in) - 4;
+		n = stamp(d->in + i, d->end - i);
+		if (n < 0 || (n == 0 && d->ended))
+			continue;
+		d->safe = i;
+		d->stamp = (size_t)n;
+		return d->safe > d->pos || n > 0;
+	}
+	/* up to four digits at the end may be the year of one */
+	d->safe = d->end;
+	for (i = 0; !d->ended && i < 4 && d->safe > d->pos &&
+	     is_digit(d->in[d->safe - 1]);
+	     i++)
+		d->safe--;
+	return d->safe > d->pos;
+}
+
+/* ---------------------------------------------------------------- sniffing */
+
+/*
+ * Is this the header of a tar entry?  POSIX.1-1988, 10.1.1: the checksum is
+ * the sum of all bytes with its own eight taken as blanks, in octal.
+ */
+static bool
+is_tar(const char *block)
+{
+	unsigned long sum = 0, said = 0;
+	size_t i;
+
+	for (i = 0; i < TAR_BLOCK; i++)
+		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)block[i];
+	for (i = 148; i < 156 && block[i] == ' '; i++)
+		continue;
+	for (; i < 156 && block[i] >= '0' && block[i] <= '7'; i++)
+		said = said * 8 + (unsigned long)(block[i] - '0');
+	/* 256: a block of zeros, which ends an archive, an empty one too */
+	return sum == said || (sum == ' ' * 8UL && block[148] == '\0');
+}
+
+static enum decode_event
+sniff(struct decode *d)
+{
+	if (d->end < TAR_BLOCK && !d->ended)
+		return DECODE_MORE;
+	d->state = DECODE_SEEK;
+	if (d->end >= 3 && memcmp(d->in, "\x1f\x8b\x08", 3) == 0) {
+		d->state = DECODE_RAW;
+		d->raw = DECODE_GZIP;
+	} else if (d->end >= TAR_BLOCK && is_tar(d->in)) {
+		d->state = DECODE_RAW;
+		d->raw = DECODE_TAR;
+	}
+	d->size = 0;
+	digest_init(&d->sum);
+	return DECODE_NONE;
+}
+
+static enum decode_event
+raw(struct decode *d)
+{
+	if (d->pos == d->end && !d->ended)
+		return DECODE_MORE;
+	if (d->pos == d->end) {
+		d->state = DECODE_DONE;
+		memset(&d->piece, 0, sizeof d->piece);
+		d->piece.size = d->size;
+		digest_text(&d->sum, d->piece.digest);
+		return d->raw;
+	}
+	d->data = (const unsigned char *)d->in + d->pos;
+	d->data_len = d->end - d->pos;
+	d->pos = d->safe = d->end;
+	digest_add(&d->sum, d->data, d->data_len);
+	d->size += d->data_len;
+	return DECODE_DATA;
+}
+
+/* ---------------------------------------------------------------- envelope */
+
+/* Store the whole number `key` of object; -1 where there is none. */
+static int
+get_number(const cJSON *object, const char *key, uint64_t *number)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+	double value;
+
+	if (!cJSON_IsNumber(item))
+		return -1;
+	value = cJSON_GetNumberValue(item);
+	if (!(value >= 0 && value < NUMBER_MAX))
+		return -1;
+	*number = (uint64_t)value;
+	return (double)*number < value ? -1 : 0;
+}
+
+/* Store the digest of object; -1 where there is none of a kind we know. */
+static int
+get_digest(const cJSON *object, char digest[static DIGEST_TEXT])
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "digest");
+	const char *text = cJSON_GetStringValue(item);
+
+	if (text == NULL || strlen(text) != DIGEST_TEXT - 1 ||
+	    strncmp(text, "sha256:", 7) != 0 ||
+	    strspn(text + 7, "0123456789abcdef") != 64)
+		return -1;
+	memcpy(digest, text, DIGEST_TEXT);
+	return 0;
+}
+
+static bool
+has(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key) != NULL;
+}
+
+static int
+get_whole(const cJSON *object, struct decode_piece *p)
+{
+	const cJSON *type = cJSON_GetObjectItemCaseSensitive(object,
+	    "mediaType");
+	const char *text = cJSON_GetStringValue(type);
+
+	/* a termination message has none */
+	if (type != NULL && (text == NULL || strcmp(text, WIRE_MEDIA_TYPE)))
+		return -1;
+	if (has(object, "parts") && get_number(object, "parts", &p->parts) < 0)
+		return -1;
+	if (get_number(object, "size", &p->size) < 0 ||
+	    get_number(object, "entries", &p->entries) < 0)
+		return -1;
+	return get_digest(object, p->digest);
+}
+
+int
+decode_whole(const char *text, size_t len, struct decode_piece *whole)
+{
+	cJSON *object;
+	int status;
+
+	object = cJSON_ParseWithLength(text, len);
+	memset(whole, 0, sizeof *whole);
+	status = cJSON_IsObject(object) ? get_whole(object, whole) : -1;
+	cJSON_Delete(object);
+	return status;
+}
+
+/*
+ * What the object without a content says: DECODE_TRAILER, or DECODE_END for
+ * an object that is not of the stream.
+ */
+static enum decode_event
+judge_bare(const cJSON *object, struct decode_piece *p)
+{
+	if (!has(object, "parts") || !has(object, "mediaType"))
+		return DECODE_END;
+	return get_whole(object, p) < 0 ? DECODE_BAD : DECODE_TRAILER;
+}
+
+/* What the object with a content says. */
+static enum decode_event
+judge_content(const cJSON *object, struct decode_piece *p)
+{
+	if (has(object, "part")) {
+		if (get_number(object, "part", &p->part) < 0 ||
+		    get_number(object, "size", &p->size) < 0 ||
+		    get_digest(object, p->digest) < 0)
+			return DECODE_BAD;
+		return DECODE_PART;
+	}
+	if (has(object, "digest") || has(object, "size") ||
+	    has(object, "mediaType") || has(object, "entries")) {
+		if (!has(object, "mediaType") || get_whole(object, p) < 0)
+			return DECODE_BAD;
+		return DECODE_WHOLE;
+	}
+	return DECODE_PLAIN;
+}
+
+/*
+ * The object is complete: parse it, compare what it says of its content with
+ * what came.  DECODE_END: it is none of ours.
+ */
+static enum decode_event
+judge(struct decode *d)
+{
+	char digest[DIGEST_TEXT];
+	enum decode_event event;
+	cJSON *object;
+
+	memset(&d->piece, 0, sizeof d->piece);
+	object = cJSON_ParseWithLength(d->text, d->text_len);
+	if (!cJSON_IsObject(object))
+		event = d->content ? DECODE_BAD : DECODE_END;
+	else if (d->content)
+		event = judge_content(object, &d->piece);
+	else
+		event = judge_bare(object, &d->piece);
+	cJSON_Delete(object);
+	if (!d->content || event == DECODE_BAD)
+		return event;
+	digest_text(&d->sum, digest);
+	if (event == DECODE_PLAIN) {
+		d->piece.size = d->size;
+		memcpy(d->piece.digest, digest, sizeof digest);
+	} else if (d->piece.size != d->size ||
+	    strcmp(d->piece.digest, digest) != 0) {
+		return DECODE_BAD;
+	}
+	return event;
+}
+
+/* The object under way comes to nothing; go on from here. */
+static enum decode_event
+give_up(struct decode *d)
+{
+	static const char *const starts[] = {"{\"part", "{\"content\":"};
+	size_t i, n;
+	bool ours = d->content;
+
+	for (i = 0; i < sizeof starts / sizeof *starts; i++) {
+		n = strlen(starts[i]);
+		if (d->text_len >= n && memcmp(d->text, starts[i], n) == 0)
+			ours = true;
+	}
+	d->state = DECODE_SEEK;
+	if (!ours)
+		return DECODE_NONE;
+	d->ours = true;
+	d->damaged++;
+	return DECODE_BAD;
+}
+
+static enum decode_event
+finish_object(struct decode *d)
+{
+	enum decode_event event = judge(d);
+
+	d->state = DECODE_SEEK;
+	if (event == DECODE_END)
+		return DECODE_NONE;
+	d->ours = true;
+	if (event == DECODE_BAD)
+		d->damaged++;
+	return event;
+}
+
+/* Does the text end in the key of the content, at the top of the object? */
+static bool
+at_content(const struct decode *d)
+{
+	static const char key[] = "\"content\":";
+	size_t n = sizeof key - 1;
+
+	/* the byte before tells a key from the end of another string */
+	return d->depth == 1 && d->text_len > n &&
+	    memcmp(d->text + d->text_len - n, key, n) == 0 &&
+	    strchr("{,", d->text[d->text_len - n - 1]) != NULL;
+}
+
+/*
+ * Take one character outside strings.  Returns 1 where the object is complete,
+ * -1 where it is none.
+ */
+static int
+take_plain(struct decode *d, char c)
+{
+	if (c == ' ' || c == '\t' || c == '\r')
+		return 0;
+	if (c == '"' && at_content(d)) {
+		if (d->content)
+			return -1;
+		d->content = true;
+		d->padded = false;
+		d->n_quad = 0;
+		d->size = 0;
+		digest_init(&d->sum);
+		d->state = DECODE_CONTENT;
+	}
+	d->text[d->text_len++] = c;
+	if (c == '"')
+		d->quoted = d->state == DECODE_OBJECT;
+	else if (c == '{' || c == '[')
+		return ++d->depth > DEPTH_MAX ? -1 : 0;
+	else if (c == '}' || c == ']')
+		return --d->depth == 0;
+	return 0;
+}
+
+/* Take one character inside a string; -1 where it cannot stand there. */
+static int
+take_quoted(struct decode *d, char c)
+{
+	if ((unsigned char)c < ' ')
+		return -1;
+	d->text[d->text_len++] = c;
+	if (d->escaped)
+		d->escaped = false;
+	else if (c == '\\')
+		d->escaped = true;
+	else if (c == '"')
+		d->quoted = false;
+	return 0;
+}
+
+static enum decode_event
+read_object(struct decode *d)
+{
+	char c;
+	int status;
+
+	while (d->pos < d->safe) {
+		c = d->in[d->pos];
+		/* two bytes of room: the content's quotes */
+		if (c == '\n' || d->text_len + 2 > sizeof d->text)
+			return give_up(d);
+		status = d->quoted ? take_quoted(d, c) : take_plain(d, c);
+		if (status < 0)
+			return give_up(d);
+		d->pos++;
+		if (status > 0)
+			return finish_object(d);
+		if (d->state == DECODE_CONTENT)
+			break;
+	}
+	return DECODE_NONE;
+}
+
+/* ----------------------------------------------------------------- content */
+
+/* Decode text[0..len), whole groups, behind what out holds; -1: damaged. */
+static int
+unbase64(struct decode *d, const char *text, size_t len)
+{
+	ssize_t n;
+
+	if (len == 0)
+		return 0;
+	if (d->padded)
+		return -1;
+	n = io_unbase64(d->out + d->data_len, text, len);
+	if (n < 0)
+		return -1;
+	d->padded = text[len - 1] == '=';
+	d->data_len += (size_t)n;
+	return 0;
+}
+
+/* Keep a character until its group is whole; -1 where it can be in none. */
+static int
+keep(struct decode *d, char c)
+{
+	if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+	    !is_digit(c) && c != '+' && c != '/' && c != '=')
+		return -1;
+	d->quad[d->n_quad++] = c;
+	return 0;
+}
+
+/* Decode text[0..len) with what was left over before; -1: damaged. */
+static int
+take_content(struct decode *d, const char *text, size_t len)
+{
+	size_t n;
+
+	d->data_len = 0;
+	for (; d->n_quad > 0 && d->n_quad < 4 && len > 0; len--)
+		if (keep(d, *text++) < 0)
+			return -1;
+	if (d->n_quad == 4) {
+		if (unbase64(d, d->quad, 4) < 0)
+			return -1;
+		d->n_quad = 0;
+	}
+	n = len / 4 * 4;
+	if (unbase64(d, text, n) < 0)
+		return -1;
+	for (; n < len; n++)
+		if (keep(d, text[n]) < 0)
+			return -1;
+	return 0;
+}
+
+static enum decode_event
+read_content(struct decode *d)
+{
+	const char *text = d->in + d->pos, *quote;
+	size_t len = d->safe - d->pos;
+
+	quote = memchr(text, '"', len);
+	if (quote != NULL)
+		len = (size_t)(quote - text);
+	if (take_content(d, text, len) < 0)
+		return give_up(d);
+	d->pos += len;
+	if (quote != NULL) {
+		if (d->n_quad > 0)
+			return give_up(d);
+		d->text[d->text_len++] = '"';
+		d->pos++;
+		d->state = DECODE_OBJECT;
+	}
+	if (d->data_len == 0)
+		return DECODE_NONE;
+	d->data = d->out;
+	d->size += d->data_len;
+	digest_add(&d->sum, d->data, d->data_len);
+	return DECODE_DATA;
+}
+
+/* ------------------------------------------------------------------- lines */
+
+/* The line, or what there is of it, is over. */
+static void
+end_line(struct decode *d)
+{
+	if (!d->ours && !d->blank)
+		d->foreign++;
+	d->ours = false;
+	d->blank = true;
+}
+
+static enum decode_event
+seek(struct decode *d)
+{
+	char c;
+
+	while (d->pos < d->safe) {
+		c = d->in[d->pos];
+		if (c == '{') {
+			d->state = DECODE_OBJECT;
+			d->blank = false;
+			d->text_len = 0;
+			d->depth = 0;
+			d->quoted = d->escaped = d->content = false;
+			break;
+		}
+		d->pos++;
+		if (c == '\n') {
+			end_line(d);
+			d->line++;
+		} else if (c != ' ' && c != '\t' && c != '\r') {
+			d->blank = false;
+		}
+	}
+	return DECODE_NONE;
+}
+
+/* All is read: what is under way is cut off. */
+static enum decode_event
+end_text(struct decode *d)
+{
+	if (d->state != DECODE_SEEK)
+		return give_up(d);
+	end_line(d);
+	d->state = DECODE_DONE;
+	return DECODE_END;
+}
+
+enum decode_event
+decode_next(struct decode *d)
+{
+	enum decode_event event = DECODE_NONE;
+
+	while (event == DECODE_NONE) {
+		if (d->state == DECODE_DONE)
+			return DECODE_END;
+		if (d->state == DECODE_SNIFF) {
+			event = sniff(d);
+			continue;
+		}
+		if (d->state == DECODE_RAW)
+			return raw(d);
+		if (d->pos == d->safe && !clear_input(d)) {
+			if (!d->ended)
+				return DECODE_MORE;
+			event = end_text(d);
+			continue;
+		}
+		if (d->state == DECODE_SEEK)
+			event = seek(d);
+		else if (d->state == DECODE_OBJECT)
+			event = read_object(d);
+		else
+			event = read_content(d);
+	}
+	return event;
+}
