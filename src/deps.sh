@@ -175,15 +175,21 @@ fetch() {
 
 # --------------------------------------------------------------- libraries
 
+# Measured on amd64: -O2 makes zstd four times as fast and SHA-256 and inflate
+# 6 %, but libdeflate at the level we use not at all, only 9 KiB bigger.
 small="-Os -ffunction-sections -fdata-sections"
 fast="-O2 -ffunction-sections -fdata-sections"
 
-# library NAME FLAGS FILE...: compile FILEs here, into lib/NAME.a.
+# library NAME FLAGS FILE...: compile FILEs here, into lib/NAME.a.  Two of them
+# may have the same name.
 library() {
-	name=$1 flags=$2
+	name=$1 flags=$2 n=0
 	shift 2
-	# shellcheck disable=SC2086 # lists of flags
-	$CC $flags -ffile-prefix-map="$sources"=. -c "$@"
+	for f; do
+		n=$((n + 1))
+		# shellcheck disable=SC2086 # lists of flags
+		$CC $flags -ffile-prefix-map="$sources"=. -c -o "$n.o" "$f"
+	done
 	"$AR" rcs "$dir/lib/$name.a" ./*.o
 }
 
@@ -196,7 +202,7 @@ build_cjson() {
 
 build_libdeflate() {
 	s=$sources/libdeflate
-	library libdeflate "$fast -I$s" "$s"/lib/*.c "$s"/lib/*/*.c
+	library libdeflate "$small -I$s" "$s"/lib/*.c "$s"/lib/*/*.c
 	cp "$s/libdeflate.h" "$dir/include/"
 }
 
