@@ -40,6 +40,17 @@ UNPACK_OBJ = \
 	$(B)/io.o \
 	$(B)/digest.o \
 	$(B)/finding.o \
+	$(B)/cpus.o \
+	$(B)/mounts.o \
+	$(B)/walk.o \
+	$(B)/tarout.o \
+	$(B)/press.o \
+	$(B)/envelope.o \
+	$(B)/content.o \
+	$(B)/report.o \
+	$(B)/preflight.o \
+	$(B)/stream.o \
+	$(B)/install.o \
 	$(B)/unpack.o
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 

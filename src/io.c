@@ -67,6 +67,40 @@ io_read(int fd, void *buf, size_t len)
 	return (ssize_t)done;
 }
 
+void
+io_out_init(struct io_out *out, int fd)
+{
+	out->fd = fd;
+	out->total = 0;
+	out->n = 0;
+}
+
+int
+io_out_write(struct io_out *out, const void *buf, size_t len)
+{
+	out->total += len;
+	if (out->fd < 0)
+		return 0;
+	if (len > sizeof out->buf - out->n) {
+		if (io_out_flush(out) < 0)
+			return -1;
+		if (len >= sizeof out->buf)
+			return io_write(out->fd, buf, len);
+	}
+	memcpy(out->buf + out->n, buf, len);
+	out->n += len;
+	return 0;
+}
+
+int
+io_out_flush(struct io_out *out)
+{
+	size_t n = out->n;
+
+	out->n = 0;
+	return n == 0 ? 0 : io_write(out->fd, out->buf, n);
+}
+
 int
 io_close(int fd)
 {

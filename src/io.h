@@ -25,6 +25,26 @@ int io_write(int fd, const void *buf, size_t len);
  */
 ssize_t io_read(int fd, void *buf, size_t len);
 
+/* A buffer before a descriptor. */
+struct io_out {
+	int fd; /* borrowed; -1 = count only */
+	uint64_t total; /* bytes taken so far, written or not */
+	size_t n; /* bytes in buf */
+	char buf[65536];
+};
+
+/* Start with nothing in the buffer. */
+void io_out_init(struct io_out *out, int fd);
+
+/*
+ * Write through the buffer; long spans go past it.  Returns 0, or -1 with
+ * errno set; then out is of no more use.
+ */
+int io_out_write(struct io_out *out, const void *buf, size_t len);
+
+/* Write what is in the buffer.  Returns 0, or -1 with errno set. */
+int io_out_flush(struct io_out *out);
+
 /*
  * Close fd and say whether the kernel reported an error that an earlier write
  * left behind.  Returns 0, or -1 with errno set; fd is closed either way.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static const char *program = "unpack";
+static char last[512]; /* enough for a result that must fit in 4 KiB */
 
 void
 msg_name(const char *name)
@@ -36,15 +37,31 @@ emit(char line[static MSG_MAX], int n)
 	} while (done < 0 && errno == EINTR);
 }
 
+/* Keep text for msg_last, cut at a character's end. */
+static void
+remember(const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > sizeof last - 1)
+		n = sizeof last - 1;
+	while (n > 0 && n < strlen(text) &&
+	    ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(last, text, n);
+	last[n] = '\0';
+}
+
 void
 msg_warn(int err, const char *format, ...)
 {
 	char line[MSG_MAX + 1];
 	va_list ap;
 	int saved = errno;
-	int n, m;
+	int n, m, start;
 
-	n = snprintf(line, sizeof line, "%s: ", program);
+	start = snprintf(line, sizeof line, "%s: ", program);
+	n = start;
 	va_start(ap, format);
 	m = vsnprintf(line + n, sizeof line - (size_t)n, format, ap);
 	va_end(ap);
@@ -54,8 +71,15 @@ msg_warn(int err, const char *format, ...)
 		    strerror(err));
 		n += m < 0 ? 0 : m;
 	}
+	remember(line + start);
 	emit(line, n);
 	errno = saved;
+}
+
+const char *
+msg_last(void)
+{
+	return last;
 }
 
 void

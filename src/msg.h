@@ -24,6 +24,12 @@ void msg_warn(int err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
+ * The text of the last msg_warn, without the program's name and the newline;
+ * "" before the first one.  Borrowed until the next msg_warn.
+ */
+const char *msg_last(void);
+
+/*
  * Write "FORMAT...\n" to standard error, without the program's name: for
  * lines that belong to the message before.  Keeps errno.
  */

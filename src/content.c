@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "msg.h"
+
+const char *
+content_why_name(enum content_why why)
+{
+	switch (why) {
+	case CONTENT_MOUNT:
+		return "mount";
+	case CONTENT_RUNTIME:
+		return "runtime";
+	case CONTENT_SPECIAL:
+		return "special";
+	case CONTENT_SYMLINK:
+		return "symlink";
+	case CONTENT_WHYS:
+		break;
+	}
+	return "unknown";
+}
+
+const char *
+content_type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFSOCK:
+		return "socket";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFBLK:
+		return "block device";
+	case S_IFCHR:
+		return "character device";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFDIR:
+		return "directory";
+	default:
+		return "file";
+	}
+}
+
+/*
+ * Which permission do we lack for the file or directory?  Asks the kernel, so
+ * that ACLs, security modules, and user namespaces count.  Returns 0 and
+ * stores the rule (FINDING_NONE: readable), or -1 with errno set.
+ */
+static int
+probe(int dirfd, const char *name, mode_t mode, enum finding_rule *rule)
+{
+	bool dir = S_ISDIR(mode);
+
+	*rule = FINDING_NONE;
+	if (faccessat(dirfd, name, dir ? R_OK | X_OK : R_OK, 0) == 0)
+		return 0;
+	if (errno != EACCES && errno != EPERM)
+		return -1;
+	if (!dir)
+		*rule = FINDING_FILE_READ;
+	else if (faccessat(dirfd, name, R_OK, 0) == 0)
+		*rule = FINDING_DIR_SEARCH;
+	else
+		*rule = FINDING_DIR_READ;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- opening */
+
+/* The absolute path of dir without following anything; owned, or NULL. */
+static char *
+absolute(const char *dir)
+{
+	char *cwd, *path = NULL;
+
+	if (dir[0] == '/')
+		return strdup(dir);
+	cwd = getcwd(NULL, 0);
+	if (cwd != NULL && asprintf(&path, "%s/%s", cwd, dir) < 0)
+		path = NULL;
+	free(cwd);
+	return path;
+}
+
+/*
+ * dir could not be reached, or not be opened: find the first directory on the
+ * way that may not be searched, or dir itself.  Returns 0, or -1 without
+ * memory.
+ */
+static int
+find_blocker(const char *dir, struct content_error *error)
+{
+	char *path = absolute(dir), *end = path;
+
+	if (path == NULL)
+		return -1;
+	error->blocker = path;
+	for (;;) {
+		char saved;
+
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		saved = *end;
+		*end = '\0';
+		if (stat(path, &error->st) < 0)
+			return -1;
+		if (probe(AT_FDCWD, path, error->st.st_mode, &error->rule) < 0)
+			return -1;
+		/* on the way only search permission counts */
+		if (error->rule == FINDING_DIR_SEARCH ||
+		    (error->rule == FINDING_DIR_READ &&
+		        (saved == '\0' || access(path, X_OK) < 0)))
+			return 0;
+		if (saved == '\0')
+			return -1;
+		*end = saved;
+	}
+}
+
+/* Fill *error after dir could not be opened for the reason err. */
+static void
+explain(const char *dir, int err, struct content_error *error)
+{
+	char name[MSG_NAME];
+
+	error->failure = CONTENT_FAILED;
+	if (err == ENOENT) {
+		error->failure = CONTENT_MISSING;
+	} else if (err == ENOTDIR) {
+		error->failure = CONTENT_NO_DIRECTORY;
+	} else if (err == EACCES && find_blocker(dir, error) == 0) {
+		error->failure = CONTENT_UNREADABLE;
+	} else {
+		msg_warn(err, "%s", msg_mask(name, sizeof name, dir));
+	}
+}
+
+/* Read the mount table for the open directory fd.  0, or -1. */
+static int
+load_mounts(struct content *c, int fd)
+{
+	char link[64], *dir;
+	ssize_t n;
+	int ret;
+
+	dir = malloc(PATH_MAX);
+	if (dir == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, dir, PATH_MAX - 1);
+	ret = 0;
+	if (n > 0) {
+		dir[n] = '\0';
+		c->at_root = strcmp(dir, "/") == 0;
+		ret = mounts_load(&c->mounts, "/proc/self/mountinfo", dir);
+	} else if (errno != ENOENT && errno != ENAMETOOLONG) {
+		msg_warn(errno, "%s", link);
+		ret = -1;
+	}
+	/*
+	 * Without /proc there is no telling what is mounted, and nobody who
+	 * started us as a container; a path beyond PATH_MAX has no mounts
+	 * below it that mount(2) could have been told of.
+	 */
+	free(dir);
+	return ret;
+}
+
+/*
+ * Has kind been here?  Its runtime hook copies /kind/product_name, which says
+ * "kind", into every container's root, and product_uuid with it.
+ */
+static bool
+sees_kind(int dirfd)
+{
+	char text[8];
+	ssize_t n;
+	int fd;
+
+	fd = openat(dirfd, "product_name",
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = io_read(fd, text, sizeof text);
+	(void)close(fd);
+	return n == 5 && memcmp(text, "kind\n", 5) == 0;
+}
+
+int
+content_open(struct content *c, const struct content_opts *opts,
+    struct content_error *error)
+{
+	const char *dir = opts->dir[0] == '\0' ? "." : opts->dir;
+	enum finding_rule rule;
+	int fd;
+
+	*error = (struct content_error){0};
+	c->opts = *opts;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		explain(dir, errno, error);
+		return -1;
+	}
+	if (load_mounts(c, fd) < 0)
+		goto fail;
+	/* it can be listed, but what is in it cannot be looked at */
+	if (probe(fd, ".", S_IFDIR, &rule) < 0 || rule != FINDING_NONE) {
+		explain(dir, EACCES, error);
+		goto fail;
+	}
+	c->on_kind = c->at_root && sees_kind(fd);
+	return walk_open(&c->walk, fd);
+
+fail:
+	(void)close(fd);
+	return -1;
+}
+
+/* ---------------------------------------------------------------- rules */
+
+/*
+ * Is there nothing in the directory but mounts, and directories in which
+ * there is nothing but mounts?  Only a directory above a mount can be that,
+ * so only these are entered.  Returns 0 and stores the answer, or -1 after a
+ * warning.
+ */
+static int
+is_hollow(const struct content *c, const struct walk_entry *dir, bool *hollow)
+{
+	struct walk w = {0};
+	struct walk_entry e;
+	size_t len = dir->path_len;
+	char *path = NULL;
+	enum mounts_kind kind;
+	int fd, got, ret = -1;
+
+	*hollow = false;
+	if (!mounts_below(&c->mounts, dir->path))
+		return 0;
+	fd = openat(dir->dirfd, dir->name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || walk_open(&w, fd) < 0)
+		return 0; /* the main walk will say what is wrong */
+	*hollow = true;
+	while ((got = walk_next(&w, &e)) > 0) {
+		if (strcmp(e.path, ".") == 0)
+			continue;
+		free(path);
+		if (asprintf(&path, "%.*s/%s", (int)len, dir->path, e.path) <
+		    0) {
+			path = NULL;
+			msg_nomem();
+			goto out;
+		}
+		kind = mounts_at(&c->mounts, path);
+		if (kind == MOUNTS_FOREIGN) {
+			walk_skip(&w);
+		} else if (e.err != 0 || kind != MOUNTS_NONE ||
+		    !S_ISDIR(e.st.st_mode) || !mounts_below(&c->mounts, path)) {
+			*hollow = false;
+			break;
+		}
+	}
+	if (got >= 0)
+		ret = 0;
+out:
+	free(path);
+	walk_close(&w);
+	return ret;
+}
+
+/* Is e a file that a runtime drops at the root of the file system? */
+static bool
+is_stray(const struct content *c, const struct walk_entry *e)
+{
+	if (!c->at_root || !S_ISREG(e->st.st_mode))
+		return false;
+	if (strcmp(e->path, "product_name") == 0 ||
+	    strcmp(e->path, "product_uuid") == 0)
+		return c->on_kind;
+	return e->st.st_size == 0 &&
+	    (strcmp(e->path, ".dockerenv") == 0 ||
+	        strcmp(e->path, "run/.containerenv") == 0);
+}
+
+static void
+skip(struct content *c, struct content_item *item, enum content_why why)
+{
+	item->what = CONTENT_SKIPPED;
+	item->why = why;
+	walk_skip(&c->walk);
+}
+
+static void
+find(struct content *c, struct content_item *item, enum finding_rule rule)
+{
+	item->what = CONTENT_FINDING;
+	item->rule = rule;
+	walk_skip(&c->walk);
+}
+
+static int
+fail(const struct walk_entry *e, int err)
+{
+	char name[MSG_NAME];
+
+	msg_warn(err, "%s", msg_mask(name, sizeof name, e->path));
+	return -1;
+}
+
+/* Decide about a directory or a regular file that is no mount.  0, or -1. */
+static int
+judge(struct content *c, const struct walk_entry *e, struct content_item *item)
+{
+	enum finding_rule rule;
+	bool hollow;
+
+	if (S_ISDIR(e->st.st_mode) && strcmp(e->path, ".") != 0) {
+		if (is_hollow(c, e, &hollow) < 0)
+			return -1;
+		if (hollow) {
+			skip(c, item, CONTENT_MOUNT);
+			return 0;
+		}
+	}
+	if (is_stray(c, e)) {
+		skip(c, item, CONTENT_RUNTIME);
+		return 0;
+	}
+	if (!c->opts.probe)
+		return 0;
+	if (probe(e->dirfd, e->name, e->st.st_mode, &rule) < 0)
+		return fail(e, errno);
+	if (rule != FINDING_NONE)
+		find(c, item, rule);
+	return 0;
+}
+
+int
+content_next(struct content *c, struct content_item *item)
+{
+	struct walk_entry e;
+	enum mounts_kind kind;
+	int got;
+
+	got = walk_next(&c->walk, &e);
+	if (got <= 0)
+		return got;
+	*item = (struct content_item){.what = CONTENT_ENTRY,
+	    .path = e.path,
+	    .dirfd = e.dirfd,
+	    .name = e.name,
+	    .st = e.st};
+	/* before its errors: a mount may well be out of our reach */
+	kind = mounts_at(&c->mounts, e.path);
+	if (kind == MOUNTS_FOREIGN) {
+		skip(c, item, CONTENT_MOUNT);
+		return 1;
+	}
+	if (kind == MOUNTS_MISPLACED) {
+		find(c, item, FINDING_HIDDEN);
+		return 1;
+	}
+	if (e.err != 0)
+		return fail(&e, e.err);
+	switch (e.st.st_mode & S_IFMT) {
+	case S_IFDIR:
+	case S_IFREG:
+		return judge(c, &e, item) < 0 ? -1 : 1;
+	case S_IFLNK:
+		if (c->opts.skip_symlinks)
+			skip(c, item, CONTENT_SYMLINK);
+		return 1;
+	default:
+		skip(c, item, CONTENT_SPECIAL);
+		return 1;
+	}
+}
+
+void
+content_close(struct content *c)
+{
+	walk_close(&c->walk);
+	mounts_free(&c->mounts);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is in the bundle: everything below a directory, except what kubelet
+ * and the container runtime put there.
+ *
+ * Left out are
+ *   - what is mounted, except a VOLUME of the image;
+ *   - a directory in which there is nothing but mounts: the runtime made it
+ *     to hang them on;
+ *   - at the root of the file system, files that runtimes drop without a
+ *     mount: product_name and product_uuid on kind, an empty .dockerenv;
+ *   - sockets, FIFOs, and devices, which are never opened;
+ *   - symlinks, where the format's readers do not understand them.
+ *
+ * A mount of the runtime's that a symlink in the image has led away from its
+ * place covers content, so it is a finding.
+ */
+#ifndef CONTENT_H
+#define CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "finding.h"
+#include "mounts.h"
+#include "walk.h"
+
+enum content_what {
+	CONTENT_ENTRY, /* in the bundle: a directory, file, or symlink */
+	CONTENT_SKIPPED, /* not in the bundle */
+	CONTENT_FINDING /* in the bundle, but cannot be read */
+};
+
+enum content_why { /* why it was skipped */
+	CONTENT_MOUNT,
+	CONTENT_RUNTIME, /* a file that the runtime left */
+	CONTENT_SPECIAL, /* a socket, FIFO, or device */
+	CONTENT_SYMLINK,
+	CONTENT_WHYS /* how many there are */
+};
+
+struct content_item {
+	enum content_what what;
+	enum content_why why; /* of CONTENT_SKIPPED */
+	enum finding_rule rule; /* of CONTENT_FINDING */
+	const char *path; /* relative to the directory; borrowed until next */
+	int dirfd; /* where it is; borrowed until next */
+	const char *name; /* its name there; borrowed until next */
+	struct stat st; /* of the item, not followed */
+};
+
+struct content_opts {
+	const char *dir; /* the bundle directory; "" is the current one */
+	bool skip_symlinks;
+	bool probe; /* ask the kernel whether each path can be read */
+};
+
+struct content {
+	struct content_opts opts;
+	struct mounts mounts;
+	struct walk walk;
+	bool at_root; /* the directory is the root of the file system */
+	bool on_kind; /* there, kind has left its files */
+};
+
+/* Why a bundle directory cannot be opened. */
+enum content_failure {
+	CONTENT_FAILED, /* an I/O error; a warning was printed */
+	CONTENT_MISSING, /* there is no such path */
+	CONTENT_NO_DIRECTORY, /* it is something else */
+	CONTENT_UNREADABLE /* `blocker` says which directory is in the way */
+};
+
+struct content_error {
+	enum content_failure failure;
+	enum finding_rule rule; /* of CONTENT_UNREADABLE */
+	char *blocker; /* owned, free(3); absolute path, or NULL */
+	struct stat st; /* of the blocker */
+};
+
+/*
+ * Open the bundle directory and read the mount table.  Returns 0, or -1 with
+ * *error telling why.  Close with content_close in either case; c must be {0}.
+ * opts->dir must live as long as c.
+ */
+int content_open(struct content *c, const struct content_opts *opts,
+    struct content_error *error);
+
+/*
+ * Get the next item, "." first, sorted as walk.h says.  Without opts.probe
+ * there are no findings but FINDING_HIDDEN, and what cannot be listed is an
+ * error.  Returns 1, 0 at the end, or -1 after a warning.
+ */
+int content_next(struct content *c, struct content_item *item);
+
+void content_close(struct content *c);
+
+/* "mount", "runtime", "special", "symlink" */
+const char *content_why_name(enum content_why why);
+
+/* "socket", "fifo", "block device", "character device", "symlink", ... */
+const char *content_type_name(mode_t mode);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "envelope.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "msg.h"
+#include "wire.h"
+
+static int
+put(struct envelope *e, const void *buf, size_t len)
+{
+	if (io_out_write(&e->out, buf, len) == 0)
+		return 0;
+	msg_warn(errno, "standard output");
+	return -1;
+}
+
+/* Put the formatted text, which is short. */
+__attribute__((format(printf, 2, 3))) static int
+put_text(struct envelope *e, const char *format, ...)
+{
+	char text[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	return put(e, text, (size_t)n);
+}
+
+/* Put buf[0..len) as base64; padded if len is no multiple of three. */
+static int
+put_base64(struct envelope *e, const unsigned char *buf, size_t len)
+{
+	char text[IO_BASE64_LEN(12288)];
+	size_t n;
+
+	for (; len > 0; buf += n, len -= n) {
+		n = len < 12288 ? len : 12288;
+		if (put(e, text, io_base64(text, buf, n)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Put more of one long base64 text: whole groups now, the rest with the next
+ * part.
+ */
+static int
+put_more(struct envelope *e, const unsigned char *buf, size_t len)
+{
+	size_t whole;
+
+	if (e->n_carry > 0) {
+		while (e->n_carry < 3 && len > 0) {
+			e->carry[e->n_carry++] = *buf++;
+			len--;
+		}
+		if (e->n_carry < 3)
+			return 0;
+		if (put_base64(e, e->carry, 3) < 0)
+			return -1;
+	}
+	whole = len - len % 3;
+	e->n_carry = len - whole;
+	memcpy(e->carry, buf + whole, e->n_carry);
+	return put_base64(e, buf, whole);
+}
+
+int
+envelope_begin(struct envelope *e, const struct envelope_opts *opts)
+{
+	e->opts = *opts;
+	io_out_init(&e->out, opts->fd);
+	digest_init(&e->sum);
+	e->size = 0;
+	e->parts = 0;
+	e->n_carry = 0;
+	return opts->lines ? 0 : put_text(e, "{\"content\":\"");
+}
+
+int
+envelope_part(void *arg, const struct press_part *part)
+{
+	struct envelope *e = arg;
+
+	digest_add(&e->sum, part->gzip, part->len);
+	e->size += part->len;
+	e->parts++;
+	if (!e->opts.lines)
+		return put_more(e, part->gzip, part->len);
+	if (part->index < e->opts.first || part->index > e->opts.last)
+		return 0;
+	if (put_text(e,
+	        "{\"part\":%" PRIu64 ",\"size\":%zu,\"digest\":\"%s\","
+	        "\"content\":\"",
+	        part->index, part->len, part->digest) < 0 ||
+	    put_base64(e, part->gzip, part->len) < 0)
+		return -1;
+	return put_text(e, "\"}\n");
+}
+
+int
+envelope_end(struct envelope *e, uint64_t entries)
+{
+	digest_text(&e->sum, e->digest);
+	if (put_base64(e, e->carry, e->n_carry) < 0)
+		return -1;
+	if ((e->opts.lines ? put_text(e, "{\"parts\":%" PRIu64 ",", e->parts)
+	                   : put_text(e, "\",")) < 0)
+		return -1;
+	if (put_text(e,
+	        "\"mediaType\":\"" WIRE_MEDIA_TYPE "\",\"size\":%" PRIu64
+	        ",\"digest\":\"%s\",\"entries\":%" PRIu64 "}\n",
+	        e->size, e->digest, entries) < 0)
+		return -1;
+	if (io_out_flush(&e->out) < 0) {
+		msg_warn(errno, "standard output");
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mounts.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "msg.h"
+
+/* One line of mountinfo; all fields borrowed from the line. */
+struct line {
+	char *root; /* what of the file system is mounted */
+	char *point; /* where, below the process's root */
+	char *type; /* of the file system */
+};
+
+/*
+ * The runtime's own files, by the tail of their root field, and where they
+ * belong.  In a tail "*" is one component.
+ */
+static const struct {
+	const char *tail;
+	const char *home;
+} homes[] = {
+    {"/pods/*/etc-hosts", "/etc/hosts"}, /* kubelet */
+    {"/sandboxes/*/hosts", "/etc/hosts"}, /* containerd */
+    {"/sandboxes/*/hostname", "/etc/hostname"},
+    {"/sandboxes/*/resolv.conf", "/etc/resolv.conf"},
+    {"/userdata/hosts", "/etc/hosts"}, /* CRI-O, podman */
+    {"/userdata/hostname", "/etc/hostname"},
+    {"/userdata/resolv.conf", "/etc/resolv.conf"},
+    {"/userdata/passwd", "/etc/passwd"},
+    {"/userdata/group", "/etc/group"},
+    {"/userdata/.containerenv", "/run/.containerenv"},
+};
+
+/* A VOLUME of the image, filled by the runtime; "#" is 64 hex digits. */
+static const char *const volumes[] = {
+    "/containers/#/volumes/#", /* containerd's CRI plugin */
+    "/volumes/#/_data", /* podman, docker */
+};
+
+/* How far s matches the one component that the pattern's `wild` stands for. */
+static size_t
+component(char wild, const char *s)
+{
+	size_t n;
+
+	if (wild == '*')
+		return strcspn(s, "/");
+	n = strspn(s, "0123456789abcdef");
+	return n == 64 ? n : 0;
+}
+
+/* Do the last components of root match the pattern? */
+static bool
+tail_is(const char *root, const char *pattern)
+{
+	size_t slashes = 0, n;
+	const char *p;
+
+	for (p = pattern; *p != '\0'; p++)
+		slashes += *p == '/';
+	for (p = root + strlen(root); p > root && slashes > 0;)
+		slashes -= *--p == '/';
+	if (slashes > 0)
+		return false;
+	for (; *pattern != '\0'; pattern++) {
+		n = 1;
+		if (*pattern == '*' || *pattern == '#')
+			n = component(*pattern, p);
+		else if (*pattern != *p)
+			return false;
+		if (n == 0)
+			return false;
+		p += n;
+	}
+	return *p == '\0';
+}
+
+static enum mounts_kind
+classify(const struct line *l)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof volumes / sizeof *volumes; i++)
+		if (tail_is(l->root, volumes[i]))
+			return MOUNTS_VOLUME;
+	for (i = 0; i < sizeof homes / sizeof *homes; i++)
+		if (tail_is(l->root, homes[i].tail))
+			return strcmp(l->point, homes[i].home) == 0
+			    ? MOUNTS_FOREIGN
+			    : MOUNTS_MISPLACED;
+	return MOUNTS_FOREIGN;
+}
+
+/* Undo mountinfo's escapes (proc(5): \040 \011 \012 \134) in place. */
+static void
+unescape(char *s)
+{
+	char *out = s;
+
+	for (; *s != '\0'; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
+		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+			    (s[3] - '0'));
+			s += 3;
+		} else {
+			*out++ = *s;
+		}
+	}
+	*out = '\0';
+}
+
+/*
+ * Split a line: "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAG...] - TYPE ...".
+ * Returns 0, or -1 where it is none.
+ */
+static int
+parse(char *text, struct line *l)
+{
+	char *field, *rest = text;
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		field = strsep(&rest, " \n");
+		if (rest == NULL)
+			return -1;
+		if (i == 3)
+			l->root = field;
+		if (i == 4)
+			l->point = field;
+	}
+	do {
+		field = strsep(&rest, " \n");
+		if (rest == NULL)
+			return -1;
+	} while (strcmp(field, "-") != 0);
+	l->type = strsep(&rest, " \n");
+	unescape(l->root);
+	unescape(l->point);
+	return 0;
+}
+
+/*
+ * The part of the absolute path behind dir: "." for dir itself, NULL where
+ * path is not at or below dir.
+ */
+static const char *
+relative(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (n == 1) /* "/" */
+		n = 0;
+	if (strncmp(path, dir, n) != 0)
+		return NULL;
+	path += n;
+	if (path[0] == '\0' || strcmp(path, "/") == 0)
+		return ".";
+	return path[0] == '/' ? path + 1 : NULL;
+}
+
+/* Does path lie below dir, both relative? */
+static bool
+is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (strcmp(dir, ".") == 0)
+		return strcmp(path, ".") != 0;
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+/* Forget the points that a new mount on path covers. */
+static void
+cover(struct mounts *m, const char *path)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < m->n; i++) {
+		if (strcmp(m->points[i].path, path) == 0 ||
+		    is_below(m->points[i].path, path))
+			free(m->points[i].path);
+		else
+			m->points[kept++] = m->points[i];
+	}
+	m->n = kept;
+}
+
+/* Returns 0, or -1 without memory. */
+static int
+add(struct mounts *m, const char *path, enum mounts_kind kind)
+{
+	struct mounts_point *points;
+	size_t room;
+	char *copy;
+
+	if (m->n == m->room) {
+		room = m->room == 0 ? 32 : m->room * 2;
+		points = realloc(m->points, room * sizeof *points);
+		if (points == NULL)
+			return -1;
+		m->points = points;
+		m->room = room;
+	}
+	copy = strdup(path);
+	if (copy == NULL)
+		return -1;
+	m->points[m->n].path = copy;
+	m->points[m->n].kind = kind;
+	m->n++;
+	return 0;
+}
+
+/*
+ * A devpts away from /dev/pts says that the whole of /dev was led elsewhere,
+ * to the directory above: mark that one.  Returns 0, or -1 without memory.
+ */
+static int
+mark_dev(struct mounts *m, const char *point, const char *dir)
+{
+	const char *slash = strrchr(point, '/');
+	const char *path;
+	char *dev;
+	size_t i;
+	int ret = 0;
+
+	if (strcmp(point, "/dev/pts") == 0 || slash == NULL || slash == point)
+		return 0;
+	dev = strndup(point, (size_t)(slash - point));
+	if (dev == NULL)
+		return -1;
+	path = relative(dev, dir);
+	/* a /dev that covers the directory's own parents covers it as well */
+	if (path == NULL && relative(dir, dev) != NULL)
+		path = ".";
+	if (path != NULL) {
+		for (i = 0; i < m->n; i++)
+			if (strcmp(m->points[i].path, path) == 0)
+				break;
+		if (i < m->n)
+			m->points[i].kind = MOUNTS_MISPLACED;
+		else
+			ret = add(m, path, MOUNTS_MISPLACED);
+	}
+	free(dev);
+	return ret;
+}
+
+/* Returns 0, or -1 without memory. */
+static int
+take(struct mounts *m, const struct line *l, const char *dir)
+{
+	const char *path;
+
+	if (l->type != NULL && strcmp(l->type, "devpts") == 0 &&
+	    mark_dev(m, l->point, dir) < 0)
+		return -1;
+	path = relative(l->point, dir);
+	/* the directory may be a mount itself: that is how it got here */
+	if (path == NULL || strcmp(path, ".") == 0)
+		return 0;
+	cover(m, path);
+	return add(m, path, classify(l));
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct mounts_point *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+int
+mounts_load(struct mounts *m, const char *path, const char *dir)
+{
+	struct line l = {0};
+	char *text = NULL;
+	size_t room = 0;
+	FILE *f;
+	int ret = -1;
+
+	*m = (struct mounts){0};
+	f = fopen(path, "re");
+	if (f == NULL) {
+		if (errno == ENOENT)
+			return 0;
+		msg_warn(errno, "%s", path);
+		return -1;
+	}
+	errno = 0;
+	while (getline(&text, &room, f) >= 0) {
+		if (parse(text, &l) == 0 && take(m, &l, dir) < 0) {
+			msg_nomem();
+			goto out;
+		}
+		errno = 0;
+	}
+	if (ferror(f) || errno == ENOMEM) {
+		msg_warn(errno, "%s", path);
+		goto out;
+	}
+	if (m->n > 0)
+		qsort(m->points, m->n, sizeof *m->points, by_path);
+	ret = 0;
+out:
+	free(text);
+	(void)fclose(f);
+	return ret;
+}
+
+enum mounts_kind
+mounts_at(const struct mounts *m, const char *path)
+{
+	struct mounts_point key, *found;
+
+	if (m->n == 0)
+		return MOUNTS_NONE;
+	key.path = (char *)(uintptr_t)path; /* bsearch only reads it */
+	found = bsearch(&key, m->points, m->n, sizeof key, by_path);
+	return found == NULL ? MOUNTS_NONE : found->kind;
+}
+
+bool
+mounts_below(const struct mounts *m, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->points[i].kind != MOUNTS_VOLUME &&
+		    is_below(m->points[i].path, path))
+			return true;
+	return false;
+}
+
+void
+mounts_free(struct mounts *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		free(m->points[i].path);
+	free(m->points);
+	*m = (struct mounts){0};
+}

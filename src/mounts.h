@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which paths below a directory are mounts, and whose, after
+ * /proc/self/mountinfo (proc(5)).
+ *
+ * A container's root is the image and what kubelet and the runtime mount on
+ * it.  Mounts are told apart by where their file system's `root` field ends,
+ * because what comes before depends on the node.
+ */
+#ifndef MOUNTS_H
+#define MOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum mounts_kind {
+	MOUNTS_NONE, /* no mount point */
+	MOUNTS_VOLUME, /* a VOLUME of the image, filled from the image */
+	MOUNTS_FOREIGN, /* kubelet's, the runtime's, or a volume of the pod */
+	MOUNTS_MISPLACED /* the runtime's, led elsewhere by a symlink */
+};
+
+struct mounts_point {
+	char *path; /* owned; relative to the directory, "." itself */
+	enum mounts_kind kind;
+};
+
+/* {0} is a valid table without mounts. */
+struct mounts {
+	struct mounts_point *points; /* owned; sorted by path once loaded */
+	size_t n;
+	size_t room;
+};
+
+/*
+ * Read the mountinfo file `path` and keep the mounts below `dir`, an absolute
+ * path without symlinks, "." components or a trailing slash ("/" itself
+ * excepted).  A file that does not exist means no mounts.
+ *
+ * Returns 0, or -1 after a warning.  Free with mounts_free in either case.
+ */
+int mounts_load(struct mounts *m, const char *path, const char *dir);
+
+/* What is mounted on `path`, which is relative to the directory. */
+enum mounts_kind mounts_at(const struct mounts *m, const char *path);
+
+/* Does a mount other than a VOLUME lie somewhere below `path`? */
+bool mounts_below(const struct mounts *m, const char *path);
+
+void mounts_free(struct mounts *m);
+
+#endif

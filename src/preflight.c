@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "preflight.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "msg.h"
+
+/* The bundle directory itself could not be opened.  0, or -1. */
+static int
+refuse(const char *dir, struct content_error *error, struct report *r)
+{
+	struct finding f = {.rule = error->rule, .path = "."};
+	char name[256];
+
+	(void)msg_mask(name, sizeof name, dir);
+	r->reason = REPORT_MISSING;
+	switch (error->failure) {
+	case CONTENT_FAILED:
+		return -1;
+	case CONTENT_MISSING:
+		(void)snprintf(r->message, sizeof r->message,
+		    "%s: no such directory; --bundle-dir names the directory "
+		    "that holds the bundle",
+		    name);
+		return 0;
+	case CONTENT_NO_DIRECTORY:
+		(void)snprintf(r->message, sizeof r->message,
+		    "%s: not a directory; --bundle-dir names the directory "
+		    "that holds the bundle",
+		    name);
+		return 0;
+	case CONTENT_UNREADABLE:
+		break;
+	}
+	r->reason = REPORT_UNREADABLE;
+	(void)snprintf(r->message, sizeof r->message,
+	    "%s: the bundle directory cannot be read", name);
+	f.blocker = error->blocker;
+	f.mode = error->st.st_mode;
+	f.uid = error->st.st_uid;
+	f.gid = error->st.st_gid;
+	return report_add_finding(r, &f);
+}
+
+static void
+count(struct report *r, const struct stat *st)
+{
+	r->entries++;
+	if (S_ISDIR(st->st_mode)) {
+		r->directories++;
+	} else if (S_ISLNK(st->st_mode)) {
+		r->symlinks++;
+	} else {
+		r->files++;
+		r->bytes += (uint64_t)st->st_size;
+	}
+}
+
+static int
+note(struct report *r, const struct content_item *item)
+{
+	struct finding f = {.rule = item->rule,
+	    .path = item->path,
+	    .blocker = item->path,
+	    .mode = item->st.st_mode,
+	    .uid = item->st.st_uid,
+	    .gid = item->st.st_gid};
+
+	switch (item->what) {
+	case CONTENT_ENTRY:
+		count(r, &item->st);
+		return 0;
+	case CONTENT_SKIPPED:
+		return report_add_skipped(r, item->path, item->why,
+		    item->st.st_mode);
+	case CONTENT_FINDING:
+		return report_add_finding(r, &f);
+	}
+	return -1;
+}
+
+int
+preflight_run(const struct content_opts *opts, struct report *r)
+{
+	struct content_opts probing = *opts;
+	struct content c = {0};
+	struct content_error error;
+	struct content_item item;
+	char who[256];
+	int got, ret = -1;
+
+	if (report_whoami(r) < 0)
+		return -1;
+	probing.probe = true;
+	if (content_open(&c, &probing, &error) < 0) {
+		ret = refuse(opts->dir, &error, r);
+		goto out;
+	}
+	while ((got = content_next(&c, &item)) > 0)
+		if (note(r, &item) < 0)
+			goto out;
+	if (got < 0)
+		goto out;
+	ret = 0;
+	if (r->all_findings > 0) {
+		r->reason = REPORT_UNREADABLE;
+		(void)snprintf(r->message, sizeof r->message,
+		    "%" PRIu64 " path%s of the bundle cannot be read by %s",
+		    r->all_findings, r->all_findings == 1 ? "" : "s",
+		    finding_who_text(who, sizeof who, &r->who));
+	}
+out:
+	free(error.blocker);
+	content_close(&c);
+	return ret;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Before the first byte: can everything that belongs to the bundle be read?
+ */
+#ifndef PREFLIGHT_H
+#define PREFLIGHT_H
+
+#include "content.h"
+#include "report.h"
+
+/*
+ * Walk the bundle without reading its data and note in *r, which the caller
+ * has begun and will free, who we are, what there is, what is skipped, and
+ * every path that cannot be read; r->reason and r->message give the verdict.
+ *
+ * Returns 0 with the verdict (REPORT_OK, REPORT_UNREADABLE, REPORT_MISSING),
+ * or -1 after a warning where there is none: an I/O error.
+ */
+int preflight_run(const struct content_opts *opts, struct report *r);
+
+#endif

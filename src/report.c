@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "msg.h"
+#include "wire.h"
+
+const char *
+report_reason_name(enum report_reason reason)
+{
+	switch (reason) {
+	case REPORT_OK:
+		return "";
+	case REPORT_IO:
+		return "IOError";
+	case REPORT_UNREADABLE:
+		return "BundleUnreadable";
+	case REPORT_MISSING:
+		return "BundleMissing";
+	case REPORT_TOO_LARGE:
+		return "BundleTooLarge";
+	case REPORT_TERMINATED:
+		return "Terminated";
+	}
+	return "Unknown";
+}
+
+/* ---------------------------------------------------------------- facts */
+
+void
+report_init(struct report *r)
+{
+	*r = (struct report){0};
+}
+
+int
+report_whoami(struct report *r)
+{
+	gid_t *groups;
+	int n = getgroups(0, NULL);
+
+	r->who.uid = geteuid();
+	r->who.gid = getegid();
+	if (n <= 0)
+		return 0;
+	groups = calloc((size_t)n, sizeof *groups);
+	if (groups == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	n = getgroups(n, groups);
+	r->who.groups = groups;
+	r->who.n_groups = n > 0 ? (size_t)n : 0;
+	return 0;
+}
+
+/* A copy of path, shortened where it is too long to show; or NULL. */
+static char *
+keep(const char *path)
+{
+	size_t len = strlen(path), half = MSG_NAME / 2 - 2;
+	char *copy;
+
+	if (len < MSG_NAME)
+		copy = strdup(path);
+	else if (asprintf(&copy, "%.*s...%s", (int)half, path,
+	             path + len - half) < 0)
+		copy = NULL;
+	if (copy == NULL)
+		msg_nomem();
+	return copy;
+}
+
+/*
+ * Make room for one more in an array of n.  Doubles at powers of two, so that
+ * no capacity needs to be kept.  Returns the array, or NULL after a warning.
+ */
+static void *
+grow(void *array, size_t n, size_t size)
+{
+	if (n > 0 && (n & (n - 1)) != 0)
+		return array;
+	array = realloc(array, (n == 0 ? 1 : n * 2) * size);
+	if (array == NULL)
+		msg_nomem();
+	return array;
+}
+
+int
+report_add_finding(struct report *r, const struct finding *f)
+{
+	struct finding *all, copy = *f;
+
+	r->all_findings++;
+	if (r->n_findings == WIRE_FINDINGS_MAX)
+		return 0;
+	all = grow(r->findings, r->n_findings, sizeof *all);
+	if (all == NULL)
+		return -1;
+	r->findings = all;
+	copy.path = keep(f->path);
+	copy.blocker = keep(f->blocker);
+	if (copy.path == NULL || copy.blocker == NULL) {
+		free((char *)(uintptr_t)copy.path);
+		free((char *)(uintptr_t)copy.blocker);
+		return -1;
+	}
+	all[r->n_findings++] = copy;
+	return 0;
+}
+
+int
+report_add_skipped(struct report *r, const char *path, enum content_why why,
+    mode_t mode)
+{
+	struct report_skipped *all;
+
+	r->skipped[why]++;
+	if (r->n_skipped_paths == WIRE_FINDINGS_MAX)
+		return 0;
+	all = grow(r->skipped_paths, r->n_skipped_paths, sizeof *all);
+	if (all == NULL)
+		return -1;
+	r->skipped_paths = all;
+	all += r->n_skipped_paths;
+	all->path = keep(path);
+	if (all->path == NULL)
+		return -1;
+	all->why = why;
+	all->mode = mode;
+	r->n_skipped_paths++;
+	return 0;
+}
+
+void
+report_free(struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_findings; i++) {
+		/* const in struct finding, which mostly borrows; owned here */
+		free((char *)(uintptr_t)r->findings[i].path);
+		free((char *)(uintptr_t)r->findings[i].blocker);
+	}
+	for (i = 0; i < r->n_skipped_paths; i++)
+		free(r->skipped_paths[i].path);
+	free(r->findings);
+	free(r->skipped_paths);
+	free((gid_t *)(uintptr_t)r->who.groups);
+	report_init(r);
+}
+
+/* ---------------------------------------------------------------- JSON */
+
+/*
+ * cJSON's add functions return NULL without memory, and take a NULL object:
+ * `ok` collects whether all of them worked.
+ */
+static void
+add_number(cJSON *o, const char *key, uint64_t n, bool *ok)
+{
+	*ok = cJSON_AddNumberToObject(o, key, (double)n) != NULL && *ok;
+}
+
+static void
+add_string(cJSON *o, const char *key, const char *text, bool *ok)
+{
+	*ok = cJSON_AddStringToObject(o, key, text) != NULL && *ok;
+}
+
+static void
+add_name(cJSON *o, const char *key, const char *name, bool *ok)
+{
+	char masked[MSG_NAME];
+
+	add_string(o, key, msg_mask(masked, sizeof masked, name), ok);
+}
+
+static void
+add_who(cJSON *o, const struct finding_who *who, bool *ok)
+{
+	cJSON *as = cJSON_AddObjectToObject(o, "as"), *groups, *gid;
+	size_t i;
+
+	add_number(as, "uid", who->uid, ok);
+	add_number(as, "gid", who->gid, ok);
+	groups = cJSON_AddArrayToObject(as, "groups");
+	for (i = 0; i < who->n_groups; i++) {
+		gid = cJSON_CreateNumber(who->groups[i]);
+		*ok = cJSON_AddItemToArray(groups, gid) && *ok;
+	}
+}
+
+static void
+add_skipped(cJSON *o, const struct report *r, bool *ok)
+{
+	cJSON *skipped = cJSON_AddObjectToObject(o, "skipped");
+	int i;
+
+	for (i = 0; i < CONTENT_WHYS; i++)
+		add_number(skipped, content_why_name((enum content_why)i),
+		    r->skipped[i], ok);
+}
+
+static void
+add_skipped_paths(cJSON *o, const struct report *r, bool *ok)
+{
+	cJSON *array = cJSON_AddArrayToObject(o, "skippedPaths"), *one;
+	const struct report_skipped *s;
+	size_t i;
+
+	for (i = 0; i < r->n_skipped_paths; i++) {
+		s = &r->skipped_paths[i];
+		one = cJSON_CreateObject();
+		add_name(one, "path", s->path, ok);
+		add_string(one, "why", content_why_name(s->why), ok);
+		add_string(one, "type", content_type_name(s->mode), ok);
+		*ok = cJSON_AddItemToArray(array, one) && *ok;
+	}
+}
+
+/* Returns an object that describes f, or NULL without memory. */
+static cJSON *
+finding_object(const struct finding *f, const struct finding_who *who)
+{
+	char text[MSG_MAX];
+	cJSON *o = cJSON_CreateObject();
+	bool ok = o != NULL;
+
+	add_string(o, "code", finding_code(f->rule), &ok);
+	add_name(o, "path", f->path, &ok);
+	add_string(o, "message", finding_reason(text, sizeof text, f, who),
+	    &ok);
+	if (f->rule != FINDING_HIDDEN) {
+		(void)snprintf(text, sizeof text, "%04o",
+		    (unsigned int)(f->mode & 07777));
+		add_string(o, "mode", text, &ok);
+		add_number(o, "uid", f->uid, &ok);
+		add_number(o, "gid", f->gid, &ok);
+		add_name(o, "blockedBy", f->blocker, &ok);
+	}
+	add_string(o, "fix", finding_fix(text, sizeof text, f), &ok);
+	if (ok)
+		return o;
+	cJSON_Delete(o);
+	return NULL;
+}
+
+/*
+ * Add findings until their text is longer than `room` bytes, and how many
+ * more there are.
+ */
+static void
+add_findings(cJSON *o, const struct report *r, size_t room, bool *ok)
+{
+	cJSON *array = cJSON_AddArrayToObject(o, "findings"), *one;
+	size_t i, len;
+	char *text;
+
+	for (i = 0; i < r->n_findings; i++) {
+		one = finding_object(&r->findings[i], &r->who);
+		text = cJSON_PrintUnformatted(one);
+		if (text == NULL) {
+			cJSON_Delete(one);
+			*ok = false;
+			return;
+		}
+		len = strlen(text) + 1;
+		cJSON_free(text);
+		if (len > room) {
+			cJSON_Delete(one);
+			break;
+		}
+		room -= len;
+		*ok = cJSON_AddItemToArray(array, one) && *ok;
+	}
+	if (r->all_findings > i)
+		add_number(o, "more", r->all_findings - i, ok);
+}
+
+static void
+add_result(cJSON *o, const struct report *r, bool *ok)
+{
+	add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed", ok);
+	if (r->reason == REPORT_OK)
+		return;
+	add_string(o, "reason", report_reason_name(r->reason), ok);
+	add_string(o, "message", r->message, ok);
+}
+
+/* Print and delete o.  Returns the text, or NULL after a warning. */
+static char *
+print(cJSON *o, bool ok, bool pretty)
+{
+	char *text = NULL;
+
+	if (ok)
+		text = pretty ? cJSON_Print(o) : cJSON_PrintUnformatted(o);
+	cJSON_Delete(o);
+	if (text == NULL)
+		msg_nomem();
+	return text;
+}
+
+char *
+report_json(const struct report *r, bool pretty)
+{
+	cJSON *o = cJSON_CreateObject();
+	bool ok = o != NULL;
+
+	add_result(o, r, &ok);
+	add_who(o, &r->who, &ok);
+	add_number(o, "entries", r->entries, &ok);
+	add_number(o, "directories", r->directories, &ok);
+	add_number(o, "files", r->files, &ok);
+	add_number(o, "symlinks", r->symlinks, &ok);
+	add_number(o, "bytes", r->bytes, &ok);
+	add_skipped(o, r, &ok);
+	add_skipped_paths(o, r, &ok);
+	add_findings(o, r, SIZE_MAX, &ok);
+	return print(o, ok, pretty);
+}
+
+/* ---------------------------------------------------------------- people */
+
+void
+report_print(const struct report *r)
+{
+	char name[MSG_NAME], text[MSG_MAX], fix[MSG_MAX];
+	const struct finding *f;
+	size_t i;
+
+	for (i = 0; i < r->n_findings; i++) {
+		f = &r->findings[i];
+		msg_warn(0, "%s: %s; fix: %s",
+		    msg_mask(name, sizeof name, f->path),
+		    finding_reason(text, sizeof text, f, &r->who),
+		    finding_fix(fix, sizeof fix, f));
+	}
+	if (r->all_findings > r->n_findings)
+		msg_warn(0, "and %" PRIu64 " more",
+		    r->all_findings - r->n_findings);
+}
+
+/* ---------------------------------------------------------------- kubelet */
+
+/* Write the termination message, if there is somewhere to write it. */
+static void
+terminate(const char *text, size_t len)
+{
+	struct stat st;
+	int fd;
+
+	fd = open(WIRE_TERM_PATH,
+	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) == 0)
+		(void)io_write(fd, text, len);
+	(void)close(fd);
+}
+
+void
+report_terminate(const struct report *r, const struct report_written *written)
+{
+	cJSON *o = cJSON_CreateObject();
+	bool ok = o != NULL;
+	char *text;
+
+	add_result(o, r, &ok);
+	if (written != NULL) {
+		add_string(o, "format", written->format, &ok);
+		add_number(o, "entries", written->entries, &ok);
+		add_number(o, "size", written->size, &ok);
+		if (written->digest != NULL)
+			add_string(o, "digest", written->digest, &ok);
+		if (written->parts > 0)
+			add_number(o, "parts", written->parts, &ok);
+	}
+	add_skipped(o, r, &ok);
+	if (r->all_findings > 0) {
+		/* the rest: a message of 512 bytes, escaped, and the counts */
+		add_findings(o, r, WIRE_TERM_MAX - 1536, &ok);
+	}
+	text = print(o, ok, false);
+	if (text != NULL)
+		terminate(text, strlen(text));
+	free(text);
+}
+
+void
+report_terminate_signal(void)
+{
+	static const char
+	    text[] = "{\"result\":\"failed\",\"reason\":\"Terminated\","
+	             "\"message\":\"terminated by a signal\"}";
+
+	terminate(text, sizeof text - 1);
+}

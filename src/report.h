@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was found out about a bundle, and how it is told: to people as lines
+ * on standard error, to machines as JSON.  The only user of cJSON in `unpack`.
+ *
+ * `unpackctl check` prints the same JSON as `unpack check`:
+ *
+ *	{"result":"ok",				or "failed", then also
+ *	 "reason":"BundleUnreadable",		report_reason_name
+ *	 "message":"2 paths cannot be read ...",
+ *	 "as":{"uid":N,"gid":N,"groups":[N]},
+ *	 "entries":N,"directories":N,"files":N,"symlinks":N,"bytes":N,
+ *	 "skipped":{"mount":N,"runtime":N,"special":N,"symlink":N},
+ *	 "skippedPaths":[{"path":"run/x","why":"special","type":"socket"}],
+ *	 "findings":[{"code":"file-not-readable","path":"a/b","message":"...",
+ *	   "mode":"0600","uid":0,"gid":0,"blockedBy":"a/b","fix":"..."}],
+ *	 "more":N}				findings beyond the list
+ *
+ * Paths are masked (msg_mask), so any name is valid JSON.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "content.h"
+#include "finding.h"
+
+enum report_reason { /* of a failure; the names are part of the contract */
+	REPORT_OK,
+	REPORT_IO, /* "IOError" */
+	REPORT_UNREADABLE, /* "BundleUnreadable" */
+	REPORT_MISSING, /* "BundleMissing": no such directory */
+	REPORT_TOO_LARGE, /* "BundleTooLarge": over --log-limit */
+	REPORT_TERMINATED /* "Terminated": by a signal */
+};
+
+struct report_skipped {
+	char *path; /* owned */
+	enum content_why why;
+	mode_t mode;
+};
+
+struct report {
+	enum report_reason reason;
+	char message[512]; /* one line; "" where all is well */
+	struct finding_who who; /* groups owned */
+	uint64_t entries; /* directories + files + symlinks */
+	uint64_t directories;
+	uint64_t files;
+	uint64_t symlinks;
+	uint64_t bytes; /* the files' sizes added up */
+	uint64_t skipped[CONTENT_WHYS];
+	struct report_skipped *skipped_paths; /* owned; the first ones */
+	size_t n_skipped_paths;
+	struct finding *findings; /* owned, their paths too; the first ones */
+	size_t n_findings;
+	uint64_t all_findings;
+};
+
+/* What was written, for the termination message. */
+struct report_written {
+	const char *format; /* "json", "jsonl", "tar" */
+	uint64_t entries;
+	uint64_t size; /* bytes of the tar.gz, or of the tar */
+	const char *digest; /* of the tar.gz; NULL for tar */
+	uint64_t parts; /* 0 for tar */
+};
+
+/* Begin an empty report.  Nothing to free before something was added. */
+void report_init(struct report *r);
+
+/* Fill r->who with this process's ids.  Returns 0, or -1 after a warning. */
+int report_whoami(struct report *r);
+
+/*
+ * Add to the report, and keep the first WIRE_FINDINGS_MAX of each in full; a
+ * path over MSG_NAME bytes is kept shortened.  The strings are copied.  Return
+ * 0, or -1 after a warning.
+ */
+int report_add_finding(struct report *r, const struct finding *f);
+int report_add_skipped(struct report *r, const char *path, enum content_why why,
+    mode_t mode);
+
+void report_free(struct report *r);
+
+/* "IOError" and so on; "" for REPORT_OK. */
+const char *report_reason_name(enum report_reason reason);
+
+/*
+ * The report as JSON, with line breaks if `pretty`.  Returns a string that the
+ * caller frees with free(3), or NULL after a warning.
+ */
+char *report_json(const struct report *r, bool pretty);
+
+/* Write the findings to standard error, a line and its fix each. */
+void report_print(const struct report *r);
+
+/*
+ * Write the termination message: one JSON object of at most WIRE_TERM_MAX
+ * bytes, with `written` after a success (NULL otherwise) and as many findings
+ * as fit.  A message file that is missing, or is not ours to write, is no
+ * error.
+ */
+void report_terminate(const struct report *r,
+    const struct report_written *written);
+
+/* The same after a signal: async-signal-safe (signal-safety(7)). */
+void report_terminate_signal(void);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "envelope.h"
+#include "io.h"
+#include "msg.h"
+#include "press.h"
+#include "tarout.h"
+
+enum {
+	STREAM_BUF = 256 * 1024, /* bytes read from a file at once */
+	STREAM_PIPE = 1024 * 1024 /* bytes of pipe: fewer wake-ups for tar */
+};
+
+/* From tree to descriptor: content -> tarout -> [press -> envelope] -> fd. */
+struct stream {
+	const struct stream_opts *opts;
+	struct tarout *tar; /* owned */
+	struct press *press; /* owned; NULL for tar */
+	struct envelope envelope;
+	struct io_out out; /* tar */
+	char *buf; /* owned; STREAM_BUF bytes */
+	uint64_t entries;
+};
+
+const char *
+stream_format_name(enum stream_format format)
+{
+	switch (format) {
+	case STREAM_JSON:
+		return "json";
+	case STREAM_JSONL:
+		return "jsonl";
+	case STREAM_TAR:
+		return "tar";
+	}
+	return "unknown";
+}
+
+/* A tarout_sink: the tar goes to the compressor. */
+static int
+to_press(void *arg, const void *buf, size_t len)
+{
+	struct stream *s = arg;
+
+	return press_write(s->press, buf, len);
+}
+
+/* A tarout_sink: the tar is the product. */
+static int
+to_out(void *arg, const void *buf, size_t len)
+{
+	struct stream *s = arg;
+
+	if (io_out_write(&s->out, buf, len) == 0)
+		return 0;
+	msg_warn(errno, "standard output");
+	return -1;
+}
+
+/* Warn about the item.  Returns -1. */
+static int
+fail(const struct content_item *item, int err, const char *what)
+{
+	char name[MSG_NAME];
+
+	msg_warn(err, "%s: %s", msg_mask(name, sizeof name, item->path), what);
+	return -1;
+}
+
+/*
+ * Copy `size` bytes, which the header has announced, from fd.  0, or -1 after
+ * a warning.
+ */
+static int
+copy(struct stream *s, const struct content_item *item, int fd, int64_t size)
+{
+	size_t want;
+	ssize_t n;
+
+	while (size > 0) {
+		want = size < STREAM_BUF ? (size_t)size : STREAM_BUF;
+		do {
+			n = read(fd, s->buf, want);
+		} while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return fail(item, errno, "read");
+		if (n == 0)
+			return fail(item, 0,
+			    "became shorter while it was read");
+		if (tarout_data(s->tar, s->buf, (size_t)n) < 0)
+			return -1;
+		size -= n;
+	}
+	return 0;
+}
+
+/* Is it the file that was announced, as it was then? */
+static bool
+unchanged(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	    a->st_mode == b->st_mode && a->st_size == b->st_size &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static int
+put_file(struct stream *s, const struct content_item *item)
+{
+	struct stat st;
+	int fd, ret;
+
+	/* O_NONBLOCK: should it have become a FIFO, do not hang */
+	fd = openat(item->dirfd, item->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(item, errno, "open");
+	ret = copy(s, item, fd, item->st.st_size);
+	if (ret == 0) {
+		if (fstat(fd, &st) < 0)
+			ret = fail(item, errno, "stat");
+		else if (!unchanged(&item->st, &st))
+			ret = fail(item, 0, "changed while it was read");
+	}
+	(void)close(fd);
+	return ret;
+}
+
+/* Write one entry of the bundle.  0, or -1 after a warning. */
+static int
+put(struct stream *s, const struct content_item *item)
+{
+	const struct stat *st = &item->st;
+	struct tarout_entry e = {.path = item->path, .mode = st->st_mode};
+	char target[PATH_MAX + 1]; /* symlink(2): no target is longer */
+	ssize_t n;
+
+	s->entries++;
+	/* a directory's time says when the pod started, not what is in it */
+	if (S_ISDIR(st->st_mode))
+		return tarout_entry(s->tar, &e);
+	e.mtime = st->st_mtim.tv_sec;
+	if (S_ISLNK(st->st_mode)) {
+		n = readlinkat(item->dirfd, item->name, target,
+		    sizeof target - 1);
+		if (n < 0)
+			return fail(item, errno, "readlink");
+		target[n] = '\0';
+		e.target = target;
+		return tarout_entry(s->tar, &e);
+	}
+	e.size = st->st_size;
+	if (tarout_entry(s->tar, &e) < 0)
+		return -1;
+	return put_file(s, item);
+}
+
+static int
+put_all(struct stream *s)
+{
+	struct content c = {0};
+	struct content_error error;
+	struct content_item item;
+	char name[MSG_NAME];
+	int got = -1;
+
+	if (content_open(&c, &s->opts->content, &error) < 0) {
+		if (error.failure != CONTENT_FAILED)
+			msg_warn(0, "%s: changed while it was read",
+			    msg_mask(name, sizeof name, s->opts->content.dir));
+		goto out;
+	}
+	while ((got = content_next(&c, &item)) > 0) {
+		if (item.what == CONTENT_FINDING)
+			got = fail(&item, 0, "changed while it was read");
+		else if (item.what == CONTENT_ENTRY)
+			got = put(s, &item);
+		if (got < 0)
+			break;
+	}
+	if (got == 0)
+		got = tarout_finish(s->tar);
+out:
+	free(error.blocker);
+	content_close(&c);
+	return got;
+}
+
+/* Build the pipeline behind s.  0, or -1 after a warning. */
+static int
+prepare(struct stream *s)
+{
+	const struct stream_opts *opts = s->opts;
+	struct envelope_opts to = {.fd = opts->fd,
+	    .lines = opts->format == STREAM_JSONL,
+	    .first = opts->first,
+	    .last = opts->last};
+	struct press_opts gzip = {.level = opts->level,
+	    .jobs = opts->jobs,
+	    .digests = to.lines,
+	    .sink = envelope_part,
+	    .arg = &s->envelope};
+
+	s->buf = malloc(STREAM_BUF);
+	if (s->buf == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	if (opts->format == STREAM_TAR) {
+		io_out_init(&s->out, opts->fd);
+		/* best effort: not every descriptor is a pipe */
+		(void)fcntl(opts->fd, F_SETPIPE_SZ, (int)STREAM_PIPE);
+		s->tar = tarout_open(to_out, s);
+		return s->tar == NULL ? -1 : 0;
+	}
+	s->press = press_open(&gzip);
+	if (s->press == NULL)
+		return -1;
+	s->tar = tarout_open(to_press, s);
+	if (s->tar == NULL)
+		return -1;
+	return envelope_begin(&s->envelope, &to);
+}
+
+/* Write what is still on its way and say what it was.  0, or -1. */
+static int
+finish(struct stream *s, struct stream_result *result)
+{
+	result->entries = s->entries;
+	if (s->press == NULL) {
+		if (io_out_flush(&s->out) < 0) {
+			msg_warn(errno, "standard output");
+			return -1;
+		}
+		result->size = s->out.total;
+		result->written = s->out.total;
+		return 0;
+	}
+	if (press_finish(s->press) < 0 ||
+	    envelope_end(&s->envelope, s->entries) < 0)
+		return -1;
+	result->size = s->envelope.size;
+	result->parts = s->envelope.parts;
+	result->written = s->envelope.out.total;
+	memcpy(result->digest, s->envelope.digest, sizeof result->digest);
+	return 0;
+}
+
+int
+stream_run(const struct stream_opts *opts, struct stream_result *result)
+{
+	struct stream *s = calloc(1, sizeof *s);
+	int ret = -1;
+
+	*result = (struct stream_result){0};
+	if (s == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	s->opts = opts;
+	if (prepare(s) == 0 && put_all(s) == 0)
+		ret = finish(s, result);
+	tarout_free(s->tar);
+	press_free(s->press);
+	free(s->buf);
+	free(s);
+	return ret;
+}

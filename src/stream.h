@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bundle -> standard output.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "content.h"
+#include "digest.h"
+
+enum stream_format {
+	STREAM_JSON,
+	STREAM_JSONL,
+	STREAM_TAR
+};
+
+struct stream_opts {
+	struct content_opts content;
+	enum stream_format format;
+	int fd; /* where to; -1 = only count */
+	int level; /* of compression, 1 to WIRE_LEVEL_MAX */
+	unsigned int jobs; /* threads that compress */
+	uint64_t first; /* jsonl: the parts to print, both included */
+	uint64_t last;
+};
+
+struct stream_result {
+	uint64_t entries;
+	uint64_t size; /* bytes of the tar.gz, or of the tar */
+	uint64_t parts; /* gzip members; 0 for tar */
+	uint64_t written; /* bytes for fd, counted also without one */
+	char digest[DIGEST_TEXT]; /* of the tar.gz; "" for tar */
+};
+
+/* "json", "jsonl", "tar" */
+const char *stream_format_name(enum stream_format format);
+
+/*
+ * Write the bundle.  What cannot be read, or changes while it is read, ends
+ * the stream before its end, so that no reader takes it for whole.  Returns 0
+ * and fills *result, or -1 after a warning.
+ */
+int stream_run(const struct stream_opts *opts, struct stream_result *result);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walk a file tree in sorted order, without recursion, without PATH_MAX, and
+ * with a bounded number of open descriptors.
+ *
+ *	struct walk w = {0};
+ *	struct walk_entry e;
+ *
+ *	if (walk_open(&w, dirfd) == 0)
+ *		while (walk_next(&w, &e) > 0)
+ *			...
+ *	walk_close(&w);
+ *
+ * Each directory comes before what is in it, names in bytewise order
+ * (strcmp), the top first as ".".  Memory grows with the depth and with the
+ * number of names in the directories on the way, not with the tree.
+ */
+#ifndef WALK_H
+#define WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct walk_entry {
+	const char *path; /* relative to the top; borrowed until walk_next */
+	size_t path_len;
+	int dirfd; /* the directory it is in; borrowed until walk_next */
+	const char *name; /* its name there; borrowed until walk_next */
+	struct stat st; /* fstatat(2) without following, valid if err is 0 */
+	/*
+	 * 0, or the errno that kept us from looking at the entry, or, where
+	 * `unlisted`, at what is in the directory, which was returned before.
+	 */
+	int err;
+	bool unlisted;
+};
+
+struct walk_frame; /* a directory that is being read */
+
+struct walk {
+	struct walk_frame *frames; /* owned; the way from the top to here */
+	size_t n_frames;
+	size_t room;
+	char *path; /* owned */
+	size_t path_len;
+	size_t path_room;
+	bool enter; /* the entry returned last is a directory to be entered */
+	bool started;
+};
+
+/*
+ * Start at the directory dirfd, which the walk owns from then on, also when
+ * this fails.  Returns 0, or -1 after a warning.
+ */
+int walk_open(struct walk *w, int dirfd);
+
+/*
+ * Get the next entry.  Returns 1 and fills e, 0 at the end, or -1 after a
+ * warning (no memory, or the way back up was moved from under us).
+ */
+int walk_next(struct walk *w, struct walk_entry *e);
+
+/* Do not enter the directory that walk_next returned last. */
+void walk_skip(struct walk *w);
+
+/* Free everything.  A walk that is {0} is fine. */
+void walk_close(struct walk *w);
+
+#endif
