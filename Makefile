@@ -60,6 +60,11 @@ CTL_OBJ = \
 	$(B)/digest.o \
 	$(B)/finding.o \
 	$(B)/decode.o \
+	$(B)/yaml.o \
+	$(B)/reference.o \
+	$(B)/pod.o \
+	$(B)/podopts.o \
+	$(B)/cmd_pod.o \
 	$(B)/unpackctl.o
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 
@@ -103,6 +108,10 @@ UNIT_io  = io
 # reading a stream
 UNITS      += decode
 UNIT_decode = decode digest io
+
+# YAML
+UNITS    += yaml
+UNIT_yaml = yaml msg io
 
 UNIT_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm -lpthread
 

@@ -9,6 +9,6 @@
 #ifndef CMD_H
 #define CMD_H
 
-/* int cmd_NAME(int argc, char **argv); */
+int cmd_pod(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"pod", cmd_pod, "bundle image or BundleDeployment to its unpack Pod"},
     {NULL, NULL, NULL},
 };
 

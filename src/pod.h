@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The unpack pod: what to unpack, and how, to a Pod as a cJSON tree.
+ */
+#ifndef POD_H
+#define POD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cjson/cJSON.h>
+
+#include "yaml.h"
+
+/* The image that holds `unpack`; a release sets it at build time. */
+#ifndef UNPACK_IMAGE
+#define UNPACK_IMAGE "localhost/unpack:" VERSION
+#endif
+
+/* What the containers are called, and the labels of every pod we make. */
+#define POD_INSTALLER "install-unpacker"
+#define POD_BUNDLE "bundle"
+#define POD_LABEL "app.kubernetes.io/name"
+#define POD_LABEL_VALUE "unpack"
+
+enum {
+	POD_NAME = 64, /* a buffer for a name: RFC 1123 label and NUL */
+	POD_SECRETS_MAX = 16,
+	POD_PARTS_MAX = 1 << 30, /* no part has a number as high as this */
+	POD_UID = 65532 /* runs the containers unless told otherwise */
+};
+
+enum pod_strategy {
+	POD_INJECT, /* our binary goes into the bundle's container */
+	POD_IMAGE_VOLUME /* the bundle is a volume of our container */
+};
+
+/* Whose pod it is; all NULL where nobody's. */
+struct pod_owner {
+	const char *api_version;
+	const char *kind;
+	const char *name;
+	const char *uid; /* NULL: not from a cluster */
+};
+
+/* Strings are borrowed from argv or from `input`. */
+struct pod_opts {
+	const char *file; /* -f; NULL: none */
+	const char *select; /* which bundle of the file; NULL: the only one */
+	const char *image; /* the bundle's reference */
+	const char *unpacker; /* the reference of our own image */
+	const char *name; /* the pod's; NULL: made from the owner or image */
+	const char *namespace; /* NULL: not said */
+	const char *format; /* json or jsonl */
+	const char *bundle_dir; /* absolute, in the bundle */
+	const char *symlinks; /* keep or skip; NULL: as the format has it */
+	const char *log_limit; /* NULL: none */
+	const char *parts; /* jsonl only; NULL: all */
+	const char *pull_secret[POD_SECRETS_MAX];
+	size_t n_pull_secrets;
+	struct pod_owner owner;
+	enum pod_strategy strategy;
+	int64_t uid; /* runAsUser; -1: the namespace chooses */
+	int64_t deadline; /* seconds the pod may take; 0: no limit */
+	bool user_namespace; /* hostUsers: false, and uid 0 */
+	bool rukpak; /* the very pod that RukPak 0.24 makes */
+	struct yaml_docs input; /* owned; what `file` holds */
+};
+
+#define POD_OPTS \
+	{ \
+		.unpacker = UNPACK_IMAGE, .format = "json", .bundle_dir = "/", \
+		.uid = POD_UID \
+	}
+
+/* Parts FIRST to LAST, both counted. */
+struct pod_parts {
+	uint32_t first, last;
+};
+
+/*
+ * Make a name that is an RFC 1123 label from any text, followed by suffix,
+ * which must be one already ("-repair"; "" is none).  A text that had to be
+ * cut or changed gets 8 digits of its digest, so that two texts never share
+ * a name.
+ */
+void pod_make_name(char name[static POD_NAME], const char *text,
+    const char *suffix);
+
+/* The name of the pod that o describes, then suffix, as pod_make_name has it.
+ */
+void pod_name(const struct pod_opts *o, char name[static POD_NAME],
+    const char *suffix);
+
+/* The Pod; owned by the caller, cJSON_Delete it.  NULL after a message. */
+cJSON *pod_build(const struct pod_opts *o);
+
+/*
+ * The Pod that prints some parts again: one container for each of the n
+ * ranges, called bundle-0, bundle-1, ..., all of one image pull and one
+ * init container; format jsonl whatever o says.  Its name ends in suffix.
+ * Owned by the caller; NULL after a message.
+ */
+cJSON *pod_build_repair(const struct pod_opts *o,
+    const struct pod_parts *ranges, size_t n, const char *suffix);
+
+#endif

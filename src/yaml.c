@@ -1,0 +1,915 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "yaml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <yaml.h>
+
+#include "io.h"
+#include "msg.h"
+
+enum {
+	ANCHORS_MAX = 1000,
+	NUMBER_MAX = 64
+};
+
+/* A sequence or mapping that is still open. */
+struct frame {
+	cJSON *node; /* borrowed from the tree */
+	char *key; /* owned; the next value's, NULL: a key comes next */
+	size_t keys; /* keys so far */
+	size_t before; /* nodes in the file when this one began */
+	size_t height; /* levels below this one, so far */
+	size_t anchor; /* place in anchors, ANCHORS_MAX: none */
+};
+
+struct anchor {
+	char *name; /* owned */
+	const cJSON *node; /* borrowed from the tree */
+	size_t nodes; /* in it, itself too; 0 while it is open */
+	size_t height;
+};
+
+struct parse {
+	const char *name; /* borrowed; what the file is called, masked */
+	struct yaml_docs *docs;
+	yaml_mark_t mark; /* where the event began */
+	cJSON *root; /* owned, until it goes to docs */
+	cJSON *attic; /* owned; what was merged: aliases may still name it */
+	size_t nodes;
+	size_t depth; /* frames in use */
+	size_t n_anchors;
+	struct frame stack[YAML_DEPTH_MAX];
+	struct anchor anchors[ANCHORS_MAX];
+};
+
+static int
+fail(const struct parse *p, const char *what)
+{
+	msg_warn(0, "%s:%zu:%zu: %s", p->name, p->mark.line + 1,
+	    p->mark.column + 1, what);
+	return -1;
+}
+
+static int
+fail_name(const struct parse *p, const char *what, const char *name)
+{
+	char shown[128];
+
+	msg_warn(0, "%s:%zu:%zu: %s '%s'", p->name, p->mark.line + 1,
+	    p->mark.column + 1, what, msg_mask(shown, sizeof shown, name));
+	return -1;
+}
+
+/* ---------------------------------------------------------------- scalars */
+
+static bool
+is_one_of(const char *text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(text, *words) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+skip_digits(const char *p)
+{
+	while (*p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* Is text, without a sign, a decimal number, with or without fraction? */
+static bool
+is_decimal(const char *text)
+{
+	const char *p = skip_digits(text), *fraction;
+	bool digits = p != text;
+
+	if (*p == '.') {
+		fraction = p + 1;
+		p = skip_digits(fraction);
+		digits = digits || p != fraction;
+	}
+	if (!digits)
+		return false;
+	if (*p == 'e' || *p == 'E') {
+		p++;
+		if (*p == '+' || *p == '-')
+			p++;
+		fraction = p;
+		p = skip_digits(p);
+		if (p == fraction)
+			return false;
+	}
+	return *p == '\0';
+}
+
+/* Parse text, without a sign, as 0x1f, 0b1, 0o17 or 017. */
+static bool
+is_based(const char *text, double *number)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned int base, d;
+	double n = 0;
+	const char *at;
+
+	if (text[0] != '0' || text[1] == '\0')
+		return false;
+	switch (text[1]) {
+	case 'x':
+	case 'X':
+		base = 16;
+		break;
+	case 'b':
+	case 'B':
+		base = 2;
+		break;
+	default:
+		base = 8;
+		break;
+	}
+	text += base != 8 || text[1] == 'o' || text[1] == 'O' ? 2 : 1;
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		at = strchr(digits,
+		    *text >= 'A' && *text <= 'F' ? *text | 0x20 : *text);
+		if (at == NULL)
+			return false;
+		d = (unsigned int)(at - digits);
+		if (d >= base)
+			return false;
+		n = n * base + d;
+	}
+	*number = n;
+	return true;
+}
+
+/* Does a plain scalar of this text mean a number? */
+static bool
+is_number(const char *text, double *number)
+{
+	char plain[NUMBER_MAX];
+	size_t n = 0;
+	bool minus = *text == '-';
+
+	if (*text == '-' || *text == '+')
+		text++;
+	if (*text == '_')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text == '_')
+			continue;
+		if (n + 1 == sizeof plain)
+			return false;
+		plain[n++] = *text;
+	}
+	plain[n] = '\0';
+	if (!is_based(plain, number)) {
+		if (!is_decimal(plain))
+			return false;
+		*number = strtod(plain, NULL);
+	}
+	if (minus)
+		*number = -*number;
+	return *number - *number == 0; /* not infinite */
+}
+
+/* What a plain scalar of this text means; NULL when memory is short. */
+static cJSON *
+plain_scalar(const char *text)
+{
+	static const char *const nulls[] = {"", "~", "null", "Null", "NULL",
+	    NULL};
+	static const char *const yes[] = {"y", "Y", "yes", "Yes", "YES", "on",
+	    "On", "ON", "true", "True", "TRUE", NULL};
+	static const char *const no[] = {"n", "N", "no", "No", "NO", "off",
+	    "Off", "OFF", "false", "False", "FALSE", NULL};
+	double number;
+
+	if (is_one_of(text, nulls))
+		return cJSON_CreateNull();
+	if (is_one_of(text, yes))
+		return cJSON_CreateTrue();
+	if (is_one_of(text, no))
+		return cJSON_CreateFalse();
+	if (is_number(text, &number))
+		return cJSON_CreateNumber(number);
+	return cJSON_CreateString(text);
+}
+
+/* ------------------------------------------------------------------- tree */
+
+/* Note a new node: `nodes` of them at once, bounded. */
+static int
+count(struct parse *p, size_t nodes)
+{
+	if (nodes > YAML_NODES_MAX - p->nodes)
+		return fail(p, "too large: more than 200000 values");
+	p->nodes += nodes;
+	return 0;
+}
+
+/* Remember that `name` means node; its place goes to *place. */
+static int
+add_anchor(struct parse *p, const char *name, const cJSON *node, size_t *place)
+{
+	struct anchor *a;
+	size_t i;
+
+	for (i = 0; i < p->n_anchors; i++)
+		if (strcmp(p->anchors[i].name, name) == 0)
+			break;
+	if (i == ANCHORS_MAX)
+		return fail(p, "too many anchors");
+	a = &p->anchors[i];
+	if (i == p->n_anchors) {
+		a->name = strdup(name);
+		if (a->name == NULL) {
+			msg_nomem();
+			return -1;
+		}
+		p->n_anchors++;
+	}
+	a->node = node;
+	a->nodes = 0;
+	a->height = 0;
+	*place = i;
+	return 0;
+}
+
+/* Take text as the key of the open mapping. */
+static int
+set_key(struct parse *p, struct frame *f, const char *text)
+{
+	if (cJSON_GetObjectItemCaseSensitive(f->node, text) != NULL)
+		return fail_name(p, "duplicate key", text);
+	if (++f->keys > YAML_KEYS_MAX)
+		return fail(p, "too many keys in one mapping");
+	f->key = strdup(text);
+	if (f->key == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	return 0;
+}
+
+/* Is the next node a key? */
+static bool
+wants_key(const struct parse *p)
+{
+	return p->depth > 0 && cJSON_IsObject(p->stack[p->depth - 1].node) &&
+	    p->stack[p->depth - 1].key == NULL;
+}
+
+/* Hang node, owned, into the open sequence or mapping; frees it on -1. */
+static int
+put(struct parse *p, cJSON *node)
+{
+	struct frame *f;
+	cJSON_bool added;
+
+	if (node == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	if (p->depth == 0) {
+		p->root = node;
+		return 0;
+	}
+	f = &p->stack[p->depth - 1];
+	if (cJSON_IsArray(f->node)) {
+		added = cJSON_AddItemToArray(f->node, node);
+	} else {
+		added = cJSON_AddItemToObject(f->node, f->key, node);
+		free(f->key);
+		f->key = NULL;
+	}
+	if (!added) {
+		cJSON_Delete(node);
+		msg_nomem();
+		return -1;
+	}
+	return 0;
+}
+
+static int
+on_scalar(struct parse *p, const yaml_event_t *e)
+{
+	static const char core[] = "tag:yaml.org,2002:";
+	const char *text = (const char *)e->data.scalar.value;
+	const char *tag = (const char *)e->data.scalar.tag;
+	bool plain = e->data.scalar.plain_implicit;
+	cJSON *node;
+	size_t place;
+
+	if (strlen(text) != e->data.scalar.length)
+		return fail(p, "a NUL character");
+	if (tag != NULL && strncmp(tag, core, sizeof core - 1) == 0) {
+		tag += sizeof core - 1;
+		plain = strcmp(tag, "int") == 0 || strcmp(tag, "float") == 0 ||
+		    strcmp(tag, "bool") == 0 || strcmp(tag, "null") == 0;
+		if (!plain && strcmp(tag, "str") != 0)
+			return fail_name(p, "unknown tag", tag);
+	} else if (tag != NULL && strcmp(tag, "!") != 0) {
+		return fail_name(p, "unknown tag", tag);
+	}
+	if (wants_key(p)) {
+		if (e->data.scalar.anchor != NULL)
+			return fail(p, "an anchor on a key");
+		return set_key(p, &p->stack[p->depth - 1], text);
+	}
+	if (count(p, 1) < 0)
+		return -1;
+	node = plain ? plain_scalar(text) : cJSON_CreateString(text);
+	if (put(p, node) < 0)
+		return -1;
+	if (e->data.scalar.anchor == NULL)
+		return 0;
+	if (add_anchor(p, (const char *)e->data.scalar.anchor, node, &place) <
+	    0)
+		return -1;
+	p->anchors[place].nodes = 1;
+	return 0;
+}
+
+/* Open a sequence or mapping. */
+static int
+on_start(struct parse *p, cJSON *node, const yaml_char_t *anchor)
+{
+	struct frame *f;
+	size_t before = p->nodes;
+
+	if (wants_key(p)) {
+		cJSON_Delete(node);
+		return fail(p, "a key that is no scalar");
+	}
+	if (p->depth == YAML_DEPTH_MAX) {
+		cJSON_Delete(node);
+		return fail(p, "nested too deeply");
+	}
+	if (count(p, 1) < 0) {
+		cJSON_Delete(node);
+		return -1;
+	}
+	if (put(p, node) < 0)
+		return -1;
+	f = &p->stack[p->depth++];
+	*f = (struct frame){.node = node,
+	    .before = before,
+	    .anchor = ANCHORS_MAX};
+	if (anchor == NULL)
+		return 0;
+	return add_anchor(p, (const char *)anchor, node, &f->anchor);
+}
+
+/* Copy into `to` the keys of `from` that it does not have. */
+static int
+merge_one(struct parse *p, cJSON *to, const cJSON *from)
+{
+	const cJSON *item;
+	cJSON *copy;
+
+	if (!cJSON_IsObject(from))
+		return fail(p, "'<<' merges something that is no mapping");
+	cJSON_ArrayForEach(item, from)
+	{
+		if (cJSON_GetObjectItemCaseSensitive(to, item->string) != NULL)
+			continue;
+		copy = cJSON_Duplicate(item, 1);
+		if (copy == NULL ||
+		    !cJSON_AddItemToObject(to, item->string, copy)) {
+			cJSON_Delete(copy);
+			msg_nomem();
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Resolve "<<" (YAML's merge key type) in a mapping that is complete.  The
+ * copies need no counting: what "<<" held was counted and goes away.
+ */
+static int
+merge(struct parse *p, cJSON *node)
+{
+	cJSON *from = cJSON_DetachItemFromObjectCaseSensitive(node, "<<");
+	const cJSON *item;
+
+	if (from == NULL)
+		return 0;
+	if (!cJSON_AddItemToArray(p->attic, from)) {
+		cJSON_Delete(from);
+		msg_nomem();
+		return -1;
+	}
+	if (!cJSON_IsArray(from))
+		return merge_one(p, node, from);
+	cJSON_ArrayForEach(item, from)
+	{
+		if (merge_one(p, node, item) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Close a sequence or mapping. */
+static int
+on_end(struct parse *p)
+{
+	struct frame *f = &p->stack[--p->depth];
+	struct frame *up = p->depth > 0 ? f - 1 : NULL;
+
+	if (f->anchor < ANCHORS_MAX) {
+		p->anchors[f->anchor].nodes = p->nodes - f->before;
+		p->anchors[f->anchor].height = f->height + 1;
+	}
+	if (up != NULL && up->height < f->height + 1)
+		up->height = f->height + 1;
+	return cJSON_IsObject(f->node) ? merge(p, f->node) : 0;
+}
+
+static int
+on_alias(struct parse *p, const char *name)
+{
+	const struct anchor *a = NULL;
+	struct frame *f = p->depth > 0 ? &p->stack[p->depth - 1] : NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_anchors; i++)
+		if (strcmp(p->anchors[i].name, name) == 0)
+			a = &p->anchors[i];
+	if (a == NULL)
+		return fail_name(p, "no anchor for alias", name);
+	if (a->nodes == 0)
+		return fail_name(p, "a value that contains itself:", name);
+	if (f != NULL && wants_key(p)) {
+		if (!cJSON_IsString(a->node))
+			return fail(p, "a key that is no scalar");
+		return set_key(p, f, a->node->valuestring);
+	}
+	if (p->depth + a->height > YAML_DEPTH_MAX)
+		return fail(p, "nested too deeply");
+	if (count(p, a->nodes) < 0)
+		return -1;
+	if (f != NULL && f->height < a->height)
+		f->height = a->height;
+	return put(p, cJSON_Duplicate(a->node, 1));
+}
+
+/* -------------------------------------------------------------- documents */
+
+/* Forget what belongs to one document only. */
+static void
+document_reset(struct parse *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->depth; i++)
+		free(p->stack[i].key);
+	p->depth = 0;
+	for (i = 0; i < p->n_anchors; i++)
+		free(p->anchors[i].name);
+	p->n_anchors = 0;
+	cJSON_Delete(p->attic);
+	p->attic = NULL;
+	cJSON_Delete(p->root);
+	p->root = NULL;
+}
+
+/* A document begins: make room for it. */
+static int
+document_start(struct parse *p)
+{
+	struct yaml_docs *d = p->docs;
+	cJSON **tree = realloc(d->tree, (d->n + 1) * sizeof *tree);
+	size_t *line;
+
+	if (tree != NULL)
+		d->tree = tree;
+	line = realloc(d->line, (d->n + 1) * sizeof *line);
+	if (line != NULL)
+		d->line = line;
+	p->attic = cJSON_CreateArray();
+	if (tree == NULL || line == NULL || p->attic == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	d->line[d->n] = p->mark.line + 1;
+	return count(p, 1);
+}
+
+/* A document is complete: keep it, unless there is nothing in it. */
+static void
+document_end(struct parse *p)
+{
+	if (p->root != NULL && !cJSON_IsNull(p->root)) {
+		p->docs->tree[p->docs->n++] = p->root;
+		p->root = NULL;
+	}
+	document_reset(p);
+}
+
+static int
+on_event(struct parse *p, const yaml_event_t *e)
+{
+	p->mark = e->start_mark;
+	switch (e->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		return document_start(p);
+	case YAML_DOCUMENT_END_EVENT:
+		document_end(p);
+		return 0;
+	case YAML_ALIAS_EVENT:
+		return on_alias(p, (const char *)e->data.alias.anchor);
+	case YAML_SCALAR_EVENT:
+		return on_scalar(p, e);
+	case YAML_SEQUENCE_START_EVENT:
+		return on_start(p, cJSON_CreateArray(),
+		    e->data.sequence_start.anchor);
+	case YAML_MAPPING_START_EVENT:
+		return on_start(p, cJSON_CreateObject(),
+		    e->data.mapping_start.anchor);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return on_end(p);
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+		break;
+	}
+	return 0;
+}
+
+/* Say what libyaml found wrong, and where. */
+static int
+parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
+{
+	const char *c, *what = y->problem != NULL ? y->problem : "no YAML";
+
+	if (y->error == YAML_MEMORY_ERROR) {
+		msg_nomem();
+		return -1;
+	}
+	p->mark = y->problem_mark;
+	if (y->error == YAML_READER_ERROR) {
+		/* knows the offset of the byte only */
+		p->mark.line = 0;
+		p->mark.column = 0;
+		for (c = text; c < text + y->problem_offset; c++) {
+			p->mark.column = *c == '\n' ? 0 : p->mark.column + 1;
+			p->mark.line += *c == '\n';
+		}
+	}
+	if (y->context == NULL)
+		return fail(p, what);
+	msg_warn(0, "%s:%zu:%zu: %s %s", p->name, p->mark.line + 1,
+	    p->mark.column + 1, what, y->context);
+	return -1;
+}
+
+/* Run libyaml over text; 0 or -1. */
+static int
+parse_events(struct parse *p, const char *text, size_t len)
+{
+	yaml_parser_t y;
+	yaml_event_t e;
+	bool more = true;
+	int ret = 0;
+
+	if (!yaml_parser_initialize(&y)) {
+		msg_nomem();
+		return -1;
+	}
+	yaml_parser_set_encoding(&y, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&y, (const unsigned char *)text, len);
+	while (more && ret == 0) {
+		if (!yaml_parser_parse(&y, &e)) {
+			ret = parser_failed(p, &y, text);
+			break;
+		}
+		more = e.type != YAML_STREAM_END_EVENT;
+		ret = on_event(p, &e);
+		yaml_event_delete(&e);
+	}
+	yaml_parser_delete(&y);
+	document_reset(p);
+	return ret;
+}
+
+/* The value of four hex digits at s, or 0. */
+static unsigned int
+hex4(const char *s)
+{
+	char digits[5] = {s[0], s[1], s[2], s[3], '\0'};
+
+	return strspn(digits, "0123456789abcdefABCDEF") == 4
+	    ? (unsigned int)strtoul(digits, NULL, 16)
+	    : 0;
+}
+
+/*
+ * JSON is YAML but for one thing: it writes characters beyond U+FFFF as two
+ * escapes, \ud83d\ude00, where YAML has \U0001f600.  Rewrite these in
+ * text[0..len); returns the new length.
+ */
+static size_t
+join_surrogates(char *text, size_t len)
+{
+	size_t from = 0, to = 0;
+	unsigned int high, low;
+	char joined[11];
+
+	while (from < len) {
+		if (text[from] != '\\' || len - from < 2) {
+			text[to++] = text[from++];
+			continue;
+		}
+		high = low = 0;
+		if (len - from >= 12 && text[from + 1] == 'u' &&
+		    text[from + 6] == '\\' && text[from + 7] == 'u') {
+			high = hex4(text + from + 2);
+			low = hex4(text + from + 8);
+		}
+		if (high >> 10 != 0xd800 >> 10 || low >> 10 != 0xdc00 >> 10) {
+			text[to++] = text[from++];
+			text[to++] = text[from++];
+			continue;
+		}
+		(void)snprintf(joined, sizeof joined, "\\U%08x",
+		    0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff)));
+		memcpy(text + to, joined, 10);
+		to += 10;
+		from += 12;
+	}
+	return to;
+}
+
+int
+yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
+    size_t len)
+{
+	char shown[MSG_NAME];
+	struct parse *p;
+	char *json = NULL;
+	size_t blank = 0;
+	int ret = -1;
+
+	*docs = (struct yaml_docs){0};
+	while (blank < len && strchr(" \t\r\n", text[blank]) != NULL &&
+	    text[blank] != '\0')
+		blank++;
+	p = calloc(1, sizeof *p);
+	json = malloc(len + 1);
+	if (p == NULL || json == NULL) {
+		msg_nomem();
+		goto out;
+	}
+	p->name = msg_mask(shown, sizeof shown, name);
+	p->docs = docs;
+	memcpy(json, text, len);
+	if (blank < len && (text[blank] == '{' || text[blank] == '['))
+		len = join_surrogates(json, len);
+	ret = parse_events(p, json, len);
+	if (ret < 0)
+		yaml_docs_free(docs);
+out:
+	free(json);
+	free(p);
+	return ret;
+}
+
+int
+yaml_load(struct yaml_docs *docs, const char *path)
+{
+	char shown[MSG_NAME];
+	bool is_stdin = strcmp(path, "-") == 0;
+	const char *name = is_stdin ? "standard input" : path;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *text = NULL;
+	ssize_t len;
+	int ret = -1;
+
+	*docs = (struct yaml_docs){0};
+	(void)msg_mask(shown, sizeof shown, name);
+	if (fd < 0) {
+		msg_warn(errno, "%s", shown);
+		return -1;
+	}
+	text = malloc(YAML_TEXT_MAX + 1);
+	if (text == NULL) {
+		msg_nomem();
+		goto out;
+	}
+	len = io_read(fd, text, YAML_TEXT_MAX + 1);
+	if (len < 0)
+		msg_warn(errno, "%s", shown);
+	else if (len > YAML_TEXT_MAX)
+		msg_warn(0, "%s: larger than %d bytes", shown, YAML_TEXT_MAX);
+	else
+		ret = yaml_parse(docs, name, text, (size_t)len);
+out:
+	free(text);
+	if (!is_stdin)
+		(void)close(fd);
+	return ret;
+}
+
+void
+yaml_docs_free(struct yaml_docs *docs)
+{
+	size_t i;
+
+	for (i = 0; i < docs->n; i++)
+		cJSON_Delete(docs->tree[i]);
+	free(docs->tree);
+	free(docs->line);
+	*docs = (struct yaml_docs){0};
+}
+
+/* --------------------------------------------------------------- printing */
+
+struct text {
+	char *buf; /* owned; ends in a NUL */
+	size_t len, size;
+};
+
+static int
+text_add(void *data, unsigned char *buffer, size_t len)
+{
+	struct text *t = data;
+	size_t size = t->size;
+	char *buf;
+
+	while (size - t->len <= len)
+		size = size * 2 + 1024;
+	if (size != t->size) {
+		buf = realloc(t->buf, size);
+		if (buf == NULL)
+			return 0;
+		t->buf = buf;
+		t->size = size;
+	}
+	memcpy(t->buf + t->len, buffer, len);
+	t->len += len;
+	t->buf[t->len] = '\0';
+	return 1;
+}
+
+/*
+ * Would some reader of YAML take this plain text for anything but a string?
+ * A reader of YAML 1.1 takes 1:30 for a number and 2001-01-01 for a date.
+ */
+static bool
+needs_quotes(const char *text)
+{
+	static const char *const special[] = {"=", "<<", NULL};
+	cJSON *meaning;
+	bool is_string;
+
+	if (is_one_of(text, special) || strchr(text, '\n') != NULL ||
+	    (strpbrk(text, "0123456789") != NULL &&
+	        text[strspn(text, "0123456789abcdefxoABCDEFTZtz:.+-_ ")] ==
+	            '\0'))
+		return true;
+	meaning = plain_scalar(text);
+	is_string = meaning != NULL && cJSON_IsString(meaning);
+	cJSON_Delete(meaning);
+	return !is_string;
+}
+
+static int
+emit_scalar(yaml_emitter_t *y, const char *text, bool quoted)
+{
+	union {
+		const char *text;
+		yaml_char_t *value; /* libyaml does not write to it */
+	} u = {.text = text};
+	yaml_event_t e;
+
+	return yaml_scalar_event_initialize(&e, NULL, NULL, u.value, -1,
+	           !quoted, 1,
+	           quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE
+	                  : YAML_PLAIN_SCALAR_STYLE) &&
+	    yaml_emitter_emit(y, &e);
+}
+
+static int
+emit_string(yaml_emitter_t *y, const char *text)
+{
+	return emit_scalar(y, text, needs_quotes(text));
+}
+
+/* Emit a scalar, or the beginning of a mapping or sequence. */
+static int
+emit_begin(yaml_emitter_t *y, const cJSON *node)
+{
+	yaml_event_t e;
+	char *number;
+	int ok;
+
+	if (cJSON_IsObject(node))
+		return yaml_mapping_start_event_initialize(&e, NULL, NULL, 1,
+		           YAML_BLOCK_MAPPING_STYLE) &&
+		    yaml_emitter_emit(y, &e);
+	if (cJSON_IsArray(node))
+		return yaml_sequence_start_event_initialize(&e, NULL, NULL, 1,
+		           YAML_BLOCK_SEQUENCE_STYLE) &&
+		    yaml_emitter_emit(y, &e);
+	if (cJSON_IsString(node))
+		return emit_string(y, node->valuestring);
+	number = cJSON_PrintUnformatted(node);
+	if (number == NULL)
+		return 0;
+	ok = emit_scalar(y, number, false);
+	cJSON_free(number);
+	return ok;
+}
+
+static int
+emit_end(yaml_emitter_t *y, const cJSON *node)
+{
+	yaml_event_t e;
+
+	if (cJSON_IsObject(node))
+		return yaml_mapping_end_event_initialize(&e) &&
+		    yaml_emitter_emit(y, &e);
+	if (cJSON_IsArray(node))
+		return yaml_sequence_end_event_initialize(&e) &&
+		    yaml_emitter_emit(y, &e);
+	return 1;
+}
+
+/* Emit the whole tree in one walk, with a stack of its own. */
+static int
+emit_tree(yaml_emitter_t *y, const cJSON *tree)
+{
+	const cJSON *stack[YAML_DEPTH_MAX];
+	const cJSON *node = tree;
+	size_t depth = 0;
+
+	while (node != NULL) {
+		if (depth > 0 && cJSON_IsObject(stack[depth - 1]) &&
+		    !emit_string(y, node->string))
+			return 0;
+		if (!emit_begin(y, node))
+			return 0;
+		if (node->child != NULL) {
+			if (depth == YAML_DEPTH_MAX)
+				return 0;
+			stack[depth++] = node;
+			node = node->child;
+			continue;
+		}
+		if (!emit_end(y, node))
+			return 0;
+		while (depth > 0 && node->next == NULL) {
+			node = stack[--depth];
+			if (!emit_end(y, node))
+				return 0;
+		}
+		node = depth > 0 ? node->next : NULL;
+	}
+	return 1;
+}
+
+char *
+yaml_print(const cJSON *tree)
+{
+	struct text t = {0};
+	yaml_emitter_t y;
+	yaml_event_t e;
+	int ok;
+
+	if (!yaml_emitter_initialize(&y)) {
+		msg_nomem();
+		return NULL;
+	}
+	yaml_emitter_set_output(&y, text_add, &t);
+	yaml_emitter_set_encoding(&y, YAML_UTF8_ENCODING);
+	yaml_emitter_set_unicode(&y, 1);
+	yaml_emitter_set_width(&y, -1);
+	ok = yaml_stream_start_event_initialize(&e, YAML_UTF8_ENCODING) &&
+	    yaml_emitter_emit(&y, &e) &&
+	    yaml_document_start_event_initialize(&e, NULL, NULL, NULL, 1) &&
+	    yaml_emitter_emit(&y, &e) && emit_tree(&y, tree) &&
+	    yaml_document_end_event_initialize(&e, 1) &&
+	    yaml_emitter_emit(&y, &e) && yaml_stream_end_event_initialize(&e) &&
+	    yaml_emitter_emit(&y, &e);
+	yaml_emitter_delete(&y);
+	if (!ok || t.buf == NULL) {
+		free(t.buf);
+		msg_warn(0, "cannot print YAML");
+		return NULL;
+	}
+	return t.buf;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * YAML 1.1 and JSON text to cJSON trees, and trees to YAML: the only user of
+ * libyaml.
+ *
+ * Plain scalars get the types that kubectl gives them: null, yes/no and
+ * on/off are no strings, 0x1f and 017 are numbers, dates are strings.  Keys
+ * become strings, "<<" merges, an alias becomes a copy.  A key that stands
+ * twice in a mapping is an error.
+ */
+#ifndef YAML_H_
+#define YAML_H_
+
+#include <stddef.h>
+#include <cjson/cJSON.h>
+
+enum {
+	YAML_TEXT_MAX = 8 << 20, /* bytes of one file */
+	YAML_NODES_MAX = 200000, /* of one file, copies by aliases included */
+	YAML_DEPTH_MAX = 100, /* nested sequences and mappings */
+	YAML_KEYS_MAX = 4096 /* keys of one mapping */
+};
+
+/* The documents of one file; {0} holds none. */
+struct yaml_docs {
+	cJSON **tree; /* owned, each of them too */
+	size_t *line; /* owned; where the document begins, from 1 */
+	size_t n;
+};
+
+/*
+ * Parse all documents of text[0..len) into docs, which yaml_docs_free frees.
+ * Documents without content are left out.  `name` is what messages call the
+ * file.  Returns 0, or -1 after a message "NAME:LINE:COLUMN: what".
+ */
+int yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
+    size_t len);
+
+/* yaml_parse for a file, "-" being standard input. */
+int yaml_load(struct yaml_docs *docs, const char *path);
+
+/* Free what docs holds; docs is {0} afterwards. */
+void yaml_docs_free(struct yaml_docs *docs);
+
+/*
+ * tree as a YAML document in block style, which reads back as the same tree,
+ * numbers above 2^53 excepted.  Owned by the caller, free() it; NULL after a
+ * message.
+ */
+char *yaml_print(const cJSON *tree);
+
+#endif

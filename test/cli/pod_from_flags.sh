@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `unpackctl pod --image`: the Pod that the flags describe.
+. "$TOP/test/lib.sh"
+
+# pod FILTER OPTION...: print the pod as JSON, and of it what jq picks.
+pod() {
+	filter=$1
+	shift
+	"$UNPACKCTL" pod -o json "$@" | jq -rc "$filter"
+}
+
+ref=example.com/team/bundle:v1
+ok "prints" exits 0 "$UNPACKCTL" pod --image $ref
+ok "says nothing else" empty err
+ok "as YAML" has out '^kind: Pod$'
+
+is "bundle runs our binary" "$(pod '.spec.containers[0].command' --image $ref)" \
+	'["/.unpack/unpack","--bundle-dir=/","--format=json"]'
+is "which the init container installs" \
+	"$(pod '.spec.initContainers[0].command' --image $ref)" \
+	'["/unpack","install","/.unpack/unpack"]'
+is "from our image" "$(pod '.spec.initContainers[0].image' --image $ref \
+	--unpacker-image example.com/unpack:v9)" example.com/unpack:v9
+is "both mount one volume" "$(pod '[.spec.volumes[0].name,
+	(.spec.initContainers[0],.spec.containers[0]).volumeMounts[0]
+	| .name? // .]' --image $ref)" '["unpack","unpack","unpack"]'
+is "never again" "$(pod .spec.restartPolicy --image $ref)" Never
+is "no token, no links" "$(pod '[.spec.automountServiceAccountToken,
+	.spec.enableServiceLinks]' --image $ref)" '[false,false]'
+is "as nobody" "$(pod .spec.securityContext.runAsUser --image $ref)" 65532
+is "as whom it is told" "$(pod .spec.securityContext.runAsUser --image $ref \
+	--run-as-user 1000640000)" 1000640000
+is "as the namespace says" \
+	"$(pod '.spec.securityContext|has("runAsUser")' --image $ref \
+		--run-as-user namespace)" false
+is "still not root" "$(pod .spec.securityContext.runAsNonRoot --image $ref \
+	--run-as-user namespace)" true
+is "root of a user namespace" "$(pod '[.spec.hostUsers,
+	.spec.securityContext.runAsUser,
+	([..|objects|select(has("runAsNonRoot"))]|length)]' \
+	--image $ref --user-namespace)" '[false,0,0]'
+is "the bundle as a volume" "$(pod '[.spec.volumes[0].image.reference,
+	.spec.containers[0].command[0,1],
+	.spec.containers[0].volumeMounts[0].mountPath,
+	(.spec|has("initContainers"))]' --image $ref --strategy image-volume \
+	--bundle-dir /manifests)" \
+	"[\"$ref\",\"/unpack\",\"--bundle-dir=/bundle/manifests\",\"/bundle\",false]"
+is "parts" "$(pod '.spec.containers[0].command[2:]' --image $ref \
+	--format jsonl --parts 3-7 --log-limit 10Mi --symlinks keep)" \
+	'["--format=jsonl","--symlinks=keep","--parts=3-7","--log-limit=10Mi"]'
+# shellcheck disable=SC2016
+is "kubelet expands nothing" "$(pod '.spec.containers[0].command[1]' \
+	--image $ref --bundle-dir '/$(HOME)/$x')" '--bundle-dir=/$$(HOME)/$x'
+is "pull secrets" "$(pod .spec.imagePullSecrets --image $ref \
+	--pull-secret a --pull-secret b.c)" '[{"name":"a"},{"name":"b.c"}]'
+is "namespace, deadline" "$(pod '[.metadata.namespace,
+	.spec.activeDeadlineSeconds]' --image $ref -n ns --deadline 60)" \
+	'["ns",60]'
+
+# names
+is "named after the image" "$(pod .metadata.name --image $ref)" unpack-bundle
+is "named as told" "$(pod .metadata.name --image $ref --name abc-1)" abc-1
+n=$(pod .metadata.name --image $ref --name Weird_Name..)
+ok "a name made valid keeps its likeness" \
+	expr "$n" : 'weird-name-[0-9a-f]\{8\}$' >/dev/null
+long=$(printf '%0100d' 0)
+n=$(pod .metadata.name --image $ref --name "a${long}b")
+is "a long one is cut to a label" "${#n}" 63
+ok "others differ" [ "$n" != \
+	"$(pod .metadata.name --image $ref --name "a${long}c")" ]
+n=$(pod .metadata.name --image $ref --name ...)
+ok "even dots get a name" expr "$n" : '[0-9a-f]\{8\}$' >/dev/null
+
+# refused
+refuse() {
+	what=$1
+	shift
+	ok "refuses $what" exits 2 "$UNPACKCTL" pod "$@"
+	ok "in one line" has err '^unpackctl: '
+	ok "and prints no pod" empty out
+}
+refuse "no image"
+refuse "both file and image" --image $ref -f x
+refuse "tar in a log" --image $ref --format tar
+refuse "parts of json" --image $ref --parts 1
+refuse "backward parts" --image $ref --format jsonl --parts 3-2
+refuse "uid 0" --image $ref --run-as-user 0
+refuse "uid and user namespace" --image $ref --run-as-user 5 --user-namespace
+refuse "a relative directory" --image $ref --bundle-dir manifests
+refuse "a bad secret" --image $ref --pull-secret A_b
+refuse "a bad namespace" --image $ref -n Foo.bar
+refuse "an unknown option" --image $ref --nope
+refuse "an argument" --image $ref extra
+refuse "another output" --image $ref -o xml
+for bad in '' Bundle a//b a:b:c https://example.com/a a@sha256:12 \
+	a/b:-x 'a b' example.com:x/a _a a..b a___b; do
+	refuse "the reference '$bad'" --image "$bad"
+done
+for good in a localhost/a:v1 example.com:5000/a/b_c/d__e--f.g:V_1.2-3 \
+	'[::1]:5000/a' A.example/b \
+	a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef; do
+	ok "takes the reference $good" exits 0 "$UNPACKCTL" pod --image "$good"
+done
+ok "help" exits 0 "$UNPACKCTL" pod --help
+ok "help on stdout" has out '--run-as-user'
+done_testing

@@ -1,0 +1,132 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `unpackctl pod -f`: BundleDeployments and Bundles, YAML and JSON.
+. "$TOP/test/lib.sh"
+
+pod() {
+	filter=$1
+	shift
+	"$UNPACKCTL" pod -o json "$@" | jq -rc "$filter"
+}
+
+cat >v2.yaml <<'E'
+# the newest form
+apiVersion: core.rukpak.io/v1alpha2
+kind: BundleDeployment
+metadata:
+  name: my-bundle
+  uid: 11111111-2222-3333-4444-555555555555
+spec:
+  installNamespace: default
+  provisionerClassName: core-rukpak-io-plain
+  source:
+    type: image
+    image: {ref: "example.com/team/bundle:v1", pullSecret: regcred}
+E
+is "v1alpha2" "$(pod '[.metadata.name,.spec.containers[0].image,
+	.spec.imagePullSecrets[0].name]' -f v2.yaml)" \
+	'["unpack-my-bundle","example.com/team/bundle:v1","regcred"]'
+is "owner's labels" "$(pod '[.metadata.labels["core.rukpak.io/owner-kind",
+	"core.rukpak.io/owner-name"]]' -f v2.yaml)" \
+	'["BundleDeployment","my-bundle"]'
+is "owner reference" "$(pod .metadata.ownerReferences -f v2.yaml)" \
+	'[{"apiVersion":"core.rukpak.io/v1alpha2","kind":"BundleDeployment","name":"my-bundle","uid":"11111111-2222-3333-4444-555555555555","controller":true,"blockOwnerDeletion":true}]'
+is "one more secret" "$(pod .spec.imagePullSecrets -f v2.yaml \
+	--pull-secret more)" '[{"name":"more"},{"name":"regcred"}]'
+is "standard input" "$(pod .metadata.name -f - <v2.yaml)" unpack-my-bundle
+
+cat >v1.json <<'E'
+{"apiVersion":"core.rukpak.io/v1alpha1","kind":"BundleDeployment",
+ "metadata":{"name":"old"},
+ "spec":{"template":{"spec":{"source":{"type":"image",
+	"image":{"ref":"example.com/old:v1"}}}}}}
+E
+is "v1alpha1, JSON" "$(pod '[.metadata.name,.spec.containers[0].image,
+	(.metadata|has("ownerReferences"))]' -f v1.json)" \
+	'["unpack-old","example.com/old:v1",false]'
+cat >bundle.yaml <<'E'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: other}
+---
+---
+apiVersion: core.rukpak.io/v1alpha1
+kind: Bundle
+metadata: {name: one}
+spec:
+  source: {type: image, image: {ref: example.com/one}}
+E
+is "the Bundle among others" \
+	"$(pod .spec.containers[0].image -f bundle.yaml)" example.com/one
+
+# the pod of RukPak
+cat >rukpak.json <<'E'
+{"apiVersion":"v1","kind":"Pod","metadata":{"name":"my-bundle",
+"labels":{"core.rukpak.io/owner-kind":"BundleDeployment",
+"core.rukpak.io/owner-name":"my-bundle"},
+"ownerReferences":[{"apiVersion":"core.rukpak.io/v1alpha2",
+"kind":"BundleDeployment","name":"my-bundle",
+"uid":"11111111-2222-3333-4444-555555555555","controller":true,
+"blockOwnerDeletion":true}],"namespace":"rukpak-system"},
+"spec":{"automountServiceAccountToken":false,"restartPolicy":"Never",
+"imagePullSecrets":[{"name":"regcred"}],
+"securityContext":{"runAsNonRoot":true,
+"seccompProfile":{"type":"RuntimeDefault"}},
+"volumes":[{"name":"util","emptyDir":{}}],
+"initContainers":[{"name":"install-unpacker","image":"localhost/unpack:t",
+"imagePullPolicy":"IfNotPresent",
+"command":["/cp","-Rv","/unpack","/util/bin/unpack"],
+"volumeMounts":[{"name":"util","mountPath":"/util/bin"}],
+"terminationMessagePolicy":"FallbackToLogsOnError",
+"securityContext":{"allowPrivilegeEscalation":false,"runAsUser":1001,
+"capabilities":{"drop":["ALL"]}}}],
+"containers":[{"name":"bundle","image":"example.com/team/bundle:v1",
+"command":["/bin/unpack","--bundle-dir","/"],
+"env":[{"name":"GOCOVERDIR","value":""}],
+"volumeMounts":[{"name":"util","mountPath":"/bin"}],
+"terminationMessagePolicy":"FallbackToLogsOnError",
+"securityContext":{"allowPrivilegeEscalation":false,"runAsUser":1001,
+"capabilities":{"drop":["ALL"]}}}]}}
+E
+is "RukPak's own pod" "$(pod . -f v2.yaml --compat rukpak -n rukpak-system \
+	--unpacker-image localhost/unpack:t | jq -S .)" "$(jq -S . rukpak.json)"
+ok "which takes no other strategy" exits 2 "$UNPACKCTL" pod -f v2.yaml \
+	--compat rukpak --strategy image-volume
+
+# several
+{
+	cat v2.yaml
+	echo ---
+	cat v1.json
+} >both.yaml
+ok "two bundles: which?" exits 1 "$UNPACKCTL" pod -f both.yaml
+ok "says which there are" has err 'line 2: BundleDeployment my-bundle'
+ok "and the other" has err 'line 1[0-9]: BundleDeployment old'
+is "picks one" "$(pod .metadata.name -f both.yaml --select old)" unpack-old
+ok "no such one" exits 1 "$UNPACKCTL" pod -f both.yaml --select new
+ok "says so" has err "both.yaml: new: no bundle"
+jq -s '{apiVersion:"v1",kind:"List",items:.}' v1.json >list.json
+is "in a List" "$(pod .metadata.name -f list.json)" unpack-old
+
+# refused
+for t in git http configMaps local upload; do
+	sed "s/type: image/type: $t/" v2.yaml >t.yaml
+	ok "source $t" exits 1 "$UNPACKCTL" pod -f t.yaml
+	ok "refused by name" has err "t.yaml:2: $t: "
+done
+sed 's/example.com/Example com/' v2.yaml >ref.yaml
+ok "a reference that is none" exits 1 "$UNPACKCTL" pod -f ref.yaml
+ok "is shown" has err 'Example com/team/bundle:v1: '
+printf 'apiVersion: v1\nkind: Pod\n' >pod.yaml
+ok "no bundle" exits 1 "$UNPACKCTL" pod -f pod.yaml
+: >empty.yaml
+ok "nothing" exits 1 "$UNPACKCTL" pod -f empty.yaml
+ok "no file" exits 1 "$UNPACKCTL" pod -f nowhere
+ok "says why" has err 'nowhere: No such file'
+printf 'a: [1,\n  b: {\n' >bad.yaml
+ok "bad YAML" exits 1 "$UNPACKCTL" pod -f bad.yaml
+ok "file, line, column" has err '^unpackctl: bad.yaml:[23]:[0-9]+: '
+printf '{"a": 1,\n "a": 2}\n' >dup.json
+ok "a key twice" exits 1 "$UNPACKCTL" pod -f dup.json
+ok "where" has err "^unpackctl: dup.json:2:2: duplicate key 'a'"
+done_testing

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "yaml.h"
+
+#include <stdlib.h>
+
+#include "tap.h"
+
+/* The documents of text as one line of JSON; "error" where it is none. */
+static const char *
+json(const char *text)
+{
+	static char line[4096];
+	struct yaml_docs docs;
+	size_t i, len = 0;
+	char *one;
+
+	if (yaml_parse(&docs, "test", text, strlen(text)) < 0)
+		return "error";
+	line[0] = '\0';
+	for (i = 0; i < docs.n; i++) {
+		one = cJSON_PrintUnformatted(docs.tree[i]);
+		len += (size_t)snprintf(line + len, sizeof line - len, "%s%s",
+		    i > 0 ? " " : "", one);
+		cJSON_free(one);
+	}
+	yaml_docs_free(&docs);
+	return line;
+}
+
+/* What kubectl makes of plain scalars. */
+static void
+scalars(void)
+{
+	OK_STR(json("[y, Yes, on, true, n, NO, off, False]"),
+	    "[true,true,true,true,false,false,false,false]");
+	OK_STR(json("[~, null, Null, ]"), "[null,null,null]");
+	OK_STR(json("a:\nb: ''"), "{\"a\":null,\"b\":\"\"}");
+	OK_STR(json("[017, 0o7, 0x1F, 0b11, 1_000, +1, -2, 08]"),
+	    "[15,7,31,3,1000,1,-2,8]");
+	OK_STR(json("[1e3, .5, 1., -1.5e-1]"), "[1000,0.5,1,-0.15]");
+	OK_STR(json("[1:30, 2001-01-01, 10m, 0x, 1e, ., -, .inf, 1e999]"),
+	    "[\"1:30\",\"2001-01-01\",\"10m\",\"0x\",\"1e\",\".\",\"-\","
+	    "\".inf\",\"1e999\"]");
+	OK_STR(json("['1', \"true\", !!str 5, !!int '7']"),
+	    "[\"1\",\"true\",\"5\",7]");
+	OK_STR(json("1: x\ntrue: y"), "{\"1\":\"x\",\"true\":true}");
+	OK_STR(json("a: |\n  x\n  y\n"), "{\"a\":\"x\\ny\\n\"}");
+}
+
+static void
+documents(void)
+{
+	OK_STR(json(""), "");
+	OK_STR(json("---\n---\na: 1\n---\n# no\n...\n---\nb: 2\n"),
+	    "{\"a\":1} {\"b\":2}");
+	OK_STR(json("\xef\xbb\xbf{\"a\":\t\"\\ud83d\\ude00\\\\ud83d\\ude00\"}"),
+	    "error"); /* a surrogate alone */
+	OK_STR(json("\n {\"a\":\t\"\\ud83d\\ude00\\\\ud83d\\/\"}"),
+	    "{\"a\":\"\xf0\x9f\x98\x80\\\\ud83d/\"}");
+	OK_STR(json("{\"a\":\n\t[1,\t2]}\n"), "{\"a\":[1,2]}");
+}
+
+static void
+aliases(void)
+{
+	OK_STR(json("a: &x {k: 1}\nb: *x\n"),
+	    "{\"a\":{\"k\":1},\"b\":{\"k\":1}}");
+	OK_STR(json("a: &x s\n*x : 1\n"), "{\"a\":\"s\",\"s\":1}");
+	OK_STR(json("a: &x {k: 1, l: 2}\nb: {<<: *x, k: 3}\n"),
+	    "{\"a\":{\"k\":1,\"l\":2},\"b\":{\"k\":3,\"l\":2}}");
+	OK_STR(json("b: {<<: [{k: 1}, {k: 2, l: &y 4}], m: *y}\n"),
+	    "{\"b\":{\"m\":4,\"k\":1,\"l\":4}}");
+	OK_STR(json("a: &x {<<: 1}"), "error");
+	OK_STR(json("a: &x [*x]"), "error");
+	OK_STR(json("a: *x"), "error");
+	OK_STR(json("--- &x a\n--- *x\n"), "error");
+	OK_STR(json("- &a [x,x,x,x,x,x,x,x,x,x]\n"
+	            "- &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+	            "- &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+	            "- &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+	            "- &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n"
+	            "- &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"),
+	    "error");
+}
+
+static void
+errors(void)
+{
+	char deep[2 * YAML_DEPTH_MAX + 8];
+	char chain[8192];
+	size_t len = 0;
+	int i;
+
+	OK_STR(json("a: 1\na: 2\n"), "error");
+	OK_STR(json("a: 1\n\"a\": 2\n"), "error");
+	OK_STR(json("[1"), "error");
+	OK_STR(json("a: b: c"), "error");
+	OK_STR(json("a: \"\\0\""), "error");
+	OK_STR(json("a: \xff"), "error");
+	OK_STR(json("{[1]: 2}"), "error");
+	OK_STR(json("a: !!binary aGk="), "error");
+	OK_STR(json("a: !foo 1"), "error");
+	memset(deep, '[', YAML_DEPTH_MAX);
+	memset(deep + YAML_DEPTH_MAX, ']', YAML_DEPTH_MAX);
+	deep[2 * YAML_DEPTH_MAX] = '\0';
+	OK(strcmp(json(deep), "error") != 0);
+	memset(deep, '[', YAML_DEPTH_MAX + 1);
+	OK_STR(json(deep), "error");
+	/* one level more with every alias */
+	for (i = 0; i < 150; i++)
+		len += (size_t)snprintf(chain + len, sizeof chain - len,
+		    i == 0 ? "- &a0 [x]\n" : "- &a%d [*a%d]\n", i, i - 1);
+	OK_STR(json(chain), "error");
+}
+
+/* What is printed reads back the same. */
+static void
+round_trip(const char *text)
+{
+	struct yaml_docs docs;
+	char first[4096];
+	char *yaml;
+
+	(void)snprintf(first, sizeof first, "%s", json(text));
+	OK(yaml_parse(&docs, "test", text, strlen(text)) == 0 && docs.n == 1);
+	yaml = yaml_print(docs.tree[0]);
+	OK(yaml != NULL);
+	OK_STR(json(yaml != NULL ? yaml : "null"), first);
+	free(yaml);
+	yaml_docs_free(&docs);
+}
+
+int
+main(void)
+{
+	scalars();
+	documents();
+	aliases();
+	errors();
+	round_trip("[{}, [], '', ~, true, 'true', 'y', '1', 1, -1.5, '1e3']");
+	round_trip("['1:30', '2001-01-01', '=', '<<', ' a ', \"a\\nb\", '~']");
+	round_trip(
+	    "a: {b: [{c: 1, d: [2, [3, []]]}, x]}\n'1': \"\\U0001f600\"");
+	round_trip("['- a', '# b', 'c: d', '--x=y', '*a', '&b', '!c', '%d']");
+	round_trip("[\"\\e[1m\", \"\\t\", \"a\\u0085b\", '0x1f', 'null', '']");
+	return tap_done();
+}
