@@ -16,7 +16,8 @@ B       = build/$(ARCH)
 D       = $(B)/deps
 
 CC      = musl-gcc
-CFLAGS  = -Os
+# nothing unwinds the stack in C: no tables for it
+CFLAGS  = -Os -fno-asynchronous-unwind-tables -fno-unwind-tables
 LDFLAGS = -static
 STRIP   = strip
 NM      = nm
@@ -30,7 +31,8 @@ HOUSE_CFLAGS = -std=c11 \
 	-Wvla -Wformat=2 -Wundef -Wwrite-strings -Wcast-qual -Wpointer-arith \
 	-Wimplicit-fallthrough -Wswitch-enum \
 	-ffunction-sections -fdata-sections -fstack-protector-strong
-HOUSE_LDFLAGS = -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now
+HOUSE_LDFLAGS = -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now \
+	-Wl,-z,noseparate-code -Wl,--build-id=none
 HOUSE_LDLIBS = -L$(D)/lib
 
 # ---------------------------------------------------------------- programs
