@@ -17,6 +17,8 @@
 
 . "$TOP/test/lib.sh"
 HERE=$TOP/test/container
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
 
 # What podman mounts in a container with a read-only root, and a file that it
 # makes: truth.py's options.
