@@ -231,8 +231,36 @@ fail:
 /* ---------------------------------------------------------------- rules */
 
 /*
- * Is there nothing in the directory but mounts, and directories in which
- * there is nothing but mounts?  Only a directory above a mount can be that,
+ * Is e, at path, a file that a runtime drops into the root file system, or
+ * podman's and CRI-O's symlink /etc/mtab?
+ */
+static bool
+is_stray(const struct content *c, const char *path, const struct walk_entry *e)
+{
+	static const char mounts[] = "/proc/mounts";
+	char target[sizeof mounts];
+	ssize_t n;
+
+	if (!c->at_root || e->err != 0)
+		return false;
+	if (S_ISLNK(e->st.st_mode) && strcmp(path, "etc/mtab") == 0) {
+		n = readlinkat(e->dirfd, e->name, target, sizeof target);
+		return n == sizeof mounts - 1 &&
+		    memcmp(target, mounts, sizeof mounts - 1) == 0;
+	}
+	if (!S_ISREG(e->st.st_mode))
+		return false;
+	if (strcmp(path, "product_name") == 0 ||
+	    strcmp(path, "product_uuid") == 0)
+		return c->on_kind;
+	return e->st.st_size == 0 &&
+	    (strcmp(path, ".dockerenv") == 0 ||
+	        strcmp(path, "run/.containerenv") == 0);
+}
+
+/*
+ * Is there nothing in the directory but mounts and strays, and directories in
+ * which there is nothing else?  Only a directory above a mount can be that,
  * so only these are entered.  Returns 0 and stores the answer, or -1 after a
  * warning.
  */
@@ -265,7 +293,7 @@ is_hollow(const struct content *c, const struct walk_entry *dir, bool *hollow)
 			goto out;
 		}
 		kind = mounts_at(&c->mounts, path);
-		if (kind == MOUNTS_FOREIGN) {
+		if (kind == MOUNTS_FOREIGN || is_stray(c, path, &e)) {
 			walk_skip(&w);
 		} else if (e.err != 0 || kind != MOUNTS_NONE ||
 		    !S_ISDIR(e.st.st_mode) || !mounts_below(&c->mounts, path)) {
@@ -279,20 +307,6 @@ out:
 	free(path);
 	walk_close(&w);
 	return ret;
-}
-
-/* Is e a file that a runtime drops at the root of the file system? */
-static bool
-is_stray(const struct content *c, const struct walk_entry *e)
-{
-	if (!c->at_root || !S_ISREG(e->st.st_mode))
-		return false;
-	if (strcmp(e->path, "product_name") == 0 ||
-	    strcmp(e->path, "product_uuid") == 0)
-		return c->on_kind;
-	return e->st.st_size == 0 &&
-	    (strcmp(e->path, ".dockerenv") == 0 ||
-	        strcmp(e->path, "run/.containerenv") == 0);
 }
 
 static void
@@ -335,10 +349,6 @@ judge(struct content *c, const struct walk_entry *e, struct content_item *item)
 			return 0;
 		}
 	}
-	if (is_stray(c, e)) {
-		skip(c, item, CONTENT_RUNTIME);
-		return 0;
-	}
 	if (!c->opts.probe)
 		return 0;
 	if (probe(e->dirfd, e->name, e->st.st_mode, &rule) < 0)
@@ -375,6 +385,10 @@ content_next(struct content *c, struct content_item *item)
 	}
 	if (e.err != 0)
 		return fail(&e, e.err);
+	if (is_stray(c, e.path, &e)) {
+		skip(c, item, CONTENT_RUNTIME);
+		return 1;
+	}
 	switch (e.st.st_mode & S_IFMT) {
 	case S_IFDIR:
 	case S_IFREG:

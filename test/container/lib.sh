@@ -127,8 +127,8 @@ image_layers() {
 image_own() {
 	mkdir -p "$STORE/own/usr/local/bin"
 	cp "$UNPACK" "$STORE/own/unpack" &&
-		cp "$UNPACK" "$STORE/own/cp" &&
-		cp "$UNPACK" "$STORE/own/usr/local/bin/cp" &&
+		ln -s unpack "$STORE/own/cp" &&
+		ln -s /unpack "$STORE/own/usr/local/bin/cp" &&
 		chmod -R a+rX "$STORE/own" &&
 		image own "$STORE/own" \
 			'ENV PATH=/usr/local/bin:/usr/bin:/bin' \
