@@ -62,10 +62,16 @@ CTL_OBJ = \
 	$(B)/digest.o \
 	$(B)/finding.o \
 	$(B)/decode.o \
+	$(B)/gunzip.o \
+	$(B)/progress.o \
+	$(B)/target.o \
+	$(B)/gather.o \
+	$(B)/tarin.o \
 	$(B)/yaml.o \
 	$(B)/reference.o \
 	$(B)/pod.o \
 	$(B)/podopts.o \
+	$(B)/cmd_extract.o \
 	$(B)/cmd_pod.o \
 	$(B)/unpackctl.o
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm

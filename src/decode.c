@@ -244,7 +244,8 @@ get_whole(const cJSON *object, struct decode_piece *p)
 	const char *text = cJSON_GetStringValue(type);
 
 	/* a termination message has none */
-	if (type != NULL && (text == NULL || strcmp(text, WIRE_MEDIA_TYPE)))
+	if (type != NULL &&
+	    (text == NULL || strcmp(text, WIRE_MEDIA_TYPE) != 0))
 		return -1;
 	if (has(object, "parts") && get_number(object, "parts", &p->parts) < 0)
 		return -1;

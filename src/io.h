@@ -59,6 +59,13 @@ int io_close(int fd);
  */
 int io_std(void);
 
+/*
+ * Where bytes come from, by pull: point *data at the next ones, valid until
+ * the next call.  Returns how many, 0 at the end, or -1 on a failure that has
+ * been reported.
+ */
+typedef ssize_t (*io_pull)(void *arg, const void **data);
+
 /* Characters of base64 (RFC 4648, section 4) with padding for n bytes. */
 #define IO_BASE64_LEN(n) (((n) + 2) / 3 * 4)
 

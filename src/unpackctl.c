@@ -19,6 +19,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"extract", cmd_extract, "pod log to a verified directory or tar"},
     {"pod", cmd_pod, "bundle image or BundleDeployment to its unpack Pod"},
     {NULL, NULL, NULL},
 };

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bundle out of any number of logs: verified pieces are kept in an unlinked
+ * file until they make a whole; what is missing has a name.
+ */
+#ifndef GATHER_H
+#define GATHER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decode.h"
+#include "progress.h"
+#include "wire.h"
+
+enum gather_format {
+	GATHER_NOTHING,
+	GATHER_JSON,
+	GATHER_JSONL,
+	GATHER_GZIP,
+	GATHER_TAR
+};
+
+enum {
+	GATHER_WHOLES = 8
+}; /* different descriptions kept */
+
+/* The last part of a range of parts to the end, wherever that is. */
+#define GATHER_OPEN UINT64_MAX
+
+struct gather_opts {
+	const char *dir; /* borrowed; directory for the unlinked file */
+	uint64_t max_size; /* bytes of tar that are too many, plus one */
+	const char *expect; /* borrowed; digest of the whole, or NULL */
+	const volatile sig_atomic_t *stop; /* borrowed, or NULL: give up */
+	struct progress *progress; /* borrowed */
+};
+
+struct gather_part {
+	uint64_t at; /* offset in the file */
+	uint64_t size; /* bytes of gzip; 0 = not there */
+	char digest[DIGEST_TEXT];
+};
+
+struct gather {
+	struct gather_opts opts;
+	int fd; /* owned; the file */
+	struct decode *decode; /* owned */
+
+	uint64_t end; /* bytes of the file that are kept */
+	uint64_t under_way; /* bytes behind them, of a piece */
+	bool gzip; /* that begins like gzip */
+	bool over; /* more came than max_size can need */
+	bool conflict; /* a part came in two versions */
+
+	struct gather_part *parts; /* owned */
+	size_t parts_room; /* allocated */
+	size_t n_parts; /* number of the last one there is, plus one */
+	struct decode_piece wholes[GATHER_WHOLES];
+	size_t n_wholes;
+	struct gather_part line; /* content of a json line */
+	struct decode_piece said; /* by that line */
+	char expect[DIGEST_TEXT]; /* by a witness */
+	uint64_t entries; /* by a witness; 0 = unknown */
+	enum gather_format format; /* of what `line` holds */
+	bool verified; /* it is what its digest says */
+
+	/* counts */
+	uint64_t logs, foreign, damaged, repeated;
+
+	/* the verdict; see gather_judge */
+	struct decode_piece whole; /* size, digest; entries where known */
+	uint64_t total; /* parts in all; 0 = unknown */
+	bool again; /* all parts are there, but they make no whole */
+
+	/* reading: part or byte that is next */
+	size_t next_part;
+	uint64_t next_byte;
+	unsigned char buf[1 << 16];
+};
+
+/*
+ * Start with nothing.  Returns 0, to be followed by gather_close, or -1
+ * (reported, nothing to close).
+ */
+int gather_open(struct gather *g, const struct gather_opts *opts);
+void gather_close(struct gather *g);
+
+/*
+ * Take in all of the log on fd, called `name` (masked) in messages.  Returns
+ * 0, also where it holds nothing of use, or -1 (reported): a failure here.
+ */
+int gather_log(struct gather *g, int fd, const char *name);
+
+/*
+ * Take what another witness says of the whole: a pod's termination message,
+ * text[0..len).  Returns 0, or -1 where it describes no bundle.
+ */
+int gather_witness(struct gather *g, const char *text, size_t len);
+
+/*
+ * Is the bundle whole?  WIRE_OK: gather_pull reads it; format, verified and
+ * whole tell about it.  WIRE_CORRUPT (reported): it is not, gather_missing
+ * says which parts to fetch.  WIRE_BUNDLE (reported): it is over max_size.
+ * WIRE_FAIL (reported): a failure here.
+ */
+enum wire_exit gather_judge(struct gather *g);
+
+/*
+ * The next range of parts to fetch, from part *first on; start with 0 and go
+ * on with *last + 1.  *last is GATHER_OPEN where the end is unknown.  Returns
+ * false where there is none.
+ */
+bool gather_missing(const struct gather *g, uint64_t *first, uint64_t *last);
+
+/* Write "3-7,12" to text; cut to len bytes, NUL included. */
+void gather_missing_text(const struct gather *g, char *text, size_t len);
+
+/* Read from the beginning (again). */
+void gather_rewind(struct gather *g);
+
+/* The next bytes of the tar.gz, or tar; an io_pull with a struct gather. */
+ssize_t gather_pull(void *arg, const void **data);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How far it is, on one line of a terminal.  Where standard error is none, or
+ * when told to be quiet, nothing happens.
+ */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Set the counts at will and call progress_show. */
+struct progress {
+	bool on;
+	const char *what; /* borrowed; one word */
+	uint64_t bytes; /* done */
+	uint64_t total; /* bytes in all, 0 = unknown */
+	uint64_t entries; /* 0 = not shown */
+	uint64_t parts, parts_total; /* total 0 = unknown; both 0 = not shown */
+	struct timespec begin, shown; /* CLOCK_MONOTONIC */
+};
+
+/* Start counting; `what` names the work. */
+void progress_start(struct progress *p, const char *what, bool quiet);
+
+/* Show how far it is, ten times a second at most. */
+void progress_show(struct progress *p);
+
+/* Take the line away: before a message, and at the end. */
+void progress_clear(struct progress *p);
+
+#endif

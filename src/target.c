@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "msg.h"
+
+static const char infix[] = ".unpack-";
+
+enum {
+	RANDOM_LEN = 6,
+	ATTEMPTS = 100
+};
+
+/* ----------------------------------------------------------------- removal */
+
+/*
+ * Empty the directory fd but for directories that are not empty: these are
+ * moved into `top`, under names made from *number.  fd is closed.  Returns
+ * how many entries are left, or -1 with errno set.
+ */
+static int
+empty_into(int fd, int top, unsigned long *number)
+{
+	char name[32];
+	struct dirent *e;
+	DIR *dir;
+	int left = 0;
+
+	(void)fchmod(fd, 0700);
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		(void)close(fd);
+		return -1;
+	}
+	while ((e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(fd, e->d_name, 0) == 0 ||
+		    unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
+			continue;
+		/* moving a directory writes its "..": it must be ours to */
+		(void)fchmodat(fd, e->d_name, 0700, 0);
+		(void)snprintf(name, sizeof name, "%lu", (*number)++);
+		if (renameat(fd, e->d_name, top, name) < 0)
+			left++;
+	}
+	(void)closedir(dir);
+	return left;
+}
+
+/*
+ * Remove all below the directory top.  Without recursion and with three
+ * descriptors, whatever is in there: directories are brought to the top level
+ * and emptied one after the other.
+ */
+static void
+remove_all(int top)
+{
+	struct dirent *e;
+	unsigned long number = 0;
+	DIR *dir;
+	int fd, gone;
+
+	(void)fchmod(top, 0700);
+	do {
+		gone = 0;
+		fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		dir = fd < 0 ? NULL : fdopendir(fd);
+		if (dir == NULL)
+			return;
+		while ((e = readdir(dir)) != NULL) {
+			if (strcmp(e->d_name, ".") == 0 ||
+			    strcmp(e->d_name, "..") == 0)
+				continue;
+			if (unlinkat(top, e->d_name, 0) == 0) {
+				gone++;
+				continue;
+			}
+			(void)fchmodat(top, e->d_name, 0700, 0);
+			fd = openat(top, e->d_name,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			if (fd >= 0)
+				(void)empty_into(fd, top, &number);
+			if (unlinkat(top, e->d_name, AT_REMOVEDIR) == 0)
+				gone++;
+		}
+		(void)closedir(dir);
+	} while (gone > 0);
+}
+
+/* Remove the temporary `name` in t->parent, which is fd. */
+static void
+remove_temp(const struct target *t, int fd, const char *name)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		remove_all(fd);
+		(void)unlinkat(t->parent, name, AT_REMOVEDIR);
+	} else {
+		(void)unlinkat(t->parent, name, 0);
+	}
+}
+
+/* --------------------------------------------------------------- leftovers */
+
+/* Is that the name of a temporary for our target? */
+static bool
+is_temp(const struct target *t, const char *name)
+{
+	size_t len = strlen(t->name), n = sizeof infix - 1;
+
+	return strlen(name) == 1 + len + n + RANDOM_LEN && name[0] == '.' &&
+	    memcmp(name + 1, t->name, len) == 0 &&
+	    memcmp(name + 1 + len, infix, n) == 0;
+}
+
+/* Is the open fd what `name` in t->parent is now? */
+static bool
+is_still(const struct target *t, int fd, const char *name)
+{
+	struct stat st, now;
+
+	return fstat(fd, &st) == 0 &&
+	    fstatat(t->parent, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == now.st_dev && st.st_ino == now.st_ino;
+}
+
+/*
+ * Remove the temporary if nobody holds its lock.  By the time we have it, it
+ * may have been given its final name: then it is not ours to remove.
+ */
+static void
+remove_leftover(const struct target *t, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	fd = openat(t->parent, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still(t, fd, name))
+		remove_temp(t, fd, name);
+	(void)close(fd);
+}
+
+static void
+remove_leftovers(const struct target *t)
+{
+	struct dirent *e;
+	DIR *dir;
+	int fd;
+
+	fd = openat(t->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((e = readdir(dir)) != NULL)
+		if (is_temp(t, e->d_name))
+			remove_leftover(t, e->d_name);
+	(void)closedir(dir);
+}
+
+/* ------------------------------------------------------------------ target */
+
+/* Report what is wrong with the target; returns -1. */
+static int
+complain(const struct target *t, int err, const char *what)
+{
+	char dir[PATH_MAX], name[NAME_MAX * 4 + 1];
+
+	msg_warn(err, "%s/%s: %s", msg_mask(dir, sizeof dir, t->dir),
+	    msg_mask(name, sizeof name, t->name), what);
+	return -1;
+}
+
+/* Split path into t->dir and t->name.  Returns 0, or -1 (reported). */
+static int
+split(struct target *t, const char *path)
+{
+	char text[MSG_NAME];
+	size_t len = strlen(path), at;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	for (at = len; at > 0 && path[at - 1] != '/'; at--)
+		continue;
+	/* the temporary's name must fit, too */
+	if (len == at || (len - at == 1 && path[at] == '.') ||
+	    (len - at == 2 && memcmp(path + at, "..", 2) == 0) ||
+	    len - at + sizeof infix + RANDOM_LEN > NAME_MAX ||
+	    at >= sizeof t->dir) {
+		msg_warn(0,
+		    "'%s': no name for something new; the directory "
+		    "it is in must exist, itself it must not",
+		    msg_mask(text, sizeof text, path));
+		return -1;
+	}
+	memcpy(t->name, path + at, len - at);
+	t->name[len - at] = '\0';
+	while (at > 1 && path[at - 1] == '/')
+		at--;
+	memcpy(t->dir, at > 0 ? path : ".", at > 0 ? at : 1);
+	t->dir[at > 0 ? at : 1] = '\0';
+	return 0;
+}
+
+/* Is there anything in the directory `name`?  True where it is none. */
+static bool
+is_occupied(const struct target *t)
+{
+	struct dirent *e;
+	DIR *dir;
+	int fd, n = 0;
+
+	fd = openat(t->parent, t->name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		(void)close(fd);
+		return true;
+	}
+	while ((e = readdir(dir)) != NULL)
+		n += strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0;
+	(void)closedir(dir);
+	return n > 0;
+}
+
+int
+target_open(struct target *t, const char *path, bool file)
+{
+	struct stat st;
+	char text[MSG_NAME];
+
+	*t = (struct target){.parent = -1, .fd = -1, .file = file};
+	if (split(t, path) < 0)
+		return -1;
+	t->parent = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->parent < 0) {
+		msg_warn(errno, "%s", msg_mask(text, sizeof text, t->dir));
+		return -1;
+	}
+	if (fstatat(t->parent, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		(void)complain(t, errno, "look at");
+	} else if (!file && !is_occupied(t)) {
+		return 0;
+	} else {
+		(void)complain(t, 0,
+		    S_ISDIR(st.st_mode) && !file ? "exists and is not empty"
+		                                 : "exists");
+	}
+	(void)close(t->parent);
+	return -1;
+}
+
+/* Write a random name for the temporary to t->temp. */
+static void
+name_temp(struct target *t)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+	unsigned char seed[RANDOM_LEN];
+	size_t i, n;
+
+	/* as many bytes as this are never refused: getentropy(3) */
+	if (getentropy(seed, sizeof seed) < 0)
+		memset(seed, (int)getpid(), sizeof seed);
+	n = (size_t)snprintf(t->temp, sizeof t->temp, ".%s%s", t->name, infix);
+	for (i = 0; i < sizeof seed; i++)
+		t->temp[n++] = letters[seed[i] & 31];
+	t->temp[n] = '\0';
+}
+
+/* Make the temporary.  Returns 0, or -1 with errno set. */
+static int
+make_temp(struct target *t)
+{
+	if (t->file) {
+		t->fd = openat(t->parent, t->temp,
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		return t->fd < 0 ? -1 : 0;
+	}
+	if (mkdirat(t->parent, t->temp, 0700) < 0)
+		return -1;
+	t->fd = openat(t->parent, t->temp,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (t->fd < 0)
+		(void)unlinkat(t->parent, t->temp, AT_REMOVEDIR);
+	return t->fd < 0 ? -1 : 0;
+}
+
+int
+target_begin(struct target *t)
+{
+	int i;
+
+	remove_leftovers(t);
+	for (i = 0; i < ATTEMPTS; i++) {
+		name_temp(t);
+		if (make_temp(t) < 0) {
+			if (errno == EEXIST || errno == ENOENT)
+				continue;
+			return complain(t, errno, "make");
+		}
+		/* before we had the lock somebody may have tidied it away */
+		if (flock(t->fd, LOCK_EX | LOCK_NB) == 0 &&
+		    is_still(t, t->fd, t->temp))
+			return 0;
+		(void)close(t->fd);
+		t->fd = -1;
+	}
+	t->temp[0] = '\0';
+	return complain(t, EEXIST, "make");
+}
+
+/*
+ * Give it its name.  Of what is there already, rename(2) replaces a directory
+ * only with a directory and only if it is empty, but any file: link(2) does
+ * not.  A temporary name that stays behind is a leftover like others.
+ */
+static int
+rename_temp(struct target *t)
+{
+	if (!t->file)
+		return renameat(t->parent, t->temp, t->parent, t->name);
+	if (linkat(t->parent, t->temp, t->parent, t->name, 0) < 0)
+		return -1;
+	(void)unlinkat(t->parent, t->temp, 0);
+	return 0;
+}
+
+int
+target_commit(struct target *t)
+{
+	/* one call for all that is in a directory; Linux 5.8 reports errors */
+	if ((t->file ? fsync(t->fd) : syncfs(t->fd)) < 0)
+		return complain(t, errno, "write to disk");
+	if (rename_temp(t) < 0)
+		return complain(t, errno, "rename to it");
+	t->temp[0] = '\0';
+	if (fsync(t->parent) < 0)
+		(void)complain(t, errno, "write its directory to disk");
+	return 0;
+}
+
+void
+target_close(struct target *t)
+{
+	if (t->fd >= 0 && t->temp[0] != '\0')
+		remove_temp(t, t->fd, t->temp);
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	(void)close(t->parent);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A directory or file that appears whole or not at all: it is made under a
+ * name beside the target's and renamed when it is complete and on disk.
+ *
+ * Beside TARGET stands, while it is made, .TARGET.unpack-XXXXXX, locked by its
+ * maker (flock(2)); one that is not locked is a leftover of a maker that was
+ * killed, and the next one for the same target removes it.
+ */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include <stdbool.h>
+#include <limits.h>
+
+struct target {
+	int parent; /* owned; the directory it will be in */
+	int fd; /* owned; the directory or file under way */
+	bool file;
+	char dir[PATH_MAX]; /* parent's name, as the user wrote it */
+	char name[NAME_MAX + 1]; /* in parent */
+	char temp[NAME_MAX + 1]; /* likewise, while it is under way */
+};
+
+/*
+ * Find out where `path` would be, and refuse what is there already, except an
+ * empty directory where a directory is to be made.  Makes nothing.  Returns 0,
+ * to be followed by target_close, or -1 (reported, nothing to close).
+ */
+int target_open(struct target *t, const char *path, bool file);
+
+/*
+ * Remove leftovers, and make a directory of mode 0700 or an empty file for
+ * writing, of mode 0666 less the umask: t->fd.  Returns 0 or -1 (reported).
+ */
+int target_begin(struct target *t);
+
+/*
+ * Write it to disk and give it its name, which must still be free; then write
+ * the directory it is in.  Returns 0, or -1 (reported) where it did not appear.
+ */
+int target_commit(struct target *t);
+
+/* Close; remove what was begun and not committed. */
+void target_close(struct target *t);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Read a tar that nobody vouches for, and extract it where it can do no harm.
+ * The only reader of streams that uses libarchive.
+ *
+ * Only directories, regular files, symbolic links and hard links are taken.
+ * An entry is refused, and with it the whole, where
+ * - its name is absolute, has "..", is longer than the file system takes, or
+ *   came before (also where the file system takes two names for one);
+ * - its name leads through something that is no directory of the archive's;
+ * - it is a symbolic link that is absolute, or has ".." anywhere but in front,
+ *   or more of them than lead up to the root: such a link could lead out, by
+ *   itself or with others;
+ * - it is a hard link to what is no regular file of the archive's;
+ * - it is set-user-ID or set-group-ID, a device, FIFO or socket.
+ */
+#ifndef TARIN_H
+#define TARIN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "io.h"
+#include "progress.h"
+#include "wire.h"
+
+/* An entry that has been judged and may be shown. */
+struct tarin_entry {
+	const char *path; /* without "./"; "." for the root; raw bytes */
+	mode_t mode; /* type and permission bits */
+	uint64_t size; /* bytes */
+	int64_t mtime; /* seconds since the epoch */
+	const char *link; /* target of a symbolic link, or NULL */
+	const char *hard; /* name that this is a hard link to, or NULL */
+};
+
+/* Called for each entry.  Returns 0, or -1 (reported) to stop. */
+typedef int (*tarin_show)(void *arg, const struct tarin_entry *entry);
+
+struct tarin_opts {
+	io_pull pull; /* the tar */
+	void *arg; /* borrowed; pull's */
+	int dir; /* where to extract to, an empty directory; -1 = nowhere */
+	uint64_t max_size; /* bytes of tar, and of the files together */
+	uint64_t max_entries;
+	tarin_show show; /* or NULL */
+	void *show_arg; /* borrowed */
+	struct progress *progress; /* borrowed */
+};
+
+/* What there was. */
+struct tarin_counts {
+	uint64_t entries; /* of the tar, "." included */
+	uint64_t bytes; /* of the tar */
+};
+
+/*
+ * Read the whole tar and, with opts->dir, extract it there, as whoever we are:
+ * permission bits and times are set, owners are not.
+ *
+ * Returns WIRE_OK; WIRE_BUNDLE (reported) where an entry is refused or the tar
+ * is over a limit; WIRE_CORRUPT (reported) where it is no whole tar; WIRE_FAIL
+ * (reported) for a failure here, also of pull.  What has been extracted then
+ * stays, for the caller to remove.
+ */
+enum wire_exit tarin_run(const struct tarin_opts *opts,
+    struct tarin_counts *counts);
+
+#endif
