@@ -2,10 +2,13 @@
 #
 #   make            static musl programs in build/$(ARCH)/
 #   make deps       only the libraries they are made of
-#   make check      gates on the binaries, unit and command-line tests
-#   make test       check, then everything that fits a CI run
-#   make demo       the main job on a sample bundle
-#   make install    PREFIX, DESTDIR
+#   make check      gates: static, small, writes only, no cycles
+#   make unit       unit tests, with sanitizers
+#   make test       all that fits a CI run
+#   make lint       compilers, clang-tidy, cppcheck, shellcheck, clang-format
+#   make format     lay the C out as src/.clang-format says
+#   make install    PREFIX, DESTDIR; and uninstall
+#   make dist       build/unpack-VERSION.tar.gz
 #
 # Which objects a program links is written out below, on purpose.
 
@@ -19,6 +22,8 @@ CC      = musl-gcc
 # nothing unwinds the stack in C: no tables for it
 CFLAGS  = -Os -fno-asynchronous-unwind-tables -fno-unwind-tables
 LDFLAGS = -static
+AR      = ar
+RANLIB  = ranlib
 STRIP   = strip
 NM      = nm
 READELF = readelf
@@ -93,12 +98,44 @@ $(B)/%.o: src/%.c $(HDR) Makefile $(D)/.done
 
 deps: $(D)/.done
 $(D)/.done: src/deps.sh
-	src/deps.sh $(ARCH) $(D)
+	CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' src/deps.sh $(ARCH) $(D)
 
+.PHONY: all deps
+
+# ---------------------------------------------------------------- install
+
+MANDIR = $(PREFIX)/share/man
+MAN1  := $(wildcard src/*.1)
+MAN5  := $(wildcard src/*.5)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -s --strip-program=$(STRIP) -m 0755 $(B)/unpack \
+	    $(B)/unpackctl $(DESTDIR)$(PREFIX)/bin
+	ln -sf unpackctl $(DESTDIR)$(PREFIX)/bin/kubectl-unpack
+	for m in $(MAN1) $(MAN5); do \
+	    install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} \
+	        || exit 1; \
+	done
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack
+	rm -f $(MAN1:src/%=$(DESTDIR)$(MANDIR)/man1/%) \
+	    $(MAN5:src/%=$(DESTDIR)$(MANDIR)/man5/%)
+
+# The commit as it stands, the same bytes wherever it is made.
+dist:
+	@mkdir -p build
+	git archive --prefix=unpack-$(VERSION)/ HEAD | gzip -9n \
+	    >build/unpack-$(VERSION).tar.gz
+
+# Libraries and sources stay; distclean takes them too.
 clean:
-	rm -rf build/$(ARCH)/*.o build/$(ARCH)/unpack build/$(ARCH)/unpackctl
+	rm -rf $(B)/*.o $(B)/unpack $(B)/unpackctl $(B)/unit $(B)/lint
+distclean:
+	rm -rf build
 
-.PHONY: all deps clean
+.PHONY: install uninstall dist clean distclean
 
 # ---------------------------------------------------------------- tests
 #
@@ -132,8 +169,56 @@ $(U)/%.o: src/%.c $(HDR) Makefile
 $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
     $$(addprefix $(U)/,$$(addsuffix .o,$$(UNIT_$$*)))
 	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
-	    $(UNIT_CFLAGS) -Isrc -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
+	    $(UNIT_CFLAGS) -iquote src -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
 
-unit: $(UNITS:%=$(U)/test_%)
-	test/run $(UNITS:%=$(U)/test_%)
-.PHONY: unit
+# ------------------------------------------------------------- what to run
+#
+# Shell tests, one behaviour a file: test/DIR/*.sh for each DIR.  Every target
+# is one run of test/run, whose last line sums up.
+
+MAXSIZE   = 229376
+TEST_DIRS = check cli image
+TESTS     = $(sort $(wildcard $(TEST_DIRS:%=test/%/*.sh)))
+UNIT_PROGRAMS = $(UNITS:%=$(U)/test_%)
+RUN = ARCH='$(ARCH)' CC='$(CC)' NM='$(NM)' READELF='$(READELF)' \
+	STRIP='$(STRIP)' MAXSIZE='$(MAXSIZE)' DEPS='$(CURDIR)/$(D)' \
+	UNPACK_OBJ='$(UNPACK_OBJ)' CTL_OBJ='$(CTL_OBJ)' test/run
+
+check: all
+	$(RUN) $(wildcard test/check/*.sh)
+unit: $(UNIT_PROGRAMS)
+	$(RUN) $(UNIT_PROGRAMS)
+test: all $(UNIT_PROGRAMS)
+	$(RUN) $(UNIT_PROGRAMS) $(TESTS)
+
+.PHONY: check unit test
+
+# ------------------------------------------------------------------- lint
+#
+# Against glibc and the -dev packages, as the unit tests.
+
+C_SRC   := $(wildcard src/*.c)
+C_TEST  := $(wildcard test/*/*.c)
+C_ALL   := $(C_SRC) $(HDR) $(C_TEST) $(wildcard test/*/*.h)
+SH_ALL  := $(sort src/deps.sh test/run $(wildcard test/*.sh test/*/*.sh .ci/run))
+LINT     = $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) -iquote src
+
+lint: lint-format lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell
+lint-format:
+	clang-format --style=file:src/.clang-format --dry-run -Werror $(C_ALL)
+lint-gcc lint-clang: lint-%:
+	for f in $(C_SRC) $(C_TEST); do \
+	    $* $(LINT) -O2 -Werror -c -o /dev/null $$f || exit 1; done
+lint-tidy:
+	printf '%s\n' $(C_SRC) | xargs -I{} -P2 clang-tidy --quiet \
+	    --config-file=src/.clang-tidy {} -- $(LINT)
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	    --enable=warning,performance,portability -Isrc $(C_SRC)
+lint-shell:
+	shellcheck -x $(SH_ALL)
+format:
+	clang-format --style=file:src/.clang-format -i $(C_ALL)
+
+.PHONY: lint lint-format lint-gcc lint-clang lint-tidy lint-cppcheck \
+    lint-shell format

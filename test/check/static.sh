@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The programs are static and small, and unpack links nothing that reads.
+. "$TOP/test/lib.sh"
+. "$TOP/test/gate.sh"
+: "${CC:=musl-gcc}" "${MAXSIZE:=229376}" "${DEPS:=$TOP/build/$ARCH/deps}"
+[ -x "$UNPACK" ] || skip_all "needs the programs: make"
+
+# build FLAGS: a.c with the release's compiler and libraries
+build() {
+	# shellcheck disable=SC2086 # a list of flags
+	$CC -I"$DEPS/include" -o a a.c $1
+}
+
+ok "unpack is static" gate_static "$UNPACK"
+ok "unpackctl is static" gate_static "$UNPACKCTL"
+ok "unpack is small" gate_size "$UNPACK" "$MAXSIZE"
+ok "unpack only writes" gate_writes_only "$UNPACK"
+
+# The gates themselves.
+echo 'int main(void) { return 0; }' >a.c
+build -static
+ok "gate: a static program passes" gate_static a
+ok "gate: and a small one" gate_size a "$MAXSIZE"
+ok "gate: and one that reads nothing" gate_writes_only a
+build ""
+ok "gate: a dynamic program is refused" refuses gate_static a
+build -static-pie 2>/dev/null
+if "$READELF" -lW a | grep -q INTERP; then
+	ok "gate: what -static-pie makes is refused" refuses gate_static a
+else
+	ok_skip "gate: what -static-pie makes is refused" "it is static here"
+fi
+ok "gate: a script is refused" refuses gate_static "$0"
+ok "gate: a missing program is refused" refuses gate_static ./none
+ok "gate: a byte too many is refused" refuses gate_size "$UNPACK" \
+	$(($("$STRIP" -o s "$UNPACK" && wc -c <s) - 1))
+"$STRIP" -o a "$UNPACK"
+ok "gate: a stripped program cannot pass" refuses gate_writes_only a
+
+# reads NAME LIBS C-EXPRESSION HEADER...
+reads() {
+	name=$1 libs=$2 expression=$3
+	shift 3
+	{
+		printf '#include <%s>\n' "$@"
+		echo "int main(void) { return (int)(intptr_t)($expression); }"
+	} >a.c
+	build "-static -L$DEPS/lib $libs"
+	ok "gate: $name is refused" refuses gate_writes_only a
+}
+reads "an archive reader" -larchive "archive_read_new()" \
+	stdint.h archive.h
+reads "cJSON's parser" -lcjson 'cJSON_Parse("1")' stdint.h cjson/cJSON.h
+reads "a YAML parser" -lyaml "yaml_parser_initialize(0)" stdint.h yaml.h
+reads "zlib's inflate" -lz "inflate(0, 0)" stdint.h zlib.h
+reads "zstd's reader" -lzstd "ZSTD_createDStream()" stdint.h zstd.h
+reads "libdeflate's reader" -ldeflate \
+	"libdeflate_gzip_decompress(0, 0, 0, 0, 0, 0)" stdint.h libdeflate.h
+done_testing
