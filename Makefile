@@ -177,8 +177,8 @@ $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
 # is one run of test/run, whose last line sums up.
 
 MAXSIZE   = 229376
-TEST_DIRS = check cli image
-TESTS     = $(sort $(wildcard $(TEST_DIRS:%=test/%/*.sh)))
+TEST_DIRS = check cli image container
+TESTS     = $(sort $(filter-out %/lib.sh,$(wildcard $(TEST_DIRS:%=test/%/*.sh))))
 UNIT_PROGRAMS = $(UNITS:%=$(U)/test_%)
 RUN = ARCH='$(ARCH)' CC='$(CC)' NM='$(NM)' READELF='$(READELF)' \
 	STRIP='$(STRIP)' MAXSIZE='$(MAXSIZE)' DEPS='$(CURDIR)/$(D)' \

@@ -68,13 +68,14 @@ gate_no_loop() {
 gate_floors() {
 	cat >gate.floors <<-'END'
 	0 wire msg io digest
-	1 finding mounts cpus decode spool yaml reference tap
+	1 finding mounts cpus decode spool yaml reference
 	2 walk tarout press tarscan inflate tree tarin image pod
-	3 content envelope merge psa
-	4 preflight stream report install kubectl
-	5 cmd
-	6 cmd_extract cmd_pod cmd_run cmd_check cmd_check_pod
-	7 unpack unpackctl
+	3 content envelope merge podopts psa
+	4 report stream install kubectl
+	5 preflight
+	6 cmd
+	7 cmd_extract cmd_pod cmd_run cmd_check cmd_check_pod
+	8 unpack unpackctl
 	END
 	(cd "$1" && grep -H '^#include "' -- *.c *.h 2>/dev/null) >gate.includes
 	# shellcheck disable=SC2016 # awk's own dollars
