@@ -440,7 +440,7 @@ tell(struct extract *x, enum wire_exit status)
 	const struct gather *g = &x->gather;
 	bool ok = status == WIRE_OK;
 
-	if (ok && !g->verified && !x->quiet)
+	if (ok && !g->verified)
 		msg_warn(0, "not verified: %s does not carry a digest",
 		    g->format == GATHER_JSON ? "this form of log"
 		                             : format_name(g->format));

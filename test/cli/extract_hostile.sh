@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Whatever the tar says: nothing outside the target, and the target whole or
+# not at all.
+. "$TOP/test/lib.sh"
+command -v python3 >/dev/null || skip_all "needs python3"
+
+make=$TOP/test/corpus/make.py
+
+# Nothing but what we put here.
+untouched() {
+	rest=$(find in -mindepth 1 -maxdepth 1 ! -name target)
+	[ "$rest" = in/canary ] && [ "$(cat in/canary)" = alive ]
+}
+
+absent() {
+	[ ! -e in/target ] && [ ! -L in/target ] && untouched
+}
+
+# run CODE NAME WHO...
+run() {
+	code=$1 name=$2 who=$3
+	shift 3
+	mkdir -m 777 in
+	echo alive >in/canary
+	ok "$name: exit $code ($who)" exits "$code" "$@" \
+		"$UNPACKCTL" extract -C in/target "$name.tar"
+	if [ "$code" = 0 ]; then
+		ok "$name: only the target" untouched
+		ok "$name: it is a directory" [ -d in/target ]
+	else
+		ok "$name: no target" absent
+	fi
+}
+
+"$make" --all .
+for name in *.tar; do
+	name=${name%.tar}
+	case $name in
+	good-*) code=0 ;;
+	bad-*) code=3 ;;
+	*) code=4 ;;
+	esac
+	run "$code" "$name" root
+	ok "$name: names are masked" lacks err "$(printf '\033')"
+	chmod -R u+rwx in && rm -rf in
+	if [ "$(id -u)" = 0 ] && [ "$name" != good-times ]; then
+		run "$code" "$name" 65532 as 65532 65532
+		chmod -R u+rwx in && rm -rf in
+	fi
+done
+
+# names and links come back byte by byte
+mkdir in
+for name in good-names good-names-gnu good-links; do
+	"$UNPACKCTL" extract -q -C in/ours "$name.tar" 2>/dev/null
+	mkdir in/tar && tar -C in/tar -xpf "$name.tar"
+	(cd in/ours && find . -exec stat -c '%n %N %f %h %s' {} + | sort) >ours
+	(cd in/tar && find . -exec stat -c '%n %N %f %h %s' {} + | sort) >theirs
+	sed -i '/^\. /d' ours theirs
+	sed -i '/4096$/s/ [0-9]* 4096$//' ours theirs
+	ok "$name: as GNU tar has it" cmp ours theirs
+	rm -rf in/ours in/tar
+done
+
+is "modes are kept" "$("$UNPACKCTL" extract -q -C in/modes good-modes.tar 2>&1
+	stat -c %a in/modes/none in/modes/tmp | tr '\n' ' ')" \
+	"unpackctl: not verified: tar does not carry a digest
+0 1777 "
+ok "late parents" "$UNPACKCTL" extract -q -C in/late good-late-parents.tar
+is "late parents: modes" "$(cd in/late && stat -c %a . a a/b | tr '\n' ' ')" \
+	"711 750 700 "
+
+# limits
+ok "--max-size" exits 3 "$UNPACKCTL" extract --max-size 4Ki good-plain.tar
+ok "--max-size names itself" has err 'larger than --max-size'
+ok "--max-entries" exits 3 "$UNPACKCTL" extract --max-entries 2 good-plain.tar
+ok "--max-entries names itself" has err 'more entries than --max-entries'
+python3 - >bomb.gz <<'P'
+import gzip, io, sys, tarfile
+out = io.BytesIO()
+with gzip.GzipFile(fileobj=out, mode="w", mtime=0) as z:
+    i = tarfile.TarInfo("zeros")
+    i.size = 1 << 34
+    z.write(i.tobuf())
+    for _ in range(64):
+        z.write(bytes(1 << 20))
+sys.stdout.buffer.write(out.getvalue())
+P
+ok "a gzip bomb" exits 3 "$UNPACKCTL" extract --max-size 32Mi bomb.gz
+ok "nothing is left" [ -z "$(find . -maxdepth 1 -name '.*unpack*')" ]
+done_testing
