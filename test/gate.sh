@@ -68,8 +68,8 @@ gate_no_loop() {
 gate_floors() {
 	cat >gate.floors <<-'END'
 	0 wire msg io digest
-	1 finding mounts cpus decode spool yaml reference
-	2 walk tarout press tarscan inflate tree tarin image pod
+	1 finding mounts cpus decode progress gunzip target spool yaml reference
+	2 walk tarout press tarscan inflate tree gather tarin image pod
 	3 content envelope merge podopts psa
 	4 report stream install kubectl
 	5 preflight
