@@ -42,6 +42,20 @@ static const char *const volumes[] = {
     "/volumes/#/_data", /* podman, docker */
 };
 
+/*
+ * Where every runtime mounts something when the image is a container's root.
+ * What an image volume holds there is left out too, so that both ways to an
+ * image's files give the same bundle.
+ */
+static const char *const reserved[] = {
+    "dev",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/resolv.conf",
+    "proc",
+    "sys",
+};
+
 /* How far s matches the one component that the pattern's `wild` stands for. */
 static size_t
 component(char wild, const char *s)
@@ -251,6 +265,18 @@ mark_dev(struct mounts *m, const char *point, const char *dir)
 	return ret;
 }
 
+/*
+ * Is it the root of an image, mounted as a volume?  A runtime mounts the
+ * snapshot itself: the whole of an overlay, or a single layer's directory.
+ */
+static bool
+is_image(const struct line *l)
+{
+	return (l->type != NULL && strcmp(l->type, "overlay") == 0 &&
+	           strcmp(l->root, "/") == 0) ||
+	    tail_is(l->root, "/snapshots/*/fs"); /* containerd */
+}
+
 /* Returns 0, or -1 without memory. */
 static int
 take(struct mounts *m, const struct line *l, const char *dir)
@@ -262,8 +288,12 @@ take(struct mounts *m, const struct line *l, const char *dir)
 		return -1;
 	path = relative(l->point, dir);
 	/* the directory may be a mount itself: that is how it got here */
-	if (path == NULL || strcmp(path, ".") == 0)
+	if (path == NULL)
 		return 0;
+	if (strcmp(path, ".") == 0) {
+		m->is_image = strcmp(dir, "/") != 0 && is_image(l);
+		return 0;
+	}
 	cover(m, path);
 	return add(m, path, classify(l));
 }
@@ -274,6 +304,20 @@ by_path(const void *a, const void *b)
 	const struct mounts_point *x = a, *y = b;
 
 	return strcmp(x->path, y->path);
+}
+
+/* Returns 0, or -1 without memory. */
+static int
+add_reserved(struct mounts *m)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+		cover(m, reserved[i]);
+		if (add(m, reserved[i], MOUNTS_FOREIGN) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
@@ -303,6 +347,10 @@ mounts_load(struct mounts *m, const char *path, const char *dir)
 	}
 	if (ferror(f) || errno == ENOMEM) {
 		msg_warn(errno, "%s", path);
+		goto out;
+	}
+	if (m->is_image && add_reserved(m) < 0) {
+		msg_nomem();
 		goto out;
 	}
 	if (m->n > 0)

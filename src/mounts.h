@@ -30,12 +30,15 @@ struct mounts {
 	struct mounts_point *points; /* owned; sorted by path once loaded */
 	size_t n;
 	size_t room;
+	bool is_image; /* the directory is an image, mounted as a volume */
 };
 
 /*
  * Read the mountinfo file `path` and keep the mounts below `dir`, an absolute
  * path without symlinks, "." components or a trailing slash ("/" itself
- * excepted).  A file that does not exist means no mounts.
+ * excepted).  A file that does not exist means no mounts.  Where the directory
+ * is an image volume, the places that runtimes mount on when an image is a
+ * container's root count as mounts as well.
  *
  * Returns 0, or -1 after a warning.  Free with mounts_free in either case.
  */

@@ -1,0 +1,178 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is mounted is told apart from what the image holds: with real mounts,
+# whose roots look as kubelet's and the runtimes' do.
+. "$TOP/test/lib.sh"
+[ "$(id -u)" = 0 ] || skip_all "needs root, to mount"
+unshare -m true 2>/dev/null || skip_all "needs to make a mount namespace"
+
+id=$(printf 'a%.0s' $(seq 64))
+node=$PWD/node
+mkdir -p "$node/pods/u-1/volumes/kubernetes.io~empty-dir/tools" \
+	"$node/pods/u-1/containers/bundle" "$node/sandboxes/$id" \
+	"$node/containers/$id/volumes/$id" "$node/volumes/$id/_data" \
+	"$node/volumes/tools/_data" "$node/overlay-containers/$id/userdata"
+pod=$node/pods/u-1
+for f in "$pod/etc-hosts" "$pod/containers/bundle/0123abcd" \
+	"$node/sandboxes/$id/hostname" "$node/sandboxes/$id/resolv.conf" \
+	"$node/overlay-containers/$id/userdata/passwd" \
+	"$pod/volumes/kubernetes.io~empty-dir/tools/unpack"; do
+	echo node >"$f"
+done
+echo volume >"$node/containers/$id/volumes/$id/declared"
+echo volume >"$node/volumes/$id/_data/declared"
+echo pod >"$node/volumes/tools/_data/foreign"
+
+# image DIR: what the image holds
+image() {
+	mkdir -p "$1/manifests" "$1/metadata" "$1/truly-empty"
+	echo csv >"$1/manifests/csv.yaml"
+	echo notes >"$1/metadata/annotations.yaml"
+}
+# hang WHAT PLACE: as a runtime does, with the place made for it
+hang() {
+	if [ -d "$1" ]; then
+		mkdir -p "$2"
+	else
+		mkdir -p "$(dirname "$2")"
+		[ -e "$2" ] || : >"$2"
+	fi
+	mount --bind "$1" "$2"
+}
+in_ns() { unshare -m --propagation private sh -e "$@"; }
+names() { jq -r .content <"$1" | base64 -d | tar tz | LC_ALL=C sort | tr '\n' ' '; }
+
+image plain
+"$UNPACK" --bundle-dir plain >plain.json
+
+image pod1
+cat >functions <<E
+id=$id node=$node pod=$pod UNPACK=$UNPACK
+$(sed -n '/^hang()/,/^}/p' "$0")
+kubelet() {
+	hang "\$pod/etc-hosts" "\$1/etc/hosts"
+	hang "\$node/sandboxes/$id/hostname" "\$1/etc/hostname"
+	hang "\$node/sandboxes/$id/resolv.conf" "\$1/etc/resolv.conf"
+	hang "\$pod/volumes/kubernetes.io~empty-dir/tools" "\$1/.unpack/bin"
+	mkdir -p "\$1/var/run/secrets/kubernetes.io/serviceaccount"
+	mount -t tmpfs none "\$1/var/run/secrets/kubernetes.io/serviceaccount"
+	mkdir -p "\$1/dev" "\$1/proc" "\$1/sys"
+	mount -t tmpfs none "\$1/dev"
+	mkdir "\$1/dev/pts"
+	mount -t devpts -o newinstance devpts "\$1/dev/pts"
+	hang "\$pod/containers/bundle/0123abcd" "\$1/dev/termination-log"
+	mount -t proc proc "\$1/proc"
+	mount -t sysfs -o ro sysfs "\$1/sys" 2>/dev/null ||
+		mount --bind /sys "\$1/sys"
+}
+E
+# the bundle's root must be the process's, as in a container
+cp "$UNPACK" node/unpack-static
+rooted() {
+	cat functions - >script <<E
+root=\$PWD/$1
+mkdir -p "\$root"
+mount --bind "\$root" "\$root"
+$2
+kubelet "\$root"
+$3
+install -m 755 node/unpack-static "\$root/.unpack/bin/unpack"
+exec chroot "\$root" /.unpack/bin/unpack --bundle-dir=/ ${4:-}
+E
+	in_ns script
+}
+
+ok "a pod's mounts: exit 0" exits 0 rooted pod1 : :
+ok "nothing of them is in the bundle" cmp out plain.json
+ok "the pod left directories behind to hang them on" [ -d pod1/var/run ]
+
+image pod2
+mkdir -p pod2/etc/app pod2/var/run
+echo own >pod2/etc/app.conf
+echo own >pod2/var/kept
+ok "directories that hold more than mounts: exit 0" exits 0 rooted pod2 : :
+is "are kept, without the mounts" "$(names out)" \
+	"./ etc/ etc/app.conf etc/app/ manifests/ manifests/csv.yaml metadata/ metadata/annotations.yaml truly-empty/ var/ var/kept "
+
+image pod3
+mkdir pod3/data pod3/data2
+ok "a VOLUME of the image: exit 0" exits 0 rooted pod3 : "
+	hang \$node/containers/$id/volumes/$id \$root/data
+	hang \$node/volumes/$id/_data \$root/data2/deeper
+	hang \$node/volumes/tools/_data \$root/data3
+	hang \$node/overlay-containers/$id/userdata/passwd \$root/etc/passwd"
+is "is content, a volume of the pod is not" "$(names out)" \
+	"./ data/ data/declared data2/ data2/deeper/ data2/deeper/declared manifests/ manifests/csv.yaml metadata/ metadata/annotations.yaml truly-empty/ "
+
+# symlinks in the image that lead mounts astray
+image pod4
+ok "resolv.conf over a manifest: exit 3" exits 3 rooted pod4 : \
+	"hang \$node/sandboxes/$id/resolv.conf \$root/manifests/csv.yaml"
+ok "nothing is written" empty out
+ok "it is named" has err '^unpack: manifests/csv.yaml: hidden by a mount'
+image pod5
+ok "/etc led to /manifests: exit 3" exits 3 rooted pod5 : \
+	"hang \$pod/etc-hosts \$root/manifests/hosts
+	hang \$node/sandboxes/$id/hostname \$root/manifests/hostname"
+is "each of them is named" "$(grep -c 'hidden by a mount' err)" 2
+image pod6
+ok "/dev led to /manifests: exit 3" exits 3 rooted pod6 : \
+	"mount -t tmpfs none \$root/manifests
+	mkdir \$root/manifests/pts
+	mount -t devpts -o newinstance devpts \$root/manifests/pts"
+ok "the directory is named" has err '^unpack: manifests: hidden by a mount'
+ok "/dev over the bundle directory itself: exit 3" exits 3 rooted pod6 : \
+	"mount -t tmpfs none \$root/manifests
+	mkdir \$root/manifests/pts
+	mount -t devpts -o newinstance devpts \$root/manifests/pts" \
+	--bundle-dir=/manifests
+
+# what runtimes leave without a mount
+image kind
+printf 'kind\n' >kind/product_name
+echo 3f7c1f0e-uuid >kind/product_uuid
+: >kind/.dockerenv
+mkdir kind/zz
+: >kind/zz/.dockerenv
+mkdir plain/zz
+: >plain/zz/.dockerenv
+"$UNPACK" --bundle-dir plain >plain.json
+ok "on kind: exit 0" exits 0 rooted kind : :
+names out >got
+names plain.json >wanted
+ok "its files are left out, and nothing else" diff wanted got
+image own
+printf 'kind of mine\n' >own/product_name
+echo x >own/product_uuid
+echo x >own/.dockerenv
+ok "a bundle's own files of these names: exit 0" exits 0 rooted own : :
+is "are content" "$(names out)" \
+	"./ .dockerenv manifests/ manifests/csv.yaml metadata/ metadata/annotations.yaml product_name product_uuid truly-empty/ "
+
+# a bundle that is itself a mount, as an image volume is
+ok "a mounted bundle: exit 0" in_ns -c '
+	mkdir -p m; mount --bind own m; "$0" --bundle-dir m >got.json' "$UNPACK"
+"$UNPACK" --bundle-dir own >own.json
+ok "is the same, wherever it is" cmp own.json got.json
+
+image base
+mkdir -p base/proc base/sys base/dev/shm base/etc base/tmp
+: >base/etc/hosts
+cp -a base base2
+ok "a base image, as a container's root" exits 0 rooted base : :
+mv out rooted.json
+ok "a base image, as an image volume" exits 0 in_ns -c '
+	mkdir -p none m2; mount -t overlay -o lowerdir=base2:none overlay m2
+	exec "$0" --bundle-dir m2' "$UNPACK"
+ok "gives the same bytes" cmp out rooted.json
+ok "a directory called dev elsewhere" exits 0 in_ns -c '
+	mkdir -p git/dev m3; : >git/dev/kustomization.yaml
+	mount --bind git m3; exec "$0" --bundle-dir m3' "$UNPACK"
+is "is content" "$(names out)" "./ dev/ dev/kustomization.yaml "
+
+ok "names that mountinfo escapes" in_ns -c '
+	mkdir -p "o/a b\\040" "o/a\\b"; mount -t tmpfs none "o/a b\\040"
+	mount -t tmpfs none "o/a\\b"; echo no >"o/a b\\040/x"; echo no >"o/a\\b/x"
+	"$0" --bundle-dir o | jq -r .content | base64 -d | tar tz >got
+	[ "$(cat got)" = ./ ]' "$UNPACK"
+done_testing

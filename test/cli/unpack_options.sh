@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every form of the options that was ever shipped, and what is refused.
+. "$TOP/test/lib.sh"
+
+mkdir -p t/manifests
+echo x >t/manifests/a
+"$UNPACK" --bundle-dir "$PWD/t" >wanted
+same() {
+	exits 0 "$@" && cmp -s out wanted && empty err
+}
+ok "--bundle-dir DIR" same "$UNPACK" --bundle-dir t
+ok "--bundle-dir=DIR" same "$UNPACK" --bundle-dir=t
+ok "a trailing slash" same "$UNPACK" --bundle-dir t/
+ok "//" same "$UNPACK" --bundle-dir ".//t//"
+ok "the last one counts" same "$UNPACK" --bundle-dir /nowhere --bundle-dir t
+cat >there <<'E'
+cd t && exec "$@"
+E
+ok "no --bundle-dir" same sh there env GOCOVERDIR= "$UNPACK"
+ok "an empty --bundle-dir" same sh there "$UNPACK" --bundle-dir ''
+ok "an empty --bundle-dir=" same sh there "$UNPACK" --bundle-dir=
+
+ok "--version" exits 0 "$UNPACK" --version
+ok "--version prints one line" [ "$(wc -l <out)" = 1 ]
+ok "--help" exits 0 "$UNPACK" --help
+ok "--help fits a screen" [ "$(wc -l <out)" -le 40 ]
+ok "--help fits its width" lacks out '.{80}'
+
+# usage NAME REGEX ARGUMENT...: exit 2, one line that points to --help
+usage() {
+	what=$1 regex=$2
+	shift 2
+	ok "$what" exits 2 "$UNPACK" "$@"
+	ok "$what: prints nothing" empty out
+	ok "$what: says so in one line" [ "$(wc -l <err)" = 1 ]
+	ok "$what: names it and --help" has err "$regex.*--help"
+}
+usage "a positional argument" "'t'" --bundle-dir t t
+usage "an unknown option" "--colour" --colour
+usage "a missing value" "--format" --format
+usage "an unknown format" "'zip'" --format zip
+usage "symlinks maybe" "'maybe'" --symlinks maybe
+usage "level 0" "level.*'0'" --level 0
+usage "level 13" "level.*'13'" --level 13
+usage "jobs 0" "jobs.*'0'" --jobs 0
+usage "jobs -1" "jobs.*'-1'" --jobs=-1
+usage "parts backwards" "parts.*'3-2'" --format jsonl --parts 3-2
+usage "parts of nothing" "parts.*'-'" --format jsonl --parts=-
+usage "parts of json" "--parts" --parts 1
+usage "a limit of words" "log-limit.*'ten'" --log-limit ten
+usage "a limit for a tar" "--log-limit" --format tar --log-limit 10Mi
+usage "install nothing" "install" install
+usage "an escape" "\\\\x1b" "--$(printf '\033')"
+
+ok "a missing directory" exits 3 "$UNPACK" --bundle-dir nowhere
+ok "a missing directory is named" has err 'nowhere: no such directory'
+ok "a file" exits 3 "$UNPACK" --bundle-dir t/manifests/a
+ok "a file is named" has err 't/manifests/a: not a directory'
+chmod 755 .
+mkdir -p closed/in/bundle
+chmod 700 closed/in
+ok "a directory out of reach" exits 3 \
+	as 1234 1234 "$UNPACK" --bundle-dir closed/in/bundle
+ok "says what is in the way" has err "because of $PWD/closed/in: mode 0700"
+chmod 755 closed/in
+for mode in 711 744; do
+	chmod $mode closed/in/bundle
+	ok "a directory of mode $mode" exits 3 \
+		as 1234 1234 "$UNPACK" --bundle-dir closed/in/bundle
+	ok "says its mode, $mode" has err "mode 0$mode, owner 0:0"
+	ok "prints nothing, $mode" empty out
+done
+done_testing
