@@ -72,6 +72,7 @@ CTL_OBJ = \
 	$(B)/target.o \
 	$(B)/gather.o \
 	$(B)/tarin.o \
+	$(B)/deliver.o \
 	$(B)/yaml.o \
 	$(B)/reference.o \
 	$(B)/pod.o \

@@ -16,38 +16,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "deliver.h"
 #include "gather.h"
-#include "gunzip.h"
 #include "io.h"
 #include "msg.h"
 #include "progress.h"
 #include "tarin.h"
-#include "target.h"
 #include "wire.h"
-
-#define SIZE_DEFAULT (UINT64_C(1) << 30)
-#define SIZE_LIMIT (UINT64_C(1) << 50)
-
-enum {
-	ENTRIES_DEFAULT = 100000
-};
 
 struct extract {
 	/* options */
-	const char *dir; /* borrowed; -C, NULL without */
-	const char *tar; /* borrowed; --tar, NULL without */
 	const char *witness; /* borrowed; --witness, NULL without */
 	const char *expect; /* borrowed; --expect-digest, NULL without */
-	uint64_t max_size, max_entries;
 	bool list, json, quiet;
 
 	/* work */
 	struct progress progress;
-	struct target target;
-	bool has_target;
+	struct deliver deliver;
 	struct gather gather;
-	struct gunzip gunzip;
-	struct tarin_counts counts;
 };
 
 /* The signal that asks us to stop. */
@@ -150,115 +136,6 @@ format_name(enum gather_format format)
 	return names[format];
 }
 
-/* Start reading the tar from its beginning.  Returns 0, or -1 (reported). */
-static int
-open_tar(struct extract *x, io_pull *pull, void **arg)
-{
-	gather_rewind(&x->gather);
-	*pull = gather_pull;
-	*arg = &x->gather;
-	if (x->gather.format == GATHER_TAR)
-		return 0;
-	if (gunzip_open(&x->gunzip, gather_pull, &x->gather) < 0)
-		return -1;
-	*pull = gunzip_pull;
-	*arg = &x->gunzip;
-	return 0;
-}
-
-/* After open_tar; was it damaged gzip that made status a failure? */
-static enum wire_exit
-close_tar(struct extract *x, enum wire_exit status)
-{
-	if (x->gather.format == GATHER_TAR)
-		return status;
-	gunzip_close(&x->gunzip);
-	return x->gunzip.corrupt ? WIRE_CORRUPT : status;
-}
-
-/*
- * Read the tar whole: into dir unless it is -1, showing entries if asked to.
- */
-static enum wire_exit
-read_tar(struct extract *x, int dir, tarin_show show)
-{
-	struct tarin_opts o = {.dir = dir,
-	    .max_size = x->max_size,
-	    .max_entries = x->max_entries,
-	    .show = show,
-	    .show_arg = x,
-	    .progress = &x->progress};
-	const struct decode_piece *whole = &x->gather.whole;
-	enum wire_exit status;
-
-	if (open_tar(x, &o.pull, &o.arg) < 0)
-		return WIRE_FAIL;
-	progress_start(&x->progress, dir >= 0 ? "extract" : "check", x->quiet);
-	status = close_tar(x, tarin_run(&o, &x->counts));
-	progress_clear(&x->progress);
-	if (status == WIRE_OK && whole->entries != 0 &&
-	    whole->entries != x->counts.entries) {
-		msg_warn(0,
-		    "the tar has %" PRIu64 " entries, not %" PRIu64
-		    " as it should",
-		    x->counts.entries, whole->entries);
-		status = WIRE_CORRUPT;
-	}
-	return status;
-}
-
-static enum wire_exit
-make_directory(struct extract *x)
-{
-	enum wire_exit status;
-
-	if (target_begin(&x->target) < 0)
-		return WIRE_FAIL;
-	status = read_tar(x, x->target.fd, NULL);
-	if (status != WIRE_OK || stop != 0)
-		return status;
-	return target_commit(&x->target) < 0 ? WIRE_FAIL : WIRE_OK;
-}
-
-/* Copy the tar to fd. */
-static enum wire_exit
-copy_tar(struct extract *x, int fd)
-{
-	const void *data;
-	io_pull pull;
-	void *arg;
-	ssize_t n;
-
-	if (open_tar(x, &pull, &arg) < 0)
-		return WIRE_FAIL;
-	while ((n = pull(arg, &data)) > 0) {
-		if (io_write(fd, data, (size_t)n) < 0) {
-			msg_warn(errno, "write the tar");
-			n = -1;
-			break;
-		}
-	}
-	return close_tar(x, n < 0 ? WIRE_FAIL : WIRE_OK);
-}
-
-static enum wire_exit
-make_tar(struct extract *x)
-{
-	/* nothing of it is seen before all of it is known to be good */
-	enum wire_exit status = read_tar(x, -1, NULL);
-
-	if (status != WIRE_OK)
-		return status;
-	if (!x->has_target)
-		return copy_tar(x, STDOUT_FILENO);
-	if (target_begin(&x->target) < 0)
-		return WIRE_FAIL;
-	status = copy_tar(x, x->target.fd);
-	if (status != WIRE_OK || stop != 0)
-		return status;
-	return target_commit(&x->target) < 0 ? WIRE_FAIL : WIRE_OK;
-}
-
 /* -------------------------------------------------------------------- list */
 
 static char
@@ -340,14 +217,6 @@ show(void *arg, const struct tarin_entry *e)
 	return 0;
 }
 
-static enum wire_exit
-make_list(struct extract *x)
-{
-	enum wire_exit status = read_tar(x, -1, NULL);
-
-	return status == WIRE_OK ? read_tar(x, -1, show) : status;
-}
-
 /* ------------------------------------------------------------------ result */
 
 static const char *
@@ -409,9 +278,9 @@ print_json(struct extract *x, enum wire_exit status)
 		(void)cJSON_AddStringToObject(object, "digest",
 		    g->whole.digest);
 		(void)cJSON_AddNumberToObject(object, "entries",
-		    (double)x->counts.entries);
+		    (double)x->deliver.counts.entries);
 		(void)cJSON_AddNumberToObject(object, "bytes",
-		    (double)x->counts.bytes);
+		    (double)x->deliver.counts.bytes);
 	}
 	if (missing)
 		add_missing(object, g);
@@ -428,8 +297,8 @@ print_text(const struct extract *x, const char *name)
 	char shown[MSG_NAME];
 
 	(void)printf("%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s\n",
-	    msg_mask(shown, sizeof shown, name), x->counts.entries,
-	    x->counts.bytes, format_name(g->format), g->whole.digest,
+	    msg_mask(shown, sizeof shown, name), x->deliver.counts.entries,
+	    x->deliver.counts.bytes, format_name(g->format), g->whole.digest,
 	    g->verified ? "verified" : "not verified");
 }
 
@@ -446,8 +315,9 @@ tell(struct extract *x, enum wire_exit status)
 		                             : format_name(g->format));
 	if (x->json)
 		ok = print_json(x, status) == 0 && ok;
-	else if (ok && x->has_target && !x->quiet)
-		print_text(x, x->tar != NULL ? x->tar : x->dir);
+	else if (ok && x->deliver.has_target && !x->quiet)
+		print_text(x,
+		    x->deliver.tar != NULL ? x->deliver.tar : x->deliver.dir);
 	if (fflush(stdout) != 0) {
 		msg_warn(errno, "standard output");
 		return status == WIRE_OK ? WIRE_FAIL : status;
@@ -468,53 +338,36 @@ work(struct extract *x, char **logs)
 	status = gather_judge(&x->gather);
 	if (status != WIRE_OK)
 		return status;
-	if (x->list)
-		status = make_list(x);
-	else if (x->tar != NULL)
-		status = make_tar(x);
-	else
-		status = make_directory(x);
+	status = x->list ? deliver_show(&x->deliver, &x->gather, show, x)
+	                 : deliver_make(&x->deliver, &x->gather);
 	/* what nobody vouched for may be better the next time */
 	if (status == WIRE_CORRUPT && !x->gather.verified)
 		x->gather.again = true;
 	return status;
 }
 
-/* Where the unlinked file goes when there is no target to put it beside. */
-static const char *
-temp_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir != NULL && *dir != '\0' ? dir : "/tmp";
-}
-
 static enum wire_exit
 extract(struct extract *x, char **logs)
 {
-	struct gather_opts o = {.dir = temp_dir(),
-	    .max_size = x->max_size,
+	struct gather_opts o = {.max_size = x->deliver.max_size,
 	    .expect = x->expect,
 	    .stop = &stop,
 	    .progress = &x->progress};
 	enum wire_exit status = WIRE_FAIL;
 
-	x->has_target = !x->list &&
-	    (x->tar == NULL || strcmp(x->tar, "-") != 0);
-	if (x->has_target) {
-		if (target_open(&x->target, x->tar != NULL ? x->tar : x->dir,
-		        x->tar != NULL) < 0)
-			return WIRE_FAIL;
-		o.dir = x->target.dir;
-	}
+	x->deliver.stop = &stop;
+	x->deliver.quiet = x->quiet;
+	x->deliver.progress = &x->progress;
+	if (deliver_open(&x->deliver) < 0)
+		return WIRE_FAIL;
+	o.dir = deliver_temp(&x->deliver);
 	if (gather_open(&x->gather, &o) == 0) {
 		status = work(x, logs);
 		if (stop == 0)
 			status = tell(x, status);
 		gather_close(&x->gather);
 	}
-	if (x->has_target)
-		target_close(&x->target);
+	deliver_close(&x->deliver);
 	if (stop != 0)
 		return stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
 	return status;
@@ -591,7 +444,7 @@ take_option(struct extract *x, int option, const char *value)
 {
 	switch (option) {
 	case 'C':
-		x->dir = value;
+		x->deliver.dir = value;
 		return 0;
 	case 'o':
 		x->json = strcmp(value, "json") == 0;
@@ -602,7 +455,7 @@ take_option(struct extract *x, int option, const char *value)
 		x->quiet = true;
 		return 0;
 	case OPTION_TAR:
-		x->tar = value;
+		x->deliver.tar = value;
 		return 0;
 	case OPTION_LIST:
 		x->list = true;
@@ -614,11 +467,13 @@ take_option(struct extract *x, int option, const char *value)
 		x->witness = value;
 		return 0;
 	case OPTION_SIZE:
-		if (io_size(value, 1, SIZE_LIMIT, &x->max_size) == 0)
+		if (io_size(value, 1, DELIVER_SIZE_LIMIT,
+		        &x->deliver.max_size) == 0)
 			return 0;
 		return wrong("max-size", value);
 	case OPTION_ENTRIES:
-		if (io_number(value, 1, SIZE_LIMIT, &x->max_entries) == 0)
+		if (io_number(value, 1, DELIVER_SIZE_LIMIT,
+		        &x->deliver.max_entries) == 0)
 			return 0;
 		return wrong("max-entries", value);
 	default:
@@ -630,11 +485,11 @@ take_option(struct extract *x, int option, const char *value)
 static int
 check_options(struct extract *x)
 {
-	if ((x->dir != NULL) + (x->tar != NULL) + x->list > 1) {
+	if ((x->deliver.dir != NULL) + (x->deliver.tar != NULL) + x->list > 1) {
 		msg_warn(0, "one of -C, --tar and --list, please");
 		return -1;
 	}
-	if (x->tar != NULL && strcmp(x->tar, "-") == 0) {
+	if (x->deliver.tar != NULL && strcmp(x->deliver.tar, "-") == 0) {
 		if (x->json) {
 			msg_warn(0,
 			    "--tar - and -o json both need standard "
@@ -646,8 +501,8 @@ check_options(struct extract *x)
 			return -1;
 		}
 	}
-	if (x->dir == NULL)
-		x->dir = "bundle";
+	if (x->deliver.dir == NULL && x->deliver.tar == NULL && !x->list)
+		x->deliver.dir = "bundle";
 	return 0;
 }
 
@@ -673,8 +528,8 @@ cmd_extract(int argc, char **argv)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	x->max_size = SIZE_DEFAULT;
-	x->max_entries = ENTRIES_DEFAULT;
+	x->deliver.max_size = DELIVER_SIZE;
+	x->deliver.max_entries = DELIVER_ENTRIES;
 	while (status == 0 &&
 	    (option = getopt_long(argc, argv, "C:o:qh", options, NULL)) != -1) {
 		if (option == 'h') {

@@ -70,7 +70,7 @@ gate_floors() {
 	0 wire msg io digest
 	1 finding mounts cpus decode progress gunzip target spool yaml reference
 	2 walk tarout press tarscan inflate tree gather tarin image pod
-	3 content envelope merge podopts psa
+	3 content envelope merge podopts psa deliver
 	4 report stream install kubectl
 	5 preflight
 	6 cmd

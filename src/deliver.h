@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bundle that was gathered, to a directory or a tar, whole or not at all.
+ */
+#ifndef DELIVER_H
+#define DELIVER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gather.h"
+#include "gunzip.h"
+#include "progress.h"
+#include "tarin.h"
+#include "target.h"
+#include "wire.h"
+
+#define DELIVER_SIZE (UINT64_C(1) << 30) /* max_size unless told otherwise */
+#define DELIVER_SIZE_LIMIT (UINT64_C(1) << 50)
+
+enum {
+	DELIVER_ENTRIES = 100000
+}; /* max_entries likewise */
+
+struct deliver {
+	/* options; strings are borrowed */
+	const char *dir; /* the directory to make; NULL: none */
+	const char *tar; /* the tar to make; "-" is standard output */
+	uint64_t max_size, max_entries;
+	bool quiet; /* no progress */
+	const volatile sig_atomic_t *stop; /* borrowed; give up */
+	struct progress *progress; /* borrowed */
+
+	/* work */
+	struct gather *gather; /* borrowed */
+	struct target target;
+	bool has_target;
+	struct gunzip gunzip;
+	struct tarin_counts counts; /* of what was delivered */
+};
+
+/*
+ * See that the target can be made, before any work.  Returns 0, to be followed
+ * by deliver_close, or -1 (reported, nothing to close).
+ */
+int deliver_open(struct deliver *d);
+
+/* Where temporary files go; borrowed from d. */
+const char *deliver_temp(const struct deliver *d);
+
+/*
+ * Make the directory or the tar out of g, which gather_judge found whole.
+ * Returns what tarin_run does, reported likewise.
+ */
+enum wire_exit deliver_make(struct deliver *d, struct gather *g);
+
+/* Only call show for each entry, after all of them were found to be good. */
+enum wire_exit deliver_show(struct deliver *d, struct gather *g,
+    tarin_show show, void *arg);
+
+/* Remove what was begun and not completed. */
+void deliver_close(struct deliver *d);
+
+#endif
