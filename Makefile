@@ -74,11 +74,14 @@ CTL_OBJ = \
 	$(B)/tarin.o \
 	$(B)/deliver.o \
 	$(B)/yaml.o \
+	$(B)/manifest.o \
+	$(B)/psa.o \
 	$(B)/reference.o \
 	$(B)/pod.o \
 	$(B)/podopts.o \
 	$(B)/cmd_extract.o \
 	$(B)/cmd_pod.o \
+	$(B)/cmd_check_pod.o \
 	$(B)/unpackctl.o
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 

@@ -9,6 +9,7 @@
 #ifndef CMD_H
 #define CMD_H
 
+int cmd_check_pod(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_pod(int argc, char **argv);
 

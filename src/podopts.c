@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io.h"
+#include "manifest.h"
 #include "msg.h"
 #include "reference.h"
 #include "wire.h"
@@ -253,22 +254,6 @@ podopts_take(struct pod_opts *o, int opt, const char *arg)
 
 /* -------------------------------------------------------------- manifests */
 
-/* The member `key` of an object, NULL where there is none. */
-static const cJSON *
-get(const cJSON *object, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-/* The member `key` of an object where it is a string that is not empty. */
-static const char *
-get_string(const cJSON *object, const char *key)
-{
-	const char *s = cJSON_GetStringValue(get(object, key));
-
-	return s != NULL && *s != '\0' ? s : NULL;
-}
-
 /*
  * Where a manifest of this kind has its source, or NULL where it is none of
  * ours: RukPak's Bundle v1alpha1 and BundleDeployment v1alpha1, v1alpha2.
@@ -276,9 +261,9 @@ get_string(const cJSON *object, const char *key)
 static const cJSON *
 find_source(const cJSON *manifest, bool *ours)
 {
-	const char *api = get_string(manifest, "apiVersion");
-	const char *kind = get_string(manifest, "kind");
-	const cJSON *spec = get(manifest, "spec");
+	const char *api = manifest_string(manifest, "apiVersion");
+	const char *kind = manifest_string(manifest, "kind");
+	const cJSON *spec = manifest_get(manifest, "spec");
 
 	*ours = false;
 	if (api == NULL || kind == NULL ||
@@ -288,12 +273,14 @@ find_source(const cJSON *manifest, bool *ours)
 	if (strcmp(kind, "BundleDeployment") == 0 &&
 	    strcmp(api, "v1alpha1") == 0) {
 		*ours = true;
-		return get(get(get(spec, "template"), "spec"), "source");
+		return manifest_get(manifest_get(manifest_get(spec, "template"),
+		                        "spec"),
+		    "source");
 	}
 	*ours = (strcmp(kind, "BundleDeployment") == 0 &&
 	            strcmp(api, "v1alpha2") == 0) ||
 	    (strcmp(kind, "Bundle") == 0 && strcmp(api, "v1alpha1") == 0);
-	return *ours ? get(spec, "source") : NULL;
+	return *ours ? manifest_get(spec, "source") : NULL;
 }
 
 static int
@@ -313,8 +300,8 @@ reject(const char *where, const char *what, const char *value)
 static int
 take_source(struct pod_opts *o, const cJSON *source, const char *where)
 {
-	const char *type = get_string(source, "type"), *ref, *error;
-	const cJSON *image = get(source, "image");
+	const char *type = manifest_string(source, "type"), *ref, *error;
+	const cJSON *image = manifest_get(source, "image");
 
 	if (!cJSON_IsObject(source))
 		return reject(where, "it has no source", NULL);
@@ -325,14 +312,14 @@ take_source(struct pod_opts *o, const cJSON *source, const char *where)
 		    "a source of this type is no image; "
 		    "only image sources can be unpacked",
 		    type);
-	ref = get_string(image, "ref");
+	ref = manifest_string(image, "ref");
 	if (ref == NULL)
 		return reject(where, "its source has no image.ref", NULL);
 	error = reference_error(ref);
 	if (error != NULL)
 		return reject(where, error, ref);
 	o->image = ref;
-	ref = get_string(image, "pullSecret");
+	ref = manifest_string(image, "pullSecret");
 	if (ref == NULL)
 		return 0;
 	return take_secret(o, "pull-secret", ref);
@@ -342,7 +329,7 @@ int
 podopts_take_manifest(struct pod_opts *o, const cJSON *manifest,
     const char *where)
 {
-	const cJSON *metadata = get(manifest, "metadata");
+	const cJSON *metadata = manifest_get(manifest, "metadata");
 	const cJSON *source;
 	bool ours;
 
@@ -352,10 +339,10 @@ podopts_take_manifest(struct pod_opts *o, const cJSON *manifest,
 		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) "
 		    "or Bundle (core.rukpak.io/v1alpha1)",
 		    NULL);
-	o->owner.api_version = get_string(manifest, "apiVersion");
-	o->owner.kind = get_string(manifest, "kind");
-	o->owner.name = get_string(metadata, "name");
-	o->owner.uid = get_string(metadata, "uid");
+	o->owner.api_version = manifest_string(manifest, "apiVersion");
+	o->owner.kind = manifest_string(manifest, "kind");
+	o->owner.name = manifest_string(metadata, "name");
+	o->owner.uid = manifest_string(metadata, "uid");
 	if (o->owner.name == NULL || !is_subdomain(o->owner.name))
 		return reject(where, "metadata.name is no name", NULL);
 	return take_source(o, source, where);
@@ -363,42 +350,11 @@ podopts_take_manifest(struct pod_opts *o, const cJSON *manifest,
 
 /* ------------------------------------------------------------------ files */
 
-/* Walks the manifests of a file, those within a List too. */
-struct cursor {
-	const struct yaml_docs *docs; /* borrowed */
-	size_t doc; /* the next one */
-	const cJSON *item; /* the next one of a List; NULL: none */
-};
-
-/* The next manifest, NULL at the end; *line is where its document begins. */
-static const cJSON *
-next_manifest(struct cursor *c, size_t *line)
-{
-	const cJSON *manifest, *items;
-	const char *kind;
-
-	while (c->item == NULL && c->doc < c->docs->n) {
-		manifest = c->docs->tree[c->doc];
-		*line = c->docs->line[c->doc++];
-		kind = get_string(manifest, "kind");
-		items = get(manifest, "items");
-		if (kind == NULL || !cJSON_IsArray(items))
-			return manifest;
-		c->item = items->child;
-	}
-	manifest = c->item;
-	if (manifest != NULL) {
-		*line = c->docs->line[c->doc - 1];
-		c->item = manifest->next;
-	}
-	return manifest;
-}
-
 /* Is this a manifest to choose from? */
 static bool
 is_candidate(const struct pod_opts *o, const cJSON *manifest)
 {
-	const char *name = get_string(get(manifest, "metadata"), "name");
+	const char *name = manifest_metadata(manifest, "name");
 	bool ours;
 
 	(void)find_source(manifest, &ours);
@@ -411,19 +367,17 @@ is_candidate(const struct pod_opts *o, const cJSON *manifest)
 static int
 say_several(const struct pod_opts *o, const char *file, size_t n)
 {
-	struct cursor c = {.docs = &o->input};
-	const cJSON *manifest;
-	char kind[64], name[256];
+	struct manifest_cursor c = {.docs = &o->input};
+	struct manifest m;
 	const char *text;
-	size_t line = 0;
+	char name[256];
 
 	msg_warn(0, "%s: %zu bundles; choose one with --select NAME:", file, n);
-	while ((manifest = next_manifest(&c, &line)) != NULL) {
-		if (!is_candidate(o, manifest))
+	while (manifest_next(&c, &m)) {
+		if (!is_candidate(o, m.object))
 			continue;
-		text = get_string(get(manifest, "metadata"), "name");
-		msg_line("  line %zu: %s %s", line,
-		    msg_mask(kind, sizeof kind, get_string(manifest, "kind")),
+		text = manifest_metadata(m.object, "name");
+		msg_line("  line %zu: %s %s", m.line, m.kind,
 		    msg_mask(name, sizeof name, text != NULL ? text : ""));
 	}
 	return -1;
@@ -433,34 +387,32 @@ say_several(const struct pod_opts *o, const char *file, size_t n)
 static int
 take_file(struct pod_opts *o)
 {
-	char file[MSG_NAME], where[MSG_NAME + 32], name[256];
-	struct cursor c = {.docs = &o->input};
-	const cJSON *manifest, *chosen = NULL;
-	size_t line = 0, chosen_line = 0, n = 0;
+	char file[MSG_NAME], where[MSG_NAME + 32];
+	struct manifest_cursor c = {.docs = &o->input};
+	struct manifest m, chosen = {.object = NULL};
+	size_t n = 0;
 
 	if (yaml_load(&o->input, o->file) < 0)
 		return -1;
 	(void)msg_mask(file, sizeof file,
 	    strcmp(o->file, "-") == 0 ? "standard input" : o->file);
-	while ((manifest = next_manifest(&c, &line)) != NULL) {
-		if (!is_candidate(o, manifest))
+	while (manifest_next(&c, &m)) {
+		if (!is_candidate(o, m.object))
 			continue;
-		chosen = manifest;
-		chosen_line = line;
+		chosen = m;
 		n++;
 	}
 	if (n > 1)
 		return say_several(o, file, n);
-	if (chosen == NULL && o->select != NULL)
-		return reject(file, "no bundle of this name",
-		    msg_mask(name, sizeof name, o->select));
-	if (chosen == NULL)
+	if (n == 0 && o->select != NULL)
+		return reject(file, "no bundle of this name", o->select);
+	if (n == 0)
 		return reject(file,
 		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) "
 		    "or Bundle (core.rukpak.io/v1alpha1) in it",
 		    NULL);
-	(void)snprintf(where, sizeof where, "%s:%zu", file, chosen_line);
-	return podopts_take_manifest(o, chosen, where);
+	(void)snprintf(where, sizeof where, "%s:%zu", file, chosen.line);
+	return podopts_take_manifest(o, chosen.object, where);
 }
 
 /* Do the options go together? */

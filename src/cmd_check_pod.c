@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unpackctl check-pod: do pods pass the Pod Security Standards?
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest.h"
+#include "msg.h"
+#include "psa.h"
+#include "wire.h"
+
+struct opts {
+	struct psa_policy policy;
+	const char *version; /* borrowed; as it was given */
+	bool json;
+	bool quiet;
+};
+
+/* What was found so far. */
+struct tally {
+	cJSON *pods; /* owned; for -o json, else NULL */
+	size_t n_bad; /* pods that violate */
+	size_t n_unknown; /* files and pods that could not be judged */
+};
+
+static int
+usage(FILE *to)
+{
+	(void)
+	    fputs("usage: unpackctl check-pod [OPTION...] FILE...\n\n"
+	          "Judge Pods and pod templates by the Pod Security Standards; "
+	          "FILE is YAML or\nJSON, - is standard input.\n\n"
+	          "      --level LEVEL      restricted (default), baseline or "
+	          "privileged\n"
+	          "      --version VERSION  latest (default) or v1.N, the "
+	          "policy's "
+	          "version\n"
+	          "  -o, --output FORMAT    text (default) or json\n"
+	          "  -q, --quiet            print nothing; the exit code "
+	          "tells\n\n"
+	          "Exit code: 0 all pass, 3 some violate, 1 some cannot be "
+	          "judged, "
+	          "2 wrong usage.\n",
+	        to);
+	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
+}
+
+static int
+bad(const char *option, const char *arg, const char *why)
+{
+	char shown[64];
+
+	msg_warn(0, "--%s %s: %s", option, msg_mask(shown, sizeof shown, arg),
+	    why);
+	return -1;
+}
+
+static int
+take(struct opts *o, int c, char **argv)
+{
+	char shown[64];
+
+	switch (c) {
+	case 'l':
+		if (psa_level_parse(&o->policy.level, optarg) == 0)
+			return 0;
+		return bad("level", optarg,
+		    "not privileged, baseline or restricted");
+	case 'v':
+		o->version = optarg;
+		if (psa_version_parse(&o->policy.minor, optarg) == 0)
+			return 0;
+		return bad("version", optarg, "not latest or v1.N");
+	case 'o':
+		o->json = strcmp(optarg, "json") == 0;
+		if (o->json || strcmp(optarg, "text") == 0)
+			return 0;
+		return bad("output", optarg, "not text or json");
+	case 'q':
+		o->quiet = true;
+		return 0;
+	default:
+		msg_warn(0, "unknown option, or one without its argument: %s",
+		    msg_mask(shown, sizeof shown, argv[optind - 1]));
+		return -1;
+	}
+}
+
+/* Print text to standard output with what is no text made visible. */
+static int
+print_masked(const char *text)
+{
+	size_t size = 4 * strlen(text) + 16;
+	char *shown = malloc(size);
+
+	if (shown == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	(void)fputs(msg_mask(shown, size, text), stdout);
+	free(shown);
+	return 0;
+}
+
+/* "FIELD (container "NAME") is VALUE; must ..." */
+static int
+print_violation(const struct psa_violation *v)
+{
+	(void)printf("  %s", v->field);
+	if (v->name != NULL &&
+	    (v->subject == PSA_CONTAINER || v->subject == PSA_VOLUME)) {
+		(void)printf(" (%s \"",
+		    v->subject == PSA_CONTAINER ? "container" : "volume");
+		if (print_masked(v->name) < 0)
+			return -1;
+		(void)fputs("\")", stdout);
+	}
+	(void)fputs(" is ", stdout);
+	if (v->value == NULL)
+		(void)fputs("not set", stdout);
+	else if (print_masked(v->value) < 0)
+		return -1;
+	(void)fputs("; ", stdout);
+	if (print_masked(v->must) < 0)
+		return -1;
+	(void)printf(" [%s]\n", psa_check_id(v->check));
+	return 0;
+}
+
+static int
+print_text(const struct opts *o, const char *where,
+    const struct psa_report *report)
+{
+	size_t i;
+
+	if (report->n == 0) {
+		(void)printf("%s: passes %s:%s\n", where,
+		    psa_level_name(o->policy.level), o->version);
+		return 0;
+	}
+	(void)printf("%s: violates PodSecurity \"%s:%s\": ", where,
+	    psa_level_name(o->policy.level), o->version);
+	if (print_masked(report->message) < 0)
+		return -1;
+	(void)putchar('\n');
+	for (i = 0; i < report->n; i++)
+		if (print_violation(&report->violations[i]) < 0)
+			return -1;
+	if (report->n == PSA_VIOLATIONS_MAX)
+		(void)puts("  and perhaps more");
+	return 0;
+}
+
+static bool
+add_violation(cJSON *to, const struct psa_violation *v)
+{
+	static const char *const subjects[] = {[PSA_POD] = NULL,
+	    [PSA_CONTAINER] = "container",
+	    [PSA_VOLUME] = "volume",
+	    [PSA_ANNOTATION] = NULL};
+	cJSON *one = cJSON_CreateObject();
+	const char *level = psa_level_name(psa_check_level(v->check));
+	bool ok = cJSON_AddItemToArray(to, one) &&
+	    cJSON_AddStringToObject(one, "check", psa_check_id(v->check)) &&
+	    cJSON_AddStringToObject(one, "level", level) &&
+	    cJSON_AddStringToObject(one, "field", v->field) &&
+	    cJSON_AddStringToObject(one, "must", v->must);
+
+	if (v->value != NULL)
+		ok = ok && cJSON_AddRawToObject(one, "value", v->value);
+	if (subjects[v->subject] != NULL && v->name != NULL)
+		ok = ok &&
+		    cJSON_AddStringToObject(one, subjects[v->subject], v->name);
+	return ok;
+}
+
+/* Add what was found of a pod to the list of pods; 0 or -1. */
+static int
+add_json(cJSON *pods, const char *file, const struct manifest *m,
+    const struct psa_report *report)
+{
+	const char *name = manifest_metadata(m->object, "name");
+	const char *namespace = manifest_metadata(m->object, "namespace");
+	cJSON *pod = cJSON_CreateObject(), *list;
+	size_t i;
+	bool ok;
+
+	ok = cJSON_AddItemToArray(pods, pod) &&
+	    cJSON_AddStringToObject(pod, "file", file) &&
+	    cJSON_AddNumberToObject(pod, "line", (double)m->line) &&
+	    cJSON_AddStringToObject(pod, "kind", m->kind);
+	if (name != NULL)
+		ok = ok && cJSON_AddStringToObject(pod, "name", name);
+	if (namespace != NULL)
+		ok = ok && cJSON_AddStringToObject(pod, "namespace", namespace);
+	ok = ok && cJSON_AddBoolToObject(pod, "allowed", report->n == 0) &&
+	    cJSON_AddStringToObject(pod, "message", report->message);
+	list = ok ? cJSON_AddArrayToObject(pod, "violations") : NULL;
+	ok = ok && list != NULL;
+	for (i = 0; ok && i < report->n; i++)
+		ok = add_violation(list, &report->violations[i]);
+	if (ok)
+		return 0;
+	msg_nomem();
+	return -1;
+}
+
+/* Where a kind has its pod: the path to what has a metadata and a spec. */
+static const struct {
+	const char *kind;
+	const char *path[4];
+} templates[] = {
+    {"Pod", {NULL}},
+    {"PodTemplate", {"template"}},
+    {"Deployment", {"spec", "template"}},
+    {"DaemonSet", {"spec", "template"}},
+    {"StatefulSet", {"spec", "template"}},
+    {"ReplicaSet", {"spec", "template"}},
+    {"ReplicationController", {"spec", "template"}},
+    {"Job", {"spec", "template"}},
+    {"CronJob", {"spec", "jobTemplate", "spec", "template"}},
+};
+
+/* Find the pod in m.  Returns 1, or 0 where this kind has none. */
+static int
+find_pod(const struct manifest *m, const cJSON **pod)
+{
+	size_t i, n;
+
+	for (i = 0; i < sizeof templates / sizeof *templates; i++) {
+		if (strcmp(templates[i].kind, m->kind) != 0)
+			continue;
+		*pod = m->object;
+		for (n = 0; n < 4 && templates[i].path[n] != NULL; n++)
+			*pod = manifest_get(*pod, templates[i].path[n]);
+		return 1;
+	}
+	return 0;
+}
+
+/* Judge one pod, and print what there is to say; 0 or -1. */
+static int
+judge(const struct opts *o, struct tally *t, const char *file,
+    const struct manifest *m, const cJSON *pod)
+{
+	const char *name = manifest_metadata(m->object, "name");
+	char where[MSG_NAME + 512], shown[300];
+	struct psa_report report;
+	int ret = 0;
+
+	(void)snprintf(where, sizeof where, "%s:%zu: %s %s", file, m->line,
+	    m->kind,
+	    msg_mask(shown, sizeof shown, name != NULL ? name : "(no name)"));
+	if (psa_judge(&report, where, manifest_get(pod, "metadata"),
+	        manifest_get(pod, "spec"), o->policy) < 0) {
+		t->n_unknown++;
+		return 0;
+	}
+	t->n_bad += report.n > 0;
+	if (o->json)
+		ret = add_json(t->pods, file, m, &report);
+	else if (!o->quiet)
+		ret = print_text(o, where, &report);
+	psa_report_free(&report);
+	return ret;
+}
+
+static int
+judge_file(const struct opts *o, struct tally *t, const char *path)
+{
+	char file[MSG_NAME];
+	struct yaml_docs docs;
+	struct manifest_cursor c = {.docs = &docs};
+	struct manifest m;
+	const cJSON *pod;
+	size_t n = 0;
+	int ret = 0;
+
+	if (yaml_load(&docs, path) < 0) {
+		t->n_unknown++;
+		return 0;
+	}
+	(void)msg_mask(file, sizeof file,
+	    strcmp(path, "-") == 0 ? "standard input" : path);
+	while (ret == 0 && manifest_next(&c, &m)) {
+		if (!find_pod(&m, &pod))
+			continue;
+		n++;
+		ret = judge(o, t, file, &m, pod);
+	}
+	if (n == 0) {
+		msg_warn(0, "%s: neither a Pod nor a pod template in it", file);
+		t->n_unknown++;
+	}
+	yaml_docs_free(&docs);
+	return ret;
+}
+
+/* Print the JSON of all pods; 0 or -1. */
+static int
+print_json(const struct opts *o, struct tally *t)
+{
+	cJSON *all = cJSON_CreateObject();
+	char *text = NULL;
+	bool ok;
+
+	ok = cJSON_AddStringToObject(all, "level",
+	         psa_level_name(o->policy.level)) &&
+	    cJSON_AddStringToObject(all, "version", o->version) &&
+	    cJSON_AddBoolToObject(all, "allowed",
+	        t->n_bad == 0 && t->n_unknown == 0) &&
+	    cJSON_AddItemToObject(all, "pods", t->pods);
+	if (ok) {
+		t->pods = NULL;
+		text = cJSON_Print(all);
+	}
+	cJSON_Delete(all);
+	if (text == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	(void)puts(text);
+	free(text);
+	return 0;
+}
+
+static int
+judge_files(const struct opts *o, char **files)
+{
+	struct tally t = {.pods = o->json ? cJSON_CreateArray() : NULL};
+	int ret = 0;
+
+	if (o->json && t.pods == NULL) {
+		msg_nomem();
+		return WIRE_FAIL;
+	}
+	for (; *files != NULL && ret == 0; files++)
+		ret = judge_file(o, &t, *files);
+	if (ret == 0 && o->json && !o->quiet)
+		ret = print_json(o, &t);
+	cJSON_Delete(t.pods);
+	if (ret == 0 && fflush(stdout) != 0) {
+		msg_warn(errno, "standard output");
+		ret = -1;
+	}
+	if (ret < 0)
+		return WIRE_FAIL;
+	if (t.n_bad > 0)
+		return WIRE_BUNDLE;
+	return t.n_unknown > 0 ? WIRE_FAIL : WIRE_OK;
+}
+
+int
+cmd_check_pod(int argc, char **argv)
+{
+	static const struct option longs[] = {{"level", required_argument, NULL,
+	                                          'l'},
+	    {"version", required_argument, NULL, 'v'},
+	    {"output", required_argument, NULL, 'o'},
+	    {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0}};
+	struct opts o = {.policy = {PSA_RESTRICTED, PSA_LATEST},
+	    .version = "latest"};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "o:qh", longs, NULL)) != -1) {
+		if (c == 'h')
+			return usage(stdout);
+		if (take(&o, c, argv) < 0) {
+			(void)usage(stderr);
+			return WIRE_USAGE;
+		}
+	}
+	if (optind == argc) {
+		msg_warn(0, "no file");
+		(void)usage(stderr);
+		return WIRE_USAGE;
+	}
+	return judge_files(&o, argv + optind);
+}

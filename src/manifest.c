@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const cJSON *
+manifest_get(const cJSON *object, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	return cJSON_IsNull(item) ? NULL : item;
+}
+
+const char *
+manifest_string(const cJSON *object, const char *key)
+{
+	const char *s = cJSON_GetStringValue(manifest_get(object, key));
+
+	return s != NULL && *s != '\0' ? s : NULL;
+}
+
+const char *
+manifest_metadata(const cJSON *object, const char *key)
+{
+	return manifest_string(manifest_get(object, "metadata"), key);
+}
+
+/* The kind of an object; where it has none, what its list is a list of. */
+static void
+find_kind(struct manifest *m, const cJSON *list)
+{
+	const char *kind = manifest_string(m->object, "kind");
+	size_t len = 0;
+
+	if (kind != NULL) {
+		len = strlen(kind);
+	} else {
+		kind = manifest_string(list, "kind");
+		if (kind != NULL)
+			len = strlen(kind) - strlen("List");
+	}
+	(void)snprintf(m->kind, sizeof m->kind, "%.*s",
+	    len > sizeof m->kind ? (int)sizeof m->kind : (int)len,
+	    kind != NULL ? kind : "");
+}
+
+/* Is it a List of manifests, and no object that happens to have items? */
+static int
+is_list(const cJSON *object)
+{
+	const char *kind = manifest_string(object, "kind");
+	size_t len = kind != NULL ? strlen(kind) : 0;
+
+	return len >= strlen("List") &&
+	    strcmp(kind + len - strlen("List"), "List") == 0;
+}
+
+int
+manifest_next(struct manifest_cursor *c, struct manifest *m)
+{
+	const cJSON *tree, *items;
+
+	while (c->item == NULL && c->doc < c->docs->n) {
+		tree = c->docs->tree[c->doc];
+		m->line = c->docs->line[c->doc++];
+		if (!is_list(tree)) {
+			m->object = tree;
+			find_kind(m, NULL);
+			return 1;
+		}
+		items = manifest_get(tree, "items");
+		c->list = tree;
+		c->item = cJSON_IsArray(items) ? items->child : NULL;
+	}
+	if (c->item == NULL)
+		return 0;
+	m->object = c->item;
+	m->line = c->docs->line[c->doc - 1];
+	find_kind(m, c->list);
+	c->item = c->item->next;
+	return 1;
+}
