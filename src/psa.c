@@ -1249,7 +1249,7 @@ psa_report_free(struct psa_report *report)
 {
 	size_t i;
 
-	for (i = 0; i < report->n; i++)
+	for (i = 0; report->violations != NULL && i < report->n; i++)
 		violation_free(&report->violations[i]);
 	free(report->violations);
 	free(report->message);
