@@ -5,6 +5,7 @@
 #   make check      gates: static, small, writes only, no cycles
 #   make unit       unit tests, with sanitizers
 #   make test       all that fits a CI run
+#   make demo       the main job on a sample bundle
 #   make lint       compilers, clang-tidy, cppcheck, shellcheck, clang-format
 #   make format     lay the C out as src/.clang-format says
 #   make install    PREFIX, DESTDIR; and uninstall
@@ -196,6 +197,11 @@ test: all $(UNIT_PROGRAMS)
 	$(RUN) $(UNIT_PROGRAMS) $(TESTS)
 
 .PHONY: check unit test
+
+# the main job on a sample bundle, without a cluster
+demo: $(B)/unpack
+	UNPACK='$(CURDIR)/$(B)/unpack' sh test/demo.sh
+.PHONY: demo
 
 # ------------------------------------------------------------------- lint
 #

@@ -389,6 +389,10 @@ content_next(struct content *c, struct content_item *item)
 		skip(c, item, CONTENT_RUNTIME);
 		return 1;
 	}
+	/* an image's root is the runtime's: 0755 in containerd, 0555 in podman
+	 */
+	if (strcmp(e.path, ".") == 0 && (c->at_root || c->mounts.is_image))
+		item->st.st_mode = S_IFDIR | 0755;
 	switch (e.st.st_mode & S_IFMT) {
 	case S_IFDIR:
 	case S_IFREG:

@@ -48,7 +48,7 @@ struct content_item {
 	const char *path; /* relative to the directory; borrowed until next */
 	int dirfd; /* where it is; borrowed until next */
 	const char *name; /* its name there; borrowed until next */
-	struct stat st; /* of the item, not followed */
+	struct stat st; /* not followed; an image's root has mode 0755 */
 };
 
 struct content_opts {

@@ -146,9 +146,6 @@ put(struct stream *s, const struct content_item *item)
 	ssize_t n;
 
 	s->entries++;
-	/* the root has mode 0755 under containerd, 0555 under podman */
-	if (strcmp(item->path, ".") == 0)
-		e.mode = S_IFDIR | 0755;
 	/* a directory's time says when the pod started, not what is in it */
 	if (S_ISDIR(st->st_mode))
 		return tarout_entry(s->tar, &e);

@@ -159,6 +159,7 @@ image base
 mkdir -p base/proc base/sys base/dev/shm base/etc base/tmp
 : >base/etc/hosts
 cp -a base base2
+chmod 700 base2
 ok "a base image, as a container's root" exits 0 rooted base : :
 mv out rooted.json
 ok "a base image, as an image volume" exits 0 in_ns -c '
