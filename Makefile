@@ -88,7 +88,9 @@ CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 
 HDR := $(wildcard src/*.h)
 
-all: $(B)/unpack $(B)/unpackctl
+all: unpack unpackctl
+unpack: $(B)/unpack
+unpackctl: $(B)/unpackctl
 
 $(B)/unpack: $(UNPACK_OBJ)
 	$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(UNPACK_OBJ) \
@@ -105,7 +107,7 @@ deps: $(D)/.done
 $(D)/.done: src/deps.sh
 	CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' src/deps.sh $(ARCH) $(D)
 
-.PHONY: all deps
+.PHONY: all unpack unpackctl deps
 
 # ---------------------------------------------------------------- install
 

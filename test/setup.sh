@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Install, on a bare Debian 12 or 13 and as root, what this repository needs:
+#
+#   test/setup.sh build    to build the programs and run the demo
+#   test/setup.sh          to run the tests, too
+#   test/setup.sh lint     to run make lint, too
+set -eu
+
+# The programs: a compiler, musl, and what reads Debian's source packages.
+build="make gcc musl-tools dpkg-dev xz-utils bzip2 debian-archive-keyring jq"
+
+# Unit tests with sanitizers: the same libraries, as Debian builds them.
+unit="libarchive-dev libcjson-dev libdeflate-dev libmd-dev libyaml-dev
+	libzstd-dev zlib1g-dev libc6-dev"
+
+# Readers that know nothing of us, real container tools, a base image.
+tests="git python3-minimal python3 golang-go libarchive-tools busybox-static
+	file procps strace podman buildah skopeo runc mmdebstrap zstd"
+
+lint="clang clang-tidy clang-format cppcheck shellcheck mandoc"
+
+case ${1-test} in
+build) packages=$build ;;
+test) packages="$build $unit $tests" ;;
+lint) packages="$build $unit $tests $lint" ;;
+*)
+	echo "usage: test/setup.sh [build|test|lint]" >&2
+	exit 2
+	;;
+esac
+
+missing=
+for p in $packages; do
+	dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null |
+		grep -qx installed || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+[ "$(id -u)" = 0 ] || {
+	echo "setup: not root, and these are missing:$missing" >&2
+	exit 1
+}
+DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND
+apt-get update -q
+# shellcheck disable=SC2086 # a list of names
+apt-get install -q -y --no-install-recommends $missing
