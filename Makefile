@@ -80,6 +80,28 @@ CTL_OBJ = \
 	$(B)/reference.o \
 	$(B)/pod.o \
 	$(B)/podopts.o \
+	$(B)/cpus.o \
+	$(B)/mounts.o \
+	$(B)/walk.o \
+	$(B)/tarout.o \
+	$(B)/press.o \
+	$(B)/envelope.o \
+	$(B)/content.o \
+	$(B)/report.o \
+	$(B)/spool.o \
+	$(B)/inflate.o \
+	$(B)/tarscan.o \
+	$(B)/store.o \
+	$(B)/image.o \
+	$(B)/tree.o \
+	$(B)/merge.o \
+	$(B)/rootdir.o \
+	$(B)/runtime.o \
+	$(B)/judge.o \
+	$(B)/measure.o \
+	$(B)/verdict.o \
+	$(B)/verdictout.o \
+	$(B)/cmd_check.o \
 	$(B)/cmd_extract.o \
 	$(B)/cmd_pod.o \
 	$(B)/cmd_check_pod.o \

@@ -10,6 +10,7 @@
 #define CMD_H
 
 int cmd_check_pod(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_pod(int argc, char **argv);
 

@@ -29,6 +29,8 @@ report_reason_name(enum report_reason reason)
 		return "BundleTooLarge";
 	case REPORT_TERMINATED:
 		return "Terminated";
+	case REPORT_NO_START:
+		return "ContainerCannotStart";
 	}
 	return "Unknown";
 }
@@ -310,22 +312,31 @@ print(cJSON *o, bool ok, bool pretty)
 	return text;
 }
 
+cJSON *
+report_object(const struct report *r, bool *ok)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	*ok = o != NULL;
+	add_result(o, r, ok);
+	add_who(o, &r->who, ok);
+	add_number(o, "entries", r->entries, ok);
+	add_number(o, "directories", r->directories, ok);
+	add_number(o, "files", r->files, ok);
+	add_number(o, "symlinks", r->symlinks, ok);
+	add_number(o, "bytes", r->bytes, ok);
+	add_skipped(o, r, ok);
+	add_skipped_paths(o, r, ok);
+	add_findings(o, r, SIZE_MAX, ok);
+	return o;
+}
+
 char *
 report_json(const struct report *r, bool pretty)
 {
-	cJSON *o = cJSON_CreateObject();
-	bool ok = o != NULL;
+	bool ok;
+	cJSON *o = report_object(r, &ok);
 
-	add_result(o, r, &ok);
-	add_who(o, &r->who, &ok);
-	add_number(o, "entries", r->entries, &ok);
-	add_number(o, "directories", r->directories, &ok);
-	add_number(o, "files", r->files, &ok);
-	add_number(o, "symlinks", r->symlinks, &ok);
-	add_number(o, "bytes", r->bytes, &ok);
-	add_skipped(o, r, &ok);
-	add_skipped_paths(o, r, &ok);
-	add_findings(o, r, SIZE_MAX, &ok);
 	return print(o, ok, pretty);
 }
 

@@ -34,8 +34,11 @@ enum report_reason { /* of a failure; the names are part of the contract */
 	REPORT_UNREADABLE, /* "BundleUnreadable" */
 	REPORT_MISSING, /* "BundleMissing": no such directory */
 	REPORT_TOO_LARGE, /* "BundleTooLarge": over --log-limit */
-	REPORT_TERMINATED /* "Terminated": by a signal */
+	REPORT_TERMINATED, /* "Terminated": by a signal */
+	REPORT_NO_START /* "ContainerCannotStart": unpackctl check only */
 };
+
+struct cJSON;
 
 struct report_skipped {
 	char *path; /* owned */
@@ -94,6 +97,12 @@ const char *report_reason_name(enum report_reason reason);
  * caller frees with free(3), or NULL after a warning.
  */
 char *report_json(const struct report *r, bool pretty);
+
+/*
+ * The same as an object, for a caller that has more to say; *ok becomes false
+ * where memory was short.  The caller frees it with cJSON_Delete.
+ */
+struct cJSON *report_object(const struct report *r, bool *ok);
 
 /* Write the findings to standard error, a line and its fix each. */
 void report_print(const struct report *r);

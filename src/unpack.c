@@ -24,7 +24,6 @@
 #include "wire.h"
 
 enum {
-	DEFAULT_LEVEL = 6,
 	DEFAULT_JOBS_MAX = 4,
 	JOBS_MAX = 64
 };
@@ -443,7 +442,7 @@ main(int argc, char **argv)
 {
 	struct args a = {.stream = {.content = {.dir = "."},
 	                     .fd = STDOUT_FILENO,
-	                     .level = DEFAULT_LEVEL,
+	                     .level = WIRE_LEVEL,
 	                     .last = UINT64_MAX}};
 	const char *base = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *command = argc > 1 ? argv[1] : "";

@@ -4,6 +4,7 @@
  */
 #include "msg.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ static const struct command commands[] = {
     {"extract", cmd_extract, "pod log to a verified directory or tar"},
     {"pod", cmd_pod, "bundle image or BundleDeployment to its unpack Pod"},
     {"check-pod", cmd_check_pod, "do Pods pass the Pod Security Standards?"},
+    {"check", cmd_check, "will a bundle image on disk unpack?"},
     {NULL, NULL, NULL},
 };
 
@@ -80,5 +82,7 @@ main(int argc, char **argv)
 	msg_name(program);
 	if (io_std() < 0)
 		return WIRE_FAIL;
+	/* so that libarchive knows UTF-8; the environment does not count */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	return dispatch(program, argc, argv);
 }

@@ -1,0 +1,747 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "inflate.h"
+#include "msg.h"
+
+enum {
+	DOCUMENT_MAX = 4 << 20, /* bytes of a manifest, as registries allow */
+	INDEX_DEPTH = 4, /* indexes in indexes */
+	CHOICES_MAX = 512, /* bytes of a list of choices in a message */
+	HEX_LEN = 64 /* of a SHA-256 */
+};
+
+/* ------------------------------------------------------------- references */
+
+static const struct {
+	const char *prefix;
+	enum image_kind kind;
+} transports[] = {{"oci:", IMAGE_OCI}, {"oci-archive:", IMAGE_OCI_ARCHIVE},
+    {"docker-archive:", IMAGE_DOCKER_ARCHIVE}, {"dir:", IMAGE_DIR}};
+
+int
+image_ref_parse(struct image_ref *ref, const char *text)
+{
+	size_t i, len;
+	char *colon;
+
+	*ref = (struct image_ref){0};
+	for (i = 0; i < sizeof transports / sizeof *transports; i++) {
+		len = strlen(transports[i].prefix);
+		if (strncmp(text, transports[i].prefix, len) != 0)
+			continue;
+		ref->kind = transports[i].kind;
+		text += len;
+		break;
+	}
+	ref->path = strdup(text);
+	if (ref->path == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	/* docker-archive:PATH:NAME:TAG has more than one */
+	colon = strchr(ref->path, ':');
+	if (ref->kind == IMAGE_ANY || ref->kind == IMAGE_DIR || colon == NULL)
+		return 0;
+	*colon = '\0';
+	ref->tag = colon + 1;
+	return 0;
+}
+
+void
+image_ref_free(struct image_ref *ref)
+{
+	free(ref->path);
+	*ref = (struct image_ref){0};
+}
+
+/* Does the directory fd have a regular file of this name? */
+static bool
+has_file(int fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(fd, name, &st, 0) == 0 && S_ISREG(st.st_mode);
+}
+
+int
+image_ref_detect(struct image_ref *ref)
+{
+	char masked[MSG_NAME];
+	struct stat st;
+	int fd;
+
+	if (ref->kind != IMAGE_ANY || strcmp(ref->path, "-") == 0)
+		return 0;
+	fd = open(ref->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		msg_warn(errno, "open %s%s",
+		    msg_mask(masked, sizeof masked, ref->path),
+		    errno != ENOENT
+		        ? ""
+		        : " (an image in a registry or a local store is read "
+		          "with 'podman save' or 'skopeo copy')");
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		ref->kind = IMAGE_ROOT;
+		if (has_file(fd, "oci-layout") && has_file(fd, "index.json"))
+			ref->kind = IMAGE_OCI;
+		else if (has_file(fd, "version") &&
+		    has_file(fd, "manifest.json"))
+			ref->kind = IMAGE_DIR;
+	}
+	(void)close(fd);
+	return 0;
+}
+
+const char *
+image_platform(void)
+{
+	/* Go's names, from go/build and runtime */
+	static const char *const names[][2] = {{"x86_64", "linux/amd64"},
+	    {"aarch64", "linux/arm64"}, {"armv7l", "linux/arm"},
+	    {"ppc64le", "linux/ppc64le"}, {"s390x", "linux/s390x"},
+	    {"riscv64", "linux/riscv64"}};
+	struct utsname u;
+	size_t i;
+
+	if (uname(&u) == 0)
+		for (i = 0; i < sizeof names / sizeof *names; i++)
+			if (strcmp(u.machine, names[i][0]) == 0)
+				return names[i][1];
+	return names[0][1];
+}
+
+/* -------------------------------------------------------------- documents */
+
+static const char *
+text_of(const cJSON *object, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static const cJSON *
+list_of(const cJSON *object, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	return cJSON_IsArray(item) ? item : NULL;
+}
+
+static cJSON *
+parse(const struct blob *b, const char *what)
+{
+	char *text = blob_text(b, DOCUMENT_MAX, what);
+	cJSON *tree;
+
+	if (text == NULL)
+		return NULL;
+	tree = cJSON_ParseWithLength(text, (size_t)b->len);
+	free(text);
+	if (!cJSON_IsObject(tree) && !cJSON_IsArray(tree)) {
+		msg_warn(0, "%s: no JSON document", what);
+		cJSON_Delete(tree);
+		return NULL;
+	}
+	return tree;
+}
+
+/*
+ * Count the bytes of a blob that is about to be read: an image may name the
+ * same one many times over.
+ */
+static int
+spend(struct image *img, const struct blob *b)
+{
+	img->spent += b->len;
+	if (img->spent <= 2 * img->spool.max)
+		return 0;
+	msg_warn(0, "more than %ju MiB to read; --max-size allows more",
+	    (uintmax_t)(2 * img->spool.max >> 20));
+	return -1;
+}
+
+/* A document by its name in the store; NULL, reported. */
+static cJSON *
+load(struct image *img, const char *name)
+{
+	char masked[160];
+	struct blob b;
+	int rc = store_get(&img->store, name, &b);
+
+	(void)msg_mask(masked, sizeof masked, name);
+	if (rc == 0)
+		msg_warn(0, "%s: not in the image", masked);
+	return rc > 0 ? parse(&b, masked) : NULL;
+}
+
+static bool
+is_digest(const char *digest)
+{
+	return strncmp(digest, "sha256:", 7) == 0 &&
+	    strlen(digest + 7) == HEX_LEN &&
+	    strspn(digest + 7, "0123456789abcdef") == HEX_LEN;
+}
+
+/* The blob of a descriptor, verified. */
+static int
+get_blob(struct image *img, const cJSON *descriptor, bool flat, struct blob *b)
+{
+	const cJSON *size = cJSON_GetObjectItemCaseSensitive(descriptor,
+	    "size");
+	const char *digest = text_of(descriptor, "digest");
+	char name[sizeof "blobs/sha256/" + HEX_LEN + sizeof ".manifest.json"];
+	char masked[160];
+	int rc;
+
+	(void)msg_mask(masked, sizeof masked, digest);
+	if (!is_digest(digest)) {
+		msg_warn(0, "a descriptor has no sha256 digest but '%s'",
+		    masked);
+		return -1;
+	}
+	(void)snprintf(name, sizeof name, "%s%s", flat ? "" : "blobs/sha256/",
+	    digest + 7);
+	rc = store_get(&img->store, name, b);
+	if (rc == 0 && flat) {
+		(void)snprintf(name, sizeof name, "%s.manifest.json",
+		    digest + 7);
+		rc = store_get(&img->store, name, b);
+	}
+	if (rc == 0)
+		msg_warn(0, "%s: not in the image", masked);
+	if (rc <= 0)
+		return -1;
+	if (cJSON_IsNumber(size) && size->valuedouble != (double)b->len) {
+		msg_warn(0, "%s: has %ju bytes, not %.0f", masked,
+		    (uintmax_t)b->len, size->valuedouble);
+		return -1;
+	}
+	return spend(img, b) < 0 ? -1 : blob_verify(b, digest, masked);
+}
+
+/* ---------------------------------------------------------------- indexes */
+
+/* A list of choices for a message. */
+struct choices {
+	char text[CHOICES_MAX];
+	size_t len;
+};
+
+static void
+choices_add(struct choices *c, const char *one)
+{
+	char masked[128];
+	int n;
+
+	if (c->len >= sizeof c->text)
+		return;
+	n = snprintf(c->text + c->len, sizeof c->text - c->len, "%s%s",
+	    c->len > 0 ? ", " : "", msg_mask(masked, sizeof masked, one));
+	c->len += n < 0 ? 0 : (size_t)n;
+}
+
+/* "os/arch" or "os/arch/variant" of a descriptor, "" when it does not say. */
+static void
+platform_of(const cJSON *descriptor, char *to, size_t size)
+{
+	const cJSON *p = cJSON_GetObjectItemCaseSensitive(descriptor,
+	    "platform");
+	const char *variant = text_of(p, "variant");
+
+	to[0] = '\0';
+	if (cJSON_IsObject(p))
+		(void)snprintf(to, size, "%s/%s%s%s", text_of(p, "os"),
+		    text_of(p, "architecture"), *variant != '\0' ? "/" : "",
+		    variant);
+}
+
+/* Is one of them the other, or the other with a variant? */
+static bool
+same_platform(const char *a, const char *b)
+{
+	size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+
+	return strncmp(a, b, n) == 0 && (a[n] == '\0' || a[n] == '/') &&
+	    (b[n] == '\0' || b[n] == '/');
+}
+
+/* What builders add to an index that is no image: signatures, attestations. */
+static bool
+is_attachment(const cJSON *descriptor)
+{
+	const cJSON *notes = cJSON_GetObjectItemCaseSensitive(descriptor,
+	    "annotations");
+	char platform[80];
+
+	platform_of(descriptor, platform, sizeof platform);
+	return strcmp(platform, "unknown/unknown") == 0 ||
+	    *text_of(notes, "vnd.docker.reference.type") != '\0' ||
+	    *text_of(descriptor, "artifactType") != '\0';
+}
+
+/* The image of an index for the platform, else its first; NULL, reported. */
+static const cJSON *
+choose_platform(struct image *img, const cJSON *index, const char *wanted)
+{
+	const cJSON *one, *first = NULL;
+	struct choices have = {{0}, 0};
+	char platform[80];
+
+	cJSON_ArrayForEach(one, list_of(index, "manifests"))
+	{
+		if (is_attachment(one))
+			continue;
+		platform_of(one, platform, sizeof platform);
+		if (*platform == '\0' || same_platform(platform, wanted))
+			return one;
+		if (first == NULL)
+			first = one;
+		choices_add(&have, platform);
+	}
+	if (first == NULL) {
+		msg_warn(0, "an index without an image");
+		return NULL;
+	}
+	img->mismatch = true;
+	free(img->platforms);
+	img->platforms = strdup(have.text);
+	return first;
+}
+
+/* The tag of a descriptor in an OCI layout. */
+static const char *
+tag_of(const cJSON *descriptor)
+{
+	return text_of(cJSON_GetObjectItemCaseSensitive(descriptor,
+	                   "annotations"),
+	    "org.opencontainers.image.ref.name");
+}
+
+/* The image of an OCI layout's index.json: by tag, or the only one. */
+static const cJSON *
+choose_tag(const cJSON *index, const char *tag)
+{
+	const cJSON *one, *found = NULL;
+	struct choices have = {{0}, 0};
+	char masked[160];
+	size_t n = 0;
+
+	cJSON_ArrayForEach(one, list_of(index, "manifests"))
+	{
+		if (is_attachment(one))
+			continue;
+		if (tag != NULL && strcmp(tag_of(one), tag) == 0)
+			return one;
+		choices_add(&have, *tag_of(one) != '\0' ? tag_of(one) : "?");
+		found = one;
+		n++;
+	}
+	if (tag == NULL && n == 1)
+		return found;
+	if (n == 0)
+		msg_warn(0, "no image in it");
+	else if (tag != NULL)
+		msg_warn(0, "no image '%s' in it, but: %s",
+		    msg_mask(masked, sizeof masked, tag), have.text);
+	else
+		msg_warn(0, "%zu images in it, say which: oci:PATH:TAG of %s",
+		    n, have.text);
+	return NULL;
+}
+
+/* Do all images of the layout differ in platform alone? */
+static bool
+is_multi_platform(const cJSON *index)
+{
+	const cJSON *one;
+	char platform[80];
+
+	cJSON_ArrayForEach(one, list_of(index, "manifests"))
+	{
+		platform_of(one, platform, sizeof platform);
+		if (*platform == '\0' || *tag_of(one) != '\0')
+			return false;
+	}
+	return true;
+}
+
+/* ----------------------------------------------------------------- images */
+
+/* The descriptor is of an image or of an index; its manifest; NULL reported. */
+static cJSON *
+load_manifest(struct image *img, const cJSON *descriptor, const char *platform,
+    bool flat)
+{
+	cJSON *doc = NULL, *inner;
+	struct blob b;
+	int depth;
+
+	for (depth = 0; descriptor != NULL && depth < INDEX_DEPTH; depth++) {
+		if (get_blob(img, descriptor, flat, &b) < 0)
+			break;
+		inner = parse(&b, "manifest");
+		cJSON_Delete(doc);
+		doc = inner;
+		if (doc == NULL || list_of(doc, "manifests") == NULL)
+			return doc;
+		descriptor = choose_platform(img, doc, platform);
+	}
+	if (depth == INDEX_DEPTH)
+		msg_warn(0, "an index of an index of an index ...");
+	cJSON_Delete(doc);
+	return NULL;
+}
+
+/* Make room for n layers. */
+static int
+alloc_layers(struct image *img, int n)
+{
+	if (n > IMAGE_LAYERS_MAX) {
+		msg_warn(0, "the image has %d layers; at most %d can run", n,
+		    IMAGE_LAYERS_MAX);
+		return -1;
+	}
+	img->layers = calloc((size_t)n + 1, sizeof *img->layers);
+	if (img->layers == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	img->n_layers = (unsigned int)n;
+	return 0;
+}
+
+/* Adopt the configuration: it must have a diff ID for every layer. */
+static int
+set_config(struct image *img, const struct blob *b)
+{
+	const cJSON *rootfs, *one;
+	unsigned int i = 0;
+
+	img->config = parse(b, "image configuration");
+	if (img->config == NULL)
+		return -1;
+	img->os = text_of(img->config, "os");
+	img->arch = text_of(img->config, "architecture");
+	rootfs = cJSON_GetObjectItemCaseSensitive(img->config, "rootfs");
+	if (cJSON_GetArraySize(list_of(rootfs, "diff_ids")) !=
+	    (int)img->n_layers) {
+		msg_warn(0,
+		    "the image's configuration and its manifest do not "
+		    "have the same number of layers");
+		return -1;
+	}
+	cJSON_ArrayForEach(one, list_of(img->config, "history"))
+	{
+		if (cJSON_IsTrue(
+		        cJSON_GetObjectItemCaseSensitive(one, "empty_layer")))
+			continue;
+		if (i < img->n_layers)
+			img->layers[i++].history = text_of(one, "created_by");
+	}
+	return 0;
+}
+
+/* Decompress layer i, whose blob is b, and verify its diff ID. */
+static int
+set_layer(struct image *img, unsigned int i, const struct blob *b)
+{
+	const cJSON *rootfs = cJSON_GetObjectItemCaseSensitive(img->config,
+	    "rootfs");
+	const cJSON *id = cJSON_GetArrayItem(list_of(rootfs, "diff_ids"),
+	    (int)i);
+	char what[64], text[DIGEST_TEXT], masked[160];
+
+	(void)snprintf(what, sizeof what, "layer %u", i + 1);
+	if (!cJSON_IsString(id)) {
+		msg_warn(0, "%s: no diff ID", what);
+		return -1;
+	}
+	if (!inflate_needed(b)) {
+		img->layers[i].tar = *b;
+		return spend(img, b) < 0
+		    ? -1
+		    : blob_verify(b, id->valuestring, what);
+	}
+	if (inflate_blob(&img->spool, b, what, &img->layers[i].tar, text) < 0)
+		return -1;
+	if (strcmp(text, id->valuestring) == 0)
+		return 0;
+	msg_warn(0, "%s: uncompressed digest is %s, not %s", what, text,
+	    msg_mask(masked, sizeof masked, id->valuestring));
+	return -1;
+}
+
+/* Is this what layers are?  Not charts, signatures, encrypted layers. */
+static bool
+is_layer(const char *type)
+{
+	static const char *const known[] = {"application/vnd.oci.image.layer.",
+	    "application/vnd.docker.image.rootfs."};
+	size_t i;
+
+	if (strstr(type, "+encrypted") != NULL)
+		return false;
+	for (i = 0; i < sizeof known / sizeof *known; i++)
+		if (strncmp(type, known[i], strlen(known[i])) == 0)
+			return true;
+	return *type == '\0';
+}
+
+/* An OCI manifest or Docker's schema 2 (image-spec, manifest.md). */
+static int
+open_manifest(struct image *img, const cJSON *manifest, bool flat)
+{
+	const cJSON *layers = list_of(manifest, "layers"), *one;
+	const cJSON *config = cJSON_GetObjectItemCaseSensitive(manifest,
+	    "config");
+	char masked[160];
+	unsigned int i = 0;
+	struct blob b;
+
+	if (layers == NULL || !cJSON_IsObject(config)) {
+		msg_warn(0, "the manifest is of no kind that is known");
+		return -1;
+	}
+	cJSON_ArrayForEach(one, layers)
+	{
+		if (is_layer(text_of(one, "mediaType")))
+			continue;
+		msg_warn(0, "not a container image: it has a '%s'",
+		    msg_mask(masked, sizeof masked, text_of(one, "mediaType")));
+		return -1;
+	}
+	if (alloc_layers(img, cJSON_GetArraySize(layers)) < 0 ||
+	    get_blob(img, config, flat, &b) < 0 || set_config(img, &b) < 0)
+		return -1;
+	cJSON_ArrayForEach(one, layers)
+	{
+		if (get_blob(img, one, flat, &b) < 0 ||
+		    set_layer(img, i++, &b) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+open_oci(struct image *img, const struct image_ref *ref, const char *platform)
+{
+	cJSON *index = load(img, "index.json"), *manifest;
+	const cJSON *descriptor;
+	int rc = -1;
+
+	if (index == NULL)
+		return -1;
+	if (ref->tag == NULL && is_multi_platform(index) &&
+	    cJSON_GetArraySize(list_of(index, "manifests")) > 1)
+		descriptor = choose_platform(img, index, platform);
+	else
+		descriptor = choose_tag(index, ref->tag);
+	if (descriptor != NULL) {
+		manifest = load_manifest(img, descriptor, platform, false);
+		if (manifest != NULL)
+			rc = open_manifest(img, manifest, false);
+		cJSON_Delete(manifest);
+	}
+	cJSON_Delete(index);
+	return rc;
+}
+
+/* skopeo's dir: the manifest's own digest is not known */
+static int
+open_dir(struct image *img, const char *platform)
+{
+	cJSON *doc = load(img, "manifest.json"), *inner;
+	const cJSON *descriptor;
+	int rc = -1;
+
+	if (doc != NULL && list_of(doc, "manifests") != NULL) {
+		descriptor = choose_platform(img, doc, platform);
+		inner = descriptor == NULL
+		    ? NULL
+		    : load_manifest(img, descriptor, platform, true);
+		cJSON_Delete(doc);
+		doc = inner;
+	}
+	if (doc != NULL)
+		rc = open_manifest(img, doc, true);
+	cJSON_Delete(doc);
+	return rc;
+}
+
+/* Does a docker-archive's image have this name, "NAME:TAG" or "@INDEX"? */
+static bool
+has_name(const cJSON *image, const char *name)
+{
+	const cJSON *one;
+	size_t len, n = strlen(name);
+
+	cJSON_ArrayForEach(one, list_of(image, "RepoTags"))
+	{
+		if (!cJSON_IsString(one))
+			continue;
+		len = strlen(one->valuestring);
+		if (strcmp(one->valuestring, name) == 0 ||
+		    (len > n && one->valuestring[len - n - 1] == '/' &&
+		        strcmp(one->valuestring + len - n, name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* The image of a docker-archive's manifest.json: by name, or the only one. */
+static const cJSON *
+choose_name(const cJSON *images, const char *name)
+{
+	struct choices have = {{0}, 0};
+	const cJSON *one, *tag;
+	char masked[160];
+
+	if (name == NULL && cJSON_GetArraySize(images) == 1)
+		return cJSON_GetArrayItem(images, 0);
+	cJSON_ArrayForEach(one, images)
+	{
+		if (name != NULL && has_name(one, name))
+			return one;
+		tag = cJSON_GetArrayItem(list_of(one, "RepoTags"), 0);
+		choices_add(&have,
+		    cJSON_IsString(tag) ? tag->valuestring : "?");
+	}
+	if (name != NULL)
+		msg_warn(0, "no image '%s' in it, but: %s",
+		    msg_mask(masked, sizeof masked, name), have.text);
+	else
+		msg_warn(0,
+		    "%d images in it, say which: docker-archive:PATH:NAME "
+		    "of %s",
+		    cJSON_GetArraySize(images), have.text);
+	return NULL;
+}
+
+/* A blob of a docker-archive by its member's name. */
+static int
+get_member(struct image *img, const char *name, struct blob *b)
+{
+	char masked[160];
+	int rc = store_get(&img->store, name, b);
+
+	if (rc == 0)
+		msg_warn(0, "'%s': not in the archive",
+		    msg_mask(masked, sizeof masked, name));
+	return rc > 0 ? 0 : -1;
+}
+
+/* A configuration called "<hex>.json" or "blobs/sha256/<hex>" promises that. */
+static int
+verify_config(const char *name, const struct blob *b)
+{
+	const char *base = strrchr(name, '/');
+	char digest[DIGEST_TEXT];
+
+	base = base != NULL ? base + 1 : name;
+	(void)snprintf(digest, sizeof digest, "sha256:%.64s", base);
+	if (!is_digest(digest) || strspn(base, "0123456789abcdef") != HEX_LEN)
+		return 0;
+	return blob_verify(b, digest, "image configuration");
+}
+
+static int
+open_docker(struct image *img, const struct image_ref *ref)
+{
+	cJSON *doc = load(img, "manifest.json");
+	const cJSON *image, *layers, *one;
+	const char *config;
+	unsigned int i = 0;
+	struct blob b;
+	int rc = -1;
+
+	image = cJSON_IsArray(doc) ? choose_name(doc, ref->tag) : NULL;
+	if (doc != NULL && !cJSON_IsArray(doc))
+		msg_warn(0, "manifest.json: not a docker-archive's");
+	if (image == NULL)
+		goto out;
+	config = text_of(image, "Config");
+	layers = list_of(image, "Layers");
+	if (alloc_layers(img, cJSON_GetArraySize(layers)) < 0 ||
+	    get_member(img, config, &b) < 0 || verify_config(config, &b) < 0 ||
+	    set_config(img, &b) < 0)
+		goto out;
+	cJSON_ArrayForEach(one, layers)
+	{
+		if (get_member(img, cJSON_IsString(one) ? one->valuestring : "",
+		        &b) < 0 ||
+		    set_layer(img, i++, &b) < 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	cJSON_Delete(doc);
+	return rc;
+}
+
+/* What an archive turns out to be. */
+static enum image_kind
+archive_kind(struct image *img)
+{
+	struct blob b;
+
+	if (store_get(&img->store, "index.json", &b) > 0)
+		return IMAGE_OCI_ARCHIVE;
+	if (store_get(&img->store, "manifest.json", &b) > 0)
+		return IMAGE_DOCKER_ARCHIVE;
+	return IMAGE_ANY;
+}
+
+int
+image_open(struct image *img, const struct image_ref *ref, const char *platform,
+    uint64_t max)
+{
+	enum image_kind kind = ref->kind;
+
+	*img = (struct image){.store.fd = -1, .spool.fd = -1};
+	if (spool_open(&img->spool, max) < 0 ||
+	    store_open(&img->store, ref->path, &img->spool) < 0)
+		return -1;
+	if (kind == IMAGE_ANY && !img->store.is_dir)
+		kind = archive_kind(img);
+	switch (kind) {
+	case IMAGE_OCI:
+	case IMAGE_OCI_ARCHIVE:
+		return open_oci(img, ref, platform);
+	case IMAGE_DOCKER_ARCHIVE:
+		return open_docker(img, ref);
+	case IMAGE_DIR:
+		return open_dir(img, platform);
+	case IMAGE_ANY:
+	case IMAGE_ROOT:
+		break;
+	}
+	msg_warn(0, "neither an oci-archive nor a docker-archive");
+	return -1;
+}
+
+void
+image_close(struct image *img)
+{
+	cJSON_Delete(img->config);
+	free(img->layers);
+	free(img->platforms);
+	store_close(&img->store);
+	spool_close(&img->spool);
+	*img = (struct image){.store.fd = -1, .spool.fd = -1};
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container image on disk: from an OCI layout, an oci-archive, a
+ * docker-archive or skopeo's "dir" to its configuration and the plain tars of
+ * its layers, all digests verified.
+ */
+#ifndef IMAGE_H
+#define IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spool.h"
+#include "store.h"
+
+struct cJSON;
+
+enum {
+	IMAGE_LAYERS_MAX = 500 /* overlayfs takes no more */
+};
+
+/* What an image reference is; IMAGE_ANY looks at what is there. */
+enum image_kind {
+	IMAGE_ANY,
+	IMAGE_OCI,
+	IMAGE_OCI_ARCHIVE,
+	IMAGE_DOCKER_ARCHIVE,
+	IMAGE_DIR, /* skopeo's dir: manifest.json and blobs side by side */
+	IMAGE_ROOT /* the root file system itself, in a directory */
+};
+
+/* Where an image is: skopeo's "TRANSPORT:PATH[:TAG]", or a path, or "-". */
+struct image_ref {
+	enum image_kind kind;
+	char *path; /* owned */
+	const char *tag; /* points into path; NULL: none given */
+};
+
+struct image_layer {
+	struct blob tar; /* uncompressed */
+	const char *history; /* borrowed from config; NULL: not known */
+};
+
+struct image {
+	struct spool spool;
+	struct store store;
+	struct cJSON *config; /* owned; an object */
+	const char *os; /* borrowed from config; "" when it does not say */
+	const char *arch;
+	struct image_layer *layers; /* owned */
+	unsigned int n_layers;
+	uint64_t spent; /* bytes of blobs read */
+	bool mismatch; /* the index has no image for the platform asked for */
+	char *platforms; /* owned; what it has, "linux/arm64, ..."; or NULL */
+};
+
+/*
+ * Take a reference apart.  Returns 0, or -1, reported.  image_ref_free may be
+ * called on one that is all zeros.
+ */
+int image_ref_parse(struct image_ref *ref, const char *text);
+void image_ref_free(struct image_ref *ref);
+
+/*
+ * Find out what ref is, by looking, where its kind is IMAGE_ANY.  Returns 0,
+ * or -1, reported.
+ */
+int image_ref_detect(struct image_ref *ref);
+
+/*
+ * Open the image, verify every blob of it, and decompress its layers: at most
+ * max bytes in all.  platform is "os/arch" or "os/arch/variant"; of an index
+ * the image for it is taken, or else the first one, with mismatch set.
+ * Returns 0, or -1, reported.  image_close may be called after a failure and
+ * on an image that is all zeros.
+ */
+int image_open(struct image *img, const struct image_ref *ref,
+    const char *platform, uint64_t max);
+void image_close(struct image *img);
+
+/* "linux/amd64" on such a machine: how Go names this one. */
+const char *image_platform(void);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "measure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cpus.h"
+#include "envelope.h"
+#include "judge.h"
+#include "msg.h"
+#include "press.h"
+#include "tarout.h"
+#include "wire.h"
+
+enum {
+	BUFFER = 64 * 1024,
+	/* CRI-O's pieces, the smallest: conmon reads 8 KiB at once */
+	LOG_PIECE = 8192,
+	/* "2006-01-02T15:04:05.123456789+00:00 stdout P " and a newline */
+	LOG_PREFIX = 46
+};
+
+struct run {
+	struct tarout *tar;
+	struct press *press;
+	struct envelope json, jsonl;
+	uint64_t tar_len;
+	int root;
+	char buf[BUFFER];
+};
+
+/* a tarout_sink */
+static int
+to_press(void *arg, const void *buf, size_t len)
+{
+	struct run *r = arg;
+
+	r->tar_len += len;
+	return press_write(r->press, buf, len);
+}
+
+/* a press_sink: to both formats */
+static int
+to_envelopes(void *arg, const struct press_part *part)
+{
+	struct run *r = arg;
+
+	if (envelope_part(&r->json, part) < 0)
+		return -1;
+	return envelope_part(&r->jsonl, part);
+}
+
+static int
+fail(const char *path, int err)
+{
+	char masked[MSG_NAME];
+
+	msg_warn(err, "read %s", msg_mask(masked, sizeof masked, path));
+	return -1;
+}
+
+/* Where a file's data is; *fd is to be closed if it is not -1. */
+static int
+locate(const struct run *r, const char *path, const struct inode *i,
+    struct blob *b, int *fd)
+{
+	*fd = -1;
+	*b = i->data;
+	if (r->root < 0)
+		return 0;
+	*fd = openat(r->root, path,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	b->fd = *fd;
+	b->at = 0;
+	return *fd < 0 ? -1 : 0;
+}
+
+static int
+put_data(struct run *r, const struct node *n, const char *path)
+{
+	struct blob b;
+	uint64_t at = 0;
+	ssize_t got = 0;
+	int fd, rc = 0;
+
+	if (locate(r, path, n->inode, &b, &fd) < 0)
+		return fail(path, errno);
+	while (rc == 0 && at < b.len) {
+		got = blob_read(&b, at, r->buf, sizeof r->buf);
+		if (got < 0)
+			rc = fail(path, errno);
+		else if (tarout_data(r->tar, r->buf, (size_t)got) < 0)
+			rc = -1;
+		else
+			at += (uint64_t)got;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+/* The entry that stream.c makes of it. */
+static int
+put(struct run *r, const struct node *n)
+{
+	const struct inode *i = n->inode;
+	char path[TREE_PATH];
+	struct tarout_entry e = {.path = path, .mode = i->mode};
+
+	(void)tree_path(n, path);
+	if (n->parent == NULL)
+		e.mode = S_IFDIR | 0755;
+	if (S_ISDIR(e.mode))
+		return tarout_entry(r->tar, &e);
+	e.mtime = i->mtime;
+	e.target = i->target;
+	if (S_ISREG(e.mode))
+		e.size = (int64_t)i->data.len;
+	if (tarout_entry(r->tar, &e) < 0)
+		return -1;
+	return S_ISREG(e.mode) ? put_data(r, n, path) : 0;
+}
+
+static int
+put_all(struct run *r, struct tree *t, bool skip_symlinks)
+{
+	struct judge j;
+	struct judge_item item;
+	uint64_t entries = 0;
+
+	judge_begin(&j, t, NULL, skip_symlinks);
+	while (judge_next(&j, &item) > 0) {
+		if (item.what != CONTENT_ENTRY)
+			continue;
+		entries++;
+		if (put(r, item.node) < 0)
+			return -1;
+	}
+	if (tarout_finish(r->tar) < 0 || press_finish(r->press) < 0 ||
+	    envelope_end(&r->json, entries) < 0)
+		return -1;
+	return envelope_end(&r->jsonl, entries);
+}
+
+static int
+prepare(struct run *r)
+{
+	struct envelope_opts json = {.fd = -1, .last = UINT64_MAX};
+	struct envelope_opts jsonl = {.fd = -1,
+	    .lines = true,
+	    .last = UINT64_MAX};
+	struct press_opts gzip = {.level = WIRE_LEVEL,
+	    .jobs = cpus_allowed(),
+	    .digests = true,
+	    .sink = to_envelopes,
+	    .arg = r};
+
+	r->press = press_open(&gzip);
+	if (r->press == NULL)
+		return -1;
+	r->tar = tarout_open(to_press, r);
+	if (r->tar == NULL || envelope_begin(&r->json, &json) < 0)
+		return -1;
+	return envelope_begin(&r->jsonl, &jsonl);
+}
+
+int
+measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
+{
+	struct run *r = calloc(1, sizeof *r);
+	int rc = -1;
+
+	if (r == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	r->root = root;
+	if (prepare(r) == 0 && put_all(r, t, skip_symlinks) == 0) {
+		*m = (struct measure){.tar = r->tar_len,
+		    .targz = r->json.size,
+		    .parts = r->jsonl.parts,
+		    .json = r->json.out.total,
+		    .jsonl = r->jsonl.out.total};
+		rc = 0;
+	}
+	tarout_free(r->tar);
+	press_free(r->press);
+	free(r);
+	return rc;
+}
+
+uint64_t
+measure_log(uint64_t bytes, uint64_t lines)
+{
+	return bytes + (bytes / LOG_PIECE + lines + 1) * LOG_PREFIX;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How long the stream will be: the tar, gzip and envelope of `unpack` itself,
+ * over a tree in memory.
+ */
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tree.h"
+
+struct measure {
+	uint64_t tar; /* bytes of the tar */
+	uint64_t targz; /* bytes of all its gzip members */
+	uint64_t parts; /* how many these are */
+	uint64_t json; /* bytes of the log in this format */
+	uint64_t jsonl;
+};
+
+/*
+ * Measure what of the tree belongs to a bundle, as if all of it could be read.
+ * root is the directory whose files these are, or -1 where their data is in
+ * layers.  Returns 0, or -1, reported.
+ */
+int measure_tree(struct tree *t, bool skip_symlinks, int root,
+    struct measure *m);
+
+/*
+ * The most that a container runtime's log file takes for a stream of one
+ * line, or of `lines`: it cuts lines into pieces and puts a time before each.
+ */
+uint64_t measure_log(uint64_t bytes, uint64_t lines);
+
+#endif

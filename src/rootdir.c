@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rootdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "walk.h"
+
+static int
+fail(const char *path, int err)
+{
+	char masked[MSG_NAME];
+
+	msg_warn(err, "read %s", msg_mask(masked, sizeof masked, path));
+	return -1;
+}
+
+/* The target of a symlink, owned. */
+static char *
+read_target(const struct walk_entry *e)
+{
+	char target[TREE_PATH + 1];
+	ssize_t n = readlinkat(e->dirfd, e->name, target, sizeof target - 1);
+	char *copy;
+
+	if (n < 0) {
+		(void)fail(e->path, errno);
+		return NULL;
+	}
+	target[n] = '\0';
+	copy = strdup(target);
+	if (copy == NULL)
+		msg_nomem();
+	return copy;
+}
+
+/* Add e below dir. */
+static struct node *
+add(struct tree *t, struct node *dir, const struct walk_entry *e)
+{
+	struct node *n = tree_add(t, dir, e->name, NULL, e->st.st_mode);
+
+	if (n == NULL)
+		return NULL;
+	n->inode->uid = e->st.st_uid;
+	n->inode->gid = e->st.st_gid;
+	n->inode->mtime = e->st.st_mtim.tv_sec;
+	n->inode->data.fd = -1;
+	if (S_ISREG(e->st.st_mode))
+		n->inode->data.len = (uint64_t)e->st.st_size;
+	if (!S_ISLNK(e->st.st_mode))
+		return n;
+	n->inode->target = read_target(e);
+	return n->inode->target == NULL ? NULL : n;
+}
+
+/* Small files are kept open: what names accounts is read from the tree. */
+static void
+keep_open(struct tree *t, int root, const char *path)
+{
+	struct node *n = tree_find(t, path);
+	char real[TREE_PATH];
+
+	if (n != NULL && S_ISREG(n->inode->mode))
+		n->inode->data.fd = openat(root, tree_path(n, real),
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* The directory that e is in: `last` or one above it. */
+static struct node *
+above(struct node *last, const struct walk_entry *e)
+{
+	size_t depth = 0, at = 0;
+	struct node *n;
+	const char *p;
+
+	for (p = e->path; (p = strchr(p, '/')) != NULL; p++)
+		depth++;
+	for (n = last; n->parent != NULL; n = n->parent)
+		at++;
+	for (n = last; at > depth; at--)
+		n = n->parent;
+	return n;
+}
+
+static int
+read_all(struct tree *t, struct walk *w)
+{
+	struct node *last = t->root;
+	struct walk_entry e;
+	int got;
+
+	while ((got = walk_next(w, &e)) > 0) {
+		if (e.err != 0)
+			return fail(e.path, e.err);
+		if (strcmp(e.path, ".") == 0)
+			continue;
+		last = add(t, above(last, &e), &e);
+		if (last == NULL)
+			return -1;
+	}
+	return got;
+}
+
+int
+rootdir_read(struct tree *t, const char *path)
+{
+	struct walk w = {0};
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy, rc;
+
+	if (fd < 0)
+		return fail(path, errno);
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	rc = copy < 0 ? fail(path, errno) : walk_open(&w, copy);
+	if (rc == 0)
+		rc = read_all(t, &w);
+	walk_close(&w);
+	if (rc < 0) {
+		(void)close(fd);
+		return -1;
+	}
+	keep_open(t, fd, "/etc/passwd");
+	keep_open(t, fd, "/etc/group");
+	keep_open(t, fd, "/product_name");
+	return fd;
+}

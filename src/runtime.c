@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "io.h"
+#include "msg.h"
+
+enum {
+	ACCOUNTS_MAX = 1 << 20 /* bytes of passwd or group that are read */
+};
+
+/* In the order in which they are mounted. */
+static const struct {
+	const char *path;
+	mode_t type;
+	bool plain; /* runc wants it to be no symlink */
+} targets[] = {
+    {"/proc", S_IFDIR, true},
+    {"/dev", S_IFDIR, false},
+    {"/sys", S_IFDIR, true},
+    {"/etc/hosts", S_IFREG, false},
+    {"/etc/hostname", S_IFREG, false},
+    {"/etc/resolv.conf", S_IFREG, false},
+};
+
+static int
+refuse(struct runtime_refusal *refusal, const char *path, const char *why)
+{
+	if (refusal->why[0] == '\0') {
+		refusal->path = path + 1;
+		(void)snprintf(refusal->why, sizeof refusal->why,
+		    "%s %s: the container runtime cannot mount there", path,
+		    why);
+	}
+	return 0;
+}
+
+/* Is something mounted on the way to n? */
+static bool
+is_covered(const struct node *n)
+{
+	for (n = n->parent; n != NULL; n = n->parent)
+		if (n->mounted)
+			return true;
+	return false;
+}
+
+static void
+mark(struct node *n, const char *home)
+{
+	char path[TREE_PATH];
+
+	if (is_covered(n))
+		return;
+	n->mounted = true;
+	n->strayed = strcmp(tree_path(n, path), home + 1) != 0;
+	for (n = n->parent; n != NULL; n = n->parent)
+		n->above = true;
+}
+
+static int
+mount_one(struct tree *t, size_t i, struct runtime_refusal *refusal)
+{
+	const char *path = targets[i].path;
+	bool dir = targets[i].type == S_IFDIR;
+	struct node *n;
+
+	if (targets[i].plain) {
+		n = tree_child(t, t->root, path + 1, strlen(path + 1));
+		if (n != NULL && S_ISLNK(n->inode->mode))
+			return refuse(refusal, path, "is a symlink");
+	}
+	n = tree_make(t, path, targets[i].type | (dir ? 0755 : 0644));
+	if (n == NULL && errno == ENOMEM)
+		return -1;
+	if (n == NULL)
+		return refuse(refusal, path,
+		    errno == ELOOP ? "is a symlink that goes in circles"
+		                   : "lies below something that is no "
+		                     "directory");
+	if (n == t->root)
+		return refuse(refusal, path, "leads to /");
+	if (dir && !S_ISDIR(n->inode->mode))
+		return refuse(refusal, path, "is no directory");
+	if (!dir && S_ISDIR(n->inode->mode))
+		return refuse(refusal, path, "is a directory");
+	mark(n, path);
+	return 0;
+}
+
+int
+runtime_mount(struct tree *t, struct runtime_refusal *refusal)
+{
+	size_t i;
+
+	*refusal = (struct runtime_refusal){"", ""};
+	for (i = 0; i < sizeof targets / sizeof *targets; i++)
+		if (mount_one(t, i, refusal) < 0)
+			return -1;
+	return 0;
+}
+
+int
+runtime_volume(struct tree *t, const char *path)
+{
+	struct node *n = tree_make(t, path, S_IFDIR | 0755);
+
+	if (n == NULL)
+		return errno == ENOMEM ? -1 : 0;
+	n->volume = true;
+	return 0;
+}
+
+/* --------------------------------------------------------------- accounts */
+
+/* The text of a file of the image, owned; "" when there is none. */
+static char *
+file_text(struct tree *t, const char *path)
+{
+	const struct node *n = tree_find(t, path);
+
+	if (n == NULL || !S_ISREG(n->inode->mode) || n->inode->data.fd < 0 ||
+	    n->inode->data.len > ACCOUNTS_MAX) {
+		char *empty = strdup("");
+
+		if (empty == NULL)
+			msg_nomem();
+		return empty;
+	}
+	return blob_text(&n->inode->data, ACCOUNTS_MAX, path);
+}
+
+/* Split a line at colons into at most n fields, the others "". */
+static void
+split(char *line, char **fields, size_t n)
+{
+	static char empty[1];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		fields[i] = line != NULL ? line : empty;
+		if (line != NULL)
+			line = strchr(line, ':');
+		if (line != NULL)
+			*line++ = '\0';
+	}
+}
+
+/* Is name one of the names between commas? */
+static bool
+lists(const char *names, const char *name)
+{
+	size_t len = strlen(name), n;
+
+	for (; *names != '\0'; names += n + (names[n] == ',')) {
+		n = strcspn(names, ",");
+		if (n == len && strncmp(names, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_group(struct runtime_user *user, gid_t gid)
+{
+	size_t i;
+
+	for (i = 0; i < user->who.n_groups; i++)
+		if (user->groups[i] == gid)
+			return;
+	if (i < RUNTIME_GROUPS_MAX) {
+		user->groups[i] = gid;
+		user->who.n_groups++;
+	}
+}
+
+/* The name of the account, or "" where there is none; in passwd's text. */
+static const char *
+read_passwd(char *passwd, uid_t uid, gid_t *gid)
+{
+	char *line, *fields[4];
+	uint64_t n;
+
+	while ((line = strsep(&passwd, "\n")) != NULL) {
+		split(line, fields, 4); /* passwd(5): name:x:uid:gid */
+		if (io_number(fields[2], 0, UINT32_MAX, &n) < 0 || n != uid)
+			continue;
+		if (io_number(fields[3], 0, UINT32_MAX, &n) == 0)
+			*gid = (gid_t)n;
+		return fields[0];
+	}
+	return "";
+}
+
+static void
+read_group(char *group, const char *name, struct runtime_user *user)
+{
+	char *line, *fields[4];
+	uint64_t n;
+
+	while ((line = strsep(&group, "\n")) != NULL) {
+		split(line, fields, 4); /* group(5): name:x:gid:names */
+		if (io_number(fields[2], 0, UINT32_MAX, &n) == 0 &&
+		    lists(fields[3], name))
+			add_group(user, (gid_t)n);
+	}
+}
+
+int
+runtime_user(struct tree *t, uid_t uid, struct runtime_user *user)
+{
+	char *passwd = file_text(t, "/etc/passwd");
+	char *group = file_text(t, "/etc/group");
+	const char *name;
+	int rc = -1;
+
+	*user = (struct runtime_user){.who.uid = uid};
+	user->who.groups = user->groups;
+	if (passwd != NULL && group != NULL) {
+		name = read_passwd(passwd, uid, &user->who.gid);
+		add_group(user, user->who.gid);
+		if (*name != '\0')
+			read_group(group, name, user);
+		rc = 0;
+	}
+	free(passwd);
+	free(group);
+	return rc;
+}

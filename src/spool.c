@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "io.h"
+#include "msg.h"
+
+enum {
+	BUFFER = 64 * 1024
+};
+
+ssize_t
+blob_read(const struct blob *b, uint64_t offset, void *buf, size_t len)
+{
+	size_t done = 0;
+	ssize_t got;
+
+	if (offset >= b->len)
+		return 0;
+	if (len > b->len - offset)
+		len = (size_t)(b->len - offset);
+	while (done < len) {
+		got = pread(b->fd, (char *)buf + done, len - done,
+		    (off_t)(b->at + offset + done));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = EIO;
+		if (got <= 0)
+			return -1;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+char *
+blob_text(const struct blob *b, size_t max, const char *what)
+{
+	char *text;
+
+	if (b->len > max) {
+		msg_warn(0, "%s: larger than %zu bytes", what, max);
+		return NULL;
+	}
+	text = malloc((size_t)b->len + 1);
+	if (text == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	if (blob_read(b, 0, text, (size_t)b->len) < 0) {
+		msg_warn(errno, "read %s", what);
+		free(text);
+		return NULL;
+	}
+	text[b->len] = '\0';
+	return text;
+}
+
+int
+blob_verify(const struct blob *b, const char *digest, const char *what)
+{
+	char buf[BUFFER], text[DIGEST_TEXT], name[160];
+	struct digest d;
+	uint64_t at;
+	ssize_t got;
+
+	if (strncmp(digest, "sha256:", 7) != 0) {
+		msg_warn(0, "%s: cannot verify a digest like '%s'", what,
+		    msg_mask(name, sizeof name, digest));
+		return -1;
+	}
+	digest_init(&d);
+	for (at = 0; at < b->len; at += (uint64_t)got) {
+		got = blob_read(b, at, buf, sizeof buf);
+		if (got < 0) {
+			msg_warn(errno, "read %s", what);
+			return -1;
+		}
+		digest_add(&d, buf, (size_t)got);
+	}
+	digest_text(&d, text);
+	if (strcmp(text, digest) == 0)
+		return 0;
+	msg_warn(0, "%s: digest is %s, not %s", what, text,
+	    msg_mask(name, sizeof name, digest));
+	return -1;
+}
+
+int
+spool_open(struct spool *s, uint64_t max)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[4096];
+
+	if (dir == NULL || *dir == '\0')
+		dir = "/var/tmp";
+	s->len = 0;
+	s->max = max;
+	s->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (s->fd >= 0)
+		return 0;
+	/* not every file system has O_TMPFILE */
+	if (snprintf(path, sizeof path, "%s/unpackctl.XXXXXX", dir) >=
+	    (int)sizeof path) {
+		s->fd = -1;
+		errno = ENAMETOOLONG;
+	} else {
+		s->fd = mkostemp(path, O_CLOEXEC);
+	}
+	if (s->fd < 0) {
+		msg_warn(errno, "make a temporary file in %s",
+		    msg_mask(path, sizeof path, dir));
+		return -1;
+	}
+	(void)unlink(path);
+	return 0;
+}
+
+void
+spool_close(struct spool *s)
+{
+	if (s->fd > 0)
+		(void)close(s->fd);
+	s->fd = -1;
+}
+
+/* Is all of buf zero? */
+static int
+is_zero(const char *buf, size_t len)
+{
+	return len > 0 && buf[0] == '\0' && memcmp(buf, buf + 1, len - 1) == 0;
+}
+
+int
+spool_add(struct spool *s, const void *buf, size_t len)
+{
+	int bad;
+
+	if (len > s->max - s->len) {
+		msg_warn(0,
+		    "more than %ju MiB unpacked; --max-size allows more",
+		    (uintmax_t)(s->max >> 20));
+		return -1;
+	}
+	s->len += len;
+	if (is_zero(buf, len))
+		bad = ftruncate(s->fd, (off_t)s->len);
+	else
+		bad = lseek(s->fd, (off_t)(s->len - len), SEEK_SET) < 0 ||
+		    io_write(s->fd, buf, len) < 0;
+	if (bad)
+		msg_warn(errno, "write a temporary file");
+	return bad ? -1 : 0;
+}
+
+int
+spool_copy(struct spool *s, int fd, const char *what, struct blob *out)
+{
+	char buf[BUFFER];
+	ssize_t got;
+
+	*out = (struct blob){s->fd, s->len, 0};
+	do {
+		got = io_read(fd, buf, sizeof buf);
+		if (got < 0) {
+			msg_warn(errno, "read %s", what);
+			return -1;
+		}
+		if (spool_add(s, buf, (size_t)got) < 0)
+			return -1;
+	} while (got == (ssize_t)sizeof buf);
+	out->len = s->len - out->at;
+	return 0;
+}

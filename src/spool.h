@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs of bytes in open files, and an unlinked temporary file to put bytes in
+ * that have to be read more than once: an archive from a pipe, a layer that
+ * is compressed.  It is no copy of an image's files: it has no name, the
+ * layers lie in it as tar, and it is gone when the program ends.
+ */
+#ifndef SPOOL_H
+#define SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Bytes at..at+len of an open file. */
+struct blob {
+	int fd; /* borrowed */
+	uint64_t at;
+	uint64_t len;
+};
+
+/*
+ * Read up to len bytes of b, starting at offset.  Returns the bytes read,
+ * fewer than len only at the end of b, or -1 with errno set; a file that
+ * became shorter than b is EIO.
+ */
+ssize_t blob_read(const struct blob *b, uint64_t offset, void *buf, size_t len);
+
+/*
+ * The whole of b with a NUL after it, for the caller to free; NULL, reported,
+ * when it has more than max bytes or cannot be read.  `what` (masked) names it.
+ */
+char *blob_text(const struct blob *b, size_t max, const char *what);
+
+/*
+ * Are b's bytes those that digest ("sha256:<hex>") promises?  Returns 0, or -1
+ * and reports: another digest, an algorithm that is not sha256, a read error.
+ */
+int blob_verify(const struct blob *b, const char *digest, const char *what);
+
+struct spool {
+	int fd; /* owned */
+	uint64_t len; /* bytes put in so far */
+	uint64_t max; /* spool_add refuses more than this */
+};
+
+/*
+ * Make an empty one in TMPDIR, or /var/tmp.  Returns 0, or -1, reported.
+ * spool_close may be called on a spool that is all zero bytes.
+ */
+int spool_open(struct spool *s, uint64_t max);
+void spool_close(struct spool *s);
+
+/*
+ * Append buf[0..len); a buffer of nothing but zeros becomes a hole in the file.
+ * Returns 0, or -1, reported: no space, or more than max bytes in all.
+ */
+int spool_add(struct spool *s, const void *buf, size_t len);
+
+/*
+ * Append all that comes from fd, which `what` names.  Returns 0 and where
+ * that is, or -1, reported.
+ */
+int spool_copy(struct spool *s, int fd, const char *what, struct blob *out);
+
+#endif

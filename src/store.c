@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "inflate.h"
+#include "msg.h"
+#include "tarscan.h"
+
+enum {
+	LINKS_MAX = 8 /* from member to member */
+};
+
+/* "./a//b/" -> "a/b", in place. */
+static void
+clean(char *name)
+{
+	char *from = name, *to = name;
+	size_t len;
+
+	while (*(from += strspn(from, "/")) != '\0') {
+		len = strcspn(from, "/");
+		if (!(len == 1 && from[0] == '.')) {
+			if (to > name)
+				*to++ = '/';
+			(void)memmove(to, from, len);
+			to += len;
+		}
+		from += len;
+	}
+	*to = '\0';
+}
+
+/*
+ * The member that a link names: a hard link's from the top of the archive, a
+ * symlink's from its own directory.  Owned; NULL, reported.
+ */
+static char *
+link_name(const struct tarscan_entry *e)
+{
+	const char *slash = strrchr(e->name, '/');
+	const char *link = e->link;
+	size_t len = 0;
+	char *name;
+
+	if (e->type == TARSCAN_SYMLINK && slash != NULL)
+		len = (size_t)(slash - e->name) + 1;
+	while (len > 0 && strncmp(link, "../", 3) == 0) {
+		link += 3;
+		for (len--; len > 0 && e->name[len - 1] != '/'; len--)
+			;
+	}
+	name = calloc(1, len + strlen(link) + 1);
+	if (name == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	memcpy(name, e->name, len);
+	memcpy(name + len, link, strlen(link) + 1);
+	clean(name);
+	return name;
+}
+
+/* Remember a member that can hold, or stand for, a blob. */
+static int
+add_member(struct store *s, struct tarscan_entry *e)
+{
+	struct store_member *m;
+
+	if (e->type != TARSCAN_FILE && e->type != TARSCAN_LINK &&
+	    e->type != TARSCAN_SYMLINK)
+		return 0;
+	if (s->n_members >= STORE_MEMBERS_MAX) {
+		msg_warn(0, "the archive has more than %d members",
+		    STORE_MEMBERS_MAX);
+		return -1;
+	}
+	if ((s->n_members & (s->n_members - 1)) == 0) {
+		m = reallocarray(s->members,
+		    s->n_members > 0 ? s->n_members * 2 : 1, sizeof *m);
+		if (m == NULL) {
+			msg_nomem();
+			return -1;
+		}
+		s->members = m;
+	}
+	clean(e->name);
+	m = &s->members[s->n_members];
+	*m = (struct store_member){strdup(e->name), NULL, e->data};
+	s->n_members++;
+	if (m->name == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	if (e->type == TARSCAN_FILE)
+		return 0;
+	m->link = link_name(e);
+	return m->link == NULL ? -1 : 0;
+}
+
+static int
+index_archive(struct store *s, const struct blob *b)
+{
+	struct tarscan scan = {b, "archive", 0};
+	struct tarscan_entry *e = malloc(sizeof *e);
+	int rc;
+
+	if (e == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	do {
+		rc = tarscan_next(&scan, e);
+		if (rc > 0 && add_member(s, e) < 0)
+			rc = -1;
+	} while (rc > 0);
+	free(e);
+	return rc;
+}
+
+/* An archive is read in place if that is possible, else from the spool. */
+static int
+open_archive(struct store *s, const struct stat *st, const char *what)
+{
+	char text[DIGEST_TEXT];
+	struct blob b = {s->fd, 0, (uint64_t)st->st_size}, plain;
+
+	if (!S_ISREG(st->st_mode) && spool_copy(s->spool, s->fd, what, &b) < 0)
+		return -1;
+	if (b.len == 0) {
+		msg_warn(0, "%s is empty", what);
+		return -1;
+	}
+	if (!inflate_needed(&b))
+		return index_archive(s, &b);
+	if (inflate_blob(s->spool, &b, what, &plain, text) < 0)
+		return -1;
+	return index_archive(s, &plain);
+}
+
+int
+store_open(struct store *s, const char *path, struct spool *spool)
+{
+	char masked[MSG_NAME];
+	const char *what = "standard input";
+	struct stat st;
+
+	*s = (struct store){.fd = STDIN_FILENO, .spool = spool};
+	if (strcmp(path, "-") != 0) {
+		what = msg_mask(masked, sizeof masked, path);
+		s->fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (s->fd < 0 || fstat(s->fd, &st) < 0) {
+		msg_warn(errno, "open %s", what);
+		return -1;
+	}
+	s->is_dir = S_ISDIR(st.st_mode);
+	return s->is_dir ? 0 : open_archive(s, &st, what);
+}
+
+void
+store_close(struct store *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_files; i++)
+		(void)close(s->files[i]);
+	for (i = 0; i < s->n_members; i++) {
+		free(s->members[i].name);
+		free(s->members[i].link);
+	}
+	free(s->files);
+	free(s->members);
+	if (s->fd > STDERR_FILENO)
+		(void)close(s->fd);
+	*s = (struct store){.fd = -1};
+}
+
+static int
+get_file(struct store *s, const char *name, struct blob *out)
+{
+	char masked[MSG_NAME];
+	struct stat st;
+	int fd, *files;
+
+	/* a FIFO must not stop us */
+	fd = openat(s->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		goto fail;
+	errno = EINVAL;
+	if (!S_ISREG(st.st_mode))
+		goto fail;
+	errno = EMFILE;
+	if (s->n_files >= STORE_FILES_MAX)
+		goto fail;
+	files = reallocarray(s->files, s->n_files + 1, sizeof *files);
+	if (files == NULL)
+		goto fail;
+	s->files = files;
+	s->files[s->n_files++] = fd;
+	*out = (struct blob){fd, 0, (uint64_t)st.st_size};
+	return 1;
+
+fail:
+	msg_warn(errno, "open %s", msg_mask(masked, sizeof masked, name));
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+/* The last member of a name counts. */
+static const struct store_member *
+find_member(const struct store *s, const char *name)
+{
+	size_t i;
+
+	for (i = s->n_members; i > 0; i--)
+		if (strcmp(s->members[i - 1].name, name) == 0)
+			return &s->members[i - 1];
+	return NULL;
+}
+
+int
+store_get(struct store *s, const char *name, struct blob *out)
+{
+	const struct store_member *m;
+	int links;
+
+	if (s->is_dir)
+		return get_file(s, name, out);
+	m = find_member(s, name);
+	for (links = 0; m != NULL && m->link != NULL; links++)
+		m = links < LINKS_MAX ? find_member(s, m->link) : NULL;
+	if (m == NULL)
+		return 0;
+	*out = m->data;
+	return 1;
+}

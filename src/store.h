@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where an image's documents and blobs lie: a directory, or a tar archive that
+ * may be compressed and may come from a pipe.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spool.h"
+
+enum {
+	STORE_MEMBERS_MAX = 1 << 16, /* members of an archive */
+	STORE_FILES_MAX = 1 << 10 /* files opened in a directory */
+};
+
+struct store_member {
+	char *name; /* owned; cleaned: no "./", no slash at the end */
+	char *link; /* owned; the member it stands for, or NULL */
+	struct blob data;
+};
+
+struct store {
+	int fd; /* owned; the directory or the archive; -1 */
+	bool is_dir;
+	int *files; /* owned, and open; of a directory */
+	size_t n_files;
+	struct store_member *members; /* owned; of an archive */
+	size_t n_members;
+	struct spool *spool; /* borrowed; takes what cannot be read in place */
+};
+
+/*
+ * Open path ("-" is standard input).  Returns 0, or -1, reported.
+ * store_close may be called after a failure, and on one that is all zeros
+ * but for fd = -1.
+ */
+int store_open(struct store *s, const char *path, struct spool *spool);
+void store_close(struct store *s);
+
+/*
+ * Find a file of the directory, or a member of the archive, by its name.
+ * Returns 1 and where its bytes are, 0 when there is none, -1, reported.
+ */
+int store_get(struct store *s, const char *name, struct blob *out);
+
+#endif

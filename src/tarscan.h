@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The entries of an uncompressed tar, with the places of their data: ustar,
+ * pax and GNU long names, read the way container runtimes read layers.  Not
+ * sparse files, which no builder of images writes.
+ *
+ * This is not libarchive because a layer's data is needed twice and out of
+ * order, so it matters where it is.
+ */
+#ifndef TARSCAN_H
+#define TARSCAN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "spool.h"
+
+enum {
+	TARSCAN_NAME = 4096 /* longer names fit no file system (PATH_MAX) */
+};
+
+/* What an entry is: its typeflag in ustar, where old ones have become '0'. */
+enum tarscan_type {
+	TARSCAN_FILE = '0',
+	TARSCAN_LINK = '1', /* hard link */
+	TARSCAN_SYMLINK = '2',
+	TARSCAN_CHAR = '3',
+	TARSCAN_BLOCK = '4',
+	TARSCAN_DIR = '5',
+	TARSCAN_FIFO = '6'
+};
+
+struct tarscan_entry {
+	enum tarscan_type type;
+	char name[TARSCAN_NAME]; /* as in the archive */
+	char link[TARSCAN_NAME]; /* of links; else "" */
+	struct blob data; /* of files; else its len is 0 */
+	mode_t mode; /* permission bits */
+	uid_t uid;
+	gid_t gid;
+	int64_t mtime; /* seconds */
+};
+
+struct tarscan {
+	const struct blob *blob; /* borrowed */
+	const char *what; /* borrowed; names the tar in messages, masked */
+	uint64_t at; /* of the next header */
+};
+
+/*
+ * The next entry; start with at 0.  Returns 1 and fills e, 0 at the end, or
+ * -1, reported: damaged, truncated, or of a kind that is no part of an image.
+ */
+int tarscan_next(struct tarscan *t, struct tarscan_entry *e);
+
+#endif

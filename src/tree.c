@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "msg.h"
+
+enum {
+	TABLE_MIN = 1 << 10, /* slots at the beginning */
+	LINKS_MAX = 40, /* symlinks on the way, as in the kernel */
+	NAME_LEN_MAX = 255
+};
+
+/* FNV-1a over the parent's address and the name. */
+static size_t
+hash(const struct tree *t, const struct node *dir, const char *name, size_t len)
+{
+	uint64_t h = 14695981039346656037U ^ (uintptr_t)dir;
+	size_t i;
+
+	h *= 1099511628211U;
+	for (i = 0; i < len; i++)
+		h = (h ^ (unsigned char)name[i]) * 1099511628211U;
+	h ^= h >> 32;
+	return (size_t)h & (t->n_table - 1);
+}
+
+static void
+inode_drop(struct inode *i)
+{
+	if (i == NULL || --i->links > 0)
+		return;
+	free(i->target);
+	free(i);
+}
+
+int
+tree_init(struct tree *t)
+{
+	*t = (struct tree){0};
+	t->n_table = TABLE_MIN;
+	t->table = calloc(t->n_table, sizeof(struct node *));
+	t->root = calloc(1, sizeof *t->root + 1);
+	if (t->root != NULL)
+		t->root->inode = calloc(1, sizeof *t->root->inode);
+	if (t->table == NULL || t->root == NULL || t->root->inode == NULL) {
+		msg_nomem();
+		tree_free(t);
+		return -1;
+	}
+	t->root->inode->mode = S_IFDIR | 0755;
+	t->root->inode->links = 1;
+	t->n_nodes = 1;
+	return 0;
+}
+
+void
+tree_free(struct tree *t)
+{
+	struct node *n;
+
+	if (t->root != NULL) {
+		while ((n = t->root->child) != NULL)
+			tree_remove(t, n);
+		inode_drop(t->root->inode);
+	}
+	free(t->root);
+	free(t->table);
+	*t = (struct tree){0};
+}
+
+struct node *
+tree_child(struct tree *t, const struct node *dir, const char *name, size_t len)
+{
+	struct node *n = t->table[hash(t, dir, name, len)];
+
+	t->steps++;
+	while (n != NULL &&
+	    (n->parent != dir || n->len != len ||
+	        memcmp(n->name, name, len) != 0))
+		n = n->chain;
+	return n;
+}
+
+/* Twice the slots. */
+static int
+grow(struct tree *t)
+{
+	struct node **old = t->table, *n, *chain;
+	size_t i, n_old = t->n_table, slot;
+	struct node **table = calloc(n_old * 2, sizeof(struct node *));
+
+	if (table == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	t->table = table;
+	t->n_table = n_old * 2;
+	for (i = 0; i < n_old; i++) {
+		for (n = old[i]; n != NULL; n = chain) {
+			chain = n->chain;
+			slot = hash(t, n->parent, n->name, n->len);
+			n->chain = table[slot];
+			table[slot] = n;
+		}
+	}
+	free(old);
+	return 0;
+}
+
+static struct inode *
+inode_new(mode_t mode)
+{
+	struct inode *i = calloc(1, sizeof *i);
+
+	if (i == NULL)
+		msg_nomem();
+	else
+		i->mode = mode;
+	return i;
+}
+
+struct node *
+tree_add(struct tree *t, struct node *dir, const char *name,
+    struct inode *shared, mode_t mode)
+{
+	size_t len = strlen(name), slot;
+	struct node *n;
+
+	if (t->n_nodes >= TREE_NODES_MAX) {
+		msg_warn(0, "the image has more than %d entries",
+		    TREE_NODES_MAX);
+		return NULL;
+	}
+	if (len > NAME_LEN_MAX || dir->path_len + len + 2 > TREE_PATH) {
+		msg_warn(0,
+		    "the image has a name that no file system takes: "
+		    "longer than 255 bytes, or than 4095 with its path");
+		return NULL;
+	}
+	if (t->n_nodes >= t->n_table && grow(t) < 0)
+		return NULL;
+	n = calloc(1, sizeof *n + len + 1);
+	if (n == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	n->inode = shared != NULL ? shared : inode_new(mode);
+	if (n->inode == NULL) {
+		free(n);
+		return NULL;
+	}
+	n->inode->links++;
+	n->parent = dir;
+	n->len = (unsigned short)len;
+	n->path_len = (unsigned short)(dir->path_len + len + 1);
+	memcpy(n->name, name, len + 1);
+	n->next = dir->child;
+	if (n->next != NULL)
+		n->next->prev = n;
+	dir->child = n;
+	slot = hash(t, dir, name, len);
+	n->chain = t->table[slot];
+	t->table[slot] = n;
+	t->n_nodes++;
+	return n;
+}
+
+/* Take a node without children out of the tree and free it. */
+static void
+drop(struct tree *t, struct node *n)
+{
+	struct node **p = &t->table[hash(t, n->parent, n->name, n->len)];
+
+	while (*p != n)
+		p = &(*p)->chain;
+	*p = n->chain;
+	if (n->prev != NULL)
+		n->prev->next = n->next;
+	else
+		n->parent->child = n->next;
+	if (n->next != NULL)
+		n->next->prev = n->prev;
+	inode_drop(n->inode);
+	free(n);
+	t->n_nodes--;
+}
+
+void
+tree_remove(struct tree *t, struct node *n)
+{
+	struct node *at = n, *up;
+
+	for (;;) {
+		while (at->child != NULL)
+			at = at->child;
+		up = at->parent;
+		t->steps++;
+		if (at == n)
+			break;
+		drop(t, at);
+		at = up;
+	}
+	drop(t, n);
+}
+
+struct node *
+tree_skip(const struct node *top, const struct node *n)
+{
+	while (n != top && n->next == NULL)
+		n = n->parent;
+	return n == top ? NULL : n->next;
+}
+
+struct node *
+tree_next(const struct node *top, const struct node *n)
+{
+	return n->child != NULL ? n->child : tree_skip(top, n);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct node *const *x = a, *const *y = b;
+	size_t len = (*x)->len < (*y)->len ? (*x)->len : (*y)->len;
+	int c = memcmp((*x)->name, (*y)->name, len);
+
+	return c != 0 ? c : (*x)->len - (*y)->len;
+}
+
+/* Sort dir's children with the help of all, which has room for them. */
+static void
+sort_children(struct node *dir, struct node **all)
+{
+	struct node *n;
+	size_t count = 0, i;
+
+	for (n = dir->child; n != NULL; n = n->next)
+		all[count++] = n;
+	qsort(all, count, sizeof(struct node *), compare);
+	for (i = 0; i < count; i++) {
+		all[i]->prev = i > 0 ? all[i - 1] : NULL;
+		all[i]->next = i + 1 < count ? all[i + 1] : NULL;
+	}
+	if (count > 0)
+		dir->child = all[0];
+}
+
+int
+tree_sort(struct tree *t)
+{
+	struct node **all = calloc(t->n_nodes, sizeof(struct node *));
+	struct node *n;
+
+	if (all == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	for (n = t->root; n != NULL; n = tree_next(t->root, n))
+		sort_children(n, all);
+	free(all);
+	return 0;
+}
+
+char *
+tree_path(const struct node *n, char *path)
+{
+	size_t at = TREE_PATH - 1;
+
+	path[at] = '\0';
+	if (n->parent == NULL)
+		return memcpy(path, ".", sizeof ".");
+	for (; n->parent != NULL && at > n->len; n = n->parent) {
+		at -= n->len;
+		memcpy(path + at, n->name, n->len);
+		if (n->parent->parent != NULL)
+			path[--at] = '/';
+	}
+	return memmove(path, path + at, TREE_PATH - at);
+}
+
+/* A path being resolved. */
+struct lookup {
+	struct tree *tree;
+	struct node *at;
+	char rest[2 * TREE_PATH]; /* still to go */
+	unsigned int links; /* symlinks followed */
+	bool make;
+	mode_t mode; /* of the last component, if made */
+};
+
+/* Go on in a symlink's target. */
+static int
+follow(struct lookup *l, const char *target, const char *rest)
+{
+	char all[2 * TREE_PATH];
+
+	if (++l->links > LINKS_MAX ||
+	    strlen(target) + strlen(rest) + 2 > sizeof all) {
+		errno = ELOOP;
+		return -1;
+	}
+	if (*target == '/')
+		l->at = l->tree->root;
+	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), rest);
+	memcpy(l->rest, all, strlen(all) + 1);
+	return 0;
+}
+
+/* Go to the child of l->at with this name. */
+static int
+step(struct lookup *l, const char *name, const char *rest)
+{
+	bool last = rest[strspn(rest, "/")] == '\0';
+	struct node *n;
+
+	if (!S_ISDIR(l->at->inode->mode)) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	n = tree_child(l->tree, l->at, name, strlen(name));
+	if (n == NULL && l->make) {
+		n = tree_add(l->tree, l->at, name, NULL,
+		    last ? l->mode : S_IFDIR | 0755);
+		if (n == NULL)
+			errno = ENOMEM;
+	} else if (n == NULL) {
+		errno = ENOENT;
+	}
+	if (n == NULL)
+		return -1;
+	if (S_ISLNK(n->inode->mode))
+		return follow(l, n->inode->target, rest);
+	l->at = n;
+	(void)memmove(l->rest, rest, strlen(rest) + 1);
+	return 0;
+}
+
+static struct node *
+resolve(struct lookup *l)
+{
+	char name[NAME_LEN_MAX + 1];
+	const char *p;
+	size_t len;
+
+	for (;;) {
+		p = l->rest + strspn(l->rest, "/");
+		len = strcspn(p, "/");
+		if (len == 0)
+			return l->at;
+		if (len > NAME_LEN_MAX) {
+			errno = ENAMETOOLONG;
+			return NULL;
+		}
+		memcpy(name, p, len);
+		name[len] = '\0';
+		p += len;
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+			if (len == 2 && l->at->parent != NULL)
+				l->at = l->at->parent;
+			(void)memmove(l->rest, p, strlen(p) + 1);
+		} else if (step(l, name, p) < 0) {
+			return NULL;
+		}
+	}
+}
+
+static struct node *
+find(struct tree *t, const char *path, bool make, mode_t mode)
+{
+	struct lookup l;
+
+	if (strlen(path) >= TREE_PATH) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	l.tree = t;
+	l.at = t->root;
+	l.links = 0;
+	l.make = make;
+	l.mode = mode;
+	memcpy(l.rest, path, strlen(path) + 1);
+	return resolve(&l);
+}
+
+struct node *
+tree_find(struct tree *t, const char *path)
+{
+	return find(t, path, false, 0);
+}
+
+struct node *
+tree_make(struct tree *t, const char *path, mode_t mode)
+{
+	return find(t, path, true, mode);
+}

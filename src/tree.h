@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file tree in memory: names, modes, owners, and where the data is.  It is
+ * what an image's layers merge into; no file of it exists on disk.
+ */
+#ifndef TREE_H
+#define TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "spool.h"
+
+enum {
+	TREE_NODES_MAX = 1 << 20, /* more is no bundle but an attack */
+	TREE_PATH = 4096 /* bytes of the longest path, PATH_MAX */
+};
+
+/* What a name stands for; hard links share one. */
+struct inode {
+	mode_t mode; /* type and permission bits */
+	uid_t uid;
+	gid_t gid;
+	int64_t mtime; /* seconds */
+	struct blob data; /* of a regular file; borrowed descriptor */
+	char *target; /* of a symlink; owned */
+	unsigned int links; /* names that share it */
+};
+
+struct node {
+	struct node *parent; /* NULL: the root */
+	struct node *child; /* the first one; NULL: none */
+	struct node *next; /* sibling; bytewise order after tree_sort */
+	struct node *prev; /* sibling */
+	struct node *chain; /* in the hash table */
+	struct inode *inode; /* owned, shared */
+	unsigned int layer; /* which set mode and owner, from 1 on; 0: none */
+	unsigned int seen; /* the last layer that had it or passed it */
+	unsigned int opaque; /* the last layer that hid what was below */
+	bool mounted; /* a mount of the runtime's covers it */
+	bool strayed; /* and it does not belong there */
+	bool above; /* such a mount is somewhere below it */
+	bool volume; /* a VOLUME of the image's: content */
+	unsigned short len; /* of name, bytes */
+	unsigned short path_len; /* bytes of the path down to here, at most */
+	char name[]; /* NUL-terminated; "" at the root */
+};
+
+struct tree {
+	struct node *root; /* owned */
+	struct node **table; /* owned; (parent, name) to node */
+	size_t n_table; /* a power of two */
+	size_t n_nodes; /* the root too */
+	uint64_t steps; /* work done so far, for a bound on it */
+};
+
+/*
+ * An empty root, mode 0755, owner 0:0.  Returns 0, or -1, reported.
+ * tree_free may be called on a tree that is all zero bytes.
+ */
+int tree_init(struct tree *t);
+void tree_free(struct tree *t);
+
+/* The child of dir with this name, or NULL. */
+struct node *tree_child(struct tree *t, const struct node *dir,
+    const char *name, size_t len);
+
+/*
+ * Add a child that dir does not have yet.  Its inode is shared when one is
+ * given, else new, with this mode and the owner 0:0.  Returns it, or NULL,
+ * reported: no memory, more than TREE_NODES_MAX, or a path that is too long.
+ */
+struct node *tree_add(struct tree *t, struct node *dir, const char *name,
+    struct inode *shared, mode_t mode);
+
+/* Forget a node and all that is below it; not the root. */
+void tree_remove(struct tree *t, struct node *n);
+
+/*
+ * The node after n in depth-first order of the tree below top; NULL at the
+ * end.  tree_skip leaves out what is below n.
+ */
+struct node *tree_next(const struct node *top, const struct node *n);
+struct node *tree_skip(const struct node *top, const struct node *n);
+
+/* Put all siblings into bytewise order.  Returns 0, or -1, reported. */
+int tree_sort(struct tree *t);
+
+/* "a/b/c" of a node, "." of the root, in a buffer of TREE_PATH.  Returns it. */
+char *tree_path(const struct node *n, char *path);
+
+/*
+ * Find a path as the kernel would in a chroot: symlinks are followed, the
+ * last one too, and ".." does not leave the root.  Returns the node; NULL
+ * when there is none, with errno ENOENT, ENOTDIR or ELOOP.
+ */
+struct node *tree_find(struct tree *t, const char *path);
+
+/*
+ * The same, but make what is missing: directories of mode 0755, the last
+ * component with `mode`, as a runtime does for a mount.  NULL and errno:
+ * ENOTDIR, ELOOP, ENAMETOOLONG; or ENOMEM, reported.
+ */
+struct node *tree_make(struct tree *t, const char *path, mode_t mode);
+
+#endif

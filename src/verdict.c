@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "rootdir.h"
+#include "wire.h"
+
+/* Files of this size have it in a pax header alone (ustar has 11 digits). */
+#define USTAR_SIZE_MAX (INT64_C(1) << 33)
+
+bool
+verdict_is_good(const struct verdict *v)
+{
+	return v->report.reason == REPORT_OK;
+}
+
+const char *
+verdict_severity_name(enum verdict_severity severity)
+{
+	static const char *const names[] = {"error", "warning", "note"};
+
+	return names[severity];
+}
+
+const char *
+verdict_history(const struct verdict *v, unsigned int layer)
+{
+	const char *text = NULL;
+
+	if (layer > 0 && layer <= v->image.n_layers)
+		text = v->image.layers[layer - 1].history;
+	return text != NULL ? text : "";
+}
+
+/* ------------------------------------------------------------------ notes */
+
+static void *
+grow(void *array, size_t n, size_t size)
+{
+	if (n > 0 && (n & (n - 1)) != 0)
+		return array;
+	array = reallocarray(array, n == 0 ? 1 : n * 2, size);
+	if (array == NULL)
+		msg_nomem();
+	return array;
+}
+
+/* What a note is, but for its text. */
+struct kind {
+	enum verdict_severity severity;
+	const char *code;
+	const char *fix;
+};
+
+/*
+ * Add a note about a path ("" for none) that layer `layer` has.  Further ones
+ * of the same code and layer about other paths are only counted.
+ */
+static int note(struct verdict *v, const struct kind *kind, const char *path,
+    unsigned int layer, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static int
+note(struct verdict *v, const struct kind *kind, const char *path,
+    unsigned int layer, const char *format, ...)
+{
+	struct verdict_note *n;
+	va_list ap;
+	size_t i;
+
+	for (i = v->n_notes; i > 0; i--) {
+		n = &v->notes[i - 1];
+		if (n->code != kind->code || n->layer != layer)
+			continue;
+		n->count++;
+		return 0;
+	}
+	n = grow(v->notes, v->n_notes, sizeof *n);
+	if (n == NULL)
+		return -1;
+	v->notes = n;
+	n += v->n_notes++;
+	*n = (struct verdict_note){.severity = kind->severity,
+	    .code = kind->code,
+	    .fix = kind->fix,
+	    .layer = layer,
+	    .count = 1};
+	va_start(ap, format);
+	if (vasprintf(&n->message, format, ap) < 0)
+		n->message = NULL;
+	va_end(ap);
+	if (*path != '\0')
+		n->path = strdup(path);
+	if (n->message == NULL || (*path != '\0' && n->path == NULL)) {
+		msg_nomem();
+		return -1;
+	}
+	v->errors += kind->severity == VERDICT_ERROR;
+	return 0;
+}
+
+static const struct kind cannot_start = {VERDICT_ERROR,
+    "container-cannot-start",
+    "let /proc, /sys, /dev and /etc be plain directories of the image, and "
+    "hosts, hostname and resolv.conf in /etc plain files; or leave them out"};
+static const struct kind no_layers = {VERDICT_ERROR, "no-layers",
+    "COPY the bundle into the image"};
+static const struct kind no_platform = {VERDICT_ERROR, "no-platform",
+    "build the image for the node's platform as well, or as a single image "
+    "without an index: a bundle has no platform"};
+static const struct kind other_platform = {VERDICT_WARNING, "no-platform",
+    "build the image for the nodes' platform as well, or as a single image "
+    "without an index: a bundle has no platform"};
+static const struct kind user_unset = {VERDICT_NOTE, "user-unset",
+    "USER 65532 in the Dockerfile, or runAsUser in the pod"};
+static const struct kind user_root = {VERDICT_NOTE, "user-root",
+    "USER 65532 in the Dockerfile, or runAsUser in the pod"};
+static const struct kind user_name = {VERDICT_NOTE, "user-name",
+    "a numeric USER in the Dockerfile, or runAsUser in the pod"};
+static const struct kind volume = {VERDICT_NOTE, "volume-over-content",
+    "leave VOLUME out: a bundle is read, not written"};
+static const struct kind workdir = {VERDICT_WARNING, "workdir-not-directory",
+    "leave WORKDIR out, or workingDir: / in the pod"};
+static const struct kind workdir_shut = {VERDICT_NOTE, "workdir-not-searchable",
+    "leave WORKDIR out, or workingDir: / in the pod"};
+static const struct kind far_link = {VERDICT_WARNING, "hard-link-across-layers",
+    "let the layer have the file itself, not a hard link into a lower one"};
+static const struct kind implied = {VERDICT_WARNING, "implied-directory",
+    "let the layer have an entry for each directory"};
+static const struct kind on_base = {VERDICT_WARNING, "full-base-image",
+    "build FROM scratch, and COPY into it what makes the bundle"};
+static const struct kind special = {VERDICT_WARNING, "special-file",
+    "remove it: sockets, FIFOs and devices are no content of a bundle"};
+static const struct kind symlink_skipped = {VERDICT_WARNING, "symlink-skipped",
+    "replace symlinks by files, or read with --format=jsonl"};
+static const struct kind not_utf8 = {VERDICT_WARNING, "name-not-utf8",
+    "rename it: some readers of the stream cannot open such names"};
+static const struct kind too_large = {VERDICT_WARNING, "file-too-large",
+    "split it: some readers take files of 8 GiB and more for empty"};
+static const struct kind group_only = {VERDICT_WARNING, "group-only",
+    "chmod -R a+rX before the image is built, to need no gid"};
+static const struct kind owner_only = {VERDICT_WARNING, "owner-only",
+    "chmod -R a+rX before the image is built, to need no certain uid"};
+static const struct kind covered = {VERDICT_WARNING, "content-covered",
+    "put it elsewhere: mounts of the runtime cover /proc, /sys, /dev, "
+    "/etc/hosts, /etc/hostname and /etc/resolv.conf"};
+static const struct kind empty = {VERDICT_WARNING, "no-files",
+    "COPY the bundle into the image"};
+static const struct kind log_limit = {VERDICT_WARNING, "log-limit",
+    "read it with 'unpackctl run', which asks for parts that fit"};
+
+/* -------------------------------------------------------------- the image */
+
+static const char *
+config_text(const struct verdict *v, const char *key)
+{
+	const cJSON *config = cJSON_GetObjectItemCaseSensitive(v->image.config,
+	    "config");
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(config, key);
+
+	return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static int
+note_user(struct verdict *v)
+{
+	const char *user = config_text(v, "User");
+	char masked[128];
+	size_t len = strcspn(user, ":");
+
+	(void)msg_mask(masked, sizeof masked, user);
+	if (*user == '\0')
+		return note(v, &user_unset, "", 0,
+		    "no USER: with runAsNonRoot and without runAsUser the pod "
+		    "never starts (CreateContainerConfigError)");
+	if (strspn(user, "0123456789") < len)
+		return note(v, &user_name, "", 0,
+		    "USER %s is a name: with runAsNonRoot and without "
+		    "runAsUser the pod never starts "
+		    "(CreateContainerConfigError)",
+		    masked);
+	if (strspn(user, "0") < len)
+		return 0;
+	return note(v, &user_root, "", 0,
+	    "USER %s is root: with runAsNonRoot and without runAsUser the pod "
+	    "never starts (CreateContainerConfigError)",
+	    masked);
+}
+
+static int
+note_workdir(struct verdict *v)
+{
+	const char *path = config_text(v, "WorkingDir");
+	const struct node *n = *path != '\0' ? tree_find(&v->tree, path) : NULL;
+	char masked[256];
+
+	if (n == NULL || n->parent == NULL)
+		return 0;
+	(void)msg_mask(masked, sizeof masked, path);
+	if (!S_ISDIR(n->inode->mode))
+		return note(v, &workdir, path, 0,
+		    "WORKDIR %s is no directory: the container cannot start "
+		    "unless the pod sets another workingDir",
+		    masked);
+	if (finding_judge(&v->user.who, n->inode->mode, n->inode->uid,
+	        n->inode->gid) != FINDING_NONE)
+		return note(v, &workdir_shut, path, 0,
+		    "WORKDIR %s cannot be entered: relative paths fail "
+		    "unless the pod sets another workingDir",
+		    masked);
+	return 0;
+}
+
+static int
+take_volumes(struct verdict *v)
+{
+	const cJSON *config = cJSON_GetObjectItemCaseSensitive(v->image.config,
+	    "config");
+	const cJSON *one;
+	const struct node *n;
+	char masked[256];
+
+	cJSON_ArrayForEach(one,
+	    cJSON_GetObjectItemCaseSensitive(config, "Volumes"))
+	{
+		if (one->string == NULL)
+			continue;
+		n = tree_find(&v->tree, one->string);
+		if (n != NULL && n->child != NULL &&
+		    note(v, &volume, one->string, 0,
+		        "VOLUME %s has content: the runtime copies it at "
+		        "every start",
+		        msg_mask(masked, sizeof masked, one->string)) < 0)
+			return -1;
+		if (runtime_volume(&v->tree, one->string) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+note_platform(struct verdict *v, const struct verdict_opts *opts)
+{
+	if (!v->image.mismatch)
+		return 0;
+	return note(v, opts->platform != NULL ? &no_platform : &other_platform,
+	    "", 0, "no image for %s in it, but for: %s",
+	    opts->platform != NULL ? opts->platform : image_platform(),
+	    v->image.platforms != NULL ? v->image.platforms : "?");
+}
+
+static int
+note_merge(struct verdict *v, const struct merge_notes *notes)
+{
+	char masked[MSG_NAME];
+
+	if (notes->far_links > 0 &&
+	    note(v, &far_link, notes->far_link_path, notes->far_link_layer,
+	        "hard links into a lower layer (%u): runtimes with overlayfs "
+	        "refuse them",
+	        notes->far_links) < 0)
+		return -1;
+	if (notes->implied > 0 &&
+	    note(v, &implied, notes->implied_path, notes->implied_layer,
+	        "%s and %u more directories have no entry in a layer that has "
+	        "files in them: their mode depends on the runtime",
+	        msg_mask(masked, sizeof masked, notes->implied_path),
+	        notes->implied - 1) < 0)
+		return -1;
+	return 0;
+}
+
+static int
+open_layers(struct verdict *v, const struct verdict_opts *opts,
+    const struct image_ref *ref)
+{
+	struct merge_notes *notes = calloc(1, sizeof *notes);
+	char what[32];
+	unsigned int i;
+	int rc = -1;
+
+	if (notes == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	if (image_open(&v->image, ref,
+	        opts->platform != NULL ? opts->platform : image_platform(),
+	        opts->max) < 0)
+		goto out;
+	for (i = 0; i < v->image.n_layers; i++) {
+		(void)snprintf(what, sizeof what, "layer %u", i + 1);
+		if (merge_layer(&v->tree, &v->image.layers[i].tar, i + 1, what,
+		        notes) < 0)
+			goto out;
+	}
+	rc = note_platform(v, opts);
+	if (rc == 0 && v->image.n_layers == 0)
+		rc = note(v, &no_layers, "", 0,
+		    "the image has no layers: no container can be made of it");
+	if (rc == 0)
+		rc = note_merge(v, notes);
+out:
+	free(notes);
+	return rc;
+}
+
+static int
+open_image(struct verdict *v, const struct verdict_opts *opts)
+{
+	struct image_ref ref;
+	int rc = -1;
+
+	if (tree_init(&v->tree) < 0)
+		return -1;
+	if (image_ref_parse(&ref, opts->image) < 0 ||
+	    image_ref_detect(&ref) < 0)
+		goto out;
+	if (ref.kind != IMAGE_ROOT) {
+		rc = open_layers(v, opts, &ref);
+		goto out;
+	}
+	v->root = rootdir_read(&v->tree, ref.path);
+	rc = v->root < 0 ? -1 : 0;
+out:
+	image_ref_free(&ref);
+	return rc;
+}
+
+static int
+set_user(struct verdict *v, const struct verdict_opts *opts)
+{
+	size_t i;
+
+	if (opts->gids == NULL)
+		return runtime_user(&v->tree, opts->uid, &v->user);
+	v->user = (struct runtime_user){.who.uid = opts->uid};
+	v->user.who.gid = opts->gids[0];
+	v->user.who.groups = v->user.groups;
+	for (i = 0; i < opts->n_gids && i < RUNTIME_GROUPS_MAX; i++)
+		v->user.groups[i] = opts->gids[i];
+	v->user.who.n_groups = i;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- content */
+
+const char *
+verdict_part(struct verdict *v, size_t i)
+{
+	/* registry+v1 and plain bundles, catalogs, charts */
+	static const char *const parts[] = {"manifests", "metadata", "tests",
+	    "configs", "Chart.yaml", "values.yaml", "templates", "crds",
+	    "charts"};
+	size_t n;
+
+	for (n = 0; n < sizeof parts / sizeof *parts; n++)
+		if (tree_child(&v->tree, v->tree.root, parts[n],
+		        strlen(parts[n])) != NULL &&
+		    i-- == 0)
+			return parts[n];
+	return NULL;
+}
+
+/* An operating system, not only a bundle? */
+static int
+note_base(struct verdict *v)
+{
+	static const char *const signs[] = {"/etc/os-release",
+	    "/usr/lib/os-release", "/bin/sh", "/etc/shadow"};
+	size_t i;
+
+	for (i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (tree_find(&v->tree, signs[i]) != NULL)
+			v->on_base = true;
+	if (!v->on_base)
+		return 0;
+	return note(v, &on_base, "", 0,
+	    "the image holds a whole operating system: all of it is streamed, "
+	    "and must be readable");
+}
+
+static uint64_t
+files_in(const struct node *top)
+{
+	const struct node *n;
+	uint64_t files = 0;
+
+	for (n = top; n != NULL; n = tree_next(top, n))
+		files += S_ISREG(n->inode->mode) && n->inode->data.len > 0;
+	return files;
+}
+
+/* A mount that is in its place: is there anything below it? */
+static int
+note_covered(struct verdict *v, const struct node *n, const char *path)
+{
+	uint64_t files = files_in(n);
+	char masked[MSG_NAME];
+
+	if (files == 0)
+		return 0;
+	return note(v, &covered, path, n->layer,
+	    "/%s will be covered by a mount, and %" PRIu64
+	    " file%s of the image with it",
+	    msg_mask(masked, sizeof masked, path), files,
+	    files == 1 ? "" : "s");
+}
+
+/* An entry that can be read: by anybody? */
+static int
+note_entry(struct verdict *v, const struct node *n, const char *path)
+{
+	const struct finding_who *who = &v->user.who;
+	struct finding_who nobody = {(uid_t)-2, (gid_t)-2, NULL, 0};
+	const struct inode *i = n->inode;
+	char masked[MSG_NAME];
+
+	(void)msg_mask(masked, sizeof masked, path);
+	if (!msg_is_utf8(n->name, n->len) &&
+	    note(v, &not_utf8, path, n->layer, "%s is not UTF-8", masked) < 0)
+		return -1;
+	if (S_ISREG(i->mode) && i->data.len >= USTAR_SIZE_MAX &&
+	    note(v, &too_large, path, n->layer, "%s has %" PRIu64 " bytes",
+	        masked, i->data.len) < 0)
+		return -1;
+	if (n->parent == NULL ||
+	    finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
+		return 0;
+	nobody.uid = who->uid;
+	if (finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
+		return note(v, &owner_only, path, n->layer,
+		    "%s: mode %04o, readable only because the uid is %ju",
+		    masked, (unsigned int)(i->mode & 07777),
+		    (uintmax_t)who->uid);
+	return note(v, &group_only, path, n->layer,
+	    "%s: mode %04o, readable only because gid %ju is among the "
+	    "process's; kubelet and OpenShift give gid 0 unless the pod says "
+	    "otherwise",
+	    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
+}
+
+static int
+take_finding(struct verdict *v, const struct judge_item *item, const char *path)
+{
+	const struct inode *i = item->node->inode;
+	struct finding f = {.rule = item->rule,
+	    .path = path,
+	    .blocker = path,
+	    .mode = i->mode,
+	    .uid = i->uid,
+	    .gid = i->gid};
+	struct verdict_finding *all = grow(v->findings, v->n_findings,
+	    sizeof *all);
+
+	if (all == NULL)
+		return -1;
+	v->findings = all;
+	all[v->n_findings++] = (struct verdict_finding){item->node, item->rule};
+	return report_add_finding(&v->report, &f);
+}
+
+static int
+take_skipped(struct verdict *v, const struct judge_item *item, const char *path)
+{
+	const struct node *n = item->node;
+	char masked[MSG_NAME];
+
+	if (n->mounted && note_covered(v, n, path) < 0)
+		return -1;
+	if (item->why == CONTENT_SPECIAL &&
+	    note(v, &special, path, n->layer, "%s is a %s, which is left out",
+	        msg_mask(masked, sizeof masked, path),
+	        content_type_name(n->inode->mode)) < 0)
+		return -1;
+	return report_add_skipped(&v->report, path, item->why, n->inode->mode);
+}
+
+static int
+take_entry(struct verdict *v, const struct judge_item *item, const char *path)
+{
+	struct report *r = &v->report;
+	mode_t mode = item->node->inode->mode;
+	char masked[MSG_NAME];
+
+	r->entries++;
+	if (S_ISDIR(mode)) {
+		r->directories++;
+	} else if (S_ISLNK(mode)) {
+		r->symlinks++;
+		return note(v, &symlink_skipped, path, item->node->layer,
+		    "%s is a symlink: the default format leaves symlinks out",
+		    msg_mask(masked, sizeof masked, path));
+	} else {
+		r->files++;
+		r->bytes += item->node->inode->data.len;
+	}
+	return note_entry(v, item->node, path);
+}
+
+static int
+take(struct verdict *v, const struct judge_item *item, const char *path)
+{
+	switch (item->what) {
+	case CONTENT_ENTRY:
+		return take_entry(v, item, path);
+	case CONTENT_SKIPPED:
+		return take_skipped(v, item, path);
+	case CONTENT_FINDING:
+		return take_finding(v, item, path);
+	}
+	return -1;
+}
+
+static int
+judge_all(struct verdict *v)
+{
+	struct judge j;
+	struct judge_item item;
+	char path[TREE_PATH];
+
+	judge_begin(&j, &v->tree, &v->user.who, false);
+	while (judge_next(&j, &item) > 0)
+		if (take(v, &item, tree_path(item.node, path)) < 0)
+			return -1;
+	if (v->report.files == 0 && v->n_findings == 0)
+		return note(v, &empty, "", 0, "there are no files in it");
+	return 0;
+}
+
+/* ------------------------------------------------------------------- size */
+
+static int
+measure_all(struct verdict *v, const struct verdict_opts *opts)
+{
+	uint64_t log;
+
+	/* a file that is ours to judge may not be ours to read */
+	v->measured = measure_tree(&v->tree, true, v->root, &v->skip) == 0;
+	if (!v->measured)
+		return v->root < 0 ? -1 : 0;
+	v->keep = v->skip;
+	if (v->report.symlinks > 0 &&
+	    measure_tree(&v->tree, false, v->root, &v->keep) < 0)
+		return -1;
+	log = measure_log(v->skip.json, 1);
+	if (log <= opts->log_limit)
+		return 0;
+	return note(v, &log_limit, "", 0,
+	    "as one line the log would have %" PRIu64
+	    " bytes, and kubelet rotates it from %" PRIu64 " on",
+	    log, opts->log_limit);
+}
+
+static void
+sum_up(struct verdict *v)
+{
+	struct report *r = &v->report;
+	char who[256];
+	size_t i;
+
+	if (v->errors > 0) {
+		r->reason = REPORT_NO_START;
+		for (i = 0; i < v->n_notes; i++)
+			if (v->notes[i].severity == VERDICT_ERROR)
+				break;
+		(void)snprintf(r->message, sizeof r->message, "%s",
+		    v->notes[i].message);
+	} else if (r->all_findings > 0) {
+		r->reason = REPORT_UNREADABLE;
+		(void)snprintf(r->message, sizeof r->message,
+		    "%" PRIu64 " path%s of the bundle cannot be read by %s",
+		    r->all_findings, r->all_findings == 1 ? "" : "s",
+		    finding_who_text(who, sizeof who, &v->user.who));
+	}
+}
+
+/* report_free will free its groups, so it gets a copy. */
+static int
+introduce(struct verdict *v)
+{
+	size_t n = v->user.who.n_groups;
+	gid_t *groups = calloc(n + 1, sizeof *groups);
+
+	if (groups == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	memcpy(groups, v->user.groups, n * sizeof *groups);
+	v->report.who = v->user.who;
+	v->report.who.groups = groups;
+	return 0;
+}
+
+int
+verdict_reach(struct verdict *v, const struct verdict_opts *opts)
+{
+	struct runtime_refusal refusal;
+
+	*v = (struct verdict){.root = -1};
+	report_init(&v->report);
+	if (open_image(v, opts) < 0 || set_user(v, opts) < 0 ||
+	    introduce(v) < 0 || note_base(v) < 0 || take_volumes(v) < 0 ||
+	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
+		return -1;
+	if (refusal.why[0] != '\0' &&
+	    note(v, &cannot_start, refusal.path, 0, "%s", refusal.why) < 0)
+		return -1;
+	if (v->image.config != NULL &&
+	    (note_user(v) < 0 || note_workdir(v) < 0))
+		return -1;
+	if (judge_all(v) < 0 || measure_all(v, opts) < 0)
+		return -1;
+	sum_up(v);
+	return 0;
+}
+
+void
+verdict_free(struct verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_notes; i++) {
+		free(v->notes[i].path);
+		free(v->notes[i].message);
+	}
+	free(v->notes);
+	free(v->findings);
+	report_free(&v->report);
+	tree_free(&v->tree);
+	image_close(&v->image);
+	if (v->root >= 0)
+		(void)close(v->root);
+	*v = (struct verdict){.root = -1};
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Will this image unpack in a restricted namespace?  Everything that can be
+ * said of an image on disk, gathered; verdictout tells it.
+ */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image.h"
+#include "judge.h"
+#include "measure.h"
+#include "merge.h"
+#include "report.h"
+#include "runtime.h"
+#include "tree.h"
+
+struct verdict_opts {
+	const char *image; /* as image_ref_parse takes it */
+	uid_t uid;
+	const gid_t
+	    *gids; /* the first one is the gid; NULL: as the image says */
+	size_t n_gids;
+	const char *platform; /* NULL: this machine's, and no error */
+	uint64_t max; /* bytes that the image may have unpacked */
+	uint64_t log_limit; /* bytes of a log that kubelet does not rotate */
+};
+
+enum verdict_severity {
+	VERDICT_ERROR, /* the pod will not succeed */
+	VERDICT_WARNING, /* it will, but something is lost or at risk */
+	VERDICT_NOTE /* good to know */
+};
+
+/* What is not a path that cannot be read. */
+struct verdict_note {
+	enum verdict_severity severity;
+	const char *code; /* static; part of the contract */
+	char *path; /* owned; the first one it is about, or NULL */
+	char *message; /* owned */
+	const char *fix; /* static, or NULL */
+	unsigned int layer; /* 0: of no layer */
+	uint64_t count; /* paths it is about */
+};
+
+/* A path that cannot be read. */
+struct verdict_finding {
+	const struct node *node; /* borrowed from the tree */
+	enum finding_rule rule;
+};
+
+struct verdict {
+	struct report report; /* what `unpack check` would say */
+	struct verdict_finding *findings; /* owned; all of them, in order */
+	size_t n_findings;
+	struct verdict_note *notes; /* owned */
+	size_t n_notes;
+	unsigned int errors; /* notes of that severity */
+	bool measured;
+	struct measure keep; /* symlinks kept: jsonl and tar */
+	struct measure skip; /* symlinks skipped: json */
+	bool on_base; /* a whole operating system, not only a bundle */
+	struct image image;
+	struct tree tree;
+	struct runtime_user user;
+	int root; /* owned; of a directory; -1 */
+};
+
+/*
+ * Gather all.  Returns 0, or -1, reported: the image cannot be judged.
+ * Free with verdict_free in either case.
+ */
+int verdict_reach(struct verdict *v, const struct verdict_opts *opts);
+void verdict_free(struct verdict *v);
+
+/* Will the pod succeed? */
+bool verdict_is_good(const struct verdict *v);
+
+/* "error", "warning", "note" */
+const char *verdict_severity_name(enum verdict_severity severity);
+
+/* The history line of a layer (from 1), or "" where there is none. */
+const char *verdict_history(const struct verdict *v, unsigned int layer);
+
+/*
+ * The name, below the root, of something that makes the bundle: "manifests",
+ * "Chart.yaml" and so on; the i-th that the image has, or NULL.
+ */
+const char *verdict_part(struct verdict *v, size_t i);
+
+#endif
