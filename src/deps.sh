@@ -121,7 +121,7 @@ apt_get() {
 		-o Dir::Etc::sourceparts="$sources/apt/parts" \
 		-o Dir::State::lists="$sources/apt/lists" \
 		-o Dir::Cache="$sources/apt/cache" \
-		-o APT::Sandbox::User= -o APT::Get::List-Cleanup=0 "$@"
+		-o APT::Sandbox::User= -o Acquire::Retries=2 "$@"
 }
 
 # Say where Debian's source packages are, and read the lists of them.
