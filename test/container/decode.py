@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A stranger reads a pod log: decode.py [json|tar] LOG [TAR]
+"""A stranger reads a pod log: decode.py [json|jsonl|tar] LOG [TAR]
 
 Knows the format from its description and uses Python's standard library
 alone.  Prints what the bundle holds, one line an entry (entry.py), and fails
@@ -13,10 +13,14 @@ import io
 import json
 import sys
 import tarfile
+import zlib
 
 import entry
 
 KEYS = ["content", "mediaType", "size", "digest", "entries"]
+PART_KEYS = ["part", "size", "digest", "content"]
+LAST_KEYS = ["parts", "mediaType", "size", "digest", "entries"]
+SLICE = 1 << 20
 MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
@@ -25,18 +29,50 @@ def need(true, what):
         sys.exit("decode.py: " + what)
 
 
-def read_json(log):
-    need(log.endswith(b"\n") and log.count(b"\n") == 1, "not one line")
-    pairs = json.loads(log, object_pairs_hook=list)
-    need([k for k, _ in pairs] == KEYS, "keys: %r" % [k for k, _ in pairs])
-    need(b" " not in log, "a blank")
-    doc = dict(pairs)
-    data = base64.b64decode(doc["content"], validate=True)
+def sha256(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def read_line(line, keys):
+    pairs = json.loads(line, object_pairs_hook=list)
+    need([k for k, _ in pairs] == keys, "keys: %r" % [k for k, _ in pairs])
+    need(b" " not in line, "a blank")
+    return dict(pairs)
+
+
+def check_whole(doc, data):
     need(doc["mediaType"] == MEDIA_TYPE, "mediaType")
     need(doc["size"] == len(data), "size")
-    digest = "sha256:" + hashlib.sha256(data).hexdigest()
-    need(doc["digest"] == digest, "digest")
+    need(doc["digest"] == sha256(data), "digest")
     return gzip.decompress(data), doc["entries"]
+
+
+def read_json(log):
+    need(log.endswith(b"\n") and log.count(b"\n") == 1, "not one line")
+    doc = read_line(log, KEYS)
+    return check_whole(doc, base64.b64decode(doc["content"], validate=True))
+
+
+def read_jsonl(log):
+    need(log.endswith(b"\n"), "the last line has no end")
+    lines = log.split(b"\n")[:-1]
+    parts = []
+    sizes = []
+    for i, line in enumerate(lines[:-1]):
+        doc = read_line(line, PART_KEYS)
+        part = base64.b64decode(doc["content"], validate=True)
+        need(doc["part"] == i, "part %d is called %r" % (i, doc["part"]))
+        need(doc["size"] == len(part), "size of part %d" % i)
+        need(doc["digest"] == sha256(part), "digest of part %d" % i)
+        unzip = zlib.decompressobj(wbits=31)
+        sizes.append(len(unzip.decompress(part)))
+        need(unzip.eof and not unzip.unused_data, "part %d: a member" % i)
+        parts.append(part)
+    need(all(n == SLICE for n in sizes[:-1]) and 0 < sizes[-1] <= SLICE,
+         "parts of %r bytes" % sizes)
+    doc = read_line(lines[-1], LAST_KEYS)
+    need(doc["parts"] == len(parts), "parts")
+    return check_whole(doc, b"".join(parts))
 
 
 def octal(field):
@@ -68,7 +104,11 @@ def read_headers(tar):
 
 def fits_ustar(name, target):
     """May a ustar header alone carry this name?"""
-    if any(c > 0x7E for c in name + target) or len(target) > 100:
+    try:
+        (name + b"\0" + target).decode()
+    except UnicodeDecodeError:
+        return False
+    if len(target) > 100:
         return False
     if len(name) <= 100:
         return True
@@ -111,10 +151,12 @@ def entries(tar):
 
 def main():
     args = sys.argv[1:]
-    kind = args.pop(0) if args[0] in ("json", "tar") else "json"
+    readers = {"json": read_json, "jsonl": read_jsonl,
+               "tar": lambda log: (log, None)}
+    read = readers[args.pop(0) if args[0] in readers else "json"]
     with open(args[0], "rb") as f:
         log = f.read()
-    tar, count = read_json(log) if kind == "json" else (log, None)
+    tar, count = read(log)
     if len(args) > 1:
         with open(args[1], "wb") as f:
             f.write(tar)

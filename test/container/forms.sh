@@ -53,11 +53,11 @@ for layer in "$PWD"/layers/*; do
 done
 chmod 0755 bundle
 pod_begin volume 1001 1001 /bin '[cp, -Rv, /unpack, /bin/unpack]'
-pod_bundle git own /bin 'command: [/bin/unpack, --bundle-dir, /bundle]' \
+pod_bundle git ours /bin 'command: [/bin/unpack, --bundle-dir, /bundle]' \
 	"$PWD/bundle" /bundle
-pod_bundle claim own /bin 'command: [/unpack, --bundle-dir, /bundle]' \
+pod_bundle claim ours /bin 'command: [/unpack, --bundle-dir, /bundle]' \
 	"$PWD/bundle" /bundle
-pod_bundle kuberpak own /bin 'args: [--bundle-dir=/bundle]' \
+pod_bundle kuberpak ours /bin 'args: [--bundle-dir=/bundle]' \
 	"$PWD/bundle" /bundle
 ok "a volume: the pod runs" pod_run volume
 ok "a volume, git source: whole" whole volume git operator

@@ -22,6 +22,7 @@ export PYTHONDONTWRITEBYTECODE
 
 # What podman mounts in a container with a read-only root, and a file that it
 # makes: truth.py's options.
+# shellcheck disable=SC2034
 RUNTIME='--mount proc --mount sys --mount dev --mount etc/hosts
 	--mount etc/hostname --mount etc/resolv.conf --mount etc/passwd
 	--mount etc/group --mount run/.containerenv --without etc/mtab'
@@ -48,19 +49,18 @@ overlay_works() {
 	return 1
 }
 
-# store_open [DRIVER]: a storage in ./store, with our image and the pause
-# image in it.
+# store_open: a storage in ./store, with our image and the pause image in it.
+# DRIVER is the storage driver: overlay if it works here, or vfs.
 store_open() {
 	STORE=$PWD/store
-	driver=${1-}
-	if [ -z "$driver" ]; then
-		driver=vfs
-		overlay_works && driver=overlay
-	fi
+	[ -n "${DRIVER-}" ] || {
+		DRIVER=vfs
+		overlay_works && DRIVER=overlay
+	}
 	mkdir -p "$STORE"
 	cat >"$STORE/storage.conf" <<-E
 		[storage]
-		driver = "$driver"
+		driver = "$DRIVER"
 		graphroot = "$STORE/root"
 		runroot = "$STORE/run"
 	E
@@ -84,7 +84,7 @@ store_open() {
 	trap store_close EXIT
 	trap 'exit 1' INT TERM
 	image_pause || bail "buildah cannot build"
-	image_own || bail "buildah cannot build"
+	image_ours || bail "buildah cannot build"
 }
 
 # bail REASON: a failure that leaves nothing to test.
@@ -123,14 +123,14 @@ image_layers() {
 			"containers-storage:localhost/$1:1"
 }
 
-# image_own: our own image, as the Dockerfile makes it from what is built.
-image_own() {
-	mkdir -p "$STORE/own/usr/local/bin"
-	cp "$UNPACK" "$STORE/own/unpack" &&
-		ln -s unpack "$STORE/own/cp" &&
-		ln -s /unpack "$STORE/own/usr/local/bin/cp" &&
-		chmod -R a+rX "$STORE/own" &&
-		image own "$STORE/own" \
+# image_ours: our own image, as the Dockerfile makes it from what is built.
+image_ours() {
+	mkdir -p "$STORE/ours/usr/local/bin"
+	cp "$UNPACK" "$STORE/ours/unpack" &&
+		ln -s unpack "$STORE/ours/cp" &&
+		ln -s /unpack "$STORE/ours/usr/local/bin/cp" &&
+		chmod -R a+rX "$STORE/ours" &&
+		image ours "$STORE/ours" \
 			'ENV PATH=/usr/local/bin:/usr/bin:/bin' \
 			'USER 65532:65532' 'ENTRYPOINT ["/unpack"]'
 }
@@ -196,7 +196,7 @@ pod_begin() {
 		  automountServiceAccountToken: false
 		  initContainers:
 		  - name: install
-		    image: localhost/own:1
+		    image: localhost/ours:1
 		    command: $5
 		    volumeMounts:
 		    - {name: unpack, mountPath: $4}
@@ -250,7 +250,8 @@ pod_run() {
 	pod_failed=0
 	podman play kube "$pod_dir/pod.yaml" >"$pod/play" 2>&1 || pod_failed=1
 	podman ps -aq --filter "pod=$pod" >"$pod/ids"
-	pod_wait && xargs podman inspect <"$pod/ids" | "$HERE/collect.py" "$pod"
+	[ "$pod_failed" = 1 ] || pod_wait || pod_failed=1
+	xargs podman inspect <"$pod/ids" | "$HERE/collect.py" "$pod"
 	for term in "$pod_dir"/containers/*/0badcafe; do
 		name=${term%/*}
 		cp "$term" "$pod/${name##*/}.term"
@@ -286,12 +287,13 @@ ended() {
 }
 
 # whole POD NAME IMAGE [OPTION...]: the container exited 0 in silence and its
-# log is IMAGE, as truth.py with OPTIONs sees it.
+# log, of $FORMAT, is IMAGE, as truth.py with OPTIONs sees it.
+FORMAT=json
 whole() {
 	whole_at=$1/$2 whole_image=$3
 	shift 3
 	ended "$whole_at" 0 && empty "$whole_at.stderr" && truth "$whole_image" "$@" >want &&
-		"$HERE/decode.py" "$whole_at.log" tar >got || return 1
+		"$HERE/decode.py" "$FORMAT" "$whole_at.log" tar >got || return 1
 	cmp -s want got && return 0
 	diff want got | head -n 20 | cut -c1-300 | sed 's/^/# /'
 	return 1
