@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `unpackctl check-pod`: words, JSON, exit codes.
+. "$TOP/test/lib.sh"
+
+cat >bad.yaml <<'E'
+apiVersion: v1
+kind: Pod
+metadata:
+  name: bad
+  namespace: ns
+  annotations: {container.apparmor.security.beta.kubernetes.io/x: unconfined}
+spec:
+  hostPID: true
+  hostIPC: true
+  securityContext:
+    runAsUser: 0
+    runAsNonRoot: false
+    seccompProfile: {type: Unconfined}
+    appArmorProfile: {type: Unconfined}
+    seLinuxOptions: {type: foo, user: bar}
+    sysctls: [{name: kernel.sem}, {name: a.b}]
+    windowsOptions: {hostProcess: true}
+  initContainers:
+  - name: zz
+    image: a
+    livenessProbe: {httpGet: {host: b}}
+    securityContext: {seLinuxOptions: {role: r}, runAsUser: 0}
+  containers:
+  - name: aa
+    image: a
+    ports: [{hostPort: 9090}, {hostPort: 8080}]
+    lifecycle: {preStop: {tcpSocket: {host: a}}}
+    securityContext:
+      privileged: true
+      procMount: Unmasked
+      capabilities: {add: [FOO, BAR]}
+  volumes:
+  - {name: one, hostPath: {path: /}}
+  - {name: two, nfs: {}}
+E
+# what the admission controller answers to this pod
+want='appArmorProfile) || forbidden AppArmor profiles (pod and annotation must not set AppArmor profile type to "Unconfined", "container.apparmor.security.beta.kubernetes.io/x="unconfined""), host namespaces (hostPID=true, hostIPC=true), hostPort (container "aa" uses hostPorts 8080, 9090), probe or lifecycle host (containers "aa", "zz" use probe or lifecycle hosts "a", "b"), privileged (container "aa" must not set securityContext.privileged=true), seLinuxOptions (pod and container "zz" set forbidden securityContext.seLinuxOptions: type "foo"; user may not be set; role may not be set), forbidden sysctls (kernel.sem, a.b), hostProcess (pod must not set securityContext.windowsOptions.hostProcess=true), allowPrivilegeEscalation != false (containers "zz", "aa" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (containers "zz", "aa" must set securityContext.capabilities.drop=["ALL"]; container "aa" must not include "BAR", "FOO" in securityContext.capabilities.add), procMount (container "aa" must not set securityContext.procMount to "Unmasked"), restricted volume types (volumes "one", "two" use restricted volume types "hostPath", "nfs"), runAsNonRoot != true (pod must not set securityContext.runAsNonRoot=false), runAsUser=0 (pod and container "zz" must not set runAsUser=0), seccompProfile (pod must not set securityContext.seccompProfile.type to "Unconfined")'
+ok "a pod that does everything wrong" exits 3 "$UNPACKCTL" check-pod bad.yaml
+is "restricted, as the API server says" "$(head -n 1 out)" \
+	"bad.yaml:1: Pod bad: violates PodSecurity \"restricted:latest\": ${want#*|| }"
+ok "nothing else" empty err
+ok "which field, which container, what it is and must be" has out \
+	'^  spec.containers\[0\].securityContext.privileged \(container "aa"\) is true; must be false, or not set \[privileged\]$'
+ok "what is not set" has out \
+	'^  spec.initContainers\[0\].securityContext.allowPrivilegeEscalation \(container "zz"\) is not set; must be false '
+ok "elements of lists" has out \
+	'^  spec.containers\[0\].ports\[1\].hostPort \(container "aa"\) is 8080; must be 0 '
+ok "volumes" has out '^  spec.volumes\[1\].nfs \(volume "two"\) is \{\}; must be configMap, csi, .* or secret '
+ok "annotations" has out \
+	'^  metadata.annotations\[container.apparmor.security.beta.kubernetes.io/x\] is "unconfined"; must be "runtime/default" or "localhost/\*"'
+lines=$(wc -l <out)
+ok "JSON" exits 3 "$UNPACKCTL" check-pod -o json bad.yaml
+is "has as many violations" "$(jq '.pods[0].violations|length' out)" \
+	$((lines - 1))
+is "says what" "$(jq -c '[.level,.version,.allowed,(.pods[0]|.file,.line,.kind,
+	.namespace,.name,.allowed)]' out)" \
+	'["restricted","latest",false,"bad.yaml",1,"Pod","ns","bad",false]'
+is "with the message" "$(jq -r '.pods[0].message' out)" "${want#*|| }"
+is "each in full" "$(jq -c '.pods[0].violations[]
+	| select(.check=="privileged")' out)" \
+	'{"check":"privileged","level":"baseline","field":"spec.containers[0].securityContext.privileged","must":"must be false, or not set","value":true,"container":"aa"}'
+ok "quiet" exits 3 "$UNPACKCTL" check-pod -q bad.yaml
+ok "really" empty out
+ok "privileged takes all" exits 0 "$UNPACKCTL" check-pod --level privileged \
+	bad.yaml
+ok "baseline of the first version" exits 3 "$UNPACKCTL" check-pod \
+	--level baseline --version v1.0 bad.yaml
+ok "has hostPath" has out 'hostPath volumes \(volume "one"\)'
+ok "and no probes yet" lacks out 'probe'
+
+# what nobody set
+printf 'kind: Pod\nspec: {containers: [{name: x}, {name: z}]}\n' >none.yaml
+ok "nothing set" exits 3 "$UNPACKCTL" check-pod none.yaml
+is "as the API server says it" "$(head -n 1 out)" \
+	'none.yaml:1: Pod (no name): violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (containers "x", "z" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (containers "x", "z" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or containers "x", "z" must set securityContext.runAsNonRoot=true), seccompProfile (pod or containers "x", "z" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")'
+
+# our own pods
+for flags in '' '--strategy image-volume' '--run-as-user namespace' \
+	'--compat rukpak' '--run-as-user 1000640000 --format jsonl'; do
+	# shellcheck disable=SC2086
+	"$UNPACKCTL" pod --image localhost/a:1 $flags >own.yaml
+	for v in v1.0 v1.19 v1.22 v1.25 v1.34 latest; do
+		ok "our pod $flags passes restricted $v" exits 0 \
+			"$UNPACKCTL" check-pod --version $v own.yaml
+	done
+done
+"$UNPACKCTL" pod --image localhost/a:1 --user-namespace >own.yaml
+ok "a user namespace's root passes from 1.35 on" exits 0 \
+	"$UNPACKCTL" check-pod --version v1.35 own.yaml
+ok "not before" exits 3 "$UNPACKCTL" check-pod --version v1.34 own.yaml
+
+# names from outside do not reach the terminal raw
+printf 'kind: Pod\nmetadata: {name: "a\\e[1m"}\nspec: {containers: [{name: "b\\e]0;x\\a"}]}\n' >esc.yaml
+ok "escapes" exits 3 "$UNPACKCTL" check-pod esc.yaml
+ok "are shown" has out 'a\\x1b\[1m'
+ok "and not sent" lacks out "$(printf '\033')"
+
+# wrong input
+ok "no file" exits 2 "$UNPACKCTL" check-pod
+ok "no such level" exits 2 "$UNPACKCTL" check-pod --level strict bad.yaml
+ok "no such version" exits 2 "$UNPACKCTL" check-pod --version 1.2 bad.yaml
+ok "a future version is the latest" exits 3 "$UNPACKCTL" check-pod \
+	--version v1.99 bad.yaml
+ok "no such option" exits 2 "$UNPACKCTL" check-pod --nope bad.yaml
+ok "a missing file" exits 1 "$UNPACKCTL" check-pod nowhere.yaml
+printf 'kind: Pod\nspec: {containers: [{name: x, securityContext: 1}]}\n' >no.yaml
+ok "no pod's shape" exits 1 "$UNPACKCTL" check-pod no.yaml
+ok "says where" has err 'no.yaml:1: Pod .no name.: no valid pod: spec.containers\[0\].securityContext: not a mapping'
+printf 'kind: Pod\nspec: {hostPID: "true", containers: [{name: x}]}\n' >no.yaml
+ok "no pod's types" exits 1 "$UNPACKCTL" check-pod no.yaml
+ok "says which" has err 'spec.hostPID: not true or false'
+printf 'kind: Pod\nspec: {}\n' >no.yaml
+ok "no containers" exits 1 "$UNPACKCTL" check-pod no.yaml
+printf 'kind: ConfigMap\n' >no.yaml
+ok "no pods" exits 1 "$UNPACKCTL" check-pod no.yaml
+ok "in one line" has err '^unpackctl: no.yaml: neither a Pod'
+ok "one bad file hides no violation" exits 3 "$UNPACKCTL" check-pod \
+	nowhere.yaml bad.yaml
+ok "help" exits 0 "$UNPACKCTL" check-pod --help
+done_testing
