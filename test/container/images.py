@@ -94,9 +94,9 @@ def types():
     a.file(b"owned", uid=1234, gid=4321, uname="somebody", gname="some")
     a.file(b"mode0444", mode=0o444)
     a.file(b"mode0777", mode=0o777)
-    a.file(b"mode0604", mode=0o604)
-    a.dir(b"mode0705", 0o705)
-    a.file(b"mode0705/file", mode=0o604)
+    a.file(b"mode0646", mode=0o646)
+    a.dir(b"mode0575", 0o575)
+    a.file(b"mode0575/file", mode=0o464)
     a.file(b"nothing", b"")
     a.file(b"block511", b"x" * 511)
     a.file(b"block512", b"x" * 512)
@@ -195,8 +195,8 @@ def strays():
 def own():
     """A bundle with directories and files where runtimes mount."""
     a = Layer()
-    for d in (b"bin", b"dev", b"etc", b"home", b"proc", b"run", b"sys", b"tmp",
-              b"usr/bin", b"var/run/secrets", b"etc/empty"):
+    for d in (b"bin", b"dev", b"etc", b"home", b"proc", b"sys", b"tmp",
+              b"usr/bin", b"var/run/secrets", b"etc/empty", b"run/lock"):
         a.dir(d, 0o1777 if d == b"tmp" else 0o755)
     a.file(b"bin/tool", b"#!/bin/sh\n", 0o755)
     a.file(b"etc/app/app.conf")

@@ -49,10 +49,11 @@ overlay_works() {
 	return 1
 }
 
-# store_open: a storage in ./store, with our image and the pause image in it.
-# DRIVER is the storage driver: overlay if it works here, or vfs.
+# store_open: a storage in ./store, or in $STORE, with our image and the pause
+# image in it.  $DRIVER is the storage driver: overlay if it works, or vfs.
 store_open() {
-	STORE=$PWD/store
+	: "${STORE:=$PWD/store}"
+	STORES="${STORES-} $STORE"
 	[ -n "${DRIVER-}" ] || {
 		DRIVER=vfs
 		overlay_works && DRIVER=overlay
@@ -78,9 +79,7 @@ store_open() {
 	E
 	echo '{"default": [{"type": "insecureAcceptAnything"}]}' \
 		>"$STORE/policy.json"
-	CONTAINERS_STORAGE_CONF=$STORE/storage.conf
-	CONTAINERS_CONF=$STORE/containers.conf
-	export CONTAINERS_STORAGE_CONF CONTAINERS_CONF
+	store_use
 	trap store_close EXIT
 	trap 'exit 1' INT TERM
 	image_pause || bail "buildah cannot build"
@@ -94,11 +93,22 @@ bail() {
 }
 
 store_close() {
-	podman pod rm -fa -t 0 >/dev/null 2>&1
-	# what a container that died left mounted
-	awk -v s="$STORE/" 'index($5, s) == 1 { print $5 }' \
-		/proc/self/mountinfo | sort -r | xargs -r umount -l 2>/dev/null
-	rm -rf "$STORE"
+	for STORE in $STORES; do
+		store_use
+		podman pod rm -fa -t 0 >/dev/null 2>&1
+		# what a container that died left mounted
+		awk -v s="$STORE/" 'index($5, s) == 1 { print $5 }' \
+			/proc/self/mountinfo | sort -r |
+			xargs -r umount -l 2>/dev/null
+		rm -rf "$STORE"
+	done
+}
+
+# store_use: $STORE is the one that podman and others use from here.
+store_use() {
+	CONTAINERS_STORAGE_CONF=$STORE/storage.conf
+	CONTAINERS_CONF=$STORE/containers.conf
+	export CONTAINERS_STORAGE_CONF CONTAINERS_CONF
 }
 
 # ------------------------------------------------------------------- images
@@ -125,13 +135,13 @@ image_layers() {
 
 # image_ours: our own image, as the Dockerfile makes it from what is built.
 image_ours() {
-	mkdir -p "$STORE/ours/usr/local/bin"
+	mkdir -p "$STORE/ours/usr/bin"
 	cp "$UNPACK" "$STORE/ours/unpack" &&
 		ln -s unpack "$STORE/ours/cp" &&
-		ln -s /unpack "$STORE/ours/usr/local/bin/cp" &&
+		ln -s ../../unpack "$STORE/ours/usr/bin/cp" &&
 		chmod -R a+rX "$STORE/ours" &&
 		image ours "$STORE/ours" \
-			'ENV PATH=/usr/local/bin:/usr/bin:/bin' \
+			'ENV PATH=/usr/bin' \
 			'USER 65532:65532' 'ENTRYPOINT ["/unpack"]'
 }
 
@@ -239,19 +249,22 @@ pod_bundle() {
 	security >>"$pod_dir/pod.yaml"
 }
 
-# pod_run [POD]: run the pod to its end; ./POD/NAME.{exit,log,stdout,stderr,
-# term} are what its containers left.
+# pod_run POD: run the pod, the one begun last, to its end; ./POD/NAME.{exit,
+# log,stdout,stderr,term} are what its containers left.  $POD_VOLUME, if set,
+# is the volume's source.
 pod_run() {
+	pod_source="hostPath: {path: $pod_volume, type: Directory}"
 	cat - "$pod_dir/volumes.yaml" >>"$pod_dir/pod.yaml" <<-E
 		  volumes:
 		  - name: unpack
-		    hostPath: {path: $pod_volume, type: Directory}
+		    ${POD_VOLUME-$pod_source}
 	E
 	pod_failed=0
 	podman play kube "$pod_dir/pod.yaml" >"$pod/play" 2>&1 || pod_failed=1
 	podman ps -aq --filter "pod=$pod" >"$pod/ids"
 	[ "$pod_failed" = 1 ] || pod_wait || pod_failed=1
-	xargs podman inspect <"$pod/ids" | "$HERE/collect.py" "$pod"
+	[ ! -s "$pod/ids" ] || xargs podman inspect <"$pod/ids" |
+		"$HERE/collect.py" "$pod"
 	for term in "$pod_dir"/containers/*/0badcafe; do
 		name=${term%/*}
 		cp "$term" "$pod/${name##*/}.term"
