@@ -20,6 +20,9 @@ def main():
         st = found[path]
         full = os.path.join(top, path)
         mode = stat.S_IMODE(st.st_mode)
+        if not (stat.S_ISDIR(st.st_mode) or stat.S_ISLNK(st.st_mode) or
+                stat.S_ISREG(st.st_mode)):
+            continue
         if stat.S_ISDIR(st.st_mode):
             print(entry.line("d", mode, 0, 0, None, path))
         elif stat.S_ISLNK(st.st_mode):
