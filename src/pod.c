@@ -102,7 +102,9 @@ pod_name(const struct pod_opts *o, char name[static POD_NAME],
 	len = o->owner.name != NULL ? strlen(base) : strcspn(base, ":@");
 	(void)snprintf(text, sizeof text, "unpack-%.*s",
 	    len > 400 ? 400 : (int)len, base);
-	pod_make_name(name, o->rukpak ? base : text, suffix);
+	/* RukPak's pod has the bundle's own name */
+	pod_make_name(name, o->rukpak && o->owner.name != NULL ? base : text,
+	    suffix);
 }
 
 /* A label value that shows text: itself where it fits, else as a name. */

@@ -95,6 +95,11 @@ ok "a user namespace's root passes from 1.35 on" exits 0 \
 	"$UNPACKCTL" check-pod --version v1.35 own.yaml
 ok "not before" exits 3 "$UNPACKCTL" check-pod --version v1.34 own.yaml
 
+# and the manifests
+for f in $(grep -rlE '^kind: (Pod|Deployment|DaemonSet|Job)$' "$TOP/manifests"); do
+	ok "${f#"$TOP/"} passes" exits 0 "$UNPACKCTL" check-pod "$f"
+done
+
 # names from outside do not reach the terminal raw
 printf 'kind: Pod\nmetadata: {name: "a\\e[1m"}\nspec: {containers: [{name: "b\\e]0;x\\a"}]}\n' >esc.yaml
 ok "escapes" exits 3 "$UNPACKCTL" check-pod esc.yaml
