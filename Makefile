@@ -102,6 +102,12 @@ CTL_OBJ = \
 	$(B)/verdict.o \
 	$(B)/verdictout.o \
 	$(B)/cmd_check.o \
+	$(B)/kubectl.o \
+	$(B)/podwatch.o \
+	$(B)/podrun.o \
+	$(B)/mend.o \
+	$(B)/provision.o \
+	$(B)/cmd_run.o \
 	$(B)/cmd_extract.o \
 	$(B)/cmd_pod.o \
 	$(B)/cmd_check_pod.o \

@@ -13,5 +13,6 @@ int cmd_check_pod(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_pod(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 
 #endif

@@ -450,6 +450,8 @@ complain(struct gather *g)
 		if (g->opts.expect == NULL ||
 		    strcmp(g->opts.expect, g->wholes[i].digest) == 0)
 			g->total = g->wholes[i].parts;
+	if (g->opts.tacit)
+		return WIRE_CORRUPT;
 	gather_missing_text(g, list, sizeof list);
 	if (g->again || g->conflict)
 		msg_warn(0, "the parts are of another bundle, or of several");

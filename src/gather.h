@@ -36,6 +36,7 @@ struct gather_opts {
 	const char *expect; /* borrowed; digest of the whole, or NULL */
 	const volatile sig_atomic_t *stop; /* borrowed, or NULL: give up */
 	struct progress *progress; /* borrowed */
+	bool tacit; /* gather_judge does not say what is missing */
 };
 
 struct gather_part {
@@ -102,9 +103,9 @@ int gather_witness(struct gather *g, const char *text, size_t len);
 
 /*
  * Is the bundle whole?  WIRE_OK: gather_pull reads it; format, verified and
- * whole tell about it.  WIRE_CORRUPT (reported): it is not, gather_missing
- * says which parts to fetch.  WIRE_BUNDLE (reported): it is over max_size.
- * WIRE_FAIL (reported): a failure here.
+ * whole tell about it.  WIRE_CORRUPT (reported unless tacit): it is not,
+ * gather_missing says which parts to fetch.  WIRE_BUNDLE (reported): it is over
+ * max_size. WIRE_FAIL (reported): a failure here.
  */
 enum wire_exit gather_judge(struct gather *g);
 

@@ -35,7 +35,7 @@ kubectl_stop(void)
 	stopped = 1;
 	for (i = 0; i < KUBECTL_JOBS_MAX; i++)
 		if (under_way[i] != 0)
-			(void)kill((pid_t)under_way[i], SIGTERM);
+			(void)kill(-(pid_t)under_way[i], SIGTERM);
 }
 
 void
@@ -108,8 +108,11 @@ spawn(pid_t *pid, char *const *argv, const int fds[static 3])
 	(void)posix_spawnattr_setsigmask(&attr, &set);
 	(void)sigaddset(&set, SIGPIPE);
 	(void)posix_spawnattr_setsigdefault(&attr, &set);
+	/* Ctrl-C is for us: what kubectl does then, we decide */
+	(void)posix_spawnattr_setpgroup(&attr, 0);
 	(void)posix_spawnattr_setflags(&attr,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+	        POSIX_SPAWN_SETPGROUP);
 	if (err == 0)
 		err = posix_spawnp(pid, argv[0], &actions, &attr, argv,
 		    environ);
@@ -245,7 +248,7 @@ kubectl_finish(struct kubectl_job *job, bool end)
 		(void)close(job->out);
 	job->out = -1;
 	if (end)
-		(void)kill(job->pid, SIGTERM);
+		(void)kill(-job->pid, SIGTERM);
 	do
 		pid = waitpid(job->pid, &status, 0);
 	while (pid < 0 && errno == EINTR);

@@ -20,6 +20,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"run", cmd_run, "bundle to its files, with a pod in a cluster"},
     {"extract", cmd_extract, "pod log to a verified directory or tar"},
     {"pod", cmd_pod, "bundle image or BundleDeployment to its unpack Pod"},
     {"check-pod", cmd_check_pod, "do Pods pass the Pod Security Standards?"},

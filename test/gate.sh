@@ -72,8 +72,10 @@ gate_floors() {
 	1 mounts finding cpus install decode gunzip progress target kubectl
 	1 spool yaml reference psa
 	2 walk tarout press gather tarin tree tarscan inflate pod manifest
+	2 podwatch
 	3 content envelope deliver podopts merge store rootdir runtime
-	4 report stream judge image
+	3 podrun mend
+	4 report stream judge image provision
 	5 preflight measure
 	6 verdict
 	7 verdictout

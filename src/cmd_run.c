@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unpackctl run: from a bundle's reference to its files, with a pod.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <cjson/cJSON.h>
+
+#include "deliver.h"
+#include "gather.h"
+#include "io.h"
+#include "kubectl.h"
+#include "msg.h"
+#include "podopts.h"
+#include "progress.h"
+#include "provision.h"
+#include "wire.h"
+
+enum {
+	TIMEOUT = 600, /* seconds for all of it, unless told otherwise */
+	STATUS_MAX = 1024 /* bytes of the status line */
+};
+
+struct run {
+	/* options */
+	struct pod_opts pod;
+	uint64_t timeout; /* seconds */
+	bool format_set, json, quiet;
+
+	/* work */
+	bool terminal; /* standard error is one */
+	char line[STATUS_MAX]; /* the status line, as it stands */
+	struct progress progress;
+	struct gather gather;
+	struct deliver deliver;
+	struct provision provision;
+};
+
+/* The signal that asks us to stop; SIGALRM: the time is over. */
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int number)
+{
+	/* the first one counts: what cleans up is not stopped */
+	if (stop != 0)
+		return;
+	stop = number;
+	kubectl_stop();
+}
+
+static void
+catch_signals(uint64_t timeout)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+	struct sigaction action = {.sa_handler = on_signal};
+	size_t i;
+
+	/* no SA_RESTART: whoever waits must notice */
+	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		(void)sigaction(numbers[i], &action, NULL);
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
+	(void)alarm((unsigned int)timeout);
+}
+
+/* ------------------------------------------------------------- status line */
+
+static void
+clear_line(struct run *x)
+{
+	if (x->terminal && x->line[0] != '\0')
+		(void)io_write(STDERR_FILENO, "\033[K", 3);
+	x->line[0] = '\0';
+}
+
+/* How much of text fits on the terminal's line, in bytes. */
+static size_t
+fitting(const char *text)
+{
+	struct winsize size;
+	size_t len = strlen(text), columns = 79;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 8)
+		columns = size.ws_col - 1u;
+	if (len <= columns)
+		return len;
+	/* not within a character: RFC 3629, continuation bytes are 10xxxxxx */
+	while (columns > 0 && ((unsigned char)text[columns] & 0xc0) == 0x80)
+		columns--;
+	return columns;
+}
+
+/* A provision_say: one line that changes, or lines where it cannot. */
+static void
+say(void *arg, const char *text)
+{
+	struct run *x = arg;
+	char line[STATUS_MAX + 16];
+	int n;
+
+	if (x->quiet || strcmp(text, x->line) == 0)
+		return;
+	(void)snprintf(x->line, sizeof x->line, "%s", text);
+	if (!x->terminal) {
+		msg_line("%s", text);
+		return;
+	}
+	/* as progress_show: the cursor stays in the first column */
+	n = snprintf(line, sizeof line, "\033[K%.*s\r", (int)fitting(text),
+	    text);
+	(void)io_write(STDERR_FILENO, line, (size_t)n);
+}
+
+/* ------------------------------------------------------------------ result */
+
+/* What ended it, if it was no result of the work. */
+static enum wire_exit
+stopped(void)
+{
+	if (stop == SIGALRM)
+		return WIRE_FAIL;
+	return stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
+}
+
+/* The time is over, or somebody pressed Ctrl-C: that is the failure. */
+static void
+explain_stop(struct run *x)
+{
+	struct podwatch *w = &x->provision.failure;
+	char before[2560];
+
+	(void)snprintf(before, sizeof before, "%s%s%.2400s",
+	    w->trouble ? w->reason : "", w->trouble ? ": " : "",
+	    w->trouble                         ? w->text
+	        : w->state == PODWATCH_PULLING ? "still pulling the image"
+	                                       : "not done yet");
+	if (stop != SIGALRM) {
+		(void)strcpy(w->reason, "Interrupted");
+		(void)snprintf(w->text, sizeof w->text,
+		    "stopped by a signal; %s", before);
+		w->fix[0] = '\0';
+		return;
+	}
+	(void)strcpy(w->reason, "Timeout");
+	(void)snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s",
+	    x->timeout, before);
+	if (w->fix[0] == '\0')
+		(void)strcpy(w->fix, "give it more time with --timeout");
+}
+
+/* The findings that `unpack` reported, a line each, as it prints them. */
+static void
+tell_findings(const cJSON *report)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(report,
+	    "findings");
+	static const char *const keys[] = {"path", "message", "fix"};
+	char text[3][1024];
+	const cJSON *f;
+	const char *s;
+	size_t i;
+
+	cJSON_ArrayForEach(f, list)
+	{
+		for (i = 0; i < 3; i++) {
+			s = cJSON_GetStringValue(
+			    cJSON_GetObjectItemCaseSensitive(f, keys[i]));
+			(void)msg_mask(text[i], sizeof text[i],
+			    s != NULL ? s : "");
+		}
+		msg_line("  %s: %s; fix: %s", text[0], text[1], text[2]);
+	}
+	f = cJSON_GetObjectItemCaseSensitive(report, "more");
+	if (cJSON_IsNumber(f))
+		msg_line("  and %.0f more", f->valuedouble);
+}
+
+static void
+tell_failure(const struct run *x)
+{
+	const struct provision *p = &x->provision;
+	const struct podwatch *w = &p->failure;
+	bool pod = p->name[0] != '\0', container = w->container[0] != '\0';
+
+	if (w->text[0] == '\0' && w->reason[0] == '\0')
+		return;
+	msg_warn(0, "%s%s%s%s%s%s%s%s", pod ? "pod " : "",
+	    pod ? p->kubectl.namespace : "", pod ? "/" : "", p->name,
+	    pod ? ": " : "", w->reason, w->text[0] != '\0' ? ": " : "",
+	    w->text);
+	if (container)
+		msg_line("  container %s, image %s", w->container, w->image);
+	tell_findings(w->report);
+	if (w->fix[0] != '\0')
+		msg_line("fix: %s", w->fix);
+}
+
+static void
+tell_success(const struct run *x)
+{
+	const struct provision *p = &x->provision;
+	const struct gather *g = &x->gather;
+	const struct deliver *d = &x->deliver;
+	FILE *to = d->has_target ? stdout : stderr;
+	char shown[MSG_NAME];
+
+	if (x->quiet)
+		return;
+	(void)fprintf(to,
+	    "%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s, %s\n",
+	    msg_mask(shown, sizeof shown, d->tar != NULL ? d->tar : d->dir),
+	    d->counts.entries, d->counts.bytes, g->whole.digest,
+	    g->verified ? "verified" : "not verified");
+	(void)fprintf(to, "%s\n",
+	    p->resolved[0] != '\0' ? p->resolved : x->pod.image);
+	if (p->repaired > 0)
+		(void)fprintf(to,
+		    "%" PRIu64 " parts that the log had lost came from a "
+		    "second pod\n",
+		    p->repaired);
+	if (p->keep)
+		(void)fprintf(to, "pod %s/%s is kept\n", p->kubectl.namespace,
+		    p->name);
+}
+
+static void
+add_success(cJSON *o, const struct run *x)
+{
+	const struct provision *p = &x->provision;
+	const struct gather *g = &x->gather;
+	const struct deliver *d = &x->deliver;
+	char shown[MSG_NAME];
+
+	(void)cJSON_AddStringToObject(o, d->tar != NULL ? "tar" : "directory",
+	    msg_mask(shown, sizeof shown, d->tar != NULL ? d->tar : d->dir));
+	(void)cJSON_AddNumberToObject(o, "entries", (double)d->counts.entries);
+	(void)cJSON_AddNumberToObject(o, "bytes", (double)d->counts.bytes);
+	(void)cJSON_AddNumberToObject(o, "size", (double)g->whole.size);
+	(void)cJSON_AddStringToObject(o, "digest", g->whole.digest);
+	(void)cJSON_AddBoolToObject(o, "verified", g->verified);
+	(void)cJSON_AddNumberToObject(o, "repaired", (double)p->repaired);
+}
+
+static void
+add_failure(cJSON *o, const struct run *x)
+{
+	const struct podwatch *w = &x->provision.failure;
+	const cJSON *findings = cJSON_GetObjectItemCaseSensitive(w->report,
+	    "findings");
+	char shown[MSG_NAME];
+
+	if (w->text[0] == '\0')
+		(void)cJSON_AddStringToObject(o, "message",
+		    msg_mask(shown, sizeof shown, msg_last()));
+	else
+		(void)cJSON_AddStringToObject(o, "message", w->text);
+	if (w->reason[0] != '\0')
+		(void)cJSON_AddStringToObject(o, "reason", w->reason);
+	if (w->container[0] != '\0')
+		(void)cJSON_AddStringToObject(o, "container", w->container);
+	if (w->fix[0] != '\0')
+		(void)cJSON_AddStringToObject(o, "fix", w->fix);
+	if (findings != NULL)
+		(void)cJSON_AddItemToObject(o, "findings",
+		    cJSON_Duplicate(findings, true));
+}
+
+/* The result on one line.  Returns 0, or -1 (reported). */
+static int
+print_json(const struct run *x, enum wire_exit status)
+{
+	const struct provision *p = &x->provision;
+	cJSON *o = cJSON_CreateObject();
+	char *text;
+
+	(void)cJSON_AddStringToObject(o, "result",
+	    status == WIRE_OK ? "ok" : "failed");
+	(void)cJSON_AddNumberToObject(o, "exit", status);
+	if (x->pod.image != NULL)
+		(void)cJSON_AddStringToObject(o, "image", x->pod.image);
+	if (p->resolved[0] != '\0')
+		(void)cJSON_AddStringToObject(o, "resolved", p->resolved);
+	if (p->kubectl.namespace != NULL)
+		(void)cJSON_AddStringToObject(o, "namespace",
+		    p->kubectl.namespace);
+	if (p->name[0] != '\0')
+		(void)cJSON_AddStringToObject(o, "pod", p->name);
+	if (status == WIRE_OK)
+		add_success(o, x);
+	else
+		add_failure(o, x);
+	text = cJSON_PrintUnformatted(o);
+	cJSON_Delete(o);
+	if (text == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	(void)puts(text);
+	cJSON_free(text);
+	return 0;
+}
+
+/* Tell how it went; the exit code. */
+static enum wire_exit
+tell(struct run *x, enum wire_exit status)
+{
+	int ret = 0;
+
+	clear_line(x);
+	if (stop != 0 && status != WIRE_OK) {
+		explain_stop(x);
+		status = stopped();
+	}
+	if (status != WIRE_OK)
+		tell_failure(x);
+	if (x->json)
+		ret = print_json(x, status);
+	else if (status == WIRE_OK)
+		tell_success(x);
+	if (fflush(stdout) != 0) {
+		msg_warn(errno, "standard output");
+		ret = -1;
+	}
+	return status == WIRE_OK && ret < 0 ? WIRE_FAIL : status;
+}
+
+/* -------------------------------------------------------------------- work */
+
+static enum wire_exit
+work(struct run *x)
+{
+	struct provision *p = &x->provision;
+	enum wire_exit status;
+
+	p->pod = &x->pod;
+	p->quiet = x->quiet;
+	p->stop = &stop;
+	p->say = say;
+	p->say_arg = x;
+	p->gather = &x->gather;
+	p->progress = &x->progress;
+	status = provision_run(p);
+	if (status == WIRE_OK)
+		status = deliver_make(&x->deliver, &x->gather);
+	status = tell(x, status);
+	provision_free(p);
+	return status;
+}
+
+static enum wire_exit
+run(struct run *x)
+{
+	struct gather_opts o = {.max_size = x->deliver.max_size,
+	    .stop = &stop,
+	    .progress = &x->progress};
+	enum wire_exit status = WIRE_FAIL;
+
+	x->terminal = isatty(STDERR_FILENO) == 1;
+	x->deliver.quiet = x->quiet;
+	x->deliver.stop = &stop;
+	x->deliver.progress = &x->progress;
+	if (deliver_open(&x->deliver) < 0)
+		return WIRE_FAIL;
+	o.dir = deliver_temp(&x->deliver);
+	if (gather_open(&x->gather, &o) == 0) {
+		status = work(x);
+		gather_close(&x->gather);
+	}
+	deliver_close(&x->deliver);
+	return status;
+}
+
+/* ----------------------------------------------------------------- options */
+
+static int
+usage(FILE *to)
+{
+	(void)fputs("usage: unpackctl run -f FILE | --image REF [OPTION...]\n\n"
+	            "Unpack a bundle image in a cluster: create the pod, "
+	            "follow it, "
+	            "verify, write\nthe files, delete the pod.\n\n"
+	            "  -C, --directory DIR      make this directory (default: "
+	            "bundle)\n"
+	            "      --tar FILE           write a tar instead; - is "
+	            "standard "
+	            "output\n"
+	            "      --timeout TIME       for all of it: seconds, or "
+	            "90s, 10m, "
+	            "1h (default 10m)\n"
+	            "      --keep               do not delete the pod\n"
+	            "      --max-size SIZE      refuse a larger tar (default: "
+	            "1Gi)\n"
+	            "      --max-entries N      refuse more entries (default: "
+	            "100000)\n"
+	            "  -o, --output json|text   how to tell the result\n"
+	            "  -q, --quiet              no progress, no summary\n"
+	            "      --context NAME       of the kubeconfig\n"
+	            "      --kubeconfig FILE\n"
+	            "\nThe pod, as unpackctl pod prints it, but jsonl by "
+	            "default:\n\n" PODOPTS_HELP
+	            "\nenvironment: KUBECTL  the kubectl to use (default: the "
+	            "one on "
+	            "PATH)\n\n"
+	            "exit: 0 done, 1 failure, 2 usage, 3 the bundle is at "
+	            "fault, 4 "
+	            "incomplete or\ncorrupt, 130 and 143 interrupted\n",
+	    to);
+	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
+}
+
+/* Report a wrong value; returns -1. */
+static int
+wrong(const char *option, const char *value)
+{
+	char text[128];
+
+	msg_warn(0, "--%s: wrong value '%s'", option,
+	    msg_mask(text, sizeof text, value));
+	return -1;
+}
+
+/* "90", "90s", "10m", or "1h".  Returns 0, or -1 (reported). */
+static int
+take_timeout(struct run *x, const char *value)
+{
+	static const char units[] = "smh";
+	static const unsigned int seconds[] = {1, 60, 3600};
+	size_t len = strlen(value);
+	const char *unit;
+	char number[16];
+	uint64_t n, factor = 1;
+
+	if (len == 0 || len >= sizeof number)
+		return wrong("timeout", value);
+	unit = strchr(units, value[len - 1]);
+	if (unit != NULL) {
+		factor = seconds[unit - units];
+		len--;
+	}
+	(void)snprintf(number, sizeof number, "%.*s", (int)len, value);
+	if (io_number(number, 1, 1000000, &n) < 0)
+		return wrong("timeout", value);
+	x->timeout = n * factor;
+	return 0;
+}
+
+enum run_option {
+	OPTION_TAR = 256,
+	OPTION_SIZE,
+	OPTION_ENTRIES,
+	OPTION_TIMEOUT,
+	OPTION_KEEP,
+	OPTION_CONTEXT,
+	OPTION_KUBECONFIG
+};
+
+/* Take one of the options of the pod.  Returns 0, or -1 (reported). */
+static int
+take_pod_option(struct run *x, int option, char *const *argv)
+{
+	char shown[128];
+
+	if (option == '?') {
+		msg_warn(0, "unknown option, or one without its argument: %s",
+		    msg_mask(shown, sizeof shown, argv[optind - 1]));
+		return -1;
+	}
+	if (option == PODOPTS_PARTS) {
+		msg_warn(0, "--parts: run fetches all parts");
+		return -1;
+	}
+	if (option == PODOPTS_FORMAT)
+		x->format_set = true;
+	if (option == PODOPTS_USER || option == PODOPTS_USERNS ||
+	    option == PODOPTS_COMPAT)
+		x->provision.user_set = true;
+	return podopts_take(&x->pod, option, optarg);
+}
+
+/* Take one option.  Returns 0, or -1 (reported). */
+static int
+take_option(struct run *x, int option, char *const *argv)
+{
+	struct deliver *d = &x->deliver;
+
+	switch (option) {
+	case 'C':
+		d->dir = optarg;
+		return 0;
+	case OPTION_TAR:
+		d->tar = optarg;
+		return 0;
+	case 'o':
+		x->json = strcmp(optarg, "json") == 0;
+		if (x->json || strcmp(optarg, "text") == 0)
+			return 0;
+		return wrong("output", optarg);
+	case 'q':
+		x->quiet = true;
+		return 0;
+	case OPTION_SIZE:
+		if (io_size(optarg, 1, DELIVER_SIZE_LIMIT, &d->max_size) == 0)
+			return 0;
+		return wrong("max-size", optarg);
+	case OPTION_ENTRIES:
+		if (io_number(optarg, 1, DELIVER_SIZE_LIMIT, &d->max_entries) ==
+		    0)
+			return 0;
+		return wrong("max-entries", optarg);
+	case OPTION_TIMEOUT:
+		return take_timeout(x, optarg);
+	case OPTION_KEEP:
+		x->provision.keep = true;
+		return 0;
+	case OPTION_CONTEXT:
+		x->provision.kubectl.context = optarg;
+		return 0;
+	case OPTION_KUBECONFIG:
+		x->provision.kubectl.kubeconfig = optarg;
+		return 0;
+	default:
+		return take_pod_option(x, option, argv);
+	}
+}
+
+/* Do the options go together?  Returns 0, or -1 (reported). */
+static int
+check_options(struct run *x, char *const *rest)
+{
+	struct deliver *d = &x->deliver;
+	const char *why = NULL;
+
+	if (*rest != NULL)
+		why = "there are options only, no arguments";
+	else if (d->dir != NULL && d->tar != NULL)
+		why = "one of -C and --tar, please";
+	else if (d->tar != NULL && strcmp(d->tar, "-") == 0 && x->json)
+		why = "--tar - and -o json both need standard output";
+	else if (d->tar != NULL && strcmp(d->tar, "-") == 0 &&
+	    isatty(STDOUT_FILENO) == 1)
+		why = "no tar to a terminal, please";
+	if (why != NULL) {
+		msg_warn(0, "%s", why);
+		return -1;
+	}
+	if (d->dir == NULL && d->tar == NULL)
+		d->dir = "bundle";
+	if (!x->format_set && !x->pod.rukpak)
+		x->pod.format = "jsonl";
+	return 0;
+}
+
+/* Parse the options; 0, or -1 for wrong usage, or 1 for --help. */
+static int
+parse(struct run *x, int argc, char **argv)
+{
+	static const struct option options[] = {{"directory", required_argument,
+	                                            NULL, 'C'},
+	    {"tar", required_argument, NULL, OPTION_TAR},
+	    {"max-size", required_argument, NULL, OPTION_SIZE},
+	    {"max-entries", required_argument, NULL, OPTION_ENTRIES},
+	    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	    {"keep", no_argument, NULL, OPTION_KEEP},
+	    {"context", required_argument, NULL, OPTION_CONTEXT},
+	    {"kubeconfig", required_argument, NULL, OPTION_KUBECONFIG},
+	    {"output", required_argument, NULL, 'o'},
+	    {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
+	    PODOPTS_LONG, {NULL, 0, NULL, 0}};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, PODOPTS_SHORT "C:o:qh",
+	            options, NULL)) != -1) {
+		if (option == 'h')
+			return 1;
+		if (take_option(x, option, argv) < 0)
+			return -1;
+	}
+	return check_options(x, argv + optind);
+}
+
+int
+cmd_run(int argc, char **argv)
+{
+	struct run *x = calloc(1, sizeof *x);
+	int status;
+
+	if (x == NULL) {
+		msg_nomem();
+		return WIRE_FAIL;
+	}
+	x->pod = (struct pod_opts)POD_OPTS;
+	x->timeout = TIMEOUT;
+	x->deliver.max_size = DELIVER_SIZE;
+	x->deliver.max_entries = DELIVER_ENTRIES;
+	status = parse(x, argc, argv);
+	if (status > 0) {
+		status = usage(stdout);
+	} else if (status < 0) {
+		msg_line("see unpackctl run --help");
+		status = WIRE_USAGE;
+	} else {
+		status = podopts_complete(&x->pod);
+		if (status == WIRE_OK) {
+			catch_signals(x->timeout);
+			status = (int)run(x);
+		}
+		podopts_free(&x->pod);
+	}
+	free(x);
+	return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which parts a repair pod's containers print again, so that no log of them
+ * is ever rotated.
+ */
+#ifndef MEND_H
+#define MEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gather.h"
+#include "pod.h"
+
+/*
+ * Plan up to `max` ranges of parts, from the first missing one on, the log of
+ * each shorter than WIRE_LOG_SAFE whatever the parts hold.  Parts between that
+ * are there already are printed again where they fit.  `size` is that of the
+ * whole in bytes of gzip, 0 where nobody knows.
+ *
+ * Returns how many there are: 0 where nothing is missing, or where parts do
+ * not help.
+ */
+size_t mend_plan(const struct gather *g, uint64_t size,
+    struct pod_parts *ranges, size_t max);
+
+#endif

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "podwatch.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "msg.h"
+#include "reference.h"
+
+/* A pull that failed this often will not succeed soon. */
+enum {
+	PULLS_MAX = 3
+};
+
+/* -------------------------------------------------------------------- JSON */
+
+static const cJSON *
+get(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* The string, or "" where there is none. */
+static const char *
+get_string(const cJSON *object, const char *key)
+{
+	const char *s = cJSON_GetStringValue(get(object, key));
+
+	return s != NULL ? s : "";
+}
+
+/* The element of an array of objects that has this name, or NULL. */
+static const cJSON *
+get_named(const cJSON *array, const char *name)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, array)
+	{
+		if (strcmp(get_string(item, "name"), name) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static bool
+holds(const char *text, const char *part)
+{
+	return strcasestr(text, part) != NULL;
+}
+
+/* ------------------------------------------------------------------- words */
+
+/* What a message tells, and what mends it. */
+struct hint {
+	const char *part; /* of the message, case does not count */
+	bool over; /* waiting will not help */
+	const char *fix; /* "" where there is nothing to say */
+};
+
+#define FIX_USER \
+	"give the user a number: --run-as-user UID (or leave the option " \
+	"out, which means 65532)"
+#define FIX_VOLUME \
+	"--strategy image-volume (Kubernetes 1.33 and later) needs no mount " \
+	"points in the image"
+
+static const struct hint pull_hints[] = {
+    {"HTTP response to HTTPS client", true,
+        "the registry speaks plain HTTP: the nodes' container runtime must "
+        "be told so"},
+    {"x509:", true,
+        "the nodes must trust the authority that signed the registry's "
+        "certificate"},
+    {"no such host", true, "check the registry's name"},
+    {"connection refused", false,
+        "see that the registry runs, and that the nodes reach it"},
+    {"i/o timeout", false, "see that the nodes reach the registry"},
+    {"toomanyrequests", false, "a pull secret usually lifts the limit"},
+    {"no match for platform", true,
+        "build the image for the node's platform, or on FROM scratch for any"},
+    {"no space left", true, "make room on the node"},
+    {"manifest unknown", true, "check the image's name and tag"},
+    {"not found", true, "check the image's name and tag"},
+    {"NAME_UNKNOWN", true, "check the image's name"},
+    {"unsupported media type", true, "this is not a container image"},
+    {NULL, false, ""},
+};
+
+static const struct hint config_hints[] = {
+    {"non-root", true, FIX_USER},
+    {"nonroot", true, FIX_USER},
+    {"non-numeric user", true, FIX_USER},
+    {NULL, true, ""},
+};
+
+static const struct hint start_hints[] = {
+    {"permission denied", true,
+        "the node mounts volumes noexec, or the image forbids it: "
+        "--strategy image-volume, or another node"},
+    {"not a directory", true, FIX_VOLUME},
+    {"/proc", true, FIX_VOLUME},
+    {"/etc/", true, FIX_VOLUME},
+    {"/dev", true, FIX_VOLUME},
+    {"no such file or directory", true,
+        "the image given by --unpacker-image has no /unpack, or it is for "
+        "another platform"},
+    {"exec format error", true,
+        "the image given by --unpacker-image is for another platform"},
+    {NULL, true, ""},
+};
+
+static const struct hint refusal_hints[] = {
+    {"violates PodSecurity", true,
+        "every pod of unpackctl passes the restricted standard unless "
+        "--user-namespace or --compat is given (uid 0 needs policy version "
+        "1.35); compare with: unpackctl pod ... | unpackctl check-pod -"},
+    {"security context constraint", true,
+        "on OpenShift: --run-as-user namespace"},
+    {"exceeded quota", true,
+        "wait for other pods to end, or raise the namespace's ResourceQuota"},
+    {"failed quota", true,
+        "the namespace's ResourceQuota wants more said than this pod says"},
+    {"is forbidden: maximum", true,
+        "the namespace's LimitRange is too tight for this pod"},
+    {"is forbidden: minimum", true,
+        "the namespace's LimitRange wants larger requests than this pod has"},
+    {"being terminated", true, "the namespace is being deleted"},
+    {"cannot create resource", true,
+        "ask for a Role with: pods create, get, list, watch, delete; "
+        "pods/log get"},
+    {"unknown field", true,
+        "the cluster is too old for this strategy or option"},
+    {NULL, true, ""},
+};
+
+/* The hint that fits, the last one (without a part) where none does. */
+static const struct hint *
+find_hint(const struct hint *hints, const char *text)
+{
+	while (hints->part != NULL && !holds(text, hints->part))
+		hints++;
+	return hints;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+say(char *to, size_t size, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(to, size, format, ap);
+	va_end(ap);
+}
+
+/* Kubernetes' reason and words, which come from outside. */
+static void
+set_words(struct podwatch *w, const char *reason, const char *words)
+{
+	(void)msg_mask(w->reason, sizeof w->reason, reason);
+	(void)msg_mask(w->text, sizeof w->text, words);
+	w->fix[0] = '\0';
+}
+
+static void
+fail(struct podwatch *w, const char *reason, const char *words, const char *fix)
+{
+	set_words(w, reason, words);
+	say(w->fix, sizeof w->fix, "%s", fix);
+	w->state = PODWATCH_FAILED;
+	w->trouble = false;
+	w->exit = WIRE_FAIL;
+}
+
+void
+podwatch_gone(struct podwatch *w)
+{
+	w->container[0] = '\0';
+	fail(w, "Deleted", "somebody else deleted the pod", "");
+}
+
+void
+podwatch_refused(struct podwatch *w, const char *words)
+{
+	const char *reason = "Refused";
+
+	if (holds(words, "violates PodSecurity"))
+		reason = "PodSecurity";
+	else if (holds(words, "quota"))
+		reason = "Quota";
+	fail(w, reason, words, find_hint(refusal_hints, words)->fix);
+}
+
+/* ------------------------------------------------------------------- pulls */
+
+static bool
+wants_credentials(const char *words)
+{
+	static const char *const parts[] = {"unauthorized", "401",
+	    "authentication required", "no basic auth", "authorization failed",
+	    "denied", "403 Forbidden", NULL};
+	const char *const *p;
+
+	for (p = parts; *p != NULL; p++)
+		if (holds(words, *p))
+			return true;
+	return false;
+}
+
+/* What to do about credentials, which depends on what the pod has. */
+static void
+fix_credentials(struct podwatch *w, const cJSON *pod)
+{
+	const cJSON *secrets = get(get(pod, "spec"), "imagePullSecrets"), *s;
+	char namespace[64], name[256];
+	size_t len = 0;
+
+	(void)msg_mask(namespace, sizeof namespace,
+	    get_string(get(pod, "metadata"), "namespace"));
+	if (cJSON_GetArraySize(secrets) == 0) {
+		say(w->fix, sizeof w->fix,
+		    "make a secret (kubectl create secret docker-registry "
+		    "NAME -n %s ...) and give --pull-secret NAME",
+		    namespace);
+		return;
+	}
+	say(w->fix, sizeof w->fix,
+	    "see that the secret is there, and has the registry's host, a "
+	    "user and a password that it takes:");
+	cJSON_ArrayForEach(s, secrets)
+	{
+		len = strlen(w->fix);
+		say(w->fix + len, sizeof w->fix - len, " %s/%s", namespace,
+		    msg_mask(name, sizeof name, get_string(s, "name")));
+	}
+}
+
+/* A pull failed, or waits to be tried again. */
+static void
+look_pull(struct podwatch *w, const cJSON *pod, const char *reason,
+    const char *words)
+{
+	bool backing_off = strcmp(reason, "ImagePullBackOff") == 0;
+	const char *p = strstr(words, "desc = ");
+	const struct hint *hint;
+
+	w->state = PODWATCH_PULLING;
+	if (p != NULL)
+		words = p + strlen("desc = ");
+	/* newer kubelets repeat the words while they wait: "...: ErrImagePull:
+	 * WORDS"; older ones forget them */
+	p = strstr(words, "ErrImagePull: ");
+	if (backing_off && p != NULL)
+		words = p + strlen("ErrImagePull: ");
+	if (!backing_off || p != NULL || w->pull_words[0] == '\0')
+		say(w->pull_words, sizeof w->pull_words, "%s", words);
+	if (!backing_off && (w->backing_off || w->pulls == 0))
+		w->pulls++;
+	w->backing_off = backing_off;
+	words = w->pull_words;
+	hint = find_hint(pull_hints, words);
+	set_words(w, reason, words);
+	w->trouble = true;
+	if (hint->part == NULL && wants_credentials(words)) {
+		fail(w, reason, words, "");
+		fix_credentials(w, pod);
+	} else if (hint->over || w->pulls >= PULLS_MAX) {
+		fail(w, reason, words, hint->fix);
+	} else {
+		say(w->fix, sizeof w->fix, "%s", hint->fix);
+	}
+}
+
+/* -------------------------------------------------------------- containers */
+
+static void
+set_container(struct podwatch *w, const cJSON *status)
+{
+	(void)msg_mask(w->container, sizeof w->container,
+	    get_string(status, "name"));
+	(void)msg_mask(w->image, sizeof w->image, get_string(status, "image"));
+}
+
+static void
+look_waiting(struct podwatch *w, const cJSON *pod, const cJSON *waiting)
+{
+	const char *reason = get_string(waiting, "reason");
+	const char *words = get_string(waiting, "message");
+
+	if (reason[0] == '\0' || strcmp(reason, "ContainerCreating") == 0 ||
+	    strcmp(reason, "PodInitializing") == 0)
+		w->state = PODWATCH_PULLING;
+	else if (strcmp(reason, "InvalidImageName") == 0)
+		fail(w, reason, words, "check the image's name");
+	else if (strcmp(reason, "ErrImageNeverPull") == 0)
+		fail(w, reason, words,
+		    "put the image on the node, or let it be pulled");
+	else if (strcmp(reason, "ErrImagePull") == 0 ||
+	    strcmp(reason, "ImagePullBackOff") == 0 ||
+	    strcmp(reason, "RegistryUnavailable") == 0)
+		look_pull(w, pod, reason, words);
+	else if (strcmp(reason, "CreateContainerConfigError") == 0)
+		fail(w, reason, words, find_hint(config_hints, words)->fix);
+	else
+		/* CreateContainerError, RunContainerError, SignatureValidation-
+		 * Failed, and whatever there will be */
+		fail(w, reason, words, find_hint(start_hints, words)->fix);
+}
+
+/* `unpack` itself said what is wrong: take its words. */
+static bool
+take_report(struct podwatch *w, const char *message, int code)
+{
+	cJSON *report = cJSON_Parse(message);
+	const char *reason = get_string(report, "reason");
+	const char *words = get_string(report, "message");
+
+	if (strcmp(get_string(report, "result"), "failed") != 0) {
+		cJSON_Delete(report);
+		return false;
+	}
+	fail(w, reason, words, "");
+	if (code == WIRE_BUNDLE)
+		w->exit = WIRE_BUNDLE;
+	cJSON_Delete(w->report);
+	w->report = report;
+	return true;
+}
+
+/* A container ended badly. */
+static void
+look_terminated(struct podwatch *w, const cJSON *terminated, int code)
+{
+	const char *reason = get_string(terminated, "reason");
+	const char *words = get_string(terminated, "message");
+	char text[2048];
+
+	if (strcmp(reason, "OOMKilled") == 0) {
+		fail(w, reason, "the container used more memory than its limit",
+		    "unpack needs the same few MiB for every bundle: see "
+		    "whether a LimitRange or a webhook of the cluster lowers "
+		    "the limit");
+		return;
+	}
+	if (strcmp(reason, "StartError") == 0 ||
+	    strcmp(reason, "ContainerCannotRun") == 0) {
+		fail(w, reason, words, find_hint(start_hints, words)->fix);
+		return;
+	}
+	if (take_report(w, words, code))
+		return;
+	say(text, sizeof text, "exit code %d%s%s", code,
+	    words[0] != '\0' ? ": " : "", words);
+	fail(w, reason[0] != '\0' ? reason : "Error", text, "");
+}
+
+/* How far one container is. */
+enum progress_of {
+	WAITS,
+	RUNS,
+	ENDED_WELL,
+	ENDED_BADLY
+};
+
+static enum progress_of
+look_container(struct podwatch *w, const cJSON *pod, const cJSON *status)
+{
+	const cJSON *state = get(status, "state");
+	const cJSON *terminated = get(state, "terminated");
+	const cJSON *code = get(terminated, "exitCode");
+
+	if (terminated != NULL && cJSON_IsNumber(code)) {
+		if (code->valueint == 0)
+			return ENDED_WELL;
+		set_container(w, status);
+		look_terminated(w, terminated, code->valueint);
+		return ENDED_BADLY;
+	}
+	if (get(state, "running") != NULL)
+		return RUNS;
+	set_container(w, status);
+	look_waiting(w, pod, get(state, "waiting"));
+	return WAITS;
+}
+
+/* Look at the init containers; may the others begin? */
+static bool
+look_inits(struct podwatch *w, const cJSON *pod)
+{
+	const cJSON *all = get(get(pod, "status"), "initContainerStatuses");
+	const cJSON *status;
+	enum progress_of p;
+
+	cJSON_ArrayForEach(status, all)
+	{
+		p = look_container(w, pod, status);
+		if (p == RUNS)
+			w->state = PODWATCH_PULLING;
+		if (p != ENDED_WELL)
+			return false;
+	}
+	return true;
+}
+
+static void
+look_containers(struct podwatch *w, const cJSON *pod)
+{
+	const cJSON *all = get(get(pod, "status"), "containerStatuses");
+	const cJSON *status;
+	bool ended = true, any = false;
+	enum progress_of p;
+
+	cJSON_ArrayForEach(status, all)
+	{
+		p = look_container(w, pod, status);
+		if (p == WAITS || p == ENDED_BADLY)
+			return;
+		ended = ended && p == ENDED_WELL;
+		any = true;
+	}
+	if (any)
+		w->state = ended ? PODWATCH_DONE : PODWATCH_STARTED;
+}
+
+/* --------------------------------------------------------------------- pod */
+
+/* Where no node takes it: that may change. */
+static void
+look_scheduling(struct podwatch *w, const cJSON *pod)
+{
+	const cJSON *all = get(get(pod, "status"), "conditions"), *c;
+
+	cJSON_ArrayForEach(c, all)
+	{
+		if (strcmp(get_string(c, "type"), "PodScheduled") != 0 ||
+		    strcmp(get_string(c, "status"), "False") != 0)
+			continue;
+		set_words(w, get_string(c, "reason"), get_string(c, "message"));
+		w->trouble = w->text[0] != '\0';
+	}
+}
+
+/* The pod as a whole failed: evicted, over its deadline, and so on. */
+static void
+look_failed(struct podwatch *w, const cJSON *status)
+{
+	const char *reason = get_string(status, "reason");
+	const char *fix = "";
+
+	if (strcmp(reason, "DeadlineExceeded") == 0)
+		fix = "give it more time with --deadline";
+	else if (strcmp(reason, "Evicted") == 0)
+		fix = "the node was short of something: try again, on another "
+		      "node";
+	fail(w, reason, get_string(status, "message"), fix);
+}
+
+void
+podwatch_look(struct podwatch *w, const cJSON *pod)
+{
+	const cJSON *status = get(pod, "status");
+
+	w->state = PODWATCH_PENDING;
+	w->trouble = false;
+	w->container[0] = '\0';
+	if (strcmp(get_string(status, "phase"), "Failed") == 0 &&
+	    get_string(status, "reason")[0] != '\0') {
+		look_failed(w, status);
+		return;
+	}
+	look_scheduling(w, pod);
+	if (!w->trouble && look_inits(w, pod) && w->state != PODWATCH_FAILED)
+		look_containers(w, pod);
+	if (w->state != PODWATCH_DONE && w->state != PODWATCH_FAILED &&
+	    get(get(pod, "metadata"), "deletionTimestamp") != NULL)
+		podwatch_gone(w);
+}
+
+void
+podwatch_events(struct podwatch *w, const cJSON *list)
+{
+	const cJSON *event, *last = NULL;
+
+	cJSON_ArrayForEach(event, get(list, "items"))
+	{
+		/* RFC 3339 in UTC: sorts as text */
+		if (strcmp(get_string(event, "type"), "Warning") == 0 &&
+		    (last == NULL ||
+		        strcmp(get_string(event, "lastTimestamp"),
+		            get_string(last, "lastTimestamp")) >= 0))
+			last = event;
+	}
+	if (last == NULL || w->trouble)
+		return;
+	set_words(w, get_string(last, "reason"), get_string(last, "message"));
+	w->trouble = true;
+}
+
+const char *
+podwatch_message(const cJSON *pod, const char *container)
+{
+	const cJSON *all = get(get(pod, "status"), "containerStatuses");
+	const cJSON *state = get(get_named(all, container), "state");
+
+	return cJSON_GetStringValue(get(get(state, "terminated"), "message"));
+}
+
+/* ---------------------------------------------------------------- resolved */
+
+/*
+ * Is there a digest in ref?  Copies REPOSITORY@DIGEST of it, the tag left out,
+ * to text where it is a reference.
+ */
+static bool
+take_digest(char *text, size_t size, const char *ref)
+{
+	const char *at = strstr(ref, "@sha256:"), *slash, *colon;
+	char whole[512];
+	int len;
+
+	if (at == NULL)
+		return false;
+	for (slash = at; slash > ref && *slash != '/'; slash--)
+		;
+	colon = memchr(slash, ':', (size_t)(at - slash));
+	len = (int)((colon != NULL ? colon : at) - ref);
+	say(whole, sizeof whole, "%.*s%s", len, ref, at);
+	if (reference_error(whole) != NULL)
+		return false;
+	(void)msg_mask(text, size, whole);
+	return true;
+}
+
+/* The reference of an image volume, as Kubernetes 1.35 tells it. */
+static const char *
+volume_id(const cJSON *status)
+{
+	const cJSON *mount, *image;
+
+	cJSON_ArrayForEach(mount, get(status, "volumeMounts"))
+	{
+		image = get(get(mount, "volumeStatus"), "image");
+		if (image != NULL)
+			return get_string(image, "imageRef");
+	}
+	return "";
+}
+
+void
+podwatch_resolved(char *text, size_t size, const cJSON *pod,
+    const char *container, const char *image)
+{
+	const cJSON *all = get(get(pod, "status"), "containerStatuses");
+	const cJSON *status = get_named(all, container);
+	const cJSON *spec = get_named(get(get(pod, "spec"), "containers"),
+	    container);
+	const char *id, *scheme;
+
+	/* is the bundle the container's image, or its volume? */
+	if (strcmp(get_string(spec, "image"), image) == 0)
+		id = get_string(status, "imageID");
+	else
+		id = volume_id(status);
+	/* dockershim: docker-pullable://REPOSITORY@DIGEST, docker://sha256:ID;
+	 * others: REPOSITORY@DIGEST, or the image's ID alone */
+	scheme = strstr(id, "://");
+	if (scheme != NULL)
+		id = scheme + 3;
+	if (!take_digest(text, size, id) && !take_digest(text, size, image))
+		text[0] = '\0';
+}
+
+void
+podwatch_free(struct podwatch *w)
+{
+	cJSON_Delete(w->report);
+	*w = (struct podwatch){0};
+}
