@@ -226,7 +226,11 @@ unit: $(UNIT_PROGRAMS)
 test: all $(UNIT_PROGRAMS)
 	$(RUN) $(UNIT_PROGRAMS) $(TESTS)
 
-.PHONY: check unit test
+# against the cluster that KUBECONFIG names; what needs one is skipped without
+cluster: all
+	$(RUN) $(wildcard test/cluster/*.sh)
+
+.PHONY: check unit test cluster
 
 # the main job on a sample bundle, without a cluster
 demo: $(B)/unpack
