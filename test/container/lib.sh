@@ -253,16 +253,29 @@ pod_bundle() {
 # log,stdout,stderr,term} are what its containers left.  $POD_VOLUME, if set,
 # is the volume's source.
 pod_run() {
+	pod_start "$1" || pod_failed=1
+	[ "$pod_failed" = 1 ] || pod_wait || pod_failed=1
+	pod_end
+	[ "$pod_failed" = 0 ] && return 0
+	sed 's/^/# /' "$pod/play"
+	return 1
+}
+
+# pod_start POD: until its containers have started.
+pod_start() {
+	pod_failed=0
 	pod_source="hostPath: {path: $pod_volume, type: Directory}"
 	cat - "$pod_dir/volumes.yaml" >>"$pod_dir/pod.yaml" <<-E
 		  volumes:
 		  - name: unpack
 		    ${POD_VOLUME-$pod_source}
 	E
-	pod_failed=0
-	podman play kube "$pod_dir/pod.yaml" >"$pod/play" 2>&1 || pod_failed=1
+	podman play kube "$pod_dir/pod.yaml" >"$pod/play" 2>&1
+}
+
+# pod_end: collect what the pod's containers left, and remove it.
+pod_end() {
 	podman ps -aq --filter "pod=$pod" >"$pod/ids"
-	[ "$pod_failed" = 1 ] || pod_wait || pod_failed=1
 	[ ! -s "$pod/ids" ] || xargs podman inspect <"$pod/ids" |
 		"$HERE/collect.py" "$pod"
 	for term in "$pod_dir"/containers/*/0badcafe; do
@@ -270,9 +283,6 @@ pod_run() {
 		cp "$term" "$pod/${name##*/}.term"
 	done
 	podman pod rm -f -t 0 "$pod" >/dev/null 2>&1
-	[ "$pod_failed" = 0 ] && return 0
-	sed 's/^/# /' "$pod/play"
-	return 1
 }
 
 # pod_wait: until no container but the pod's first one runs.
