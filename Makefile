@@ -76,6 +76,8 @@ CTL_OBJ = \
 	$(B)/deliver.o \
 	$(B)/yaml.o \
 	$(B)/manifest.o \
+	$(B)/psatable.o \
+	$(B)/psatext.o \
 	$(B)/psa.o \
 	$(B)/reference.o \
 	$(B)/pod.o \

@@ -130,7 +130,7 @@ print_violation(const struct psa_violation *v)
 	(void)fputs("; ", stdout);
 	if (print_masked(v->must) < 0)
 		return -1;
-	(void)printf(" [%s]\n", psa_check_id(v->check));
+	(void)printf(" [%s]\n", v->check->id);
 	return 0;
 }
 
@@ -166,9 +166,9 @@ add_violation(cJSON *to, const struct psa_violation *v)
 	    [PSA_VOLUME] = "volume",
 	    [PSA_ANNOTATION] = NULL};
 	cJSON *one = cJSON_CreateObject();
-	const char *level = psa_level_name(psa_check_level(v->check));
+	const char *level = psa_level_name(v->check->level);
 	bool ok = cJSON_AddItemToArray(to, one) &&
-	    cJSON_AddStringToObject(one, "check", psa_check_id(v->check)) &&
+	    cJSON_AddStringToObject(one, "check", v->check->id) &&
 	    cJSON_AddStringToObject(one, "level", level) &&
 	    cJSON_AddStringToObject(one, "field", v->field) &&
 	    cJSON_AddStringToObject(one, "must", v->must);

@@ -9,56 +9,18 @@
 #ifndef PSA_H
 #define PSA_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <cjson/cJSON.h>
 
-enum psa_level {
-	PSA_PRIVILEGED,
-	PSA_BASELINE,
-	PSA_RESTRICTED
-};
+#include "psatable.h"
 
 enum {
-	PSA_LATEST = 37, /* minor version of the newest policy known here */
-	PSA_VIOLATIONS_MAX = 1000 /* kept of one pod */
+	PSA_LATEST = 37 /* minor version of the newest policy known here */
 };
 
 struct psa_policy {
 	enum psa_level level;
 	int minor; /* policy version 1.minor, at most PSA_LATEST */
 };
-
-/* What a violation is about. */
-enum psa_subject {
-	PSA_POD,
-	PSA_CONTAINER,
-	PSA_VOLUME,
-	PSA_ANNOTATION
-};
-
-struct psa_violation {
-	const struct psa_check *check; /* static; see psa_check_* */
-	enum psa_subject subject;
-	const char *name; /* borrowed from the pod; of container or volume */
-	size_t index; /* of the container or volume in the pod */
-	char *field; /* owned; "spec.containers[0].securityContext..." */
-	char *value; /* owned; what it is, as JSON; NULL: not set */
-	char *text; /* owned; what it is, without quotes; "": not set */
-	char *must; /* owned; "must be false" */
-	bool implicit; /* not set here, nor for the whole pod */
-};
-
-/* {0} is a report without violations. */
-struct psa_report {
-	struct psa_violation *violations; /* owned */
-	size_t n;
-	char *message; /* owned; all of them as the API server puts it */
-};
-
-/* The check's name, the level it belongs to. */
-const char *psa_check_id(const struct psa_check *check);
-enum psa_level psa_check_level(const struct psa_check *check);
 
 /*
  * Judge a pod by its metadata (NULL: none) and spec.  Fills report, which

@@ -70,11 +70,11 @@ gate_floors() {
 	cat >gate.floors <<-'END'
 	0 wire msg io digest
 	1 mounts finding cpus install decode gunzip progress target kubectl
-	1 spool yaml reference psa
+	1 spool yaml reference psatable
 	2 walk tarout press gather tarin tree tarscan inflate pod manifest
-	2 podwatch
+	2 podwatch psatext
 	3 content envelope deliver podopts merge store rootdir runtime
-	3 podrun mend
+	3 podrun mend psa
 	4 report stream judge image provision
 	5 preflight measure
 	6 verdict

@@ -96,9 +96,10 @@ ok "a user namespace's root passes from 1.35 on" exits 0 \
 ok "not before" exits 3 "$UNPACKCTL" check-pod --version v1.34 own.yaml
 
 # and the manifests
-for f in $(grep -rlE '^kind: (Pod|Deployment|DaemonSet|Job)$' "$TOP/manifests"); do
+grep -rlE '^kind: (Pod|Deployment|DaemonSet|Job)$' "$TOP/manifests" >pods
+while read -r f; do
 	ok "${f#"$TOP/"} passes" exits 0 "$UNPACKCTL" check-pod "$f"
-done
+done <pods
 
 # names from outside do not reach the terminal raw
 printf 'kind: Pod\nmetadata: {name: "a\\e[1m"}\nspec: {containers: [{name: "b\\e]0;x\\a"}]}\n' >esc.yaml

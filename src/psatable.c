@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psatable.h"
+
+#include <stdlib.h>
+
+/* clang-format off */
+
+/*
+ * kubernetes.io/docs/concepts/security/pod-security-standards, in the order
+ * of the messages: baseline first, then by id.
+ */
+const struct psa_check psatable[] = {
+{
+	.id = "appArmorProfile", .level = PSA_BASELINE,
+	.fields = {"spec.securityContext.appArmorProfile.type",
+	    "*.securityContext.appArmorProfile.type"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .whole = true,
+	.values = {{"RuntimeDefault"}, {"Localhost"}},
+	.reason = "%v{forbidden AppArmor profile|forbidden AppArmor profiles}",
+	.detail = "%s must not set AppArmor profile type to %v",
+}, {
+	.id = "appArmorProfile", .level = PSA_BASELINE,
+	.fields = {"container.apparmor.security.beta.kubernetes.io/*"},
+	.type = PSA_STRING, .rule = PSA_ALLOW,
+	.values = {{""}, {"runtime/default"}, {"localhost/*"}},
+}, {
+	.id = "capabilities_baseline", .level = PSA_BASELINE,
+	.fields = {"*.securityContext.capabilities.add[]"},
+	.type = PSA_STRING, .rule = PSA_ALLOW,
+	.values = {{"AUDIT_WRITE"}, {"CHOWN"}, {"DAC_OVERRIDE"}, {"FOWNER"},
+	    {"FSETID"}, {"KILL"}, {"MKNOD"}, {"NET_BIND_SERVICE"},
+	    {"SETFCAP"}, {"SETGID"}, {"SETPCAP"}, {"SETUID"},
+	    {"SYS_CHROOT"}},
+	.reason = "non-default capabilities",
+	.detail = "%c must not include %v in securityContext.capabilities.add",
+}, {
+	.id = "hostNamespaces", .level = PSA_BASELINE,
+	.fields = {"spec.hostNetwork", "spec.hostPID", "spec.hostIPC"},
+	.type = PSA_BOOL, .rule = PSA_ALLOW, .values = {{"false"}},
+	.reason = "host namespaces", .detail = "%f",
+}, {
+	.id = "hostPathVolumes", .level = PSA_BASELINE,
+	.fields = {"spec.volumes[].hostPath"},
+	.type = PSA_ANY, .rule = PSA_ALLOW,
+	.reason = "hostPath volumes", .detail = "%c",
+}, {
+	.id = "hostPorts", .level = PSA_BASELINE,
+	.fields = {"*.ports[].hostPort"},
+	.type = PSA_NUMBER, .rule = PSA_ALLOW, .values = {{"0"}},
+	.reason = "hostPort",
+	.detail = "%c %c{uses|use} %v{hostPort|hostPorts} %w",
+}, {
+	.id = "hostProbesAndHostLifecycle", .level = PSA_BASELINE, .from = 34,
+	.fields = {"*.livenessProbe.httpGet.host",
+	    "*.livenessProbe.tcpSocket.host",
+	    "*.readinessProbe.httpGet.host",
+	    "*.readinessProbe.tcpSocket.host",
+	    "*.startupProbe.httpGet.host", "*.startupProbe.tcpSocket.host",
+	    "*.lifecycle.postStart.httpGet.host",
+	    "*.lifecycle.postStart.tcpSocket.host",
+	    "*.lifecycle.preStop.httpGet.host",
+	    "*.lifecycle.preStop.tcpSocket.host"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{""}},
+	.reason = "probe or lifecycle host",
+	.detail = "%C %C{uses|use} "
+	    "%v{probe or lifecycle host|probe or lifecycle hosts} %v",
+}, {
+	.id = "privileged", .level = PSA_BASELINE,
+	.fields = {"*.securityContext.privileged"},
+	.type = PSA_BOOL, .rule = PSA_ALLOW, .values = {{"false"}},
+	.reason = "privileged",
+	.detail = "%c must not set securityContext.privileged=true",
+}, {
+	.id = "procMount", .level = PSA_BASELINE, .userns = 35,
+	.fields = {"*.securityContext.procMount"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"Default"}},
+	.reason = "procMount",
+	.detail = "%c must not set securityContext.procMount to %v",
+}, {
+	.id = "seLinuxOptions", .level = PSA_BASELINE,
+	.fields = {"spec.securityContext.seLinuxOptions.type",
+	    "*.securityContext.seLinuxOptions.type"},
+	.type = PSA_STRING, .rule = PSA_ALLOW,
+	.values = {{""}, {"container_t"}, {"container_init_t"},
+	    {"container_kvm_t"}, {"container_engine_t", 31}},
+	.reason = "seLinuxOptions",
+	.detail = "%s set forbidden securityContext.seLinuxOptions: %n",
+	.note = "%v{type|types} %v",
+}, {
+	.id = "seLinuxOptions", .level = PSA_BASELINE,
+	.fields = {"spec.securityContext.seLinuxOptions.user",
+	    "*.securityContext.seLinuxOptions.user"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{""}},
+	.note = "user may not be set",
+}, {
+	.id = "seLinuxOptions", .level = PSA_BASELINE,
+	.fields = {"spec.securityContext.seLinuxOptions.role",
+	    "*.securityContext.seLinuxOptions.role"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{""}},
+	.note = "role may not be set",
+}, {
+	.id = "seccompProfile_baseline", .level = PSA_BASELINE, .until = 18,
+	.fields = {"seccomp.security.alpha.kubernetes.io/pod",
+	    "container.seccomp.security.alpha.kubernetes.io/@"},
+	.type = PSA_STRING, .rule = PSA_ALLOW,
+	.values = {{"runtime/default"}, {"docker/default"}, {"localhost/*"}},
+	.reason = "seccompProfile",
+	.detail = "forbidden %v{annotation|annotations} %w",
+}, {
+	.id = "seccompProfile_baseline", .level = PSA_BASELINE, .from = 19,
+	.fields = {"spec.securityContext.seccompProfile.type",
+	    "*.securityContext.seccompProfile.type"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .whole = true,
+	.values = {{"RuntimeDefault"}, {"Localhost"}},
+	.reason = "seccompProfile",
+	.detail = "%s must not set securityContext.seccompProfile.type to %v",
+}, {
+	.id = "sysctls", .level = PSA_BASELINE,
+	.fields = {"spec.securityContext.sysctls[].name"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .whole = true,
+	.values = {{"kernel.shm_rmid_forced"},
+	    {"net.ipv4.ip_local_port_range"}, {"net.ipv4.tcp_syncookies"},
+	    {"net.ipv4.ping_group_range"},
+	    {"net.ipv4.ip_unprivileged_port_start"},
+	    {"net.ipv4.ip_local_reserved_ports", 27},
+	    {"net.ipv4.tcp_keepalive_time", 29},
+	    {"net.ipv4.tcp_fin_timeout", 29},
+	    {"net.ipv4.tcp_keepalive_intvl", 29},
+	    {"net.ipv4.tcp_keepalive_probes", 29},
+	    {"net.ipv4.tcp_rmem", 32}, {"net.ipv4.tcp_wmem", 32},
+	    {"net.ipv4.tcp_slow_start_after_idle", 37},
+	    {"net.ipv4.tcp_notsent_lowat", 37}},
+	.reason = "forbidden sysctls", .detail = "%l",
+}, {
+	.id = "windowsHostProcess", .level = PSA_BASELINE,
+	.fields = {"spec.securityContext.windowsOptions.hostProcess",
+	    "*.securityContext.windowsOptions.hostProcess"},
+	.type = PSA_BOOL, .rule = PSA_ALLOW, .values = {{"false"}},
+	.reason = "hostProcess",
+	.detail = "%s must not set "
+	    "securityContext.windowsOptions.hostProcess=true",
+}, {
+	.id = "allowPrivilegeEscalation", .level = PSA_RESTRICTED, .from = 8,
+	.windows = 25,
+	.fields = {"*.securityContext.allowPrivilegeEscalation"},
+	.type = PSA_BOOL, .rule = PSA_REQUIRE, .values = {{"false"}},
+	.reason = "allowPrivilegeEscalation != false",
+	.detail = "%c must set securityContext.allowPrivilegeEscalation=false",
+}, {
+	.id = "capabilities_restricted", .level = PSA_RESTRICTED, .from = 22,
+	.windows = 25, .overrides = "capabilities_baseline",
+	.fields = {"*.securityContext.capabilities.drop"},
+	.type = PSA_LIST, .rule = PSA_INCLUDE, .values = {{"ALL"}},
+	.reason = "unrestricted capabilities",
+	.detail = "%c must set securityContext.capabilities.drop=[\"ALL\"]",
+}, {
+	.id = "capabilities_restricted", .level = PSA_RESTRICTED, .from = 22,
+	.windows = 25, .overrides = "capabilities_baseline",
+	.fields = {"*.securityContext.capabilities.add[]"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"NET_BIND_SERVICE"}},
+	.reason = "unrestricted capabilities",
+	.detail = "%c must not include %v in securityContext.capabilities.add",
+}, {
+	.id = "procMount_restricted", .level = PSA_RESTRICTED, .from = 35,
+	.overrides = "procMount",
+	.fields = {"*.securityContext.procMount"},
+	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"Default"}},
+	.reason = "procMount",
+	.detail = "%c must not set securityContext.procMount to %v",
+}, {
+	.id = "restrictedVolumes", .level = PSA_RESTRICTED,
+	.overrides = "hostPathVolumes",
+	.fields = {"spec.volumes[]"},
+	.type = PSA_ANY, .rule = PSA_VOLUMES,
+	.values = {{"configMap"}, {"csi"}, {"downwardAPI"}, {"emptyDir"},
+	    {"ephemeral"}, {"image"}, {"persistentVolumeClaim"},
+	    {"projected"}, {"secret"}},
+	.reason = "restricted volume types",
+	.detail = "%c %c{uses|use} "
+	    "%v{restricted volume type|restricted volume types} %v",
+}, {
+	.id = "runAsNonRoot", .level = PSA_RESTRICTED, .userns = 35,
+	.fields = {"spec.securityContext.runAsNonRoot",
+	    "*.securityContext.runAsNonRoot"},
+	.type = PSA_BOOL, .rule = PSA_INHERIT, .values = {{"true"}},
+	.reason = "runAsNonRoot != true",
+	.detail = "%s must not set securityContext.runAsNonRoot=false",
+	.unset = "pod or %c must set securityContext.runAsNonRoot=true",
+}, {
+	.id = "runAsUser", .level = PSA_RESTRICTED, .from = 23, .userns = 35,
+	.fields = {"spec.securityContext.runAsUser",
+	    "*.securityContext.runAsUser"},
+	.type = PSA_NUMBER, .rule = PSA_DENY, .values = {{"0"}},
+	.reason = "runAsUser=0", .detail = "%s must not set runAsUser=0",
+}, {
+	.id = "seccompProfile_restricted", .level = PSA_RESTRICTED, .from = 19,
+	.windows = 25, .overrides = "seccompProfile_baseline",
+	.fields = {"spec.securityContext.seccompProfile.type",
+	    "*.securityContext.seccompProfile.type"},
+	.type = PSA_STRING, .rule = PSA_INHERIT, .whole = true,
+	.values = {{"RuntimeDefault"}, {"Localhost"}},
+	.reason = "seccompProfile",
+	.detail = "%s must not set securityContext.seccompProfile.type to %v",
+	.unset = "pod or %c must set securityContext.seccompProfile.type to "
+	    "\"RuntimeDefault\" or \"Localhost\"",
+}, {
+	.id = NULL,
+},
+};
+/* clang-format on */
+
+void
+psatable_free_violation(struct psa_violation *v)
+{
+	free(v->field);
+	free(v->value);
+	free(v->text);
+	free(v->must);
+}
