@@ -5,6 +5,7 @@
 #   make check      gates: static, small, writes only, no cycles
 #   make unit       unit tests, with sanitizers
 #   make test       all that fits a CI run
+#   make test-sanitized  the command-line tests with ASan and UBSan
 #   make demo       the main job on a sample bundle
 #   make lint       compilers, clang-tidy, cppcheck, shellcheck, clang-format
 #   make format     lay the C out as src/.clang-format says
@@ -233,6 +234,18 @@ cluster: all
 	$(RUN) $(wildcard test/cluster/*.sh)
 
 .PHONY: check unit test cluster
+
+# The programs with ASan and UBSan, and the command-line tests with them.
+sanitized: $(U)/unpack $(U)/unpackctl
+$(U)/unpack: $(UNPACK_OBJ:$(B)/%=$(U)/%)
+	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+$(U)/unpackctl: $(CTL_OBJ:$(B)/%=$(U)/%)
+	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+test-sanitized: sanitized
+	$(RUN:test/run=) UNPACK='$(CURDIR)/$(U)/unpack' SANITIZED=1 \
+	    UNPACKCTL='$(CURDIR)/$(U)/unpackctl' \
+	    test/run $(sort $(wildcard test/cli/*.sh))
+.PHONY: sanitized test-sanitized
 
 # the main job on a sample bundle, without a cluster
 demo: $(B)/unpack
