@@ -417,6 +417,16 @@ judge_parts(struct gather *g)
 	return status;
 }
 
+/* Tell people how to get what is missing. */
+static void
+say_missing(const struct gather *g)
+{
+	char list[1024];
+
+	gather_missing_text(g, list, sizeof list);
+	msg_line("fetch again: unpack --format jsonl --parts %s", list);
+}
+
 static enum wire_exit
 judge_line(struct gather *g)
 {
@@ -432,6 +442,8 @@ judge_line(struct gather *g)
 	g->again = true;
 	msg_warn(0, "the bundle is %s, which is not the one that is expected",
 	    g->said.digest);
+	if (!g->opts.tacit)
+		say_missing(g);
 	return WIRE_CORRUPT;
 }
 
@@ -439,7 +451,6 @@ judge_line(struct gather *g)
 static enum wire_exit
 complain(struct gather *g)
 {
-	char list[1024];
 	uint64_t have = 0;
 	size_t i;
 
@@ -452,7 +463,6 @@ complain(struct gather *g)
 			g->total = g->wholes[i].parts;
 	if (g->opts.tacit)
 		return WIRE_CORRUPT;
-	gather_missing_text(g, list, sizeof list);
 	if (g->again || g->conflict)
 		msg_warn(0, "the parts are of another bundle, or of several");
 	else if (have == 0 && g->total == 0)
@@ -465,7 +475,7 @@ complain(struct gather *g)
 	else
 		msg_warn(0, "%" PRIu64 " of %" PRIu64 " parts are missing",
 		    g->total - have, g->total);
-	msg_line("fetch again: unpack --format jsonl --parts %s", list);
+	say_missing(g);
 	return WIRE_CORRUPT;
 }
 

@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is lost has a name, and fetching it by that name completes the bundle.
+. "$TOP/test/lib.sh"
+command -v jq >/dev/null || skip_all "needs jq"
+
+mkdir -p in
+# parts of 100 kB
+big() {
+	for _ in $(seq 1 19); do
+		head -c 100000 /dev/urandom
+		head -c 948576 /dev/zero
+	done
+	head -c 70000 /dev/urandom
+}
+big >in/big
+echo small >in/small
+"$UNPACK" --bundle-dir in --format jsonl >log 2>/dev/null
+"$UNPACK" --bundle-dir in --format json >line 2>/dev/null
+total=$(($(wc -l <log) - 1))
+is "parts" "$total" 20
+
+# missing WANTED LOG...: exit 4, and these are the parts to fetch
+missing() {
+	parts=$1
+	shift
+	exits 4 "$UNPACKCTL" extract -C got -o json "$@" || return 1
+	[ ! -e got ] || return 1
+	is "  parts in JSON" "$(jq -r .parts out)" "$parts"
+	has err "fetch again: unpack --format jsonl --parts $parts\$"
+}
+
+whole() {
+	exits 0 "$UNPACKCTL" extract -C got "$@" || return 1
+	diff -r in got
+	status=$?
+	chmod -R u+w got && rm -rf got
+	return $status
+}
+
+sed '4,8d;13d' log >holes
+ok "holes" missing 3-7,12 holes
+is "ranges in JSON" "$(jq -c .missing out)" '[[3,7],[12,12]]'
+is "how many in all" "$(jq .total out)" 20
+is "what it is" "$(jq -r .result out)" incomplete
+"$UNPACK" --bundle-dir in --format jsonl --parts 3-7 >again 2>/dev/null
+ok "one of two" missing 12 holes again
+"$UNPACK" --bundle-dir in --format jsonl --parts 12 >again2 2>/dev/null
+ok "both" whole again2 holes again
+
+head -n 13 log >first
+ok "the tail and the last line" missing 13- first
+is "an open end in JSON" "$(jq -c .missing out)" '[[13,null]]'
+"$UNPACK" --bundle-dir in --format jsonl --parts 13- >again 2>/dev/null
+ok "repaired" whole again first
+head -n 20 log >nolast
+ok "only the last line" missing 20- nolast
+"$UNPACK" --bundle-dir in --format jsonl --parts 20- >again 2>/dev/null
+ok "repaired by the last line alone" whole nolast again
+tail -n 1 log >last
+ok "only the last line is there" missing 0-19 last
+: >nothing
+ok "nothing" missing 0- nothing
+
+# a block that kubelet lost, and text inside a line
+head -c 450000 log >hole
+tail -c +466385 log >>hole
+ok "a lost block of 16384 bytes" missing 3 hole
+"$UNPACK" --bundle-dir in --format jsonl --parts 3-3 >again 2>/dev/null
+ok "repaired by a second run" whole hole again
+{
+	head -c 450000 log
+	echo standard error
+	tail -c +450001 log
+} >text
+ok "text inside a line" missing 3 text
+head -c 450000 line >jhole
+tail -c +466385 line >>jhole
+ok "json: a lost block" missing 0- jhole
+ok "json is repaired by jsonl" whole jhole log
+ok "jsonl is repaired by json" whole holes line
+
+# of another bundle
+mkdir other
+big >other/big
+"$UNPACK" --bundle-dir other --format jsonl >olog 2>/dev/null
+head -n 3 olog >mix
+tail -n +4 log >>mix
+ok "parts of two bundles" missing 0- mix
+digest=$(tail -n 1 log | jq -r .digest)
+odigest=$(tail -n 1 olog | jq -r .digest)
+ok "--expect-digest agrees" whole --expect-digest "$digest" log
+ok "--expect-digest disagrees" missing 0- --expect-digest "$odigest" log
+ok "--expect-digest stands in for the last line" whole \
+	--expect-digest "$digest" nolast
+ok "--expect-digest of a json line" missing 0- --expect-digest "$odigest" line
+ok "--expect-digest picks one" whole --expect-digest "$digest" line olog
+
+# the termination message is a second witness
+tail -n 1 log | jq -c '{result:"ok",format:"jsonl",entries,size,digest,parts}' \
+	>message
+tail -n 1 olog | jq -c '{result:"ok",format:"jsonl",entries,size,digest,parts}' \
+	>omessage
+ok "a witness agrees" whole --witness message log
+ok "a witness agrees with json" whole --witness message line
+ok "a witness stands in for the last line" whole --witness message nolast
+ok "a witness knows how many" missing 13-19 --witness message first
+ok "a witness disagrees" missing 0- --witness omessage log
+ok "a witness disagrees with json" missing 0- --witness omessage line
+ok "a witness of nothing" exits 1 "$UNPACKCTL" extract --witness nothing log
+printf '{"content":"%s"}\n' "$(jq -r .content line)" >plain
+ok "a line without a digest" whole plain
+ok "  is not verified" has err 'not verified'
+ok "a witness vouches for it" whole --witness message plain
+ok "  so it is verified" lacks err 'not verified'
+
+# an unverified form that is cut
+jq -r .content line | base64 -d | head -c 1000000 >cut.gz
+ok "a cut tar.gz" exits 4 "$UNPACKCTL" extract -C got cut.gz
+ok "no target" [ ! -e got ]
+done_testing
