@@ -275,7 +275,7 @@ lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,performance,portability -Isrc $(C_SRC)
 lint-shell:
-	shellcheck -x $(SH_ALL)
+	shellcheck -x -S warning $(SH_ALL)
 format:
 	clang-format --style=file:src/.clang-format -i $(C_ALL)
 
