@@ -365,7 +365,7 @@ out:
 enum mounts_kind
 mounts_at(const struct mounts *m, const char *path)
 {
-	struct mounts_point key, *found;
+	struct mounts_point key = {0}, *found;
 
 	if (m->n == 0)
 		return MOUNTS_NONE;
