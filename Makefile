@@ -15,7 +15,8 @@
 # Which objects a program links is written out below, on purpose.
 
 VERSION = 0.1.0
-ARCH   := $(shell dpkg --print-architecture 2>/dev/null || uname -m)
+HERE   := $(shell dpkg --print-architecture 2>/dev/null || uname -m)
+ARCH    = $(HERE)
 PREFIX  = /usr/local
 B       = build/$(ARCH)
 D       = $(B)/deps
@@ -30,6 +31,15 @@ STRIP   = strip
 NM      = nm
 READELF = readelf
 
+# Another ARCH needs a musl compiler of its own.
+ifneq ($(ARCH),$(HERE))
+ifeq ($(CC),musl-gcc)
+$(error ARCH=$(ARCH): musl-gcc compiles for $(HERE) only; set CC to a musl \
+compiler for $(ARCH), and AR, RANLIB, STRIP, NM, READELF to go with it)
+endif
+HOST   := $(shell $(CC) -dumpmachine)
+endif
+
 # House flags stay apart, so that a packager's CFLAGS never drops a warning.
 HOUSE_CPPFLAGS = -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" -I$(D)/include
 HOUSE_CFLAGS = -std=c11 \
@@ -37,6 +47,7 @@ HOUSE_CFLAGS = -std=c11 \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wvla -Wformat=2 -Wundef -Wwrite-strings -Wcast-qual -Wpointer-arith \
 	-Wimplicit-fallthrough -Wswitch-enum \
+	-Wno-missing-field-initializers \
 	-ffunction-sections -fdata-sections -fstack-protector-strong
 HOUSE_LDFLAGS = -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now \
 	-Wl,-z,noseparate-code -Wl,--build-id=none
@@ -136,7 +147,8 @@ $(B)/%.o: src/%.c $(HDR) Makefile $(D)/.done
 
 deps: $(D)/.done
 $(D)/.done: src/deps.sh
-	CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' src/deps.sh $(ARCH) $(D)
+	CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' HOST='$(HOST)' \
+	    src/deps.sh $(ARCH) $(D)
 
 .PHONY: all unpack unpackctl deps
 
