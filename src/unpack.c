@@ -69,7 +69,7 @@ static const char help
          "                        tar    the tar itself, not for a pod log\n"
          "  --symlinks keep|skip  default: skip in json, keep in jsonl and "
          "tar\n"
-         "  --level 1-12          of compression (6)\n"
+         "  --level 1-9           of compression (6)\n"
          "  --jobs N              threads that compress (processors, at most "
          "4)\n"
          "  --parts FIRST[-LAST]  jsonl: only these parts, and the last line;\n"
@@ -167,7 +167,7 @@ set_number(struct args *a, int option, const char *value)
 		return 0;
 	case OPT_LEVEL:
 		if (io_number(value, 1, WIRE_LEVEL_MAX, &n) < 0)
-			return refuse("level", value, "a number from 1 to 12");
+			return refuse("level", value, "a number from 1 to 9");
 		a->stream.level = (int)n;
 		return 0;
 	default:

@@ -42,7 +42,7 @@ usage "a missing value" "--format" --format
 usage "an unknown format" "'zip'" --format zip
 usage "symlinks maybe" "'maybe'" --symlinks maybe
 usage "level 0" "level.*'0'" --level 0
-usage "level 13" "level.*'13'" --level 13
+usage "level 10" "level.*'10'" --level 10
 usage "jobs 0" "jobs.*'0'" --jobs 0
 usage "jobs -1" "jobs.*'-1'" --jobs=-1
 usage "parts backwards" "parts.*'3-2'" --format jsonl --parts 3-2
