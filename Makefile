@@ -18,6 +18,10 @@ VERSION = 0.1.0
 HERE   := $(shell dpkg --print-architecture 2>/dev/null || uname -m)
 ARCH    = $(HERE)
 PREFIX  = /usr/local
+
+# The image that `unpackctl pod` puts into pods, unless told otherwise.
+UNPACK_IMAGE = localhost/unpack:$(VERSION)
+
 B       = build/$(ARCH)
 D       = $(B)/deps
 
@@ -41,7 +45,8 @@ HOST   := $(shell $(CC) -dumpmachine)
 endif
 
 # House flags stay apart, so that a packager's CFLAGS never drops a warning.
-HOUSE_CPPFLAGS = -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" -I$(D)/include
+HOUSE_CPPFLAGS = -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" \
+	-DUNPACK_IMAGE=\"$(UNPACK_IMAGE)\" -I$(D)/include
 HOUSE_CFLAGS = -std=c11 \
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \

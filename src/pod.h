@@ -12,7 +12,7 @@
 
 #include "yaml.h"
 
-/* The image that holds `unpack`; a release sets it at build time. */
+/* The image that holds `unpack`; make UNPACK_IMAGE=... sets it. */
 #ifndef UNPACK_IMAGE
 #define UNPACK_IMAGE "localhost/unpack:" VERSION
 #endif
