@@ -205,6 +205,11 @@ UNITS       = msg io
 UNIT_msg = msg
 UNIT_io  = io
 
+# writing a stream
+UNITS      += mounts press
+UNIT_mounts = mounts msg
+UNIT_press  = press msg digest
+
 # reading a stream
 UNITS      += decode
 UNIT_decode = decode digest io

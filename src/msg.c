@@ -29,7 +29,7 @@ emit(char line[static MSG_MAX], int n)
 
 	if (len > MSG_MAX - 1) {
 		len = MSG_MAX - 1;
-		memcpy(line + len - 3, "...", 3);
+		line[len - 3] = line[len - 2] = line[len - 1] = '.';
 	}
 	line[len++] = '\n';
 	do {

@@ -240,12 +240,11 @@ parse(struct args *a, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":hv", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
 		switch (option) {
 		case 'h':
 			a->done = true;
 			return say(help);
-		case 'v':
 		case OPT_VERSION:
 			a->done = true;
 			return say("unpack " VERSION "\n");
@@ -311,18 +310,20 @@ run_stream(const struct args *a)
 	struct stream_result result;
 	struct report_written written = {
 	    .format = stream_format_name(a->stream.format)};
-	int code = WIRE_FAIL;
+	int code = WIRE_FAIL, ret;
 
 	report_init(&r);
-	if (preflight_run(&a->stream.content, &r) < 0 ||
-	    (r.reason == REPORT_OK && measure(a, &r) < 0)) {
+	ret = preflight_run(&a->stream.content, &r);
+	if (ret == 0 && r.reason == REPORT_OK)
+		ret = measure(a, &r);
+	if (ret == 0 && r.reason == REPORT_OK)
+		ret = stream_run(&a->stream, &result);
+	if (ret < 0) {
 		note_failure(&r);
 	} else if (r.reason != REPORT_OK) {
 		report_print(&r);
 		msg_warn(0, "%s", r.message);
 		code = WIRE_BUNDLE;
-	} else if (stream_run(&a->stream, &result) < 0) {
-		note_failure(&r);
 	} else {
 		code = WIRE_OK;
 		written.entries = result.entries;
