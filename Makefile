@@ -231,13 +231,72 @@ $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
 	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
 	    $(UNIT_CFLAGS) -iquote src -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
 
+# ---------------------------------------------------------------- fuzzing
+#
+# make fuzz runs each target for FUZZ_SECONDS under libFuzzer; the seeds come
+# from test/fuzz/seeds.py.  The same targets, linked with replay.c, run seeds
+# and reproducers in every `make test`.
+
+FUZZ         = decode gather tarin roundtrip
+FUZZ_SECONDS = 300
+FUZZ_CC      = clang
+FUZZ_CFLAGS  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+F            = $(B)/fuzz
+HOUSE_SRC   := $(filter-out src/unpack.c src/unpackctl.c,$(wildcard src/*.c))
+
+$(F)/%.o: src/%.c $(HDR) Makefile
+	@mkdir -p $(F)
+	$(FUZZ_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(F)/house.a: $(HOUSE_SRC:src/%.c=$(F)/%.o)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(FUZZ:%=$(F)/fuzz_%): $(F)/%: test/fuzz/%.c test/fuzz/fuzz.h $(F)/house.a
+	$(FUZZ_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(FUZZ_CFLAGS) -fsanitize=fuzzer -iquote src -o $@ \
+	    $(filter %.c %.a,$^) $(UNIT_LIBS)
+fuzz: $(FUZZ:%=fuzz-%)
+$(FUZZ:%=fuzz-%): fuzz-%: $(F)/fuzz_%
+	test/fuzz/seeds.py $* $(F)/seeds-$*
+	mkdir -p $(F)/corpus-$*
+	$(F)/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 \
+	    -rss_limit_mb=1024 -close_fd_mask=0 -print_final_stats=1 \
+	    -artifact_prefix=$(F)/ $(F)/corpus-$* $(F)/seeds-$* \
+	    $(wildcard test/fuzz/repro/$*) >$(F)/$*.log 2>&1 || \
+	    { tail -n 60 $(F)/$*.log; exit 1; }
+	grep -E '^stat::number_of_executed_units' $(F)/$*.log || \
+	    tail -n 3 $(F)/$*.log
+
+REPLAYS = $(FUZZ:%=$(U)/replay_%)
+$(U)/house.a: $(HOUSE_SRC:src/%.c=$(U)/%.o)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(REPLAYS): $(U)/replay_%: test/fuzz/fuzz_%.c test/fuzz/replay.c \
+    test/fuzz/fuzz.h $(U)/house.a
+	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(UNIT_CFLAGS) -iquote src -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS)
+
+.PHONY: fuzz $(FUZZ:%=fuzz-%)
+
+# ---------------------------------------------------------------- torture
+#
+# What runtimes and kubelet do to a stream, at random, for a long time.
+
+TORTURE_SECONDS = 1800
+TORTURE_SEED    = 1000000
+torture: all
+	test/torture/torture.py --seed $(TORTURE_SEED) \
+	    --seconds $(TORTURE_SECONDS) --keep $(B)/torture $(B)/unpackctl
+
+.PHONY: torture
+
 # ------------------------------------------------------------- what to run
 #
 # Shell tests, one behaviour a file: test/DIR/*.sh for each DIR.  Every target
 # is one run of test/run, whose last line sums up.
 
 MAXSIZE   = 229376
-TEST_DIRS = check cli image container
+TEST_DIRS = check cli image container fuzz
 TESTS     = $(sort $(filter-out %/lib.sh,$(wildcard $(TEST_DIRS:%=test/%/*.sh))))
 UNIT_PROGRAMS = $(UNITS:%=$(U)/test_%)
 RUN = ARCH='$(ARCH)' CC='$(CC)' NM='$(NM)' READELF='$(READELF)' \
@@ -248,7 +307,7 @@ check: all
 	$(RUN) $(wildcard test/check/*.sh)
 unit: $(UNIT_PROGRAMS)
 	$(RUN) $(UNIT_PROGRAMS)
-test: all $(UNIT_PROGRAMS)
+test: all $(UNIT_PROGRAMS) $(REPLAYS)
 	$(RUN) $(UNIT_PROGRAMS) $(TESTS)
 
 # against the cluster that KUBECONFIG names; what needs one is skipped without

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Seeds for the fuzz targets: seeds.py TARGET DIR writes them to DIR."""
+import gzip
+import os
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TOP, "corpus"), os.path.join(TOP, "torture")]
+import make  # noqa: E402
+import stream  # noqa: E402
+
+TAR = make.build("good-plain")
+LINES = stream.jsonl_lines(TAR, 2000)
+STAMP = b"2026-11-23T18:54:26.334538770Z "
+
+
+def logs():
+    whole = b"".join(LINES)
+    yield whole
+    yield stream.json_line(TAR)
+    yield stream.plain_line(TAR)
+    yield whole.replace(b"\n", b"\r\n")
+    yield b"".join(b"[pod/a/b] " + STAMP + line for line in LINES)
+    yield whole[:700] + STAMP + whole[700:]
+    yield b"hello\n" + LINES[0] + b'{"level":"info"}\n' + LINES[-1]
+    yield LINES[-1] + LINES[1] + LINES[0]
+    yield LINES[0] + LINES[0]
+    yield whole[:500] + whole
+    yield whole[100:]
+    yield b'{"x":{"y":[1,"}"]},"content":"H4sI"}\n'
+    yield b'{"part":9007199254740993,"size":-1,"content":""}\n'
+    yield b'{"parts":1e9,"mediaType":"%s"}\n' % stream.MEDIA_TYPE.encode()
+
+
+def decode():
+    for text in logs():
+        for step in (0, 6, 255):
+            yield bytes([step]) + text
+
+
+def gather():
+    yield from logs()
+    yield b"".join(LINES[:1]) + b"\xff" + b"".join(LINES[1:])
+    yield LINES[-1] + b"\xff" + LINES[0]
+
+
+def tarin():
+    for name in make.CASES:
+        data = make.build(name)
+        if len(data) < 60000:
+            yield data
+    yield gzip.compress(TAR, mtime=0)
+    yield gzip.compress(TAR[:1000], mtime=0) + gzip.compress(TAR[1000:])
+
+
+def entry(kind, mode, name, data=b""):
+    return bytes([kind, mode, len(name)]) + name + bytes([len(data)]) + data
+
+
+def roundtrip():
+    tree = (entry(0, 0o55, b"d") + entry(2, 0o44, b"d/f", b"hello") +
+            entry(1, 0, b"d/l", b"f") + entry(3, 255, b"big", b"x") +
+            entry(2, 0, b"\xff\x01", b"") + entry(2, 0o111, b"n" * 180))
+    yield b"\0" + tree
+    yield b"\1" + tree
+    yield b""
+
+
+TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip)}
+
+
+def main():
+    target, where = sys.argv[1:]
+    os.makedirs(where, exist_ok=True)
+    for i, seed in enumerate(TARGETS[target]()):
+        with open(os.path.join(where, "seed-%02d" % i), "wb") as out:
+            out.write(seed)
+
+
+if __name__ == "__main__":
+    main()
