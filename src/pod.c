@@ -47,7 +47,8 @@ void
 pod_make_name(char name[static POD_NAME], const char *text, const char *suffix)
 {
 	char hash[HASH_LEN + 1];
-	size_t room = POD_NAME - 1 - strlen(suffix), len = 0, i;
+	size_t room = POD_NAME - 1 - strnlen(suffix, POD_SUFFIX_MAX);
+	size_t len = 0, i;
 	bool changed = false;
 
 	for (i = 0; text[i] != '\0' && len < room; i++) {
@@ -80,7 +81,8 @@ pod_make_name(char name[static POD_NAME], const char *text, const char *suffix)
 		memcpy(name + len, hash, HASH_LEN);
 		len += HASH_LEN;
 	}
-	(void)snprintf(name + len, POD_NAME - len, "%s", suffix);
+	(void)snprintf(name + len, POD_NAME - len, "%.*s", POD_SUFFIX_MAX,
+	    suffix);
 }
 
 void

@@ -25,6 +25,7 @@
 
 enum {
 	POD_NAME = 64, /* a buffer for a name: RFC 1123 label and NUL */
+	POD_SUFFIX_MAX = 32, /* characters that may follow a name */
 	POD_SECRETS_MAX = 16,
 	POD_PARTS_MAX = 1 << 30, /* no part has a number as high as this */
 	POD_UID = 65532 /* runs the containers unless told otherwise */
@@ -80,9 +81,9 @@ struct pod_parts {
 
 /*
  * Make a name that is an RFC 1123 label from any text, followed by suffix,
- * which must be one already ("-repair"; "" is none).  A text that had to be
- * cut or changed gets 8 digits of its digest, so that two texts never share
- * a name.
+ * which must be one already ("-repair"; "" is none; cut to POD_SUFFIX_MAX).  A
+ * text that had to be cut or changed gets 8 digits of its digest, so that two
+ * texts never share a name.
  */
 void pod_make_name(char name[static POD_NAME], const char *text,
     const char *suffix);

@@ -72,9 +72,8 @@ enum podopts_opt {
 	"      --name NAME          what the pod is called\n" \
 	"  -n, --namespace NS       where the pod goes\n" \
 	"      --pull-secret NAME   pull with this secret too (repeatable)\n" \
-	"      --run-as-user UID    or `namespace`: the namespace chooses, as " \
-	"on OpenShift\n" \
-	"                           (default 65532)\n" \
+	"      --run-as-user UID    or `namespace`, which chooses (OpenShift); " \
+	"default 65532\n" \
 	"      --user-namespace     uid 0 of a user namespace: reads what only " \
 	"root can\n" \
 	"      --strategy WHICH     inject (default) or image-volume " \
