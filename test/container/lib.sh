@@ -305,7 +305,8 @@ ended() {
 	[ ! -e "$1.exit" ] || read -r ended_code <"$1.exit"
 	[ "$ended_code" = "$2" ] && return 0
 	echo "# $1: exit $ended_code, wanted $2"
-	[ ! -e "$1.log" ] || head -c 1000 "$1.log" | sed 's/^/# /'
+	# its last line may have no end
+	[ ! -e "$1.log" ] || head -c 1000 "$1.log" | sed 's/^/# /' | grep ''
 	return 1
 }
 
