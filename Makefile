@@ -237,7 +237,7 @@ $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
 # from test/fuzz/seeds.py.  The same targets, linked with replay.c, run seeds
 # and reproducers in every `make test`.
 
-FUZZ         = decode gather tarin roundtrip
+FUZZ         = decode gather tarin roundtrip manifest
 FUZZ_SECONDS = 300
 FUZZ_CC      = clang
 FUZZ_CFLAGS  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all

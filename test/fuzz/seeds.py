@@ -67,7 +67,32 @@ def roundtrip():
     yield b""
 
 
-TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip)}
+def manifest():
+    for where, _, names in sorted(os.walk(os.path.join(TOP, "..",
+                                                       "manifests"))):
+        for name in sorted(names):
+            if name.endswith(".yaml"):
+                with open(os.path.join(where, name), "rb") as f:
+                    text = f.read()
+                yield b"\x25" + text
+                yield b"\x80" + text
+    yield b"\x22" + b"""kind: Pod
+metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/a: x}}
+spec:
+  hostUsers: false
+  os: {name: windows}
+  securityContext: {seLinuxOptions: {type: x, user: y}, sysctls: [{name: z}],
+                    appArmorProfile: {}, runAsUser: 0}
+  containers: [{name: a, ports: [{hostPort: 1}], lifecycle: {preStop: {httpGet:
+    {host: h}}}, securityContext: {privileged: true, procMount: Unmasked}}]
+  volumes: [{name: v, nfs: {}}, {name: w, hostPath: {}}, {name: n}]
+"""
+    yield b"\x10" + b'{"a": "\\ud83d\\ude00", "b": [1e3, null, {}]}'
+    yield b"\x10a: &x {k: [1, 017, y, ~]}\nb: {<<: *x, l: *x}\n--- |\n  z\n"
+
+
+TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip,
+                                   manifest)}
 
 
 def main():

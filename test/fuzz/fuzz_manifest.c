@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * YAML, pods and their judges: the first byte is a policy, the rest a file.
+ * What is printed must read back as the same tree, and a pod that we make is
+ * never turned away.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "manifest.h"
+#include "podopts.h"
+#include "psa.h"
+
+/* Every pod that a manifest leads to passes. */
+static void
+try_bundle(const cJSON *manifest, struct psa_policy policy)
+{
+	struct pod_opts o = POD_OPTS;
+	struct psa_report report;
+	cJSON *pod;
+
+	if (podopts_take_manifest(&o, manifest, "fuzz") < 0)
+		return;
+	pod = pod_build(&o);
+	MUST(pod != NULL);
+	MUST(psa_judge(&report, "fuzz", manifest_get(pod, "metadata"),
+	         manifest_get(pod, "spec"), policy) == 0);
+	MUST(report.n == 0);
+	psa_report_free(&report);
+	cJSON_Delete(pod);
+}
+
+static void
+try_pod(const cJSON *pod, struct psa_policy policy)
+{
+	struct psa_report report;
+
+	if (psa_judge(&report, "fuzz", manifest_get(pod, "metadata"),
+	        manifest_get(pod, "spec"), policy) < 0)
+		return;
+	MUST((report.n == 0) == (report.message[0] == '\0'));
+	psa_report_free(&report);
+}
+
+static void
+try_print(const cJSON *tree)
+{
+	struct yaml_docs docs;
+	char *text = yaml_print(tree);
+
+	MUST(text != NULL);
+	if (strlen(text) <= YAML_TEXT_MAX) {
+		MUST(yaml_parse(&docs, "printed", text, strlen(text)) == 0);
+		MUST(docs.n == 1 && cJSON_Compare(docs.tree[0], tree, 1));
+		yaml_docs_free(&docs);
+	}
+	free(text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct yaml_docs docs;
+	struct manifest_cursor c = {.docs = &docs};
+	struct psa_policy policy = {PSA_RESTRICTED, PSA_LATEST};
+	struct manifest m;
+	size_t i;
+
+	if (len == 0)
+		return 0;
+	policy.minor = data[0] % (PSA_LATEST + 1);
+	policy.level = data[0] & 0x80 ? PSA_BASELINE : PSA_RESTRICTED;
+	if (yaml_parse(&docs, "fuzz", (const char *)data + 1, len - 1) < 0)
+		return 0;
+	while (manifest_next(&c, &m)) {
+		try_pod(m.object, policy);
+		try_bundle(m.object, policy);
+	}
+	for (i = 0; i < docs.n; i++)
+		try_print(docs.tree[i]);
+	yaml_docs_free(&docs);
+	return 0;
+}
