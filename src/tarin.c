@@ -445,7 +445,9 @@ judge(struct tarin *t, const struct tarin_entry *e)
 	if (e->hard != NULL && e->size > 0)
 		return refuse(t, "a hard link with data");
 	if (e->link != NULL && leads_out(t->path, e->link))
-		return refuse(t, "a symbolic link that can lead out");
+		return refuse(t,
+		    "a symbolic link that can lead out; unpack "
+		    "--symlinks skip leaves links out");
 	if (e->size > t->opts->max_size - t->content)
 		return refuse(t, "larger than --max-size allows");
 	return 0;
