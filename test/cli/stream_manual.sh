@@ -18,7 +18,7 @@ is "all of it" "$(find bundle | wc -l)" "$(tail -n 1 log | jq .entries)"
 jq -r '.content // empty' log | base64 -d >bundle.tar.gz
 is "the digest, without us" "sha256:$(sha256sum <bundle.tar.gz |
 	cut -d' ' -f1)" "$(jq -r 'select(.entries).digest' log)"
-is "the files, without us" "$(tar xzOf bundle.tar.gz ./manifests/ns.yaml)" \
+is "the files, without us" "$(tar xzOf bundle.tar.gz manifests/ns.yaml)" \
 	"kind: Namespace"
 
 mkdir in
