@@ -191,13 +191,15 @@ tell_failure(const struct run *x)
 	const struct provision *p = &x->provision;
 	const struct podwatch *w = &p->failure;
 	bool pod = p->name[0] != '\0', container = w->container[0] != '\0';
+	char name[2 * POD_NAME + 16] = "";
 
 	if (w->text[0] == '\0' && w->reason[0] == '\0')
 		return;
-	msg_warn(0, "%s%s%s%s%s%s%s%s", pod ? "pod " : "",
-	    pod ? p->kubectl.namespace : "", pod ? "/" : "", p->name,
-	    pod ? ": " : "", w->reason, w->text[0] != '\0' ? ": " : "",
-	    w->text);
+	if (pod)
+		(void)snprintf(name, sizeof name,
+		    "pod %s/%s: ", p->kubectl.namespace, p->name);
+	msg_warn(0, "%s%s%s%s", name, w->reason,
+	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "", w->text);
 	if (container)
 		msg_line("  container %s, image %s", w->container, w->image);
 	tell_findings(w->report);

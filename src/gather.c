@@ -280,6 +280,8 @@ remark(struct gather *g, const char *name)
 
 	g->foreign += foreign;
 	g->damaged += damaged;
+	if (g->opts.tacit)
+		return;
 	if (foreign > 0 || damaged > 0)
 		progress_clear(g->opts.progress);
 	if (foreign > 0)

@@ -36,7 +36,7 @@ struct gather_opts {
 	const char *expect; /* borrowed; digest of the whole, or NULL */
 	const volatile sig_atomic_t *stop; /* borrowed, or NULL: give up */
 	struct progress *progress; /* borrowed */
-	bool tacit; /* gather_judge does not say what is missing */
+	bool tacit; /* say nothing of what is odd or missing */
 };
 
 struct gather_part {

@@ -300,6 +300,9 @@ put_bundle(struct build *b, cJSON *containers, const char *name,
 
 	put_command(b, container, parts);
 	put_string(b, container, "workingDir", "/");
+	/* what a program that is not ours says, `unpack` writes the file */
+	put_string(b, container, "terminationMessagePolicy",
+	    "FallbackToLogsOnError");
 	put_resources(b, container);
 	if (inject)
 		put_mount(b, container, "unpack", TOOLS, true);
@@ -320,6 +323,8 @@ put_installer(struct build *b, cJSON *spec)
 	put_string(b, command, NULL, "install");
 	put_string(b, command, NULL, TOOLS "/unpack");
 	put_string(b, container, "workingDir", "/");
+	put_string(b, container, "terminationMessagePolicy",
+	    "FallbackToLogsOnError");
 	put_resources(b, container);
 	put_mount(b, container, "unpack", TOOLS, false);
 	put_container_security(b, container);

@@ -183,12 +183,17 @@ podwatch_gone(struct podwatch *w)
 void
 podwatch_refused(struct podwatch *w, const char *words)
 {
-	const char *reason = "Refused";
+	static const char stdin_error[] = "error when creating \"STDIN\": ";
+	const char *reason = "";
 
+	if (strncmp(words, stdin_error, strlen(stdin_error)) == 0)
+		words += strlen(stdin_error);
 	if (holds(words, "violates PodSecurity"))
 		reason = "PodSecurity";
 	else if (holds(words, "quota"))
 		reason = "Quota";
+	else if (holds(words, "forbidden"))
+		reason = "Forbidden";
 	fail(w, reason, words, find_hint(refusal_hints, words)->fix);
 }
 

@@ -51,8 +51,8 @@ void podwatch_events(struct podwatch *w, const cJSON *list);
 void podwatch_gone(struct podwatch *w);
 
 /*
- * Does the server's answer to a pod's creation, in its own words, say why?
- * Fills reason, text and fix.
+ * The server, or kubectl, did not do what it was told: words are what it said,
+ * "" where that was reported.  The reason is "" where they give none.
  */
 void podwatch_refused(struct podwatch *w, const char *words);
 

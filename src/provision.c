@@ -95,6 +95,7 @@ look_namespace(struct provision *p)
 	const char *args[] = {"get", "namespace", p->kubectl.namespace, "-o",
 	    "json", NULL};
 	struct kubectl_job job;
+	char words[POD_NAME + 32];
 	cJSON *namespace;
 
 	namespace = kubectl_json(&p->kubectl, &job, args, NULL);
@@ -103,9 +104,9 @@ look_namespace(struct provision *p)
 			return WIRE_OK;
 		if (!kubectl_is(&job, "NotFound"))
 			return fail_kubectl(p, &job);
-		podwatch_refused(&p->failure, "");
-		(void)snprintf(p->failure.text, sizeof p->failure.text,
-		    "there is no namespace %s", p->kubectl.namespace);
+		(void)snprintf(words, sizeof words, "there is no namespace %s",
+		    p->kubectl.namespace);
+		podwatch_refused(&p->failure, words);
 		return WIRE_FAIL;
 	}
 	if (!p->user_set && has_uid_range(namespace))

@@ -1,16 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# manifests/ on the cluster that KUBECONFIG names: every one is applied, does
-# what it says, and our pods fit in. Needs kubectl and jq; for the pods that
-# run, buildah, and ctr with CONTAINERD_ADDRESS of the only node.
-. "$TOP/test/lib.sh"
-
-for t in kubectl jq; do
-	command -v $t >/dev/null || skip_all "needs $t"
-done
-[ -n "${KUBECONFIG-}" ] || skip_all "needs a cluster: KUBECONFIG is not set"
-kubectl get --raw /readyz >/dev/null 2>&1 ||
-	skip_all "needs a cluster: it does not answer"
+# manifests/ on a cluster: every one is applied, does what it says, and our pods
+# fit in. The pods that run need buildah, and ctr with CONTAINERD_ADDRESS of the
+# only node.
+. "$TOP/test/cluster/lib.sh"
 
 NS=unpack-manifests-$$
 M=$TOP/manifests

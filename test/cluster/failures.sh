@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# unpackctl run: whatever keeps a pod from its work is told in words, at once,
+# with the fix, and no pod is left behind.
+. "$TOP/test/cluster/lib.sh"
+need busybox
+cluster_open
+R=$TOP/test/bundles/hello-operator
+image hello "$R"
+
+# Images that stand in for ours and go wrong: /unpack is a script.
+# fake NAME SCRIPT
+fake() {
+	mkdir -p "$1/bin"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	printf '#!/bin/busybox sh\n%s\n' "$2" >"$1/unpack"
+	chmod 755 "$1/unpack"
+	image "$1" "$1"
+	rm -r "$1"
+}
+fake hungry 'exec busybox tail /dev/zero' # keeps all of the last "line"
+fake fills 'busybox dd if=/dev/zero of=/.unpack/x bs=1M count=20
+exec busybox sleep 100'
+fake sleeps 'exec busybox sleep 100'
+fake noexec 'busybox cp /bin/busybox /.unpack/unpack
+exec busybox chmod 0644 /.unpack/unpack'
+fake speaks 'echo the words of the log >&2; exit 7'
+mkdir nothing && image nothing nothing
+
+# Bundles that are at fault.
+cp -r "$R" secret
+chmod 0600 secret/manifests/*.yaml
+chmod 0700 secret/metadata
+image secret secret
+mkdir -p procs/manifests && ln -s manifests procs/proc && image procs procs
+
+# A cluster of which one may do nothing, or only what manifests/rbac.yaml says.
+# kubeconfig NAME: for a service account of that name
+kubeconfig() {
+	kubectl -n "$NS" create serviceaccount "$1" >/dev/null
+	kubeconfig_token=$(kubectl -n "$NS" create token "$1" 2>/dev/null)
+	for _ in 1 2 3 4 5; do
+		[ -z "$kubeconfig_token" ] || break
+		sleep 1
+		kubeconfig_token=$(kubectl -n "$NS" get secret -o json |
+			jq -r --arg n "$1" '[.items[] | select(.metadata.annotations
+			["kubernetes.io/service-account.name"] == $n) |
+			.data.token][0] // empty | @base64d')
+	done
+	kubectl config view --raw --minify --flatten -o json |
+		jq --arg t "$kubeconfig_token" '.users[0].user = {token: $t}' \
+			>"$1.kubeconfig"
+}
+kubeconfig nobody
+kubeconfig provisioner
+sed "s/unpack-system/$NS/g" "$TOP/manifests/rbac.yaml" |
+	kubectl apply -f - >/dev/null 2>&1
+
+# What no option of ours asks for is put into the pod on its way.
+# edited JQ: a kubectl that does so
+edited() {
+	cat <<-E
+		#!/bin/sh
+		case " \$* " in
+		*" create "*" json "*)
+			jq -c '$1' | "$(command -v kubectl)" "\$@" ;;
+		*) exec "$(command -v kubectl)" "\$@" ;;
+		esac
+	E
+}
+edited '.spec.nodeSelector = {no: "where"}' >nowhere
+edited '.spec.containers[0].imagePullPolicy = "Never" |
+	.spec.containers[0].image = "localhost/not/there:1"' >never
+edited '.spec.containers[0].image = "Not A Name"' >noname
+edited '.spec.volumes += [{name: "s", secret: {secretName: "none"}}] |
+	.spec.containers[0].volumeMounts += [{name: "s", mountPath: "/s"}]' >nomount
+chmod 755 nowhere never noname nomount
+
+hello="--image $IMAGES/hello:test"
+# as_if OPTION...: with another image instead of ours
+as_if() {
+	as_if_image=$1
+	shift
+	run --unpacker-image "$IMAGES/$as_if_image:test" "$@"
+}
+# with KUBECTL OPTION...
+with() {
+	with_kubectl=$1
+	shift
+	KUBECTL=$with_kubectl run "$@"
+}
+
+# Namespaces with rules.
+new_namespace "$NS-quota" && new_namespace "$NS-limit" &&
+	new_namespace "$NS-shift"
+kubectl -n "$NS-quota" create quota none --hard=pods=0 >/dev/null
+kubectl annotate namespace "$NS-shift" \
+	openshift.io/sa.scc.uid-range=1000640000/10000 >/dev/null
+kubectl -n "$NS-limit" create -f - >/dev/null <<E
+{"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "tight"},
+ "spec": {"limits": [{"type": "Container", "max": {"memory": "32Mi"}}]}}
+E
+trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" \
+	--wait=false >/dev/null 2>&1; cluster_close' EXIT
+
+# shellcheck disable=SC2086
+{
+	try oom as_if hungry $hello
+	try evicted as_if fills $hello
+	try deadline as_if sleeps $hello --deadline 3
+	try timeout as_if sleeps $hello --timeout 6 -o json
+	try deleted as_if sleeps $hello --name somebody
+	try mode as_if noexec $hello
+	try nounpack as_if nothing $hello
+	try speaks as_if speaks $hello
+	try nouser run $hello --run-as-user namespace
+	try secret run --image "$IMAGES/secret:test" -o json
+	try procs run --image "$IMAGES/procs:test"
+	try nowhere with ./nowhere $hello --timeout 20
+	try never with ./never $hello
+	try noname with ./noname $hello
+	try nomount with ./nomount $hello --timeout 70
+	try refused run --image localhost:1/not/there:1 --timeout 40
+	try quota run $hello -n "$NS-quota"
+	try limit run $hello -n "$NS-limit"
+	try shift run $hello -n "$NS-shift"
+	try nonamespace run $hello -n "$NS-none"
+	try nobody run $hello --kubeconfig nobody.kubeconfig
+	try role run $hello --kubeconfig provisioner.kubeconfig -C role
+	try nokubectl with ./no-such-kubectl $hello
+	try nopath env PATH=/nowhere KUBECTL= "$UNPACKCTL" run $hello
+	try nocontext run $hello --context nowhere
+	try noconfig run $hello --kubeconfig ./nothing.kubeconfig
+}
+sed 's|server": *"[^"]*"|server": "https://127.0.0.1:9"|' nobody.kubeconfig \
+	>away.kubeconfig
+# shellcheck disable=SC2086
+try away run $hello --kubeconfig away.kubeconfig
+
+for _ in $(seq 40); do
+	kubectl -n "$NS" get pod somebody >/dev/null 2>&1 && break
+	sleep 0.5
+done
+kubectl -n "$NS" delete pod somebody --wait=false >/dev/null
+all_tried
+
+ok "OOMKilled" tried oom 1 'OOMKilled: .*more memory than its limit' \
+	'container install-unpacker' 'fix: .*LimitRange'
+ok "Evicted" tried evicted 1 'Evicted: .*exceeds the limit' 'fix: .*try again'
+ok "DeadlineExceeded" tried deadline 1 'DeadlineExceeded: ' 'fix: .*--deadline'
+ok "timeout" tried timeout 1 'Timeout: after 6 s: ' 'fix: .*--timeout'
+is "timeout, for a script" "$(jq -c '[.result,.reason,.exit]' timeout.out)" \
+	'["failed","Timeout",1]'
+ok "deleted by somebody" tried deleted 1 'Deleted: somebody else'
+ok "an executable that is none" tried mode 1 'permission denied' \
+	'fix: .*noexec'
+ok "no unpack in our image" tried nounpack 1 '/unpack' 'no such file' \
+	'fix: .*--unpacker-image'
+ok "an init container that fails" tried speaks 1 'exit code 7.*the words of the log'
+ok "an image without a user" tried nouser 1 \
+	'CreateContainerConfigError: .*runAsNonRoot' 'fix: .*--run-as-user'
+ok "a bundle that cannot be read" tried secret 3 'BundleUnreadable: ' \
+	'manifests/greetings.crd.yaml: not readable.*fix: .*chmod' \
+	'metadata: .*fix: .*chmod'
+is "a bundle that cannot be read, for a script" \
+	"$(jq -c '[.result, .exit, (.findings | length) > 2]' secret.out)" \
+	'["failed",3,true]'
+ok "a bundle in which nothing starts" tried procs 1 'proc' \
+	'fix: .*image-volume'
+ok "no node" tried nowhere 1 'Timeout: after 20 s: Unschedulable: .*nodes'
+ok "ErrImageNeverPull" tried never 1 'ErrImageNeverPull: '
+ok "InvalidImageName" tried noname 1 'InvalidImageName: ' "fix: .*image's name"
+ok "a mount that fails" tried nomount 1 'FailedMount: .*none'
+ok "no registry" tried refused 1 \
+	'(ErrImagePull|ImagePullBackOff): .*connection refused' 'fix: '
+ok "no quota" tried quota 1 'exceeded quota: none' 'fix: .*ResourceQuota'
+ok "a LimitRange" tried limit 1 'maximum memory usage per Container is 32Mi' \
+	'fix: .*LimitRange'
+ok "OpenShift's range: the user is left out" tried shift 1 \
+	'runAsUser is left out' 'CreateContainerConfigError'
+ok "no namespace" tried nonamespace 1 "there is no namespace $NS-none"
+ok "no permission" tried nobody 1 'cannot create resource "pods"' 'fix: .*Role'
+ok "the Role of the manifests is enough" tried role 0
+ok "and brings the files" same role "$R"
+ok "no kubectl" tried nokubectl 1 'no-such-kubectl: not found.*KUBECTL'
+ok "no kubectl on PATH" tried nopath 1 'kubectl: not found.*KUBECTL'
+ok "no context" tried nocontext 1 'context.*nowhere'
+ok "no kubeconfig" tried noconfig 1 'nothing.kubeconfig'
+ok "no cluster" tried away 1 'connection.*127.0.0.1:9.*refused'
+# one line each, and the fix
+for n in nonamespace nokubectl nopath nocontext noconfig away; do
+	is "$n: one line" "$(grep -vc '^fix: ' "$n.err")" 1
+done
+ok "no pod is left" no_pods
+ok "nor a directory" sh -c '! [ -e bundle ] && ! ls -d .bundle* 2>/dev/null'
+done_testing
