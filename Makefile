@@ -333,6 +333,24 @@ demo: $(B)/unpack
 	UNPACK='$(CURDIR)/$(B)/unpack' sh test/demo.sh
 .PHONY: demo
 
+# ------------------------------------------------------------------ bench
+#
+# Takes minutes, a few GB of disk, and a machine with nothing else to do:
+# build/bench/table.md, time.svg, memory.svg.  Wants golang-go, python3, jq,
+# libarchive-tools, busybox, gnuplot-nox, and what `make deps` wants.
+
+N = build/bench
+bench: all $(N)/measure $(N)/peer
+	python3 test/bench/bench.py $(B)/unpack $(B)/unpackctl build/sources $(N)
+$(N)/measure: test/bench/measure.c
+	@mkdir -p $(N)
+	$(CC) $(HOUSE_CPPFLAGS) $(HOUSE_CFLAGS) -O1 -static -o $@ $<
+$(N)/peer: test/bench/peer.go
+	@mkdir -p $(N)
+	GO111MODULE=off CGO_ENABLED=0 GOCACHE='$(CURDIR)/$(N)/go' \
+	    go build -o $@ $<
+.PHONY: bench
+
 # ------------------------------------------------------------------- lint
 #
 # Against glibc and the -dev packages, as the unit tests.

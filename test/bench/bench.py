@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measure unpack and unpackctl against their peers.
+
+  bench.py UNPACK UNPACKCTL SOURCES DIR [ROUNDS]
+
+SOURCES is where `make deps` keeps the libraries' sources; DIR takes corpus,
+programs and results: DIR/table.md, DIR/*.tsv, DIR/*.svg.  First all outputs
+are decoded and compared, then each row is measured in ROUNDS (5) rounds, all
+competitors in turn in every round.  Figures are medians; a ratio is the
+median of the rounds' ratios.
+"""
+import base64
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TEXT = re.compile(r".*\.(go|[chsS]|py|sh|txt|md|am|in|ac|pl|cpp|hpp|[1-9])$")
+LIBRARIES = "cjson libarchive libdeflate libmd libyaml libzstd zlib".split()
+MIB = 1024 * 1024
+
+
+def run(*argv, **more):
+    return subprocess.run(argv, check=True, **more)
+
+
+# ------------------------------------------------------------------- corpus
+
+def sources(top):
+    """Paths below top that are source text, sorted."""
+    found = []
+    for where, dirs, names in os.walk(top):
+        dirs[:] = sorted(d for d in dirs if d != "testdata")
+        for name in sorted(names):
+            path = os.path.join(where, name)
+            if TEXT.match(name) and os.path.isfile(path):
+                found.append(path)
+    return found
+
+
+def copy(paths, top, to):
+    for path in paths:
+        target = os.path.join(to, os.path.relpath(path, top))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy(path, target)
+        os.chmod(target, 0o644)
+        os.utime(target, (1, 1700000000))
+
+
+def clone(tree, to, times):
+    """`to` gets that many copies of the tree, as hard links."""
+    if not os.path.exists(to):
+        for i in range(times):
+            run("mkdir", "-p", to)
+            run("cp", "-al", tree, f"{to}/{i:03}")
+
+
+def make_corpus(top, libraries, goroot):
+    """Trees of C (the libraries) and Go (its library) source.
+
+    A copy of a tree compresses like new text, because deflate looks back no
+    more than 32 KiB.  So `all` is four real copies of both.
+    """
+    if os.path.exists(f"{top}/done"):
+        return
+    shutil.rmtree(top, ignore_errors=True)
+    c = [p for name in LIBRARIES for p in sources(f"{libraries}/{name}")]
+    go = sources(f"{goroot}/src")
+    copy(c, libraries, f"{top}/c")
+    for i in range(4):
+        copy(c, libraries, f"{top}/all/{i}/c")
+        copy(go, goroot, f"{top}/all/{i}/go")
+    typical = sorted(c, key=lambda p: (abs(os.stat(p).st_size - 33000), p))
+    copy(typical[:30], libraries, f"{top}/typical")
+    block = hashlib.shake_256(b"seed").digest(MIB)
+    os.makedirs(f"{top}/big")
+    with open(f"{top}/big/file", "wb") as f:
+        for _ in range(2_000_000_000 // MIB):
+            f.write(block)
+    for n in (1, 2):
+        for i in range(n):
+            os.makedirs(f"{top}/all{n}", exist_ok=True)
+            run("cp", "-al", f"{top}/all/{i}", f"{top}/all{n}/{i}")
+    for n in (1, 10, 100):
+        clone(f"{top}/c", f"{top}/c{n}", n)
+    open(f"{top}/done", "w").close()
+
+
+def describe(tree):
+    n = size = 0
+    for where, _, names in os.walk(tree):
+        n += len(names)
+        size += sum(os.stat(os.path.join(where, f)).st_size for f in names)
+    return f"{n:,} files, {size / 1e6:,.0f} MB"
+
+
+# -------------------------------------------------------------- same trees
+
+def listing(tar):
+    """{name: (mode, mtime, digest)} of a tar's files; directories: (mode)."""
+    found = {}
+    with tarfile.open(fileobj=tar, mode="r|*") as t:
+        for m in t:
+            name = os.path.normpath(m.name)
+            if m.isdir():
+                found[name] = (m.mode & 0o7777,)
+            else:
+                data = t.extractfile(m).read()
+                found[name] = (m.mode & 0o7777, int(m.mtime),
+                               hashlib.sha256(data).digest())
+    return found
+
+
+def log_listing(path):
+    with open(path) as f:
+        content = json.load(f)["content"]
+    return listing(io.BytesIO(base64.b64decode(content)))
+
+
+def must_match(name, got, wanted):
+    if got != wanted:
+        odd = [n for n in {*got, *wanted} if got.get(n) != wanted.get(n)]
+        sys.exit(f"bench: {name} differs: {sorted(odd)[:5]}")
+    print(f"  the same tree: {name}", file=sys.stderr)
+
+
+class Bench:
+    def __init__(self, unpack, unpackctl, out, rounds):
+        self.unpack, self.unpackctl = unpack, unpackctl
+        self.out, self.rounds = out, rounds
+        self.peer = f"{out}/peer"
+        self.corpus = f"{out}/corpus"
+        self.rows = []
+
+    def tars(self, tree):
+        return {"unpack": [self.unpack, "--format", "tar", "--bundle-dir",
+                           tree],
+                "GNU tar": ["tar", "-C", tree, "-cf", "-", "."],
+                "bsdtar": ["bsdtar", "-C", tree, "-cf", "-", "."],
+                "busybox tar": ["busybox", "tar", "-C", tree, "-cf", "-",
+                                "."]}
+
+    def extracts(self, log, to):
+        return {"unpackctl": [self.unpackctl, "extract", "-C", to, log],
+                "jq, base64, tar": [
+                    "sh", "-c", f"mkdir {to} && jq -r .content {log} |"
+                    f" base64 -d | tar xz -C {to}"]}
+
+    def jsons(self, tree):
+        return {"unpack": [self.unpack, "--bundle-dir", tree],
+                "Go": [self.peer, tree]}
+
+    def verify(self):
+        """All competitors make the same tree of `all`."""
+        tree = f"{self.corpus}/all"
+        out = f"{self.out}/output"
+        with subprocess.Popen(["tar", "-C", tree, "-cf", "-", "."],
+                              stdout=subprocess.PIPE) as p:
+            wanted = listing(p.stdout)
+        for name, argv in self.tars(tree).items():
+            with subprocess.Popen(argv, stdout=subprocess.PIPE) as p:
+                must_match(f"{name}, tar", listing(p.stdout), wanted)
+        for name, argv in reversed(self.jsons(tree).items()):
+            with open(out, "wb") as f:
+                run(*argv, stdout=f)
+            must_match(f"{name}, json", log_listing(out), wanted)
+        for name, argv in self.extracts(out, f"{self.out}/tree").items():
+            shutil.rmtree(f"{self.out}/tree", ignore_errors=True)
+            run(*argv, stdout=subprocess.DEVNULL)
+            with subprocess.Popen(
+                    ["tar", "-C", f"{self.out}/tree", "-cf", "-", "."],
+                    stdout=subprocess.PIPE) as p:
+                got = listing(p.stdout)
+            if name != "unpackctl":  # the top is mkdir's own
+                got["."] = wanted["."]
+            must_match(f"{name}, extracted", got, wanted)
+        shutil.rmtree(f"{self.out}/tree")
+
+    def measure(self, argv):
+        """seconds, CPU seconds, peak bytes, bytes written"""
+        p = run(f"{self.out}/measure", *argv, stdout=subprocess.PIPE)
+        wall, cpu, peak, n, status = p.stdout.split()
+        if status != b"0":
+            sys.exit(f"bench: exit {int(status)}: {argv}")
+        return float(wall), float(cpu), int(peak) * 1024, int(n)
+
+    def race(self, competitors, before=lambda: None, rounds=0):
+        """{name: [result of each round]}"""
+        names = list(competitors)
+        results = {name: [] for name in names}
+        for r in range(rounds or self.rounds):
+            for i in range(len(names)):
+                name = names[(r + i) % len(names)]
+                before()
+                results[name].append(self.measure(competitors[name]))
+        return results
+
+    def row(self, work, ours, against, ratio, goal, met):
+        self.rows.append((work, ours, against, ratio, goal,
+                          "yes" if met else "**no**"))
+        print("  " + " | ".join(self.rows[-1]), file=sys.stderr)
+
+
+def median(results, column):
+    return statistics.median(r[column] for r in results)
+
+
+def ratio(theirs, ours, column=0):
+    return statistics.median(t[column] / o[column]
+                             for t, o in zip(theirs, ours))
+
+
+def spell(seconds):
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
+
+
+def mib(size):
+    return f"{size / MIB:.1f} MiB"
+
+
+# --------------------------------------------------------------------- rows
+
+def bench_json(b):
+    tree = f"{b.corpus}/all"
+    r = b.race(b.jsons(tree))
+    us, go = r["unpack"], r["Go"]
+    x = ratio(go, us)
+    b.row(f"json of {describe(tree)}", spell(median(us, 0)),
+          f"Go: {spell(median(go, 0))}", f"{x:.1f} times faster",
+          "6 times", x >= 6)
+    x = ratio(go, us, 1)
+    b.row("... its CPU time", spell(median(us, 1)),
+          f"Go: {spell(median(go, 1))}", f"{x:.1f} times less", "", True)
+    size = us[0][3] / go[0][3]
+    b.row("... its output", f"{us[0][3]:,} bytes", f"Go: {go[0][3]:,}",
+          f"{(size - 1) * 100:+.2f} %", "no larger", size <= 1)
+    x = ratio(go, us, 2)
+    peak = median(us, 2)
+    b.row("... its peak memory", mib(peak), f"Go: {mib(median(go, 2))}",
+          f"1/{x:.0f}", "1/30; 12 MiB", x >= 30 and peak <= 12 * MIB)
+
+
+def bench_typical(b):
+    tree = f"{b.corpus}/typical"
+    r = b.race(b.jsons(tree), rounds=b.rounds * 8)
+    x = ratio(r["Go"], r["unpack"])
+    b.row(f"json of {describe(tree)}", spell(median(r["unpack"], 0)),
+          f"Go: {spell(median(r['Go'], 0))}", f"{x:.1f} times faster",
+          "4 times", x >= 4)
+
+
+def bench_tar(b):
+    r = b.race(b.tars(f"{b.corpus}/all"))
+    us = r.pop("unpack")
+    best = min(r, key=lambda name: median(r[name], 0))
+    x = ratio(r[best], us)
+    b.row("tar of the same to a pipe", spell(median(us, 0)),
+          ", ".join(f"{n}: {spell(median(r[n], 0))}" for n in r),
+          f"{x:.2f} times faster", "1.1 times", x >= 1.1)
+
+
+def bench_big(b):
+    tree = f"{b.corpus}/big"
+    r = b.race({"unpack": b.tars(tree)["unpack"],
+                "cat": ["cat", f"{tree}/file"]})
+    x = ratio(r["unpack"], r["cat"])
+    b.row("tar of one 2 GB file to a pipe", spell(median(r["unpack"], 0)),
+          f"cat: {spell(median(r['cat'], 0))}", f"{x:.2f} of cat's time",
+          "1.15", x <= 1.15)
+
+
+def bench_memory(b):
+    peaks = {}
+    for n in (1, 10, 100):
+        r = b.race({"": b.jsons(f"{b.corpus}/c{n}")["unpack"]},
+                   rounds=b.rounds if n < 100 else 3)
+        peaks[n] = median(r[""], 2)
+    worst = max(peaks.values()) / peaks[1]
+    b.row("peak memory, json of " + describe(f"{b.corpus}/c1"),
+          mib(peaks[1]), "10 and 100 times the tree: "
+          f"{mib(peaks[10])}, {mib(peaks[100])}",
+          f"{(worst - 1) * 100:+.1f} %", "within 5 %", worst <= 1.05)
+
+
+def bench_extract(b):
+    out, to = f"{b.out}/output", f"{b.out}/tree"
+    with open(out, "wb") as f:
+        run(*b.jsons(f"{b.corpus}/all")["unpack"], stdout=f)
+    r = b.race(b.extracts(out, to),
+               lambda: shutil.rmtree(to, ignore_errors=True))
+    us, pipe = r["unpackctl"], r["jq, base64, tar"]
+    x = ratio(pipe, us)
+    b.row("extract of that json", spell(median(us, 0)),
+          f"jq \\| base64 -d \\| tar xz: {spell(median(pipe, 0))}",
+          f"{x:.1f} times faster", "3 times", x >= 3)
+    peaks = []
+    for n in (1, 10):
+        with open(out, "wb") as f:
+            run(*b.jsons(f"{b.corpus}/c{n}")["unpack"], stdout=f)
+        r = b.race({"": b.extracts(out, to)["unpackctl"]},
+                   lambda: shutil.rmtree(to, ignore_errors=True))
+        peaks.append(median(r[""], 2))
+    more = peaks[1] / peaks[0]
+    b.row("extract, peak memory", mib(peaks[0]),
+          f"a log ten times as long: {mib(peaks[1])}",
+          f"{(more - 1) * 100:+.1f} %", "within 5 %", more <= 1.05)
+    shutil.rmtree(to)
+    os.unlink(out)
+
+
+def bench_image(b):
+    stripped = f"{b.out}/stripped"
+    run("strip", "-o", stripped, b.unpack)
+    with open(stripped, "rb") as f:
+        program = f.read()
+    n = len(gzip.compress(program, 9))
+    b.row("image: bytes that a node pulls", f"{n:,}",
+          f"{len(program):,} before compression", f"{n / 1024:.1f} KiB",
+          "120 KiB", n <= 120 * 1024)
+
+
+def bench_plots(b):
+    """Time and memory against size; the last point is the first row's."""
+    with open(f"{b.out}/size.tsv", "w") as f:
+        f.write("MB\tunpack s\tGo s\tunpack MiB\tGo MiB\n")
+        for name in ("typical", "c", "all1", "all2", "all"):
+            tree = f"{b.corpus}/{name}"
+            mb = float(describe(tree).split()[2].replace(",", ""))
+            r = b.race(b.jsons(tree), rounds=3)
+            us, go = r["unpack"], r["Go"]
+            f.write(f"{mb}\t{median(us, 0)}\t{median(go, 0)}\t"
+                    f"{median(us, 2) / MIB}\t{median(go, 2) / MIB}\n")
+    run("gnuplot", "-e", f"dir='{b.out}'", f"{HERE}/plot.gp")
+
+
+def write_table(b):
+    head = ("work", "ours", "against", "ratio", "goal", "met")
+    lines = [head, ("---",) * len(head), *b.rows]
+    with open("/proc/cpuinfo") as f:
+        cpu = re.search(r"model name\s*: (.*)", f.read()).group(1)
+    text = "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    text += (f"\nMedians of {b.rounds} rounds on {len(os.sched_getaffinity(0))}"
+             f" cores of {cpu}, Linux {os.uname().release}.\n")
+    with open(f"{b.out}/table.md", "w") as f:
+        f.write(text)
+    print(text, end="")
+
+
+def main():
+    if len(sys.argv) not in (5, 6):
+        sys.exit(__doc__)
+    unpack, unpackctl, libraries, out = map(os.path.abspath, sys.argv[1:5])
+    rounds = int(sys.argv[5]) if len(sys.argv) > 5 else 5
+    b = Bench(unpack, unpackctl, out, rounds)
+    goroot = subprocess.check_output(["go", "env", "GOROOT"], text=True)
+    print("corpus", file=sys.stderr)
+    make_corpus(b.corpus, libraries, goroot.strip())
+    print("outputs", file=sys.stderr)
+    b.verify()
+    print("rows", file=sys.stderr)
+    rows = os.environ.get("ROWS", "json typical tar big memory extract image"
+                          " plots").split()
+    for name in rows:
+        globals()["bench_" + name](b)
+    write_table(b)
+
+
+main()
