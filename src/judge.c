@@ -16,32 +16,6 @@ rule_for(const struct judge *j, const struct node *n)
 	return finding_judge(j->who, i->mode, i->uid, i->gid);
 }
 
-/*
- * Is there nothing in dir but mounts, and directories in which there is
- * nothing but mounts, as far as who can see?
- */
-static bool
-is_hollow(const struct judge *j, const struct node *dir)
-{
-	const struct node *n, *next;
-
-	if (!dir->above || rule_for(j, dir) == FINDING_DIR_READ)
-		return false;
-	for (n = dir->child; n != NULL; n = next) {
-		next = tree_skip(dir, n);
-		if (n->mounted && !n->strayed)
-			continue;
-		/* to look at n its directory must be searchable */
-		if (n->mounted || n->volume || !n->above ||
-		    !S_ISDIR(n->inode->mode) ||
-		    rule_for(j, n->parent) != FINDING_NONE ||
-		    rule_for(j, n) == FINDING_DIR_READ)
-			return false;
-		next = tree_next(dir, n);
-	}
-	return true;
-}
-
 static bool
 is_kind(const struct judge *j, struct tree *t)
 {
@@ -55,19 +29,54 @@ is_kind(const struct judge *j, struct tree *t)
 	    memcmp(text, "kind\n", 5) == 0;
 }
 
-/* A file that runtimes drop into the root; content.c has the same rule. */
+/*
+ * A file that runtimes drop into the root, or their symlink /etc/mtab;
+ * content.c has the same rule.
+ */
 static bool
 is_stray(const struct judge *j, const struct node *n)
 {
 	char path[TREE_PATH];
 
 	(void)tree_path(n, path);
+	if (S_ISLNK(n->inode->mode))
+		return strcmp(path, "etc/mtab") == 0 &&
+		    strcmp(n->inode->target, "/proc/mounts") == 0;
+	if (!S_ISREG(n->inode->mode))
+		return false;
 	if (strcmp(path, "product_name") == 0 ||
 	    strcmp(path, "product_uuid") == 0)
 		return j->on_kind;
 	return n->inode->data.len == 0 &&
 	    (strcmp(path, ".dockerenv") == 0 ||
 	        strcmp(path, "run/.containerenv") == 0);
+}
+
+/*
+ * Is there nothing in dir but mounts and strays, and directories in which
+ * there is nothing else, as far as who can see?
+ */
+static bool
+is_hollow(const struct judge *j, const struct node *dir)
+{
+	const struct node *n, *next;
+	bool seen;
+
+	if (!dir->above || rule_for(j, dir) == FINDING_DIR_READ)
+		return false;
+	for (n = dir->child; n != NULL; n = next) {
+		next = tree_skip(dir, n);
+		/* to look at n its directory must be searchable */
+		seen = rule_for(j, n->parent) == FINDING_NONE;
+		if ((n->mounted && !n->strayed) || (seen && is_stray(j, n)))
+			continue;
+		if (!seen || n->mounted || n->volume || !n->above ||
+		    !S_ISDIR(n->inode->mode) ||
+		    rule_for(j, n) == FINDING_DIR_READ)
+			return false;
+		next = tree_next(dir, n);
+	}
+	return true;
 }
 
 static void
@@ -84,7 +93,7 @@ decide(struct judge *j, struct judge_item *item)
 	    (S_ISDIR(mode) && n->parent != NULL && is_hollow(j, n))) {
 		item->what = CONTENT_SKIPPED;
 		item->why = CONTENT_MOUNT;
-	} else if (S_ISREG(mode) && is_stray(j, n)) {
+	} else if (is_stray(j, n)) {
 		item->what = CONTENT_SKIPPED;
 		item->why = CONTENT_RUNTIME;
 	} else if (S_ISDIR(mode) || S_ISREG(mode)) {

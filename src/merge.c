@@ -102,6 +102,7 @@ imply(struct merge *m, struct node *dir, struct node *n, const char *name)
 	n->inode->uid = like.uid;
 	n->inode->gid = like.gid;
 	n->layer = m->layer;
+	n->implied = true;
 	note(&m->notes->implied, m->notes->implied_path,
 	    &m->notes->implied_layer, n, m->layer);
 	return n;
@@ -297,6 +298,7 @@ set_attributes(struct merge *m, struct node *n)
 	struct inode *i = n->inode;
 
 	n->layer = n->seen = m->layer;
+	n->implied = false;
 	i->uid = e->uid;
 	i->gid = e->gid;
 	i->mtime = e->mtime;
@@ -322,6 +324,9 @@ apply_entry(struct merge *m, struct node *dir, const char *base)
 	struct inode *shared = NULL;
 	struct node *n = tree_child(m->tree, dir, base, strlen(base));
 
+	if (n != NULL && n->layer == m->layer && !n->implied)
+		note(&m->notes->duplicates, m->notes->duplicate_path,
+		    &m->notes->duplicate_layer, n, m->layer);
 	if (n != NULL && e->type == TARSCAN_DIR && S_ISDIR(n->inode->mode))
 		return set_attributes(m, n);
 	if (n != NULL)

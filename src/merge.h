@@ -18,6 +18,9 @@ struct merge_notes {
 	unsigned int implied; /* directories without an entry of their own */
 	char implied_path[TREE_PATH]; /* the first of them */
 	unsigned int implied_layer;
+	unsigned int duplicates; /* of a path in one layer */
+	char duplicate_path[TREE_PATH];
+	unsigned int duplicate_layer;
 	unsigned int far_links; /* hard links into a lower layer */
 	char far_link_path[TREE_PATH];
 	unsigned int far_link_layer;

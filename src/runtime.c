@@ -75,6 +75,10 @@ mount_one(struct tree *t, size_t i, struct runtime_refusal *refusal)
 		if (n != NULL && S_ISLNK(n->inode->mode))
 			return refuse(refusal, path, "is a symlink");
 	}
+	/* runc makes /dev/ptmx by a path that the host's root resolves */
+	n = tree_child(t, t->root, path + 1, strlen(path + 1));
+	if (n != NULL && S_ISLNK(n->inode->mode) && n->inode->target[0] == '/')
+		(void)refuse(refusal, path, "is an absolute symlink");
 	n = tree_make(t, path, targets[i].type | (dir ? 0755 : 0644));
 	if (n == NULL && errno == ENOMEM)
 		return -1;

@@ -39,6 +39,7 @@ struct node {
 	unsigned int layer; /* which set mode and owner, from 1 on; 0: none */
 	unsigned int seen; /* the last layer that had it or passed it */
 	unsigned int opaque; /* the last layer that hid what was below */
+	bool implied; /* its layer had no entry for it */
 	bool mounted; /* a mount of the runtime's covers it */
 	bool strayed; /* and it does not belong there */
 	bool above; /* such a mount is somewhere below it */

@@ -134,6 +134,8 @@ static const struct kind workdir_shut = {VERDICT_NOTE, "workdir-not-searchable",
     "leave WORKDIR out, or workingDir: / in the pod"};
 static const struct kind far_link = {VERDICT_WARNING, "hard-link-across-layers",
     "let the layer have the file itself, not a hard link into a lower one"};
+static const struct kind duplicate = {VERDICT_WARNING, "duplicate-entry",
+    "let the layer have one entry for each path"};
 static const struct kind implied = {VERDICT_WARNING, "implied-directory",
     "let the layer have an entry for each directory"};
 static const struct kind on_base = {VERDICT_WARNING, "full-base-image",
@@ -268,6 +270,13 @@ note_merge(struct verdict *v, const struct merge_notes *notes)
 	        "hard links into a lower layer (%u): runtimes with overlayfs "
 	        "refuse them",
 	        notes->far_links) < 0)
+		return -1;
+	if (notes->duplicates > 0 &&
+	    note(v, &duplicate, notes->duplicate_path, notes->duplicate_layer,
+	        "%s and %u more have two entries in a layer: podman and CRI-O "
+	        "refuse such images",
+	        msg_mask(masked, sizeof masked, notes->duplicate_path),
+	        notes->duplicates - 1) < 0)
 		return -1;
 	if (notes->implied > 0 &&
 	    note(v, &implied, notes->implied_path, notes->implied_layer,
@@ -481,6 +490,11 @@ take_skipped(struct verdict *v, const struct judge_item *item, const char *path)
 	        msg_mask(masked, sizeof masked, path),
 	        content_type_name(n->inode->mode)) < 0)
 		return -1;
+	if (item->why == CONTENT_SYMLINK &&
+	    note(v, &symlink_skipped, path, n->layer,
+	        "%s is a symlink: the default format leaves symlinks out",
+	        msg_mask(masked, sizeof masked, path)) < 0)
+		return -1;
 	return report_add_skipped(&v->report, path, item->why, n->inode->mode);
 }
 
@@ -489,16 +503,10 @@ take_entry(struct verdict *v, const struct judge_item *item, const char *path)
 {
 	struct report *r = &v->report;
 	mode_t mode = item->node->inode->mode;
-	char masked[MSG_NAME];
 
 	r->entries++;
 	if (S_ISDIR(mode)) {
 		r->directories++;
-	} else if (S_ISLNK(mode)) {
-		r->symlinks++;
-		return note(v, &symlink_skipped, path, item->node->layer,
-		    "%s is a symlink: the default format leaves symlinks out",
-		    msg_mask(masked, sizeof masked, path));
 	} else {
 		r->files++;
 		r->bytes += item->node->inode->data.len;
@@ -527,7 +535,7 @@ judge_all(struct verdict *v)
 	struct judge_item item;
 	char path[TREE_PATH];
 
-	judge_begin(&j, &v->tree, &v->user.who, false);
+	judge_begin(&j, &v->tree, &v->user.who, true);
 	while (judge_next(&j, &item) > 0)
 		if (take(v, &item, tree_path(item.node, path)) < 0)
 			return -1;
@@ -548,7 +556,7 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 	if (!v->measured)
 		return v->root < 0 ? -1 : 0;
 	v->keep = v->skip;
-	if (v->report.symlinks > 0 &&
+	if (v->report.skipped[CONTENT_SYMLINK] > 0 &&
 	    measure_tree(&v->tree, false, v->root, &v->keep) < 0)
 		return -1;
 	log = measure_log(v->skip.json, 1);

@@ -353,9 +353,9 @@ tell_size(FILE *to, const struct verdict *v, const struct verdictout_opts *opts)
 	if (v->n_findings == 0)
 		(void)fprintf(to,
 		    "%" PRIu64 " entries: %" PRIu64 " files of %" PRIu64
-		    " bytes, %" PRIu64 " directories, %" PRIu64 " symlinks\n",
+		    " bytes, %" PRIu64 " directories; %" PRIu64 " symlinks\n",
 		    r->entries, r->files, r->bytes, r->directories,
-		    r->symlinks);
+		    r->skipped[CONTENT_SYMLINK]);
 	if (!v->measured)
 		return;
 	(void)fprintf(to,
