@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "merge.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+/* A tar in memory, entry by entry. */
+struct tar {
+	char bytes[64 * 512];
+	size_t len;
+};
+
+/* The fields of a ustar header that matter (POSIX.1-1988). */
+static void
+put(struct tar *t, char type, const char *name, const char *link,
+    unsigned int mode)
+{
+	char *h = t->bytes + t->len;
+	unsigned int sum = 0;
+	size_t i;
+
+	memset(h, 0, 512);
+	(void)snprintf(h, 100, "%s", name);
+	(void)snprintf(h + 100, 8, "%07o", mode);
+	(void)snprintf(h + 108, 8, "%07o", 7U);
+	(void)snprintf(h + 116, 8, "%07o", 8U);
+	(void)snprintf(h + 124, 12, "%011o", 0U);
+	(void)snprintf(h + 136, 12, "%011o", 9U);
+	h[156] = type;
+	if (link != NULL)
+		(void)snprintf(h + 157, 100, "%s", link);
+	memcpy(h + 257, "ustar\00000", 8);
+	memset(h + 148, ' ', 8);
+	for (i = 0; i < 512; i++)
+		sum += (unsigned char)h[i];
+	(void)snprintf(h + 148, 8, "%06o", sum);
+	t->len += 512;
+}
+
+static struct tree tree;
+static struct merge_notes notes;
+static unsigned int layer;
+static int fd = -1;
+
+static void
+begin(void)
+{
+	tree_free(&tree);
+	notes = (struct merge_notes){0};
+	layer = 0;
+	(void)tree_init(&tree);
+}
+
+/* Apply the tar as the next layer. */
+static int
+apply(struct tar *t)
+{
+	struct blob b;
+	int rc;
+
+	if (fd >= 0)
+		(void)close(fd);
+	fd = memfd_create("layer", MFD_CLOEXEC);
+	b = (struct blob){fd, 0, t->len};
+	rc = write(fd, t->bytes, t->len) == (ssize_t)t->len
+	    ? merge_layer(&tree, &b, ++layer, "layer", &notes)
+	    : -2;
+	t->len = 0;
+	return rc;
+}
+
+/* "a/b@2 " for each path and the layer that it is from. */
+static const char *
+listing(void)
+{
+	static char text[4096];
+	char path[TREE_PATH];
+	const struct node *n;
+	size_t len = 0;
+
+	(void)tree_sort(&tree);
+	text[0] = '\0';
+	for (n = tree_next(tree.root, tree.root); n != NULL;
+	     n = tree_next(tree.root, n))
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s@%u ",
+		    tree_path(n, path), n->layer);
+	return text;
+}
+
+static void
+whiteouts(void)
+{
+	struct tar t = {{0}, 0};
+
+	begin();
+	put(&t, '5', "a/", NULL, 0755);
+	put(&t, '0', "a/x", NULL, 0644);
+	put(&t, '5', "a/d/", NULL, 0755);
+	put(&t, '0', "a/d/y", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "a@1 a/d@1 a/d/y@1 a/x@1 ");
+	/* what is in the same layer stays, whatever comes first */
+	put(&t, '5', "a/", NULL, 0755);
+	put(&t, '0', "a/z", NULL, 0644);
+	put(&t, '0', "a/.wh..wh..opq", NULL, 0);
+	put(&t, '0', "a/w", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "a@2 a/w@2 a/z@2 ");
+	put(&t, '5', "a/", NULL, 0755);
+	put(&t, '0', "a/.wh.z", NULL, 0);
+	put(&t, '0', "a/.wh.no", NULL, 0);
+	put(&t, '0', "a/.wh.v", NULL, 0);
+	put(&t, '0', "a/v", NULL, 0644);
+	put(&t, '0', ".wh..wh.plnk", NULL, 0);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "a@3 a/v@3 a/w@2 ");
+	put(&t, '0', ".wh.a", NULL, 0);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "");
+	OK(notes.implied == 0 && notes.duplicates == 0);
+}
+
+static void
+types(void)
+{
+	struct tar t = {{0}, 0};
+
+	begin();
+	put(&t, '5', "a", NULL, 0755);
+	put(&t, '0', "a/x", NULL, 0644);
+	put(&t, '0', "b", NULL, 0644);
+	OK(apply(&t) == 0);
+	put(&t, '0', "a", NULL, 0644); /* a file hides a directory */
+	put(&t, '5', "b", NULL, 0755);
+	put(&t, '0', "b/y", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "a@2 b@2 b/y@2 ");
+	/* below a file of the same layer there is nothing */
+	put(&t, '0', "c", NULL, 0644);
+	put(&t, '0', "c/x", NULL, 0644);
+	OK(apply(&t) == -1);
+}
+
+/* A directory's attributes change without its content. */
+static void
+attributes(void)
+{
+	struct tar t = {{0}, 0};
+	struct node *n;
+
+	begin();
+	put(&t, '5', "a", NULL, 0700);
+	put(&t, '0', "a/x", NULL, 0600);
+	OK(apply(&t) == 0);
+	put(&t, '5', "./a/", NULL, 0755);
+	OK(apply(&t) == 0);
+	n = tree_find(&tree, "/a");
+	OK(n != NULL && (n->inode->mode & 07777) == 0755 && n->layer == 2);
+	n = tree_find(&tree, "a/x");
+	OK(n != NULL && (n->inode->mode & 07777) == 0600 && n->layer == 1);
+	OK(n != NULL && n->inode->uid == 7 && n->inode->gid == 8 &&
+	    n->inode->mtime == 9);
+	/* two entries in one layer: the last one counts, and it is noted */
+	put(&t, '5', "a", NULL, 0711);
+	put(&t, '5', "a", NULL, 0750);
+	OK(apply(&t) == 0 && notes.duplicates == 1);
+	n = tree_find(&tree, "a");
+	OK(n != NULL && (n->inode->mode & 07777) == 0750);
+}
+
+static void
+parents(void)
+{
+	struct tar t = {{0}, 0};
+	struct node *n;
+
+	begin();
+	put(&t, '5', "real", NULL, 0700);
+	put(&t, '2', "ln", "real", 0777);
+	put(&t, '0', "ln/in", NULL, 0644); /* the same layer's are followed */
+	put(&t, '2', "up", "../../real", 0777);
+	put(&t, '0', "up/out", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "ln@1 real@1 real/in@1 real/out@1 up@1 ");
+	/* a lower layer's are not: overlayfs has a directory instead */
+	put(&t, '0', "ln/new", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "ln@2 ln/new@2 real@1 real/in@1 real/out@1 up@1 ");
+	n = tree_find(&tree, "ln");
+	OK(n != NULL && (n->inode->mode & 07777) == 0700);
+	OK(notes.implied == 1);
+	put(&t, '2', "l1", "l2", 0777);
+	put(&t, '2', "l2", "l1", 0777);
+	put(&t, '0', "l1/x", NULL, 0644);
+	OK(apply(&t) == -1);
+}
+
+static void
+links(void)
+{
+	struct tar t = {{0}, 0};
+	struct node *a, *b;
+
+	begin();
+	put(&t, '0', "a", NULL, 0640);
+	put(&t, '1', "b", "./a", 0600);
+	OK(apply(&t) == 0);
+	a = tree_find(&tree, "a");
+	b = tree_find(&tree, "b");
+	OK(a != NULL && b != NULL && a->inode == b->inode);
+	OK(b != NULL && (b->inode->mode & 07777) == 0640);
+	OK(notes.far_links == 0);
+	/* one name replaced: the other keeps what it had */
+	put(&t, '0', "a", NULL, 0644);
+	put(&t, '1', "c", "b", 0644);
+	OK(apply(&t) == 0 && notes.far_links == 1);
+	a = tree_find(&tree, "a");
+	b = tree_find(&tree, "b");
+	OK(a != NULL && (a->inode->mode & 07777) == 0644);
+	OK(b != NULL && (b->inode->mode & 07777) == 0640);
+	put(&t, '1', "d", "d", 0644);
+	OK(apply(&t) == -1);
+	put(&t, '1', "d", "none", 0644);
+	OK(apply(&t) == -1);
+	put(&t, '1', "d", "../b", 0644);
+	OK(apply(&t) == -1);
+	put(&t, '5', "dir", NULL, 0755);
+	put(&t, '1', "d", "dir", 0644);
+	OK(apply(&t) == -1);
+}
+
+static void
+names(void)
+{
+	struct tar t = {{0}, 0};
+
+	begin();
+	put(&t, '5', "./", NULL, 0700);
+	put(&t, '0', "/abs", NULL, 0644);
+	put(&t, '5', "./d/../e", NULL, 0755);
+	put(&t, '0', "e//f", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "abs@1 e@1 e/f@1 ");
+	put(&t, '0', "../x", NULL, 0644);
+	OK(apply(&t) == -1);
+	put(&t, '0', "a/../../x", NULL, 0644);
+	OK(apply(&t) == -1);
+	put(&t, '8', "odd", NULL, 0644);
+	OK(apply(&t) == -1);
+	put(&t, '0', "fine", NULL, 0644);
+	t.bytes[0] = 'F'; /* not what the checksum says */
+	OK(apply(&t) == -1);
+	put(&t, '0', "cut", NULL, 0644);
+	t.len -= 12;
+	OK(apply(&t) == -1);
+}
+
+static void
+lookups(void)
+{
+	struct tar t = {{0}, 0};
+	struct node *n;
+
+	begin();
+	put(&t, '5', "a", NULL, 0755);
+	put(&t, '0', "a/x", NULL, 0644);
+	put(&t, '2', "a/self", "/a/x", 0777);
+	put(&t, '2', "a/loop", "loop", 0777);
+	put(&t, '2', "top", "../../../a", 0777);
+	OK(apply(&t) == 0);
+	n = tree_find(&tree, "/top/./../a/self");
+	OK(n != NULL && strcmp(n->name, "x") == 0);
+	OK(tree_find(&tree, "a/loop") == NULL);
+	OK(tree_find(&tree, "a/none") == NULL);
+	OK(tree_find(&tree, "a/x/y") == NULL);
+	n = tree_make(&tree, "top/new/deep", 0100644);
+	OK(n != NULL && n->parent->parent == tree_find(&tree, "a"));
+	OK(tree_find(&tree, "../../a/new/deep") == n);
+}
+
+int
+main(void)
+{
+	whiteouts();
+	types();
+	attributes();
+	parents();
+	links();
+	names();
+	lookups();
+	tree_free(&tree);
+	(void)close(fd);
+	return tap_done();
+}
