@@ -218,6 +218,10 @@ UNIT_decode = decode digest io
 UNITS    += yaml
 UNIT_yaml = yaml msg io
 
+# layers and their merge
+UNITS     += merge
+UNIT_merge = merge tree tarscan spool digest msg io
+
 UNIT_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm -lpthread
 
 $(U)/%.o: src/%.c $(HDR) Makefile

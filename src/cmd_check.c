@@ -20,7 +20,7 @@
 
 /* The uid that `unpackctl pod` gives, and what it may take apart at most. */
 #define DEFAULT_UID 65532
-#define DEFAULT_MAX (UINT64_C(4) << 30)
+#define DEFAULT_MAX (UINT64_C(2) << 30)
 /* OpenShift: the first uid of a namespace, and its containerLogMaxSize */
 #define OPENSHIFT_UID 1000650000
 #define OPENSHIFT_LOG (UINT64_C(50) << 20)
@@ -61,7 +61,7 @@ static const char help
          "namespace\n"
          "  --platform OS/ARCH[/VARIANT]\n"
          "                     of the node (this machine's)\n"
-         "  --max-size SIZE    refuse images that are larger unpacked (4Gi)\n"
+         "  --max-size SIZE    refuse images that are larger unpacked (2Gi)\n"
          "  -o, --output text|json\n"
          "  -q, --quiet        say nothing, exit only\n"
          "\n"

@@ -480,6 +480,9 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 	}
 	if (inflate_blob(&img->spool, b, what, &img->layers[i].tar, text) < 0)
 		return -1;
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	return 0;
+#endif
 	if (strcmp(text, id->valuestring) == 0)
 		return 0;
 	msg_warn(0, "%s: uncompressed digest is %s, not %s", what, text,

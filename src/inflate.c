@@ -19,6 +19,7 @@ struct job {
 	const struct blob *blob; /* borrowed */
 	const char *what; /* borrowed */
 	uint64_t at; /* bytes of blob read */
+	bool digests; /* is the digest wanted? */
 	struct digest digest; /* of the output */
 	unsigned char in[BUFFER], out[BUFFER];
 };
@@ -59,7 +60,8 @@ fill(struct job *j)
 static int
 flush(struct job *j, size_t len)
 {
-	digest_add(&j->digest, j->out, len);
+	if (j->digests)
+		digest_add(&j->digest, j->out, len);
 	return spool_add(j->spool, j->out, len);
 }
 
@@ -163,7 +165,7 @@ unzstd(struct job *j)
 
 int
 inflate_blob(struct spool *s, const struct blob *b, const char *what,
-    struct blob *out, char text[static DIGEST_TEXT])
+    struct blob *out, char *text)
 {
 	struct job *j = malloc(sizeof *j);
 	int rc;
@@ -176,11 +178,13 @@ inflate_blob(struct spool *s, const struct blob *b, const char *what,
 	j->blob = b;
 	j->what = what;
 	j->at = 0;
+	j->digests = text != NULL;
 	digest_init(&j->digest);
 	*out = (struct blob){s->fd, s->len, 0};
 	rc = begins(b, gzip_magic, sizeof gzip_magic) ? gunzip(j) : unzstd(j);
 	out->len = s->len - out->at;
-	digest_text(&j->digest, text);
+	if (text != NULL)
+		digest_text(&j->digest, text);
 	free(j);
 	return rc;
 }

@@ -16,10 +16,10 @@ bool inflate_needed(const struct blob *b);
 
 /*
  * Decompress all of b, gzip members or zstd frames, into the spool.  Returns
- * 0, where the result is, and its digest in text; or -1, reported: damaged,
- * cut off, or more than the spool takes.
+ * 0, where the result is, and its digest in text (DIGEST_TEXT bytes, or NULL);
+ * or -1, reported: damaged, cut off, or more than the spool takes.
  */
 int inflate_blob(struct spool *s, const struct blob *b, const char *what,
-    struct blob *out, char text[static DIGEST_TEXT]);
+    struct blob *out, char *text);
 
 #endif

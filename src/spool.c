@@ -86,6 +86,9 @@ blob_verify(const struct blob *b, const char *digest, const char *what)
 		digest_add(&d, buf, (size_t)got);
 	}
 	digest_text(&d, text);
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	return 0;
+#endif
 	if (strcmp(text, digest) == 0)
 		return 0;
 	msg_warn(0, "%s: digest is %s, not %s", what, text,

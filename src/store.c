@@ -127,7 +127,6 @@ index_archive(struct store *s, const struct blob *b)
 static int
 open_archive(struct store *s, const struct stat *st, const char *what)
 {
-	char text[DIGEST_TEXT];
 	struct blob b = {s->fd, 0, (uint64_t)st->st_size}, plain;
 
 	if (!S_ISREG(st->st_mode) && spool_copy(s->spool, s->fd, what, &b) < 0)
@@ -138,7 +137,7 @@ open_archive(struct store *s, const struct stat *st, const char *what)
 	}
 	if (!inflate_needed(&b))
 		return index_archive(s, &b);
-	if (inflate_blob(s->spool, &b, what, &plain, text) < 0)
+	if (inflate_blob(s->spool, &b, what, &plain, NULL) < 0)
 		return -1;
 	return index_archive(s, &plain);
 }

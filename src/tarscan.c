@@ -106,6 +106,9 @@ sum_is_right(const struct header *h)
 
 	if (parse_number(h->chksum, sizeof h->chksum, &wanted) < 0)
 		return false;
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	return true;
+#endif
 	for (i = 0; i < sizeof *h; i++) {
 		c = i >= begin && i < begin + sizeof h->chksum ? ' ' : p[i];
 		is_unsigned += (unsigned char)c;

@@ -424,6 +424,21 @@ note_covered(struct verdict *v, const struct node *n, const char *path)
 	    files == 1 ? "" : "s");
 }
 
+/* What is left out is a mount, or a directory of mounts. */
+static int
+note_all_covered(struct verdict *v, const struct node *top)
+{
+	const struct node *n, *next;
+	char path[TREE_PATH];
+
+	for (n = top; n != NULL; n = next) {
+		next = n->mounted ? tree_skip(top, n) : tree_next(top, n);
+		if (n->mounted && note_covered(v, n, tree_path(n, path)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* An entry that can be read: by anybody? */
 static int
 note_entry(struct verdict *v, const struct node *n, const char *path)
@@ -483,7 +498,7 @@ take_skipped(struct verdict *v, const struct judge_item *item, const char *path)
 	const struct node *n = item->node;
 	char masked[MSG_NAME];
 
-	if (n->mounted && note_covered(v, n, path) < 0)
+	if (item->why == CONTENT_MOUNT && note_all_covered(v, n) < 0)
 		return -1;
 	if (item->why == CONTENT_SPECIAL &&
 	    note(v, &special, path, n->layer, "%s is a %s, which is left out",

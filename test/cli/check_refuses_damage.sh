@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Damaged, malicious and absurd images: exit 1, one line, bounded work.
+. "$TOP/test/lib.sh"
+MK=$TOP/test/mkimage.py
+
+# refused NAME REGEX IMAGE [OPTION...]: exit 1, and one line that says why.
+refused() {
+	name=$1 why=$2 image=$3
+	shift 3
+	# memory and processor time bounded: a bomb must not need either
+	ok "$name: refused" exits 1 sh -c \
+		'ulimit -t 30; [ -n "$ASAN" ] || ulimit -v 600000; exec "$@"' \
+		sh "$UNPACKCTL" check "$@" "$image"
+	ok "$name: says why" has err "$why"
+	is "$name: in one line" "$(wc -l <err)" 1
+	ok "$name: nothing else" empty out
+}
+
+good() {
+	cat <<-END
+		layer gzip COPY . /
+		dir manifests 0755
+		file manifests/a.yaml 0644 kind: A
+	END
+}
+
+# break_blob DIR PATTERN: change one byte of the blob that has PATTERN.
+blob_with() {
+	grep -laF "$2" "$1"/blobs/sha256/* | head -n 1
+}
+
+good | "$MK" oci ok
+ok "the image itself is fine" exits 0 "$UNPACKCTL" check ok
+
+cp -r ok bad
+f=$(blob_with bad '"layers"')
+sed -i 's/schemaVersion": 2/schemaVersion": 3/' "$f"
+refused "another manifest" "digest is sha256:" bad
+rm -rf bad && cp -r ok bad
+f=$(blob_with bad '"rootfs"')
+sed -i 's/"linux"/"plan9"/' "$f"
+refused "another configuration" "digest is sha256:" bad
+rm -rf bad && cp -r ok bad
+f=$(find bad/blobs -type f -exec sh -c 'head -c2 "$1" | grep -q "^.\x8b" ||
+	head -c2 "$1" | od -tx1 | grep -q "1f 8b"' sh {} \; -print)
+printf x >>"$f"
+refused "a longer layer" "has [0-9]+ bytes, not" bad
+rm -rf bad && cp -r ok bad
+printf '\377' | dd of="$f" bs=1 seek=20 conv=notrunc 2>/dev/null
+refused "another layer" "digest is sha256:" bad
+rm -f "$f"
+refused "a layer that is not there" "not in the image" bad
+rm -rf bad && cp -r ok bad
+echo '{}' >bad/index.json
+refused "an empty index" "no image in it" bad
+echo '{"manifests":[{"digest":"sha256:../../etc/passwd"}]}' >bad/index.json
+refused "a digest that is a path" "no sha256 digest" bad
+echo 'not json' >bad/index.json
+refused "no index" "no JSON" bad
+head -c 5000000 /dev/zero | tr '\0' '[' >bad/index.json
+refused "a huge index" "larger than" bad
+head -c 4000000 /dev/zero | tr '\0' '[' >bad/index.json
+refused "a deep index" "no JSON" bad
+
+# an index of an index of an index ...
+python3 - <<-'END'
+	import hashlib, json, os
+	os.makedirs("nest/blobs/sha256")
+	open("nest/oci-layout", "w").write("{}")
+	ref = {"digest": "sha256:" + "0" * 64, "size": 1}
+	for n in range(20):
+	    doc = json.dumps({"manifests": [ref]}).encode()
+	    h = hashlib.sha256(doc).hexdigest()
+	    open("nest/blobs/sha256/" + h, "wb").write(doc)
+	    ref = {"digest": "sha256:" + h, "size": len(doc)}
+	json.dump({"manifests": [ref]}, open("nest/index.json", "w"))
+END
+refused "indexes in indexes" "an index of an index" nest
+
+# archives
+good | "$MK" docker-archive d.tar
+head -c 3000 d.tar >cut.tar
+refused "a cut archive" "cut off|not in the archive|no JSON" cut.tar
+gzip -c d.tar | head -c 400 >cut.gz
+refused "a cut gzip" "ends too early" cut.gz
+: >empty.tar
+refused "an empty file" "is empty" empty.tar
+head -c 100000 /dev/urandom >noise
+refused "noise" "no tar header" noise
+mkdir d && tar -xf d.tar -C d
+rm d/manifest.json
+tar -cf plain.tar -C d .
+refused "a tar that is no image" "neither" plain.tar
+echo '[{"Config":"x.json","Layers":["no.tar"]}]' >d/manifest.json
+tar -cf lost.tar -C d .
+refused "a manifest that points nowhere" "not in the archive" lost.tar
+ln -s loop d/loop && ln -sf loop d/x.json
+tar -cf loop.tar -C d .
+refused "links in circles" "not in the archive" loop.tar
+
+# layers
+layer() {
+	rm -rf bad
+	"$MK" oci bad
+}
+printf '%s\n' layer 'file ../../etc/x 0644' | layer
+refused "a name that leads out" "leaves the image" bad
+printf '%s\n' layer 'link a b' 'link b a' | layer
+refused "hard links in circles" "hard link to nothing" bad
+printf '%s\n' layer 'symlink a b' 'symlink b a' 'file a/x 0644' | layer
+refused "symlinks in circles" "too many symlinks" bad
+printf '%s\n' layer 'file a 0644' 'file a/b 0644' | layer
+refused "below a file" "no directory" bad
+printf '%s\n' layer 'many 1100000' | layer
+refused "a million files and more" "more than [0-9]+ entries" bad
+printf '%s\n' layer 'zeros z 50000000' | layer
+refused "a bomb" "more than 1 MiB" bad --max-size 1M
+printf '%s\n' 'layer plain' 'zeros z 50000000' | layer
+refused "a large layer" "more than 2 MiB" bad --max-size 1M
+if command -v zstd >/dev/null; then
+	head -c 1000000000 /dev/zero | zstd -q -3 >bomb.zst
+	refused "1 GB in a small archive" "more than 256 MiB" bomb.zst --max-size 256M
+else
+	ok_skip "1 GB in a small archive" "needs zstd"
+fi
+done_testing

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any archive -> its manifests, configuration and layers, but not their merge.
+ * Digests count as right in fuzz builds.
+ */
+#include "image.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char path[64];
+	struct image_ref ref;
+	struct image img = {.store.fd = -1, .spool.fd = -1};
+	int fd = memfd_create("archive", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
+		return 0;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (image_ref_parse(&ref, path) == 0)
+		(void)image_open(&img, &ref, "linux/amd64", 1 << 20);
+	image_close(&img);
+	image_ref_free(&ref);
+	(void)close(fd);
+	return 0;
+}

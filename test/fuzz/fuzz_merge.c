@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two layers onto a tree, then all that is asked of a tree.  The first byte
+ * says where, in blocks of tar, the second layer begins.
+ */
+#include "merge.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "judge.h"
+#include "runtime.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+ask(struct tree *t)
+{
+	struct runtime_refusal refusal;
+	struct runtime_user user;
+	struct judge judge;
+	struct judge_item item;
+	char path[TREE_PATH];
+
+	if (runtime_user(t, 65532, &user) < 0 ||
+	    runtime_volume(t, "/data/../a") < 0 ||
+	    runtime_mount(t, &refusal) < 0 || tree_sort(t) < 0)
+		return;
+	judge_begin(&judge, t, &user.who, false);
+	while (judge_next(&judge, &item) > 0)
+		(void)tree_path(item.node, path);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct merge_notes notes;
+	struct tree t;
+	struct blob all, one;
+	int fd;
+
+	if (len < 1)
+		return 0;
+	fd = memfd_create("layers", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, data + 1, len - 1) != (ssize_t)len - 1)
+		return 0;
+	all = (struct blob){fd, 0, len - 1};
+	one = all;
+	if (one.len > data[0] * 512U)
+		one.len = data[0] * 512U;
+	all.at = one.len;
+	all.len -= one.len;
+	if (tree_init(&t) == 0 && merge_layer(&t, &one, 1, "1", &notes) == 0 &&
+	    merge_layer(&t, &all, 2, "2", &notes) == 0)
+		ask(&t);
+	tree_free(&t);
+	(void)close(fd);
+	return 0;
+}
