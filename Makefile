@@ -241,10 +241,11 @@ $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
 # from test/fuzz/seeds.py.  The same targets, linked with replay.c, run seeds
 # and reproducers in every `make test`.
 
-FUZZ         = decode gather tarin roundtrip manifest
+FUZZ         = decode gather tarin roundtrip manifest image merge
 FUZZ_SECONDS = 300
 FUZZ_CC      = clang
-FUZZ_CFLAGS  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_CFLAGS  = -O1 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
 F            = $(B)/fuzz
 HOUSE_SRC   := $(filter-out src/unpack.c src/unpackctl.c,$(wildcard src/*.c))
 
@@ -293,6 +294,17 @@ torture: all
 	    --seconds $(TORTURE_SECONDS) --keep $(B)/torture $(B)/unpackctl
 
 .PHONY: torture
+
+# -------------------------------------------------------------- agreement
+#
+# Does `unpackctl check` say what `unpack` finds in podman?  make test asks it
+# of a handful of these images.
+
+AGREEMENT = 300
+agreement: all
+	AGREEMENT=$(AGREEMENT) TIMEOUT=7200 $(RUN) test/container/check_agrees.sh
+
+.PHONY: agreement
 
 # ------------------------------------------------------------- what to run
 #

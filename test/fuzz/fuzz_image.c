@@ -3,13 +3,12 @@
  * Any archive -> its manifests, configuration and layers, but not their merge.
  * Digests count as right in fuzz builds.
  */
-#include "image.h"
+#include "fuzz.h"
 
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "image.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -3,15 +3,14 @@
  * Two layers onto a tree, then all that is asked of a tree.  The first byte
  * says where, in blocks of tar, the second layer begins.
  */
-#include "merge.h"
+#include "fuzz.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "judge.h"
+#include "merge.h"
 #include "runtime.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 ask(struct tree *t)

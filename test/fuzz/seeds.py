@@ -3,10 +3,14 @@
 """Seeds for the fuzz targets: seeds.py TARGET DIR writes them to DIR."""
 import gzip
 import os
+import subprocess
 import sys
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[:0] = [os.path.join(TOP, "corpus"), os.path.join(TOP, "torture")]
+sys.path[:0] = [os.path.join(TOP, "corpus"), os.path.join(TOP, "torture"),
+                os.path.join(TOP, "agreement")]
+import generate  # noqa: E402
 import make  # noqa: E402
 import stream  # noqa: E402
 
@@ -91,8 +95,27 @@ spec:
     yield b"\x10a: &x {k: [1, 017, y, ~]}\nb: {<<: *x, l: *x}\n--- |\n  z\n"
 
 
+def merge():
+    for seed in range(1, 25):
+        layers = [layer.tar() for layer in generate.build(seed, True)[0].layers]
+        if len(layers[0]) < 256 * 512:
+            yield bytes([len(layers[0]) // 512]) + b"".join(layers[:2])
+
+
+def image():
+    words = ["layer %s COPY", "dir m 0755", "file m/a 0600 hi", "layer",
+             "symlink etc /m", "file m/.wh.a 0", 'config {"User":"x"}']
+    for kind in ("oci-archive", "docker-archive"):
+        for how in ("plain", "gzip"):
+            with tempfile.NamedTemporaryFile() as out:
+                subprocess.run([os.path.join(TOP, "mkimage.py"), kind,
+                                out.name], check=True, encoding="utf-8",
+                               input="\n".join(words) % how)
+                yield out.read()
+
+
 TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip,
-                                   manifest)}
+                                   manifest, merge, image)}
 
 
 def main():

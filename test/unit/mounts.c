@@ -18,14 +18,14 @@ static const char containerd
          "602 600 0:82 / /dev rw,nosuid - tmpfs tmpfs rw,mode=755\n"
          "603 602 0:83 / /dev/pts rw - devpts devpts rw,gid=5\n"
          "604 602 0:84 " POD "/containers/bundle/6f0d31c2 /dev/termination-log "
-                             "rw - ext4 /dev/vda rw\n"
+         "rw - ext4 /dev/vda rw\n"
          "605 600 0:84 " POD "/etc-hosts /etc/hosts rw - ext4 /dev/vda rw\n"
          "606 600 0:84 " CRI "/sandboxes/" ID
          "/resolv.conf /manifests/csv.yaml rw - ext4 /dev/vda rw\n"
          "607 600 0:84 " CRI "/containers/" ID "/volumes/" ID
          " /data rw shared:1 - ext4 /dev/vda rw\n"
          "608 600 0:84 " POD "/volumes/kubernetes.io~empty-dir/tools /.unpack "
-                             "ro - ext4 /dev/vda rw\n"
+         "ro - ext4 /dev/vda rw\n"
          "609 600 0:84 /odd /a\\040b\\134 ro - ext4 /dev/vda rw\n"
          "610 608 0:85 / /.unpack/deeper ro - tmpfs tmpfs rw\n"
          "611 600 0:86 / /.unpack ro - tmpfs tmpfs rw\n";
