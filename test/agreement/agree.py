@@ -3,12 +3,16 @@
 """Does `unpackctl check` say what `unpack` finds when the image really runs?
 
     agree.py [--from SEED] [--jobs N] COUNT
+    agree.py --compare DIR
 
 For COUNT images of generate.py: the verdict of `unpackctl check`, and that of
 `unpack check` in a container that podman makes of the image, with the same
 uid and without capabilities.  Both must have the same findings (code and path,
 in order) and count the same entries; where all is well, the streams must have
 just the length that was foretold.  Prints TAP, a test an image.
+
+The second form compares what somebody else has run: in DIR, `said` and `code`
+of `unpackctl check -o json`, `found` (stdout) and `exit` of `unpack check`.
 
 Needs podman, runc, and root; UNPACK and UNPACKCTL name the programs.
 """
@@ -160,6 +164,19 @@ def one(podman, seed, sizes):
     return said.get("reason", "ok"), wrong
 
 
+def compare_dir(where):
+    text = {}
+    for name in ("said", "code", "found", "exit"):
+        with open(os.path.join(where, name), "rb") as f:
+            text[name] = f.read()
+    found = subprocess.CompletedProcess(
+        [], int(text["exit"] or -1), text["found"], text["found"])
+    wrong = compare(int(text["code"]), json.loads(text["said"]), found)
+    for line in wrong:
+        print("#   " + line.replace("\n", " "))
+    return bool(wrong)
+
+
 def tell(n, seed, reason, wrong):
     print("%sok %d - image %d: %s" % ("not " if wrong else "", n, seed,
                                       reason))
@@ -174,8 +191,11 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sizes", type=int, default=1,
                         help="measure the streams of every N-th image only")
-    parser.add_argument("count", type=int)
+    parser.add_argument("--compare", metavar="DIR")
+    parser.add_argument("count", type=int, nargs="?", default=20)
     args = parser.parse_args()
+    if args.compare:
+        return compare_dir(args.compare)
     podman = Podman()
     seeds = range(args.first, args.first + args.count)
     failed = 0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bundle images at random, but the same ones for the same seed.
 
-    generate.py [--duplicates] SEED DIR
+    generate.py [--duplicates] [--name NAME] SEED DIR
 
 writes an OCI layout to DIR and a description to standard output.
 
@@ -339,7 +339,7 @@ def blob(out, data):
     return {"digest": "sha256:" + digest, "size": len(data)}
 
 
-def write(image, config, out):
+def write(image, config, out, name):
     os.makedirs(os.path.join(out, "blobs", "sha256"))
     layers, diffs, history = [], [], []
     for n, layer in enumerate(image.layers):
@@ -361,6 +361,8 @@ def write(image, config, out):
     ref = dict(blob(out, json.dumps(manifest).encode()),
                mediaType=manifest["mediaType"],
                annotations={"org.opencontainers.image.ref.name": "v1"})
+    if name:  # what containerd is to call it
+        ref["annotations"]["io.containerd.image.name"] = name
     with open(os.path.join(out, "index.json"), "w") as f:
         json.dump({"schemaVersion": 2, "manifests": [ref]}, f)
     with open(os.path.join(out, "oci-layout"), "w") as f:
@@ -370,12 +372,13 @@ def write(image, config, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--duplicates", action="store_true")
+    parser.add_argument("--name")
     parser.add_argument("seed", type=int)
     parser.add_argument("dir")
     args = parser.parse_args()
     image, config = build(args.seed, args.duplicates)
     uid, gid = identity(image)
-    write(image, config, args.dir)
+    write(image, config, args.dir, args.name)
     json.dump({"seed": image.seed, "uid": uid, "gid": gid,
                "config": config, "layers": len(image.layers)}, sys.stdout)
     print()
