@@ -265,9 +265,10 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(F)/fuzz_%
 	test/fuzz/seeds.py $* $(F)/seeds-$*
 	mkdir -p $(F)/corpus-$*
 	$(F)/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 \
-	    -rss_limit_mb=1024 -close_fd_mask=0 -print_final_stats=1 \
-	    -artifact_prefix=$(F)/ $(F)/corpus-$* $(F)/seeds-$* \
-	    $(wildcard test/fuzz/repro/$*) >$(F)/$*.log 2>&1 || \
+	    -rss_limit_mb=1024 -close_fd_mask=3 -print_final_stats=1 \
+	    -artifact_prefix=$(CURDIR)/$(F)/ \
+	    $(CURDIR)/$(F)/corpus-$* $(CURDIR)/$(F)/seeds-$* \
+	    $(wildcard $(CURDIR)/test/fuzz/repro/$*) >$(F)/$*.log 2>&1 || \
 	    { tail -n 60 $(F)/$*.log; exit 1; }
 	grep -E '^stat::number_of_executed_units' $(F)/$*.log || \
 	    tail -n 3 $(F)/$*.log

@@ -17,7 +17,7 @@ kubectl get --raw /readyz >/dev/null 2>&1 || skip_all "no cluster answers"
 
 : "${MIB:=200}" "${RATE:=2000000}"
 NS=unpack-rotate-$$
-PER=6 # parts in one container's log: 8.4 MB at the most, under 10 MiB
+PER=7 # parts in one container's log: 9.8 MB at the most, under 10 MiB
 
 close() {
 	kubectl delete namespace "$NS" --wait=false >/dev/null 2>&1
