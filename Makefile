@@ -327,11 +327,13 @@ unit: $(UNIT_PROGRAMS)
 test: all $(UNIT_PROGRAMS) $(REPLAYS)
 	$(RUN) $(UNIT_PROGRAMS) $(TESTS)
 
-# against the cluster that KUBECONFIG names; what needs one is skipped without
-cluster: all
-	$(RUN) $(wildcard test/cluster/*.sh)
+# Against the cluster that KUBECONFIG names, or ../shared/cluster/up starts;
+# without one they are skipped.
+test-cluster: all
+	test/cluster/on env $(RUN) \
+	    $(sort $(filter-out %/lib.sh,$(wildcard test/cluster/*.sh)))
 
-.PHONY: check unit test cluster
+.PHONY: check unit test test-cluster
 
 # The programs with ASan and UBSan, and the command-line tests with them.
 sanitized: $(U)/unpack $(U)/unpackctl
@@ -375,7 +377,7 @@ $(N)/peer: test/bench/peer.go
 C_SRC   := $(wildcard src/*.c)
 C_TEST  := $(wildcard test/*/*.c)
 C_ALL   := $(C_SRC) $(HDR) $(C_TEST) $(wildcard test/*/*.h)
-SH_ALL  := $(sort src/deps.sh test/run $(wildcard test/*.sh test/*/*.sh .ci/run))
+SH_ALL  := $(sort src/deps.sh test/run test/cluster/on $(wildcard test/*.sh test/*/*.sh .ci/run))
 LINT     = $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) -iquote src
 
 lint: lint-format lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell

@@ -9,8 +9,8 @@
 #   ok "it unpacks" exits 0 run --image "$IMAGES/hello:test" -C out
 #   done_testing
 #
-# The cluster is the one that KUBECONFIG names, or else the one that
-# ../shared/cluster/up starts. How images get to its nodes:
+# The cluster is the one that KUBECONFIG names (test/cluster/on starts one).
+# How images get to its nodes:
 #   CONTAINERD_ADDRESS   ctr imports them into the node's containerd
 #   UNPACK_REGISTRY      skopeo copies them to this registry
 #   kind                 where the context's name begins with kind-
@@ -24,17 +24,7 @@ need() {
 	done
 }
 
-if [ -z "${KUBECONFIG-}" ]; then
-	up=$TOP/../shared/cluster/up
-	[ -x "$up" ] ||
-		skip_all "needs a cluster: set KUBECONFIG, or have ../shared/cluster/up"
-	"$up" >up.log 2>&1 || {
-		sed 's/^/# /' up.log | tail -n 5
-		skip_all "../shared/cluster/up does not start a cluster here"
-	}
-	# shellcheck disable=SC1091
-	. /var/run/unpack-cluster/env
-fi
+[ -n "${KUBECONFIG-}" ] || skip_all "needs a cluster: KUBECONFIG is not set"
 need kubectl jq tar sha256sum
 kubectl version >version.log 2>&1 || skip_all "the cluster does not answer"
 
