@@ -14,7 +14,9 @@
  */
 int install_to(const char *dest, const char *name);
 
-/* Is `path` this program?  1 or 0, or -1 with errno set. */
+/*
+ * Is `path` this program, or a copy of it?  1 or 0, or -1 with errno set.
+ */
 int install_is_self(const char *path);
 
 #endif

@@ -307,7 +307,7 @@ static int
 run_stream(const struct args *a)
 {
 	struct report r;
-	struct stream_result result;
+	struct stream_result result = {0};
 	struct report_written written = {
 	    .format = stream_format_name(a->stream.format)};
 	int code = WIRE_FAIL, ret;

@@ -37,6 +37,11 @@ ok "cp is quiet without -v" exits 0 "$me/cp" -R "$me/unpack" "$me/bin"
 ok "is quiet" empty out
 is "cp keeps it executable" "$(mode bin/copied)" 555
 ok "cp by PATH" exits 0 env PATH="$me" cp -Rv "$me/unpack" bin/by-path
+cp unpack another
+ok "cp of a copy of itself" exits 0 "$me/cp" -Rv "$me/another" bin/from-copy
+cp unpack longer
+echo >>longer
+ok "cp of something longer: exit 2" exits 2 "$me/cp" -Rv "$me/longer" bin/longer
 ok "cp of something else: exit 2" exits 2 "$me/cp" -Rv /etc/passwd bin/passwd
 ok "is refused" has err 'copies only unpack itself'
 ok "copies nothing" [ ! -e bin/passwd ]
