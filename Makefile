@@ -210,6 +210,9 @@ UNITS      += mounts press
 UNIT_mounts = mounts msg
 UNIT_press  = press msg digest
 
+UNITS      += digest
+UNIT_digest = digest
+
 # reading a stream
 UNITS      += decode
 UNIT_decode = decode digest io

@@ -5,6 +5,7 @@
 #ifndef DIGEST_H
 #define DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sha2.h>
@@ -17,6 +18,7 @@ enum {
 /* A running digest; start it with digest_init.  Holds nothing to free. */
 struct digest {
 	SHA2_CTX sha;
+	bool fast; /* the processor has instructions for it */
 };
 
 void digest_init(struct digest *d);
