@@ -103,6 +103,14 @@ is "-o json tells" "$(jq -c '[.result,.format,.verified,.entries,.digest]' out)"
 	"[\"ok\",\"jsonl\",true,$(find in | wc -l),\"$(tail -n 1 log |
 		jq -r .digest)\"]"
 
+# a terminal gets a progress bar, a pipe does not
+script -qec "'$UNPACKCTL' extract -C tty log" /dev/null >tty.out </dev/null
+ok "a progress bar on a terminal" has tty.out 'read .*[0-9]%.* MiB'
+ok "  with entries" has tty.out 'extract .* entries'
+ok "none elsewhere" lacks err 'MiB'
+script -qec "'$UNPACKCTL' extract -q -C tty2 log" /dev/null >tty.out </dev/null
+ok "none with -q" empty tty.out
+
 # usage
 ok "unknown option" exits 2 "$UNPACKCTL" extract --nope
 ok "two targets" exits 2 "$UNPACKCTL" extract -C a --list log
