@@ -160,6 +160,7 @@ $(D)/.done: src/deps.sh
 # ---------------------------------------------------------------- install
 
 MANDIR = $(PREFIX)/share/man
+COMPDIR = $(PREFIX)/share
 MAN1  := $(wildcard src/*.1)
 MAN5  := $(wildcard src/*.5)
 
@@ -172,11 +173,26 @@ install: all
 	    install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} \
 	        || exit 1; \
 	done
+	install -m 0755 src/kubectl_complete-unpack $(DESTDIR)$(PREFIX)/bin
+	install -D -m 0644 src/unpackctl.bash \
+	    $(DESTDIR)$(COMPDIR)/bash-completion/completions/unpackctl
+	ln -sf unpackctl \
+	    $(DESTDIR)$(COMPDIR)/bash-completion/completions/kubectl-unpack
+	install -D -m 0644 src/unpackctl.zsh \
+	    $(DESTDIR)$(COMPDIR)/zsh/site-functions/_unpackctl
+	install -D -m 0644 src/unpackctl.fish \
+	    $(DESTDIR)$(COMPDIR)/fish/vendor_completions.d/unpackctl.fish
 
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack \
+	    kubectl_complete-unpack
 	rm -f $(MAN1:src/%=$(DESTDIR)$(MANDIR)/man1/%) \
 	    $(MAN5:src/%=$(DESTDIR)$(MANDIR)/man5/%)
+	cd $(DESTDIR)$(COMPDIR) && rm -f \
+	    bash-completion/completions/unpackctl \
+	    bash-completion/completions/kubectl-unpack \
+	    zsh/site-functions/_unpackctl \
+	    fish/vendor_completions.d/unpackctl.fish
 
 # The commit as it stands, the same bytes wherever it is made.
 dist:
@@ -380,7 +396,8 @@ $(N)/peer: test/bench/peer.go
 C_SRC   := $(wildcard src/*.c)
 C_TEST  := $(wildcard test/*/*.c)
 C_ALL   := $(C_SRC) $(HDR) $(C_TEST) $(wildcard test/*/*.h)
-SH_ALL  := $(sort src/deps.sh test/run test/cluster/on $(wildcard test/*.sh test/*/*.sh .ci/run))
+SH_ALL  := $(sort src/deps.sh src/kubectl_complete-unpack test/run \
+	test/cluster/on $(wildcard test/*.sh test/*/*.sh .ci/run))
 LINT     = $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) -iquote src
 
 lint: lint-format lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell
