@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "msg.h"
 
@@ -100,7 +101,8 @@ tarout_entry(struct tarout *t, const struct tarout_entry *e)
 		return fail(t, t->last);
 	(void)archive_entry_clear(t->entry);
 	archive_entry_set_pathname(t->entry, e->path);
-	archive_entry_set_mode(t->entry, e->mode);
+	archive_entry_set_mode(t->entry,
+	    e->mode & ~(mode_t)(S_ISUID | S_ISGID));
 	archive_entry_set_mtime(t->entry, e->mtime, 0);
 	archive_entry_set_size(t->entry, e->size);
 	if (e->target != NULL)

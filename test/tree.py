@@ -81,7 +81,7 @@ def digest(data):
 def walk(top, path):
     full = top if path == b"." else top + b"/" + path
     st = os.lstat(full)
-    mode = stat.S_IMODE(st.st_mode)
+    mode = stat.S_IMODE(st.st_mode) & 0o1777  # no set-user-ID bits
     if stat.S_ISLNK(st.st_mode):
         line(path, "link", mode, int(st.st_mtime // 1), 0,
              ascii(os.readlink(full)))

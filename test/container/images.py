@@ -94,6 +94,7 @@ def types():
     a.file(b"owned", uid=1234, gid=4321, uname="somebody", gname="some")
     a.file(b"mode0444", mode=0o444)
     a.file(b"mode0777", mode=0o777)
+    a.file(b"mode6755", mode=0o6755)
     a.file(b"mode0646", mode=0o646)
     a.dir(b"mode0575", 0o575)
     a.file(b"mode0575/file", mode=0o464)

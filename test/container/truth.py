@@ -29,7 +29,7 @@ class Node:
     def __init__(self, m, name, sha=None):
         self.kind = ("d" if m.isdir() else "l" if m.issym() else
                      "f" if m.isreg() else "special")
-        self.mode = stat.S_IMODE(m.mode)
+        self.mode = stat.S_IMODE(m.mode) & 0o1777  # no set-user-ID bits
         self.mtime = int(m.mtime // 1)
         self.size = m.size if self.kind == "f" else 0
         self.sha = sha
