@@ -29,7 +29,13 @@
 
 enum {
 	WIRE_SLICE = 1 << 20, /* bytes of tar in one part */
-	WIRE_LEVEL = 6, /* of compression, unless --level says otherwise */
+	/*
+	 * Of compression, by default.  The lowest whose output is no larger
+	 * than that of Go's gzip at its default (source text in C and Go: 0.6 %
+	 * smaller).  Level 5 takes a tenth less time for 1.4 % more bytes, 7 a
+	 * third more time for 0.9 % fewer.
+	 */
+	WIRE_LEVEL = 6,
 	WIRE_LEVEL_MAX = 9, /* of libdeflate as deps.sh builds it */
 	WIRE_TERM_MAX = 4096, /* bytes kubelet keeps of a termination message */
 	WIRE_FINDINGS_MAX = 1000 /* findings reported in full */
