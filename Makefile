@@ -241,6 +241,11 @@ UNIT_yaml = yaml msg io
 UNITS     += merge
 UNIT_merge = merge tree tarscan spool digest msg io
 
+# run: a pod's status in words, the parts that a repair pod prints
+UNITS        += podwatch mend
+UNIT_podwatch = podwatch reference msg io
+UNIT_mend     = mend gather decode digest progress msg io
+
 UNIT_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm -lpthread
 
 $(U)/%.o: src/%.c $(HDR) Makefile

@@ -194,7 +194,9 @@ podwatch_refused(struct podwatch *w, const char *words)
 		reason = "Quota";
 	else if (holds(words, "forbidden"))
 		reason = "Forbidden";
-	fail(w, reason, words, find_hint(refusal_hints, words)->fix);
+	fail(w, reason, "", find_hint(refusal_hints, words)->fix);
+	/* kubectl's words are masked already */
+	say(w->text, sizeof w->text, "%s", words);
 }
 
 /* ------------------------------------------------------------------- pulls */

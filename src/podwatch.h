@@ -52,7 +52,8 @@ void podwatch_gone(struct podwatch *w);
 
 /*
  * The server, or kubectl, did not do what it was told: words are what it said,
- * "" where that was reported.  The reason is "" where they give none.
+ * masked, or "" where that was reported.  The reason is "" where they give
+ * none.
  */
 void podwatch_refused(struct podwatch *w, const char *words);
 

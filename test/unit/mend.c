@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a repair pod's containers print stays short, and brings everything. */
+#include "mend.h"
+
+#include <string.h>
+
+#include "tap.h"
+
+#define CHECK(good, what) tap_ok((good), (what), __FILE__, __LINE__)
+
+enum {
+	PARTS = 200,
+	FULL = 1048896
+};
+
+static struct gather_part parts[PARTS];
+
+/* A gather of `total` parts of `size` bytes, where those in lost are not. */
+static void
+fill(struct gather *g, size_t total, uint64_t size)
+{
+	size_t i;
+
+	memset(g, 0, sizeof *g);
+	for (i = 0; i < total; i++)
+		parts[i].size = size;
+	g->parts = parts;
+	g->n_parts = g->total = total;
+}
+
+static void
+lose(struct gather *g, size_t first, size_t last)
+{
+	for (; first <= last; first++)
+		g->parts[first].size = 0;
+}
+
+/* Is each range's log short, were all parts of this size? */
+static bool
+is_short(const struct pod_parts *r, size_t n, uint64_t size)
+{
+	for (; n > 0; n--, r++)
+		if ((r->last - r->first + 1) * (size / 3 * 4 + 200) + 300 >
+		    (uint64_t)WIRE_LOG_SAFE)
+			return false;
+	return true;
+}
+
+/* Is each part that is lost in a range? */
+static bool
+covers(const struct gather *g, const struct pod_parts *r, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; i < g->total; i++) {
+		if (g->parts[i].size != 0)
+			continue;
+		for (k = 0; k < n; k++)
+			if (r[k].first <= i && i <= r[k].last)
+				break;
+		if (k == n)
+			return false;
+	}
+	return true;
+}
+
+int
+main(void)
+{
+	static struct gather g;
+	struct pod_parts r[64];
+	size_t n;
+
+	fill(&g, PARTS, FULL);
+	CHECK(mend_plan(&g, 0, r, 64) == 0, "nothing is missing");
+	lose(&g, 10, 29);
+	n = mend_plan(&g, PARTS * (uint64_t)FULL, r, 64);
+	CHECK(n == 3 && r[0].first == 10 && r[n - 1].last == 29,
+	    "20 parts that do not compress: 3 containers");
+	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "... short, and all");
+	lose(&g, 0, PARTS - 1);
+	n = mend_plan(&g, PARTS * (uint64_t)FULL, r, 64);
+	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "all of them");
+	CHECK(mend_plan(&g, 0, r, 5) == 5 && r[4].last == 34,
+	    "no more than can be had");
+
+	fill(&g, PARTS, 10000);
+	lose(&g, 20, 180);
+	n = mend_plan(&g, PARTS * UINT64_C(10000), r, 64);
+	CHECK(n == 1 && r[0].first == 20 && r[0].last == 180,
+	    "small parts, as the size tells: one container");
+	n = mend_plan(&g, 0, r, 64);
+	CHECK(n == 23 && covers(&g, r, n), "without the size: the worst");
+	fill(&g, PARTS, 10000);
+	lose(&g, 3, 4);
+	lose(&g, 50, 51);
+	n = mend_plan(&g, PARTS * UINT64_C(10000), r, 64);
+	CHECK(n == 1 && r[0].first == 3 && r[0].last == 51,
+	    "what is between is printed again where that fits");
+	fill(&g, PARTS, FULL);
+	lose(&g, 3, 3);
+	lose(&g, 50, 50);
+	n = mend_plan(&g, 0, r, 64);
+	CHECK(n == 2 && r[0].first == 3 && r[0].last == 3 && r[1].first == 50 &&
+	        r[1].last == 50,
+	    "and not where it does not");
+
+	fill(&g, 5, FULL);
+	g.total = 0;
+	n = mend_plan(&g, 0, r, 64);
+	CHECK(n == 1 && r[0].first == 5 && r[0].last == 5,
+	    "an unknown end: one more part, whose log has the last line");
+	g.again = true;
+	CHECK(mend_plan(&g, 0, r, 64) == 0,
+	    "parts of different bundles: nothing helps");
+	return tap_done();
+}
