@@ -79,7 +79,7 @@ class Podman:
 
     def load(self, layout):
         p = self("pull", "-q", "--signature-policy", self.policy,
-                 "oci:%s:v1" % layout)
+                 "oci:%s:v1" % os.path.relpath(layout))
         if p.returncode != 0:
             raise RuntimeError("pull: " + p.stderr.decode(errors="replace"))
         return p.stdout.decode().strip()

@@ -19,7 +19,7 @@ def main():
     for path in sorted(found, key=entry.key):
         st = found[path]
         full = os.path.join(top, path)
-        mode = stat.S_IMODE(st.st_mode)
+        mode = stat.S_IMODE(st.st_mode) & 0o1777  # as truth.py
         if not (stat.S_ISDIR(st.st_mode) or stat.S_ISLNK(st.st_mode) or
                 stat.S_ISREG(st.st_mode)):
             continue
