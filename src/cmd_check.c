@@ -46,7 +46,7 @@ static const struct option longs[] = {
 };
 
 static const char help
-    [] = "usage: unpackctl check [OPTION...] IMAGE\n"
+    [] = "check [OPTION...] IMAGE\n"
          "\n"
          "Will this bundle image unpack in a restricted namespace?  IMAGE is "
          "an OCI\n"
@@ -193,6 +193,7 @@ parse(struct args *a, int argc, char **argv, int *code)
 	optind = 0;
 	while ((option = getopt_long(argc, argv, ":o:qh", longs, NULL)) != -1) {
 		if (option == 'h') {
+			(void)printf("usage: %s ", msg_program());
 			(void)fputs(help, stdout);
 			*code = fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
 			return 0;

@@ -33,8 +33,9 @@ struct tally {
 static int
 usage(FILE *to)
 {
+	(void)fprintf(to, "usage: %s ", msg_program());
 	(void)
-	    fputs("usage: unpackctl check-pod [OPTION...] FILE...\n\n"
+	    fputs("check-pod [OPTION...] FILE...\n\n"
 	          "Judge Pods and pod templates by the Pod Security Standards; "
 	          "FILE is YAML or\nJSON, - is standard input.\n\n"
 	          "      --level LEVEL      restricted (default), baseline or "

@@ -376,8 +376,9 @@ extract(struct extract *x, char **logs)
 static int
 usage(FILE *to)
 {
+	(void)fprintf(to, "usage: %s ", msg_program());
 	(void)
-	    fputs("usage: unpackctl extract [OPTION...] [LOG...]\n"
+	    fputs("extract [OPTION...] [LOG...]\n"
 	          "\n"
 	          "Read a bundle from pod logs (json, jsonl, tar.gz or tar; "
 	          "standard "

@@ -17,7 +17,8 @@
 static int
 usage(FILE *to)
 {
-	(void)fputs("usage: unpackctl pod -f FILE | --image REF [OPTION...]\n\n"
+	(void)fprintf(to, "usage: %s ", msg_program());
+	(void)fputs("pod -f FILE | --image REF [OPTION...]\n\n"
 	            "Print the Pod that unpacks a bundle image.\n\n"
 	            "  -o, --output FORMAT      yaml (default) or "
 	            "json\n" PODOPTS_HELP,
@@ -100,7 +101,7 @@ cmd_pod(int argc, char **argv)
 	if (ret > 0)
 		return usage(stdout);
 	if (ret < 0) {
-		msg_line("see unpackctl pod --help");
+		msg_line("see %s pod --help", msg_program());
 		return WIRE_USAGE;
 	}
 	ret = podopts_complete(&o);

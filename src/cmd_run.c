@@ -387,7 +387,8 @@ run(struct run *x)
 static int
 usage(FILE *to)
 {
-	(void)fputs("usage: unpackctl run -f FILE | --image REF [OPTION...]\n\n"
+	(void)fprintf(to, "usage: %s ", msg_program());
+	(void)fputs("run -f FILE | --image REF [OPTION...]\n\n"
 	            "Unpack a bundle image in a cluster: create the pod, "
 	            "follow it, "
 	            "verify, write\nthe files, delete the pod.\n\n"
@@ -609,7 +610,7 @@ cmd_run(int argc, char **argv)
 	if (status > 0) {
 		status = usage(stdout);
 	} else if (status < 0) {
-		msg_line("see unpackctl run --help");
+		msg_line("see %s run --help", msg_program());
 		status = WIRE_USAGE;
 	} else {
 		status = podopts_complete(&x->pod);

@@ -16,6 +16,12 @@ msg_name(const char *name)
 	program = name;
 }
 
+const char *
+msg_program(void)
+{
+	return program;
+}
+
 /*
  * End line, of which n characters are used, with a newline, and write it.
  * What standard error does with it is nobody's concern: there is nowhere

@@ -14,6 +14,9 @@
  */
 void msg_name(const char *name);
 
+/* That name, as in "usage: NAME pod ..."; borrowed. */
+const char *msg_program(void);
+
 /*
  * Write "NAME: FORMAT...: strerror(err)\n" to standard error in one write(2).
  * With err 0 the part after the last colon is left out.  Longer messages than
