@@ -4,6 +4,7 @@
 #
 #   test/setup.sh build    to build the programs and run the demo
 #   test/setup.sh          to run the tests, too
+#   test/setup.sh fuzz     to run make fuzz, too
 #   test/setup.sh lint     to run make lint, too
 set -eu
 
@@ -19,14 +20,20 @@ tests="git python3-minimal python3 golang-go libarchive-tools busybox-static
 	file procps strace podman buildah skopeo runc mmdebstrap zstd
 	docker-registry apache2-utils zsh fish"
 
-lint="clang clang-tidy clang-format cppcheck shellcheck mandoc"
+# libFuzzer and the sanitizers of clang: Debian 12 has 14, Debian 13 has 19.
+# shellcheck disable=SC1091
+clang=$(. /etc/os-release && [ "${VERSION_ID-}" = 12 ] && echo 14 || echo 19)
+fuzz="clang libclang-rt-$clang-dev"
+
+lint="clang-tidy clang-format cppcheck shellcheck mandoc"
 
 case ${1-test} in
 build) packages=$build ;;
 test) packages="$build $unit $tests" ;;
-lint) packages="$build $unit $tests $lint" ;;
+fuzz) packages="$build $unit $tests $fuzz" ;;
+lint) packages="$build $unit $tests $fuzz $lint" ;;
 *)
-	echo "usage: test/setup.sh [build|test|lint]" >&2
+	echo "usage: test/setup.sh [build|test|fuzz|lint]" >&2
 	exit 2
 	;;
 esac
