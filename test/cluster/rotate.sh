@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A bundle of MIB (200) MiB whose log is written at RATE (2000000) bytes a
+# A bundle of MIB (60; try 200) MiB whose log is written at RATE (2000000) bytes a
 # second, so that kubelet rotates it many times: fetched after the end, and
 # followed, it is exact, or it is after the parts that were named have been
 # fetched again.
@@ -15,7 +15,7 @@ done
 [ -n "${CONTAINERD_ADDRESS-}" ] || skip_all "needs CONTAINERD_ADDRESS"
 kubectl get --raw /readyz >/dev/null 2>&1 || skip_all "no cluster answers"
 
-: "${MIB:=200}" "${RATE:=2000000}"
+: "${MIB:=60}" "${RATE:=2000000}"
 NS=unpack-rotate-$$
 PER=7 # parts in one container's log: 9.8 MB at the most, under 10 MiB
 
