@@ -284,10 +284,10 @@ build_libarchive() {
 
 # build NAME: in a directory of its own, with a log of its own.
 build() {
-	rm -rf "$dir/work/$1"
-	mkdir -p "$dir/work/$1"
-	cd "$dir/work/$1"
-	"build_$1" >"$dir/work/$1.log" 2>&1
+	rm -rf "$dir/stage/$1"
+	mkdir -p "$dir/stage/$1"
+	cd "$dir/stage/$1"
+	"build_$1" >"$dir/stage/$1.log" 2>&1
 }
 
 packages="libarchive cjson libdeflate libmd libyaml libzstd zlib"
@@ -312,9 +312,9 @@ for p in $packages; do
 done
 wait "$longest" || failed="$failed libarchive"
 for p in $failed; do
-	tail -n 15 "$dir/work/$p.log" >&2
-	echo "deps: $p does not build: see $dir/work/$p.log" >&2
+	tail -n 15 "$dir/stage/$p.log" >&2
+	echo "deps: $p does not build: see $dir/stage/$p.log" >&2
 done
 [ -z "$failed" ] || exit 1
-rm -rf "$dir/work"
+rm -rf "$dir/stage"
 : >"$dir/.done"
