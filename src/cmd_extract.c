@@ -411,17 +411,6 @@ usage(FILE *to)
 	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
 }
 
-/* Report a wrong value; returns -1. */
-static int
-wrong(const char *option, const char *value)
-{
-	char text[128];
-
-	msg_warn(0, "--%s: wrong value '%s'", option,
-	    msg_mask(text, sizeof text, value));
-	return -1;
-}
-
 static bool
 is_digest(const char *text)
 {
@@ -451,7 +440,7 @@ take_option(struct extract *x, int option, const char *value)
 		x->json = strcmp(value, "json") == 0;
 		if (x->json || strcmp(value, "text") == 0)
 			return 0;
-		return wrong("output", value);
+		return msg_wrong("output", value);
 	case 'q':
 		x->quiet = true;
 		return 0;
@@ -463,7 +452,7 @@ take_option(struct extract *x, int option, const char *value)
 		return 0;
 	case OPTION_EXPECT:
 		x->expect = value;
-		return is_digest(value) ? 0 : wrong("expect-digest", value);
+		return is_digest(value) ? 0 : msg_wrong("expect-digest", value);
 	case OPTION_WITNESS:
 		x->witness = value;
 		return 0;
@@ -471,12 +460,12 @@ take_option(struct extract *x, int option, const char *value)
 		if (io_size(value, 1, DELIVER_SIZE_LIMIT,
 		        &x->deliver.max_size) == 0)
 			return 0;
-		return wrong("max-size", value);
+		return msg_wrong("max-size", value);
 	case OPTION_ENTRIES:
 		if (io_number(value, 1, DELIVER_SIZE_LIMIT,
 		        &x->deliver.max_entries) == 0)
 			return 0;
-		return wrong("max-entries", value);
+		return msg_wrong("max-entries", value);
 	default:
 		return -1;
 	}

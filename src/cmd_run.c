@@ -421,17 +421,6 @@ usage(FILE *to)
 	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
 }
 
-/* Report a wrong value; returns -1. */
-static int
-wrong(const char *option, const char *value)
-{
-	char text[128];
-
-	msg_warn(0, "--%s: wrong value '%s'", option,
-	    msg_mask(text, sizeof text, value));
-	return -1;
-}
-
 /* "90", "90s", "10m", or "1h".  Returns 0, or -1 (reported). */
 static int
 take_timeout(struct run *x, const char *value)
@@ -444,7 +433,7 @@ take_timeout(struct run *x, const char *value)
 	uint64_t n, factor = 1;
 
 	if (len == 0 || len >= sizeof number)
-		return wrong("timeout", value);
+		return msg_wrong("timeout", value);
 	unit = strchr(units, value[len - 1]);
 	if (unit != NULL) {
 		factor = seconds[unit - units];
@@ -452,7 +441,7 @@ take_timeout(struct run *x, const char *value)
 	}
 	(void)snprintf(number, sizeof number, "%.*s", (int)len, value);
 	if (io_number(number, 1, 1000000, &n) < 0)
-		return wrong("timeout", value);
+		return msg_wrong("timeout", value);
 	x->timeout = n * factor;
 	return 0;
 }
@@ -507,19 +496,19 @@ take_option(struct run *x, int option, char *const *argv)
 		x->json = strcmp(optarg, "json") == 0;
 		if (x->json || strcmp(optarg, "text") == 0)
 			return 0;
-		return wrong("output", optarg);
+		return msg_wrong("output", optarg);
 	case 'q':
 		x->quiet = true;
 		return 0;
 	case OPTION_SIZE:
 		if (io_size(optarg, 1, DELIVER_SIZE_LIMIT, &d->max_size) == 0)
 			return 0;
-		return wrong("max-size", optarg);
+		return msg_wrong("max-size", optarg);
 	case OPTION_ENTRIES:
 		if (io_number(optarg, 1, DELIVER_SIZE_LIMIT, &d->max_entries) ==
 		    0)
 			return 0;
-		return wrong("max-entries", optarg);
+		return msg_wrong("max-entries", optarg);
 	case OPTION_TIMEOUT:
 		return take_timeout(x, optarg);
 	case OPTION_KEEP:
