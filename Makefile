@@ -69,6 +69,7 @@ UNPACK_OBJ = \
 	$(B)/mounts.o \
 	$(B)/walk.o \
 	$(B)/tarout.o \
+	$(B)/crew.o \
 	$(B)/press.o \
 	$(B)/envelope.o \
 	$(B)/content.o \
@@ -103,6 +104,7 @@ CTL_OBJ = \
 	$(B)/mounts.o \
 	$(B)/walk.o \
 	$(B)/tarout.o \
+	$(B)/crew.o \
 	$(B)/press.o \
 	$(B)/envelope.o \
 	$(B)/content.o \
@@ -222,9 +224,10 @@ UNIT_msg = msg
 UNIT_io  = io
 
 # writing a stream
-UNITS      += mounts press
+UNITS      += mounts crew press
 UNIT_mounts = mounts msg
-UNIT_press  = press msg digest
+UNIT_crew   = crew msg
+UNIT_press  = press crew msg digest
 
 UNITS      += digest
 UNIT_digest = digest

@@ -2,117 +2,60 @@
 #include "press.h"
 
 #include <libdeflate.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "crew.h"
 #include "msg.h"
 #include "wire.h"
 
-/*
- * The slots form a ring.  The caller fills the one at `fill`, workers take
- * full ones from `take` on, and the caller hands them on from `emit` on:
- * emit <= take <= fill <= emit + n_slots.  These count slices from the
- * beginning; the remainder by n_slots is the slot.
- */
 struct slot {
 	unsigned char *in; /* owned; WIRE_SLICE bytes */
-	unsigned char *out; /* owned; out_room bytes, after p */
+	unsigned char *out; /* owned; out_room bytes, the member */
 	size_t in_len;
-	size_t out_len; /* 0 = not compressed yet */
+	size_t out_len;
 	char digest[DIGEST_TEXT];
-};
-
-struct worker {
-	struct press *press; /* borrowed */
-	struct libdeflate_compressor *gzip; /* owned */
-	pthread_t thread;
 };
 
 struct press {
 	struct press_opts opts;
+	struct crew *crew; /* owned */
 	struct slot *slots; /* owned */
 	size_t n_slots;
 	size_t out_room; /* what a slice can become at the worst */
-	struct worker *workers; /* owned; the first works for the caller too */
-	size_t n_threads; /* that run; 0 = the caller compresses */
-	bool tried; /* to start threads */
-
-	uint64_t fill;
-	uint64_t emit;
-
-	pthread_mutex_t lock; /* for what follows and the slots' out_len */
-	pthread_cond_t full; /* there is a slot to compress, or `stop` */
-	pthread_cond_t done; /* one has been compressed */
-	uint64_t take;
-	uint64_t ready; /* slices before this one are full */
-	bool stop;
+	struct libdeflate_compressor **gzip; /* owned; opts.jobs of them */
+	bool started; /* threads, if they could be had */
+	uint64_t parts; /* handed on */
 };
 
 /* Compress the slot's slice.  Cannot fail: out has room for the worst. */
 static void
-compress(const struct worker *w, struct slot *s)
+compress(void *arg, unsigned int member, size_t slot)
 {
-	const struct press *p = w->press;
+	const struct press *p = arg;
+	struct slot *s = &p->slots[slot];
 
-	s->out_len = libdeflate_gzip_compress(w->gzip, s->in, s->in_len, s->out,
-	    p->out_room);
+	s->out_len = libdeflate_gzip_compress(p->gzip[member], s->in, s->in_len,
+	    s->out, p->out_room);
 	if (p->opts.digests)
 		digest_of(s->out, s->out_len, s->digest);
 }
 
-static void *
-work(void *arg)
-{
-	struct worker *w = arg;
-	struct press *p = w->press;
-	struct slot *s, copy;
-
-	(void)pthread_mutex_lock(&p->lock);
-	for (;;) {
-		while (p->take == p->ready && !p->stop)
-			(void)pthread_cond_wait(&p->full, &p->lock);
-		if (p->stop)
-			break;
-		s = &p->slots[p->take++ % p->n_slots];
-		copy = *s;
-		(void)pthread_mutex_unlock(&p->lock);
-		compress(w, &copy);
-		(void)pthread_mutex_lock(&p->lock);
-		*s = copy;
-		(void)pthread_cond_signal(&p->done);
-	}
-	(void)pthread_mutex_unlock(&p->lock);
-	return NULL;
-}
-
-/*
- * Start as many threads as were asked for and can be had.  Signals stay with
- * the caller's thread.
- */
+/* Start as many threads as were asked for and can be had. */
 static void
 start(struct press *p)
 {
-	sigset_t all, old;
-	struct worker *w;
+	unsigned int n;
 
-	p->tried = true;
-	if (p->opts.jobs < 2)
-		return;
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	for (; p->n_threads < p->opts.jobs; p->n_threads++) {
-		w = &p->workers[p->n_threads];
-		w->press = p;
-		if (w->gzip == NULL)
-			w->gzip = libdeflate_alloc_compressor(p->opts.level);
-		if (w->gzip == NULL ||
-		    pthread_create(&w->thread, NULL, work, w) != 0)
+	p->started = true;
+	for (n = 1; n < p->opts.jobs; n++) {
+		p->gzip[n] = libdeflate_alloc_compressor(p->opts.level);
+		if (p->gzip[n] == NULL)
 			break;
 	}
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (n > 1)
+		crew_start(p->crew, n);
 }
 
 /* Make the slot usable.  0, or -1 after a warning. */
@@ -120,7 +63,6 @@ static int
 slot_init(const struct press *p, struct slot *s)
 {
 	s->in_len = 0;
-	s->out_len = 0;
 	if (s->in == NULL)
 		s->in = malloc(WIRE_SLICE);
 	if (s->out == NULL)
@@ -135,94 +77,55 @@ struct press *
 press_open(const struct press_opts *opts)
 {
 	struct press *p = calloc(1, sizeof *p);
+	struct crew_opts crew = {.work = compress, .arg = p};
 
 	if (p == NULL) {
 		msg_nomem();
 		return NULL;
 	}
 	p->opts = *opts;
-	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)pthread_cond_init(&p->full, NULL);
-	(void)pthread_cond_init(&p->done, NULL);
 	/* one is being filled, one is being handed on */
 	p->n_slots = opts->jobs < 2 ? 1 : opts->jobs + 2;
 	p->slots = calloc(p->n_slots, sizeof *p->slots);
-	p->workers = calloc(opts->jobs, sizeof *p->workers);
-	if (p->slots == NULL || p->workers == NULL)
+	p->gzip = calloc(opts->jobs, sizeof(*p->gzip));
+	if (p->slots == NULL || p->gzip == NULL)
+		goto nomem;
+	p->gzip[0] = libdeflate_alloc_compressor(opts->level);
+	if (p->gzip[0] == NULL)
+		goto nomem;
+	p->out_room = libdeflate_gzip_compress_bound(p->gzip[0], WIRE_SLICE);
+	crew.n_slots = p->n_slots;
+	p->crew = crew_open(&crew);
+	if (p->crew == NULL || slot_init(p, &p->slots[0]) < 0)
 		goto fail;
-	p->workers[0].press = p;
-	p->workers[0].gzip = libdeflate_alloc_compressor(opts->level);
-	if (p->workers[0].gzip == NULL)
-		goto fail;
-	p->out_room = libdeflate_gzip_compress_bound(p->workers[0].gzip,
-	    WIRE_SLICE);
-	if (slot_init(p, &p->slots[0]) == 0)
-		return p;
-	press_free(p);
-	return NULL;
+	return p;
 
-fail:
+nomem:
 	msg_nomem();
+fail:
 	press_free(p);
 	return NULL;
 }
 
-/* Hand on the oldest slice, which has been compressed.  0, or -1. */
+/* Hand on the slices that are done; with `wait`, all of them.  0, or -1. */
 static int
-emit(struct press *p)
+drain(struct press *p, bool wait)
 {
-	const struct slot *s = &p->slots[p->emit % p->n_slots];
-	struct press_part part = {.index = p->emit,
-	    .gzip = s->out,
-	    .len = s->out_len};
-
-	if (p->opts.digests)
-		memcpy(part.digest, s->digest, sizeof part.digest);
-	p->emit++;
-	return p->opts.sink(p->opts.arg, &part);
-}
-
-/*
- * Hand on the slices that are done, and wait for more until fewer than `most`
- * are under way.  0, or -1.
- */
-static int
-drain(struct press *p, uint64_t most)
-{
+	struct press_part part = {0};
 	const struct slot *s;
-	bool done;
+	size_t slot;
 
-	while (p->emit < p->fill) {
-		s = &p->slots[p->emit % p->n_slots];
-		(void)pthread_mutex_lock(&p->lock);
-		while (s->out_len == 0 && p->fill - p->emit >= most)
-			(void)pthread_cond_wait(&p->done, &p->lock);
-		done = s->out_len != 0;
-		(void)pthread_mutex_unlock(&p->lock);
-		if (!done)
-			break;
-		if (emit(p) < 0)
+	while (crew_take(p->crew, wait || crew_busy(p->crew), &slot)) {
+		s = &p->slots[slot];
+		part.index = p->parts++;
+		part.gzip = s->out;
+		part.len = s->out_len;
+		if (p->opts.digests)
+			memcpy(part.digest, s->digest, sizeof part.digest);
+		if (p->opts.sink(p->opts.arg, &part) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/* The slot at `fill` is full.  0, or -1. */
-static int
-submit(struct press *p)
-{
-	struct slot *s = &p->slots[p->fill % p->n_slots];
-
-	p->fill++;
-	if (p->n_threads == 0) {
-		compress(&p->workers[0], s);
-		return emit(p);
-	}
-	(void)pthread_mutex_lock(&p->lock);
-	p->ready = p->fill;
-	(void)pthread_cond_signal(&p->full);
-	(void)pthread_mutex_unlock(&p->lock);
-	return drain(p, p->n_slots);
 }
 
 int
@@ -233,14 +136,15 @@ press_write(struct press *p, const void *buf, size_t len)
 	size_t n;
 
 	while (len > 0) {
-		s = &p->slots[p->fill % p->n_slots];
+		s = &p->slots[crew_next(p->crew)];
 		if (s->in_len == WIRE_SLICE) {
 			/* more than one slice: now threads pay */
-			if (!p->tried)
+			if (!p->started)
 				start(p);
-			if (submit(p) < 0)
+			crew_give(p->crew);
+			if (drain(p, false) < 0)
 				return -1;
-			s = &p->slots[p->fill % p->n_slots];
+			s = &p->slots[crew_next(p->crew)];
 			if (slot_init(p, s) < 0)
 				return -1;
 		}
@@ -258,9 +162,9 @@ press_write(struct press *p, const void *buf, size_t len)
 int
 press_finish(struct press *p)
 {
-	if (p->slots[p->fill % p->n_slots].in_len > 0 && submit(p) < 0)
-		return -1;
-	return drain(p, 1);
+	if (p->slots[crew_next(p->crew)].in_len > 0)
+		crew_give(p->crew);
+	return drain(p, true);
 }
 
 void
@@ -270,23 +174,15 @@ press_free(struct press *p)
 
 	if (p == NULL)
 		return;
-	(void)pthread_mutex_lock(&p->lock);
-	p->stop = true;
-	(void)pthread_cond_broadcast(&p->full);
-	(void)pthread_mutex_unlock(&p->lock);
-	for (i = 0; i < p->n_threads; i++)
-		(void)pthread_join(p->workers[i].thread, NULL);
-	for (i = 0; p->workers != NULL && i < p->opts.jobs; i++)
-		if (p->workers[i].gzip != NULL)
-			libdeflate_free_compressor(p->workers[i].gzip);
+	crew_free(p->crew);
+	for (i = 0; p->gzip != NULL && i < p->opts.jobs; i++)
+		if (p->gzip[i] != NULL)
+			libdeflate_free_compressor(p->gzip[i]);
 	for (i = 0; p->slots != NULL && i < p->n_slots; i++) {
 		free(p->slots[i].in);
 		free(p->slots[i].out);
 	}
 	free(p->slots);
-	free(p->workers);
-	(void)pthread_cond_destroy(&p->done);
-	(void)pthread_cond_destroy(&p->full);
-	(void)pthread_mutex_destroy(&p->lock);
+	free(p->gzip);
 	free(p);
 }

@@ -2,7 +2,7 @@
 /*
  * Bytes -> gzip members (RFC 1952), one for each slice of WIRE_SLICE bytes,
  * compressed on several threads, handed on in order, in constant memory.
- * The only user of libdeflate in `unpack`, and the only one of threads.
+ * The only user of libdeflate in `unpack`.
  *
  * The members depend on the bytes and the level alone.
  */

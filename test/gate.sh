@@ -69,7 +69,7 @@ gate_no_loop() {
 gate_floors() {
 	cat >gate.floors <<-'END'
 	0 wire msg io digest
-	1 mounts finding cpus install decode gunzip progress target kubectl
+	1 mounts finding cpus crew install decode gunzip progress target kubectl
 	1 spool yaml reference psatable
 	2 walk tarout press gather tarin tree tarscan inflate pod manifest
 	2 podwatch psatext

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crew.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "msg.h"
+
+struct member {
+	struct crew *crew; /* borrowed */
+	unsigned int number;
+	pthread_t thread;
+};
+
+/*
+ * Slots are counted from the beginning, the remainder by n_slots is the slot:
+ * taken <= begun <= given <= taken + n_slots.
+ */
+struct crew {
+	struct crew_opts opts;
+	struct member *members; /* owned */
+	unsigned int n_threads; /* that run */
+	bool started;
+
+	uint64_t given; /* changed by the caller, under the lock */
+	uint64_t taken; /* the caller's */
+
+	pthread_mutex_t lock; /* for what follows, and `given` */
+	pthread_cond_t more; /* there is a slot to begin, or `stop` */
+	pthread_cond_t ready; /* a slot is done */
+	uint64_t begun;
+	bool *done; /* owned; by slot */
+	bool stop;
+};
+
+struct crew *
+crew_open(const struct crew_opts *opts)
+{
+	struct crew *c = calloc(1, sizeof *c);
+
+	if (c != NULL)
+		c->done = calloc(opts->n_slots, sizeof *c->done);
+	if (c == NULL || c->done == NULL) {
+		free(c);
+		msg_nomem();
+		return NULL;
+	}
+	c->opts = *opts;
+	(void)pthread_mutex_init(&c->lock, NULL);
+	(void)pthread_cond_init(&c->more, NULL);
+	(void)pthread_cond_init(&c->ready, NULL);
+	return c;
+}
+
+static void *
+work(void *arg)
+{
+	const struct member *m = arg;
+	struct crew *c = m->crew;
+	size_t slot;
+
+	(void)pthread_mutex_lock(&c->lock);
+	for (;;) {
+		while (c->begun == c->given && !c->stop)
+			(void)pthread_cond_wait(&c->more, &c->lock);
+		if (c->stop)
+			break;
+		slot = c->begun++ % c->opts.n_slots;
+		(void)pthread_mutex_unlock(&c->lock);
+		c->opts.work(c->opts.arg, m->number, slot);
+		(void)pthread_mutex_lock(&c->lock);
+		c->done[slot] = true;
+		(void)pthread_cond_signal(&c->ready);
+	}
+	(void)pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+void
+crew_start(struct crew *c, unsigned int jobs)
+{
+	struct member *m;
+	sigset_t all, old;
+
+	if (c->started)
+		return;
+	c->started = true;
+	c->members = calloc(jobs, sizeof *c->members);
+	if (c->members == NULL)
+		return;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
+	for (; c->n_threads < jobs; c->n_threads++) {
+		m = &c->members[c->n_threads];
+		m->crew = c;
+		m->number = c->n_threads;
+		if (pthread_create(&m->thread, NULL, work, m) != 0)
+			break;
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+size_t
+crew_next(const struct crew *c)
+{
+	return c->given % c->opts.n_slots;
+}
+
+bool
+crew_busy(const struct crew *c)
+{
+	return c->given - c->taken == c->opts.n_slots;
+}
+
+void
+crew_give(struct crew *c)
+{
+	size_t slot = crew_next(c);
+
+	if (c->n_threads == 0) {
+		c->given++;
+		c->begun++;
+		c->opts.work(c->opts.arg, 0, slot);
+		c->done[slot] = true;
+		return;
+	}
+	(void)pthread_mutex_lock(&c->lock);
+	c->given++;
+	(void)pthread_cond_signal(&c->more);
+	(void)pthread_mutex_unlock(&c->lock);
+}
+
+bool
+crew_take(struct crew *c, bool wait, size_t *slot)
+{
+	bool done;
+
+	if (c->taken == c->given)
+		return false;
+	*slot = c->taken % c->opts.n_slots;
+	(void)pthread_mutex_lock(&c->lock);
+	while (wait && !c->done[*slot])
+		(void)pthread_cond_wait(&c->ready, &c->lock);
+	done = c->done[*slot];
+	c->done[*slot] = false;
+	(void)pthread_mutex_unlock(&c->lock);
+	c->taken += done;
+	return done;
+}
+
+void
+crew_free(struct crew *c)
+{
+	unsigned int i;
+
+	if (c == NULL)
+		return;
+	(void)pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	(void)pthread_cond_broadcast(&c->more);
+	(void)pthread_mutex_unlock(&c->lock);
+	for (i = 0; i < c->n_threads; i++)
+		(void)pthread_join(c->members[i].thread, NULL);
+	(void)pthread_cond_destroy(&c->ready);
+	(void)pthread_cond_destroy(&c->more);
+	(void)pthread_mutex_destroy(&c->lock);
+	free(c->members);
+	free(c->done);
+	free(c);
+}
