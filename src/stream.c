@@ -15,7 +15,7 @@
 #include "tarout.h"
 
 enum {
-	STREAM_BUF = 256 * 1024, /* bytes read from a file at once */
+	STREAM_BUF = 128 * 1024, /* bytes read from a file at once */
 	STREAM_PIPE = 1024 * 1024 /* bytes of pipe: fewer wake-ups for tar */
 };
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "msg.h"
@@ -16,17 +17,22 @@ enum {
 	 * through ".." on the way up, so that 10,000 levels do not need as
 	 * many descriptors.
 	 */
-	WALK_HELD = 64
+	WALK_HELD = 64,
+	WALK_BUF = 32 * 1024 /* bytes of a directory read at once */
 };
 
+/* One level.  What it owns is used again for the next directory there. */
 struct walk_frame {
 	int fd; /* owned; -1 = closed for now */
-	dev_t dev; /* to know it again */
+	dev_t dev; /* to know it again, once it was closed */
 	ino_t ino;
 	size_t path_len; /* of the directory's own path; 0 for the top */
 	char *names; /* owned; all names, each with its NUL */
+	size_t names_len; /* bytes used */
+	size_t names_room;
 	char **order; /* owned; pointers into names, sorted */
-	size_t n;
+	size_t order_room;
+	size_t n; /* names */
 	size_t next; /* index in order */
 };
 
@@ -36,96 +42,109 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names of a directory while they are collected. */
-struct names {
-	char *text;
-	size_t len;
-	size_t room;
-	size_t n;
-};
-
 /* Returns 0, or the errno. */
 static int
-names_add(struct names *names, const char *name)
+add_name(struct walk_frame *f, const char *name)
 {
 	size_t len = strlen(name) + 1, room;
-	char *text;
+	char *names;
 
-	if (len > names->room - names->len) {
-		room = names->room == 0 ? 1024 : names->room * 2;
-		text = realloc(names->text, room);
-		if (text == NULL)
+	if (len > f->names_room - f->names_len) {
+		room = f->names_room == 0 ? 1024 : f->names_room * 2;
+		names = realloc(f->names, room);
+		if (names == NULL)
 			return ENOMEM;
-		names->text = text;
-		names->room = room;
+		f->names = names;
+		f->names_room = room;
 	}
-	memcpy(names->text + names->len, name, len);
-	names->len += len;
-	names->n++;
+	memcpy(f->names + f->names_len, name, len);
+	f->names_len += len;
+	f->n++;
 	return 0;
 }
 
-/* Collect the names in dir.  Returns 0, or the errno. */
+/*
+ * Collect the names in f->fd.  By system call (getdents(2)), as readdir(3)
+ * takes a second descriptor and five more calls a directory: struct dirent is
+ * the kernel's where off_t has 64 bits.  Returns 0, or the errno.
+ */
 static int
-names_read(struct names *names, DIR *dir)
+read_names(struct walk_frame *f, char *buf)
 {
-	struct dirent *d;
+	const struct dirent *d;
+	long got, at;
 	int err;
 
-	for (;;) {
-		errno = 0;
-		d = readdir(dir);
-		if (d == NULL)
-			return errno;
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
-		err = names_add(names, d->d_name);
-		if (err != 0)
-			return err;
+	while ((got = syscall(SYS_getdents64, f->fd, buf, WALK_BUF)) > 0) {
+		for (at = 0; at < got; at += d->d_reclen) {
+			d = (const void *)(buf + at);
+			if (strcmp(d->d_name, ".") == 0 ||
+			    strcmp(d->d_name, "..") == 0)
+				continue;
+			err = add_name(f, d->d_name);
+			if (err != 0)
+				return err;
+		}
 	}
+	return got < 0 ? errno : 0;
 }
 
-/* Read and sort the names of the directory f->fd.  Returns 0, or the errno. */
+/* Sort the names.  Returns 0, or the errno. */
 static int
-frame_list(struct walk_frame *f)
+sort_names(struct walk_frame *f)
 {
-	struct names names = {0};
-	char *p;
+	char **order, *p = f->names;
 	size_t i;
-	DIR *dir;
-	int fd, err;
 
-	fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return errno;
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		err = errno;
-		(void)close(fd);
-		return err;
+	if (f->n > f->order_room) {
+		order = reallocarray(f->order, f->n, sizeof *order);
+		if (order == NULL)
+			return ENOMEM;
+		f->order = order;
+		f->order_room = f->n;
 	}
-	err = names_read(&names, dir);
-	(void)closedir(dir);
-	f->names = names.text;
-	if (err != 0 || names.n == 0)
-		return err;
-	f->order = malloc(names.n * sizeof *f->order);
-	if (f->order == NULL)
-		return ENOMEM;
-	for (i = 0, p = names.text; i < names.n; i++, p += strlen(p) + 1)
+	for (i = 0; i < f->n; i++, p += strlen(p) + 1)
 		f->order[i] = p;
-	f->n = names.n;
-	qsort(f->order, f->n, sizeof *f->order, by_name);
+	if (f->n > 1)
+		qsort(f->order, f->n, sizeof *f->order, by_name);
 	return 0;
 }
 
-static void
-frame_free(struct walk_frame *f)
+/* Make sure of one more frame, and of the buffer.  Returns 0, or the errno. */
+static int
+make_room(struct walk *w)
 {
-	if (f->fd >= 0)
-		(void)close(f->fd);
-	free(f->names);
-	free(f->order);
+	struct walk_frame *frames;
+	size_t room = w->room == 0 ? 16 : w->room * 2;
+
+	if (w->buf == NULL)
+		w->buf = malloc(WALK_BUF);
+	if (w->buf == NULL)
+		return ENOMEM;
+	if (w->n_frames < w->room)
+		return 0;
+	frames = realloc(w->frames, room * sizeof *frames);
+	if (frames == NULL)
+		return ENOMEM;
+	memset(frames + w->room, 0, (room - w->room) * sizeof *frames);
+	w->frames = frames;
+	w->room = room;
+	return 0;
+}
+
+/* Close the frame's directory until the way back.  Returns 0, or the errno. */
+static int
+let_go(struct walk_frame *f)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) < 0)
+		return errno;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	(void)close(f->fd);
+	f->fd = -1;
+	return 0;
 }
 
 /*
@@ -135,36 +154,26 @@ frame_free(struct walk_frame *f)
 static int
 push(struct walk *w, int fd)
 {
-	struct walk_frame f = {.fd = fd}, *frames, *old;
-	struct stat st;
-	size_t room;
+	struct walk_frame *f;
 	int err;
 
-	err = fstat(fd, &st) < 0 ? errno : frame_list(&f);
-	if (err == 0 && w->n_frames == w->room) {
-		room = w->room == 0 ? 16 : w->room * 2;
-		frames = realloc(w->frames, room * sizeof *frames);
-		if (frames == NULL) {
-			err = ENOMEM;
-		} else {
-			w->frames = frames;
-			w->room = room;
-		}
+	err = make_room(w);
+	if (err == 0) {
+		f = &w->frames[w->n_frames];
+		f->fd = fd;
+		f->path_len = w->n_frames == 0 ? 0 : w->path_len;
+		f->names_len = f->n = f->next = 0;
+		err = read_names(f, w->buf);
 	}
-	if (err != 0) {
-		frame_free(&f);
-		return err;
-	}
-	f.dev = st.st_dev;
-	f.ino = st.st_ino;
-	f.path_len = w->n_frames == 0 ? 0 : w->path_len;
-	w->frames[w->n_frames++] = f;
-	if (w->n_frames > WALK_HELD) {
-		old = &w->frames[w->n_frames - 1 - WALK_HELD];
-		(void)close(old->fd);
-		old->fd = -1;
-	}
-	return 0;
+	if (err == 0)
+		err = sort_names(f);
+	if (err == 0 && w->n_frames >= WALK_HELD)
+		err = let_go(f - WALK_HELD);
+	if (err != 0)
+		(void)close(fd);
+	else
+		w->n_frames++;
+	return err;
 }
 
 /* Open again the directory above f, which was closed on the way down. */
@@ -194,7 +203,7 @@ pop(struct walk *w)
 
 	if (w->n_frames > 1 && f[-1].fd < 0)
 		ret = reopen(f - 1, f);
-	frame_free(f);
+	(void)close(f->fd);
 	w->n_frames--;
 	return ret;
 }
@@ -328,9 +337,17 @@ walk_skip(struct walk *w)
 void
 walk_close(struct walk *w)
 {
-	while (w->n_frames > 0)
-		frame_free(&w->frames[--w->n_frames]);
+	size_t i;
+
+	for (i = 0; i < w->n_frames; i++)
+		if (w->frames[i].fd >= 0)
+			(void)close(w->frames[i].fd);
+	for (i = 0; i < w->room; i++) {
+		free(w->frames[i].names);
+		free(w->frames[i].order);
+	}
 	free(w->frames);
+	free(w->buf);
 	free(w->path);
 	*w = (struct walk){0};
 }

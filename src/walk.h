@@ -12,8 +12,8 @@
  *	walk_close(&w);
  *
  * Each directory comes before what is in it, names in bytewise order
- * (strcmp), the top first as ".".  Memory grows with the depth and with the
- * number of names in the directories on the way, not with the tree.
+ * (strcmp), the top first as ".".  Memory grows with the depth and, on each
+ * level, with the largest directory there, not with the tree.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -41,7 +41,8 @@ struct walk_frame; /* a directory that is being read */
 struct walk {
 	struct walk_frame *frames; /* owned; the way from the top to here */
 	size_t n_frames;
-	size_t room;
+	size_t room; /* frames that there are, in use or not */
+	char *buf; /* owned; where directories are read to */
 	char *path; /* owned */
 	size_t path_len;
 	size_t path_room;
