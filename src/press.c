@@ -26,6 +26,7 @@ struct press {
 	size_t out_room; /* what a slice can become at the worst */
 	struct libdeflate_compressor **gzip; /* owned; opts.jobs of them */
 	bool started; /* threads, if they could be had */
+	uint64_t filled; /* slices before the one that is being filled */
 	uint64_t parts; /* handed on */
 };
 
@@ -128,27 +129,35 @@ drain(struct press *p, bool wait)
 	return 0;
 }
 
+/* Begin the next slice; threads pay now, as there are two.  0, or -1. */
+static int
+next_slice(struct press *p)
+{
+	if (!p->started)
+		start(p);
+	p->filled++;
+	crew_give(p->crew);
+	if (drain(p, false) < 0)
+		return -1;
+	return slot_init(p, &p->slots[crew_next(p->crew)]);
+}
+
 int
 press_write(struct press *p, const void *buf, size_t len)
 {
 	const unsigned char *from = buf;
 	struct slot *s;
-	size_t n;
+	size_t room, n;
 
 	while (len > 0) {
 		s = &p->slots[crew_next(p->crew)];
-		if (s->in_len == WIRE_SLICE) {
-			/* more than one slice: now threads pay */
-			if (!p->started)
-				start(p);
-			crew_give(p->crew);
-			if (drain(p, false) < 0)
+		room = p->filled < WIRE_SHORTS ? WIRE_SHORT : WIRE_SLICE;
+		if (s->in_len == room) {
+			if (next_slice(p) < 0)
 				return -1;
-			s = &p->slots[crew_next(p->crew)];
-			if (slot_init(p, s) < 0)
-				return -1;
+			continue;
 		}
-		n = WIRE_SLICE - s->in_len;
+		n = room - s->in_len;
 		if (n > len)
 			n = len;
 		memcpy(s->in + s->in_len, from, n);

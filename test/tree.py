@@ -44,7 +44,7 @@ def make(top):
     write(top + b"/" + b"d" * 40 + b"/" + b"n" * 250, b"long name")
     write(top + b"/" + b"d" * 40 + b"/\xff" + b"n" * 249, b"long, odd name")
     write(top + b"/one block", b"=" * 512)
-    write(top + b"/incompressible", hashlib.shake_256(b"x").digest(3 << 20))
+    write(top + b"/incompressible", hashlib.shake_256(b"x").digest(6 << 20))
     os.link(top + b"/manifests/csv.yaml", top + b"/hardlink")
     os.symlink(b"manifests/csv.yaml", top + b"/link")
     os.symlink(b"/nowhere/" + b"x" * 300, top + b"/long link")

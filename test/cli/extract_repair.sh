@@ -5,11 +5,11 @@
 command -v jq >/dev/null || skip_all "needs jq"
 
 mkdir -p in
-# parts of 100 kB
+# sixteen short parts and four long ones
 big() {
-	for _ in $(seq 1 19); do
-		head -c 100000 /dev/urandom
-		head -c 948576 /dev/zero
+	for _ in $(seq 1 28); do
+		head -c 25000 /dev/urandom
+		head -c 237144 /dev/zero
 	done
 	head -c 70000 /dev/urandom
 }
@@ -63,19 +63,19 @@ ok "only the last line is there" missing 0-19 last
 ok "nothing" missing 0- nothing
 
 # a block that kubelet lost, and text inside a line
-head -c 450000 log >hole
-tail -c +466385 log >>hole
+head -c 110000 log >hole
+tail -c +126385 log >>hole
 ok "a lost block of 16384 bytes" missing 3 hole
 "$UNPACK" --bundle-dir in --format jsonl --parts 3-3 >again 2>/dev/null
 ok "repaired by a second run" whole hole again
 {
-	head -c 450000 log
+	head -c 110000 log
 	echo standard error
-	tail -c +450001 log
+	tail -c +110001 log
 } >text
 ok "text inside a line" missing 3 text
-head -c 450000 line >jhole
-tail -c +466385 line >>jhole
+head -c 110000 line >jhole
+tail -c +126385 line >>jhole
 ok "json: a lost block" missing 0- jhole
 ok "json is repaired by jsonl" whole jhole log
 ok "jsonl is repaired by json" whole holes line
@@ -115,7 +115,7 @@ ok "a witness vouches for it" whole --witness message plain
 ok "  so it is verified" lacks err 'not verified'
 
 # an unverified form that is cut
-jq -r .content line | base64 -d | head -c 1000000 >cut.gz
+jq -r .content line | base64 -d | head -c 500000 >cut.gz
 ok "a cut tar.gz" exits 4 "$UNPACKCTL" extract -C got cut.gz
 ok "no target" [ ! -e got ]
 done_testing

@@ -9,8 +9,10 @@
 #include "wire.h"
 
 enum {
-	SLICES = 9,
-	TAIL = 4321
+	LONGS = 5,
+	TAIL = 4321,
+	SLICES = WIRE_SHORTS + LONGS,
+	BYTES = WIRE_SHORTS * WIRE_SHORT + LONGS * WIRE_SLICE + TAIL
 };
 
 struct sink {
@@ -52,7 +54,7 @@ run(struct sink *s, unsigned int jobs, uint64_t fail_at)
 	    .arg = s};
 	struct press *p = press_open(&opts);
 	static char buf[70001];
-	size_t left = (size_t)SLICES * WIRE_SLICE + TAIL, n, i;
+	size_t left = BYTES, n, i;
 	int ret = 0;
 
 	*s = (struct sink){.fail_at = fail_at, .in_order = true};
@@ -83,7 +85,7 @@ main(void)
 		OK(run(&s, jobs[i], UINT64_MAX) == 0);
 		OK(s.in_order);
 		OK(s.parts == SLICES + 1);
-		OK(s.bytes == (size_t)SLICES * WIRE_SLICE + TAIL);
+		OK(s.bytes == BYTES);
 		digest_text(&s.sum, sum);
 		if (first[0] == '\0')
 			memcpy(first, sum, sizeof first);
