@@ -381,13 +381,15 @@ demo: $(B)/unpack
 
 # ------------------------------------------------------------------ bench
 #
-# Takes minutes, a few GB of disk, and a machine with nothing else to do:
-# build/bench/table.md, time.svg, memory.svg.  Wants golang-go, python3, jq,
+# Takes minutes, a few GB of disk and of memory, and a machine with nothing else
+# to do: build/bench/table.md, scale.md, time.svg, memory.svg.  Wants golang-go, python3, jq,
 # libarchive-tools, busybox, gnuplot-nox, and what `make deps` wants.
 
 N = build/bench
 bench: all $(N)/measure $(N)/peer
 	python3 test/bench/bench.py $(B)/unpack $(B)/unpackctl build/sources $(N)
+	python3 test/bench/scale.py $(N)/figures.json >$(N)/scale.md
+	cat $(N)/scale.md
 $(N)/measure: test/bench/measure.c
 	@mkdir -p $(N)
 	$(CC) $(HOUSE_CPPFLAGS) $(HOUSE_CFLAGS) -O1 -static -o $@ $<
