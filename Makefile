@@ -381,9 +381,9 @@ demo: $(B)/unpack
 
 # ------------------------------------------------------------------ bench
 #
-# Takes minutes, a few GB of disk and of memory, and a machine with nothing else
-# to do: build/bench/table.md, scale.md, time.svg, memory.svg.  Wants golang-go, python3, jq,
-# libarchive-tools, busybox, gnuplot-nox, and what `make deps` wants.
+# build/bench/table.md, scale.md, time.svg, memory.svg.  Takes minutes, a few GB
+# of disk and of memory, and a machine with nothing else to do; test/setup.sh
+# bench installs what it wants.
 
 N = build/bench
 bench: all $(N)/measure $(N)/peer

@@ -6,6 +6,7 @@
 #   test/setup.sh          to run the tests, too
 #   test/setup.sh fuzz     to run make fuzz, too
 #   test/setup.sh lint     to run make lint, too
+#   test/setup.sh bench    to build the programs and run make bench
 set -eu
 
 # The programs: a compiler, musl, and what reads Debian's source packages.
@@ -27,13 +28,17 @@ fuzz="clang libclang-rt-$clang-dev"
 
 lint="clang-tidy clang-format cppcheck shellcheck mandoc"
 
+# The peers, and what draws the plots.
+bench="python3 golang-go libarchive-tools busybox-static gnuplot-nox"
+
 case ${1-test} in
 build) packages=$build ;;
 test) packages="$build $unit $tests" ;;
 fuzz) packages="$build $unit $tests $fuzz" ;;
 lint) packages="$build $unit $tests $fuzz $lint" ;;
+bench) packages="$build $bench" ;;
 *)
-	echo "usage: test/setup.sh [build|test|fuzz|lint]" >&2
+	echo "usage: test/setup.sh [build|test|fuzz|lint|bench]" >&2
 	exit 2
 	;;
 esac
