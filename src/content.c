@@ -221,7 +221,10 @@ content_open(struct content *c, const struct content_opts *opts,
 		goto fail;
 	}
 	c->on_kind = c->at_root && sees_kind(fd);
-	return walk_open(&c->walk, fd);
+	if (walk_open(&c->walk, fd) < 0)
+		return -1;
+	c->walk.lazy = opts->lazy;
+	return 0;
 
 fail:
 	(void)close(fd);
@@ -239,6 +242,7 @@ is_stray(const struct content *c, const char *path, const struct walk_entry *e)
 {
 	static const char mounts[] = "/proc/mounts";
 	char target[sizeof mounts];
+	struct walk_entry full;
 	ssize_t n;
 
 	if (!c->at_root || e->err != 0)
@@ -253,9 +257,12 @@ is_stray(const struct content *c, const char *path, const struct walk_entry *e)
 	if (strcmp(path, "product_name") == 0 ||
 	    strcmp(path, "product_uuid") == 0)
 		return c->on_kind;
-	return e->st.st_size == 0 &&
-	    (strcmp(path, ".dockerenv") == 0 ||
-	        strcmp(path, "run/.containerenv") == 0);
+	if (strcmp(path, ".dockerenv") != 0 &&
+	    strcmp(path, "run/.containerenv") != 0)
+		return false;
+	full = *e;
+	walk_stat(&full);
+	return full.err == 0 && full.st.st_size == 0;
 }
 
 /*
@@ -336,7 +343,7 @@ fail(const struct walk_entry *e, int err)
 
 /* Decide about a directory or a regular file that is no mount.  0, or -1. */
 static int
-judge(struct content *c, const struct walk_entry *e, struct content_item *item)
+judge(struct content *c, struct walk_entry *e, struct content_item *item)
 {
 	enum finding_rule rule;
 	bool hollow;
@@ -353,8 +360,13 @@ judge(struct content *c, const struct walk_entry *e, struct content_item *item)
 		return 0;
 	if (probe(e->dirfd, e->name, e->st.st_mode, &rule) < 0)
 		return fail(e, errno);
-	if (rule != FINDING_NONE)
-		find(c, item, rule);
+	if (rule == FINDING_NONE)
+		return 0;
+	walk_stat(e);
+	if (e->err != 0)
+		return fail(e, e->err);
+	item->st = e->st;
+	find(c, item, rule);
 	return 0;
 }
 
@@ -368,13 +380,15 @@ content_next(struct content *c, struct content_item *item)
 	got = walk_next(&c->walk, &e);
 	if (got <= 0)
 		return got;
+	kind = mounts_at(&c->mounts, e.path);
+	if (kind != MOUNTS_NONE && e.err == 0)
+		walk_stat(&e);
 	*item = (struct content_item){.what = CONTENT_ENTRY,
 	    .path = e.path,
 	    .dirfd = e.dirfd,
 	    .name = e.name,
 	    .st = e.st};
 	/* before its errors: a mount may well be out of our reach */
-	kind = mounts_at(&c->mounts, e.path);
 	if (kind == MOUNTS_FOREIGN) {
 		skip(c, item, CONTENT_MOUNT);
 		return 1;

@@ -48,13 +48,18 @@ struct content_item {
 	const char *path; /* relative to the directory; borrowed until next */
 	int dirfd; /* where it is; borrowed until next */
 	const char *name; /* its name there; borrowed until next */
-	struct stat st; /* not followed; an image's root has mode 0755 */
+	/*
+	 * Not followed; an image's root has mode 0755.  With opts.lazy, nothing
+	 * but the type of a regular file that is in the bundle.
+	 */
+	struct stat st;
 };
 
 struct content_opts {
 	const char *dir; /* the bundle directory; "" is the current one */
 	bool skip_symlinks;
 	bool probe; /* ask the kernel whether each path can be read */
+	bool lazy; /* for a caller that has little use for content_item.st */
 };
 
 struct content {

@@ -12,6 +12,7 @@
  * Walk the bundle without reading its data and note in *r, which the caller
  * has begun and will free, who we are, what there is, what is skipped, and
  * every path that cannot be read; r->reason and r->message give the verdict.
+ * With opts->lazy, r->bytes stays 0.
  *
  * Returns 0 with the verdict (REPORT_OK, REPORT_UNREADABLE, REPORT_MISSING),
  * or -1 after a warning where there is none: an I/O error.

@@ -114,10 +114,33 @@ unchanged(const struct stat *a, const struct stat *b)
 	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/* Write the entry of the file that is open as fd.  0, or -1 likewise. */
+static int
+put_open(struct stream *s, const struct content_item *item, int fd)
+{
+	struct tarout_entry e = {.path = item->path};
+	struct stat before, after;
+
+	if (fstat(fd, &before) < 0)
+		return fail(item, errno, "stat");
+	if (!S_ISREG(before.st_mode))
+		return fail(item, 0, "changed while it was read");
+	e.mode = before.st_mode;
+	e.size = before.st_size;
+	e.mtime = before.st_mtim.tv_sec;
+	if (tarout_entry(s->tar, &e) < 0 ||
+	    copy(s, item, fd, before.st_size) < 0)
+		return -1;
+	if (fstat(fd, &after) < 0)
+		return fail(item, errno, "stat");
+	if (!unchanged(&before, &after))
+		return fail(item, 0, "changed while it was read");
+	return 0;
+}
+
 static int
 put_file(struct stream *s, const struct content_item *item)
 {
-	struct stat st;
 	int fd, ret;
 
 	/* O_NONBLOCK: should it have become a FIFO, do not hang */
@@ -125,13 +148,7 @@ put_file(struct stream *s, const struct content_item *item)
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(item, errno, "open");
-	ret = copy(s, item, fd, item->st.st_size);
-	if (ret == 0) {
-		if (fstat(fd, &st) < 0)
-			ret = fail(item, errno, "stat");
-		else if (!unchanged(&item->st, &st))
-			ret = fail(item, 0, "changed while it was read");
-	}
+	ret = put_open(s, item, fd);
 	(void)close(fd);
 	return ret;
 }
@@ -146,35 +163,32 @@ put(struct stream *s, const struct content_item *item)
 	ssize_t n;
 
 	s->entries++;
+	if (S_ISREG(st->st_mode))
+		return put_file(s, item);
 	/* a directory's time says when the pod started, not what is in it */
 	if (S_ISDIR(st->st_mode))
 		return tarout_entry(s->tar, &e);
+	n = readlinkat(item->dirfd, item->name, target, sizeof target - 1);
+	if (n < 0)
+		return fail(item, errno, "readlink");
+	target[n] = '\0';
+	e.target = target;
 	e.mtime = st->st_mtim.tv_sec;
-	if (S_ISLNK(st->st_mode)) {
-		n = readlinkat(item->dirfd, item->name, target,
-		    sizeof target - 1);
-		if (n < 0)
-			return fail(item, errno, "readlink");
-		target[n] = '\0';
-		e.target = target;
-		return tarout_entry(s->tar, &e);
-	}
-	e.size = st->st_size;
-	if (tarout_entry(s->tar, &e) < 0)
-		return -1;
-	return put_file(s, item);
+	return tarout_entry(s->tar, &e);
 }
 
 static int
 put_all(struct stream *s)
 {
+	struct content_opts opts = s->opts->content;
 	struct content c = {0};
 	struct content_error error;
 	struct content_item item;
 	char name[MSG_NAME];
 	int got = -1;
 
-	if (content_open(&c, &s->opts->content, &error) < 0) {
+	opts.lazy = true; /* a file is looked at when it is open */
+	if (content_open(&c, &opts, &error) < 0) {
 		if (error.failure != CONTENT_FAILED)
 			msg_warn(0, "%s: changed while it was read",
 			    msg_mask(name, sizeof name, s->opts->content.dir));

@@ -306,6 +306,7 @@ measure(const struct args *a, struct report *r)
 static int
 run_stream(const struct args *a)
 {
+	struct content_opts content = a->stream.content;
 	struct report r;
 	struct stream_result result = {0};
 	struct report_written written = {
@@ -313,7 +314,8 @@ run_stream(const struct args *a)
 	int code = WIRE_FAIL, ret;
 
 	report_init(&r);
-	ret = preflight_run(&a->stream.content, &r);
+	content.lazy = true; /* nobody asks for the files' sizes */
+	ret = preflight_run(&content, &r);
 	if (ret == 0 && r.reason == REPORT_OK)
 		ret = measure(a, &r);
 	if (ret == 0 && r.reason == REPORT_OK)

@@ -27,10 +27,11 @@ struct walk_frame {
 	dev_t dev; /* to know it again, once it was closed */
 	ino_t ino;
 	size_t path_len; /* of the directory's own path; 0 for the top */
-	char *names; /* owned; all names, each with its NUL */
+	/* owned; for each name a byte (enum in readdir(3)), it, and a NUL */
+	char *names;
 	size_t names_len; /* bytes used */
 	size_t names_room;
-	char **order; /* owned; pointers into names, sorted */
+	char **order; /* owned; pointers to the names, sorted */
 	size_t order_room;
 	size_t n; /* names */
 	size_t next; /* index in order */
@@ -44,12 +45,12 @@ by_name(const void *a, const void *b)
 
 /* Returns 0, or the errno. */
 static int
-add_name(struct walk_frame *f, const char *name)
+add_name(struct walk_frame *f, const char *name, unsigned char type)
 {
 	size_t len = strlen(name) + 1, room;
 	char *names;
 
-	if (len > f->names_room - f->names_len) {
+	if (len + 1 > f->names_room - f->names_len) {
 		room = f->names_room == 0 ? 1024 : f->names_room * 2;
 		names = realloc(f->names, room);
 		if (names == NULL)
@@ -57,6 +58,7 @@ add_name(struct walk_frame *f, const char *name)
 		f->names = names;
 		f->names_room = room;
 	}
+	f->names[f->names_len++] = (char)type;
 	memcpy(f->names + f->names_len, name, len);
 	f->names_len += len;
 	f->n++;
@@ -81,7 +83,7 @@ read_names(struct walk_frame *f, char *buf)
 			if (strcmp(d->d_name, ".") == 0 ||
 			    strcmp(d->d_name, "..") == 0)
 				continue;
-			err = add_name(f, d->d_name);
+			err = add_name(f, d->d_name, d->d_type);
 			if (err != 0)
 				return err;
 		}
@@ -104,7 +106,7 @@ sort_names(struct walk_frame *f)
 		f->order_room = f->n;
 	}
 	for (i = 0; i < f->n; i++, p += strlen(p) + 1)
-		f->order[i] = p;
+		f->order[i] = ++p;
 	if (f->n > 1)
 		qsort(f->order, f->n, sizeof *f->order, by_name);
 	return 0;
@@ -320,12 +322,21 @@ walk_next(struct walk *w, struct walk_entry *e)
 	if (set_path(w, f->path_len, f->order[f->next++]) < 0)
 		return -1;
 	describe(w, e);
+	if (w->lazy && e->name[-1] == DT_REG) {
+		e->st = (struct stat){.st_mode = S_IFREG};
+		return 1;
+	}
+	walk_stat(e);
+	w->enter = e->err == 0 && S_ISDIR(e->st.st_mode);
+	return 1;
+}
+
+void
+walk_stat(struct walk_entry *e)
+{
 	if (fstatat(e->dirfd, e->name, &e->st,
 	        AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
 		e->err = errno;
-	else
-		w->enter = S_ISDIR(e->st.st_mode);
-	return 1;
 }
 
 void

@@ -27,7 +27,11 @@ struct walk_entry {
 	size_t path_len;
 	int dirfd; /* the directory it is in; borrowed until walk_next */
 	const char *name; /* its name there; borrowed until walk_next */
-	struct stat st; /* fstatat(2) without following, valid if err is 0 */
+	/*
+	 * fstatat(2) without following, valid if err is 0.  Where the walk is
+	 * lazy, nothing but the type of a regular file: see walk_stat.
+	 */
+	struct stat st;
 	/*
 	 * 0, or the errno that kept us from looking at the entry, or, where
 	 * `unlisted`, at what is in the directory, which was returned before.
@@ -43,6 +47,7 @@ struct walk {
 	size_t n_frames;
 	size_t room; /* frames that there are, in use or not */
 	char *buf; /* owned; where directories are read to */
+	bool lazy; /* set by the caller: no fstatat(2) of regular files */
 	char *path; /* owned */
 	size_t path_len;
 	size_t path_room;
@@ -61,6 +66,12 @@ int walk_open(struct walk *w, int dirfd);
  * warning (no memory, or the way back up was moved from under us).
  */
 int walk_next(struct walk *w, struct walk_entry *e);
+
+/*
+ * Fill e->st, or e->err, where a lazy walk has not.  What the directory says
+ * of the type is what is below a mount, so this has the last word.
+ */
+void walk_stat(struct walk_entry *e);
 
 /* Do not enter the directory that walk_next returned last. */
 void walk_skip(struct walk *w);
