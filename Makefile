@@ -72,6 +72,7 @@ UNPACK_OBJ = \
 	$(B)/crew.o \
 	$(B)/press.o \
 	$(B)/envelope.o \
+	$(B)/relay.o \
 	$(B)/content.o \
 	$(B)/report.o \
 	$(B)/preflight.o \

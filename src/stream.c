@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "envelope.h"
-#include "io.h"
 #include "msg.h"
 #include "press.h"
+#include "relay.h"
 #include "tarout.h"
 
 enum {
@@ -19,13 +19,14 @@ enum {
 	STREAM_PIPE = 1024 * 1024 /* bytes of pipe: fewer wake-ups for tar */
 };
 
-/* From tree to descriptor: content -> tarout -> [press -> envelope] -> fd. */
+/* content -> tarout -> press -> envelope, or relay for tar -> descriptor */
 struct stream {
 	const struct stream_opts *opts;
 	struct tarout *tar; /* owned */
 	struct press *press; /* owned; NULL for tar */
-	struct envelope envelope;
-	struct io_out out; /* tar */
+	struct envelope envelope; /* where press's parts go */
+	struct relay *relay; /* owned; NULL but for tar */
+	uint64_t size; /* bytes of tar that it has taken */
 	char *buf; /* owned; STREAM_BUF bytes */
 	uint64_t entries;
 };
@@ -59,7 +60,8 @@ to_out(void *arg, const void *buf, size_t len)
 {
 	struct stream *s = arg;
 
-	if (io_out_write(&s->out, buf, len) == 0)
+	s->size += len;
+	if (relay_write(s->relay, buf, len) == 0)
 		return 0;
 	msg_warn(errno, "standard output");
 	return -1;
@@ -231,7 +233,9 @@ prepare(struct stream *s)
 		return -1;
 	}
 	if (opts->format == STREAM_TAR) {
-		io_out_init(&s->out, opts->fd);
+		s->relay = relay_open(opts->fd, opts->jobs > 1);
+		if (s->relay == NULL)
+			return -1;
 		/* best effort: not every descriptor is a pipe */
 		(void)fcntl(opts->fd, F_SETPIPE_SZ, (int)STREAM_PIPE);
 		s->tar = tarout_open(to_out, s);
@@ -252,12 +256,12 @@ finish(struct stream *s, struct stream_result *result)
 {
 	result->entries = s->entries;
 	if (s->press == NULL) {
-		if (io_out_flush(&s->out) < 0) {
+		if (relay_flush(s->relay) < 0) {
 			msg_warn(errno, "standard output");
 			return -1;
 		}
-		result->size = s->out.total;
-		result->written = s->out.total;
+		result->size = s->size;
+		result->written = s->size;
 		return 0;
 	}
 	if (press_finish(s->press) < 0 ||
@@ -286,6 +290,7 @@ stream_run(const struct stream_opts *opts, struct stream_result *result)
 		ret = finish(s, result);
 	tarout_free(s->tar);
 	press_free(s->press);
+	relay_free(s->relay);
 	free(s->buf);
 	free(s);
 	return ret;

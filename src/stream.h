@@ -20,9 +20,9 @@ enum stream_format {
 struct stream_opts {
 	struct content_opts content;
 	enum stream_format format;
-	int fd; /* where to; -1 = only count */
+	int fd; /* where to; -1 = only count, not for tar */
 	int level; /* of compression, 1 to WIRE_LEVEL_MAX */
-	unsigned int jobs; /* threads that compress */
+	unsigned int jobs; /* threads that compress; of a tar one writes */
 	uint64_t first; /* jsonl: the parts to print, both included */
 	uint64_t last;
 };

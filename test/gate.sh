@@ -71,7 +71,7 @@ gate_floors() {
 	0 wire msg io digest
 	1 mounts finding cpus crew install decode gunzip progress target kubectl
 	1 spool yaml reference psatable
-	2 walk tarout press gather tarin tree tarscan inflate pod manifest
+	2 walk tarout press relay gather tarin tree tarscan inflate pod manifest
 	2 podwatch psatext
 	3 content envelope deliver podopts merge store rootdir runtime
 	3 podrun mend psa
