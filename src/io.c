@@ -154,48 +154,64 @@ io_base64(char *out, const void *buf, size_t len)
 	return (size_t)(out - start);
 }
 
-/* The value of a base64 digit, or 64 where c is none. */
-static uint32_t
-base64_value(char c)
+/* By character, the value of a base64 digit plus 64; 0: it is none. */
+static const unsigned char base64_value[256] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0, 127, 116, 117, 118, 119, 120, 121, 122,
+    123, 124, 125, 0, 0, 0, 0, 0, 0, 0, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73,
+    74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 0, 0, 0, 0,
+    0, 0, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105,
+    106, 107, 108, 109, 110, 111, 112, 113, 114, 115};
+
+/*
+ * Decode n groups of four digits to out.  Returns 0, or -1 where a character
+ * is no digit.
+ */
+static int
+unbase64_groups(unsigned char *out, const char *text, size_t n)
 {
-	if (c >= 'A' && c <= 'Z')
-		return (uint32_t)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (uint32_t)(c - 'a') + 26;
-	if (c >= '0' && c <= '9')
-		return (uint32_t)(c - '0') + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : 64;
+	const unsigned char *t = (const unsigned char *)text;
+	uint32_t a, b, c, d;
+
+	for (; n > 0; n--, t += 4, out += 3) {
+		a = base64_value[t[0]];
+		b = base64_value[t[1]];
+		c = base64_value[t[2]];
+		d = base64_value[t[3]];
+		if ((a & b & c & d) == 0)
+			return -1;
+		out[0] = (unsigned char)(a << 2 | (b >> 4 & 3));
+		out[1] = (unsigned char)(b << 4 | (c >> 2 & 15));
+		out[2] = (unsigned char)(c << 6 | (d & 63));
+	}
+	return 0;
 }
 
 ssize_t
 io_unbase64(void *out, const char *text, size_t len)
 {
-	unsigned char *p = out;
-	size_t pad = 0, i;
-	uint32_t v[4], word;
+	unsigned char *p = out, last[3];
+	char group[4];
+	size_t pad = 0;
 
 	if (len % 4 != 0)
 		return -1;
-	if (len > 0 && text[len - 1] == '=')
-		pad = text[len - 2] == '=' ? 2 : 1;
-	for (; len > 0; len -= 4, text += 4) {
-		for (i = 0; i < 4; i++) {
-			v[i] = len == 4 && i >= 4 - pad ? 0
-			                                : base64_value(text[i]);
-			if (v[i] > 63)
-				return -1;
-		}
-		word = v[0] << 18 | v[1] << 12 | v[2] << 6 | v[3];
-		*p++ = (unsigned char)(word >> 16);
-		*p++ = (unsigned char)(word >> 8);
-		*p++ = (unsigned char)word;
-		if (len == 4 && pad > 0 &&
-		    (word & (pad == 1 ? 0xffU : 0xffffU)) != 0)
-			return -1;
-	}
-	return p - (unsigned char *)out - (ssize_t)pad;
+	if (len == 0)
+		return 0;
+	len -= sizeof group;
+	memcpy(group, text + len, sizeof group);
+	if (unbase64_groups(p, text, len / 4) < 0)
+		return -1;
+	/* padding stands for bits that are zero, as are unused ones before it
+	 */
+	for (; pad < 2 && group[3 - pad] == '='; pad++)
+		group[3 - pad] = 'A';
+	if (unbase64_groups(last, group, 1) < 0 || (pad > 0 && last[2] != 0) ||
+	    (pad > 1 && last[1] != 0))
+		return -1;
+	p += len / 4 * 3;
+	memcpy(p, last, sizeof last - pad);
+	return p - (unsigned char *)out + (ssize_t)(sizeof last - pad);
 }
 
 /* Parse digits at *text and move it behind them; -1 on none or over max. */

@@ -33,12 +33,101 @@ base64(void)
 	OK(io_unbase64(back, "Zm-_", 4) < 0);
 }
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Each digit at each place, and all bytes over. */
+static void
+unbase64_digits(void)
+{
+	char text[9];
+	unsigned char back[6];
+	unsigned int place, value, good = 0;
+	uint32_t word;
+
+	for (place = 0; place < 8; place++) {
+		for (value = 0; value < 64; value++) {
+			memset(text, 'A', sizeof text);
+			text[place] = alphabet[value];
+			if (io_unbase64(back, text, 8) != 6)
+				continue;
+			word = (uint32_t)back[place / 4 * 3] << 16 |
+			    (uint32_t)back[place / 4 * 3 + 1] << 8 |
+			    back[place / 4 * 3 + 2];
+			good += word == value << (18 - place % 4 * 6);
+		}
+	}
+	OK(good == 8 * 64);
+}
+
+/* What is no digit is refused wherever it stands. */
+static void
+unbase64_refuses(void)
+{
+	char text[12];
+	unsigned char back[9];
+	unsigned int place, c, refused = 0, others = 0;
+
+	for (place = 0; place < sizeof text; place++) {
+		for (c = 0; c < 256; c++) {
+			if (c != 0 && strchr(alphabet, (int)c) != NULL)
+				continue;
+			/* the one place for a single '=' */
+			if (c == '=' && place == sizeof text - 1)
+				continue;
+			memset(text, 'A', sizeof text);
+			text[place] = (char)c;
+			others++;
+			refused += io_unbase64(back, text, sizeof text) < 0;
+		}
+	}
+	OK(others == 12 * (256 - 64) - 1);
+	OK(refused == others);
+}
+
+/* Padding goes with bits that are zero, and only with these. */
+static void
+unbase64_padding(void)
+{
+	char text[9] = "AAAAAA==", copy[8];
+	unsigned char back[6] = {0};
+	unsigned int value, good = 0;
+	ssize_t n;
+
+	for (value = 0; value < 64; value++) {
+		memcpy(text + 4, "AA==", 4);
+		text[5] = alphabet[value];
+		n = io_unbase64(back, text, 8);
+		good += value % 16 == 0 ? n == 4 && back[3] == value >> 4
+		                        : n == -1;
+		memcpy(text + 4, "AAA=", 4);
+		text[6] = alphabet[value];
+		n = io_unbase64(back, text, 8);
+		good += value % 4 == 0 ? n == 5 && back[4] == value >> 2
+		                       : n == -1;
+	}
+	OK(good == 128);
+	OK(io_unbase64(back, "====", 4) < 0);
+	OK(io_unbase64(back, "A===", 4) < 0);
+	OK(io_unbase64(back, "AA=A", 4) < 0);
+	OK(io_unbase64(back, "AA==AAAA", 8) < 0);
+	OK(io_unbase64(back, "AAA=AAAA", 8) < 0);
+	/* no more is written than was decoded; out may be text */
+	memset(back, 7, sizeof back);
+	OK(io_unbase64(back, "AAAAAA==", 8) == 4 && back[4] == 7);
+	memcpy(copy, "Zm9vYmE=", 8);
+	OK(io_unbase64(copy, copy, 8) == 5 && memcmp(copy, "fooba", 5) == 0);
+}
+
 int
 main(void)
 {
 	uint64_t n;
 
 	base64();
+	unbase64_digits();
+	unbase64_refuses();
+	unbase64_padding();
 	OK(io_number("0", 0, 9, &n) == 0 && n == 0);
 	OK(io_number("18446744073709551615", 0, UINT64_MAX, &n) == 0 &&
 	    n == UINT64_MAX);
