@@ -236,6 +236,8 @@ UNIT_digest = digest
 # reading a stream
 UNITS      += decode
 UNIT_decode = decode digest io
+UNITS      += gunzip
+UNIT_gunzip = gunzip msg
 
 # YAML
 UNITS    += yaml

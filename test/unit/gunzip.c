@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members of every kind and size, in pieces of every size; damage is seen. */
+#include "gunzip.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+enum {
+	ROOM = 8 << 20,
+	BIG = 3 * WIRE_SLICE + 12345
+};
+
+static unsigned char plain[ROOM], gzip[ROOM], back[ROOM];
+static struct gunzip g;
+
+/* A source: gzip[at..len), in pieces of `piece`. */
+struct source {
+	size_t at, len, piece;
+};
+
+static ssize_t
+pull(void *arg, const void **data)
+{
+	struct source *s = arg;
+	size_t n = s->len - s->at < s->piece ? s->len - s->at : s->piece;
+
+	*data = gzip + s->at;
+	s->at += n;
+	return (ssize_t)n;
+}
+
+/* Text of a kind that compresses, or noise. */
+static void
+make_plain(size_t len, bool noise)
+{
+	uint32_t x = 1;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		x = x * 1664525 + 1013904223;
+		plain[i] = (unsigned char)(noise ? x >> 24 : x >> 30);
+	}
+}
+
+/* Append a member as `unpack` writes it; the length of gzip then. */
+static size_t
+add_plain(size_t at, const unsigned char *data, size_t len)
+{
+	struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);
+	size_t n = libdeflate_gzip_compress(c, data, len, gzip + at, ROOM - at);
+
+	libdeflate_free_compressor(c);
+	return at + n;
+}
+
+/* Append a member with a name and a checksum of the header. */
+static size_t
+add_named(size_t at, const unsigned char *data, size_t len)
+{
+	unsigned char name[] = "a name";
+	gz_header header = {.name = name, .hcrc = 1};
+	z_stream z = {0};
+
+	(void)deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+	(void)deflateSetHeader(&z, &header);
+	z.next_in = data;
+	z.avail_in = (uInt)len;
+	z.next_out = gzip + at;
+	z.avail_out = (uInt)(ROOM - at);
+	(void)deflate(&z, Z_FINISH);
+	(void)deflateEnd(&z);
+	return at + z.total_out;
+}
+
+/* Decompress gzip[0..len); the bytes made, or -1, or -2 where corrupt. */
+static ssize_t
+run(size_t len, size_t piece)
+{
+	struct source s = {.len = len, .piece = piece};
+	const void *data;
+	size_t made = 0;
+	ssize_t n;
+
+	if (gunzip_open(&g, pull, &s) < 0)
+		return -1;
+	while ((n = gunzip_pull(&g, &data)) > 0) {
+		memcpy(back + made, data, (size_t)n);
+		made += (size_t)n;
+	}
+	gunzip_close(&g);
+	if (n < 0)
+		return g.corrupt ? -2 : -1;
+	return (ssize_t)made;
+}
+
+static bool
+comes_back(size_t gzip_len, size_t piece, size_t len)
+{
+	return run(gzip_len, piece) == (ssize_t)len &&
+	    memcmp(back, plain, len) == 0;
+}
+
+/* One member of each size around the slice, by both ways in. */
+static void
+sizes(void)
+{
+	static const size_t lens[] = {0, 1, 1000, WIRE_SLICE - 1, WIRE_SLICE,
+	    WIRE_SLICE + 1, BIG};
+	size_t i, n, good = 0;
+	int noise;
+
+	for (noise = 0; noise < 2; noise++) {
+		for (i = 0; i < sizeof lens / sizeof *lens; i++) {
+			make_plain(lens[i], noise);
+			n = add_plain(0, plain, lens[i]);
+			good += comes_back(n, 1 << 16, lens[i]);
+			n = add_named(0, plain, lens[i]);
+			good += comes_back(n, 1 << 16, lens[i]);
+		}
+	}
+	OK(good == 4 * sizeof lens / sizeof *lens);
+}
+
+/* Small and large members in turn, and what they are cut into. */
+static void
+many(void)
+{
+	static const size_t pieces[] = {1, 7, 4096, 65536, GUNZIP_IN,
+	    GUNZIP_IN + 1, ROOM};
+	size_t at = 0, n = 0, i, len, good = 0;
+
+	make_plain(ROOM, true);
+	for (i = 0; i < 40; i++) {
+		len = i % 13 == 5 ? WIRE_SLICE + i : i * 997;
+		n = i % 7 == 3 ? add_named(n, plain + at, len)
+		               : add_plain(n, plain + at, len);
+		at += len;
+	}
+	for (i = 0; i < sizeof pieces / sizeof *pieces; i++)
+		good += comes_back(n, pieces[i], at);
+	OK(good == sizeof pieces / sizeof *pieces);
+}
+
+/* Every cut end and every flipped bit that matters are noticed. */
+static void
+damage(size_t (*add)(size_t, const unsigned char *, size_t), size_t header)
+{
+	size_t n, cut = 0, flipped = 0, i;
+
+	make_plain(300, false);
+	n = add(add(0, plain, 150), plain + 150, 150);
+	OK(comes_back(n, 5, 300));
+	for (i = 0; i < n; i++)
+		cut += run(i, 64) == -2;
+	/* but for an end between two members */
+	OK(cut == n - 1);
+	for (i = 0; i < n; i++) {
+		gzip[i] ^= 1;
+		flipped += run(n, 64) == -2;
+		gzip[i] ^= 1;
+	}
+	/* text or not, time, extra flags and system do not matter */
+	OK(flipped == n - 2 * header);
+	gzip[n] = 'x';
+	OK(run(n + 1, 64) == -2);
+}
+
+int
+main(void)
+{
+	/* what is said is said often */
+	if (freopen("/dev/null", "w", stderr) == NULL)
+		return 1;
+	sizes();
+	many();
+	damage(add_plain, 7);
+	damage(add_named, 0);
+	return tap_done();
+}
