@@ -16,18 +16,27 @@
 
 enum {
 	END_LEN = 1024, /* bytes of zeros that end a tar: POSIX.1, pax */
-	COPY_LEN = 1 << 17
+	LEVELS = 16 /* directories held open */
 };
 
-/* Set on a directory that no entry has named yet. */
+/* Set on a directory that no entry has named, until all entries are read. */
 #define IMPLIED S_ISVTX
 
-/* A directory whose mode and time are set when all is in it. */
-struct dir {
-	char *path; /* owned; "" is the root */
-	size_t number; /* of several for a path, the last counts */
+/*
+ * A directory that is held open, and what its mode and time will be when we
+ * leave it.  While we are in it, its owner may do anything.
+ */
+struct level {
+	int fd; /* owned, but for the root's */
+	size_t end; /* its path is held[0..end) */
 	mode_t mode;
-	int64_t mtime;
+	struct timespec mtime;
+};
+
+/* A directory whose mode is set when all is read: it has or had IMPLIED. */
+struct late {
+	char *path; /* owned */
+	mode_t mode;
 };
 
 struct tarin {
@@ -43,12 +52,13 @@ struct tarin {
 
 	bool root; /* an entry named it */
 
-	int parent; /* owned, or -1: the directory parent_path */
-	char parent_path[PATH_MAX];
+	/* from the root, which is the first, down to where we are */
+	struct level levels[LEVELS];
+	size_t depth; /* of the last one */
+	char held[PATH_MAX]; /* the path of that one */
 
-	struct dir *dirs; /* owned */
-	size_t n_dirs, room;
-	char buf[COPY_LEN];
+	struct late *late; /* owned */
+	size_t n_late, room;
 };
 
 /* The bundle is at fault.  Returns -1. */
@@ -141,29 +151,33 @@ leads_out(const char *path, const char *target)
 	return false;
 }
 
-/* ------------------------------------------------------------- directories */
+/* ------------------------------------------------------------- directories
+ *
+ * A directory gets its mode and time when the archive goes on elsewhere.  Where
+ * it comes back later, they are put aside and set again, so that nothing need
+ * be remembered of a directory but what the file system has.
+ */
 
-/* Note a directory, to be finished later.  Returns 0, or -1 (reported). */
+/* Set a mode later, when all entries are read.  Returns 0, or -1 (reported) */
 static int
-note_dir(struct tarin *t, const char *path, mode_t mode, int64_t mtime)
+set_late(struct tarin *t, const char *path, mode_t mode)
 {
-	struct dir *dirs, *d;
+	struct late *late;
 	size_t room = t->room * 2 + 16;
 
-	if (t->n_dirs == t->room) {
-		dirs = realloc(t->dirs, room * sizeof *dirs);
-		if (dirs == NULL)
+	if (t->n_late == t->room) {
+		late = realloc(t->late, room * sizeof *late);
+		if (late == NULL)
 			goto nomem;
-		t->dirs = dirs;
+		t->late = late;
 		t->room = room;
 	}
-	d = &t->dirs[t->n_dirs];
-	d->path = strdup(path);
-	if (d->path == NULL)
+	late = &t->late[t->n_late];
+	late->mode = mode;
+	late->path = strdup(path);
+	if (late->path == NULL)
 		goto nomem;
-	d->number = t->n_dirs++;
-	d->mode = mode;
-	d->mtime = mtime;
+	t->n_late++;
 	return 0;
 
 nomem:
@@ -172,36 +186,108 @@ nomem:
 	return -1;
 }
 
+/* Give the level its mode and time, and close it.  0, or -1 (reported). */
+static int
+finish(struct tarin *t, const struct level *l)
+{
+	const struct timespec times[2] = {l->mtime, l->mtime};
+	int err = 0;
+
+	if (futimens(l->fd, times) < 0 || fchmod(l->fd, l->mode) < 0)
+		err = errno;
+	if (l->fd != t->opts->dir)
+		(void)close(l->fd);
+	if (err == 0)
+		return 0;
+	t->held[l->end] = '\0';
+	(void)msg_mask(t->name, sizeof t->name, l->end > 0 ? t->held : ".");
+	return fail(t, err, "set its mode and time");
+}
+
 /*
- * Go from the open directory fd, which is closed, to `name` in it, made where
- * `path` says if it is not there.  An owned descriptor, or -1 (reported).
+ * Make the directory that held[0..to) is to be, in the last level.  Returns 1,
+ * or 0 and what is there, or -1 (reported).
  */
 static int
-enter(struct tarin *t, int fd, const char *name, const char *path)
+make_or_look(struct tarin *t, size_t to, struct stat *st)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int next, err;
+	const struct level *l = &t->levels[t->depth];
+	const char *name;
 
-	next = openat(fd, name, flags);
-	if (next < 0 && errno == ENOENT) {
-		/* as mkdir(2) may ignore the sticky bit, chmod(2) sets it */
-		if (mkdirat(fd, name, 0700) == 0)
-			next = openat(fd, name, flags);
-		if (next >= 0 && fchmod(next, IMPLIED | 0700) < 0) {
-			err = errno;
-			(void)close(next);
-			next = -1;
-			errno = err;
-		}
-		if (next >= 0 && note_dir(t, path, 0755, 0) < 0) {
-			(void)close(next);
-			(void)close(fd);
-			return -1;
-		}
+	memcpy(t->held + l->end, t->path + l->end, to - l->end);
+	t->held[to] = '\0';
+	name = t->held + l->end + (l->end > 0);
+	if (mkdirat(l->fd, name, 0700) == 0)
+		return 1;
+	if (errno != EEXIST ||
+	    fstatat(l->fd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(t, errno, "make");
+	return 0;
+}
+
+/*
+ * After make_or_look, go down to that directory, whose mode and time are to be
+ * these when we leave it.  Returns 0, or -1 (reported).
+ */
+static int
+go_down(struct tarin *t, size_t to, mode_t mode, struct timespec mtime)
+{
+	struct level *l = &t->levels[t->depth];
+	struct level next = {.end = to, .mode = mode, .mtime = mtime};
+
+	next.fd = openat(l->fd, t->held + l->end + (l->end > 0),
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (next.fd < 0)
+		return fail(t, errno, "open");
+	if (t->depth + 1 < LEVELS) {
+		t->levels[++t->depth] = next;
+		return 0;
 	}
-	err = errno;
-	(void)close(fd);
-	return next < 0 ? fail(t, err, "make a directory for it") : next;
+	if (finish(t, l) < 0) {
+		(void)close(next.fd);
+		t->depth--;
+		return -1;
+	}
+	*l = next;
+	return 0;
+}
+
+/* Leave the last level.  Returns 0, or -1 (reported). */
+static int
+go_up(struct tarin *t)
+{
+	return finish(t, &t->levels[t->depth--]);
+}
+
+/* Go down to the directory t->path[0..to), which no entry may have named. */
+static int
+enter(struct tarin *t, size_t to)
+{
+	const struct level *l = &t->levels[t->depth];
+	const char *name = t->held + l->end + (l->end > 0);
+	struct stat st;
+	int made = make_or_look(t, to, &st);
+
+	if (made < 0)
+		return -1;
+	if (made) {
+		if (set_late(t, t->held, 0755) < 0)
+			return -1;
+		return go_down(t, to, IMPLIED | 0755, (struct timespec){0});
+	}
+	if (!S_ISDIR(st.st_mode))
+		return fail(t, ENOTDIR, "make");
+	if ((st.st_mode & 0700) != 0700 && fchmodat(l->fd, name, 0700, 0) < 0)
+		return fail(t, errno, "set its mode");
+	return go_down(t, to, st.st_mode & 07777, st.st_mtim);
+}
+
+/* Is the level's directory t->path[0..len), or above it? */
+static bool
+is_above(const struct tarin *t, const struct level *l, size_t len)
+{
+	return l->end <= len && memcmp(t->held, t->path, l->end) == 0 &&
+	    (l->end == 0 || l->end == len || t->path[l->end] == '/');
 }
 
 /*
@@ -211,83 +297,58 @@ enter(struct tarin *t, int fd, const char *name, const char *path)
 static int
 open_parent(struct tarin *t, const char **base)
 {
-	char *slash = strrchr(t->path, '/'), *from, *to;
-	int fd;
+	const char *slash = strrchr(t->path, '/');
+	size_t len = slash != NULL ? (size_t)(slash - t->path) : 0, to;
 
 	*base = slash != NULL ? slash + 1 : t->path;
-	if (slash == NULL)
-		return t->opts->dir;
-	*slash = '\0';
-	if (t->parent >= 0 && strcmp(t->path, t->parent_path) == 0) {
-		*slash = '/';
-		return t->parent;
+	while (!is_above(t, &t->levels[t->depth], len))
+		if (go_up(t) < 0)
+			return -1;
+	while ((to = t->levels[t->depth].end) < len) {
+		to += to > 0;
+		to += strcspn(t->path + to, "/");
+		if (enter(t, to) < 0)
+			return -1;
 	}
-	if (t->parent >= 0)
-		(void)close(t->parent);
-	t->parent = -1;
-	fd = openat(t->opts->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (from = t->path; fd >= 0 && from != NULL; from = to) {
-		to = strchr(from, '/');
-		if (to != NULL)
-			*to = '\0';
-		fd = enter(t, fd, from, t->path);
-		if (to != NULL)
-			*to++ = '/';
-	}
-	if (fd >= 0)
-		memcpy(t->parent_path, t->path, strlen(t->path) + 1);
-	*slash = '/';
-	t->parent = fd;
-	return fd;
+	return t->levels[t->depth].fd;
 }
 
+/* Set the mode of a directory that has or had IMPLIED. */
 static int
-by_depth(const void *a, const void *b)
+finish_late(struct tarin *t, const struct late *late)
 {
-	const struct dir *x = a, *y = b;
-	int order = strcmp(y->path, x->path);
-
-	if (order != 0)
-		return order;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-/* Set mode and time of the directory.  Returns 0, or -1 (reported). */
-static int
-finish_dir(struct tarin *t, const struct dir *d)
-{
-	struct timespec times[2] = {{0}, {0}};
+	struct stat st;
 	const char *base;
-	int fd, parent, err = 0;
+	int parent;
 
-	memcpy(t->path, d->path, strlen(d->path) + 1);
-	(void)msg_mask(t->name, sizeof t->name, *t->path ? t->path : ".");
+	memcpy(t->path, late->path, strlen(late->path) + 1);
+	(void)msg_mask(t->name, sizeof t->name, t->path);
 	parent = open_parent(t, &base);
 	if (parent < 0)
 		return -1;
-	fd = openat(parent, *base != '\0' ? base : ".",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return fail(t, errno, "open");
-	times[0].tv_sec = times[1].tv_sec = (time_t)d->mtime;
-	if (futimens(fd, times) < 0 || fchmod(fd, d->mode) < 0)
-		err = errno;
-	(void)close(fd);
-	return err != 0 ? fail(t, err, "set its mode and time") : 0;
+	if (fstatat(parent, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(t, errno, "look at");
+	/* an entry may have named it since, and said another mode */
+	if (!((st.st_mode | late->mode) & IMPLIED))
+		return 0;
+	if (fchmodat(parent, base, late->mode, 0) < 0)
+		return fail(t, errno, "set its mode");
+	return 0;
 }
 
-/* Finish all directories, the deepest first. */
+/* All entries are read: leave all directories, the root too. */
 static int
 finish_dirs(struct tarin *t)
 {
 	size_t i;
 
-	if (t->n_dirs > 0)
-		qsort(t->dirs, t->n_dirs, sizeof *t->dirs, by_depth);
-	for (i = 0; i < t->n_dirs; i++)
-		if (finish_dir(t, &t->dirs[i]) < 0)
+	for (i = 0; i < t->n_late; i++)
+		if (finish_late(t, &t->late[i]) < 0)
 			return -1;
-	return 0;
+	while (t->depth > 0)
+		if (go_up(t) < 0)
+			return -1;
+	return finish(t, &t->levels[0]);
 }
 
 /* ----------------------------------------------------------------- entries */
@@ -295,28 +356,30 @@ finish_dirs(struct tarin *t)
 static int
 make_dir(struct tarin *t, const struct tarin_entry *e)
 {
+	const struct timespec mtime = {.tv_sec = (time_t)e->mtime};
+	const mode_t mode = e->mode & 07777;
 	struct stat st;
 	const char *base;
-	int parent;
+	int made;
 
-	parent = open_parent(t, &base);
-	if (parent < 0)
+	if (open_parent(t, &base) < 0)
 		return -1;
 	if (*base == '\0') {
 		if (t->root)
 			return fail(t, EEXIST, "make");
 		t->root = true;
-	} else if (mkdirat(parent, base, 0700) < 0) {
-		if (errno != EEXIST)
-			return fail(t, errno, "make");
-		if (fstatat(parent, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return fail(t, errno, "look at");
-		if (!S_ISDIR(st.st_mode) || !(st.st_mode & IMPLIED))
-			return fail(t, EEXIST, "make");
-		if (fchmodat(parent, base, 0700, 0) < 0)
-			return fail(t, errno, "set its mode");
+		t->levels[0].mode = mode;
+		t->levels[0].mtime = mtime;
+		return 0;
 	}
-	return note_dir(t, t->path, e->mode & 07777, e->mtime);
+	made = make_or_look(t, strlen(t->path), &st);
+	if (made < 0)
+		return -1;
+	if (!made && (!S_ISDIR(st.st_mode) || !(st.st_mode & IMPLIED)))
+		return fail(t, EEXIST, "make");
+	if ((mode & IMPLIED) && set_late(t, t->path, mode) < 0)
+		return -1;
+	return go_down(t, strlen(t->path), mode & ~(mode_t)IMPLIED, mtime);
 }
 
 /* What libarchive says on a failure; ours is reported already. */
@@ -335,22 +398,53 @@ broken(struct tarin *t)
 	return -1;
 }
 
-/* Copy the entry's data to fd, or nowhere.  Returns 0, or -1 (reported). */
+/* Count n bytes of a file.  Returns 0, or -1 (reported): too many. */
+static int
+add_content(struct tarin *t, uint64_t n)
+{
+	t->content += n;
+	if (t->content > t->opts->max_size)
+		return refuse(t, "larger than --max-size allows");
+	return 0;
+}
+
+/*
+ * Copy the entry's data to fd, or nowhere; what lies between its blocks is a
+ * hole.  Returns 0, or -1 (reported).
+ */
 static int
 copy_data(struct tarin *t, int fd)
 {
-	la_ssize_t n;
+	const void *data;
+	int64_t at = 0, offset = 0;
+	size_t len;
+	int status;
 
-	while ((n = archive_read_data(t->archive, t->buf, sizeof t->buf)) > 0) {
-		t->content += (uint64_t)n;
+	while ((status = archive_read_data_block(t->archive, &data, &len,
+	            &offset)) == ARCHIVE_OK) {
+		if (offset < at) {
+			archive_set_error(t->archive, EINVAL,
+			    "blocks of a sparse file in disorder");
+			return broken(t);
+		}
 		/* a sparse file is larger than what is in the archive */
-		if (t->content > t->opts->max_size)
-			return refuse(t, "larger than --max-size allows");
-		if (fd >= 0 && io_write(fd, t->buf, (size_t)n) < 0)
+		if (add_content(t, (uint64_t)(offset - at) + len) < 0)
+			return -1;
+		if (fd >= 0 &&
+		    ((offset > at && lseek(fd, offset, SEEK_SET) < 0) ||
+		        io_write(fd, data, len) < 0))
 			return fail(t, errno, "write");
+		at = offset + (int64_t)len;
 		progress_show(t->opts->progress);
 	}
-	return n < 0 ? broken(t) : 0;
+	if (status != ARCHIVE_EOF)
+		return broken(t);
+	/* the end may be a hole too */
+	if (offset <= at)
+		return 0;
+	if (fd >= 0 && ftruncate(fd, offset) < 0)
+		return fail(t, errno, "write");
+	return add_content(t, (uint64_t)(offset - at));
 }
 
 static int
@@ -626,18 +720,17 @@ tarin_run(const struct tarin_opts *opts, struct tarin_counts *counts)
 	}
 	t->opts = opts;
 	t->counts = counts;
-	t->parent = -1;
 	/* the root's mode, should no entry name it */
-	if (note_dir(t, "", 0755, 0) == 0 && open_archive(t) == 0 &&
-	    read_entries(t) == 0 && opts->dir >= 0)
+	t->levels[0] = (struct level){.fd = opts->dir, .mode = 0755};
+	if (open_archive(t) == 0 && read_entries(t) == 0 && opts->dir >= 0)
 		(void)finish_dirs(t);
 	if (t->archive != NULL)
 		(void)archive_read_free(t->archive);
-	if (t->parent >= 0)
-		(void)close(t->parent);
-	for (i = 0; i < t->n_dirs; i++)
-		free(t->dirs[i].path);
-	free(t->dirs);
+	for (; t->depth > 0; t->depth--)
+		(void)close(t->levels[t->depth].fd);
+	for (i = 0; i < t->n_late; i++)
+		free(t->late[i].path);
+	free(t->late);
 	status = t->status;
 	free(t);
 	return status;

@@ -71,6 +71,37 @@ ok "late parents" "$UNPACKCTL" extract -q -C in/late good-late-parents.tar
 is "late parents: modes" "$(cd in/late && stat -c %a . a a/b | tr '\n' ' ')" \
 	"711 750 700 "
 
+# directories that are come back to
+if [ "$(id -u)" = 0 ]; then
+	mkdir -m 777 w
+	as 65532 65532 "$UNPACKCTL" extract -q -C w/in good-returns.tar \
+		2>/dev/null
+else
+	"$UNPACKCTL" extract -q -C w/in good-returns.tar 2>/dev/null
+fi
+is "returns: modes and times" "$(chmod u+rx w/in 2>/dev/null
+	cd w/in && stat -c '%n %a %Y' a c i i/j | tr '\n' ' '
+	chmod u+rwx a i && stat -c '%n %a %Y' a/b | tr '\n' ' '
+	chmod u+rwx a/b && stat -c '%n %a %Y' a/b/d | tr '\n' ' '
+	chmod u+rwx a/b/d && stat -c '%n %h' a/b/d/5)" \
+	"a 500 1 c 1700 3 i 1100 5 i/j 755 0 a/b 0 2 a/b/d 1333 4 a/b/d/5 2"
+rm -rf w
+ok "returns, deep" sh -c 'ulimit -n 40 && exec "$0" extract -q \
+	-C in/deep good-returns-deep.tar 2>/dev/null' "$UNPACKCTL"
+is "returns, deep: modes and times" \
+	"$(find in/deep -mindepth 1 -type d -printf '%d %m %T@\n' |
+	awk '$1 == $3 + 0 && $2 == 500' | wc -l) $(find in/deep -type f | wc -l)" \
+	"100 30"
+chmod -R u+rwx in/deep
+"$UNPACKCTL" extract -q -C in/holes good-sparse-gnu.tar 2>/dev/null
+{
+	head -c 4096 /dev/zero
+	head -c 512 /dev/zero | tr '\0' x
+	head -c 95392 /dev/zero
+} >whole
+ok "a sparse file is whole" cmp whole in/holes/holes
+ok "its holes too" [ "$(stat -c %b in/holes/holes)" -lt 100 ]
+
 # limits
 ok "--max-size" exits 3 "$UNPACKCTL" extract --max-size 4Ki good-plain.tar
 ok "--max-size names itself" has err 'larger than --max-size'

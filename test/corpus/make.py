@@ -145,6 +145,53 @@ def good_modes(tar):
 
 
 @case
+def good_returns(tar):
+    """directories that are come back to, closed as they may be by then"""
+    add_dir(tar, "a", mode=0o500, mtime=1)
+    add(tar, "a/1", b"x")
+    add_dir(tar, "a/b", mode=0, mtime=2)
+    add_dir(tar, "c", mode=0o1700, mtime=3)
+    add(tar, "a/b/2", b"x")
+    add(tar, "c/3", b"x")
+    add_dir(tar, "a/b/d", mode=0o1333, mtime=4)
+    add(tar, "i/j/4", b"x")
+    add(tar, "a/b/d/5", b"x")
+    add_hard(tar, "i/6", "a/b/d/5")
+    add_dir(tar, "i", mode=0o1100, mtime=5)
+    add(tar, "i/j/7", b"x")
+    add(tar, "a/8", b"x")
+
+
+@case
+def good_returns_deep(tar):
+    """the same, deeper than a reader may hold open"""
+    for i in range(1, 101):
+        add_dir(tar, "d/" * i, mode=0o500, mtime=i)
+    for i in range(100, 0, -7):
+        add(tar, "d/" * i + "f", b"x")
+        add(tar, "d/" * (101 - i) + "g", b"x")
+
+
+@case
+def good_sparse_gnu(tar):
+    """a file that begins and ends with a hole (GNU)"""
+    def sparse(_):
+        info = tarfile.TarInfo("holes")
+        info.type = b"S"
+        info.size = 512
+        block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+        block[386:398] = b"%011o\0" % 4096
+        block[398:410] = b"%011o\0" % 512
+        block[410:422] = b"%011o\0" % 100000
+        block[422:434] = b"%011o\0" % 0
+        block[483:495] = b"%011o\0" % 100000
+        block[148:156] = b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+        return bytes(block) + b"x" * 512 + bytes(1024)
+    return sparse
+
+
+@case
 def good_deep(tar):
     """500 directories deep"""
     add(tar, "d/" * 500 + "f", b"x")
@@ -325,6 +372,23 @@ def bad_twice_dir(tar):
     """a directory that comes twice"""
     add_dir(tar, "d")
     add_dir(tar, "d", mode=0o777)
+
+
+@case
+def bad_twice_dir_later(tar):
+    """a directory that comes twice, with another between"""
+    add_dir(tar, "d", mode=0o1777)
+    add_dir(tar, "e")
+    add_dir(tar, "d")
+
+
+@case
+def bad_twice_dir_implied(tar):
+    """a directory that comes twice, after what is in it"""
+    add(tar, "d/f", b"x")
+    add_dir(tar, "d")
+    add(tar, "d/g", b"x")
+    add_dir(tar, "d")
 
 
 @case
