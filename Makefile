@@ -237,7 +237,7 @@ UNIT_digest = digest
 UNITS      += decode
 UNIT_decode = decode digest io
 UNITS      += gunzip
-UNIT_gunzip = gunzip msg
+UNIT_gunzip = gunzip crew cpus io msg
 
 # YAML
 UNITS    += yaml

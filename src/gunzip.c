@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cpus.h"
+#include "crew.h"
 #include "msg.h"
 
 enum {
@@ -13,28 +15,7 @@ enum {
 	GZIP_HEADER = 10
 };
 
-int
-gunzip_open(struct gunzip *g, io_pull pull, void *arg)
-{
-	g->pull = pull;
-	g->arg = arg;
-	g->piece_len = g->pos = g->end = 0;
-	g->ended = g->inside = g->any = g->corrupt = false;
-	g->z = (z_stream){0};
-	g->whole = libdeflate_alloc_decompressor();
-	if (g->whole != NULL && inflateInit2(&g->z, GZIP_WINDOW) == Z_OK)
-		return 0;
-	libdeflate_free_decompressor(g->whole);
-	msg_nomem();
-	return -1;
-}
-
-void
-gunzip_close(struct gunzip *g)
-{
-	(void)inflateEnd(&g->z);
-	libdeflate_free_decompressor(g->whole);
-}
+/* ----------------------------------------------------------------- members */
 
 /*
  * See that all of the next member is in `in`, if it is one for libdeflate, or
@@ -72,49 +53,42 @@ fill(struct gunzip *g)
 	return 0;
 }
 
-static ssize_t
-corrupt(struct gunzip *g, const char *why)
-{
-	g->corrupt = true;
-	msg_warn(0, "gzip: %s", why);
-	return -1;
-}
-
 /*
  * Decompress the member that begins here, if it is whole and small.  Returns
- * whether it was, and stores what was made of it.  Each member is tried once,
- * and no more is made of it in vain than zlib then makes of it, so that this
- * never costs much.
+ * whether it was.  Each member is tried once, and no more is made of it in
+ * vain than zlib then makes of it, so that this never costs much.
  */
 static bool
-take_whole(struct gunzip *g, size_t *made)
+take_whole(struct gunzip *g, struct gunzip_slot *s)
 {
 	const unsigned char *in = g->in + g->pos;
-	size_t len = g->end - g->pos, used;
+	size_t len = g->end - g->pos, used, made;
 
 	/* libdeflate would not verify the checksum of a header */
 	if (len < GZIP_HEADER || in[GZIP_FLAGS] != 0)
 		return false;
-	if (libdeflate_gzip_decompress_ex(g->whole, in, len, g->out,
-	        sizeof g->out, &used, made) != LIBDEFLATE_SUCCESS)
+	if (libdeflate_gzip_decompress_ex(g->whole, in, len, s->out,
+	        sizeof s->out, &used, &made) != LIBDEFLATE_SUCCESS)
 		return false;
 	g->pos += used;
+	s->len = (ssize_t)made;
 	return true;
 }
 
-/* Inflate what input there is.  Returns 0, or -1 (reported). */
+/* Inflate what input there is.  Returns 0, or -1. */
 static int
-step(struct gunzip *g, size_t *made)
+take_some(struct gunzip *g, struct gunzip_slot *s)
 {
 	int status;
 
 	g->z.next_in = g->in + g->pos;
 	g->z.avail_in = (uInt)(g->end - g->pos);
-	g->z.next_out = g->out;
-	g->z.avail_out = sizeof g->out;
+	g->z.next_out = s->out;
+	g->z.avail_out = sizeof s->out;
+	g->inside = true;
 	status = inflate(&g->z, Z_NO_FLUSH);
 	g->pos = g->end - g->z.avail_in;
-	*made = sizeof g->out - g->z.avail_out;
+	s->len = (ssize_t)(sizeof s->out - g->z.avail_out);
 	if (status == Z_STREAM_END) {
 		g->inside = false;
 		(void)inflateReset(&g->z);
@@ -122,31 +96,114 @@ step(struct gunzip *g, size_t *made)
 		msg_nomem();
 		return -1;
 	} else if (status != Z_OK && status != Z_BUF_ERROR) {
-		return (int)corrupt(g, "damaged");
+		s->why = "damaged";
+		return -1;
 	}
 	return 0;
+}
+
+/* Fill the slot, or leave it empty at the end.  Returns 0, or -1. */
+static int
+read_slot(struct gunzip *g, struct gunzip_slot *s)
+{
+	while (s->len == 0) {
+		if (fill(g) < 0)
+			return -1;
+		if (g->pos == g->end && g->any && !g->inside)
+			return 0;
+		if (g->pos == g->end) {
+			s->why = "the end is missing";
+			return -1;
+		}
+		g->any = true;
+		if ((g->inside || !take_whole(g, s)) && take_some(g, s) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* -------------------------------------------------------------------- crew */
+
+static void
+work(void *arg, unsigned int member, size_t slot)
+{
+	struct gunzip *g = arg;
+	struct gunzip_slot *s = &g->slots[slot];
+
+	(void)member;
+	s->len = 0;
+	s->why = NULL;
+	if (g->failed || read_slot(g, s) < 0) {
+		g->failed = true;
+		s->len = -1;
+	}
+}
+
+int
+gunzip_open(struct gunzip *g, io_pull pull, void *arg)
+{
+	const struct crew_opts opts = {.n_slots = GUNZIP_SLOTS,
+	    .work = work,
+	    .arg = g};
+
+	g->corrupt = g->ahead = false;
+	g->made = 0;
+	g->pull = pull;
+	g->arg = arg;
+	g->piece_len = g->pos = g->end = 0;
+	g->ended = g->inside = g->any = g->failed = false;
+	g->z = (z_stream){0};
+	g->crew = crew_open(&opts);
+	if (g->crew == NULL)
+		return -1;
+	g->whole = libdeflate_alloc_decompressor();
+	if (g->whole != NULL && inflateInit2(&g->z, GZIP_WINDOW) == Z_OK)
+		return 0;
+	libdeflate_free_decompressor(g->whole);
+	crew_free(g->crew);
+	msg_nomem();
+	return -1;
+}
+
+void
+gunzip_close(struct gunzip *g)
+{
+	crew_free(g->crew);
+	(void)inflateEnd(&g->z);
+	libdeflate_free_decompressor(g->whole);
+}
+
+/* Start a thread if a slice was read, there is more, and it can be of use. */
+static void
+start(struct gunzip *g)
+{
+	if (g->ahead || g->made < WIRE_SLICE || (g->ended && g->pos == g->end))
+		return;
+	g->ahead = true;
+	if (cpus_allowed() > 1)
+		crew_start(g->crew, 1);
 }
 
 ssize_t
 gunzip_pull(void *arg, const void **data)
 {
 	struct gunzip *g = arg;
-	size_t made = 0;
+	const struct gunzip_slot *s;
+	size_t slot;
 
-	while (made == 0) {
-		if (fill(g) < 0)
-			return -1;
-		if (g->pos == g->end && (g->inside || !g->any))
-			return corrupt(g, "the end is missing");
-		if (g->pos == g->end)
-			return 0;
-		g->any = true;
-		if (!g->inside && take_whole(g, &made))
-			continue;
-		g->inside = true;
-		if (step(g, &made) < 0)
-			return -1;
+	start(g);
+	/* also the one that was read until now */
+	do
+		crew_give(g->crew);
+	while (g->ahead && !crew_busy(g->crew));
+	(void)crew_take(g->crew, true, &slot);
+	s = &g->slots[slot];
+	if (s->why != NULL) {
+		g->corrupt = true;
+		msg_warn(0, "gzip: %s", s->why);
 	}
-	*data = g->out;
-	return (ssize_t)made;
+	if (s->len > 0)
+		g->made += (size_t)s->len;
+	*data = s->out;
+	return s->len;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gzip (RFC 1952) to what it holds, by pull, any number of members, in
- * constant memory.
+ * constant memory.  What takes longer is done ahead of the caller by a thread,
+ * where there is a processor for it.
  *
  * A member of the kind that `unpack` writes, made of no more than WIRE_SLICE
  * bytes, is decompressed at once by libdeflate, at three times zlib's speed.
@@ -22,6 +23,7 @@
 
 enum {
 	GUNZIP_OUT = WIRE_SLICE, /* bytes made at once */
+	GUNZIP_SLOTS = 3, /* of that size: one is read while others are made */
 	/*
 	 * What a member made of these can take: deflate stores what it cannot
 	 * compress with less than 1/1024 on top (RFC 1951, 3.2.4).
@@ -31,7 +33,21 @@ enum {
 	GUNZIP_IN = GUNZIP_MEMBER + WIRE_SLICE / 2
 };
 
+struct gunzip_slot {
+	ssize_t len; /* 0 at the end, -1 on failure */
+	const char *why; /* it is no whole gzip, or NULL: reported */
+	unsigned char out[GUNZIP_OUT];
+};
+
 struct gunzip {
+	/* the caller's */
+	bool corrupt; /* it failed because the data is no whole gzip */
+	bool ahead; /* a thread may be at work */
+	size_t made; /* bytes, until there is one */
+	struct crew *crew; /* owned */
+	struct gunzip_slot slots[GUNZIP_SLOTS];
+
+	/* what follows is the crew's, once there is one */
 	io_pull pull;
 	void *arg; /* borrowed; pull's */
 	const unsigned char *piece; /* what pull gave and is not in `in` yet */
@@ -42,16 +58,16 @@ struct gunzip {
 	z_stream z;
 	bool inside; /* a member that is z's has begun and not ended */
 	bool any; /* a member has begun */
-	bool corrupt; /* it failed because the data is no whole gzip */
+	bool failed; /* for good */
 
 	size_t pos, end; /* in[pos..end) is to be read */
 	unsigned char in[GUNZIP_IN];
-	unsigned char out[GUNZIP_OUT];
 };
 
 /*
- * Start reading what pull(arg) gives.  Returns 0, to be followed by
- * gunzip_close, or -1 (reported, nothing to close).
+ * Start reading what pull(arg) gives; it may be called by another thread, one
+ * at a time, until gunzip_close.  Returns 0, to be followed by that, or -1
+ * (reported, nothing to close).
  */
 int gunzip_open(struct gunzip *g, io_pull pull, void *arg);
 

@@ -69,10 +69,10 @@ gate_no_loop() {
 gate_floors() {
 	cat >gate.floors <<-'END'
 	0 wire msg io digest
-	1 mounts finding cpus crew install decode gunzip progress target kubectl
+	1 mounts finding cpus crew install decode progress target kubectl
 	1 spool yaml reference psatable
-	2 walk tarout press relay gather tarin tree tarscan inflate pod manifest
-	2 podwatch psatext
+	2 walk tarout press relay gather gunzip tarin tree tarscan inflate pod
+	2 manifest podwatch psatext
 	3 content envelope deliver podopts merge store rootdir runtime
 	3 podrun mend psa
 	4 report stream judge image provision

@@ -3,7 +3,7 @@
 #include "gunzip.h"
 
 #include <stdint.h>
-#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -168,15 +168,57 @@ damage(size_t (*add)(size_t, const unsigned char *, size_t), size_t header)
 	OK(run(n + 1, 64) == -2);
 }
 
+/* Bytes said on standard error so far. */
+static off_t
+said(void)
+{
+	return lseek(STDERR_FILENO, 0, SEEK_CUR);
+}
+
+/* Damage is told when it is come to, however far ahead it was seen, once. */
+static void
+late(void)
+{
+	const struct timespec nap = {.tv_nsec = 50000000};
+	struct source s = {.piece = 1 << 16};
+	const void *data;
+	off_t before = said();
+	int i, good = 0;
+
+	make_plain(6 * WIRE_SLICE, false);
+	for (i = 0; i < 6; i++)
+		s.len = add_plain(s.len, plain + i * WIRE_SLICE, WIRE_SLICE);
+	gzip[s.len - 1] ^= 1;
+	OK(gunzip_open(&g, pull, &s) == 0);
+	for (i = 0; i < 5; i++) {
+		good += gunzip_pull(&g, &data) == WIRE_SLICE &&
+		    memcmp(data, plain + i * WIRE_SLICE, WIRE_SLICE) == 0;
+		(void)nanosleep(&nap, NULL);
+	}
+	OK(good == 5);
+	OK(!g.corrupt && said() == before);
+	OK(gunzip_pull(&g, &data) == -1 && g.corrupt && said() > before);
+	before = said();
+	OK(gunzip_pull(&g, &data) == -1 && said() == before);
+	gunzip_close(&g);
+	/* what nobody wants any more */
+	s.at = 0;
+	OK(gunzip_open(&g, pull, &s) == 0);
+	for (i = 0; i < 2; i++)
+		OK(gunzip_pull(&g, &data) == WIRE_SLICE);
+	gunzip_close(&g);
+	OK(!g.corrupt && said() == before);
+}
+
 int
 main(void)
 {
-	/* what is said is said often */
-	if (freopen("/dev/null", "w", stderr) == NULL)
+	if (freopen("err", "w+", stderr) == NULL)
 		return 1;
 	sizes();
 	many();
 	damage(add_plain, 7);
 	damage(add_named, 0);
+	late();
 	return tap_done();
 }
