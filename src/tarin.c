@@ -48,7 +48,7 @@ struct tarin {
 	uint64_t content; /* bytes of files */
 
 	char path[PATH_MAX]; /* of the entry, cleaned; "" is the root */
-	char name[MSG_NAME]; /* the same, masked */
+	const char *named; /* borrowed; what messages are about */
 
 	bool root; /* an entry named it */
 
@@ -65,8 +65,11 @@ struct tarin {
 static int
 refuse(struct tarin *t, const char *why)
 {
+	char name[MSG_NAME];
+
 	progress_clear(t->opts->progress);
-	msg_warn(0, "%s: refused: %s", t->name, why);
+	msg_warn(0, "%s: refused: %s", msg_mask(name, sizeof name, t->named),
+	    why);
 	t->status = WIRE_BUNDLE;
 	return -1;
 }
@@ -75,6 +78,8 @@ refuse(struct tarin *t, const char *why)
 static int
 fail(struct tarin *t, int err, const char *what)
 {
+	char name[MSG_NAME];
+
 	if (err == ENAMETOOLONG)
 		return refuse(t,
 		    "the name is longer than the file system takes");
@@ -83,7 +88,7 @@ fail(struct tarin *t, int err, const char *what)
 	if (err == EEXIST)
 		return refuse(t, "is there already: a name comes twice");
 	progress_clear(t->opts->progress);
-	msg_warn(err, "%s: %s", t->name, what);
+	msg_warn(err, "%s: %s", msg_mask(name, sizeof name, t->named), what);
 	t->status = WIRE_FAIL;
 	return -1;
 }
@@ -200,7 +205,7 @@ finish(struct tarin *t, const struct level *l)
 	if (err == 0)
 		return 0;
 	t->held[l->end] = '\0';
-	(void)msg_mask(t->name, sizeof t->name, l->end > 0 ? t->held : ".");
+	t->named = l->end > 0 ? t->held : ".";
 	return fail(t, err, "set its mode and time");
 }
 
@@ -322,7 +327,7 @@ finish_late(struct tarin *t, const struct late *late)
 	int parent;
 
 	memcpy(t->path, late->path, strlen(late->path) + 1);
-	(void)msg_mask(t->name, sizeof t->name, t->path);
+	t->named = *t->path != '\0' ? t->path : ".";
 	parent = open_parent(t, &base);
 	if (parent < 0)
 		return -1;
@@ -572,7 +577,7 @@ take(struct tarin *t, struct archive_entry *ae)
 
 	if (name == NULL || *name == '\0')
 		name = "(no name)/..";
-	(void)msg_mask(t->name, sizeof t->name, name);
+	t->named = name;
 	if (++t->counts->entries > t->opts->max_entries)
 		return refuse(t, "more entries than --max-entries allows");
 	if (clean(t->path, name, &why) < 0)
