@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Memory follows neither the number of entries nor the size of the bundle.
+. "$TOP/test/lib.sh"
+command -v python3 >/dev/null || skip_all "needs python3"
+[ -z "${SANITIZED:-}" ] || skip_all "sanitizers use memory of their own"
+
+# A tree of N directories with long names, and a file of N KiB.
+python3 - <<'PY'
+import hashlib, io, tarfile
+for n in 200, 20000:
+    with tarfile.open("%d.tar.gz" % n, "w:gz", compresslevel=1) as tar:
+        for i in range(n):
+            info = tarfile.TarInfo("%06d-%s" % (i, "d" * 230))
+            info.type = tarfile.DIRTYPE
+            info.mode = 0o755
+            tar.addfile(info)
+        info = tarfile.TarInfo("file")
+        info.size = n << 10
+        block = hashlib.shake_256(b"").digest(1 << 10)
+        tar.addfile(info, io.BytesIO(block * n))
+PY
+"$UNPACK" --format jsonl --bundle-dir "$TOP/src" >src.log
+for log in 200.tar.gz 20000.tar.gz src.log; do
+	rm -rf x
+	ok "$log: in 7 MiB" exits 0 sh -c 'ulimit -d 7168 && exec "$@"' sh \
+		"$UNPACKCTL" extract -q -C x "$log"
+done
+ok "with less it says so" exits 1 sh -c 'ulimit -d 2048 && exec "$@"' sh \
+	"$UNPACKCTL" extract -q -C y src.log
+ok "out of memory" has err 'out of memory'
+rm -rf x
+done_testing
