@@ -10,12 +10,17 @@
 #include "msg.h"
 #include "wire.h"
 
+/* A slice, and in its place what it was compressed to. */
 struct slot {
-	unsigned char *in; /* owned; WIRE_SLICE bytes */
-	unsigned char *out; /* owned; out_room bytes, the member */
-	size_t in_len;
-	size_t out_len;
+	unsigned char *buf; /* in press's space; room bytes */
+	size_t len; /* bytes in it */
 	char digest[DIGEST_TEXT];
+};
+
+/* What a thread compresses with. */
+struct tool {
+	struct libdeflate_compressor *gzip; /* owned */
+	unsigned char *out; /* in press's space; room bytes */
 };
 
 struct press {
@@ -23,24 +28,32 @@ struct press {
 	struct crew *crew; /* owned */
 	struct slot *slots; /* owned */
 	size_t n_slots;
-	size_t out_room; /* what a slice can become at the worst */
-	struct libdeflate_compressor **gzip; /* owned; opts.jobs of them */
+	struct tool *tools; /* owned; opts.jobs of them */
+	size_t room; /* bytes that a slice can become at the worst */
+	/*
+	 * Owned; one for all buffers: what is never touched costs nothing, and
+	 * giving memory back is slow once there are threads.
+	 */
+	unsigned char *space;
 	bool started; /* threads, if they could be had */
 	uint64_t filled; /* slices before the one that is being filled */
 	uint64_t parts; /* handed on */
 };
 
-/* Compress the slot's slice.  Cannot fail: out has room for the worst. */
+/* Compress the slot's slice.  Cannot fail: there is room for the worst. */
 static void
 compress(void *arg, unsigned int member, size_t slot)
 {
 	const struct press *p = arg;
+	const struct tool *t = &p->tools[member];
 	struct slot *s = &p->slots[slot];
 
-	s->out_len = libdeflate_gzip_compress(p->gzip[member], s->in, s->in_len,
-	    s->out, p->out_room);
+	s->len = libdeflate_gzip_compress(t->gzip, s->buf, s->len, t->out,
+	    p->room);
+	/* copied, as an output buffer for each slot would take more memory */
+	memcpy(s->buf, t->out, s->len);
 	if (p->opts.digests)
-		digest_of(s->out, s->out_len, s->digest);
+		digest_of(s->buf, s->len, s->digest);
 }
 
 /* Start as many threads as were asked for and can be had. */
@@ -51,27 +64,37 @@ start(struct press *p)
 
 	p->started = true;
 	for (n = 1; n < p->opts.jobs; n++) {
-		p->gzip[n] = libdeflate_alloc_compressor(p->opts.level);
-		if (p->gzip[n] == NULL)
+		p->tools[n].gzip = libdeflate_alloc_compressor(p->opts.level);
+		if (p->tools[n].gzip == NULL)
 			break;
 	}
 	if (n > 1)
 		crew_start(p->crew, n);
 }
 
-/* Make the slot usable.  0, or -1 after a warning. */
+/* Allocate all buffers, and the caller's compressor.  0, or -1: no memory. */
 static int
-slot_init(const struct press *p, struct slot *s)
+make_space(struct press *p)
 {
-	s->in_len = 0;
-	if (s->in == NULL)
-		s->in = malloc(WIRE_SLICE);
-	if (s->out == NULL)
-		s->out = malloc(p->out_room);
-	if (s->in != NULL && s->out != NULL)
-		return 0;
-	msg_nomem();
-	return -1;
+	unsigned char *next;
+	size_t i;
+
+	p->slots = calloc(p->n_slots, sizeof *p->slots);
+	p->tools = calloc(p->opts.jobs, sizeof *p->tools);
+	if (p->slots == NULL || p->tools == NULL)
+		return -1;
+	p->tools[0].gzip = libdeflate_alloc_compressor(p->opts.level);
+	if (p->tools[0].gzip == NULL)
+		return -1;
+	p->room = libdeflate_gzip_compress_bound(p->tools[0].gzip, WIRE_SLICE);
+	next = p->space = malloc((p->n_slots + p->opts.jobs) * p->room);
+	if (next == NULL)
+		return -1;
+	for (i = 0; i < p->n_slots; i++, next += p->room)
+		p->slots[i].buf = next;
+	for (i = 0; i < p->opts.jobs; i++, next += p->room)
+		p->tools[i].out = next;
+	return 0;
 }
 
 struct press *
@@ -87,23 +110,13 @@ press_open(const struct press_opts *opts)
 	p->opts = *opts;
 	/* one is being filled, one is being handed on */
 	p->n_slots = opts->jobs < 2 ? 1 : opts->jobs + 2;
-	p->slots = calloc(p->n_slots, sizeof *p->slots);
-	p->gzip = calloc(opts->jobs, sizeof(*p->gzip));
-	if (p->slots == NULL || p->gzip == NULL)
-		goto nomem;
-	p->gzip[0] = libdeflate_alloc_compressor(opts->level);
-	if (p->gzip[0] == NULL)
-		goto nomem;
-	p->out_room = libdeflate_gzip_compress_bound(p->gzip[0], WIRE_SLICE);
 	crew.n_slots = p->n_slots;
-	p->crew = crew_open(&crew);
-	if (p->crew == NULL || slot_init(p, &p->slots[0]) < 0)
-		goto fail;
-	return p;
-
-nomem:
-	msg_nomem();
-fail:
+	if (make_space(p) < 0)
+		msg_nomem();
+	else
+		p->crew = crew_open(&crew);
+	if (p->crew != NULL)
+		return p;
 	press_free(p);
 	return NULL;
 }
@@ -119,8 +132,8 @@ drain(struct press *p, bool wait)
 	while (crew_take(p->crew, wait || crew_busy(p->crew), &slot)) {
 		s = &p->slots[slot];
 		part.index = p->parts++;
-		part.gzip = s->out;
-		part.len = s->out_len;
+		part.gzip = s->buf;
+		part.len = s->len;
 		if (p->opts.digests)
 			memcpy(part.digest, s->digest, sizeof part.digest);
 		if (p->opts.sink(p->opts.arg, &part) < 0)
@@ -139,7 +152,8 @@ next_slice(struct press *p)
 	crew_give(p->crew);
 	if (drain(p, false) < 0)
 		return -1;
-	return slot_init(p, &p->slots[crew_next(p->crew)]);
+	p->slots[crew_next(p->crew)].len = 0;
+	return 0;
 }
 
 int
@@ -152,16 +166,16 @@ press_write(struct press *p, const void *buf, size_t len)
 	while (len > 0) {
 		s = &p->slots[crew_next(p->crew)];
 		room = p->filled < WIRE_SHORTS ? WIRE_SHORT : WIRE_SLICE;
-		if (s->in_len == room) {
+		if (s->len == room) {
 			if (next_slice(p) < 0)
 				return -1;
 			continue;
 		}
-		n = room - s->in_len;
+		n = room - s->len;
 		if (n > len)
 			n = len;
-		memcpy(s->in + s->in_len, from, n);
-		s->in_len += n;
+		memcpy(s->buf + s->len, from, n);
+		s->len += n;
 		from += n;
 		len -= n;
 	}
@@ -171,7 +185,7 @@ press_write(struct press *p, const void *buf, size_t len)
 int
 press_finish(struct press *p)
 {
-	if (p->slots[crew_next(p->crew)].in_len > 0)
+	if (p->slots[crew_next(p->crew)].len > 0)
 		crew_give(p->crew);
 	return drain(p, true);
 }
@@ -184,14 +198,10 @@ press_free(struct press *p)
 	if (p == NULL)
 		return;
 	crew_free(p->crew);
-	for (i = 0; p->gzip != NULL && i < p->opts.jobs; i++)
-		if (p->gzip[i] != NULL)
-			libdeflate_free_compressor(p->gzip[i]);
-	for (i = 0; p->slots != NULL && i < p->n_slots; i++) {
-		free(p->slots[i].in);
-		free(p->slots[i].out);
-	}
+	for (i = 0; p->tools != NULL && i < p->opts.jobs; i++)
+		libdeflate_free_compressor(p->tools[i].gzip);
+	free(p->space);
 	free(p->slots);
-	free(p->gzip);
+	free(p->tools);
 	free(p);
 }

@@ -160,13 +160,15 @@ push(struct walk *w, int fd)
 	int err;
 
 	err = make_room(w);
-	if (err == 0) {
-		f = &w->frames[w->n_frames];
-		f->fd = fd;
-		f->path_len = w->n_frames == 0 ? 0 : w->path_len;
-		f->names_len = f->n = f->next = 0;
-		err = read_names(f, w->buf);
+	if (err != 0) {
+		(void)close(fd);
+		return err;
 	}
+	f = &w->frames[w->n_frames];
+	f->fd = fd;
+	f->path_len = w->n_frames == 0 ? 0 : w->path_len;
+	f->names_len = f->n = f->next = 0;
+	err = read_names(f, w->buf);
 	if (err == 0)
 		err = sort_names(f);
 	if (err == 0 && w->n_frames >= WALK_HELD)
