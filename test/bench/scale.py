@@ -20,7 +20,7 @@ import sys
 
 MIB = 1024 * 1024
 CPUS = 2  # of a node, as on the machine of the figures
-MEMORY = 1024 * MIB  # of a node, that unpack pods may request
+MEMORY = 1e9  # bytes of a node, that unpack pods may request
 LINK = 100e6  # bytes a second from the registry to a node
 API = 125e6  # bytes a second through the API server, all nodes together
 START = 1.0  # seconds from scheduled to running: kubelet and runtime
@@ -37,7 +37,7 @@ class Tool:
         # a request that is to be honest has to cover the peak
         self.request = max(REQUEST if name == "unpack" else 0,
                            math.ceil(self.peak / MIB) * MIB)
-        self.at_once = MEMORY // self.request
+        self.at_once = int(MEMORY // self.request)
 
 
 class Pod:
