@@ -10,21 +10,12 @@ for n in 900000 9000000; do
 	"$UNPACK" --bundle-dir b$n >log$n
 done
 
-# threads WANTED LOG COMMAND...: so many while nobody reads its last 500 KB
+# threads WANTED LOG COMMAND...: while nobody reads its last 500 KB
 threads() {
-	python3 - "$@" <<-'PY'
-	import os, subprocess, sys, time
-	wanted, log, *command = sys.argv[1:]
-	p = subprocess.Popen(command, stdin=open(log), stdout=subprocess.PIPE)
-	p.stdout.read(os.path.getsize(log) * 3 // 4 - 500000)
-	deadline, seen = time.time() + 20, []
-	while time.time() < deadline and seen[-5:] != [int(wanted)] * 5:
-	    seen.append(len(os.listdir(f"/proc/{p.pid}/task")))
-	    time.sleep(0.02)
-	print("#", seen[-5:])
-	p.stdout.read()
-	sys.exit(p.wait() or max(seen) != int(wanted))
-	PY
+	wanted=$1 log=$2
+	shift 2
+	"$TOP/test/threads.py" "$wanted" "$log" \
+		$(($(wc -c <"$log") * 3 / 4 - 500000)) "$@"
 }
 ok "one slice" threads 1 log900000 "$UNPACKCTL" extract --tar -
 ok "one processor" threads 1 log9000000 \

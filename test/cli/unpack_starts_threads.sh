@@ -7,20 +7,11 @@ mkdir small large
 head -c 200000 /dev/urandom >small/file
 head -c 3000000 /dev/urandom >large/file
 
-# threads WANTED OPTION...: so many while nobody reads what it writes
+# threads WANTED OPTION...
 threads() {
-	python3 - "$UNPACK" "$@" <<-'PY'
-	import os, subprocess, sys, time
-	program, wanted, *options = sys.argv[1:]
-	p = subprocess.Popen([program, *options], stdout=subprocess.PIPE)
-	deadline, seen = time.time() + 20, []
-	while time.time() < deadline and seen[-5:] != [int(wanted)] * 5:
-	    seen.append(len(os.listdir(f"/proc/{p.pid}/task")))
-	    time.sleep(0.02)
-	print("#", seen[-5:])
-	p.stdout.read()
-	sys.exit(p.wait() or max(seen) != int(wanted))
-	PY
+	wanted=$1
+	shift
+	"$TOP/test/threads.py" "$wanted" /dev/null 0 "$UNPACK" "$@"
 }
 ok "one slice" threads 1 --bundle-dir small --jobs 4
 ok "many slices, one job" threads 1 --bundle-dir large --jobs 1

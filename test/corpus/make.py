@@ -47,6 +47,23 @@ def add_hard(tar, name, to, **fields):
     add(tar, name, kind=tarfile.LNKTYPE, linkname=to, **fields)
 
 
+def sparse_gnu(name, pieces, size):
+    """A tar of one sparse file: (offset, length) of its data, its size's field.
+
+    What GNU tar(5) says of its old sparse format; all data is one block.
+    """
+    info = tarfile.TarInfo(name)
+    info.type = b"S"
+    info.size = 512
+    block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    for i, piece in enumerate(pieces):
+        block[386 + 24 * i:410 + 24 * i] = b"%011o\0%011o\0" % piece
+    block[483:495] = size
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return lambda _: bytes(block) + b"x" * 512 + bytes(1024)
+
+
 def build(name):
     """The bytes of the named tar."""
     out = io.BytesIO()
@@ -175,20 +192,7 @@ def good_returns_deep(tar):
 @case
 def good_sparse_gnu(tar):
     """a file that begins and ends with a hole (GNU)"""
-    def sparse(_):
-        info = tarfile.TarInfo("holes")
-        info.type = b"S"
-        info.size = 512
-        block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
-        block[386:398] = b"%011o\0" % 4096
-        block[398:410] = b"%011o\0" % 512
-        block[410:422] = b"%011o\0" % 100000
-        block[422:434] = b"%011o\0" % 0
-        block[483:495] = b"%011o\0" % 100000
-        block[148:156] = b" " * 8
-        block[148:156] = b"%06o\0 " % sum(block)
-        return bytes(block) + b"x" * 512 + bytes(1024)
-    return sparse
+    return sparse_gnu("holes", [(4096, 512), (100000, 0)], b"%011o\0" % 100000)
 
 
 @case
@@ -451,19 +455,8 @@ def bad_last(tar):
 @case
 def bad_bomb_sparse_gnu(tar):
     """a sparse file of a terabyte (GNU)"""
-    def sparse(_):
-        info = tarfile.TarInfo("big")
-        info.type = b"S"
-        info.size = 512
-        block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
-        block[386:398] = b"%011o\0" % 0
-        block[398:410] = b"%011o\0" % 512
-        size = (1 << 40).to_bytes(12, "big")
-        block[483:495] = bytes([size[0] | 0x80]) + size[1:]
-        block[148:156] = b" " * 8
-        block[148:156] = b"%06o\0 " % sum(block)
-        return bytes(block) + b"x" * 512 + bytes(1024)
-    return sparse
+    size = (1 << 40).to_bytes(12, "big")
+    return sparse_gnu("big", [(0, 512)], bytes([size[0] | 0x80]) + size[1:])
 
 
 @case
