@@ -176,7 +176,7 @@ fetch() {
 # --------------------------------------------------------------- libraries
 
 # Measured on amd64: -O2 makes zstd four times as fast, deflate 20 %, SHA-256
-# and inflate 6 %.
+# and inflate 6 %; loops that begin at 32 bytes make deflate another 2 %.
 # Nothing unwinds the stack in C: no tables for it.
 lean="-fno-asynchronous-unwind-tables -fno-unwind-tables"
 small="-Os -ffunction-sections -fdata-sections $lean"
@@ -202,7 +202,7 @@ build_cjson() {
 	cp "$s/cJSON.h" "$dir/include/cjson/"
 }
 
-# Two switches that are not to be set from outside.  Leaving out the parser of
+# Two settings that its build does not offer.  Leaving out the parser of
 # levels 10 to 12 takes away what -O2 adds to the compressor.  And level 6, our
 # own default, is put between libdeflate's 5 and 6: it looks at up to 20 places
 # for a match instead of 35, and stops only at the longest match there is.
