@@ -294,6 +294,7 @@ int
 walk_next(struct walk *w, struct walk_entry *e)
 {
 	struct walk_frame *f;
+	const char *name;
 	int err;
 
 	if (!w->started)
@@ -321,10 +322,11 @@ walk_next(struct walk *w, struct walk_entry *e)
 		if (pop(w) < 0)
 			return -1;
 	}
-	if (set_path(w, f->path_len, f->order[f->next++]) < 0)
+	name = f->order[f->next++];
+	if (set_path(w, f->path_len, name) < 0)
 		return -1;
 	describe(w, e);
-	if (w->lazy && e->name[-1] == DT_REG) {
+	if (w->lazy && name[-1] == DT_REG) {
 		e->st = (struct stat){.st_mode = S_IFREG};
 		return 1;
 	}
