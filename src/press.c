@@ -35,7 +35,6 @@ struct press {
 	 * giving memory back is slow once there are threads.
 	 */
 	unsigned char *space;
-	bool started; /* threads, if they could be had */
 	uint64_t filled; /* slices before the one that is being filled */
 	uint64_t parts; /* handed on */
 };
@@ -62,7 +61,6 @@ start(struct press *p)
 {
 	unsigned int n;
 
-	p->started = true;
 	for (n = 1; n < p->opts.jobs; n++) {
 		p->tools[n].gzip = libdeflate_alloc_compressor(p->opts.level);
 		if (p->tools[n].gzip == NULL)
@@ -146,7 +144,7 @@ drain(struct press *p, bool wait)
 static int
 next_slice(struct press *p)
 {
-	if (!p->started)
+	if (p->filled == 0)
 		start(p);
 	p->filled++;
 	crew_give(p->crew);

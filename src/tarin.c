@@ -327,7 +327,7 @@ finish_late(struct tarin *t, const struct late *late)
 	int parent;
 
 	memcpy(t->path, late->path, strlen(late->path) + 1);
-	t->named = *t->path != '\0' ? t->path : ".";
+	t->named = t->path;
 	parent = open_parent(t, &base);
 	if (parent < 0)
 		return -1;
