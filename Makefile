@@ -46,7 +46,8 @@ endif
 
 # House flags stay apart, so that a packager's CFLAGS never drops a warning.
 HOUSE_CPPFLAGS = -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" \
-	-DUNPACK_IMAGE=\"$(UNPACK_IMAGE)\" -I$(D)/include
+	-DUNPACK_IMAGE=\"$(UNPACK_IMAGE)\" -I$(D)/include \
+	-iquote src $(ROOMS:%=-iquote src/%)
 HOUSE_CFLAGS = -std=c11 \
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -61,97 +62,110 @@ HOUSE_LDLIBS = -L$(D)/lib
 # ---------------------------------------------------------------- programs
 
 UNPACK_OBJ = \
-	$(B)/msg.o \
-	$(B)/io.o \
-	$(B)/digest.o \
-	$(B)/finding.o \
-	$(B)/cpus.o \
-	$(B)/mounts.o \
-	$(B)/walk.o \
-	$(B)/tarout.o \
-	$(B)/crew.o \
-	$(B)/press.o \
-	$(B)/envelope.o \
-	$(B)/relay.o \
-	$(B)/content.o \
-	$(B)/report.o \
-	$(B)/preflight.o \
-	$(B)/stream.o \
-	$(B)/install.o \
+	$(B)/base/cpus.o \
+	$(B)/base/crew.o \
+	$(B)/base/digest.o \
+	$(B)/base/io.o \
+	$(B)/base/msg.o \
+	$(B)/bundle/content.o \
+	$(B)/bundle/finding.o \
+	$(B)/bundle/mounts.o \
+	$(B)/bundle/report.o \
+	$(B)/bundle/walk.o \
+	$(B)/stream/envelope.o \
+	$(B)/stream/install.o \
+	$(B)/stream/preflight.o \
+	$(B)/stream/press.o \
+	$(B)/stream/relay.o \
+	$(B)/stream/stream.o \
+	$(B)/stream/tarout.o \
 	$(B)/unpack.o
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 CTL_OBJ = \
-	$(B)/msg.o \
-	$(B)/io.o \
-	$(B)/digest.o \
-	$(B)/finding.o \
-	$(B)/decode.o \
-	$(B)/gunzip.o \
-	$(B)/progress.o \
-	$(B)/target.o \
-	$(B)/gather.o \
-	$(B)/tarin.o \
-	$(B)/deliver.o \
-	$(B)/yaml.o \
-	$(B)/manifest.o \
-	$(B)/psatable.o \
-	$(B)/psatext.o \
-	$(B)/psa.o \
-	$(B)/reference.o \
-	$(B)/pod.o \
-	$(B)/podopts.o \
-	$(B)/cpus.o \
-	$(B)/mounts.o \
-	$(B)/walk.o \
-	$(B)/tarout.o \
-	$(B)/crew.o \
-	$(B)/press.o \
-	$(B)/envelope.o \
-	$(B)/content.o \
-	$(B)/report.o \
-	$(B)/spool.o \
-	$(B)/inflate.o \
-	$(B)/tarscan.o \
-	$(B)/store.o \
-	$(B)/image.o \
-	$(B)/tree.o \
-	$(B)/merge.o \
-	$(B)/rootdir.o \
-	$(B)/runtime.o \
-	$(B)/judge.o \
-	$(B)/measure.o \
-	$(B)/verdict.o \
-	$(B)/verdictout.o \
-	$(B)/cmd_check.o \
-	$(B)/kubectl.o \
-	$(B)/podwatch.o \
-	$(B)/podrun.o \
-	$(B)/mend.o \
-	$(B)/provision.o \
-	$(B)/cmd_run.o \
-	$(B)/cmd_extract.o \
-	$(B)/cmd_pod.o \
-	$(B)/cmd_check_pod.o \
+	$(B)/base/cpus.o \
+	$(B)/base/crew.o \
+	$(B)/base/digest.o \
+	$(B)/base/io.o \
+	$(B)/base/msg.o \
+	$(B)/base/progress.o \
+	$(B)/base/spool.o \
+	$(B)/bundle/content.o \
+	$(B)/bundle/finding.o \
+	$(B)/bundle/mounts.o \
+	$(B)/bundle/report.o \
+	$(B)/bundle/walk.o \
+	$(B)/stream/envelope.o \
+	$(B)/stream/press.o \
+	$(B)/stream/tarout.o \
+	$(B)/log/decode.o \
+	$(B)/log/deliver.o \
+	$(B)/log/gather.o \
+	$(B)/log/gunzip.o \
+	$(B)/log/target.o \
+	$(B)/log/tarin.o \
+	$(B)/image/image.o \
+	$(B)/image/inflate.o \
+	$(B)/image/judge.o \
+	$(B)/image/measure.o \
+	$(B)/image/merge.o \
+	$(B)/image/rootdir.o \
+	$(B)/image/runtime.o \
+	$(B)/image/store.o \
+	$(B)/image/tarscan.o \
+	$(B)/image/tree.o \
+	$(B)/image/verdict.o \
+	$(B)/image/verdictout.o \
+	$(B)/psa/psa.o \
+	$(B)/psa/psatable.o \
+	$(B)/psa/psatext.o \
+	$(B)/pod/manifest.o \
+	$(B)/pod/pod.o \
+	$(B)/pod/podopts.o \
+	$(B)/pod/reference.o \
+	$(B)/pod/yaml.o \
+	$(B)/cluster/kubectl.o \
+	$(B)/cluster/mend.o \
+	$(B)/cluster/podrun.o \
+	$(B)/cluster/podwatch.o \
+	$(B)/cluster/provision.o \
+	$(B)/cmd/check.o \
+	$(B)/cmd/check_pod.o \
+	$(B)/cmd/extract.o \
+	$(B)/cmd/pod.o \
+	$(B)/cmd/run.o \
 	$(B)/unpackctl.o
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 
-HDR := $(wildcard src/*.h)
+ROOMS = base bundle stream log image psa pod cluster cmd
+HDR  := $(wildcard src/*.h $(ROOMS:%=src/%/*.h))
+SRC  := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
+
+# make is quiet; V=1 shows what it runs.
+Q    = $(if $(V),,@)
+SAY  = @$(if $(V),:,printf '  %-5s %s\n')
+# each compilation notes the headers that it read, for the next one
+DEPFLAGS = -MMD -MP
 
 all: unpack unpackctl
 unpack: $(B)/unpack
 unpackctl: $(B)/unpackctl
 
 $(B)/unpack: $(UNPACK_OBJ)
-	$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(UNPACK_OBJ) \
+	$(SAY) LINK $@
+	$(Q)$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(UNPACK_OBJ) \
 	    $(HOUSE_LDLIBS) $(UNPACK_LIBS)
 
 $(B)/unpackctl: $(CTL_OBJ)
-	$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(CTL_OBJ) \
+	$(SAY) LINK $@
+	$(Q)$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(CTL_OBJ) \
 	    $(HOUSE_LDLIBS) $(CTL_LIBS)
 
-$(B)/%.o: src/%.c $(HDR) Makefile $(D)/.done
-	$(CC) $(HOUSE_CPPFLAGS) $(HOUSE_CFLAGS) $(CFLAGS) -c -o $@ $<
+$(B)/%.o: src/%.c Makefile $(D)/.done
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(HOUSE_CPPFLAGS) $(HOUSE_CFLAGS) $(CFLAGS) $(DEPFLAGS) \
+	    -c -o $@ $<
 
 deps: $(D)/.done
 $(D)/.done: src/deps.sh
@@ -164,8 +178,8 @@ $(D)/.done: src/deps.sh
 
 MANDIR = $(PREFIX)/share/man
 COMPDIR = $(PREFIX)/share
-MAN1  := $(wildcard src/*.1)
-MAN5  := $(wildcard src/*.5)
+MAN1  := $(wildcard src/man/*.1)
+MAN5  := $(wildcard src/man/*.5)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
@@ -176,21 +190,21 @@ install: all
 	    install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} \
 	        || exit 1; \
 	done
-	install -m 0755 src/kubectl_complete-unpack $(DESTDIR)$(PREFIX)/bin
-	install -D -m 0644 src/unpackctl.bash \
+	install -m 0755 src/complete/kubectl_complete-unpack $(DESTDIR)$(PREFIX)/bin
+	install -D -m 0644 src/complete/unpackctl.bash \
 	    $(DESTDIR)$(COMPDIR)/bash-completion/completions/unpackctl
 	ln -sf unpackctl \
 	    $(DESTDIR)$(COMPDIR)/bash-completion/completions/kubectl-unpack
-	install -D -m 0644 src/unpackctl.zsh \
+	install -D -m 0644 src/complete/unpackctl.zsh \
 	    $(DESTDIR)$(COMPDIR)/zsh/site-functions/_unpackctl
-	install -D -m 0644 src/unpackctl.fish \
+	install -D -m 0644 src/complete/unpackctl.fish \
 	    $(DESTDIR)$(COMPDIR)/fish/vendor_completions.d/unpackctl.fish
 
 uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack \
 	    kubectl_complete-unpack
-	rm -f $(MAN1:src/%=$(DESTDIR)$(MANDIR)/man1/%) \
-	    $(MAN5:src/%=$(DESTDIR)$(MANDIR)/man5/%)
+	rm -f $(MAN1:src/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
+	    $(MAN5:src/man/%=$(DESTDIR)$(MANDIR)/man5/%)
 	cd $(DESTDIR)$(COMPDIR) && rm -f \
 	    bash-completion/completions/unpackctl \
 	    bash-completion/completions/kubectl-unpack \
@@ -205,7 +219,7 @@ dist:
 
 # Libraries and sources stay; distclean takes them too.
 clean:
-	rm -rf $(B)/*.o $(B)/unpack $(B)/unpackctl $(B)/unit $(B)/lint
+	rm -rf $(ROOMS:%=$(B)/%) $(B)/*.[od] $(B)/unpack $(B)/unpackctl $(B)/unit $(B)/lint
 distclean:
 	rm -rf build
 
@@ -221,49 +235,51 @@ UNIT_CFLAGS = -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all
 U           = $(B)/unit
 UNITS       = msg io
 
-UNIT_msg = msg
-UNIT_io  = io
+UNIT_msg = base/msg
+UNIT_io  = base/io
 
 # writing a stream
 UNITS      += mounts crew press
-UNIT_mounts = mounts msg
-UNIT_crew   = crew msg
-UNIT_press  = press crew msg digest
+UNIT_mounts = bundle/mounts base/msg
+UNIT_crew   = base/crew base/msg
+UNIT_press  = stream/press base/crew base/msg base/digest
 
 UNITS      += digest
-UNIT_digest = digest
+UNIT_digest = base/digest
 
 # reading a stream
 UNITS      += decode
-UNIT_decode = decode digest io
+UNIT_decode = log/decode base/digest base/io
 UNITS      += gunzip
-UNIT_gunzip = gunzip crew cpus io msg
+UNIT_gunzip = log/gunzip base/crew base/cpus base/io base/msg
 
 # YAML
 UNITS    += yaml
-UNIT_yaml = yaml msg io
+UNIT_yaml = pod/yaml base/msg base/io
 
 # layers and their merge
 UNITS     += merge
-UNIT_merge = merge tree tarscan spool digest msg io
+UNIT_merge = image/merge image/tree image/tarscan base/spool base/digest base/msg base/io
 
 # run: a pod's status in words, the parts that a repair pod prints
 UNITS        += podwatch mend
-UNIT_podwatch = podwatch reference msg io
-UNIT_mend     = mend gather decode digest progress msg io
+UNIT_podwatch = cluster/podwatch pod/reference base/msg base/io
+UNIT_mend     = cluster/mend log/gather log/decode base/digest base/progress base/msg base/io
 
 UNIT_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm -lpthread
 
-$(U)/%.o: src/%.c $(HDR) Makefile
-	@mkdir -p $(U)
-	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
-	    $(UNIT_CFLAGS) -c -o $@ $<
+$(U)/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(UNIT_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 
 .SECONDEXPANSION:
 $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
     $$(addprefix $(U)/,$$(addsuffix .o,$$(UNIT_$$*)))
-	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
-	    $(UNIT_CFLAGS) -iquote src -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(UNIT_CFLAGS) -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
 
 # ---------------------------------------------------------------- fuzzing
 #
@@ -277,18 +293,20 @@ FUZZ_CC      = clang
 FUZZ_CFLAGS  = -O1 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 F            = $(B)/fuzz
-HOUSE_SRC   := $(filter-out src/unpack.c src/unpackctl.c,$(wildcard src/*.c))
+HOUSE_SRC   := $(filter-out src/unpack.c src/unpackctl.c,$(SRC))
 
-$(F)/%.o: src/%.c $(HDR) Makefile
-	@mkdir -p $(F)
-	$(FUZZ_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
-	    $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(F)/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(FUZZ_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(DEPFLAGS) -c -o $@ $<
 $(F)/house.a: $(HOUSE_SRC:src/%.c=$(F)/%.o)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 $(FUZZ:%=$(F)/fuzz_%): $(F)/%: test/fuzz/%.c test/fuzz/fuzz.h $(F)/house.a
-	$(FUZZ_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
-	    $(FUZZ_CFLAGS) -fsanitize=fuzzer -iquote src -o $@ \
+	$(SAY) LINK $@
+	$(Q)$(FUZZ_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ \
 	    $(filter %.c %.a,$^) $(UNIT_LIBS)
 fuzz: $(FUZZ:%=fuzz-%)
 $(FUZZ:%=fuzz-%): fuzz-%: $(F)/fuzz_%
@@ -305,12 +323,13 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(F)/fuzz_%
 
 REPLAYS = $(FUZZ:%=$(U)/replay_%)
 $(U)/house.a: $(HOUSE_SRC:src/%.c=$(U)/%.o)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 $(REPLAYS): $(U)/replay_%: test/fuzz/fuzz_%.c test/fuzz/replay.c \
     test/fuzz/fuzz.h $(U)/house.a
-	$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
-	    $(UNIT_CFLAGS) -iquote src -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
+	    $(UNIT_CFLAGS) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS)
 
 .PHONY: fuzz $(FUZZ:%=fuzz-%)
 
@@ -368,9 +387,11 @@ test-cluster: all
 # The programs with ASan and UBSan, and the command-line tests with them.
 sanitized: $(U)/unpack $(U)/unpackctl
 $(U)/unpack: $(UNPACK_OBJ:$(B)/%=$(U)/%)
-	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
 $(U)/unpackctl: $(CTL_OBJ:$(B)/%=$(U)/%)
-	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
 test-sanitized: sanitized
 	$(RUN:test/run=) UNPACK='$(CURDIR)/$(U)/unpack' SANITIZED=1 \
 	    UNPACKCTL='$(CURDIR)/$(U)/unpackctl' \
@@ -406,12 +427,12 @@ $(N)/peer: test/bench/peer.go
 #
 # Against glibc and the -dev packages, as the unit tests.
 
-C_SRC   := $(wildcard src/*.c)
+C_SRC    = $(SRC)
 C_TEST  := $(wildcard test/*/*.c)
-C_ALL   := $(C_SRC) $(HDR) $(C_TEST) $(wildcard test/*/*.h)
-SH_ALL  := $(sort src/deps.sh src/kubectl_complete-unpack test/run \
+C_ALL    = $(C_SRC) $(HDR) $(C_TEST) $(wildcard test/*/*.h)
+SH_ALL  := $(sort src/deps.sh src/complete/kubectl_complete-unpack test/run \
 	test/cluster/on $(wildcard test/*.sh test/*/*.sh .ci/run))
-LINT     = $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) -iquote src
+LINT     = $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS)
 
 lint: lint-format lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell
 lint-format:
@@ -432,3 +453,5 @@ format:
 
 .PHONY: lint lint-format lint-gcc lint-clang lint-tidy lint-cppcheck \
     lint-shell format
+
+-include $(wildcard $(foreach d,$(B) $(U) $(F),$(d)/*.d $(d)/*/*.d))

@@ -79,11 +79,12 @@ gate_floors() {
 	5 preflight measure
 	6 verdict
 	7 verdictout
-	8 cmd
+	8 cmd cmd_cmd
 	9 cmd_extract cmd_pod cmd_run cmd_check cmd_check_pod
 	10 unpack unpackctl
 	END
-	(cd "$1" && grep -H '^#include "' -- *.c *.h 2>/dev/null) >gate.includes
+	(cd "$1" && grep -rH --include='*.[ch]' '^#include "' . |
+		sed 's,^./cmd/,&cmd_,; s,^.*/\([^/:]*:\),\1,') >gate.includes
 	# shellcheck disable=SC2016 # awk's own dollars
 	awk -F '[."]' '
 	NR == FNR {

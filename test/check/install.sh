@@ -18,7 +18,7 @@ files >list
 for file in bin/unpack bin/unpackctl bin/kubectl-unpack; do
 	ok "$file" grep -qx "./opt/u/$file" list
 done
-for page in "$TOP"/src/*.[1-9]; do
+for page in "$TOP"/src/man/*.[1-9]; do
 	[ -e "$page" ] || continue
 	page=${page##*/}
 	ok "$page" grep -qx "./opt/u/share/man/man${page##*.}/$page" list

@@ -4,7 +4,7 @@
 # are installed.
 . "$TOP/test/lib.sh"
 # shellcheck source=/dev/null
-. "$TOP/src/unpackctl.bash"
+. "$TOP/src/complete/unpackctl.bash"
 ln -s "$UNPACKCTL" unpackctl
 PATH=$PWD:$PATH
 
@@ -27,21 +27,21 @@ is "bash: files, otherwise" "$(offers unpackctl run -f '')" ""
 is "bash: no error for an unknown command" "$(offers unpackctl nothing --x)" ""
 
 if command -v zsh >/dev/null; then
-	ok "zsh: no syntax error" zsh -n "$TOP/src/unpackctl.zsh"
+	ok "zsh: no syntax error" zsh -n "$TOP/src/complete/unpackctl.zsh"
 else
 	ok_skip "zsh: no syntax error" "needs zsh"
 fi
 if command -v fish >/dev/null; then
-	fish -c "source $TOP/src/unpackctl.fish; complete -C 'unpackctl r'" >got
+	fish -c "source $TOP/src/complete/unpackctl.fish; complete -C 'unpackctl r'" >got
 	ok "fish: a command" has got '^run'
-	fish -c "source $TOP/src/unpackctl.fish; complete -C 'unpackctl run --tim'" >got
+	fish -c "source $TOP/src/complete/unpackctl.fish; complete -C 'unpackctl run --tim'" >got
 	ok "fish: an option" has got '^--timeout'
 else
 	ok_skip "fish: commands and options" "needs fish"
 fi
 
 ln -s "$UNPACKCTL" kubectl-unpack
-PATH=$TOP/src:$PATH
+PATH=$TOP/src/complete:$PATH
 if kubectl version --client -o json 2>/dev/null |
 	grep -Eq '"minor": "(2[6-9]|[3-9][0-9])'; then
 	kubectl __complete unpack r >got 2>/dev/null

@@ -5,7 +5,7 @@
 . "$TOP/test/lib.sh"
 command -v jq >/dev/null || skip_all "needs jq"
 
-page=$TOP/src/unpack-stream.5
+page=$TOP/src/man/unpack-stream.5
 sed -n '/begin example/,/end example/p' "$page" | grep -v '^\.' |
 	sed -e :a -e '/\\e$/N; s/\\e\n//; ta' >log
 is "lines of the example" "$(wc -l <log)" 2
