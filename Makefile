@@ -1,16 +1,24 @@
-# unpack: build, check, install.  GNU make (Debian's make).
+# unpack: build, check, install.  GNU make (Debian's make).  A line with two
+# number signs is a line of `make help`.
 #
-#   make            static musl programs in build/$(ARCH)/
-#   make deps       only the libraries they are made of
-#   make check      gates: static, small, writes only, no cycles
-#   make unit       unit tests, with sanitizers
-#   make test       all that fits a CI run
-#   make test-sanitized  the command-line tests with ASan and UBSan
-#   make demo       the main job on a sample bundle
-#   make lint       compilers, clang-tidy, cppcheck, shellcheck, clang-format
-#   make format     lay the C out as src/.clang-format says
-#   make install    PREFIX, DESTDIR; and uninstall
-#   make dist       build/unpack-VERSION.tar.gz
+## make                 static musl programs in build/ARCH/; V=1 shows commands
+## make help            these lines
+## make demo            the main job on a sample bundle
+## make install         PREFIX, DESTDIR; and uninstall
+## make deps            only the libraries that the programs are made of
+## make check           gates: static, small, no parser in unpack, rooms, names
+## make unit            unit tests, with sanitizers
+## make test            all that fits a CI run; T=cli/extract: what matches
+## make test-sanitized  the command-line tests with ASan and UBSan
+## make test-cluster    the cluster that KUBECONFIG names
+## make agreement       what check says against what containers do
+## make torture         damaged logs, at random, for TORTURE_SECONDS
+## make fuzz            libFuzzer, FUZZ_SECONDS for each target
+## make bench           speed and memory against their peers
+## make lint            compilers, clang-tidy, cppcheck, shellcheck, layout
+## make format          lay the C out as src/.clang-format says
+## make compile_commands.json   for editors and clangd
+## make dist            build/unpack-VERSION.tar.gz; clean, distclean
 #
 # Which objects a program links is written out below, on purpose.
 
@@ -47,7 +55,7 @@ endif
 # House flags stay apart, so that a packager's CFLAGS never drops a warning.
 HOUSE_CPPFLAGS = -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" \
 	-DUNPACK_IMAGE=\"$(UNPACK_IMAGE)\" -I$(D)/include \
-	-iquote src $(ROOMS:%=-iquote src/%)
+	-iquote src
 HOUSE_CFLAGS = -std=c11 \
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -63,7 +71,7 @@ HOUSE_LDLIBS = -L$(D)/lib
 
 UNPACK_OBJ = \
 	$(B)/base/cpus.o \
-	$(B)/base/crew.o \
+	$(B)/base/workers.o \
 	$(B)/base/digest.o \
 	$(B)/base/io.o \
 	$(B)/base/msg.o \
@@ -72,11 +80,11 @@ UNPACK_OBJ = \
 	$(B)/bundle/mounts.o \
 	$(B)/bundle/report.o \
 	$(B)/bundle/walk.o \
-	$(B)/stream/envelope.o \
+	$(B)/stream/encode.o \
 	$(B)/stream/install.o \
 	$(B)/stream/preflight.o \
-	$(B)/stream/press.o \
-	$(B)/stream/relay.o \
+	$(B)/stream/gzip.o \
+	$(B)/stream/pipeout.o \
 	$(B)/stream/stream.o \
 	$(B)/stream/tarout.o \
 	$(B)/unpack.o
@@ -84,19 +92,19 @@ UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 CTL_OBJ = \
 	$(B)/base/cpus.o \
-	$(B)/base/crew.o \
+	$(B)/base/workers.o \
 	$(B)/base/digest.o \
 	$(B)/base/io.o \
 	$(B)/base/msg.o \
 	$(B)/base/progress.o \
-	$(B)/base/spool.o \
+	$(B)/base/tempfile.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \
 	$(B)/bundle/report.o \
 	$(B)/bundle/walk.o \
-	$(B)/stream/envelope.o \
-	$(B)/stream/press.o \
+	$(B)/stream/encode.o \
+	$(B)/stream/gzip.o \
 	$(B)/stream/tarout.o \
 	$(B)/log/decode.o \
 	$(B)/log/deliver.o \
@@ -105,10 +113,10 @@ CTL_OBJ = \
 	$(B)/log/target.o \
 	$(B)/log/tarin.o \
 	$(B)/image/image.o \
-	$(B)/image/inflate.o \
-	$(B)/image/judge.o \
+	$(B)/image/decompress.o \
+	$(B)/image/predict.o \
 	$(B)/image/measure.o \
-	$(B)/image/merge.o \
+	$(B)/image/layers.o \
 	$(B)/image/rootdir.o \
 	$(B)/image/runtime.o \
 	$(B)/image/store.o \
@@ -125,9 +133,9 @@ CTL_OBJ = \
 	$(B)/pod/reference.o \
 	$(B)/pod/yaml.o \
 	$(B)/cluster/kubectl.o \
-	$(B)/cluster/mend.o \
+	$(B)/cluster/repair.o \
 	$(B)/cluster/podrun.o \
-	$(B)/cluster/podwatch.o \
+	$(B)/cluster/podstatus.o \
 	$(B)/cluster/provision.o \
 	$(B)/cmd/check.o \
 	$(B)/cmd/check_pod.o \
@@ -148,6 +156,8 @@ SAY  = @$(if $(V),:,printf '  %-5s %s\n')
 DEPFLAGS = -MMD -MP
 
 all: unpack unpackctl
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
 unpack: $(B)/unpack
 unpackctl: $(B)/unpackctl
 
@@ -172,7 +182,7 @@ $(D)/.done: src/deps.sh
 	CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' HOST='$(HOST)' \
 	    src/deps.sh $(ARCH) $(D)
 
-.PHONY: all unpack unpackctl deps
+.PHONY: all help unpack unpackctl deps
 
 # ---------------------------------------------------------------- install
 
@@ -228,45 +238,16 @@ distclean:
 # ---------------------------------------------------------------- tests
 #
 # Unit tests and sanitizer builds use glibc and Debian's -dev packages: each
-# test/unit/NAME.c is linked with the modules that its UNIT_NAME names.
+# test/unit/NAME.c is linked with what it needs of house.a, all modules.
 
 UNIT_CC     = gcc
 UNIT_CFLAGS = -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all
 U           = $(B)/unit
-UNITS       = msg io
-
-UNIT_msg = base/msg
-UNIT_io  = base/io
-
-# writing a stream
-UNITS      += mounts crew press
-UNIT_mounts = bundle/mounts base/msg
-UNIT_crew   = base/crew base/msg
-UNIT_press  = stream/press base/crew base/msg base/digest
-
-UNITS      += digest
-UNIT_digest = base/digest
-
-# reading a stream
-UNITS      += decode
-UNIT_decode = log/decode base/digest base/io
-UNITS      += gunzip
-UNIT_gunzip = log/gunzip base/crew base/cpus base/io base/msg
-
-# YAML
-UNITS    += yaml
-UNIT_yaml = pod/yaml base/msg base/io
-
-# layers and their merge
-UNITS     += merge
-UNIT_merge = image/merge image/tree image/tarscan base/spool base/digest base/msg base/io
-
-# run: a pod's status in words, the parts that a repair pod prints
-UNITS        += podwatch mend
-UNIT_podwatch = cluster/podwatch pod/reference base/msg base/io
-UNIT_mend     = cluster/mend log/gather log/decode base/digest base/progress base/msg base/io
+UNITS      := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*.c))
 
 UNIT_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm -lpthread
+
+HOUSE_SRC := $(filter-out src/unpack.c src/unpackctl.c,$(SRC))
 
 $(U)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -274,12 +255,14 @@ $(U)/%.o: src/%.c Makefile
 	$(Q)$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
 	    $(UNIT_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 
-.SECONDEXPANSION:
+$(U)/house.a: $(HOUSE_SRC:src/%.c=$(U)/%.o)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
-    $$(addprefix $(U)/,$$(addsuffix .o,$$(UNIT_$$*)))
+    $(U)/house.a
 	$(SAY) LINK $@
 	$(Q)$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
-	    $(UNIT_CFLAGS) -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
+	    $(UNIT_CFLAGS) $(UNIT_FLAGS_$*) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS)
 
 # ---------------------------------------------------------------- fuzzing
 #
@@ -287,13 +270,12 @@ $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
 # from test/fuzz/seeds.py.  The same targets, linked with replay.c, run seeds
 # and reproducers in every `make test`.
 
-FUZZ         = decode gather tarin roundtrip manifest image merge
+FUZZ         = decode gather tarin roundtrip manifest image layers
 FUZZ_SECONDS = 300
 FUZZ_CC      = clang
 FUZZ_CFLAGS  = -O1 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 F            = $(B)/fuzz
-HOUSE_SRC   := $(filter-out src/unpack.c src/unpackctl.c,$(SRC))
 
 $(F)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -322,9 +304,6 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(F)/fuzz_%
 	    tail -n 3 $(F)/$*.log
 
 REPLAYS = $(FUZZ:%=$(U)/replay_%)
-$(U)/house.a: $(HOUSE_SRC:src/%.c=$(U)/%.o)
-	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $^
 $(REPLAYS): $(U)/replay_%: test/fuzz/fuzz_%.c test/fuzz/replay.c \
     test/fuzz/fuzz.h $(U)/house.a
 	$(SAY) LINK $@
@@ -370,16 +349,27 @@ RUN = ARCH='$(ARCH)' CC='$(CC)' NM='$(NM)' READELF='$(READELF)' \
 	UNPACK_OBJ='$(UNPACK_OBJ)' CTL_OBJ='$(CTL_OBJ)' test/run
 
 check: all
-	$(RUN) $(wildcard test/check/*.sh)
+	$(Q)$(RUN) $(wildcard test/check/*.sh)
 unit: $(UNIT_PROGRAMS)
-	$(RUN) $(UNIT_PROGRAMS)
+	$(Q)$(RUN) $(UNIT_PROGRAMS)
+# make test T=cli/extract runs what matches.
+T =
+MATCHES = $(if $(T),$(foreach t,$(UNIT_PROGRAMS:$(U)/test_%=unit/%) \
+	$(TESTS:test/%=%),$(if $(findstring $(T),$(t)),$(t))))
+ifeq ($(T),)
 test: all $(UNIT_PROGRAMS) $(REPLAYS)
-	$(RUN) $(UNIT_PROGRAMS) $(TESTS)
+	$(Q)$(RUN) $(UNIT_PROGRAMS) $(TESTS)
+else
+test: all $(patsubst unit/%,$(U)/test_%,$(filter unit/%,$(MATCHES))) \
+    $(if $(filter fuzz/%,$(MATCHES)),$(REPLAYS))
+	$(Q)$(RUN) $(patsubst unit/%,$(U)/test_%,$(filter unit/%,$(MATCHES))) \
+	    $(patsubst %,test/%,$(filter-out unit/%,$(MATCHES)))
+endif
 
 # Against the cluster that KUBECONFIG names, or ../shared/cluster/up starts;
 # without one they are skipped.
 test-cluster: all
-	test/cluster/on env $(RUN) \
+	$(Q)test/cluster/on env $(RUN) \
 	    $(sort $(filter-out %/lib.sh,$(wildcard test/cluster/*.sh)))
 
 .PHONY: check unit test test-cluster
@@ -393,7 +383,7 @@ $(U)/unpackctl: $(CTL_OBJ:$(B)/%=$(U)/%)
 	$(SAY) LINK $@
 	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
 test-sanitized: sanitized
-	$(RUN:test/run=) UNPACK='$(CURDIR)/$(U)/unpack' SANITIZED=1 \
+	$(Q)$(RUN:test/run=) UNPACK='$(CURDIR)/$(U)/unpack' SANITIZED=1 \
 	    UNPACKCTL='$(CURDIR)/$(U)/unpackctl' \
 	    test/run $(sort $(wildcard test/cli/*.sh))
 .PHONY: sanitized test-sanitized
@@ -436,20 +426,24 @@ LINT     = $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS)
 
 lint: lint-format lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell
 lint-format:
-	clang-format --style=file:src/.clang-format --dry-run -Werror $(C_ALL)
+	$(Q)clang-format --style=file:src/.clang-format --dry-run -Werror $(C_ALL)
 lint-gcc lint-clang: lint-%:
-	for f in $(C_SRC) $(C_TEST); do \
+	$(Q)for f in $(C_SRC) $(C_TEST); do \
 	    $* $(LINT) -O2 -Werror -c -o /dev/null $$f || exit 1; done
 lint-tidy:
-	printf '%s\n' $(C_SRC) | xargs -I{} -P2 clang-tidy --quiet \
+	$(Q)printf '%s\n' $(C_SRC) | xargs -I{} -P2 clang-tidy --quiet \
 	    --config-file=src/.clang-tidy {} -- $(LINT)
 lint-cppcheck:
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,performance,portability -Isrc $(C_SRC)
 lint-shell:
-	shellcheck -x -S warning $(SH_ALL)
+	$(Q)shellcheck -x -S warning $(SH_ALL)
 format:
-	clang-format --style=file:src/.clang-format -i $(C_ALL)
+	$(Q)clang-format --style=file:src/.clang-format -i $(C_ALL)
+
+# One entry a source file, against glibc and the -dev packages as lint.
+compile_commands.json: Makefile test/compile_commands.py
+	@test/compile_commands.py gcc $(LINT) -- $(C_SRC) $(C_TEST) >$@
 
 .PHONY: lint lint-format lint-gcc lint-clang lint-tidy lint-cppcheck \
     lint-shell format

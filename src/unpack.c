@@ -2,7 +2,7 @@
 /*
  * unpack: stream the bundle below a directory to standard output.
  */
-#include "content.h"
+#include "bundle/content.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -14,13 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cpus.h"
-#include "install.h"
-#include "io.h"
-#include "msg.h"
-#include "preflight.h"
-#include "report.h"
-#include "stream.h"
+#include "base/cpus.h"
+#include "stream/install.h"
+#include "base/io.h"
+#include "base/msg.h"
+#include "stream/preflight.h"
+#include "bundle/report.h"
+#include "stream/stream.h"
 #include "wire.h"
 
 enum {
@@ -53,38 +53,29 @@ static const struct option longs[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char help
-    [] = "usage: unpack [OPTION...]           write the bundle to standard "
-         "output\n"
-         "       unpack check [OPTION...]     can it be read? (JSON, exit 0 or "
-         "3)\n"
-         "       unpack install DEST          copy this program to DEST\n"
-         "       cp [-Rv] SRC DEST            the same, under the name cp\n"
-         "\n"
-         "  --bundle-dir DIR      what to write (the current directory)\n"
-         "  --format FORMAT       json   one line: base64 of a tar.gz "
-         "(default)\n"
-         "                        jsonl  a line for each part, then the "
-         "whole's\n"
-         "                        tar    the tar itself, not for a pod log\n"
-         "  --symlinks keep|skip  default: skip in json, keep in jsonl and "
-         "tar\n"
-         "  --level 1-9           of compression (6)\n"
-         "  --jobs N              threads that compress (processors, at most "
-         "4)\n"
-         "  --parts FIRST[-LAST]  jsonl: only these parts, and the last line;\n"
-         "                        FIRST- means to the end\n"
-         "  --log-limit SIZE      json, jsonl: refuse to write more; 10Mi = "
-         "10M\n"
-         "  --version, --help\n"
-         "\n"
-         "exit: 0 the whole bundle was written; 1 I/O error, or standard "
-         "output\n"
-         "closed; 2 wrong usage; 3 the bundle is at fault: not readable, or "
-         "over\n"
-         "--log-limit; 143 SIGTERM.  Nothing is written before all is known to "
-         "be\n"
-         "readable.  The result is in /dev/termination-log.\n";
+static const char help[] =
+    "usage: unpack [OPTION...]           write the bundle to standard output\n"
+    "       unpack check [OPTION...]     can it be read? (JSON, exit 0 or 3)\n"
+    "       unpack install DEST          copy this program to DEST\n"
+    "       cp [-Rv] SRC DEST            the same, under the name cp\n"
+    "\n"
+    "  --bundle-dir DIR      what to write (the current directory)\n"
+    "  --format FORMAT       json   one line: base64 of a tar.gz (default)\n"
+    "                        jsonl  a line for each part, then the whole's\n"
+    "                        tar    the tar itself, not for a pod log\n"
+    "  --symlinks keep|skip  default: skip in json, keep in jsonl and "
+    "tar\n"
+    "  --level 1-9           of compression (6)\n"
+    "  --jobs N              threads that compress (processors, at most 4)\n"
+    "  --parts FIRST[-LAST]  jsonl: only these parts, and the last line;\n"
+    "                        FIRST- means to the end\n"
+    "  --log-limit SIZE      json, jsonl: refuse to write more; 10Mi = 10M\n"
+    "  --version, --help\n"
+    "\n"
+    "exit: 0 the whole bundle was written; 1 I/O error, or standard output\n"
+    "closed; 2 wrong usage; 3 the bundle is at fault: not readable, or over\n"
+    "--log-limit; 143 SIGTERM.  Nothing is written before all is known to be\n"
+    "readable.  The result is in /dev/termination-log.\n";
 
 struct args {
 	struct stream_opts stream;
@@ -96,7 +87,7 @@ struct args {
 
 /* Warn that option `name` does not take `value`.  Returns -1. */
 static int
-refuse(const char *name, const char *value, const char *takes)
+unpack_refuse_value(const char *name, const char *value, const char *takes)
 {
 	char masked[256];
 
@@ -115,7 +106,7 @@ set_format(struct args *a, const char *value)
 		if (strcmp(value, stream_format_name(a->stream.format)) == 0)
 			return 0;
 	}
-	return refuse("format", value, "json, jsonl, or tar");
+	return unpack_refuse_value("format", value, "json, jsonl, or tar");
 }
 
 static int
@@ -125,7 +116,7 @@ set_symlinks(struct args *a, const char *value)
 	a->stream.content.skip_symlinks = strcmp(value, "skip") == 0;
 	if (a->stream.content.skip_symlinks || strcmp(value, "keep") == 0)
 		return 0;
-	return refuse("symlinks", value, "keep or skip");
+	return unpack_refuse_value("symlinks", value, "keep or skip");
 }
 
 /* FIRST, FIRST-, or FIRST-LAST */
@@ -139,18 +130,18 @@ set_parts(struct args *a, const char *value)
 
 	a->parts_set = true;
 	if (n >= sizeof first)
-		return refuse("parts", value, takes);
+		return unpack_refuse_value("parts", value, takes);
 	memcpy(first, value, n);
 	first[n] = '\0';
 	if (io_number(first, 0, UINT64_MAX - 1, &a->stream.first) < 0)
-		return refuse("parts", value, takes);
+		return unpack_refuse_value("parts", value, takes);
 	if (value[n] == '\0')
 		*last = a->stream.first;
 	else if (value[n + 1] == '\0')
 		*last = UINT64_MAX;
 	else if (io_number(value + n + 1, a->stream.first, UINT64_MAX, last) <
 	    0)
-		return refuse("parts", value, takes);
+		return unpack_refuse_value("parts", value, takes);
 	return 0;
 }
 
@@ -162,24 +153,26 @@ set_number(struct args *a, int option, const char *value)
 	switch (option) {
 	case OPT_JOBS:
 		if (io_number(value, 1, JOBS_MAX, &n) < 0)
-			return refuse("jobs", value, "a number from 1 to 64");
+			return unpack_refuse_value("jobs", value,
+			    "a number from 1 to 64");
 		a->stream.jobs = (unsigned int)n;
 		return 0;
 	case OPT_LEVEL:
 		if (io_number(value, 1, WIRE_LEVEL_MAX, &n) < 0)
-			return refuse("level", value, "a number from 1 to 9");
+			return unpack_refuse_value("level", value,
+			    "a number from 1 to 9");
 		a->stream.level = (int)n;
 		return 0;
 	default:
 		if (io_size(value, 1, INT64_MAX, &a->log_limit) < 0)
-			return refuse("log-limit", value,
+			return unpack_refuse_value("log-limit", value,
 			    "bytes, with Ki, Mi, or Gi behind");
 		return 0;
 	}
 }
 
 static int
-set(struct args *a, int option, const char *value)
+unpack_set_option(struct args *a, int option, const char *value)
 {
 	switch (option) {
 	case OPT_BUNDLE_DIR:
@@ -198,7 +191,7 @@ set(struct args *a, int option, const char *value)
 
 /* Do the options go together?  0, or -1 after a warning. */
 static int
-reconcile(struct args *a)
+unpack_check_options(struct args *a)
 {
 	if (a->parts_set && a->stream.format != STREAM_JSONL) {
 		msg_warn(0, "--parts goes with --format jsonl; see --help");
@@ -206,8 +199,7 @@ reconcile(struct args *a)
 	}
 	if (a->log_limit > 0 && a->stream.format == STREAM_TAR) {
 		msg_warn(0,
-		    "--log-limit goes with --format json or jsonl; "
-		    "see --help");
+		    "--log-limit goes with --format json or jsonl; see --help");
 		return -1;
 	}
 	if (!a->symlinks_set)
@@ -223,7 +215,7 @@ reconcile(struct args *a)
 
 /* Print text, for --help and --version.  The exit code. */
 static int
-say(const char *text)
+unpack_print_text(const char *text)
 {
 	return io_write(STDOUT_FILENO, text, strlen(text)) < 0 ? WIRE_FAIL
 	                                                       : WIRE_OK;
@@ -234,7 +226,7 @@ say(const char *text)
  * a->done or otherwise, to end with.
  */
 static int
-parse(struct args *a, int argc, char **argv)
+unpack_parse_args(struct args *a, int argc, char **argv)
 {
 	char name[256];
 	int option;
@@ -244,10 +236,10 @@ parse(struct args *a, int argc, char **argv)
 		switch (option) {
 		case 'h':
 			a->done = true;
-			return say(help);
+			return unpack_print_text(help);
 		case OPT_VERSION:
 			a->done = true;
-			return say("unpack " VERSION "\n");
+			return unpack_print_text("unpack " VERSION "\n");
 		case '?':
 		case ':':
 			(void)msg_mask(name, sizeof name, argv[optind - 1]);
@@ -255,7 +247,7 @@ parse(struct args *a, int argc, char **argv)
 			    option == ':' ? "needs a value" : "no such option");
 			return WIRE_USAGE;
 		default:
-			if (set(a, option, optarg) < 0)
+			if (unpack_set_option(a, option, optarg) < 0)
 				return WIRE_USAGE;
 			break;
 		}
@@ -265,7 +257,7 @@ parse(struct args *a, int argc, char **argv)
 		    msg_mask(name, sizeof name, argv[optind]));
 		return WIRE_USAGE;
 	}
-	return reconcile(a) < 0 ? WIRE_USAGE : WIRE_OK;
+	return unpack_check_options(a) < 0 ? WIRE_USAGE : WIRE_OK;
 }
 
 /* ---------------------------------------------------------------- commands */
@@ -422,16 +414,16 @@ run_cp(int argc, char **argv)
  * signal could go unseen before a write that blocks.
  */
 static void
-on_signal(int number)
+unpack_on_signal(int number)
 {
 	report_terminate_signal();
 	_exit(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
 }
 
 static void
-catch_signals(void)
+unpack_catch_signals(void)
 {
-	struct sigaction end = {.sa_handler = on_signal};
+	struct sigaction end = {.sa_handler = unpack_on_signal};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	(void)sigaction(SIGTERM, &end, NULL);
@@ -453,7 +445,7 @@ main(int argc, char **argv)
 
 	if (io_std() < 0)
 		return WIRE_FAIL;
-	catch_signals();
+	unpack_catch_signals();
 	/* so that libarchive knows UTF-8; the environment does not count */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	if (argc > 0 && strcmp(base != NULL ? base + 1 : argv[0], "cp") == 0)
@@ -461,9 +453,9 @@ main(int argc, char **argv)
 	if (strcmp(command, "install") == 0)
 		return run_install(argc, argv);
 	if (strcmp(command, "check") == 0) {
-		code = parse(&a, argc - 1, argv + 1);
+		code = unpack_parse_args(&a, argc - 1, argv + 1);
 		return code != WIRE_OK || a.done ? code : run_check(&a);
 	}
-	code = parse(&a, argc, argv);
+	code = unpack_parse_args(&a, argc, argv);
 	return code != WIRE_OK || a.done ? code : run_stream(&a);
 }

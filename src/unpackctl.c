@@ -2,15 +2,15 @@
 /*
  * unpackctl, and kubectl-unpack: the same program by another name.
  */
-#include "msg.h"
+#include "base/msg.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "io.h"
+#include "cmd/cmd.h"
+#include "base/io.h"
 #include "wire.h"
 
 struct command {
@@ -29,7 +29,7 @@ static const struct command commands[] = {
 };
 
 static int
-usage(FILE *to, const char *program)
+unpackctl_usage(FILE *to, const char *program)
 {
 	const struct command *c;
 
@@ -51,12 +51,12 @@ dispatch(const char *program, int argc, char **argv)
 	const struct command *c;
 
 	if (argc < 2) {
-		(void)usage(stderr, program);
+		(void)unpackctl_usage(stderr, program);
 		return WIRE_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0)
-		return usage(stdout, program);
+		return unpackctl_usage(stdout, program);
 	if (strcmp(argv[1], "--version") == 0) {
 		(void)puts("unpackctl " VERSION);
 		return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;

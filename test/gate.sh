@@ -63,55 +63,91 @@ gate_no_loop() {
 	[ ! -s gate.loop ]
 }
 
-# gate_floors SRC: in the C files of SRC, includes only point down.  Which
-# module is on which floor is written here and nowhere else: a new one goes
-# right above the highest of those that it includes, or higher.
-gate_floors() {
-	cat >gate.floors <<-'END'
-	0 wire msg io digest
-	1 mounts finding cpus crew install decode progress target kubectl
-	1 spool yaml reference psatable
-	2 walk tarout press relay gather gunzip tarin tree tarscan inflate pod
-	2 manifest podwatch psatext
-	3 content envelope deliver podopts merge store rootdir runtime
-	3 podrun mend psa
-	4 report stream judge image provision
-	5 preflight measure
-	6 verdict
-	7 verdictout
-	8 cmd cmd_cmd
-	9 cmd_extract cmd_pod cmd_run cmd_check cmd_check_pod
-	10 unpack unpackctl
-	END
+# The rooms of src/, the lowest first.
+GATE_ROOMS="base bundle stream pod psa log image cluster cmd"
+
+# gate_includes SRC: an include names the room ("base/msg.h") and points down:
+# to a lower room, or to another module of the same room and in no circle.
+# wire.h is below all rooms, the two main files are above; a command includes
+# no other command.
+gate_includes() {
 	(cd "$1" && grep -rH --include='*.[ch]' '^#include "' . |
-		sed 's,^./cmd/,&cmd_,; s,^.*/\([^/:]*:\),\1,') >gate.includes
-	# shellcheck disable=SC2016 # awk's own dollars
-	awk -F '[."]' '
-	NR == FNR {
-		n = split($0, word, " ")
-		for (i = 2; i <= n; i++)
-			floor[word[i]] = word[1]
-		next
+		sed 's,^\./,,') >gate.includes
+	awk -F '[:"]' -v rooms="$GATE_ROOMS" '
+	function room_of(path) {
+		if (path == "wire.h")
+			return 0
+		if (path !~ /\//)
+			return n + 1
+		sub(/\/.*/, "", path)
+		return path in floor ? floor[path] : -1
+	}
+	function module_of(path) {
+		sub(/\.[ch]$/, "", path)
+		return path
+	}
+	BEGIN {
+		n = split(rooms, name, " ")
+		for (i = 1; i <= n; i++)
+			floor[name[i]] = i
 	}
 	{
 		seen = 1
-		from = $1
-		sub(/\.[ch]:.*/, "", from)
-		to = $3
-		if (from == to)
+		from = room_of($1)
+		to = room_of($3)
+		if (from < 0 || to < 0 || to > n)
+			print "# " $1 " includes " $3 ": no such room"
+		else if (from < to)
+			print "# " $1 " includes " $3 ", a room above"
+		else if (from == n && to == n && $3 != "cmd/cmd.h" &&
+		    module_of($1) != module_of($3))
+			print "# " $1 " includes " $3 ", another command"
+		else {
+			if (from == to && module_of($1) != module_of($3))
+				print module_of($1), module_of($3) >"gate.arrows"
 			next
-		if (!(from in floor) || !(to in floor))
-			print "# " (from in floor ? to : from) \
-			    ": on no floor, add it to the table in test/gate.sh"
-		else if (floor[from] + 0 <= floor[to] + 0)
-			print "# " from " (floor " floor[from] ") includes " \
-			    to " (floor " floor[to] ")"
-		else
-			next
+		}
 		bad = 1
 	}
-	END { exit bad || !seen }' gate.floors gate.includes >gate.bad
+	END { exit bad || !seen }' gate.includes >gate.bad
 	gate_status=$?
 	sort -u gate.bad
+	[ ! -e gate.arrows ] || tsort gate.arrows 2>&1 >/dev/null |
+		sed 's/^/# /' >gate.loop
+	rm -f gate.arrows
+	[ ! -s gate.loop ] || {
+		cat gate.loop
+		rm -f gate.loop
+		return 1
+	}
 	return $gate_status
+}
+
+# gate_names SRC: no two functions of one name, static ones included.  The
+# layout (src/.clang-format) puts a function's name at the head of a line.
+gate_names() {
+	grep -rE --include='*.c' '^[a-z_][a-zA-Z0-9_]*\(' "$1" |
+		sed "s,^$1/,,; s/(.*//" | sort -u >gate.functions
+	[ -s gate.functions ] || {
+		echo "# no functions"
+		return 1
+	}
+	awk -F : '$2 != "main" { n[$2]++; where[$2] = where[$2] " " $1 }
+	END {
+		for (f in n)
+			if (n[f] > 1) {
+				print "# " f " in" where[f]
+				bad = 1
+			}
+		exit bad
+	}' gate.functions
+}
+
+# gate_exits SRC: only the two main files end the program.
+gate_exits() {
+	(cd "$1" && grep -rnE --include='*.[ch]' \
+		'(^|[^a-zA-Z_])(_?exit|_Exit|abort|quick_exit)\(' . |
+		grep -vE '^\./unpack(ctl)?\.c:') >gate.bad
+	sed 's/^/# /' gate.bad
+	[ ! -s gate.bad ]
 }

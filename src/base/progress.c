@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "progress.h"
+#include "base/progress.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io.h"
+#include "base/io.h"
 
 enum {
 	LINE = 120,
@@ -33,7 +33,7 @@ seconds(const struct timespec *from, const struct timespec *to)
 
 /* Append to line; what does not fit is cut. */
 static void __attribute__((format(printf, 3, 4)))
-add(char line[static LINE], size_t *len, const char *format, ...)
+progress_append(char line[static LINE], size_t *len, const char *format, ...)
 {
 	va_list ap;
 	int n;
@@ -55,8 +55,8 @@ add_bar(const struct progress *p, char line[static LINE], size_t *len)
 
 	part = part > 1 ? 1 : part;
 	full = (int)(part * BAR);
-	add(line, len, "[%.*s%*s] %3d%% ", full, "####################",
-	    BAR - full, "", (int)(part * 100));
+	progress_append(line, len, "[%.*s%*s] %3d%% ", full,
+	    "####################", BAR - full, "", (int)(part * 100));
 }
 
 void
@@ -76,21 +76,21 @@ progress_show(struct progress *p)
 	age = seconds(&p->begin, &now);
 	/* the cursor stays in the first column: a message overwrites the line
 	 */
-	add(line, &len, "\033[K%s ", p->what);
+	progress_append(line, &len, "\033[K%s ", p->what);
 	if (p->total > 0)
 		add_bar(p, line, &len);
-	add(line, &len, "%.1f MiB", (double)p->bytes / 1048576);
+	progress_append(line, &len, "%.1f MiB", (double)p->bytes / 1048576);
 	if (age > 0.2)
-		add(line, &len, " %.1f MiB/s",
+		progress_append(line, &len, " %.1f MiB/s",
 		    (double)p->bytes / 1048576 / age);
 	if (p->entries > 0)
-		add(line, &len, " %" PRIu64 " entries", p->entries);
+		progress_append(line, &len, " %" PRIu64 " entries", p->entries);
 	if (p->parts_total > 0)
-		add(line, &len, " %" PRIu64 "/%" PRIu64 " parts", p->parts,
-		    p->parts_total);
+		progress_append(line, &len, " %" PRIu64 "/%" PRIu64 " parts",
+		    p->parts, p->parts_total);
 	else if (p->parts > 0)
-		add(line, &len, " %" PRIu64 " parts", p->parts);
-	add(line, &len, "\r");
+		progress_append(line, &len, " %" PRIu64 " parts", p->parts);
+	progress_append(line, &len, "\r");
 	(void)io_write(STDERR_FILENO, line, len);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content.h"
+#include "bundle/content.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 const char *
 content_why_name(enum content_why why)
@@ -238,7 +238,8 @@ fail:
  * podman's and CRI-O's symlink /etc/mtab?
  */
 static bool
-is_stray(const struct content *c, const char *path, const struct walk_entry *e)
+content_is_stray(const struct content *c, const char *path,
+    const struct walk_entry *e)
 {
 	static const char mounts[] = "/proc/mounts";
 	char target[sizeof mounts];
@@ -272,7 +273,8 @@ is_stray(const struct content *c, const char *path, const struct walk_entry *e)
  * warning.
  */
 static int
-is_hollow(const struct content *c, const struct walk_entry *dir, bool *hollow)
+content_is_hollow(const struct content *c, const struct walk_entry *dir,
+    bool *hollow)
 {
 	struct walk w = {0};
 	struct walk_entry e;
@@ -300,7 +302,7 @@ is_hollow(const struct content *c, const struct walk_entry *dir, bool *hollow)
 			goto out;
 		}
 		kind = mounts_at(&c->mounts, path);
-		if (kind == MOUNTS_FOREIGN || is_stray(c, path, &e)) {
+		if (kind == MOUNTS_FOREIGN || content_is_stray(c, path, &e)) {
 			walk_skip(&w);
 		} else if (e.err != 0 || kind != MOUNTS_NONE ||
 		    !S_ISDIR(e.st.st_mode) || !mounts_below(&c->mounts, path)) {
@@ -325,7 +327,8 @@ skip(struct content *c, struct content_item *item, enum content_why why)
 }
 
 static void
-find(struct content *c, struct content_item *item, enum finding_rule rule)
+content_set_finding(struct content *c, struct content_item *item,
+    enum finding_rule rule)
 {
 	item->what = CONTENT_FINDING;
 	item->rule = rule;
@@ -333,7 +336,7 @@ find(struct content *c, struct content_item *item, enum finding_rule rule)
 }
 
 static int
-fail(const struct walk_entry *e, int err)
+content_fail(const struct walk_entry *e, int err)
 {
 	char name[MSG_NAME];
 
@@ -343,13 +346,14 @@ fail(const struct walk_entry *e, int err)
 
 /* Decide about a directory or a regular file that is no mount.  0, or -1. */
 static int
-judge(struct content *c, struct walk_entry *e, struct content_item *item)
+content_judge_entry(struct content *c, struct walk_entry *e,
+    struct content_item *item)
 {
 	enum finding_rule rule;
 	bool hollow;
 
 	if (S_ISDIR(e->st.st_mode) && strcmp(e->path, ".") != 0) {
-		if (is_hollow(c, e, &hollow) < 0)
+		if (content_is_hollow(c, e, &hollow) < 0)
 			return -1;
 		if (hollow) {
 			skip(c, item, CONTENT_MOUNT);
@@ -359,14 +363,14 @@ judge(struct content *c, struct walk_entry *e, struct content_item *item)
 	if (!c->opts.probe)
 		return 0;
 	if (probe(e->dirfd, e->name, e->st.st_mode, &rule) < 0)
-		return fail(e, errno);
+		return content_fail(e, errno);
 	if (rule == FINDING_NONE)
 		return 0;
 	walk_stat(e);
 	if (e->err != 0)
-		return fail(e, e->err);
+		return content_fail(e, e->err);
 	item->st = e->st;
-	find(c, item, rule);
+	content_set_finding(c, item, rule);
 	return 0;
 }
 
@@ -394,12 +398,12 @@ content_next(struct content *c, struct content_item *item)
 		return 1;
 	}
 	if (kind == MOUNTS_MISPLACED) {
-		find(c, item, FINDING_HIDDEN);
+		content_set_finding(c, item, FINDING_HIDDEN);
 		return 1;
 	}
 	if (e.err != 0)
-		return fail(&e, e.err);
-	if (is_stray(c, e.path, &e)) {
+		return content_fail(&e, e.err);
+	if (content_is_stray(c, e.path, &e)) {
 		skip(c, item, CONTENT_RUNTIME);
 		return 1;
 	}
@@ -410,7 +414,7 @@ content_next(struct content *c, struct content_item *item)
 	switch (e.st.st_mode & S_IFMT) {
 	case S_IFDIR:
 	case S_IFREG:
-		return judge(c, &e, item) < 0 ? -1 : 1;
+		return content_judge_entry(c, &e, item) < 0 ? -1 : 1;
 	case S_IFLNK:
 		if (c->opts.skip_symlinks)
 			skip(c, item, CONTENT_SYMLINK);

@@ -23,9 +23,9 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include "finding.h"
-#include "mounts.h"
-#include "walk.h"
+#include "bundle/finding.h"
+#include "bundle/mounts.h"
+#include "bundle/walk.h"
 
 enum content_what {
 	CONTENT_ENTRY, /* in the bundle: a directory, file, or symlink */

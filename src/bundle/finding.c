@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "finding.h"
+#include "bundle/finding.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 const char *
 finding_code(enum finding_rule rule)
@@ -132,21 +132,18 @@ finding_fix(char *buf, size_t size, const struct finding *f)
 	switch (f->rule) {
 	case FINDING_FILE_READ:
 		(void)snprintf(buf, size,
-		    "chmod a+r '%s' before the image is built, "
-		    "or COPY --chmod=0644",
+		    "chmod a+r '%s' before the image is built, or COPY --chmod=0644",
 		    name);
 		break;
 	case FINDING_DIR_READ:
 	case FINDING_DIR_SEARCH:
 		(void)snprintf(buf, size,
-		    "chmod -R a+rX '%s' before the image is built, "
-		    "or COPY --chmod=0755",
+		    "chmod -R a+rX '%s' before the image is built, or COPY --chmod=0755",
 		    name);
 		break;
 	case FINDING_HIDDEN:
 		(void)snprintf(buf, size,
-		    "make /etc, /dev, and what lies in them plain "
-		    "directories and files of the image, not symlinks");
+		    "make /etc, /dev, and what lies in them plain directories and files of the image, not symlinks");
 		break;
 	case FINDING_NONE:
 		buf[0] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mounts.h"
+#include "bundle/mounts.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 /* One line of mountinfo; all fields borrowed from the line. */
 struct line {
@@ -134,7 +134,7 @@ unescape(char *s)
  * Returns 0, or -1 where it is none.
  */
 static int
-parse(char *text, struct line *l)
+mounts_parse_line(char *text, struct line *l)
 {
 	char *field, *rest = text;
 	unsigned int i;
@@ -207,7 +207,7 @@ cover(struct mounts *m, const char *path)
 
 /* Returns 0, or -1 without memory. */
 static int
-add(struct mounts *m, const char *path, enum mounts_kind kind)
+mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind)
 {
 	struct mounts_point *points;
 	size_t room;
@@ -259,7 +259,7 @@ mark_dev(struct mounts *m, const char *point, const char *dir)
 		if (i < m->n)
 			m->points[i].kind = MOUNTS_MISPLACED;
 		else
-			ret = add(m, path, MOUNTS_MISPLACED);
+			ret = mounts_add_point(m, path, MOUNTS_MISPLACED);
 	}
 	free(dev);
 	return ret;
@@ -279,7 +279,7 @@ is_image(const struct line *l)
 
 /* Returns 0, or -1 without memory. */
 static int
-take(struct mounts *m, const struct line *l, const char *dir)
+mounts_take_line(struct mounts *m, const struct line *l, const char *dir)
 {
 	const char *path;
 
@@ -295,7 +295,7 @@ take(struct mounts *m, const struct line *l, const char *dir)
 		return 0;
 	}
 	cover(m, path);
-	return add(m, path, classify(l));
+	return mounts_add_point(m, path, classify(l));
 }
 
 static int
@@ -314,7 +314,7 @@ add_reserved(struct mounts *m)
 
 	for (i = 0; i < sizeof reserved / sizeof *reserved; i++) {
 		cover(m, reserved[i]);
-		if (add(m, reserved[i], MOUNTS_FOREIGN) < 0)
+		if (mounts_add_point(m, reserved[i], MOUNTS_FOREIGN) < 0)
 			return -1;
 	}
 	return 0;
@@ -339,7 +339,8 @@ mounts_load(struct mounts *m, const char *path, const char *dir)
 	}
 	errno = 0;
 	while (getline(&text, &room, f) >= 0) {
-		if (parse(text, &l) == 0 && take(m, &l, dir) < 0) {
+		if (mounts_parse_line(text, &l) == 0 &&
+		    mounts_take_line(m, &l, dir) < 0) {
 			msg_nomem();
 			goto out;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report.h"
+#include "bundle/report.h"
 
 #include <cjson/cJSON.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 #include "wire.h"
 
 const char *
@@ -66,7 +66,7 @@ report_whoami(struct report *r)
 
 /* A copy of path, shortened where it is too long to show; or NULL. */
 static char *
-keep(const char *path)
+report_keep_path(const char *path)
 {
 	size_t len = strlen(path), half = MSG_NAME / 2 - 2;
 	char *copy;
@@ -86,7 +86,7 @@ keep(const char *path)
  * no capacity needs to be kept.  Returns the array, or NULL after a warning.
  */
 static void *
-grow(void *array, size_t n, size_t size)
+report_grow(void *array, size_t n, size_t size)
 {
 	if (n > 0 && (n & (n - 1)) != 0)
 		return array;
@@ -104,12 +104,12 @@ report_add_finding(struct report *r, const struct finding *f)
 	r->all_findings++;
 	if (r->n_findings == WIRE_FINDINGS_MAX)
 		return 0;
-	all = grow(r->findings, r->n_findings, sizeof *all);
+	all = report_grow(r->findings, r->n_findings, sizeof *all);
 	if (all == NULL)
 		return -1;
 	r->findings = all;
-	copy.path = keep(f->path);
-	copy.blocker = keep(f->blocker);
+	copy.path = report_keep_path(f->path);
+	copy.blocker = report_keep_path(f->blocker);
 	if (copy.path == NULL || copy.blocker == NULL) {
 		free((char *)(uintptr_t)copy.path);
 		free((char *)(uintptr_t)copy.blocker);
@@ -128,12 +128,12 @@ report_add_skipped(struct report *r, const char *path, enum content_why why,
 	r->skipped[why]++;
 	if (r->n_skipped_paths == WIRE_FINDINGS_MAX)
 		return 0;
-	all = grow(r->skipped_paths, r->n_skipped_paths, sizeof *all);
+	all = report_grow(r->skipped_paths, r->n_skipped_paths, sizeof *all);
 	if (all == NULL)
 		return -1;
 	r->skipped_paths = all;
 	all += r->n_skipped_paths;
-	all->path = keep(path);
+	all->path = report_keep_path(path);
 	if (all->path == NULL)
 		return -1;
 	all->why = why;
@@ -167,23 +167,23 @@ report_free(struct report *r)
  * `ok` collects whether all of them worked.
  */
 static void
-add_number(cJSON *o, const char *key, uint64_t n, bool *ok)
+report_add_number(cJSON *o, const char *key, uint64_t n, bool *ok)
 {
 	*ok = cJSON_AddNumberToObject(o, key, (double)n) != NULL && *ok;
 }
 
 static void
-add_string(cJSON *o, const char *key, const char *text, bool *ok)
+report_add_string(cJSON *o, const char *key, const char *text, bool *ok)
 {
 	*ok = cJSON_AddStringToObject(o, key, text) != NULL && *ok;
 }
 
 static void
-add_name(cJSON *o, const char *key, const char *name, bool *ok)
+report_add_name(cJSON *o, const char *key, const char *name, bool *ok)
 {
 	char masked[MSG_NAME];
 
-	add_string(o, key, msg_mask(masked, sizeof masked, name), ok);
+	report_add_string(o, key, msg_mask(masked, sizeof masked, name), ok);
 }
 
 static void
@@ -192,8 +192,8 @@ add_who(cJSON *o, const struct finding_who *who, bool *ok)
 	cJSON *as = cJSON_AddObjectToObject(o, "as"), *groups, *gid;
 	size_t i;
 
-	add_number(as, "uid", who->uid, ok);
-	add_number(as, "gid", who->gid, ok);
+	report_add_number(as, "uid", who->uid, ok);
+	report_add_number(as, "gid", who->gid, ok);
 	groups = cJSON_AddArrayToObject(as, "groups");
 	for (i = 0; i < who->n_groups; i++) {
 		gid = cJSON_CreateNumber(who->groups[i]);
@@ -208,8 +208,8 @@ add_skipped(cJSON *o, const struct report *r, bool *ok)
 	int i;
 
 	for (i = 0; i < CONTENT_WHYS; i++)
-		add_number(skipped, content_why_name((enum content_why)i),
-		    r->skipped[i], ok);
+		report_add_number(skipped,
+		    content_why_name((enum content_why)i), r->skipped[i], ok);
 }
 
 static void
@@ -222,9 +222,9 @@ add_skipped_paths(cJSON *o, const struct report *r, bool *ok)
 	for (i = 0; i < r->n_skipped_paths; i++) {
 		s = &r->skipped_paths[i];
 		one = cJSON_CreateObject();
-		add_name(one, "path", s->path, ok);
-		add_string(one, "why", content_why_name(s->why), ok);
-		add_string(one, "type", content_type_name(s->mode), ok);
+		report_add_name(one, "path", s->path, ok);
+		report_add_string(one, "why", content_why_name(s->why), ok);
+		report_add_string(one, "type", content_type_name(s->mode), ok);
 		*ok = cJSON_AddItemToArray(array, one) && *ok;
 	}
 }
@@ -237,19 +237,19 @@ finding_object(const struct finding *f, const struct finding_who *who)
 	cJSON *o = cJSON_CreateObject();
 	bool ok = o != NULL;
 
-	add_string(o, "code", finding_code(f->rule), &ok);
-	add_name(o, "path", f->path, &ok);
-	add_string(o, "message", finding_reason(text, sizeof text, f, who),
-	    &ok);
+	report_add_string(o, "code", finding_code(f->rule), &ok);
+	report_add_name(o, "path", f->path, &ok);
+	report_add_string(o, "message",
+	    finding_reason(text, sizeof text, f, who), &ok);
 	if (f->rule != FINDING_HIDDEN) {
 		(void)snprintf(text, sizeof text, "%04o",
 		    (unsigned int)(f->mode & 07777));
-		add_string(o, "mode", text, &ok);
-		add_number(o, "uid", f->uid, &ok);
-		add_number(o, "gid", f->gid, &ok);
-		add_name(o, "blockedBy", f->blocker, &ok);
+		report_add_string(o, "mode", text, &ok);
+		report_add_number(o, "uid", f->uid, &ok);
+		report_add_number(o, "gid", f->gid, &ok);
+		report_add_name(o, "blockedBy", f->blocker, &ok);
 	}
-	add_string(o, "fix", finding_fix(text, sizeof text, f), &ok);
+	report_add_string(o, "fix", finding_fix(text, sizeof text, f), &ok);
 	if (ok)
 		return o;
 	cJSON_Delete(o);
@@ -261,7 +261,7 @@ finding_object(const struct finding *f, const struct finding_who *who)
  * more there are.
  */
 static void
-add_findings(cJSON *o, const struct report *r, size_t room, bool *ok)
+report_add_findings(cJSON *o, const struct report *r, size_t room, bool *ok)
 {
 	cJSON *array = cJSON_AddArrayToObject(o, "findings"), *one;
 	size_t i, len;
@@ -285,22 +285,23 @@ add_findings(cJSON *o, const struct report *r, size_t room, bool *ok)
 		*ok = cJSON_AddItemToArray(array, one) && *ok;
 	}
 	if (r->all_findings > i)
-		add_number(o, "more", r->all_findings - i, ok);
+		report_add_number(o, "more", r->all_findings - i, ok);
 }
 
 static void
 add_result(cJSON *o, const struct report *r, bool *ok)
 {
-	add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed", ok);
+	report_add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed",
+	    ok);
 	if (r->reason == REPORT_OK)
 		return;
-	add_string(o, "reason", report_reason_name(r->reason), ok);
-	add_string(o, "message", r->message, ok);
+	report_add_string(o, "reason", report_reason_name(r->reason), ok);
+	report_add_string(o, "message", r->message, ok);
 }
 
 /* Print and delete o.  Returns the text, or NULL after a warning. */
 static char *
-print(cJSON *o, bool ok, bool pretty)
+report_print_json(cJSON *o, bool ok, bool pretty)
 {
 	char *text = NULL;
 
@@ -320,14 +321,14 @@ report_object(const struct report *r, bool *ok)
 	*ok = o != NULL;
 	add_result(o, r, ok);
 	add_who(o, &r->who, ok);
-	add_number(o, "entries", r->entries, ok);
-	add_number(o, "directories", r->directories, ok);
-	add_number(o, "files", r->files, ok);
-	add_number(o, "symlinks", r->symlinks, ok);
-	add_number(o, "bytes", r->bytes, ok);
+	report_add_number(o, "entries", r->entries, ok);
+	report_add_number(o, "directories", r->directories, ok);
+	report_add_number(o, "files", r->files, ok);
+	report_add_number(o, "symlinks", r->symlinks, ok);
+	report_add_number(o, "bytes", r->bytes, ok);
 	add_skipped(o, r, ok);
 	add_skipped_paths(o, r, ok);
-	add_findings(o, r, SIZE_MAX, ok);
+	report_add_findings(o, r, SIZE_MAX, ok);
 	return o;
 }
 
@@ -337,7 +338,7 @@ report_json(const struct report *r, bool pretty)
 	bool ok;
 	cJSON *o = report_object(r, &ok);
 
-	return print(o, ok, pretty);
+	return report_print_json(o, ok, pretty);
 }
 
 /* ---------------------------------------------------------------- people */
@@ -388,20 +389,20 @@ report_terminate(const struct report *r, const struct report_written *written)
 
 	add_result(o, r, &ok);
 	if (written != NULL) {
-		add_string(o, "format", written->format, &ok);
-		add_number(o, "entries", written->entries, &ok);
-		add_number(o, "size", written->size, &ok);
+		report_add_string(o, "format", written->format, &ok);
+		report_add_number(o, "entries", written->entries, &ok);
+		report_add_number(o, "size", written->size, &ok);
 		if (written->digest != NULL)
-			add_string(o, "digest", written->digest, &ok);
+			report_add_string(o, "digest", written->digest, &ok);
 		if (written->parts > 0)
-			add_number(o, "parts", written->parts, &ok);
+			report_add_number(o, "parts", written->parts, &ok);
 	}
 	add_skipped(o, r, &ok);
 	if (r->all_findings > 0) {
 		/* the rest: a message of 512 bytes, escaped, and the counts */
-		add_findings(o, r, WIRE_TERM_MAX - 1536, &ok);
+		report_add_findings(o, r, WIRE_TERM_MAX - 1536, &ok);
 	}
-	text = print(o, ok, false);
+	text = report_print_json(o, ok, false);
 	if (text != NULL)
 		terminate(text, strlen(text));
 	free(text);
@@ -410,9 +411,8 @@ report_terminate(const struct report *r, const struct report_written *written)
 void
 report_terminate_signal(void)
 {
-	static const char
-	    text[] = "{\"result\":\"failed\",\"reason\":\"Terminated\","
-	             "\"message\":\"terminated by a signal\"}";
+	static const char text[] =
+	    "{\"result\":\"failed\",\"reason\":\"Terminated\",\"message\":\"terminated by a signal\"}";
 
 	terminate(text, sizeof text - 1);
 }

@@ -25,8 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "content.h"
-#include "finding.h"
+#include "bundle/content.h"
+#include "bundle/finding.h"
 
 enum report_reason { /* of a failure; the names are part of the contract */
 	REPORT_OK,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "walk.h"
+#include "bundle/walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 enum {
 	/*
@@ -38,14 +38,14 @@ struct walk_frame {
 };
 
 static int
-by_name(const void *a, const void *b)
+walk_compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Returns 0, or the errno. */
 static int
-add_name(struct walk_frame *f, const char *name, unsigned char type)
+walk_add_name(struct walk_frame *f, const char *name, unsigned char type)
 {
 	size_t len = strlen(name) + 1, room;
 	char *names;
@@ -83,7 +83,7 @@ read_names(struct walk_frame *f, char *buf)
 			if (strcmp(d->d_name, ".") == 0 ||
 			    strcmp(d->d_name, "..") == 0)
 				continue;
-			err = add_name(f, d->d_name, d->d_type);
+			err = walk_add_name(f, d->d_name, d->d_type);
 			if (err != 0)
 				return err;
 		}
@@ -108,7 +108,7 @@ sort_names(struct walk_frame *f)
 	for (i = 0; i < f->n; i++, p += strlen(p) + 1)
 		f->order[i] = ++p;
 	if (f->n > 1)
-		qsort(f->order, f->n, sizeof *f->order, by_name);
+		qsort(f->order, f->n, sizeof *f->order, walk_compare_names);
 	return 0;
 }
 
@@ -257,7 +257,7 @@ walk_open(struct walk *w, int dirfd)
 
 /* Enter the directory that was returned last.  0, or the errno. */
 static int
-enter(struct walk *w)
+walk_enter_dir(struct walk *w)
 {
 	struct walk_frame *f = &w->frames[w->n_frames - 1];
 	int fd;
@@ -301,7 +301,7 @@ walk_next(struct walk *w, struct walk_entry *e)
 		return first(w, e);
 	if (w->enter) {
 		w->enter = false;
-		err = enter(w);
+		err = walk_enter_dir(w);
 		if (err == ENOMEM) {
 			msg_nomem();
 			return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kubectl.h"
+#include "cluster/kubectl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 #define SERVER "Error from server ("
 
@@ -152,8 +152,7 @@ say_spawn(int err, const char *program)
 		return;
 	if (err == ENOENT)
 		msg_warn(0,
-		    "%s: not found; install kubectl, or name it in "
-		    "the environment variable KUBECTL",
+		    "%s: not found; install kubectl, or name it in the environment variable KUBECTL",
 		    shown);
 	else
 		msg_warn(err, "start %s", shown);
@@ -228,7 +227,7 @@ read_said(struct kubectl_job *job)
 
 /* Read what is left; a writer without a reader would be killed. */
 static void
-drain(const struct kubectl_job *job)
+kubectl_drain_output(const struct kubectl_job *job)
 {
 	char buf[4096];
 	ssize_t n;
@@ -362,7 +361,7 @@ kubectl_json(const struct kubectl *k, struct kubectl_job *job,
 		return NULL;
 	value = kubectl_next(job, &values, -1, &ended);
 	kubectl_values_free(&values);
-	drain(job);
+	kubectl_drain_output(job);
 	if (kubectl_finish(job, false) == 0 && value != NULL)
 		return value;
 	if (job->said[0] == '\0')
@@ -377,7 +376,7 @@ kubectl_do(const struct kubectl *k, struct kubectl_job *job,
 {
 	if (kubectl_start(k, job, args, input) < 0)
 		return -1;
-	drain(job);
+	kubectl_drain_output(job);
 	return kubectl_finish(job, false);
 }
 

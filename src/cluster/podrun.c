@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "podrun.h"
+#include "cluster/podrun.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 #define RUN_LABEL "app.kubernetes.io/instance"
 #define PATIENCE "--request-timeout=20s" /* of what must not hang */
@@ -37,7 +37,7 @@ podrun_make_id(char id[static PODRUN_ID])
 
 /* The string at a path of two keys, or "". */
 static const char *
-get_string(const cJSON *object, const char *outer, const char *inner)
+podrun_get_string(const cJSON *object, const char *outer, const char *inner)
 {
 	const cJSON *o = cJSON_GetObjectItemCaseSensitive(object, outer);
 	const char *s = cJSON_GetStringValue(
@@ -74,14 +74,14 @@ refused(struct podrun *r, const struct kubectl_job *job)
 		(void)snprintf(words, sizeof words,
 		    "a pod %s/%s exists, and is not ours",
 		    r->kubectl->namespace, r->name);
-		podwatch_refused(&r->watch, words);
+		podstatus_refused(&r->watch, words);
 		(void)snprintf(r->watch.fix, sizeof r->watch.fix,
 		    "choose another name with --name, or delete that pod");
 		/* nothing of ours to delete */
 		r->tried = false;
 		return;
 	}
-	podwatch_refused(&r->watch, kubectl_words(job));
+	podstatus_refused(&r->watch, kubectl_words(job));
 }
 
 int
@@ -93,7 +93,7 @@ podrun_create(struct podrun *r, cJSON *pod)
 	char *text = labelled(pod, r->id);
 
 	(void)snprintf(r->name, sizeof r->name, "%s",
-	    get_string(pod, "metadata", "name"));
+	    podrun_get_string(pod, "metadata", "name"));
 	if (text == NULL)
 		return -1;
 	r->tried = true;
@@ -104,8 +104,8 @@ podrun_create(struct podrun *r, cJSON *pod)
 		return -1;
 	}
 	(void)snprintf(r->uid, sizeof r->uid, "%s",
-	    get_string(r->pod, "metadata", "uid"));
-	podwatch_look(&r->watch, r->pod);
+	    podrun_get_string(r->pod, "metadata", "uid"));
+	podstatus_look(&r->watch, r->pod);
 	return 0;
 }
 
@@ -119,19 +119,19 @@ take_event(struct podrun *r, cJSON *event)
 	    cJSON_GetObjectItemCaseSensitive(event, "type"));
 	cJSON *pod = cJSON_DetachItemFromObjectCaseSensitive(event, "object");
 
-	if (strcmp(get_string(pod, "metadata", "uid"), r->uid) != 0) {
+	if (strcmp(podrun_get_string(pod, "metadata", "uid"), r->uid) != 0) {
 		/* an error's Status, or another pod of the same name */
 		if (type != NULL && strcmp(type, "ERROR") != 0)
-			podwatch_gone(&r->watch);
+			podstatus_gone(&r->watch);
 		cJSON_Delete(pod);
 	} else {
 		cJSON_Delete(r->pod);
 		r->pod = pod;
-		podwatch_look(&r->watch, pod);
+		podstatus_look(&r->watch, pod);
 		if (type != NULL && strcmp(type, "DELETED") == 0 &&
-		    r->watch.state != PODWATCH_DONE &&
-		    r->watch.state != PODWATCH_FAILED)
-			podwatch_gone(&r->watch);
+		    r->watch.state != PODSTATUS_DONE &&
+		    r->watch.state != PODSTATUS_FAILED)
+			podstatus_gone(&r->watch);
 	}
 	cJSON_Delete(event);
 	r->show(r->show_arg, r);
@@ -147,7 +147,7 @@ look_events(struct podrun *r)
 	char selector[96];
 	cJSON *list;
 
-	if (r->watch.state > PODWATCH_PULLING)
+	if (r->watch.state > PODSTATUS_PULLING)
 		return;
 	(void)snprintf(selector, sizeof selector, "involvedObject.uid=%s",
 	    r->uid);
@@ -156,7 +156,7 @@ look_events(struct podrun *r)
 	list = kubectl_json(r->kubectl, &job, args, NULL);
 	if (list == NULL)
 		return;
-	podwatch_events(&r->watch, list);
+	podstatus_events(&r->watch, list);
 	cJSON_Delete(list);
 	r->show(r->show_arg, r);
 }
@@ -198,16 +198,16 @@ watch_ended(struct podrun *r, int *tries)
 	kubectl_values_free(&r->values);
 	if (kubectl_finish(&r->job, false) < 0 && *r->stop == 0) {
 		if (kubectl_is(&r->job, "NotFound"))
-			podwatch_gone(&r->watch);
+			podstatus_gone(&r->watch);
 		else if (++*tries >= TRIES)
-			podwatch_refused(&r->watch, kubectl_words(&r->job));
+			podstatus_refused(&r->watch, kubectl_words(&r->job));
 	}
-	if (r->watch.state != PODWATCH_FAILED && *r->stop == 0)
+	if (r->watch.state != PODSTATUS_FAILED && *r->stop == 0)
 		(void)nanosleep(&pause, NULL);
 }
 
 int
-podrun_wait(struct podrun *r, enum podwatch_state state)
+podrun_wait(struct podrun *r, enum podstatus_state state)
 {
 	cJSON *event;
 	bool ended;
@@ -226,9 +226,9 @@ podrun_wait(struct podrun *r, enum podwatch_state state)
 			look_events(r);
 		}
 	}
-	if (r->watch.state >= PODWATCH_DONE)
+	if (r->watch.state >= PODSTATUS_DONE)
 		end_watch(r);
-	return *r->stop == 0 && r->watch.state != PODWATCH_FAILED ? 0 : -1;
+	return *r->stop == 0 && r->watch.state != PODSTATUS_FAILED ? 0 : -1;
 }
 
 /* --------------------------------------------------------------------- log */
@@ -280,8 +280,7 @@ delete_uid(struct podrun *r, struct kubectl_job *job)
 	    r->kubectl->namespace, r->name);
 	args[3] = path;
 	(void)snprintf(options, sizeof options,
-	    "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\","
-	    "\"gracePeriodSeconds\":2,\"preconditions\":{\"uid\":\"%s\"}}",
+	    "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"gracePeriodSeconds\":2,\"preconditions\":{\"uid\":\"%s\"}}",
 	    r->uid);
 	return kubectl_do(r->kubectl, job, args, options);
 }
@@ -316,5 +315,5 @@ podrun_free(struct podrun *r)
 	end_watch(r);
 	cJSON_Delete(r->pod);
 	r->pod = NULL;
-	podwatch_free(&r->watch);
+	podstatus_free(&r->watch);
 }

@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <cjson/cJSON.h>
 
-#include "gather.h"
-#include "kubectl.h"
-#include "podwatch.h"
+#include "log/gather.h"
+#include "cluster/kubectl.h"
+#include "cluster/podstatus.h"
 
 enum {
 	PODRUN_ID = 17
@@ -37,7 +37,7 @@ struct podrun {
 	char uid[64]; /* "" = not created, or not known to be */
 	bool tried; /* to create it */
 	cJSON *pod; /* owned; as it was last seen, or NULL */
-	struct podwatch watch;
+	struct podstatus watch;
 	struct kubectl_job job; /* that watches it */
 	struct kubectl_values values;
 	bool watching;
@@ -54,9 +54,9 @@ int podrun_create(struct podrun *r, cJSON *pod);
 
 /*
  * Wait until the pod is as far as `state`.  Returns 0, or -1: r->watch is
- * PODWATCH_FAILED and tells why, or we were stopped.
+ * PODSTATUS_FAILED and tells why, or we were stopped.
  */
-int podrun_wait(struct podrun *r, enum podwatch_state state);
+int podrun_wait(struct podrun *r, enum podstatus_state state);
 
 /*
  * Read the log of a container into g, to its end now or, with `follow`, the

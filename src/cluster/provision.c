@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provision.h"
+#include "cluster/provision.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "decode.h"
-#include "mend.h"
-#include "msg.h"
+#include "log/decode.h"
+#include "cluster/repair.h"
+#include "base/msg.h"
 
 #define UID_RANGE "openshift.io/sa.scc.uid-range"
 
@@ -18,7 +18,7 @@ enum {
 };
 
 static void __attribute__((format(printf, 2, 3)))
-say(const struct provision *p, const char *format, ...)
+provision_say_line(const struct provision *p, const char *format, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -33,7 +33,7 @@ say(const struct provision *p, const char *format, ...)
 static enum wire_exit
 fail_kubectl(struct provision *p, const struct kubectl_job *job)
 {
-	podwatch_refused(&p->failure, kubectl_words(job));
+	podstatus_refused(&p->failure, kubectl_words(job));
 	return WIRE_FAIL;
 }
 
@@ -45,8 +45,8 @@ find_namespace(struct provision *p)
 {
 	static const char *const args[] = {"create", "--dry-run=client",
 	    "--validate=false", "-o", "json", "-f", "-", NULL};
-	static const char any[] = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\","
-	                          "\"metadata\":{\"name\":\"any\"}}";
+	static const char any[] =
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"any\"}}";
 	struct kubectl_job job;
 	const cJSON *metadata;
 	const char *name;
@@ -83,7 +83,8 @@ has_uid_range(const cJSON *namespace)
 static void
 leave_user(struct provision *p)
 {
-	say(p, "namespace %s chooses the user itself: runAsUser is left out",
+	provision_say_line(p,
+	    "namespace %s chooses the user itself: runAsUser is left out",
 	    p->kubectl.namespace);
 	p->pod->uid = -1;
 }
@@ -106,7 +107,7 @@ look_namespace(struct provision *p)
 			return fail_kubectl(p, &job);
 		(void)snprintf(words, sizeof words, "there is no namespace %s",
 		    p->kubectl.namespace);
-		podwatch_refused(&p->failure, words);
+		podstatus_refused(&p->failure, words);
 		return WIRE_FAIL;
 	}
 	if (!p->user_set && has_uid_range(namespace))
@@ -119,30 +120,31 @@ look_namespace(struct provision *p)
 
 /* A podrun_show: what the pod does now. */
 static void
-show(void *arg, const struct podrun *r)
+provision_show_pod(void *arg, const struct podrun *r)
 {
 	const struct provision *p = arg;
-	const struct podwatch *w = &r->watch;
+	const struct podstatus *w = &r->watch;
 
-	if (*p->stop != 0 || w->state >= PODWATCH_DONE)
+	if (*p->stop != 0 || w->state >= PODSTATUS_DONE)
 		return;
 	if (w->trouble)
-		say(p, "%s: %s: %s", r->name, w->reason, w->text);
-	else if (w->state == PODWATCH_PULLING && w->image[0] != '\0')
-		say(p, "%s: pulling %s", r->name, w->image);
-	else if (w->state == PODWATCH_STARTED)
-		say(p, "%s: streaming", r->name);
+		provision_say_line(p, "%s: %s: %s", r->name, w->reason,
+		    w->text);
+	else if (w->state == PODSTATUS_PULLING && w->image[0] != '\0')
+		provision_say_line(p, "%s: pulling %s", r->name, w->image);
+	else if (w->state == PODSTATUS_STARTED)
+		provision_say_line(p, "%s: streaming", r->name);
 	else
-		say(p, "%s: pending", r->name);
+		provision_say_line(p, "%s: pending", r->name);
 }
 
 static void
-start(struct provision *p, struct podrun *r)
+provision_start_pod(struct provision *p, struct podrun *r)
 {
 	*r = (struct podrun){.kubectl = &p->kubectl,
 	    .id = p->id,
 	    .stop = p->stop,
-	    .show = show,
+	    .show = provision_show_pod,
 	    .show_arg = p};
 }
 
@@ -177,14 +179,14 @@ create(struct podrun *r, cJSON *pod, const char *name)
 static void
 keep_failure(struct provision *p, struct podrun *r)
 {
-	podwatch_free(&p->failure);
+	podstatus_free(&p->failure);
 	p->failure = r->watch;
-	r->watch = (struct podwatch){0};
+	r->watch = (struct podstatus){0};
 }
 
 /* The end of a pod: delete it unless told otherwise. */
 static void
-finish(struct provision *p, struct podrun *r)
+provision_finish_pod(struct provision *p, struct podrun *r)
 {
 	if (!p->keep)
 		(void)podrun_delete(r);
@@ -195,10 +197,10 @@ finish(struct provision *p, struct podrun *r)
 static void
 take_message(struct provision *p, const struct podrun *r)
 {
-	const char *message = podwatch_message(r->pod, POD_BUNDLE);
+	const char *message = podstatus_message(r->pod, POD_BUNDLE);
 	struct decode_piece whole;
 
-	podwatch_resolved(p->resolved, sizeof p->resolved, r->pod, POD_BUNDLE,
+	podstatus_resolved(p->resolved, sizeof p->resolved, r->pod, POD_BUNDLE,
 	    p->pod->image);
 	if (message == NULL ||
 	    decode_whole(message, strlen(message), &whole) < 0)
@@ -209,16 +211,16 @@ take_message(struct provision *p, const struct podrun *r)
 
 /* Follow the pod to its end.  Returns 0, or -1 with r->watch telling. */
 static int
-follow(struct provision *p, struct podrun *r)
+provision_follow_pod(struct provision *p, struct podrun *r)
 {
-	if (podrun_wait(r, PODWATCH_STARTED) < 0)
+	if (podrun_wait(r, PODSTATUS_STARTED) < 0)
 		return -1;
-	say(p, "%s: streaming", r->name);
+	provision_say_line(p, "%s: streaming", r->name);
 	progress_start(p->progress, "streaming", p->quiet);
 	if (podrun_log(r, POD_BUNDLE, true, p->gather) < 0)
 		return -1;
 	progress_clear(p->progress);
-	if (podrun_wait(r, PODWATCH_DONE) < 0)
+	if (podrun_wait(r, PODSTATUS_DONE) < 0)
 		return -1;
 	take_message(p, r);
 	return 0;
@@ -226,15 +228,16 @@ follow(struct provision *p, struct podrun *r)
 
 /* Is it whole?  If not, once more the log as it is now. */
 static enum wire_exit
-judge(struct provision *p, struct podrun *r)
+provision_judge_log(struct provision *p, struct podrun *r)
 {
 	enum wire_exit status;
 
-	say(p, "%s: verifying", r->name);
+	provision_say_line(p, "%s: verifying", r->name);
 	status = gather_judge(p->gather);
 	if (status != WIRE_CORRUPT || *p->stop != 0)
 		return status;
-	say(p, "%s: the log came incomplete; reading it again", r->name);
+	provision_say_line(p, "%s: the log came incomplete; reading it again",
+	    r->name);
 	progress_start(p->progress, "streaming", p->quiet);
 	if (podrun_log(r, POD_BUNDLE, false, p->gather) < 0)
 		return WIRE_FAIL;
@@ -251,7 +254,7 @@ create_main(struct provision *p, struct podrun *r)
 	if (p->pod->name == NULL)
 		(void)snprintf(suffix, sizeof suffix, "-%.8s", p->id);
 	pod_name(p->pod, p->name, suffix);
-	say(p, "%s: creating the pod", p->name);
+	provision_say_line(p, "%s: creating the pod", p->name);
 	if (create(r, pod_build(p->pod), p->name) == 0)
 		return 0;
 	if (p->user_set || p->pod->uid < 0 ||
@@ -259,7 +262,7 @@ create_main(struct provision *p, struct podrun *r)
 		return -1;
 	leave_user(p);
 	podrun_free(r);
-	start(p, r);
+	provision_start_pod(p, r);
 	return create(r, pod_build(p->pod), p->name);
 }
 
@@ -269,15 +272,15 @@ run_main(struct provision *p)
 	enum wire_exit status = WIRE_FAIL;
 	struct podrun r;
 
-	start(p, &r);
-	if (create_main(p, &r) == 0 && follow(p, &r) == 0) {
-		status = judge(p, &r);
+	provision_start_pod(p, &r);
+	if (create_main(p, &r) == 0 && provision_follow_pod(p, &r) == 0) {
+		status = provision_judge_log(p, &r);
 	} else {
 		keep_failure(p, &r);
 		status = p->failure.exit != WIRE_OK ? p->failure.exit
 		                                    : WIRE_FAIL;
 	}
-	finish(p, &r);
+	provision_finish_pod(p, &r);
 	return status;
 }
 
@@ -335,13 +338,13 @@ run_repair(struct provision *p, const struct pod_parts *ranges, size_t n)
 	/* the very image, should its tag have moved */
 	if (p->resolved[0] != '\0')
 		opts.image = p->resolved;
-	start(p, &r);
+	provision_start_pod(p, &r);
 	if (create(&r, pod_build_repair(&opts, ranges, n, ""), name) == 0 &&
-	    podrun_wait(&r, PODWATCH_DONE) == 0)
+	    podrun_wait(&r, PODSTATUS_DONE) == 0)
 		ret = read_repair(p, &r, n);
 	else
 		keep_failure(p, &r);
-	finish(p, &r);
+	provision_finish_pod(p, &r);
 	return ret;
 }
 
@@ -355,10 +358,10 @@ repair(struct provision *p)
 	int round;
 
 	for (round = 0; round < ROUNDS && *p->stop == 0; round++) {
-		n = mend_plan(p->gather, p->size, ranges, RANGES);
+		n = repair_plan(p->gather, p->size, ranges, RANGES);
 		if (n == 0)
 			break;
-		say(p,
+		provision_say_line(p,
 		    "the log lost parts to its rotation (%" PRIu64
 		    " of %" PRIu64
 		    " are here); fetching them again with %zu container%s",
@@ -400,5 +403,5 @@ provision_run(struct provision *p)
 void
 provision_free(struct provision *p)
 {
-	podwatch_free(&p->failure);
+	podstatus_free(&p->failure);
 }

@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gather.h"
-#include "kubectl.h"
-#include "pod.h"
-#include "podrun.h"
-#include "podwatch.h"
-#include "progress.h"
+#include "log/gather.h"
+#include "cluster/kubectl.h"
+#include "pod/pod.h"
+#include "cluster/podrun.h"
+#include "cluster/podstatus.h"
+#include "base/progress.h"
 #include "wire.h"
 
 /* Says how far it is; text is masked. */
@@ -44,7 +44,7 @@ struct provision {
 	char resolved[512]; /* REPOSITORY@DIGEST, "" = unknown */
 	uint64_t repaired; /* parts that a second pod brought */
 	uint64_t repair_pods;
-	struct podwatch failure; /* its text is "" where it was reported */
+	struct podstatus failure; /* its text is "" where it was reported */
 };
 
 /*

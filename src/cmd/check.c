@@ -3,7 +3,7 @@
  * unpackctl check: will a bundle image on disk unpack in a restricted
  * namespace?
  */
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 #include <getopt.h>
 #include <stdbool.h>
@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
-#include "verdict.h"
-#include "verdictout.h"
+#include "base/io.h"
+#include "base/msg.h"
+#include "image/verdict.h"
+#include "image/verdictout.h"
 #include "wire.h"
 
 /* The uid that `unpackctl pod` gives, and what it may take apart at most. */
@@ -45,29 +45,27 @@ static const struct option longs[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char help
-    [] = "check [OPTION...] IMAGE\n"
-         "\n"
-         "Will this bundle image unpack in a restricted namespace?  IMAGE is "
-         "an OCI\n"
-         "layout, an oci-archive, a docker-archive ('-' is standard input), or "
-         "a\n"
-         "directory that is the root file system.  skopeo's oci:PATH[:TAG],\n"
-         "oci-archive:, docker-archive: and dir: are understood.\n"
-         "\n"
-         "  --uid N            who reads (65532)\n"
-         "  --gid N[,N...]     its gid and groups (as the image says; else 0)\n"
-         "  --openshift        as OpenShift would run it: a uid of the "
-         "namespace\n"
-         "  --platform OS/ARCH[/VARIANT]\n"
-         "                     of the node (this machine's)\n"
-         "  --max-size SIZE    refuse images that are larger unpacked (2Gi)\n"
-         "  -o, --output text|json\n"
-         "  -q, --quiet        say nothing, exit only\n"
-         "\n"
-         "exit: 0 it will; 1 cannot tell: damaged, or an I/O error; 2 wrong "
-         "usage;\n"
-         "3 it will not.\n";
+static const char help[] =
+    "check [OPTION...] IMAGE\n"
+    "\n"
+    "Will this bundle image unpack in a restricted namespace?  IMAGE is an OCI\n"
+    "layout, an oci-archive, a docker-archive ('-' is standard input), or a\n"
+    "directory that is the root file system.  skopeo's oci:PATH[:TAG],\n"
+    "oci-archive:, docker-archive: and dir: are understood.\n"
+    "\n"
+    "  --uid N            who reads (65532)\n"
+    "  --gid N[,N...]     its gid and groups (as the image says; else 0)\n"
+    "  --openshift        as OpenShift would run it: a uid of the "
+    "namespace\n"
+    "  --platform OS/ARCH[/VARIANT]\n"
+    "                     of the node (this machine's)\n"
+    "  --max-size SIZE    refuse images that are larger unpacked (2Gi)\n"
+    "  -o, --output text|json\n"
+    "  -q, --quiet        say nothing, exit only\n"
+    "\n"
+    "exit: 0 it will; 1 cannot tell: damaged, or an I/O error; 2 wrong "
+    "usage;\n"
+    "3 it will not.\n";
 
 struct args {
 	struct verdict_opts opts;
@@ -81,7 +79,7 @@ struct args {
 
 /* Warn that option `name` does not take `value`.  Returns -1. */
 static int
-refuse(const char *name, const char *value, const char *takes)
+check_refuse_value(const char *name, const char *value, const char *takes)
 {
 	char masked[256];
 
@@ -98,14 +96,14 @@ set_gids(struct args *a, const char *value)
 	uint64_t n;
 
 	if (strlen(value) >= sizeof text)
-		return refuse("gid", value, "at most 64 numbers");
+		return check_refuse_value("gid", value, "at most 64 numbers");
 	memcpy(text, value, strlen(value) + 1);
 	a->opts.gids = a->gids;
 	a->opts.n_gids = 0;
 	while ((one = strsep(&rest, ",")) != NULL) {
 		if (a->opts.n_gids == RUNTIME_GROUPS_MAX ||
 		    io_number(one, 0, UINT32_MAX - 1, &n) < 0)
-			return refuse("gid", value,
+			return check_refuse_value("gid", value,
 			    "at most 64 numbers with commas");
 		a->gids[a->opts.n_gids++] = (gid_t)n;
 	}
@@ -119,7 +117,8 @@ set_platform(struct args *a, const char *value)
 
 	a->opts.platform = value;
 	if (slash == NULL || slash == value || slash[1] == '\0')
-		return refuse("platform", value, "os/arch, as in linux/arm64");
+		return check_refuse_value("platform", value,
+		    "os/arch, as in linux/arm64");
 	return 0;
 }
 
@@ -129,11 +128,11 @@ set_output(struct args *a, const char *value)
 	a->json = strcmp(value, "json") == 0;
 	if (a->json || strcmp(value, "text") == 0)
 		return 0;
-	return refuse("output", value, "text or json");
+	return check_refuse_value("output", value, "text or json");
 }
 
 static int
-set(struct args *a, int option, const char *value)
+check_set_option(struct args *a, int option, const char *value)
 {
 	uint64_t n = 0;
 
@@ -141,7 +140,7 @@ set(struct args *a, int option, const char *value)
 	case OPT_UID:
 		a->uid_set = true;
 		if (io_number(value, 0, UINT32_MAX - 1, &n) < 0)
-			return refuse("uid", value, "a number");
+			return check_refuse_value("uid", value, "a number");
 		a->opts.uid = (uid_t)n;
 		return 0;
 	case OPT_GID:
@@ -153,7 +152,8 @@ set(struct args *a, int option, const char *value)
 		return set_platform(a, value);
 	case OPT_MAX_SIZE:
 		if (io_size(value, 1, INT64_MAX / 4, &a->opts.max) < 0)
-			return refuse("max-size", value, "bytes, as in 8Gi");
+			return check_refuse_value("max-size", value,
+			    "bytes, as in 8Gi");
 		return 0;
 	case 'o':
 		return set_output(a, value);
@@ -165,7 +165,7 @@ set(struct args *a, int option, const char *value)
 
 /* What OpenShift gives where the user did not say otherwise. */
 static void
-reconcile(struct args *a)
+check_apply_openshift(struct args *a)
 {
 	if (!a->openshift)
 		return;
@@ -183,7 +183,7 @@ reconcile(struct args *a)
 
 /* Parse argv[1..].  Returns 1 to go on, or 0 with the exit code in *code. */
 static int
-parse(struct args *a, int argc, char **argv, int *code)
+check_parse_args(struct args *a, int argc, char **argv, int *code)
 {
 	char name[256];
 	int option;
@@ -204,7 +204,7 @@ parse(struct args *a, int argc, char **argv, int *code)
 			    option == ':' ? "needs a value" : "no such option");
 			return 0;
 		}
-		if (set(a, option, optarg) < 0)
+		if (check_set_option(a, option, optarg) < 0)
 			return 0;
 	}
 	if (argc - optind != 1) {
@@ -212,12 +212,12 @@ parse(struct args *a, int argc, char **argv, int *code)
 		return 0;
 	}
 	a->opts.image = a->out.name = argv[optind];
-	reconcile(a);
+	check_apply_openshift(a);
 	return 1;
 }
 
 static int
-run(struct args *a)
+check_run_image(struct args *a)
 {
 	struct verdict *v = calloc(1, sizeof *v);
 	const char *no_colour = getenv("NO_COLOR");
@@ -251,5 +251,6 @@ cmd_check(int argc, char **argv)
 	                     .log_limit = WIRE_LOG_SAFE}};
 	int code;
 
-	return parse(&a, argc, argv, &code) ? run(&a) : code;
+	return check_parse_args(&a, argc, argv, &code) ? check_run_image(&a)
+	                                               : code;
 }

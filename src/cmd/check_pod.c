@@ -2,7 +2,7 @@
 /*
  * unpackctl check-pod: do pods pass the Pod Security Standards?
  */
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manifest.h"
-#include "msg.h"
-#include "psa.h"
+#include "pod/manifest.h"
+#include "base/msg.h"
+#include "psa/psa.h"
 #include "wire.h"
 
 struct opts {
@@ -31,30 +31,26 @@ struct tally {
 };
 
 static int
-usage(FILE *to)
+check_pod_usage(FILE *to)
 {
 	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)
-	    fputs("check-pod [OPTION...] FILE...\n\n"
-	          "Judge Pods and pod templates by the Pod Security Standards; "
-	          "FILE is YAML or\nJSON, - is standard input.\n\n"
-	          "      --level LEVEL      restricted (default), baseline or "
-	          "privileged\n"
-	          "      --version VERSION  latest (default) or v1.N, the "
-	          "policy's "
-	          "version\n"
-	          "  -o, --output FORMAT    text (default) or json\n"
-	          "  -q, --quiet            print nothing; the exit code "
-	          "tells\n\n"
-	          "Exit code: 0 all pass, 3 some violate, 1 some cannot be "
-	          "judged, "
-	          "2 wrong usage.\n",
-	        to);
+	(void)fputs(
+	    "check-pod [OPTION...] FILE...\n\n"
+	    "Judge Pods and pod templates by the Pod Security Standards; "
+	    "FILE is YAML or\nJSON, - is standard input.\n\n"
+	    "      --level LEVEL      restricted (default), baseline or "
+	    "privileged\n"
+	    "      --version VERSION  latest (default) or v1.N, the "
+	    "policy's version\n"
+	    "  -o, --output FORMAT    text (default) or json\n"
+	    "  -q, --quiet            print nothing; the exit code tells\n\n"
+	    "Exit code: 0 all pass, 3 some violate, 1 some cannot be judged, 2 wrong usage.\n",
+	    to);
 	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 static int
-bad(const char *option, const char *arg, const char *why)
+check_pod_refuse_value(const char *option, const char *arg, const char *why)
 {
 	char shown[64];
 
@@ -64,7 +60,7 @@ bad(const char *option, const char *arg, const char *why)
 }
 
 static int
-take(struct opts *o, int c, char **argv)
+check_pod_take_option(struct opts *o, int c, char **argv)
 {
 	char shown[64];
 
@@ -72,18 +68,20 @@ take(struct opts *o, int c, char **argv)
 	case 'l':
 		if (psa_level_parse(&o->policy.level, optarg) == 0)
 			return 0;
-		return bad("level", optarg,
+		return check_pod_refuse_value("level", optarg,
 		    "not privileged, baseline or restricted");
 	case 'v':
 		o->version = optarg;
 		if (psa_version_parse(&o->policy.minor, optarg) == 0)
 			return 0;
-		return bad("version", optarg, "not latest or v1.N");
+		return check_pod_refuse_value("version", optarg,
+		    "not latest or v1.N");
 	case 'o':
 		o->json = strcmp(optarg, "json") == 0;
 		if (o->json || strcmp(optarg, "text") == 0)
 			return 0;
-		return bad("output", optarg, "not text or json");
+		return check_pod_refuse_value("output", optarg,
+		    "not text or json");
 	case 'q':
 		o->quiet = true;
 		return 0;
@@ -136,7 +134,7 @@ print_violation(const struct psa_violation *v)
 }
 
 static int
-print_text(const struct opts *o, const char *where,
+check_pod_print_text(const struct opts *o, const char *where,
     const struct psa_report *report)
 {
 	size_t i;
@@ -248,7 +246,7 @@ find_pod(const struct manifest *m, const cJSON **pod)
 
 /* Judge one pod, and print what there is to say; 0 or -1. */
 static int
-judge(const struct opts *o, struct tally *t, const char *file,
+check_pod_judge(const struct opts *o, struct tally *t, const char *file,
     const struct manifest *m, const cJSON *pod)
 {
 	const char *name = manifest_metadata(m->object, "name");
@@ -268,7 +266,7 @@ judge(const struct opts *o, struct tally *t, const char *file,
 	if (o->json)
 		ret = add_json(t->pods, file, m, &report);
 	else if (!o->quiet)
-		ret = print_text(o, where, &report);
+		ret = check_pod_print_text(o, where, &report);
 	psa_report_free(&report);
 	return ret;
 }
@@ -294,7 +292,7 @@ judge_file(const struct opts *o, struct tally *t, const char *path)
 		if (!find_pod(&m, &pod))
 			continue;
 		n++;
-		ret = judge(o, t, file, &m, pod);
+		ret = check_pod_judge(o, t, file, &m, pod);
 	}
 	if (n == 0) {
 		msg_warn(0, "%s: neither a Pod nor a pod template in it", file);
@@ -306,7 +304,7 @@ judge_file(const struct opts *o, struct tally *t, const char *path)
 
 /* Print the JSON of all pods; 0 or -1. */
 static int
-print_json(const struct opts *o, struct tally *t)
+check_pod_print_json(const struct opts *o, struct tally *t)
 {
 	cJSON *all = cJSON_CreateObject();
 	char *text = NULL;
@@ -345,7 +343,7 @@ judge_files(const struct opts *o, char **files)
 	for (; *files != NULL && ret == 0; files++)
 		ret = judge_file(o, &t, *files);
 	if (ret == 0 && o->json && !o->quiet)
-		ret = print_json(o, &t);
+		ret = check_pod_print_json(o, &t);
 	cJSON_Delete(t.pods);
 	if (ret == 0 && fflush(stdout) != 0) {
 		msg_warn(errno, "standard output");
@@ -374,15 +372,15 @@ cmd_check_pod(int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "o:qh", longs, NULL)) != -1) {
 		if (c == 'h')
-			return usage(stdout);
-		if (take(&o, c, argv) < 0) {
-			(void)usage(stderr);
+			return check_pod_usage(stdout);
+		if (check_pod_take_option(&o, c, argv) < 0) {
+			(void)check_pod_usage(stderr);
 			return WIRE_USAGE;
 		}
 	}
 	if (optind == argc) {
 		msg_warn(0, "no file");
-		(void)usage(stderr);
+		(void)check_pod_usage(stderr);
 		return WIRE_USAGE;
 	}
 	return judge_files(&o, argv + optind);

@@ -2,7 +2,7 @@
 /*
  * unpackctl extract: logs in, a verified directory or tar out.
  */
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -16,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "deliver.h"
-#include "gather.h"
-#include "io.h"
-#include "msg.h"
-#include "progress.h"
-#include "tarin.h"
+#include "log/deliver.h"
+#include "log/gather.h"
+#include "base/io.h"
+#include "base/msg.h"
+#include "base/progress.h"
+#include "log/tarin.h"
 #include "wire.h"
 
 struct extract {
@@ -40,16 +40,16 @@ struct extract {
 static volatile sig_atomic_t stop;
 
 static void
-on_signal(int number)
+extract_on_signal(int number)
 {
 	stop = number;
 }
 
 static void
-catch_signals(void)
+extract_catch_signals(void)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_handler = extract_on_signal};
 	size_t i;
 
 	/* no SA_RESTART: a read that waits must notice */
@@ -207,7 +207,7 @@ show_json(const struct tarin_entry *e)
 }
 
 static int
-show(void *arg, const struct tarin_entry *e)
+extract_show_entry(void *arg, const struct tarin_entry *e)
 {
 	const struct extract *x = arg;
 
@@ -259,7 +259,7 @@ add_missing(cJSON *object, const struct gather *g)
 }
 
 static int
-print_json(struct extract *x, enum wire_exit status)
+extract_print_json(struct extract *x, enum wire_exit status)
 {
 	const struct gather *g = &x->gather;
 	uint64_t first = 0, last;
@@ -291,7 +291,7 @@ print_json(struct extract *x, enum wire_exit status)
 }
 
 static void
-print_text(const struct extract *x, const char *name)
+extract_print_text(const struct extract *x, const char *name)
 {
 	const struct gather *g = &x->gather;
 	char shown[MSG_NAME];
@@ -304,7 +304,7 @@ print_text(const struct extract *x, const char *name)
 
 /* Tell how it went; the exit code. */
 static enum wire_exit
-tell(struct extract *x, enum wire_exit status)
+extract_tell_result(struct extract *x, enum wire_exit status)
 {
 	const struct gather *g = &x->gather;
 	bool ok = status == WIRE_OK;
@@ -314,9 +314,9 @@ tell(struct extract *x, enum wire_exit status)
 		    g->format == GATHER_JSON ? "this form of log"
 		                             : format_name(g->format));
 	if (x->json)
-		ok = print_json(x, status) == 0 && ok;
+		ok = extract_print_json(x, status) == 0 && ok;
 	else if (ok && x->deliver.has_target && !x->quiet)
-		print_text(x,
+		extract_print_text(x,
 		    x->deliver.tar != NULL ? x->deliver.tar : x->deliver.dir);
 	if (fflush(stdout) != 0) {
 		msg_warn(errno, "standard output");
@@ -328,7 +328,7 @@ tell(struct extract *x, enum wire_exit status)
 /* ----------------------------------------------------------------- command */
 
 static enum wire_exit
-work(struct extract *x, char **logs)
+extract_read_logs(struct extract *x, char **logs)
 {
 	enum wire_exit status;
 
@@ -338,8 +338,9 @@ work(struct extract *x, char **logs)
 	status = gather_judge(&x->gather);
 	if (status != WIRE_OK)
 		return status;
-	status = x->list ? deliver_show(&x->deliver, &x->gather, show, x)
-	                 : deliver_make(&x->deliver, &x->gather);
+	status = x->list
+	    ? deliver_show(&x->deliver, &x->gather, extract_show_entry, x)
+	    : deliver_make(&x->deliver, &x->gather);
 	/* what nobody vouched for may be better the next time */
 	if (status == WIRE_CORRUPT && !x->gather.verified)
 		x->gather.again = true;
@@ -362,9 +363,9 @@ extract(struct extract *x, char **logs)
 		return WIRE_FAIL;
 	o.dir = deliver_temp(&x->deliver);
 	if (gather_open(&x->gather, &o) == 0) {
-		status = work(x, logs);
+		status = extract_read_logs(x, logs);
 		if (stop == 0)
-			status = tell(x, status);
+			status = extract_tell_result(x, status);
 		gather_close(&x->gather);
 	}
 	deliver_close(&x->deliver);
@@ -374,45 +375,32 @@ extract(struct extract *x, char **logs)
 }
 
 static int
-usage(FILE *to)
+extract_usage(FILE *to)
 {
 	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)
-	    fputs("extract [OPTION...] [LOG...]\n"
-	          "\n"
-	          "Read a bundle from pod logs (json, jsonl, tar.gz or tar; "
-	          "standard "
-	          "input without\nLOG), verify it, and write it whole or not "
-	          "at "
-	          "all.  Logs of the same bundle\ncomplete each other.\n"
-	          "\n"
-	          "  -C, --directory DIR     make this directory (default: "
-	          "bundle)\n"
-	          "      --tar FILE          write a tar instead; - is "
-	          "standard "
-	          "output\n"
-	          "      --list              only list what is in it\n"
-	          "      --expect-digest D   it must be the tar.gz sha256:...\n"
-	          "      --witness FILE      the pod's termination message "
-	          "must "
-	          "agree\n"
-	          "      --max-size SIZE     refuse a larger tar (default: "
-	          "1Gi)\n"
-	          "      --max-entries N     refuse more entries (default: "
-	          "100000)\n"
-	          "  -o, --output json|text  how to tell the result\n"
-	          "  -q, --quiet             no progress, no summary\n"
-	          "  -h, --help\n"
-	          "\n"
-	          "exit: 0 done, 1 failure, 2 usage, 3 the bundle is refused, "
-	          "4 "
-	          "incomplete or corrupt\n",
-	        to);
+	(void)fputs(
+	    "extract [OPTION...] [LOG...]\n"
+	    "\n"
+	    "Read a bundle from pod logs (json, jsonl, tar.gz or tar; standard input without\nLOG), verify it, and write it whole or not at all.  Logs of the same bundle\ncomplete each other.\n"
+	    "\n"
+	    "  -C, --directory DIR     make this directory (default: bundle)\n"
+	    "      --tar FILE          write a tar instead; - is standard output\n"
+	    "      --list              only list what is in it\n"
+	    "      --expect-digest D   it must be the tar.gz sha256:...\n"
+	    "      --witness FILE      the pod's termination message must agree\n"
+	    "      --max-size SIZE     refuse a larger tar (default: 1Gi)\n"
+	    "      --max-entries N     refuse more entries (default: 100000)\n"
+	    "  -o, --output json|text  how to tell the result\n"
+	    "  -q, --quiet             no progress, no summary\n"
+	    "  -h, --help\n"
+	    "\n"
+	    "exit: 0 done, 1 failure, 2 usage, 3 the bundle is refused, 4 incomplete or corrupt\n",
+	    to);
 	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 static bool
-is_digest(const char *text)
+extract_is_digest(const char *text)
 {
 	return strlen(text) == DIGEST_TEXT - 1 &&
 	    strncmp(text, "sha256:", 7) == 0 &&
@@ -430,7 +418,7 @@ enum extract_option {
 
 /* Take one option.  Returns 0, or -1 (reported). */
 static int
-take_option(struct extract *x, int option, const char *value)
+extract_take_option(struct extract *x, int option, const char *value)
 {
 	switch (option) {
 	case 'C':
@@ -452,7 +440,9 @@ take_option(struct extract *x, int option, const char *value)
 		return 0;
 	case OPTION_EXPECT:
 		x->expect = value;
-		return is_digest(value) ? 0 : msg_wrong("expect-digest", value);
+		return extract_is_digest(value)
+		    ? 0
+		    : msg_wrong("expect-digest", value);
 	case OPTION_WITNESS:
 		x->witness = value;
 		return 0;
@@ -473,7 +463,7 @@ take_option(struct extract *x, int option, const char *value)
 
 /* Do the options go together?  Returns 0, or -1 (reported). */
 static int
-check_options(struct extract *x)
+extract_check_options(struct extract *x)
 {
 	if ((x->deliver.dir != NULL) + (x->deliver.tar != NULL) + x->list > 1) {
 		msg_warn(0, "one of -C, --tar and --list, please");
@@ -482,8 +472,7 @@ check_options(struct extract *x)
 	if (x->deliver.tar != NULL && strcmp(x->deliver.tar, "-") == 0) {
 		if (x->json) {
 			msg_warn(0,
-			    "--tar - and -o json both need standard "
-			    "output");
+			    "--tar - and -o json both need standard output");
 			return -1;
 		}
 		if (isatty(STDOUT_FILENO) == 1) {
@@ -524,15 +513,15 @@ cmd_extract(int argc, char **argv)
 	    (option = getopt_long(argc, argv, "C:o:qh", options, NULL)) != -1) {
 		if (option == 'h') {
 			free(x);
-			return usage(stdout);
+			return extract_usage(stdout);
 		}
-		status = take_option(x, option, optarg);
+		status = extract_take_option(x, option, optarg);
 	}
-	if (status < 0 || check_options(x) < 0) {
-		(void)usage(stderr);
+	if (status < 0 || extract_check_options(x) < 0) {
+		(void)extract_usage(stderr);
 		status = WIRE_USAGE;
 	} else {
-		catch_signals();
+		extract_catch_signals();
 		status = (int)extract(x, argv + optind);
 	}
 	free(x);

@@ -2,7 +2,7 @@
 /*
  * unpackctl pod: print the unpack pod.
  */
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -10,25 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "msg.h"
-#include "podopts.h"
+#include "base/msg.h"
+#include "pod/podopts.h"
 #include "wire.h"
 
 static int
-usage(FILE *to)
+pod_cmd_usage(FILE *to)
 {
 	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)fputs("pod -f FILE | --image REF [OPTION...]\n\n"
-	            "Print the Pod that unpacks a bundle image.\n\n"
-	            "  -o, --output FORMAT      yaml (default) or "
-	            "json\n" PODOPTS_HELP,
+	(void)fputs(
+	    "pod -f FILE | --image REF [OPTION...]\n\n"
+	    "Print the Pod that unpacks a bundle image.\n\n"
+	    "  -o, --output FORMAT      yaml (default) or json\n" PODOPTS_HELP,
 	    to);
 	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 /* Parse the options; 0, or -1 for wrong usage, or 1 for --help. */
 static int
-parse(int argc, char **argv, struct pod_opts *o, bool *json)
+pod_cmd_parse_args(int argc, char **argv, struct pod_opts *o, bool *json)
 {
 	static const struct option longs[] = {{"output", required_argument,
 	                                          NULL, 'o'},
@@ -51,8 +51,7 @@ parse(int argc, char **argv, struct pod_opts *o, bool *json)
 			return -1;
 		case '?':
 			msg_warn(0,
-			    "unknown option, or one without its "
-			    "argument: %s",
+			    "unknown option, or one without its argument: %s",
 			    msg_mask(shown, sizeof shown, argv[optind - 1]));
 			return -1;
 		default:
@@ -70,7 +69,7 @@ parse(int argc, char **argv, struct pod_opts *o, bool *json)
 
 /* Print the pod; an exit code. */
 static int
-print(const cJSON *pod, bool json)
+pod_cmd_print(const cJSON *pod, bool json)
 {
 	char *text = json ? cJSON_Print(pod) : yaml_print(pod);
 	int ret = WIRE_OK;
@@ -97,9 +96,9 @@ cmd_pod(int argc, char **argv)
 	cJSON *pod;
 	int ret;
 
-	ret = parse(argc, argv, &o, &json);
+	ret = pod_cmd_parse_args(argc, argv, &o, &json);
 	if (ret > 0)
-		return usage(stdout);
+		return pod_cmd_usage(stdout);
 	if (ret < 0) {
 		msg_line("see %s pod --help", msg_program());
 		return WIRE_USAGE;
@@ -107,7 +106,7 @@ cmd_pod(int argc, char **argv)
 	ret = podopts_complete(&o);
 	if (ret == WIRE_OK) {
 		pod = pod_build(&o);
-		ret = pod != NULL ? print(pod, json) : WIRE_FAIL;
+		ret = pod != NULL ? pod_cmd_print(pod, json) : WIRE_FAIL;
 		cJSON_Delete(pod);
 	}
 	podopts_free(&o);

@@ -2,7 +2,7 @@
 /*
  * unpackctl run: from a bundle's reference to its files, with a pod.
  */
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -15,14 +15,14 @@
 #include <unistd.h>
 #include <cjson/cJSON.h>
 
-#include "deliver.h"
-#include "gather.h"
-#include "io.h"
-#include "kubectl.h"
-#include "msg.h"
-#include "podopts.h"
-#include "progress.h"
-#include "provision.h"
+#include "log/deliver.h"
+#include "log/gather.h"
+#include "base/io.h"
+#include "cluster/kubectl.h"
+#include "base/msg.h"
+#include "pod/podopts.h"
+#include "base/progress.h"
+#include "cluster/provision.h"
 #include "wire.h"
 
 enum {
@@ -49,7 +49,7 @@ struct run {
 static volatile sig_atomic_t stop;
 
 static void
-on_signal(int number)
+run_on_signal(int number)
 {
 	/* the first one counts: what cleans up is not stopped */
 	if (stop != 0)
@@ -59,10 +59,10 @@ on_signal(int number)
 }
 
 static void
-catch_signals(uint64_t timeout)
+run_catch_signals(uint64_t timeout)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_handler = run_on_signal};
 	size_t i;
 
 	/* no SA_RESTART: whoever waits must notice */
@@ -102,7 +102,7 @@ fitting(const char *text)
 
 /* A provision_say: one line that changes, or lines where it cannot. */
 static void
-say(void *arg, const char *text)
+run_show_line(void *arg, const char *text)
 {
 	struct run *x = arg;
 	char line[STATUS_MAX + 16];
@@ -136,14 +136,14 @@ stopped(void)
 static void
 explain_stop(struct run *x)
 {
-	struct podwatch *w = &x->provision.failure;
+	struct podstatus *w = &x->provision.failure;
 	char before[2560];
 
 	(void)snprintf(before, sizeof before, "%s%s%.2400s",
 	    w->trouble ? w->reason : "", w->trouble ? ": " : "",
-	    w->trouble                         ? w->text
-	        : w->state == PODWATCH_PULLING ? "still pulling the image"
-	                                       : "not done yet");
+	    w->trouble                          ? w->text
+	        : w->state == PODSTATUS_PULLING ? "still pulling the image"
+	                                        : "not done yet");
 	if (stop != SIGALRM) {
 		(void)strcpy(w->reason, "Interrupted");
 		(void)snprintf(w->text, sizeof w->text,
@@ -189,7 +189,7 @@ static void
 tell_failure(const struct run *x)
 {
 	const struct provision *p = &x->provision;
-	const struct podwatch *w = &p->failure;
+	const struct podstatus *w = &p->failure;
 	bool pod = p->name[0] != '\0', container = w->container[0] != '\0';
 	char name[2 * POD_NAME + 16] = "";
 
@@ -227,8 +227,8 @@ tell_success(const struct run *x)
 	    p->resolved[0] != '\0' ? p->resolved : x->pod.image);
 	if (p->repaired > 0)
 		(void)fprintf(to,
-		    "%" PRIu64 " parts that the log had lost came from a "
-		    "second pod\n",
+		    "%" PRIu64
+		    " parts that the log had lost came from a second pod\n",
 		    p->repaired);
 	if (p->keep)
 		(void)fprintf(to, "pod %s/%s is kept\n", p->kubectl.namespace,
@@ -256,7 +256,7 @@ add_success(cJSON *o, const struct run *x)
 static void
 add_failure(cJSON *o, const struct run *x)
 {
-	const struct podwatch *w = &x->provision.failure;
+	const struct podstatus *w = &x->provision.failure;
 	const cJSON *findings = cJSON_GetObjectItemCaseSensitive(w->report,
 	    "findings");
 	char shown[MSG_NAME];
@@ -279,7 +279,7 @@ add_failure(cJSON *o, const struct run *x)
 
 /* The result on one line.  Returns 0, or -1 (reported). */
 static int
-print_json(const struct run *x, enum wire_exit status)
+run_print_json(const struct run *x, enum wire_exit status)
 {
 	const struct provision *p = &x->provision;
 	cJSON *o = cJSON_CreateObject();
@@ -314,7 +314,7 @@ print_json(const struct run *x, enum wire_exit status)
 
 /* Tell how it went; the exit code. */
 static enum wire_exit
-tell(struct run *x, enum wire_exit status)
+run_tell_result(struct run *x, enum wire_exit status)
 {
 	int ret = 0;
 
@@ -326,7 +326,7 @@ tell(struct run *x, enum wire_exit status)
 	if (status != WIRE_OK)
 		tell_failure(x);
 	if (x->json)
-		ret = print_json(x, status);
+		ret = run_print_json(x, status);
 	else if (status == WIRE_OK)
 		tell_success(x);
 	if (fflush(stdout) != 0) {
@@ -339,7 +339,7 @@ tell(struct run *x, enum wire_exit status)
 /* -------------------------------------------------------------------- work */
 
 static enum wire_exit
-work(struct run *x)
+run_deliver(struct run *x)
 {
 	struct provision *p = &x->provision;
 	enum wire_exit status;
@@ -347,20 +347,20 @@ work(struct run *x)
 	p->pod = &x->pod;
 	p->quiet = x->quiet;
 	p->stop = &stop;
-	p->say = say;
+	p->say = run_show_line;
 	p->say_arg = x;
 	p->gather = &x->gather;
 	p->progress = &x->progress;
 	status = provision_run(p);
 	if (status == WIRE_OK)
 		status = deliver_make(&x->deliver, &x->gather);
-	status = tell(x, status);
+	status = run_tell_result(x, status);
 	provision_free(p);
 	return status;
 }
 
 static enum wire_exit
-run(struct run *x)
+run_provision(struct run *x)
 {
 	struct gather_opts o = {.max_size = x->deliver.max_size,
 	    .stop = &stop,
@@ -375,7 +375,7 @@ run(struct run *x)
 		return WIRE_FAIL;
 	o.dir = deliver_temp(&x->deliver);
 	if (gather_open(&x->gather, &o) == 0) {
-		status = work(x);
+		status = run_deliver(x);
 		gather_close(&x->gather);
 	}
 	deliver_close(&x->deliver);
@@ -385,38 +385,29 @@ run(struct run *x)
 /* ----------------------------------------------------------------- options */
 
 static int
-usage(FILE *to)
+run_usage(FILE *to)
 {
 	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)fputs("run -f FILE | --image REF [OPTION...]\n\n"
-	            "Unpack a bundle image in a cluster: create the pod, "
-	            "follow it, "
-	            "verify, write\nthe files, delete the pod.\n\n"
-	            "  -C, --directory DIR      make this directory (default: "
-	            "bundle)\n"
-	            "      --tar FILE           write a tar instead; - is "
-	            "standard "
-	            "output\n"
-	            "      --timeout TIME       for all of it: seconds, or "
-	            "90s, 10m, "
-	            "1h (default 10m)\n"
-	            "      --keep               do not delete the pod\n"
-	            "      --max-size SIZE      refuse a larger tar (default: "
-	            "1Gi)\n"
-	            "      --max-entries N      refuse more entries (default: "
-	            "100000)\n"
-	            "  -o, --output json|text   how to tell the result\n"
-	            "  -q, --quiet              no progress, no summary\n"
-	            "      --context NAME       of the kubeconfig\n"
-	            "      --kubeconfig FILE\n"
-	            "\nThe pod, as unpackctl pod prints it, but jsonl by "
-	            "default:\n\n" PODOPTS_HELP
-	            "\nenvironment: KUBECTL  the kubectl to use (default: the "
-	            "one on "
-	            "PATH)\n\n"
-	            "exit: 0 done, 1 failure, 2 usage, 3 the bundle is at "
-	            "fault, 4 "
-	            "incomplete or\ncorrupt, 130 and 143 interrupted\n",
+	(void)fputs(
+	    "run -f FILE | --image REF [OPTION...]\n\n"
+	    "Unpack a bundle image in a cluster: create the pod, "
+	    "follow it, verify, write\nthe files, delete the pod.\n\n"
+	    "  -C, --directory DIR      make this directory (default: bundle)\n"
+	    "      --tar FILE           write a tar instead; - is standard output\n"
+	    "      --timeout TIME       for all of it: seconds, or 90s, 10m, 1h (default 10m)\n"
+	    "      --keep               do not delete the pod\n"
+	    "      --max-size SIZE      refuse a larger tar (default: "
+	    "1Gi)\n"
+	    "      --max-entries N      refuse more entries (default: "
+	    "100000)\n"
+	    "  -o, --output json|text   how to tell the result\n"
+	    "  -q, --quiet              no progress, no summary\n"
+	    "      --context NAME       of the kubeconfig\n"
+	    "      --kubeconfig FILE\n"
+	    "\nThe pod, as unpackctl pod prints it, but jsonl by "
+	    "default:\n\n" PODOPTS_HELP
+	    "\nenvironment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
+	    "exit: 0 done, 1 failure, 2 usage, 3 the bundle is at fault, 4 incomplete or\ncorrupt, 130 and 143 interrupted\n",
 	    to);
 	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
 }
@@ -481,7 +472,7 @@ take_pod_option(struct run *x, int option, char *const *argv)
 
 /* Take one option.  Returns 0, or -1 (reported). */
 static int
-take_option(struct run *x, int option, char *const *argv)
+run_take_option(struct run *x, int option, char *const *argv)
 {
 	struct deliver *d = &x->deliver;
 
@@ -527,7 +518,7 @@ take_option(struct run *x, int option, char *const *argv)
 
 /* Do the options go together?  Returns 0, or -1 (reported). */
 static int
-check_options(struct run *x, char *const *rest)
+run_check_options(struct run *x, char *const *rest)
 {
 	struct deliver *d = &x->deliver;
 	const char *why = NULL;
@@ -554,7 +545,7 @@ check_options(struct run *x, char *const *rest)
 
 /* Parse the options; 0, or -1 for wrong usage, or 1 for --help. */
 static int
-parse(struct run *x, int argc, char **argv)
+run_parse_args(struct run *x, int argc, char **argv)
 {
 	static const struct option options[] = {{"directory", required_argument,
 	                                            NULL, 'C'},
@@ -575,10 +566,10 @@ parse(struct run *x, int argc, char **argv)
 	            options, NULL)) != -1) {
 		if (option == 'h')
 			return 1;
-		if (take_option(x, option, argv) < 0)
+		if (run_take_option(x, option, argv) < 0)
 			return -1;
 	}
-	return check_options(x, argv + optind);
+	return run_check_options(x, argv + optind);
 }
 
 int
@@ -595,17 +586,17 @@ cmd_run(int argc, char **argv)
 	x->timeout = TIMEOUT;
 	x->deliver.max_size = DELIVER_SIZE;
 	x->deliver.max_entries = DELIVER_ENTRIES;
-	status = parse(x, argc, argv);
+	status = run_parse_args(x, argc, argv);
 	if (status > 0) {
-		status = usage(stdout);
+		status = run_usage(stdout);
 	} else if (status < 0) {
 		msg_line("see %s run --help", msg_program());
 		status = WIRE_USAGE;
 	} else {
 		status = podopts_complete(&x->pod);
 		if (status == WIRE_OK) {
-			catch_signals(x->timeout);
-			status = (int)run(x);
+			run_catch_signals(x->timeout);
+			status = (int)run_provision(x);
 		}
 		podopts_free(&x->pod);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image.h"
+#include "image/image.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "inflate.h"
-#include "msg.h"
+#include "image/decompress.h"
+#include "base/msg.h"
 
 enum {
 	DOCUMENT_MAX = 4 << 20, /* bytes of a manifest, as registries allow */
@@ -89,8 +89,7 @@ image_ref_detect(struct image_ref *ref)
 		    msg_mask(masked, sizeof masked, ref->path),
 		    errno != ENOENT
 		        ? ""
-		        : " (an image in a registry or a local store is read "
-		          "with 'podman save' or 'skopeo copy')");
+		        : " (an image in a registry or a local store is read with 'podman save' or 'skopeo copy')");
 		if (fd >= 0)
 			(void)close(fd);
 		return -1;
@@ -144,7 +143,7 @@ list_of(const cJSON *object, const char *key)
 }
 
 static cJSON *
-parse(const struct blob *b, const char *what)
+image_parse_json(const struct blob *b, const char *what)
 {
 	char *text = blob_text(b, DOCUMENT_MAX, what);
 	cJSON *tree;
@@ -169,10 +168,10 @@ static int
 spend(struct image *img, const struct blob *b)
 {
 	img->spent += b->len;
-	if (img->spent <= 2 * img->spool.max)
+	if (img->spent <= 2 * img->tempfile.max)
 		return 0;
 	msg_warn(0, "more than %ju MiB to read; --max-size allows more",
-	    (uintmax_t)(2 * img->spool.max >> 20));
+	    (uintmax_t)(2 * img->tempfile.max >> 20));
 	return -1;
 }
 
@@ -187,11 +186,11 @@ load(struct image *img, const char *name)
 	(void)msg_mask(masked, sizeof masked, name);
 	if (rc == 0)
 		msg_warn(0, "%s: not in the image", masked);
-	return rc > 0 ? parse(&b, masked) : NULL;
+	return rc > 0 ? image_parse_json(&b, masked) : NULL;
 }
 
 static bool
-is_digest(const char *digest)
+image_is_digest(const char *digest)
 {
 	return strncmp(digest, "sha256:", 7) == 0 &&
 	    strlen(digest + 7) == HEX_LEN &&
@@ -210,7 +209,7 @@ get_blob(struct image *img, const cJSON *descriptor, bool flat, struct blob *b)
 	int rc;
 
 	(void)msg_mask(masked, sizeof masked, digest);
-	if (!is_digest(digest)) {
+	if (!image_is_digest(digest)) {
 		msg_warn(0, "a descriptor has no sha256 digest but '%s'",
 		    masked);
 		return -1;
@@ -395,7 +394,7 @@ load_manifest(struct image *img, const cJSON *descriptor, const char *platform,
 	for (depth = 0; descriptor != NULL && depth < INDEX_DEPTH; depth++) {
 		if (get_blob(img, descriptor, flat, &b) < 0)
 			break;
-		inner = parse(&b, "manifest");
+		inner = image_parse_json(&b, "manifest");
 		cJSON_Delete(doc);
 		doc = inner;
 		if (doc == NULL || list_of(doc, "manifests") == NULL)
@@ -433,7 +432,7 @@ set_config(struct image *img, const struct blob *b)
 	const cJSON *rootfs, *one;
 	unsigned int i = 0;
 
-	img->config = parse(b, "image configuration");
+	img->config = image_parse_json(b, "image configuration");
 	if (img->config == NULL)
 		return -1;
 	img->os = text_of(img->config, "os");
@@ -442,8 +441,7 @@ set_config(struct image *img, const struct blob *b)
 	if (cJSON_GetArraySize(list_of(rootfs, "diff_ids")) !=
 	    (int)img->n_layers) {
 		msg_warn(0,
-		    "the image's configuration and its manifest do not "
-		    "have the same number of layers");
+		    "the image's configuration and its manifest do not have the same number of layers");
 		return -1;
 	}
 	cJSON_ArrayForEach(one, list_of(img->config, "history"))
@@ -472,13 +470,14 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 		msg_warn(0, "%s: no diff ID", what);
 		return -1;
 	}
-	if (!inflate_needed(b)) {
+	if (!decompress_needed(b)) {
 		img->layers[i].tar = *b;
 		return spend(img, b) < 0
 		    ? -1
 		    : blob_verify(b, id->valuestring, what);
 	}
-	if (inflate_blob(&img->spool, b, what, &img->layers[i].tar, text) < 0)
+	if (decompress_blob(&img->tempfile, b, what, &img->layers[i].tar,
+	        text) < 0)
 		return -1;
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 	return 0;
@@ -630,8 +629,7 @@ choose_name(const cJSON *images, const char *name)
 		    msg_mask(masked, sizeof masked, name), have.text);
 	else
 		msg_warn(0,
-		    "%d images in it, say which: docker-archive:PATH:NAME "
-		    "of %s",
+		    "%d images in it, say which: docker-archive:PATH:NAME of %s",
 		    cJSON_GetArraySize(images), have.text);
 	return NULL;
 }
@@ -658,7 +656,8 @@ verify_config(const char *name, const struct blob *b)
 
 	base = base != NULL ? base + 1 : name;
 	(void)snprintf(digest, sizeof digest, "sha256:%.64s", base);
-	if (!is_digest(digest) || strspn(base, "0123456789abcdef") != HEX_LEN)
+	if (!image_is_digest(digest) ||
+	    strspn(base, "0123456789abcdef") != HEX_LEN)
 		return 0;
 	return blob_verify(b, digest, "image configuration");
 }
@@ -716,9 +715,9 @@ image_open(struct image *img, const struct image_ref *ref, const char *platform,
 {
 	enum image_kind kind = ref->kind;
 
-	*img = (struct image){.store.fd = -1, .spool.fd = -1};
-	if (spool_open(&img->spool, max) < 0 ||
-	    store_open(&img->store, ref->path, &img->spool) < 0)
+	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
+	if (tempfile_open(&img->tempfile, max) < 0 ||
+	    store_open(&img->store, ref->path, &img->tempfile) < 0)
 		return -1;
 	if (kind == IMAGE_ANY && !img->store.is_dir)
 		kind = archive_kind(img);
@@ -745,6 +744,6 @@ image_close(struct image *img)
 	free(img->layers);
 	free(img->platforms);
 	store_close(&img->store);
-	spool_close(&img->spool);
-	*img = (struct image){.store.fd = -1, .spool.fd = -1};
+	tempfile_close(&img->tempfile);
+	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
 }

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "spool.h"
-#include "store.h"
+#include "base/tempfile.h"
+#include "image/store.h"
 
 struct cJSON;
 
@@ -42,7 +42,7 @@ struct image_layer {
 };
 
 struct image {
-	struct spool spool;
+	struct tempfile tempfile;
 	struct store store;
 	struct cJSON *config; /* owned; an object */
 	const char *os; /* borrowed from config; "" when it does not say */

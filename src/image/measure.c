@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "measure.h"
+#include "image/measure.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cpus.h"
-#include "envelope.h"
-#include "judge.h"
-#include "msg.h"
-#include "press.h"
-#include "tarout.h"
+#include "base/cpus.h"
+#include "stream/encode.h"
+#include "image/predict.h"
+#include "base/msg.h"
+#include "stream/gzip.h"
+#include "stream/tarout.h"
 #include "wire.h"
 
 enum {
@@ -26,8 +26,8 @@ enum {
 
 struct run {
 	struct tarout *tar;
-	struct press *press;
-	struct envelope json, jsonl;
+	struct gzip *gzip;
+	struct encode json, jsonl;
 	uint64_t tar_len;
 	int root;
 	char buf[BUFFER];
@@ -35,27 +35,27 @@ struct run {
 
 /* a tarout_sink */
 static int
-to_press(void *arg, const void *buf, size_t len)
+measure_to_gzip(void *arg, const void *buf, size_t len)
 {
 	struct run *r = arg;
 
 	r->tar_len += len;
-	return press_write(r->press, buf, len);
+	return gzip_write(r->gzip, buf, len);
 }
 
-/* a press_sink: to both formats */
+/* a gzip_sink: to both formats */
 static int
-to_envelopes(void *arg, const struct press_part *part)
+to_encode(void *arg, const struct gzip_part *part)
 {
 	struct run *r = arg;
 
-	if (envelope_part(&r->json, part) < 0)
+	if (encode_part(&r->json, part) < 0)
 		return -1;
-	return envelope_part(&r->jsonl, part);
+	return encode_part(&r->jsonl, part);
 }
 
 static int
-fail(const char *path, int err)
+measure_fail(const char *path, int err)
 {
 	char masked[MSG_NAME];
 
@@ -88,11 +88,11 @@ put_data(struct run *r, const struct node *n, const char *path)
 	int fd, rc = 0;
 
 	if (locate(r, path, n->inode, &b, &fd) < 0)
-		return fail(path, errno);
+		return measure_fail(path, errno);
 	while (rc == 0 && at < b.len) {
 		got = blob_read(&b, at, r->buf, sizeof r->buf);
 		if (got < 0)
-			rc = fail(path, errno);
+			rc = measure_fail(path, errno);
 		else if (tarout_data(r->tar, r->buf, (size_t)got) < 0)
 			rc = -1;
 		else
@@ -105,7 +105,7 @@ put_data(struct run *r, const struct node *n, const char *path)
 
 /* The entry that stream.c makes of it. */
 static int
-put(struct run *r, const struct node *n)
+measure_put_node(struct run *r, const struct node *n)
 {
 	const struct inode *i = n->inode;
 	char path[TREE_PATH];
@@ -126,46 +126,46 @@ put(struct run *r, const struct node *n)
 }
 
 static int
-put_all(struct run *r, struct tree *t, bool skip_symlinks)
+measure_put_all(struct run *r, struct tree *t, bool skip_symlinks)
 {
-	struct judge j;
-	struct judge_item item;
+	struct predict j;
+	struct predict_item item;
 	uint64_t entries = 0;
 
-	judge_begin(&j, t, NULL, skip_symlinks);
-	while (judge_next(&j, &item) > 0) {
+	predict_begin(&j, t, NULL, skip_symlinks);
+	while (predict_next(&j, &item) > 0) {
 		if (item.what != CONTENT_ENTRY)
 			continue;
 		entries++;
-		if (put(r, item.node) < 0)
+		if (measure_put_node(r, item.node) < 0)
 			return -1;
 	}
-	if (tarout_finish(r->tar) < 0 || press_finish(r->press) < 0 ||
-	    envelope_end(&r->json, entries) < 0)
+	if (tarout_finish(r->tar) < 0 || gzip_finish(r->gzip) < 0 ||
+	    encode_end(&r->json, entries) < 0)
 		return -1;
-	return envelope_end(&r->jsonl, entries);
+	return encode_end(&r->jsonl, entries);
 }
 
 static int
-prepare(struct run *r)
+measure_build_pipe(struct run *r)
 {
-	struct envelope_opts json = {.fd = -1, .last = UINT64_MAX};
-	struct envelope_opts jsonl = {.fd = -1,
+	struct encode_opts json = {.fd = -1, .last = UINT64_MAX};
+	struct encode_opts jsonl = {.fd = -1,
 	    .lines = true,
 	    .last = UINT64_MAX};
-	struct press_opts gzip = {.level = WIRE_LEVEL,
+	struct gzip_opts gzip = {.level = WIRE_LEVEL,
 	    .jobs = cpus_allowed(),
 	    .digests = true,
-	    .sink = to_envelopes,
+	    .sink = to_encode,
 	    .arg = r};
 
-	r->press = press_open(&gzip);
-	if (r->press == NULL)
+	r->gzip = gzip_open(&gzip);
+	if (r->gzip == NULL)
 		return -1;
-	r->tar = tarout_open(to_press, r);
-	if (r->tar == NULL || envelope_begin(&r->json, &json) < 0)
+	r->tar = tarout_open(measure_to_gzip, r);
+	if (r->tar == NULL || encode_begin(&r->json, &json) < 0)
 		return -1;
-	return envelope_begin(&r->jsonl, &jsonl);
+	return encode_begin(&r->jsonl, &jsonl);
 }
 
 int
@@ -179,7 +179,8 @@ measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 		return -1;
 	}
 	r->root = root;
-	if (prepare(r) == 0 && put_all(r, t, skip_symlinks) == 0) {
+	if (measure_build_pipe(r) == 0 &&
+	    measure_put_all(r, t, skip_symlinks) == 0) {
 		*m = (struct measure){.tar = r->tar_len,
 		    .targz = r->json.size,
 		    .parts = r->jsonl.parts,
@@ -188,7 +189,7 @@ measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 		rc = 0;
 	}
 	tarout_free(r->tar);
-	press_free(r->press);
+	gzip_free(r->gzip);
 	free(r);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long the stream will be: the tar, gzip and envelope of `unpack` itself,
+ * How long the stream will be: the tar, gzip and encode of `unpack` itself,
  * over a tree in memory.
  */
 #ifndef MEASURE_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tree.h"
+#include "image/tree.h"
 
 struct measure {
 	uint64_t tar; /* bytes of the tar */

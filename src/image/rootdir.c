@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rootdir.h"
+#include "image/rootdir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "walk.h"
+#include "base/msg.h"
+#include "bundle/walk.h"
 
 static int
-fail(const char *path, int err)
+rootdir_fail(const char *path, int err)
 {
 	char masked[MSG_NAME];
 
@@ -29,7 +29,7 @@ read_target(const struct walk_entry *e)
 	char *copy;
 
 	if (n < 0) {
-		(void)fail(e->path, errno);
+		(void)rootdir_fail(e->path, errno);
 		return NULL;
 	}
 	target[n] = '\0';
@@ -41,7 +41,7 @@ read_target(const struct walk_entry *e)
 
 /* Add e below dir. */
 static struct node *
-add(struct tree *t, struct node *dir, const struct walk_entry *e)
+rootdir_add_entry(struct tree *t, struct node *dir, const struct walk_entry *e)
 {
 	struct node *n = tree_add(t, dir, e->name, NULL, e->st.st_mode);
 
@@ -97,10 +97,10 @@ read_all(struct tree *t, struct walk *w)
 
 	while ((got = walk_next(w, &e)) > 0) {
 		if (e.err != 0)
-			return fail(e.path, e.err);
+			return rootdir_fail(e.path, e.err);
 		if (strcmp(e.path, ".") == 0)
 			continue;
-		last = add(t, above(last, &e), &e);
+		last = rootdir_add_entry(t, above(last, &e), &e);
 		if (last == NULL)
 			return -1;
 	}
@@ -115,9 +115,9 @@ rootdir_read(struct tree *t, const char *path)
 	int copy, rc;
 
 	if (fd < 0)
-		return fail(path, errno);
+		return rootdir_fail(path, errno);
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	rc = copy < 0 ? fail(path, errno) : walk_open(&w, copy);
+	rc = copy < 0 ? rootdir_fail(path, errno) : walk_open(&w, copy);
 	if (rc == 0)
 		rc = read_all(t, &w);
 	walk_close(&w);

@@ -5,7 +5,7 @@
 #ifndef ROOTDIR_H
 #define ROOTDIR_H
 
-#include "tree.h"
+#include "image/tree.h"
 
 /*
  * Read names, modes and owners of all that is below path into the tree, which

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime.h"
+#include "image/runtime.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 enum {
 	ACCOUNTS_MAX = 1 << 20 /* bytes of passwd or group that are read */
@@ -29,7 +29,8 @@ static const struct {
 };
 
 static int
-refuse(struct runtime_refusal *refusal, const char *path, const char *why)
+runtime_refuse(struct runtime_refusal *refusal, const char *path,
+    const char *why)
 {
 	if (refusal->why[0] == '\0') {
 		refusal->path = path + 1;
@@ -73,26 +74,26 @@ mount_one(struct tree *t, size_t i, struct runtime_refusal *refusal)
 	if (targets[i].plain) {
 		n = tree_child(t, t->root, path + 1, strlen(path + 1));
 		if (n != NULL && S_ISLNK(n->inode->mode))
-			return refuse(refusal, path, "is a symlink");
+			return runtime_refuse(refusal, path, "is a symlink");
 	}
 	/* runc makes /dev/ptmx by a path that the host's root resolves */
 	n = tree_child(t, t->root, path + 1, strlen(path + 1));
 	if (n != NULL && S_ISLNK(n->inode->mode) && n->inode->target[0] == '/')
-		(void)refuse(refusal, path, "is an absolute symlink");
+		(void)runtime_refuse(refusal, path, "is an absolute symlink");
 	n = tree_make(t, path, targets[i].type | (dir ? 0755 : 0644));
 	if (n == NULL && errno == ENOMEM)
 		return -1;
 	if (n == NULL)
-		return refuse(refusal, path,
-		    errno == ELOOP ? "is a symlink that goes in circles"
-		                   : "lies below something that is no "
-		                     "directory");
+		return runtime_refuse(refusal, path,
+		    errno == ELOOP
+		        ? "is a symlink that goes in circles"
+		        : "lies below something that is no directory");
 	if (n == t->root)
-		return refuse(refusal, path, "leads to /");
+		return runtime_refuse(refusal, path, "leads to /");
 	if (dir && !S_ISDIR(n->inode->mode))
-		return refuse(refusal, path, "is no directory");
+		return runtime_refuse(refusal, path, "is no directory");
 	if (!dir && S_ISDIR(n->inode->mode))
-		return refuse(refusal, path, "is a directory");
+		return runtime_refuse(refusal, path, "is a directory");
 	mark(n, path);
 	return 0;
 }
@@ -141,7 +142,7 @@ file_text(struct tree *t, const char *path)
 
 /* Split a line at colons into at most n fields, the others "". */
 static void
-split(char *line, char **fields, size_t n)
+runtime_split_line(char *line, char **fields, size_t n)
 {
 	static char empty[1];
 	size_t i;
@@ -191,7 +192,8 @@ read_passwd(char *passwd, uid_t uid, gid_t *gid)
 	uint64_t n;
 
 	while ((line = strsep(&passwd, "\n")) != NULL) {
-		split(line, fields, 4); /* passwd(5): name:x:uid:gid */
+		runtime_split_line(line, fields,
+		    4); /* passwd(5): name:x:uid:gid */
 		if (io_number(fields[2], 0, UINT32_MAX, &n) < 0 || n != uid)
 			continue;
 		if (io_number(fields[3], 0, UINT32_MAX, &n) == 0)
@@ -208,7 +210,8 @@ read_group(char *group, const char *name, struct runtime_user *user)
 	uint64_t n;
 
 	while ((line = strsep(&group, "\n")) != NULL) {
-		split(line, fields, 4); /* group(5): name:x:gid:names */
+		runtime_split_line(line, fields,
+		    4); /* group(5): name:x:gid:names */
 		if (io_number(fields[2], 0, UINT32_MAX, &n) == 0 &&
 		    lists(fields[3], name))
 			add_group(user, (gid_t)n);

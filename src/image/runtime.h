@@ -7,8 +7,8 @@
 #ifndef RUNTIME_H
 #define RUNTIME_H
 
-#include "finding.h"
-#include "tree.h"
+#include "bundle/finding.h"
+#include "image/tree.h"
 
 enum {
 	RUNTIME_GROUPS_MAX = 64

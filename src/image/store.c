@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store.h"
+#include "image/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "inflate.h"
-#include "msg.h"
-#include "tarscan.h"
+#include "image/decompress.h"
+#include "base/msg.h"
+#include "image/tarscan.h"
 
 enum {
 	LINKS_MAX = 8 /* from member to member */
@@ -18,7 +18,7 @@ enum {
 
 /* "./a//b/" -> "a/b", in place. */
 static void
-clean(char *name)
+store_clean_name(char *name)
 {
 	char *from = name, *to = name;
 	size_t len;
@@ -62,7 +62,7 @@ link_name(const struct tarscan_entry *e)
 	}
 	memcpy(name, e->name, len);
 	memcpy(name + len, link, strlen(link) + 1);
-	clean(name);
+	store_clean_name(name);
 	return name;
 }
 
@@ -89,7 +89,7 @@ add_member(struct store *s, struct tarscan_entry *e)
 		}
 		s->members = m;
 	}
-	clean(e->name);
+	store_clean_name(e->name);
 	m = &s->members[s->n_members];
 	*m = (struct store_member){strdup(e->name), NULL, e->data};
 	s->n_members++;
@@ -123,33 +123,34 @@ index_archive(struct store *s, const struct blob *b)
 	return rc;
 }
 
-/* An archive is read in place if that is possible, else from the spool. */
+/* An archive is read in place if that is possible, else from the tempfile. */
 static int
-open_archive(struct store *s, const struct stat *st, const char *what)
+store_open_archive(struct store *s, const struct stat *st, const char *what)
 {
 	struct blob b = {s->fd, 0, (uint64_t)st->st_size}, plain;
 
-	if (!S_ISREG(st->st_mode) && spool_copy(s->spool, s->fd, what, &b) < 0)
+	if (!S_ISREG(st->st_mode) &&
+	    tempfile_copy(s->tempfile, s->fd, what, &b) < 0)
 		return -1;
 	if (b.len == 0) {
 		msg_warn(0, "%s is empty", what);
 		return -1;
 	}
-	if (!inflate_needed(&b))
+	if (!decompress_needed(&b))
 		return index_archive(s, &b);
-	if (inflate_blob(s->spool, &b, what, &plain, NULL) < 0)
+	if (decompress_blob(s->tempfile, &b, what, &plain, NULL) < 0)
 		return -1;
 	return index_archive(s, &plain);
 }
 
 int
-store_open(struct store *s, const char *path, struct spool *spool)
+store_open(struct store *s, const char *path, struct tempfile *tempfile)
 {
 	char masked[MSG_NAME];
 	const char *what = "standard input";
 	struct stat st;
 
-	*s = (struct store){.fd = STDIN_FILENO, .spool = spool};
+	*s = (struct store){.fd = STDIN_FILENO, .tempfile = tempfile};
 	if (strcmp(path, "-") != 0) {
 		what = msg_mask(masked, sizeof masked, path);
 		s->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -159,7 +160,7 @@ store_open(struct store *s, const char *path, struct spool *spool)
 		return -1;
 	}
 	s->is_dir = S_ISDIR(st.st_mode);
-	return s->is_dir ? 0 : open_archive(s, &st, what);
+	return s->is_dir ? 0 : store_open_archive(s, &st, what);
 }
 
 void

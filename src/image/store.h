@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spool.h"
+#include "base/tempfile.h"
 
 enum {
 	STORE_MEMBERS_MAX = 1 << 16, /* members of an archive */
@@ -30,7 +30,8 @@ struct store {
 	size_t n_files;
 	struct store_member *members; /* owned; of an archive */
 	size_t n_members;
-	struct spool *spool; /* borrowed; takes what cannot be read in place */
+	struct tempfile
+	    *tempfile; /* borrowed; takes what cannot be read in place */
 };
 
 /*
@@ -38,7 +39,7 @@ struct store {
  * store_close may be called after a failure, and on one that is all zeros
  * but for fd = -1.
  */
-int store_open(struct store *s, const char *path, struct spool *spool);
+int store_open(struct store *s, const char *path, struct tempfile *tempfile);
 void store_close(struct store *s);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tarscan.h"
+#include "image/tarscan.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 enum {
 	BLOCK = 512,
@@ -44,7 +44,7 @@ struct extra {
 };
 
 static int
-broken(const struct tarscan *t, const char *why)
+tarscan_refuse(const struct tarscan *t, const char *why)
 {
 	msg_warn(0, "%s: %s at byte %ju", t->what, why, (uintmax_t)t->at);
 	return -1;
@@ -88,7 +88,7 @@ parse_number(const char *field, size_t len, int64_t *number)
 }
 
 static bool
-is_zero(const struct header *h)
+tarscan_is_zero(const struct header *h)
 {
 	static const struct header zero;
 
@@ -127,15 +127,16 @@ read_header(struct tarscan *t, struct header *h)
 	if (got == 0)
 		return 0;
 	if (got < (ssize_t)sizeof *h)
-		return broken(t, got < 0 ? "read error" : "cut off");
-	if (is_zero(h)) {
+		return tarscan_refuse(t, got < 0 ? "read error" : "cut off");
+	if (tarscan_is_zero(h)) {
 		got = blob_read(t->blob, t->at + BLOCK, &next, sizeof next);
-		if (got == 0 || (got == (ssize_t)sizeof next && is_zero(&next)))
+		if (got == 0 ||
+		    (got == (ssize_t)sizeof next && tarscan_is_zero(&next)))
 			return 0;
-		return broken(t, "cut off, or no tar");
+		return tarscan_refuse(t, "cut off, or no tar");
 	}
 	if (!sum_is_right(h))
-		return broken(t, "no tar header");
+		return tarscan_refuse(t, "no tar header");
 	return 1;
 }
 
@@ -147,7 +148,7 @@ read_extension(struct tarscan *t, uint64_t size)
 	char *text;
 
 	if (size > EXTENSION_MAX || t->at + BLOCK + size > b.len) {
-		(void)broken(t,
+		(void)tarscan_refuse(t,
 		    size > EXTENSION_MAX ? "absurd header" : "cut off");
 		return NULL;
 	}
@@ -162,9 +163,9 @@ static int
 keep_name(struct tarscan *t, char *to, const char *name, size_t len)
 {
 	if (len >= TARSCAN_NAME)
-		return broken(t, "a name longer than 4095 bytes");
+		return tarscan_refuse(t, "a name longer than 4095 bytes");
 	if (memchr(name, '\0', len) != NULL)
-		return broken(t, "a name with a NUL in it");
+		return tarscan_refuse(t, "a name with a NUL in it");
 	memcpy(to, name, len);
 	to[len] = '\0';
 	return 0;
@@ -211,7 +212,7 @@ take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 		return keep_name(t, e->link, value, len);
 	}
 	if (strncmp(key, "GNU.sparse.", 11) == 0)
-		return broken(t, "sparse files are not supported;");
+		return tarscan_refuse(t, "sparse files are not supported;");
 	if (strcmp(key, "size") == 0) {
 		x->has_size = len > 0;
 		rc = len > 0 ? io_number(value, 0, INT64_MAX, &x->size) : 0;
@@ -225,7 +226,7 @@ take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 		x->has_mtime = len > 0;
 		rc = len > 0 ? parse_time(value, &x->mtime) : 0;
 	}
-	return rc < 0 ? broken(t, "a damaged pax record") : 0;
+	return rc < 0 ? tarscan_refuse(t, "a damaged pax record") : 0;
 }
 
 /* Take all records, "<length> <key>=<value>\n" each. */
@@ -255,7 +256,8 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 		if (strncmp(blank + 1, "SCHILY.xattr.", 13) != 0 &&
 		    strlen(equals + 1) !=
 		        (size_t)(p + len - 1 - (equals + 1))) {
-			(void)broken(t, "a pax record with a NUL in it");
+			(void)tarscan_refuse(t,
+			    "a pax record with a NUL in it");
 			goto out;
 		}
 		if (take_record(t, e, x, blank + 1, equals + 1) < 0)
@@ -264,7 +266,7 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	rc = 0;
 	goto out;
 bad:
-	(void)broken(t, "a damaged pax header");
+	(void)tarscan_refuse(t, "a damaged pax header");
 out:
 	free(text);
 	return rc;
@@ -322,9 +324,9 @@ set_type(struct tarscan *t, struct tarscan_entry *e, char flag)
 		e->type = (enum tarscan_type)flag;
 		return 0;
 	case 'S':
-		return broken(t, "sparse files are not supported;");
+		return tarscan_refuse(t, "sparse files are not supported;");
 	default:
-		return broken(t, "an entry of unknown type");
+		return tarscan_refuse(t, "an entry of unknown type");
 	}
 }
 
@@ -340,7 +342,7 @@ set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 	    parse_number(h->gid, sizeof h->gid, &gid) < 0 ||
 	    parse_number(h->size, sizeof h->size, &size) < 0 ||
 	    parse_number(h->mtime, sizeof h->mtime, &mtime) < 0 || size < 0)
-		return broken(t, "a damaged tar header");
+		return tarscan_refuse(t, "a damaged tar header");
 	if (!x->has_name)
 		header_name(h, e->name);
 	if (!x->has_link) {
@@ -359,7 +361,7 @@ set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 	if (e->type == TARSCAN_FILE)
 		e->data.len = x->has_size ? x->size : (uint64_t)size;
 	if (t->blob->len - t->at - BLOCK < e->data.len)
-		return broken(t, "cut off in a file");
+		return tarscan_refuse(t, "cut off in a file");
 	return 0;
 }
 
@@ -381,7 +383,7 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 		return 0;
 	if (parse_number(h->size, sizeof h->size, &size) < 0 || size < 0 ||
 	    size > EXTENSION_MAX)
-		return broken(t, "absurd header");
+		return tarscan_refuse(t, "absurd header");
 	if (h->typeflag == 'x') {
 		*x = (struct extra){0};
 		rc = take_pax(t, e, x, (uint64_t)size);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "spool.h"
+#include "base/tempfile.h"
 
 enum {
 	TARSCAN_NAME = 4096 /* longer names fit no file system (PATH_MAX) */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tree.h"
+#include "image/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 enum {
 	TABLE_MIN = 1 << 10, /* slots at the beginning */
@@ -87,7 +87,7 @@ tree_child(struct tree *t, const struct node *dir, const char *name, size_t len)
 
 /* Twice the slots. */
 static int
-grow(struct tree *t)
+tree_grow_table(struct tree *t)
 {
 	struct node **old = t->table, *n, *chain;
 	size_t i, n_old = t->n_table, slot;
@@ -137,11 +137,10 @@ tree_add(struct tree *t, struct node *dir, const char *name,
 	}
 	if (len > NAME_LEN_MAX || dir->path_len + len + 2 > TREE_PATH) {
 		msg_warn(0,
-		    "the image has a name that no file system takes: "
-		    "longer than 255 bytes, or than 4095 with its path");
+		    "the image has a name that no file system takes: longer than 255 bytes, or than 4095 with its path");
 		return NULL;
 	}
-	if (t->n_nodes >= t->n_table && grow(t) < 0)
+	if (t->n_nodes >= t->n_table && tree_grow_table(t) < 0)
 		return NULL;
 	n = calloc(1, sizeof *n + len + 1);
 	if (n == NULL) {
@@ -222,7 +221,7 @@ tree_next(const struct node *top, const struct node *n)
 }
 
 static int
-compare(const void *a, const void *b)
+tree_compare_nodes(const void *a, const void *b)
 {
 	const struct node *const *x = a, *const *y = b;
 	size_t len = (*x)->len < (*y)->len ? (*x)->len : (*y)->len;
@@ -240,7 +239,7 @@ sort_children(struct node *dir, struct node **all)
 
 	for (n = dir->child; n != NULL; n = n->next)
 		all[count++] = n;
-	qsort(all, count, sizeof(struct node *), compare);
+	qsort(all, count, sizeof(struct node *), tree_compare_nodes);
 	for (i = 0; i < count; i++) {
 		all[i]->prev = i > 0 ? all[i - 1] : NULL;
 		all[i]->next = i + 1 < count ? all[i + 1] : NULL;
@@ -294,7 +293,7 @@ struct lookup {
 
 /* Go on in a symlink's target. */
 static int
-follow(struct lookup *l, const char *target, const char *rest)
+tree_follow_link(struct lookup *l, const char *target, const char *rest)
 {
 	char all[2 * TREE_PATH];
 
@@ -333,7 +332,7 @@ step(struct lookup *l, const char *name, const char *rest)
 	if (n == NULL)
 		return -1;
 	if (S_ISLNK(n->inode->mode))
-		return follow(l, n->inode->target, rest);
+		return tree_follow_link(l, n->inode->target, rest);
 	l->at = n;
 	(void)memmove(l->rest, rest, strlen(rest) + 1);
 	return 0;
@@ -369,7 +368,7 @@ resolve(struct lookup *l)
 }
 
 static struct node *
-find(struct tree *t, const char *path, bool make, mode_t mode)
+tree_find_path(struct tree *t, const char *path, bool make, mode_t mode)
 {
 	struct lookup l;
 
@@ -389,11 +388,11 @@ find(struct tree *t, const char *path, bool make, mode_t mode)
 struct node *
 tree_find(struct tree *t, const char *path)
 {
-	return find(t, path, false, 0);
+	return tree_find_path(t, path, false, 0);
 }
 
 struct node *
 tree_make(struct tree *t, const char *path, mode_t mode)
 {
-	return find(t, path, true, mode);
+	return tree_find_path(t, path, true, mode);
 }

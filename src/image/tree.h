@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "spool.h"
+#include "base/tempfile.h"
 
 enum {
 	TREE_NODES_MAX = 1 << 20, /* more is no bundle but an attack */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verdict.h"
+#include "image/verdict.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "rootdir.h"
+#include "base/msg.h"
+#include "image/rootdir.h"
 #include "wire.h"
 
 /* Files of this size have it in a pax header alone (ustar has 11 digits). */
@@ -44,7 +44,7 @@ verdict_history(const struct verdict *v, unsigned int layer)
 /* ------------------------------------------------------------------ notes */
 
 static void *
-grow(void *array, size_t n, size_t size)
+verdict_grow(void *array, size_t n, size_t size)
 {
 	if (n > 0 && (n & (n - 1)) != 0)
 		return array;
@@ -65,12 +65,12 @@ struct kind {
  * Add a note about a path ("" for none) that layer `layer` has.  Further ones
  * of the same code and layer about other paths are only counted.
  */
-static int note(struct verdict *v, const struct kind *kind, const char *path,
-    unsigned int layer, const char *format, ...)
+static int verdict_note(struct verdict *v, const struct kind *kind,
+    const char *path, unsigned int layer, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 static int
-note(struct verdict *v, const struct kind *kind, const char *path,
+verdict_note(struct verdict *v, const struct kind *kind, const char *path,
     unsigned int layer, const char *format, ...)
 {
 	struct verdict_note *n;
@@ -84,7 +84,7 @@ note(struct verdict *v, const struct kind *kind, const char *path,
 		n->count++;
 		return 0;
 	}
-	n = grow(v->notes, v->n_notes, sizeof *n);
+	n = verdict_grow(v->notes, v->n_notes, sizeof *n);
 	if (n == NULL)
 		return -1;
 	v->notes = n;
@@ -110,16 +110,13 @@ note(struct verdict *v, const struct kind *kind, const char *path,
 
 static const struct kind cannot_start = {VERDICT_ERROR,
     "container-cannot-start",
-    "let /proc, /sys, /dev and /etc be plain directories of the image, and "
-    "hosts, hostname and resolv.conf in /etc plain files; or leave them out"};
+    "let /proc, /sys, /dev and /etc be plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out"};
 static const struct kind no_layers = {VERDICT_ERROR, "no-layers",
     "COPY the bundle into the image"};
 static const struct kind no_platform = {VERDICT_ERROR, "no-platform",
-    "build the image for the node's platform as well, or as a single image "
-    "without an index: a bundle has no platform"};
+    "build the image for the node's platform as well, or as a single image without an index: a bundle has no platform"};
 static const struct kind other_platform = {VERDICT_WARNING, "no-platform",
-    "build the image for the nodes' platform as well, or as a single image "
-    "without an index: a bundle has no platform"};
+    "build the image for the nodes' platform as well, or as a single image without an index: a bundle has no platform"};
 static const struct kind user_unset = {VERDICT_NOTE, "user-unset",
     "USER 65532 in the Dockerfile, or runAsUser in the pod"};
 static const struct kind user_root = {VERDICT_NOTE, "user-root",
@@ -153,8 +150,7 @@ static const struct kind group_only = {VERDICT_WARNING, "group-only",
 static const struct kind owner_only = {VERDICT_WARNING, "owner-only",
     "chmod -R a+rX before the image is built, to need no certain uid"};
 static const struct kind covered = {VERDICT_WARNING, "content-covered",
-    "put it elsewhere: mounts of the runtime cover /proc, /sys, /dev, "
-    "/etc/hosts, /etc/hostname and /etc/resolv.conf"};
+    "put it elsewhere: mounts of the runtime cover /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf"};
 static const struct kind empty = {VERDICT_WARNING, "no-files",
     "COPY the bundle into the image"};
 static const struct kind log_limit = {VERDICT_WARNING, "log-limit",
@@ -181,20 +177,16 @@ note_user(struct verdict *v)
 
 	(void)msg_mask(masked, sizeof masked, user);
 	if (*user == '\0')
-		return note(v, &user_unset, "", 0,
-		    "no USER: with runAsNonRoot and without runAsUser the pod "
-		    "never starts (CreateContainerConfigError)");
+		return verdict_note(v, &user_unset, "", 0,
+		    "no USER: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)");
 	if (strspn(user, "0123456789") < len)
-		return note(v, &user_name, "", 0,
-		    "USER %s is a name: with runAsNonRoot and without "
-		    "runAsUser the pod never starts "
-		    "(CreateContainerConfigError)",
+		return verdict_note(v, &user_name, "", 0,
+		    "USER %s is a name: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)",
 		    masked);
 	if (strspn(user, "0") < len)
 		return 0;
-	return note(v, &user_root, "", 0,
-	    "USER %s is root: with runAsNonRoot and without runAsUser the pod "
-	    "never starts (CreateContainerConfigError)",
+	return verdict_note(v, &user_root, "", 0,
+	    "USER %s is root: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)",
 	    masked);
 }
 
@@ -209,15 +201,13 @@ note_workdir(struct verdict *v)
 		return 0;
 	(void)msg_mask(masked, sizeof masked, path);
 	if (!S_ISDIR(n->inode->mode))
-		return note(v, &workdir, path, 0,
-		    "WORKDIR %s is no directory: the container cannot start "
-		    "unless the pod sets another workingDir",
+		return verdict_note(v, &workdir, path, 0,
+		    "WORKDIR %s is no directory: the container cannot start unless the pod sets another workingDir",
 		    masked);
 	if (finding_judge(&v->user.who, n->inode->mode, n->inode->uid,
 	        n->inode->gid) != FINDING_NONE)
-		return note(v, &workdir_shut, path, 0,
-		    "WORKDIR %s cannot be entered: relative paths fail "
-		    "unless the pod sets another workingDir",
+		return verdict_note(v, &workdir_shut, path, 0,
+		    "WORKDIR %s cannot be entered: relative paths fail unless the pod sets another workingDir",
 		    masked);
 	return 0;
 }
@@ -238,9 +228,8 @@ take_volumes(struct verdict *v)
 			continue;
 		n = tree_find(&v->tree, one->string);
 		if (n != NULL && n->child != NULL &&
-		    note(v, &volume, one->string, 0,
-		        "VOLUME %s has content: the runtime copies it at "
-		        "every start",
+		    verdict_note(v, &volume, one->string, 0,
+		        "VOLUME %s has content: the runtime copies it at every start",
 		        msg_mask(masked, sizeof masked, one->string)) < 0)
 			return -1;
 		if (runtime_volume(&v->tree, one->string) < 0)
@@ -254,34 +243,34 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 {
 	if (!v->image.mismatch)
 		return 0;
-	return note(v, opts->platform != NULL ? &no_platform : &other_platform,
-	    "", 0, "no image for %s in it, but for: %s",
+	return verdict_note(v,
+	    opts->platform != NULL ? &no_platform : &other_platform, "", 0,
+	    "no image for %s in it, but for: %s",
 	    opts->platform != NULL ? opts->platform : image_platform(),
 	    v->image.platforms != NULL ? v->image.platforms : "?");
 }
 
 static int
-note_merge(struct verdict *v, const struct merge_notes *notes)
+note_merge(struct verdict *v, const struct layers_notes *notes)
 {
 	char masked[MSG_NAME];
 
 	if (notes->far_links > 0 &&
-	    note(v, &far_link, notes->far_link_path, notes->far_link_layer,
-	        "hard links into a lower layer (%u): runtimes with overlayfs "
-	        "refuse them",
+	    verdict_note(v, &far_link, notes->far_link_path,
+	        notes->far_link_layer,
+	        "hard links into a lower layer (%u): runtimes with overlayfs refuse them",
 	        notes->far_links) < 0)
 		return -1;
 	if (notes->duplicates > 0 &&
-	    note(v, &duplicate, notes->duplicate_path, notes->duplicate_layer,
-	        "%s and %u more have two entries in a layer: podman and CRI-O "
-	        "refuse such images",
+	    verdict_note(v, &duplicate, notes->duplicate_path,
+	        notes->duplicate_layer,
+	        "%s and %u more have two entries in a layer: podman and CRI-O refuse such images",
 	        msg_mask(masked, sizeof masked, notes->duplicate_path),
 	        notes->duplicates - 1) < 0)
 		return -1;
 	if (notes->implied > 0 &&
-	    note(v, &implied, notes->implied_path, notes->implied_layer,
-	        "%s and %u more directories have no entry in a layer that has "
-	        "files in them: their mode depends on the runtime",
+	    verdict_note(v, &implied, notes->implied_path, notes->implied_layer,
+	        "%s and %u more directories have no entry in a layer that has files in them: their mode depends on the runtime",
 	        msg_mask(masked, sizeof masked, notes->implied_path),
 	        notes->implied - 1) < 0)
 		return -1;
@@ -292,7 +281,7 @@ static int
 open_layers(struct verdict *v, const struct verdict_opts *opts,
     const struct image_ref *ref)
 {
-	struct merge_notes *notes = calloc(1, sizeof *notes);
+	struct layers_notes *notes = calloc(1, sizeof *notes);
 	char what[32];
 	unsigned int i;
 	int rc = -1;
@@ -307,13 +296,13 @@ open_layers(struct verdict *v, const struct verdict_opts *opts,
 		goto out;
 	for (i = 0; i < v->image.n_layers; i++) {
 		(void)snprintf(what, sizeof what, "layer %u", i + 1);
-		if (merge_layer(&v->tree, &v->image.layers[i].tar, i + 1, what,
+		if (layers_apply(&v->tree, &v->image.layers[i].tar, i + 1, what,
 		        notes) < 0)
 			goto out;
 	}
 	rc = note_platform(v, opts);
 	if (rc == 0 && v->image.n_layers == 0)
-		rc = note(v, &no_layers, "", 0,
+		rc = verdict_note(v, &no_layers, "", 0,
 		    "the image has no layers: no container can be made of it");
 	if (rc == 0)
 		rc = note_merge(v, notes);
@@ -392,9 +381,8 @@ note_base(struct verdict *v)
 			v->on_base = true;
 	if (!v->on_base)
 		return 0;
-	return note(v, &on_base, "", 0,
-	    "the image holds a whole operating system: all of it is streamed, "
-	    "and must be readable");
+	return verdict_note(v, &on_base, "", 0,
+	    "the image holds a whole operating system: all of it is streamed, and must be readable");
 }
 
 static uint64_t
@@ -417,7 +405,7 @@ note_covered(struct verdict *v, const struct node *n, const char *path)
 
 	if (files == 0)
 		return 0;
-	return note(v, &covered, path, n->layer,
+	return verdict_note(v, &covered, path, n->layer,
 	    "/%s will be covered by a mount, and %" PRIu64
 	    " file%s of the image with it",
 	    msg_mask(masked, sizeof masked, path), files,
@@ -450,30 +438,30 @@ note_entry(struct verdict *v, const struct node *n, const char *path)
 
 	(void)msg_mask(masked, sizeof masked, path);
 	if (!msg_is_utf8(n->name, n->len) &&
-	    note(v, &not_utf8, path, n->layer, "%s is not UTF-8", masked) < 0)
+	    verdict_note(v, &not_utf8, path, n->layer, "%s is not UTF-8",
+	        masked) < 0)
 		return -1;
 	if (S_ISREG(i->mode) && i->data.len >= USTAR_SIZE_MAX &&
-	    note(v, &too_large, path, n->layer, "%s has %" PRIu64 " bytes",
-	        masked, i->data.len) < 0)
+	    verdict_note(v, &too_large, path, n->layer,
+	        "%s has %" PRIu64 " bytes", masked, i->data.len) < 0)
 		return -1;
 	if (n->parent == NULL ||
 	    finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
 		return 0;
 	nobody.uid = who->uid;
 	if (finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
-		return note(v, &owner_only, path, n->layer,
+		return verdict_note(v, &owner_only, path, n->layer,
 		    "%s: mode %04o, readable only because the uid is %ju",
 		    masked, (unsigned int)(i->mode & 07777),
 		    (uintmax_t)who->uid);
-	return note(v, &group_only, path, n->layer,
-	    "%s: mode %04o, readable only because gid %ju is among the "
-	    "process's; kubelet and OpenShift give gid 0 unless the pod says "
-	    "otherwise",
+	return verdict_note(v, &group_only, path, n->layer,
+	    "%s: mode %04o, readable only because gid %ju is among the process's; kubelet and OpenShift give gid 0 unless the pod says otherwise",
 	    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
 }
 
 static int
-take_finding(struct verdict *v, const struct judge_item *item, const char *path)
+take_finding(struct verdict *v, const struct predict_item *item,
+    const char *path)
 {
 	const struct inode *i = item->node->inode;
 	struct finding f = {.rule = item->rule,
@@ -482,7 +470,7 @@ take_finding(struct verdict *v, const struct judge_item *item, const char *path)
 	    .mode = i->mode,
 	    .uid = i->uid,
 	    .gid = i->gid};
-	struct verdict_finding *all = grow(v->findings, v->n_findings,
+	struct verdict_finding *all = verdict_grow(v->findings, v->n_findings,
 	    sizeof *all);
 
 	if (all == NULL)
@@ -493,7 +481,8 @@ take_finding(struct verdict *v, const struct judge_item *item, const char *path)
 }
 
 static int
-take_skipped(struct verdict *v, const struct judge_item *item, const char *path)
+take_skipped(struct verdict *v, const struct predict_item *item,
+    const char *path)
 {
 	const struct node *n = item->node;
 	char masked[MSG_NAME];
@@ -501,12 +490,13 @@ take_skipped(struct verdict *v, const struct judge_item *item, const char *path)
 	if (item->why == CONTENT_MOUNT && note_all_covered(v, n) < 0)
 		return -1;
 	if (item->why == CONTENT_SPECIAL &&
-	    note(v, &special, path, n->layer, "%s is a %s, which is left out",
+	    verdict_note(v, &special, path, n->layer,
+	        "%s is a %s, which is left out",
 	        msg_mask(masked, sizeof masked, path),
 	        content_type_name(n->inode->mode)) < 0)
 		return -1;
 	if (item->why == CONTENT_SYMLINK &&
-	    note(v, &symlink_skipped, path, n->layer,
+	    verdict_note(v, &symlink_skipped, path, n->layer,
 	        "%s is a symlink: the default format leaves symlinks out",
 	        msg_mask(masked, sizeof masked, path)) < 0)
 		return -1;
@@ -514,7 +504,7 @@ take_skipped(struct verdict *v, const struct judge_item *item, const char *path)
 }
 
 static int
-take_entry(struct verdict *v, const struct judge_item *item, const char *path)
+take_entry(struct verdict *v, const struct predict_item *item, const char *path)
 {
 	struct report *r = &v->report;
 	mode_t mode = item->node->inode->mode;
@@ -530,7 +520,8 @@ take_entry(struct verdict *v, const struct judge_item *item, const char *path)
 }
 
 static int
-take(struct verdict *v, const struct judge_item *item, const char *path)
+verdict_take_item(struct verdict *v, const struct predict_item *item,
+    const char *path)
 {
 	switch (item->what) {
 	case CONTENT_ENTRY:
@@ -544,18 +535,19 @@ take(struct verdict *v, const struct judge_item *item, const char *path)
 }
 
 static int
-judge_all(struct verdict *v)
+verdict_judge_all(struct verdict *v)
 {
-	struct judge j;
-	struct judge_item item;
+	struct predict j;
+	struct predict_item item;
 	char path[TREE_PATH];
 
-	judge_begin(&j, &v->tree, &v->user.who, true);
-	while (judge_next(&j, &item) > 0)
-		if (take(v, &item, tree_path(item.node, path)) < 0)
+	predict_begin(&j, &v->tree, &v->user.who, true);
+	while (predict_next(&j, &item) > 0)
+		if (verdict_take_item(v, &item, tree_path(item.node, path)) < 0)
 			return -1;
 	if (v->report.files == 0 && v->n_findings == 0)
-		return note(v, &empty, "", 0, "there are no files in it");
+		return verdict_note(v, &empty, "", 0,
+		    "there are no files in it");
 	return 0;
 }
 
@@ -577,7 +569,7 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 	log = measure_log(v->skip.json, 1);
 	if (log <= opts->log_limit)
 		return 0;
-	return note(v, &log_limit, "", 0,
+	return verdict_note(v, &log_limit, "", 0,
 	    "as one line the log would have %" PRIu64
 	    " bytes, and kubelet rotates it from %" PRIu64 " on",
 	    log, opts->log_limit);
@@ -635,12 +627,13 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
 		return -1;
 	if (refusal.why[0] != '\0' &&
-	    note(v, &cannot_start, refusal.path, 0, "%s", refusal.why) < 0)
+	    verdict_note(v, &cannot_start, refusal.path, 0, "%s", refusal.why) <
+	        0)
 		return -1;
 	if (v->image.config != NULL &&
 	    (note_user(v) < 0 || note_workdir(v) < 0))
 		return -1;
-	if (judge_all(v) < 0 || measure_all(v, opts) < 0)
+	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0)
 		return -1;
 	sum_up(v);
 	return 0;

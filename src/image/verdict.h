@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "image.h"
-#include "judge.h"
-#include "measure.h"
-#include "merge.h"
-#include "report.h"
-#include "runtime.h"
-#include "tree.h"
+#include "image/image.h"
+#include "image/predict.h"
+#include "image/measure.h"
+#include "image/layers.h"
+#include "bundle/report.h"
+#include "image/runtime.h"
+#include "image/tree.h"
 
 struct verdict_opts {
 	const char *image; /* as image_ref_parse takes it */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verdictout.h"
+#include "image/verdictout.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 #include "wire.h"
 
 enum {
@@ -85,8 +85,8 @@ add_path(char *command, const struct node *n)
 	if (at + 4 * strlen(masked) + 32 > COMMAND_MAX)
 		return;
 	if (strspn(masked,
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
-	        "Z0123456789_./-") == strlen(masked)) {
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") ==
+	    strlen(masked)) {
 		(void)sprintf(command + at, " %s%s",
 		    masked[0] == '-' ? "./" : "", masked);
 		return;
@@ -299,8 +299,8 @@ tell_group(FILE *to, struct verdict *v, const struct group *g,
 	(void)fprintf(to, "%sfix:%s %s\n", sgr(opts, BOLD), sgr(opts, PLAIN),
 	    g->command);
 	if (strncmp(g->command, "chmod", 5) == 0)
-		(void)fputs("     before the image is built, or "
-		            "COPY --chmod=0755 in its Dockerfile\n",
+		(void)fputs(
+		    "     before the image is built, or COPY --chmod=0755 in its Dockerfile\n",
 		    to);
 }
 
@@ -367,7 +367,7 @@ tell_size(FILE *to, const struct verdict *v, const struct verdictout_opts *opts)
 }
 
 static int
-finish(FILE *to)
+verdictout_finish(FILE *to)
 {
 	if (fflush(to) == 0 && !ferror(to))
 		return 0;
@@ -394,19 +394,19 @@ verdictout_text(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 	tell_notes(to, v, VERDICT_NOTE, opts);
 	tell_size(to, v, opts);
 	free(g);
-	return finish(to);
+	return verdictout_finish(to);
 }
 
 /* -------------------------------------------------------------------- JSON */
 
 static void
-add_number(cJSON *o, const char *key, uint64_t n, bool *ok)
+verdictout_add_number(cJSON *o, const char *key, uint64_t n, bool *ok)
 {
 	*ok = cJSON_AddNumberToObject(o, key, (double)n) != NULL && *ok;
 }
 
 static void
-add_string(cJSON *o, const char *key, const char *text, bool *ok)
+verdictout_add_string(cJSON *o, const char *key, const char *text, bool *ok)
 {
 	*ok = cJSON_AddStringToObject(o, key, text) != NULL && *ok;
 }
@@ -418,8 +418,8 @@ add_layer(cJSON *o, const struct verdict *v, unsigned int layer, bool *ok)
 
 	if (layer == 0)
 		return;
-	add_number(o, "layer", layer, ok);
-	add_string(o, "history", history(v, layer, text), ok);
+	verdictout_add_number(o, "layer", layer, ok);
+	verdictout_add_string(o, "history", history(v, layer, text), ok);
 }
 
 static cJSON *
@@ -428,22 +428,23 @@ note_object(const struct verdict *v, const struct verdict_note *n, bool *ok)
 	cJSON *o = cJSON_CreateObject();
 	char masked[MSG_NAME];
 
-	add_string(o, "severity", verdict_severity_name(n->severity), ok);
-	add_string(o, "code", n->code, ok);
+	verdictout_add_string(o, "severity", verdict_severity_name(n->severity),
+	    ok);
+	verdictout_add_string(o, "code", n->code, ok);
 	if (n->path != NULL)
-		add_string(o, "path", msg_mask(masked, sizeof masked, n->path),
-		    ok);
-	add_string(o, "message", n->message, ok);
+		verdictout_add_string(o, "path",
+		    msg_mask(masked, sizeof masked, n->path), ok);
+	verdictout_add_string(o, "message", n->message, ok);
 	if (n->fix != NULL)
-		add_string(o, "fix", n->fix, ok);
-	add_number(o, "count", n->count, ok);
+		verdictout_add_string(o, "fix", n->fix, ok);
+	verdictout_add_number(o, "count", n->count, ok);
 	add_layer(o, v, n->layer, ok);
 	return o;
 }
 
 /* Give the findings their layers, and put the other errors before them. */
 static void
-add_findings(cJSON *o, const struct verdict *v, bool *ok)
+verdictout_add_findings(cJSON *o, const struct verdict *v, bool *ok)
 {
 	cJSON *all = cJSON_GetObjectItemCaseSensitive(o, "findings"), *one;
 	size_t i = 0;
@@ -452,7 +453,7 @@ add_findings(cJSON *o, const struct verdict *v, bool *ok)
 	{
 		if (i >= v->n_findings)
 			break;
-		add_string(one, "severity", "error", ok);
+		verdictout_add_string(one, "severity", "error", ok);
 		add_layer(one, v, v->findings[i++].node->layer, ok);
 	}
 	for (i = v->n_notes; i > 0; i--)
@@ -489,8 +490,8 @@ add_fixes(cJSON *o, struct verdict *v, bool *ok)
 	     more = next_group(v, g, false)) {
 		one = cJSON_CreateObject();
 		add_layer(one, v, g->layer, ok);
-		add_number(one, "findings", g->n, ok);
-		add_string(one, "command", g->command, ok);
+		verdictout_add_number(one, "findings", g->n, ok);
+		verdictout_add_string(one, "command", g->command, ok);
 		*ok = cJSON_AddItemToArray(all, one) && *ok;
 	}
 	free(g);
@@ -505,19 +506,20 @@ add_size(cJSON *o, const struct verdict *v, const struct verdictout_opts *opts,
 	if (!v->measured)
 		return;
 	size = cJSON_AddObjectToObject(o, "size");
-	add_number(size, "json", v->skip.json, ok);
-	add_number(size, "jsonl", v->keep.jsonl, ok);
-	add_number(size, "tar", v->keep.tar, ok);
-	add_number(size, "targz", v->keep.targz, ok);
-	add_number(size, "parts", v->keep.parts, ok);
-	add_number(size, "jsonTargz", v->skip.targz, ok);
+	verdictout_add_number(size, "json", v->skip.json, ok);
+	verdictout_add_number(size, "jsonl", v->keep.jsonl, ok);
+	verdictout_add_number(size, "tar", v->keep.tar, ok);
+	verdictout_add_number(size, "targz", v->keep.targz, ok);
+	verdictout_add_number(size, "parts", v->keep.parts, ok);
+	verdictout_add_number(size, "jsonTargz", v->skip.targz, ok);
 	*ok = cJSON_AddBoolToObject(size, "exact", v->n_findings == 0) !=
 	        NULL &&
 	    *ok;
 	size = cJSON_AddObjectToObject(o, "logLimit");
-	add_number(size, "limit", opts->log_limit, ok);
-	add_number(size, "need", measure_log(v->skip.json, 1), ok);
-	add_string(size, "format", fits(v, opts) ? "json" : "jsonl", ok);
+	verdictout_add_number(size, "limit", opts->log_limit, ok);
+	verdictout_add_number(size, "need", measure_log(v->skip.json, 1), ok);
+	verdictout_add_string(size, "format", fits(v, opts) ? "json" : "jsonl",
+	    ok);
 }
 
 int
@@ -527,7 +529,7 @@ verdictout_json(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 	cJSON *o = report_object(&v->report, &ok);
 	char *text;
 
-	add_findings(o, v, &ok);
+	verdictout_add_findings(o, v, &ok);
 	add_notes(o, v, &ok);
 	add_fixes(o, v, &ok);
 	add_size(o, v, opts, &ok);
@@ -539,5 +541,5 @@ verdictout_json(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 	}
 	(void)fprintf(to, "%s\n", text);
 	cJSON_free(text);
-	return finish(to);
+	return verdictout_finish(to);
 }

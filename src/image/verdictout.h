@@ -25,7 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "verdict.h"
+#include "image/verdict.h"
 
 struct verdictout_opts {
 	const char *name; /* of the image, as the user said it */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "decode.h"
+#include "log/decode.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#include "io.h"
+#include "base/io.h"
 
 enum {
-	DEPTH_MAX = 16, /* of objects and arrays in an envelope */
+	DEPTH_MAX = 16, /* of objects and arrays in an encode */
 	STAMP_MAX = 64, /* bytes of a time stamp */
 	TAR_BLOCK = 512
 };
@@ -197,7 +197,7 @@ raw(struct decode *d)
 	return DECODE_DATA;
 }
 
-/* ---------------------------------------------------------------- envelope */
+/* ---------------------------------------------------------------- encode */
 
 /* Store the whole number `key` of object; -1 where there is none. */
 static int
@@ -305,7 +305,7 @@ judge_content(const cJSON *object, struct decode_piece *p)
  * what came.  DECODE_END: it is none of ours.
  */
 static enum decode_event
-judge(struct decode *d)
+decode_judge_object(struct decode *d)
 {
 	char digest[DIGEST_TEXT];
 	enum decode_event event;
@@ -357,7 +357,7 @@ give_up(struct decode *d)
 static enum decode_event
 finish_object(struct decode *d)
 {
-	enum decode_event event = judge(d);
+	enum decode_event event = decode_judge_object(d);
 
 	d->state = DECODE_SEEK;
 	if (event == DECODE_END)
@@ -471,7 +471,7 @@ unbase64(struct decode *d, const char *text, size_t len)
 
 /* Keep a character until its group is whole; -1 where it can be in none. */
 static int
-keep(struct decode *d, char c)
+decode_keep_char(struct decode *d, char c)
 {
 	if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
 	    !is_digit(c) && c != '+' && c != '/' && c != '=')
@@ -488,7 +488,7 @@ take_content(struct decode *d, const char *text, size_t len)
 
 	d->data_len = 0;
 	for (; d->n_quad > 0 && d->n_quad < 4 && len > 0; len--)
-		if (keep(d, *text++) < 0)
+		if (decode_keep_char(d, *text++) < 0)
 			return -1;
 	if (d->n_quad == 4) {
 		if (unbase64(d, d->quad, 4) < 0)
@@ -499,7 +499,7 @@ take_content(struct decode *d, const char *text, size_t len)
 	if (unbase64(d, text, n) < 0)
 		return -1;
 	for (; n < len; n++)
-		if (keep(d, text[n]) < 0)
+		if (decode_keep_char(d, text[n]) < 0)
 			return -1;
 	return 0;
 }

@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "wire.h"
 
 enum decode_event {

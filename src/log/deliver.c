@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "deliver.h"
+#include "log/deliver.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 int
 deliver_open(struct deliver *d)

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gather.h"
-#include "gunzip.h"
-#include "progress.h"
-#include "tarin.h"
-#include "target.h"
+#include "log/gather.h"
+#include "log/gunzip.h"
+#include "base/progress.h"
+#include "log/tarin.h"
+#include "log/target.h"
 #include "wire.h"
 
 #define DELIVER_SIZE (UINT64_C(1) << 30) /* max_size unless told otherwise */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gather.h"
+#include "log/gather.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 enum {
 	PART_MIN = 4096, /* bytes of tar we expect in a part, at the least */
@@ -206,7 +206,7 @@ keep_whole(struct gather *g, const struct decode_piece *p)
 
 /* Deal with one event other than DECODE_MORE.  Returns 0, or -1 (reported) */
 static int
-take(struct gather *g, enum decode_event event)
+gather_take_event(struct gather *g, enum decode_event event)
 {
 	const struct decode_piece *p = &g->decode->piece;
 	int status = 0;
@@ -305,7 +305,7 @@ gather_log(struct gather *g, int fd, const char *name)
 		if (event == DECODE_MORE) {
 			if (feed(g, fd, name) < 0)
 				return -1;
-		} else if (take(g, event) < 0) {
+		} else if (gather_take_event(g, event) < 0) {
 			return -1;
 		}
 	} while (event != DECODE_END);
@@ -451,7 +451,7 @@ judge_line(struct gather *g)
 
 /* Say what is missing. */
 static enum wire_exit
-complain(struct gather *g)
+gather_complain(struct gather *g)
 {
 	uint64_t have = 0;
 	size_t i;
@@ -501,7 +501,7 @@ gather_judge(struct gather *g)
 		msg_warn(0, "the bundle is larger than --max-size allows");
 		return WIRE_BUNDLE;
 	}
-	return complain(g);
+	return gather_complain(g);
 }
 
 /* ----------------------------------------------------------------- missing */

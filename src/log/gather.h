@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "decode.h"
-#include "progress.h"
+#include "log/decode.h"
+#include "base/progress.h"
 #include "wire.h"
 
 enum gather_format {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gunzip.h"
+#include "log/gunzip.h"
 
 #include <string.h>
 
-#include "cpus.h"
-#include "crew.h"
-#include "msg.h"
+#include "base/cpus.h"
+#include "base/workers.h"
+#include "base/msg.h"
 
 enum {
 	/* zlib.h: this much window, and a gzip header, not a zlib one */
@@ -22,7 +22,7 @@ enum {
  * all that there is.  Returns 0, or -1 (reported).
  */
 static int
-fill(struct gunzip *g)
+gunzip_fill_input(struct gunzip *g)
 {
 	const void *data;
 	ssize_t got;
@@ -107,7 +107,7 @@ static int
 read_slot(struct gunzip *g, struct gunzip_slot *s)
 {
 	while (s->len == 0) {
-		if (fill(g) < 0)
+		if (gunzip_fill_input(g) < 0)
 			return -1;
 		if (g->pos == g->end && g->any && !g->inside)
 			return 0;
@@ -122,10 +122,11 @@ read_slot(struct gunzip *g, struct gunzip_slot *s)
 	return 0;
 }
 
-/* -------------------------------------------------------------------- crew */
+/* -------------------------------------------------------------------- workers
+ */
 
 static void
-work(void *arg, unsigned int member, size_t slot)
+gunzip_decompress_slot(void *arg, unsigned int member, size_t slot)
 {
 	struct gunzip *g = arg;
 	struct gunzip_slot *s = &g->slots[slot];
@@ -142,8 +143,8 @@ work(void *arg, unsigned int member, size_t slot)
 int
 gunzip_open(struct gunzip *g, io_pull pull, void *arg)
 {
-	const struct crew_opts opts = {.n_slots = GUNZIP_SLOTS,
-	    .work = work,
+	const struct workers_opts opts = {.n_slots = GUNZIP_SLOTS,
+	    .work = gunzip_decompress_slot,
 	    .arg = g};
 
 	g->corrupt = g->ahead = false;
@@ -153,14 +154,14 @@ gunzip_open(struct gunzip *g, io_pull pull, void *arg)
 	g->piece_len = g->pos = g->end = 0;
 	g->ended = g->inside = g->any = g->failed = false;
 	g->z = (z_stream){0};
-	g->crew = crew_open(&opts);
-	if (g->crew == NULL)
+	g->workers = workers_open(&opts);
+	if (g->workers == NULL)
 		return -1;
 	g->whole = libdeflate_alloc_decompressor();
 	if (g->whole != NULL && inflateInit2(&g->z, GZIP_WINDOW) == Z_OK)
 		return 0;
 	libdeflate_free_decompressor(g->whole);
-	crew_free(g->crew);
+	workers_free(g->workers);
 	msg_nomem();
 	return -1;
 }
@@ -168,20 +169,20 @@ gunzip_open(struct gunzip *g, io_pull pull, void *arg)
 void
 gunzip_close(struct gunzip *g)
 {
-	crew_free(g->crew);
+	workers_free(g->workers);
 	(void)inflateEnd(&g->z);
 	libdeflate_free_decompressor(g->whole);
 }
 
 /* Start a thread if a slice was read, there is more, and it can be of use. */
 static void
-start(struct gunzip *g)
+gunzip_start_thread(struct gunzip *g)
 {
 	if (g->ahead || g->made < WIRE_SLICE || (g->ended && g->pos == g->end))
 		return;
 	g->ahead = true;
 	if (cpus_allowed() > 1)
-		crew_start(g->crew, 1);
+		workers_start(g->workers, 1);
 }
 
 ssize_t
@@ -191,12 +192,12 @@ gunzip_pull(void *arg, const void **data)
 	const struct gunzip_slot *s;
 	size_t slot;
 
-	start(g);
+	gunzip_start_thread(g);
 	/* also the one that was read until now */
 	do
-		crew_give(g->crew);
-	while (g->ahead && !crew_busy(g->crew));
-	(void)crew_take(g->crew, true, &slot);
+		workers_give(g->workers);
+	while (g->ahead && !workers_busy(g->workers));
+	(void)workers_take(g->workers, true, &slot);
 	s = &g->slots[slot];
 	if (s->why != NULL) {
 		g->corrupt = true;

@@ -18,7 +18,7 @@
 #define ZLIB_CONST /* zconf.h: input is not written to */
 #include <zlib.h>
 
-#include "io.h"
+#include "base/io.h"
 #include "wire.h"
 
 enum {
@@ -44,10 +44,10 @@ struct gunzip {
 	bool corrupt; /* it failed because the data is no whole gzip */
 	bool ahead; /* a thread may be at work */
 	size_t made; /* bytes, until there is one */
-	struct crew *crew; /* owned */
+	struct workers *workers; /* owned */
 	struct gunzip_slot slots[GUNZIP_SLOTS];
 
-	/* what follows is the crew's, once there is one */
+	/* what follows is the workers's, once there is one */
 	io_pull pull;
 	void *arg; /* borrowed; pull's */
 	const unsigned char *piece; /* what pull gave and is not in `in` yet */

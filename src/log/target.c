@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "target.h"
+#include "log/target.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 static const char infix[] = ".unpack-";
 
@@ -181,7 +181,7 @@ remove_leftovers(const struct target *t)
 
 /* Report what is wrong with the target; returns -1. */
 static int
-complain(const struct target *t, int err, const char *what)
+target_complain(const struct target *t, int err, const char *what)
 {
 	char dir[PATH_MAX], name[NAME_MAX * 4 + 1];
 
@@ -192,7 +192,7 @@ complain(const struct target *t, int err, const char *what)
 
 /* Split path into t->dir and t->name.  Returns 0, or -1 (reported). */
 static int
-split(struct target *t, const char *path)
+target_split_path(struct target *t, const char *path)
 {
 	char text[MSG_NAME];
 	size_t len = strlen(path), at;
@@ -207,8 +207,7 @@ split(struct target *t, const char *path)
 	    len - at + sizeof infix + RANDOM_LEN > NAME_MAX ||
 	    at >= sizeof t->dir) {
 		msg_warn(0,
-		    "'%s': no name for something new; the directory "
-		    "it is in must exist, itself it must not",
+		    "'%s': no name for something new; the directory it is in must exist, itself it must not",
 		    msg_mask(text, sizeof text, path));
 		return -1;
 	}
@@ -252,7 +251,7 @@ target_open(struct target *t, const char *path, bool file)
 	char text[MSG_NAME];
 
 	*t = (struct target){.parent = -1, .fd = -1, .file = file};
-	if (split(t, path) < 0)
+	if (target_split_path(t, path) < 0)
 		return -1;
 	t->parent = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->parent < 0) {
@@ -262,11 +261,11 @@ target_open(struct target *t, const char *path, bool file)
 	if (fstatat(t->parent, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return 0;
-		(void)complain(t, errno, "look at");
+		(void)target_complain(t, errno, "look at");
 	} else if (!file && !is_occupied(t)) {
 		return 0;
 	} else {
-		(void)complain(t, 0,
+		(void)target_complain(t, 0,
 		    S_ISDIR(st.st_mode) && !file ? "exists and is not empty"
 		                                 : "exists");
 	}
@@ -320,7 +319,7 @@ target_begin(struct target *t)
 		if (make_temp(t) < 0) {
 			if (errno == EEXIST || errno == ENOENT)
 				continue;
-			return complain(t, errno, "make");
+			return target_complain(t, errno, "make");
 		}
 		/* before we had the lock somebody may have tidied it away */
 		if (flock(t->fd, LOCK_EX | LOCK_NB) == 0 &&
@@ -330,7 +329,7 @@ target_begin(struct target *t)
 		t->fd = -1;
 	}
 	t->temp[0] = '\0';
-	return complain(t, EEXIST, "make");
+	return target_complain(t, EEXIST, "make");
 }
 
 /*
@@ -354,12 +353,12 @@ target_commit(struct target *t)
 {
 	/* one call for all that is in a directory; Linux 5.8 reports errors */
 	if ((t->file ? fsync(t->fd) : syncfs(t->fd)) < 0)
-		return complain(t, errno, "write to disk");
+		return target_complain(t, errno, "write to disk");
 	if (rename_temp(t) < 0)
-		return complain(t, errno, "rename to it");
+		return target_complain(t, errno, "rename to it");
 	t->temp[0] = '\0';
 	if (fsync(t->parent) < 0)
-		(void)complain(t, errno, "write its directory to disk");
+		(void)target_complain(t, errno, "write its directory to disk");
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tarin.h"
+#include "log/tarin.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 enum {
 	END_LEN = 1024, /* bytes of zeros that end a tar: POSIX.1, pax */
@@ -63,7 +63,7 @@ struct tarin {
 
 /* The bundle is at fault.  Returns -1. */
 static int
-refuse(struct tarin *t, const char *why)
+tarin_refuse(struct tarin *t, const char *why)
 {
 	char name[MSG_NAME];
 
@@ -76,17 +76,17 @@ refuse(struct tarin *t, const char *why)
 
 /* The system is at fault, or the bundle where err says so.  Returns -1. */
 static int
-fail(struct tarin *t, int err, const char *what)
+tarin_fail(struct tarin *t, int err, const char *what)
 {
 	char name[MSG_NAME];
 
 	if (err == ENAMETOOLONG)
-		return refuse(t,
+		return tarin_refuse(t,
 		    "the name is longer than the file system takes");
 	if (err == ELOOP || err == ENOTDIR)
-		return refuse(t, "leads through what is no directory");
+		return tarin_refuse(t, "leads through what is no directory");
 	if (err == EEXIST)
-		return refuse(t, "is there already: a name comes twice");
+		return tarin_refuse(t, "is there already: a name comes twice");
 	progress_clear(t->opts->progress);
 	msg_warn(err, "%s: %s", msg_mask(name, sizeof name, t->named), what);
 	t->status = WIRE_FAIL;
@@ -100,7 +100,7 @@ fail(struct tarin *t, int err, const char *what)
  * it in out.  Returns 0, or -1 with *why where it is refused.
  */
 static int
-clean(char out[static PATH_MAX], const char *name, const char **why)
+tarin_clean_name(char out[static PATH_MAX], const char *name, const char **why)
 {
 	size_t len = 0, n;
 
@@ -193,7 +193,7 @@ nomem:
 
 /* Give the level its mode and time, and close it.  0, or -1 (reported). */
 static int
-finish(struct tarin *t, const struct level *l)
+tarin_finish_level(struct tarin *t, const struct level *l)
 {
 	const struct timespec times[2] = {l->mtime, l->mtime};
 	int err = 0;
@@ -206,7 +206,7 @@ finish(struct tarin *t, const struct level *l)
 		return 0;
 	t->held[l->end] = '\0';
 	t->named = l->end > 0 ? t->held : ".";
-	return fail(t, err, "set its mode and time");
+	return tarin_fail(t, err, "set its mode and time");
 }
 
 /*
@@ -226,7 +226,7 @@ make_or_look(struct tarin *t, size_t to, struct stat *st)
 		return 1;
 	if (errno != EEXIST ||
 	    fstatat(l->fd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(t, errno, "make");
+		return tarin_fail(t, errno, "make");
 	return 0;
 }
 
@@ -243,12 +243,12 @@ go_down(struct tarin *t, size_t to, mode_t mode, struct timespec mtime)
 	next.fd = openat(l->fd, t->held + l->end + (l->end > 0),
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (next.fd < 0)
-		return fail(t, errno, "open");
+		return tarin_fail(t, errno, "open");
 	if (t->depth + 1 < LEVELS) {
 		t->levels[++t->depth] = next;
 		return 0;
 	}
-	if (finish(t, l) < 0) {
+	if (tarin_finish_level(t, l) < 0) {
 		(void)close(next.fd);
 		t->depth--;
 		return -1;
@@ -261,12 +261,12 @@ go_down(struct tarin *t, size_t to, mode_t mode, struct timespec mtime)
 static int
 go_up(struct tarin *t)
 {
-	return finish(t, &t->levels[t->depth--]);
+	return tarin_finish_level(t, &t->levels[t->depth--]);
 }
 
 /* Go down to the directory t->path[0..to), which no entry may have named. */
 static int
-enter(struct tarin *t, size_t to)
+tarin_enter_dir(struct tarin *t, size_t to)
 {
 	const struct level *l = &t->levels[t->depth];
 	const char *name = t->held + l->end + (l->end > 0);
@@ -281,9 +281,9 @@ enter(struct tarin *t, size_t to)
 		return go_down(t, to, IMPLIED | 0755, (struct timespec){0});
 	}
 	if (!S_ISDIR(st.st_mode))
-		return fail(t, ENOTDIR, "make");
+		return tarin_fail(t, ENOTDIR, "make");
 	if ((st.st_mode & 0700) != 0700 && fchmodat(l->fd, name, 0700, 0) < 0)
-		return fail(t, errno, "set its mode");
+		return tarin_fail(t, errno, "set its mode");
 	return go_down(t, to, st.st_mode & 07777, st.st_mtim);
 }
 
@@ -312,7 +312,7 @@ open_parent(struct tarin *t, const char **base)
 	while ((to = t->levels[t->depth].end) < len) {
 		to += to > 0;
 		to += strcspn(t->path + to, "/");
-		if (enter(t, to) < 0)
+		if (tarin_enter_dir(t, to) < 0)
 			return -1;
 	}
 	return t->levels[t->depth].fd;
@@ -332,12 +332,12 @@ finish_late(struct tarin *t, const struct late *late)
 	if (parent < 0)
 		return -1;
 	if (fstatat(parent, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(t, errno, "look at");
+		return tarin_fail(t, errno, "look at");
 	/* an entry may have named it since, and said another mode */
 	if (!((st.st_mode | late->mode) & IMPLIED))
 		return 0;
 	if (fchmodat(parent, base, late->mode, 0) < 0)
-		return fail(t, errno, "set its mode");
+		return tarin_fail(t, errno, "set its mode");
 	return 0;
 }
 
@@ -353,7 +353,7 @@ finish_dirs(struct tarin *t)
 	while (t->depth > 0)
 		if (go_up(t) < 0)
 			return -1;
-	return finish(t, &t->levels[0]);
+	return tarin_finish_level(t, &t->levels[0]);
 }
 
 /* ----------------------------------------------------------------- entries */
@@ -371,7 +371,7 @@ make_dir(struct tarin *t, const struct tarin_entry *e)
 		return -1;
 	if (*base == '\0') {
 		if (t->root)
-			return fail(t, EEXIST, "make");
+			return tarin_fail(t, EEXIST, "make");
 		t->root = true;
 		t->levels[0].mode = mode;
 		t->levels[0].mtime = mtime;
@@ -381,7 +381,7 @@ make_dir(struct tarin *t, const struct tarin_entry *e)
 	if (made < 0)
 		return -1;
 	if (!made && (!S_ISDIR(st.st_mode) || !(st.st_mode & IMPLIED)))
-		return fail(t, EEXIST, "make");
+		return tarin_fail(t, EEXIST, "make");
 	if ((mode & IMPLIED) && set_late(t, t->path, mode) < 0)
 		return -1;
 	return go_down(t, strlen(t->path), mode & ~(mode_t)IMPLIED, mtime);
@@ -389,7 +389,7 @@ make_dir(struct tarin *t, const struct tarin_entry *e)
 
 /* What libarchive says on a failure; ours is reported already. */
 static int
-broken(struct tarin *t)
+tarin_explain(struct tarin *t)
 {
 	char text[512];
 	const char *why = archive_error_string(t->archive);
@@ -409,7 +409,7 @@ add_content(struct tarin *t, uint64_t n)
 {
 	t->content += n;
 	if (t->content > t->opts->max_size)
-		return refuse(t, "larger than --max-size allows");
+		return tarin_refuse(t, "larger than --max-size allows");
 	return 0;
 }
 
@@ -430,7 +430,7 @@ copy_data(struct tarin *t, int fd)
 		if (offset < at) {
 			archive_set_error(t->archive, EINVAL,
 			    "blocks of a sparse file in disorder");
-			return broken(t);
+			return tarin_explain(t);
 		}
 		/* a sparse file is larger than what is in the archive */
 		if (add_content(t, (uint64_t)(offset - at) + len) < 0)
@@ -438,17 +438,17 @@ copy_data(struct tarin *t, int fd)
 		if (fd >= 0 &&
 		    ((offset > at && lseek(fd, offset, SEEK_SET) < 0) ||
 		        io_write(fd, data, len) < 0))
-			return fail(t, errno, "write");
+			return tarin_fail(t, errno, "write");
 		at = offset + (int64_t)len;
 		progress_show(t->opts->progress);
 	}
 	if (status != ARCHIVE_EOF)
-		return broken(t);
+		return tarin_explain(t);
 	/* the end may be a hole too */
 	if (offset <= at)
 		return 0;
 	if (fd >= 0 && ftruncate(fd, offset) < 0)
-		return fail(t, errno, "write");
+		return tarin_fail(t, errno, "write");
 	return add_content(t, (uint64_t)(offset - at));
 }
 
@@ -465,7 +465,7 @@ make_file(struct tarin *t, const struct tarin_entry *e)
 	fd = openat(parent, base,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail(t, errno, "make");
+		return tarin_fail(t, errno, "make");
 	if (copy_data(t, fd) < 0) {
 		(void)close(fd);
 		return -1;
@@ -475,7 +475,7 @@ make_file(struct tarin *t, const struct tarin_entry *e)
 		err = errno;
 	if (io_close(fd) < 0 && err == 0)
 		err = errno;
-	return err != 0 ? fail(t, err, "write") : 0;
+	return err != 0 ? tarin_fail(t, err, "write") : 0;
 }
 
 static int
@@ -491,7 +491,7 @@ make_symlink(struct tarin *t, const struct tarin_entry *e)
 	times[0].tv_sec = times[1].tv_sec = (time_t)e->mtime;
 	if (symlinkat(e->link, parent, base) < 0 ||
 	    utimensat(parent, base, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(t, errno, "make");
+		return tarin_fail(t, errno, "make");
 	return 0;
 }
 
@@ -513,13 +513,14 @@ make_hard(struct tarin *t, const char *path)
 		return -1;
 	from = fcntl(to, F_DUPFD_CLOEXEC, 0);
 	if (from < 0)
-		return fail(t, errno, "link");
+		return tarin_fail(t, errno, "link");
 	to = open_parent(t, &base);
 	if (to < 0)
 		goto out;
 	if (fstatat(from, from_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISREG(st.st_mode)) {
-		to = refuse(t, "a hard link to what is no file of the bundle");
+		to = tarin_refuse(t,
+		    "a hard link to what is no file of the bundle");
 		goto out;
 	}
 	if (linkat(from, from_base, to, base, 0) < 0)
@@ -527,28 +528,27 @@ make_hard(struct tarin *t, const char *path)
 out:
 	(void)close(from);
 	if (err != 0)
-		return fail(t, err, "link");
+		return tarin_fail(t, err, "link");
 	return to < 0 ? -1 : 0;
 }
 
 /* Judge type, mode and links.  Returns 0, or -1 (reported). */
 static int
-judge(struct tarin *t, const struct tarin_entry *e)
+tarin_judge_entry(struct tarin *t, const struct tarin_entry *e)
 {
 	if (!S_ISREG(e->mode) && !S_ISDIR(e->mode) && !S_ISLNK(e->mode))
-		return refuse(t, "no directory, regular file or link");
+		return tarin_refuse(t, "no directory, regular file or link");
 	if (*t->path == '\0' && !S_ISDIR(e->mode))
-		return refuse(t, "the root is no directory");
+		return tarin_refuse(t, "the root is no directory");
 	if (e->mode & (S_ISUID | S_ISGID))
-		return refuse(t, "set-user-ID or set-group-ID");
+		return tarin_refuse(t, "set-user-ID or set-group-ID");
 	if (e->hard != NULL && e->size > 0)
-		return refuse(t, "a hard link with data");
+		return tarin_refuse(t, "a hard link with data");
 	if (e->link != NULL && leads_out(t->path, e->link))
-		return refuse(t,
-		    "a symbolic link that can lead out; unpack "
-		    "--symlinks skip leaves links out");
+		return tarin_refuse(t,
+		    "a symbolic link that can lead out; unpack --symlinks skip leaves links out");
 	if (e->size > t->opts->max_size - t->content)
-		return refuse(t, "larger than --max-size allows");
+		return tarin_refuse(t, "larger than --max-size allows");
 	return 0;
 }
 
@@ -568,7 +568,7 @@ make(struct tarin *t, const struct tarin_entry *e)
 
 /* Deal with one entry.  Returns 0, or -1 (reported). */
 static int
-take(struct tarin *t, struct archive_entry *ae)
+tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 {
 	char hard[PATH_MAX];
 	struct tarin_entry e = {0};
@@ -579,12 +579,13 @@ take(struct tarin *t, struct archive_entry *ae)
 		name = "(no name)/..";
 	t->named = name;
 	if (++t->counts->entries > t->opts->max_entries)
-		return refuse(t, "more entries than --max-entries allows");
-	if (clean(t->path, name, &why) < 0)
-		return refuse(t, why);
+		return tarin_refuse(t,
+		    "more entries than --max-entries allows");
+	if (tarin_clean_name(t->path, name, &why) < 0)
+		return tarin_refuse(t, why);
 	if (hard_name != NULL) {
-		if (clean(hard, hard_name, &why) < 0)
-			return refuse(t, "a hard link to elsewhere");
+		if (tarin_clean_name(hard, hard_name, &why) < 0)
+			return tarin_refuse(t, "a hard link to elsewhere");
 		e.hard = hard;
 	}
 	e.path = *t->path != '\0' ? t->path : ".";
@@ -598,7 +599,7 @@ take(struct tarin *t, struct archive_entry *ae)
 		if (e.link == NULL)
 			e.link = "";
 	}
-	if (judge(t, &e) < 0)
+	if (tarin_judge_entry(t, &e) < 0)
 		return -1;
 	if (t->opts->show != NULL && t->opts->show(t->opts->show_arg, &e) < 0) {
 		t->status = WIRE_FAIL;
@@ -613,7 +614,7 @@ take(struct tarin *t, struct archive_entry *ae)
 
 /* Count data[0..len).  Returns 0, or -1 (reported) where it is too much. */
 static int
-count(struct tarin *t, const void *data, size_t len)
+tarin_count_bytes(struct tarin *t, const void *data, size_t len)
 {
 	const char *p = data;
 	size_t n = 0;
@@ -642,7 +643,7 @@ pull(struct archive *a, void *arg, const void **data)
 	n = t->opts->pull(t->opts->arg, data);
 	if (n < 0 && t->status == WIRE_OK)
 		t->status = WIRE_FAIL;
-	if (n < 0 || count(t, *data, (size_t)n) < 0) {
+	if (n < 0 || tarin_count_bytes(t, *data, (size_t)n) < 0) {
 		archive_set_error(a, EIO, "reported");
 		return -1;
 	}
@@ -688,14 +689,14 @@ read_entries(struct tarin *t)
 			return read_end(t);
 		/* a warning is about what we don't use, or judge ourselves */
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
-			return broken(t);
-		if (take(t, entry) < 0)
+			return tarin_explain(t);
+		if (tarin_take_entry(t, entry) < 0)
 			return -1;
 	}
 }
 
 static int
-open_archive(struct tarin *t)
+tarin_open_archive(struct tarin *t)
 {
 	t->archive = archive_read_new();
 	if (t->archive == NULL) {
@@ -704,9 +705,9 @@ open_archive(struct tarin *t)
 		return -1;
 	}
 	if (archive_read_support_format_tar(t->archive) != ARCHIVE_OK)
-		return broken(t);
+		return tarin_explain(t);
 	if (archive_read_open(t->archive, t, NULL, pull, NULL) != ARCHIVE_OK)
-		return broken(t);
+		return tarin_explain(t);
 	return 0;
 }
 
@@ -727,7 +728,8 @@ tarin_run(const struct tarin_opts *opts, struct tarin_counts *counts)
 	t->counts = counts;
 	/* the root's mode, should no entry name it */
 	t->levels[0] = (struct level){.fd = opts->dir, .mode = 0755};
-	if (open_archive(t) == 0 && read_entries(t) == 0 && opts->dir >= 0)
+	if (tarin_open_archive(t) == 0 && read_entries(t) == 0 &&
+	    opts->dir >= 0)
 		(void)finish_dirs(t);
 	if (t->archive != NULL)
 		(void)archive_read_free(t->archive);

@@ -23,8 +23,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "io.h"
-#include "progress.h"
+#include "base/io.h"
+#include "base/progress.h"
 #include "wire.h"
 
 /* An entry that has been judged and may be shown. */

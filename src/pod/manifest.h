@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
-#include "yaml.h"
+#include "pod/yaml.h"
 
 /* Where a walk over the manifests of a file is; start with {.docs = &docs}. */
 struct manifest_cursor {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pod.h"
+#include "pod/pod.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
-#include "io.h"
-#include "msg.h"
-#include "reference.h"
+#include "base/digest.h"
+#include "base/io.h"
+#include "base/msg.h"
+#include "pod/reference.h"
 #include "wire.h"
 
 #define OWNER_KIND "core.rukpak.io/owner-kind"
@@ -117,8 +117,8 @@ label_value(char value[static POD_NAME], const char *text)
 
 	if (len > 0 && len <= LABEL_MAX &&
 	    strspn(text,
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	        "0123456789-_.") == len &&
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+	        len &&
 	    strchr("-_.", text[0]) == NULL &&
 	    strchr("-_.", text[len - 1]) == NULL)
 		(void)snprintf(value, POD_NAME, "%s", text);
@@ -136,7 +136,7 @@ struct build {
 
 /* Hang item, owned, into an object under key, or into an array. */
 static cJSON *
-put(struct build *b, cJSON *to, const char *key, cJSON *item)
+pod_put_item(struct build *b, cJSON *to, const char *key, cJSON *item)
 {
 	bool added = item != NULL && to != NULL &&
 	    (key != NULL ? cJSON_AddItemToObject(to, key, item)
@@ -152,31 +152,31 @@ put(struct build *b, cJSON *to, const char *key, cJSON *item)
 static cJSON *
 put_object(struct build *b, cJSON *to, const char *key)
 {
-	return put(b, to, key, cJSON_CreateObject());
+	return pod_put_item(b, to, key, cJSON_CreateObject());
 }
 
 static cJSON *
 put_array(struct build *b, cJSON *to, const char *key)
 {
-	return put(b, to, key, cJSON_CreateArray());
+	return pod_put_item(b, to, key, cJSON_CreateArray());
 }
 
 static void
 put_string(struct build *b, cJSON *to, const char *key, const char *value)
 {
-	(void)put(b, to, key, cJSON_CreateString(value));
+	(void)pod_put_item(b, to, key, cJSON_CreateString(value));
 }
 
 static void
 put_bool(struct build *b, cJSON *to, const char *key, bool value)
 {
-	(void)put(b, to, key, cJSON_CreateBool(value));
+	(void)pod_put_item(b, to, key, cJSON_CreateBool(value));
 }
 
 static void
 put_number(struct build *b, cJSON *to, const char *key, int64_t value)
 {
-	(void)put(b, to, key, cJSON_CreateNumber((double)value));
+	(void)pod_put_item(b, to, key, cJSON_CreateNumber((double)value));
 }
 
 /* Add the argument option + value; kubelet must not expand $(NAME) in it. */
@@ -446,7 +446,7 @@ put_pod(struct build *b, const char *suffix)
 
 /* pod, unless memory was short. */
 static cJSON *
-finish(const struct build *b, cJSON *pod)
+pod_finish_build(const struct build *b, cJSON *pod)
 {
 	if (!b->failed)
 		return pod;
@@ -530,11 +530,11 @@ pod_build(const struct pod_opts *o)
 
 	if (o->rukpak) {
 		put_rukpak_spec(&b, pod);
-		return finish(&b, pod);
+		return pod_finish_build(&b, pod);
 	}
 	spec = put_spec(&b, pod);
 	put_bundle(&b, put_array(&b, spec, "containers"), POD_BUNDLE, o->parts);
-	return finish(&b, pod);
+	return pod_finish_build(&b, pod);
 }
 
 cJSON *
@@ -554,5 +554,5 @@ pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
 		    ranges[i].last);
 		put_bundle(&b, containers, name, parts);
 	}
-	return finish(&b, pod);
+	return pod_finish_build(&b, pod);
 }

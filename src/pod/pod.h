@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <cjson/cJSON.h>
 
-#include "yaml.h"
+#include "pod/yaml.h"
 
 /* The image that holds `unpack`; make UNPACK_IMAGE=... sets it. */
 #ifndef UNPACK_IMAGE

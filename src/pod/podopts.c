@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "podopts.h"
+#include "pod/podopts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "io.h"
-#include "manifest.h"
-#include "msg.h"
-#include "reference.h"
+#include "base/io.h"
+#include "pod/manifest.h"
+#include "base/msg.h"
+#include "pod/reference.h"
 #include "wire.h"
 
 #define GROUP "core.rukpak.io/"
@@ -37,7 +37,7 @@ is_subdomain(const char *name)
 }
 
 static int
-bad(const char *option, const char *arg, const char *why)
+podopts_refuse_value(const char *option, const char *arg, const char *why)
 {
 	char shown[256];
 
@@ -58,7 +58,7 @@ take_word(const char **to, const char *option, const char *arg,
 		return 0;
 	}
 	(void)snprintf(why, sizeof why, "not %s or %s", words[0], words[1]);
-	return bad(option, arg, why);
+	return podopts_refuse_value(option, arg, why);
 }
 
 /* Store arg at *to if it is the name of an object in a cluster. */
@@ -66,7 +66,7 @@ static int
 take_name(const char **to, const char *option, const char *arg)
 {
 	if (!is_subdomain(arg))
-		return bad(option, arg,
+		return podopts_refuse_value(option, arg,
 		    "not a name of lower case letters, digits, '-' and '.'");
 	*to = arg;
 	return 0;
@@ -78,7 +78,7 @@ take_image(const char **to, const char *option, const char *arg)
 	const char *error = reference_error(arg);
 
 	if (error != NULL)
-		return bad(option, arg, error);
+		return podopts_refuse_value(option, arg, error);
 	*to = arg;
 	return 0;
 }
@@ -87,7 +87,7 @@ static int
 take_secret(struct pod_opts *o, const char *option, const char *arg)
 {
 	if (o->n_pull_secrets == POD_SECRETS_MAX)
-		return bad(option, arg, "too many of them");
+		return podopts_refuse_value(option, arg, "too many of them");
 	if (take_name(&o->pull_secret[o->n_pull_secrets], option, arg) < 0)
 		return -1;
 	o->n_pull_secrets++;
@@ -105,7 +105,7 @@ take_user(struct pod_opts *o, const char *arg)
 	}
 	/* Kubernetes: validation.IsValidUserID */
 	if (io_number(arg, 1, INT32_MAX, &n) < 0)
-		return bad("run-as-user", arg,
+		return podopts_refuse_value("run-as-user", arg,
 		    "not a user's number above 0, nor `namespace`");
 	o->uid = (int64_t)n;
 	return 0;
@@ -117,9 +117,8 @@ take_format(struct pod_opts *o, const char *arg)
 	static const char *const formats[2] = {"json", "jsonl"};
 
 	if (strcmp(arg, "tar") == 0)
-		return bad("format", arg,
-		    "a pod log does not keep binary data whole; "
-		    "use json or jsonl");
+		return podopts_refuse_value("format", arg,
+		    "a pod log does not keep binary data whole; use json or jsonl");
 	return take_word(&o->format, "format", arg, formats);
 }
 
@@ -148,7 +147,8 @@ take_parts(struct pod_opts *o, const char *arg)
 	    dash != NULL ? (int)(dash - arg) : 15, arg);
 	if (io_number(first, 0, POD_PARTS_MAX, &a) < 0 ||
 	    (dash != NULL && io_number(dash + 1, a, POD_PARTS_MAX, &b) < 0))
-		return bad("parts", arg, "not FIRST or FIRST-LAST");
+		return podopts_refuse_value("parts", arg,
+		    "not FIRST or FIRST-LAST");
 	o->parts = arg;
 	return 0;
 }
@@ -157,7 +157,8 @@ static int
 take_dir(struct pod_opts *o, const char *arg)
 {
 	if (arg[0] != '/')
-		return bad("bundle-dir", arg, "not an absolute path");
+		return podopts_refuse_value("bundle-dir", arg,
+		    "not an absolute path");
 	o->bundle_dir = arg;
 	return 0;
 }
@@ -168,7 +169,8 @@ take_limit(struct pod_opts *o, const char *arg)
 	uint64_t n;
 
 	if (io_size(arg, 1, INT64_MAX, &n) < 0)
-		return bad("log-limit", arg, "not a size such as 10Mi");
+		return podopts_refuse_value("log-limit", arg,
+		    "not a size such as 10Mi");
 	o->log_limit = arg;
 	return 0;
 }
@@ -179,7 +181,8 @@ take_deadline(struct pod_opts *o, const char *arg)
 	uint64_t n;
 
 	if (io_number(arg, 1, INT32_MAX, &n) < 0)
-		return bad("deadline", arg, "not a number of seconds");
+		return podopts_refuse_value("deadline", arg,
+		    "not a number of seconds");
 	o->deadline = (int64_t)n;
 	return 0;
 }
@@ -189,7 +192,8 @@ take_namespace(struct pod_opts *o, const char *arg)
 {
 	if (!is_subdomain(arg) || strlen(arg) >= POD_NAME ||
 	    strchr(arg, '.') != NULL)
-		return bad("namespace", arg, "not a namespace's name");
+		return podopts_refuse_value("namespace", arg,
+		    "not a namespace's name");
 	o->namespace = arg;
 	return 0;
 }
@@ -198,7 +202,7 @@ static int
 take_compat(struct pod_opts *o, const char *arg)
 {
 	if (strcmp(arg, "rukpak") != 0)
-		return bad("compat", arg, "not rukpak");
+		return podopts_refuse_value("compat", arg, "not rukpak");
 	o->rukpak = true;
 	return 0;
 }
@@ -309,8 +313,7 @@ take_source(struct pod_opts *o, const cJSON *source, const char *where)
 		return reject(where, "its source has no type", NULL);
 	if (strcmp(type, "image") != 0)
 		return reject(where,
-		    "a source of this type is no image; "
-		    "only image sources can be unpacked",
+		    "a source of this type is no image; only image sources can be unpacked",
 		    type);
 	ref = manifest_string(image, "ref");
 	if (ref == NULL)
@@ -336,8 +339,7 @@ podopts_take_manifest(struct pod_opts *o, const cJSON *manifest,
 	source = find_source(manifest, &ours);
 	if (!ours)
 		return reject(where,
-		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) "
-		    "or Bundle (core.rukpak.io/v1alpha1)",
+		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) or Bundle (core.rukpak.io/v1alpha1)",
 		    NULL);
 	o->owner.api_version = manifest_string(manifest, "apiVersion");
 	o->owner.kind = manifest_string(manifest, "kind");
@@ -408,8 +410,7 @@ take_file(struct pod_opts *o)
 		return reject(file, "no bundle of this name", o->select);
 	if (n == 0)
 		return reject(file,
-		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) "
-		    "or Bundle (core.rukpak.io/v1alpha1) in it",
+		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) or Bundle (core.rukpak.io/v1alpha1) in it",
 		    NULL);
 	(void)snprintf(where, sizeof where, "%s:%zu", file, chosen.line);
 	return podopts_take_manifest(o, chosen.object, where);
@@ -417,7 +418,7 @@ take_file(struct pod_opts *o)
 
 /* Do the options go together? */
 static int
-check_options(const struct pod_opts *o)
+podopts_check_together(const struct pod_opts *o)
 {
 	const char *why = NULL;
 
@@ -426,8 +427,8 @@ check_options(const struct pod_opts *o)
 	else if (o->select != NULL && o->file == NULL)
 		why = "--select chooses from --filename";
 	else if (o->user_namespace && o->uid != POD_UID)
-		why = "--user-namespace runs as uid 0 of the user namespace; "
-		      "leave --run-as-user out";
+		why =
+		    "--user-namespace runs as uid 0 of the user namespace; leave --run-as-user out";
 	else if (o->parts != NULL && strcmp(o->format, "jsonl") != 0)
 		why = "--parts needs --format jsonl";
 	else if (o->rukpak &&
@@ -435,8 +436,8 @@ check_options(const struct pod_opts *o)
 	        o->symlinks != NULL || o->log_limit != NULL ||
 	        o->deadline != 0 || o->strategy != POD_INJECT ||
 	        strcmp(o->format, "json") != 0))
-		why = "--compat rukpak makes that very pod; of the options "
-		      "about how to unpack only --bundle-dir fits";
+		why =
+		    "--compat rukpak makes that very pod; of the options about how to unpack only --bundle-dir fits";
 	if (why == NULL)
 		return 0;
 	msg_warn(0, "%s", why);
@@ -446,7 +447,7 @@ check_options(const struct pod_opts *o)
 int
 podopts_complete(struct pod_opts *o)
 {
-	if (check_options(o) < 0)
+	if (podopts_check_together(o) < 0)
 		return WIRE_USAGE;
 	if (o->file != NULL && take_file(o) < 0)
 		return WIRE_FAIL;

@@ -21,7 +21,7 @@
 #include <getopt.h>
 #include <cjson/cJSON.h>
 
-#include "pod.h"
+#include "pod/pod.h"
 
 enum podopts_opt {
 	PODOPTS_IMAGE = 0x500, /* above every character */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reference.h"
+#include "pod/reference.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -128,8 +128,7 @@ digest_error(const char *s)
 		s += len;
 		if (strlen(s) != algorithms[i].digits ||
 		    !is_all(s, strlen(s), DIGIT "abcdef"))
-			return "the digest has not as many hexadecimal digits "
-			       "(lower case) as its algorithm";
+			return "the digest has not as many hexadecimal digits (lower case) as its algorithm";
 		return NULL;
 	}
 	return "the digest is not sha256:, sha384: or sha512:";
@@ -145,8 +144,7 @@ path_error(const char *s, size_t len)
 		slash = memchr(s, '/', len);
 		part = slash != NULL ? (size_t)(slash - s) : len;
 		if (!is_path_part(s, part))
-			return "the name is not lower case letters and digits, "
-			       "joined by single '.', '_', '__', '-' or '/'";
+			return "the name is not lower case letters and digits, joined by single '.', '_', '__', '-' or '/'";
 		if (slash == NULL)
 			return NULL;
 		s += part + 1;
@@ -180,8 +178,7 @@ reference_error(const char *ref)
 		if (host > TAG_MAX ||
 		    !is_all(colon + 1, host, LOWER UPPER DIGIT "_.-") ||
 		    strchr(".-", colon[1]) != NULL)
-			return "the tag is not up to 128 letters, digits, '_', "
-			       "'.' and '-'";
+			return "the tag is not up to 128 letters, digits, '_', '.' and '-'";
 		len = (size_t)(colon - ref);
 	}
 	if (len > NAME_MAX_LEN)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "yaml.h"
+#include "pod/yaml.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <yaml.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 enum {
 	ANCHORS_MAX = 1000,
@@ -50,7 +50,7 @@ struct parse {
 };
 
 static int
-fail(const struct parse *p, const char *what)
+yaml_fail(const struct parse *p, const char *what)
 {
 	msg_warn(0, "%s:%zu:%zu: %s", p->name, p->mark.line + 1,
 	    p->mark.column + 1, what);
@@ -210,10 +210,10 @@ plain_scalar(const char *text)
 
 /* Note a new node: `nodes` of them at once, bounded. */
 static int
-count(struct parse *p, size_t nodes)
+yaml_count_nodes(struct parse *p, size_t nodes)
 {
 	if (nodes > YAML_NODES_MAX - p->nodes)
-		return fail(p, "too large: more than 200000 values");
+		return yaml_fail(p, "too large: more than 200000 values");
 	p->nodes += nodes;
 	return 0;
 }
@@ -229,7 +229,7 @@ add_anchor(struct parse *p, const char *name, const cJSON *node, size_t *place)
 		if (strcmp(p->anchors[i].name, name) == 0)
 			break;
 	if (i == ANCHORS_MAX)
-		return fail(p, "too many anchors");
+		return yaml_fail(p, "too many anchors");
 	a = &p->anchors[i];
 	if (i == p->n_anchors) {
 		a->name = strdup(name);
@@ -253,7 +253,7 @@ set_key(struct parse *p, struct frame *f, const char *text)
 	if (cJSON_GetObjectItemCaseSensitive(f->node, text) != NULL)
 		return fail_name(p, "duplicate key", text);
 	if (++f->keys > YAML_KEYS_MAX)
-		return fail(p, "too many keys in one mapping");
+		return yaml_fail(p, "too many keys in one mapping");
 	f->key = strdup(text);
 	if (f->key == NULL) {
 		msg_nomem();
@@ -272,7 +272,7 @@ wants_key(const struct parse *p)
 
 /* Hang node, owned, into the open sequence or mapping; frees it on -1. */
 static int
-put(struct parse *p, cJSON *node)
+yaml_put_node(struct parse *p, cJSON *node)
 {
 	struct frame *f;
 	cJSON_bool added;
@@ -312,7 +312,7 @@ on_scalar(struct parse *p, const yaml_event_t *e)
 	size_t place;
 
 	if (strlen(text) != e->data.scalar.length)
-		return fail(p, "a NUL character");
+		return yaml_fail(p, "a NUL character");
 	if (tag != NULL && strncmp(tag, core, sizeof core - 1) == 0) {
 		tag += sizeof core - 1;
 		plain = strcmp(tag, "int") == 0 || strcmp(tag, "float") == 0 ||
@@ -324,13 +324,13 @@ on_scalar(struct parse *p, const yaml_event_t *e)
 	}
 	if (wants_key(p)) {
 		if (e->data.scalar.anchor != NULL)
-			return fail(p, "an anchor on a key");
+			return yaml_fail(p, "an anchor on a key");
 		return set_key(p, &p->stack[p->depth - 1], text);
 	}
-	if (count(p, 1) < 0)
+	if (yaml_count_nodes(p, 1) < 0)
 		return -1;
 	node = plain ? plain_scalar(text) : cJSON_CreateString(text);
-	if (put(p, node) < 0)
+	if (yaml_put_node(p, node) < 0)
 		return -1;
 	if (e->data.scalar.anchor == NULL)
 		return 0;
@@ -350,17 +350,17 @@ on_start(struct parse *p, cJSON *node, const yaml_char_t *anchor)
 
 	if (wants_key(p)) {
 		cJSON_Delete(node);
-		return fail(p, "a key that is no scalar");
+		return yaml_fail(p, "a key that is no scalar");
 	}
 	if (p->depth == YAML_DEPTH_MAX) {
 		cJSON_Delete(node);
-		return fail(p, "nested too deeply");
+		return yaml_fail(p, "nested too deeply");
 	}
-	if (count(p, 1) < 0) {
+	if (yaml_count_nodes(p, 1) < 0) {
 		cJSON_Delete(node);
 		return -1;
 	}
-	if (put(p, node) < 0)
+	if (yaml_put_node(p, node) < 0)
 		return -1;
 	f = &p->stack[p->depth++];
 	*f = (struct frame){.node = node,
@@ -379,7 +379,7 @@ merge_one(struct parse *p, cJSON *to, const cJSON *from)
 	cJSON *copy;
 
 	if (!cJSON_IsObject(from))
-		return fail(p, "'<<' merges something that is no mapping");
+		return yaml_fail(p, "'<<' merges something that is no mapping");
 	cJSON_ArrayForEach(item, from)
 	{
 		if (cJSON_GetObjectItemCaseSensitive(to, item->string) != NULL)
@@ -454,16 +454,16 @@ on_alias(struct parse *p, const char *name)
 		return fail_name(p, "a value that contains itself:", name);
 	if (f != NULL && wants_key(p)) {
 		if (!cJSON_IsString(a->node))
-			return fail(p, "a key that is no scalar");
+			return yaml_fail(p, "a key that is no scalar");
 		return set_key(p, f, a->node->valuestring);
 	}
 	if (p->depth + a->height > YAML_DEPTH_MAX)
-		return fail(p, "nested too deeply");
-	if (count(p, a->nodes) < 0)
+		return yaml_fail(p, "nested too deeply");
+	if (yaml_count_nodes(p, a->nodes) < 0)
 		return -1;
 	if (f != NULL && f->height < a->height)
 		f->height = a->height;
-	return put(p, cJSON_Duplicate(a->node, 1));
+	return yaml_put_node(p, cJSON_Duplicate(a->node, 1));
 }
 
 /* -------------------------------------------------------------- documents */
@@ -505,7 +505,7 @@ document_start(struct parse *p)
 		return -1;
 	}
 	d->line[d->n] = p->mark.line + 1;
-	return count(p, 1);
+	return yaml_count_nodes(p, 1);
 }
 
 /* A document is complete: keep it, unless there is nothing in it. */
@@ -571,7 +571,7 @@ parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
 		}
 	}
 	if (y->context == NULL)
-		return fail(p, what);
+		return yaml_fail(p, what);
 	msg_warn(0, "%s:%zu:%zu: %s %s", p->name, p->mark.line + 1,
 	    p->mark.column + 1, what, y->context);
 	return -1;

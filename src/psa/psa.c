@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa.h"
+#include "psa/psa.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io.h"
-#include "manifest.h"
-#include "msg.h"
-#include "psatext.h"
+#include "base/io.h"
+#include "pod/manifest.h"
+#include "base/msg.h"
+#include "psa/psatext.h"
 
 enum {
 	PATH_LEN = 512 /* of a field */
@@ -284,7 +284,7 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 
 /* Judge one place; 0, or -1 after a message. */
 static int
-judge(struct run *r, const struct psa_check *k, struct place *p)
+psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 {
 	bool set = p->value != NULL || (k->whole && p->in_object);
 	bool listed;
@@ -346,7 +346,7 @@ path_add_index(struct place *p, size_t index)
  * left of keys, or NULL after a message.
  */
 static const char *
-follow(const struct run *r, struct place *p, const char *keys)
+psa_follow_keys(const struct run *r, struct place *p, const char *keys)
 {
 	char key[64];
 	size_t len;
@@ -377,11 +377,11 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 	const cJSON *item;
 	size_t i = 0;
 
-	keys = follow(r, &list, keys);
+	keys = psa_follow_keys(r, &list, keys);
 	if (keys == NULL)
 		return -1;
 	if (*keys == '\0')
-		return judge(r, k, &list);
+		return psa_judge_place(r, k, &list);
 	if (list.value != NULL && !cJSON_IsArray(list.value))
 		return malformed(r, list.path, "not a list");
 	cJSON_ArrayForEach(item, list.value)
@@ -396,8 +396,8 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 			if (!cJSON_IsObject(item))
 				return malformed(r, one.path, "not a mapping");
 		}
-		if (follow(r, &one, keys + strlen("[]")) == NULL ||
-		    judge(r, k, &one) < 0)
+		if (psa_follow_keys(r, &one, keys + strlen("[]")) == NULL ||
+		    psa_judge_place(r, k, &one) < 0)
 			return -1;
 		i++;
 	}
@@ -485,7 +485,7 @@ judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 		(void)snprintf(p.path, sizeof p.path,
 		    "metadata.annotations[%s]",
 		    msg_mask(name, sizeof name, item->string));
-		if (judge(r, k, &p) < 0)
+		if (psa_judge_place(r, k, &p) < 0)
 			return -1;
 	}
 	return 0;
@@ -549,7 +549,7 @@ is_exempt(const struct run *r, const struct psa_check *k)
 
 /* Judge by the whole table, and write the message to f. */
 static int
-judge_all(struct run *r, FILE *f)
+psa_judge_all(struct run *r, FILE *f)
 {
 	const struct psa_check *k, *group = NULL, *last = NULL;
 	size_t from = 0;
@@ -631,7 +631,7 @@ psa_judge(struct psa_report *report, const char *where, const cJSON *metadata,
 		msg_nomem();
 		ret = -1;
 	} else {
-		ret = judge_all(&r, f);
+		ret = psa_judge_all(&r, f);
 	}
 	if (f != NULL && fclose(f) != 0) {
 		msg_nomem();

@@ -11,7 +11,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "psatable.h"
+#include "psa/psatable.h"
 
 enum {
 	PSA_LATEST = 37 /* minor version of the newest policy known here */

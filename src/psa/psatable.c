@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psatable.h"
+#include "psa/psatable.h"
 
 #include <stdlib.h>
 
@@ -63,8 +63,7 @@ const struct psa_check psatable[] = {
 	    "*.lifecycle.preStop.tcpSocket.host"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"", 0}},
 	.reason = "probe or lifecycle host",
-	.detail = "%C %C{uses|use} "
-	    "%v{probe or lifecycle host|probe or lifecycle hosts} %v",
+	.detail = "%C %C{uses|use} %v{probe or lifecycle host|probe or lifecycle hosts} %v",
 }, {
 	.id = "privileged", .level = PSA_BASELINE,
 	.fields = {"*.securityContext.privileged"},
@@ -140,8 +139,7 @@ const struct psa_check psatable[] = {
 	    "*.securityContext.windowsOptions.hostProcess"},
 	.type = PSA_BOOL, .rule = PSA_ALLOW, .values = {{"false", 0}},
 	.reason = "hostProcess",
-	.detail = "%s must not set "
-	    "securityContext.windowsOptions.hostProcess=true",
+	.detail = "%s must not set securityContext.windowsOptions.hostProcess=true",
 }, {
 	.id = "allowPrivilegeEscalation", .level = PSA_RESTRICTED, .from = 8,
 	.windows = 25,
@@ -181,8 +179,7 @@ const struct psa_check psatable[] = {
 	    {"ephemeral", 0}, {"image", 0}, {"persistentVolumeClaim", 0},
 	    {"projected", 0}, {"secret", 0}},
 	.reason = "restricted volume types",
-	.detail = "%c %c{uses|use} "
-	    "%v{restricted volume type|restricted volume types} %v",
+	.detail = "%c %c{uses|use} %v{restricted volume type|restricted volume types} %v",
 }, {
 	.id = "runAsNonRoot", .level = PSA_RESTRICTED, .userns = 35,
 	.fields = {"spec.securityContext.runAsNonRoot",
@@ -206,8 +203,7 @@ const struct psa_check psatable[] = {
 	.values = {{"RuntimeDefault", 0}, {"Localhost", 0}},
 	.reason = "seccompProfile",
 	.detail = "%s must not set securityContext.seccompProfile.type to %v",
-	.unset = "pod or %c must set securityContext.seccompProfile.type to "
-	    "\"RuntimeDefault\" or \"Localhost\"",
+	.unset = "pod or %c must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"",
 }, {
 	.id = NULL,
 },

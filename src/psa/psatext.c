@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psatext.h"
+#include "psa/psatext.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 /* Violations of one message; row by row, in the order of the pod. */
 struct slice {
@@ -27,7 +27,7 @@ by_index(const void *a, const void *b)
 }
 
 static int
-by_name(const void *a, const void *b)
+psatext_compare_names(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
 
@@ -62,7 +62,7 @@ list_subjects(struct list *l, const struct slice *s, bool sorted)
 		if (i == 0 || p[i]->index != p[i - 1]->index)
 			l->names[l->n++] = p[i]->name != NULL ? p[i]->name : "";
 	if (sorted)
-		qsort(l->names, l->n, sizeof *l->names, by_name);
+		qsort(l->names, l->n, sizeof *l->names, psatext_compare_names);
 }
 
 /* The values at fault, each once. */

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "psatable.h"
+#include "psa/psatable.h"
 
 /*
  * The rows of one message, `check` the first of them, are through: add what

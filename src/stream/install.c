@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "install.h"
+#include "stream/install.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "io.h"
-#include "msg.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 /* Open this program's file.  A descriptor, or -1 with errno set. */
 static int
@@ -33,7 +33,7 @@ open_self(void)
 
 /* Do both hold the same, up to their ends?  1 or 0, or -1 with errno set. */
 static int
-compare(int a, int b)
+install_compare_files(int a, int b)
 {
 	char x[8192], y[8192];
 	ssize_t n, m;
@@ -58,7 +58,7 @@ install_is_self(const char *path)
 	if (other < 0)
 		return -1;
 	self = open_self();
-	got = self < 0 ? -1 : compare(self, other);
+	got = self < 0 ? -1 : install_compare_files(self, other);
 	if (self >= 0)
 		(void)close(self);
 	(void)close(other);
@@ -67,7 +67,7 @@ install_is_self(const char *path)
 
 /* Copy all of `from` to `to`.  Returns 0, or -1 with errno set. */
 static int
-copy(int from, int to)
+install_copy_bytes(int from, int to)
 {
 	char buf[16384];
 	ssize_t n;
@@ -80,7 +80,7 @@ copy(int from, int to)
 
 /* Warn that dest could not be written, with the way out. */
 static void
-complain(int err, const char *dest)
+install_complain(int err, const char *dest)
 {
 	char name[MSG_NAME];
 
@@ -88,8 +88,7 @@ complain(int err, const char *dest)
 	switch (err) {
 	case EROFS:
 		msg_warn(err,
-		    "%s: mount an emptyDir there, not read-only, in this "
-		    "container",
+		    "%s: mount an emptyDir there, not read-only, in this container",
 		    name);
 		break;
 	case ENOSPC:
@@ -120,7 +119,7 @@ replace(const char *dest, char *temp)
 	to = mkostemp(temp, O_CLOEXEC);
 	if (to < 0)
 		goto fail;
-	if (copy(from, to) < 0 || fchmod(to, 0555) < 0) {
+	if (install_copy_bytes(from, to) < 0 || fchmod(to, 0555) < 0) {
 		saved = errno;
 		(void)close(to);
 		errno = saved;
@@ -174,11 +173,10 @@ install_file(const char *dest)
 	}
 	if (is_noexec(dest, dir_len)) {
 		msg_warn(0,
-		    "%s: the file system is mounted noexec, so no container "
-		    "can run the copy; use a volume without noexec",
+		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
 		    msg_mask(name, sizeof name, dest));
 	} else if (replace(dest, temp) < 0) {
-		complain(errno, dest);
+		install_complain(errno, dest);
 	} else {
 		ret = 0;
 	}

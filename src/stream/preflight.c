@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "preflight.h"
+#include "stream/preflight.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 /* The bundle directory itself could not be opened.  0, or -1. */
 static int
-refuse(const char *dir, struct content_error *error, struct report *r)
+preflight_refuse_dir(const char *dir, struct content_error *error,
+    struct report *r)
 {
 	struct finding f = {.rule = error->rule, .path = "."};
 	char name[256];
@@ -21,14 +22,12 @@ refuse(const char *dir, struct content_error *error, struct report *r)
 		return -1;
 	case CONTENT_MISSING:
 		(void)snprintf(r->message, sizeof r->message,
-		    "%s: no such directory; --bundle-dir names the directory "
-		    "that holds the bundle",
+		    "%s: no such directory; --bundle-dir names the directory that holds the bundle",
 		    name);
 		return 0;
 	case CONTENT_NO_DIRECTORY:
 		(void)snprintf(r->message, sizeof r->message,
-		    "%s: not a directory; --bundle-dir names the directory "
-		    "that holds the bundle",
+		    "%s: not a directory; --bundle-dir names the directory that holds the bundle",
 		    name);
 		return 0;
 	case CONTENT_UNREADABLE:
@@ -45,7 +44,7 @@ refuse(const char *dir, struct content_error *error, struct report *r)
 }
 
 static void
-count(struct report *r, const struct stat *st)
+preflight_count_entry(struct report *r, const struct stat *st)
 {
 	r->entries++;
 	if (S_ISDIR(st->st_mode)) {
@@ -59,7 +58,7 @@ count(struct report *r, const struct stat *st)
 }
 
 static int
-note(struct report *r, const struct content_item *item)
+preflight_note_item(struct report *r, const struct content_item *item)
 {
 	struct finding f = {.rule = item->rule,
 	    .path = item->path,
@@ -70,7 +69,7 @@ note(struct report *r, const struct content_item *item)
 
 	switch (item->what) {
 	case CONTENT_ENTRY:
-		count(r, &item->st);
+		preflight_count_entry(r, &item->st);
 		return 0;
 	case CONTENT_SKIPPED:
 		return report_add_skipped(r, item->path, item->why,
@@ -95,11 +94,11 @@ preflight_run(const struct content_opts *opts, struct report *r)
 		return -1;
 	probing.probe = true;
 	if (content_open(&c, &probing, &error) < 0) {
-		ret = refuse(opts->dir, &error, r);
+		ret = preflight_refuse_dir(opts->dir, &error, r);
 		goto out;
 	}
 	while ((got = content_next(&c, &item)) > 0)
-		if (note(r, &item) < 0)
+		if (preflight_note_item(r, &item) < 0)
 			goto out;
 	if (got < 0)
 		goto out;

@@ -5,8 +5,8 @@
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H
 
-#include "content.h"
-#include "report.h"
+#include "bundle/content.h"
+#include "bundle/report.h"
 
 /*
  * Walk the bundle without reading its data and note in *r, which the caller

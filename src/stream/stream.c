@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stream.h"
+#include "stream/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,24 +8,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "envelope.h"
-#include "msg.h"
-#include "press.h"
-#include "relay.h"
-#include "tarout.h"
+#include "stream/encode.h"
+#include "base/msg.h"
+#include "stream/gzip.h"
+#include "stream/pipeout.h"
+#include "stream/tarout.h"
 
 enum {
 	STREAM_BUF = 128 * 1024, /* bytes read from a file at once */
 	STREAM_PIPE = 1024 * 1024 /* bytes of pipe: fewer wake-ups for tar */
 };
 
-/* content -> tarout -> press -> envelope, or relay for tar -> descriptor */
+/* content -> tarout -> gzip -> encode, or pipeout for tar -> descriptor */
 struct stream {
 	const struct stream_opts *opts;
 	struct tarout *tar; /* owned */
-	struct press *press; /* owned; NULL for tar */
-	struct envelope envelope; /* where press's parts go */
-	struct relay *relay; /* owned; NULL but for tar */
+	struct gzip *gzip; /* owned; NULL for tar */
+	struct encode encode; /* where gzip's parts go */
+	struct pipeout *pipeout; /* owned; NULL but for tar */
 	uint64_t size; /* bytes of tar that it has taken */
 	char *buf; /* owned; STREAM_BUF bytes */
 	uint64_t entries;
@@ -47,11 +47,11 @@ stream_format_name(enum stream_format format)
 
 /* A tarout_sink: the tar goes to the compressor. */
 static int
-to_press(void *arg, const void *buf, size_t len)
+stream_to_gzip(void *arg, const void *buf, size_t len)
 {
 	struct stream *s = arg;
 
-	return press_write(s->press, buf, len);
+	return gzip_write(s->gzip, buf, len);
 }
 
 /* A tarout_sink: the tar is the product. */
@@ -61,7 +61,7 @@ to_out(void *arg, const void *buf, size_t len)
 	struct stream *s = arg;
 
 	s->size += len;
-	if (relay_write(s->relay, buf, len) == 0)
+	if (pipeout_write(s->pipeout, buf, len) == 0)
 		return 0;
 	msg_warn(errno, "standard output");
 	return -1;
@@ -69,7 +69,7 @@ to_out(void *arg, const void *buf, size_t len)
 
 /* Warn about the item.  Returns -1. */
 static int
-fail(const struct content_item *item, int err, const char *what)
+stream_fail(const struct content_item *item, int err, const char *what)
 {
 	char name[MSG_NAME];
 
@@ -82,7 +82,8 @@ fail(const struct content_item *item, int err, const char *what)
  * a warning.
  */
 static int
-copy(struct stream *s, const struct content_item *item, int fd, int64_t size)
+stream_copy_data(struct stream *s, const struct content_item *item, int fd,
+    int64_t size)
 {
 	size_t want;
 	ssize_t n;
@@ -93,9 +94,9 @@ copy(struct stream *s, const struct content_item *item, int fd, int64_t size)
 			n = read(fd, s->buf, want);
 		} while (n < 0 && errno == EINTR);
 		if (n < 0)
-			return fail(item, errno, "read");
+			return stream_fail(item, errno, "read");
 		if (n == 0)
-			return fail(item, 0,
+			return stream_fail(item, 0,
 			    "became shorter while it was read");
 		if (tarout_data(s->tar, s->buf, (size_t)n) < 0)
 			return -1;
@@ -124,19 +125,19 @@ put_open(struct stream *s, const struct content_item *item, int fd)
 	struct stat before, after;
 
 	if (fstat(fd, &before) < 0)
-		return fail(item, errno, "stat");
+		return stream_fail(item, errno, "stat");
 	if (!S_ISREG(before.st_mode))
-		return fail(item, 0, "changed while it was read");
+		return stream_fail(item, 0, "changed while it was read");
 	e.mode = before.st_mode;
 	e.size = before.st_size;
 	e.mtime = before.st_mtim.tv_sec;
 	if (tarout_entry(s->tar, &e) < 0 ||
-	    copy(s, item, fd, before.st_size) < 0)
+	    stream_copy_data(s, item, fd, before.st_size) < 0)
 		return -1;
 	if (fstat(fd, &after) < 0)
-		return fail(item, errno, "stat");
+		return stream_fail(item, errno, "stat");
 	if (!unchanged(&before, &after))
-		return fail(item, 0, "changed while it was read");
+		return stream_fail(item, 0, "changed while it was read");
 	return 0;
 }
 
@@ -149,7 +150,7 @@ put_file(struct stream *s, const struct content_item *item)
 	fd = openat(item->dirfd, item->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return fail(item, errno, "open");
+		return stream_fail(item, errno, "open");
 	ret = put_open(s, item, fd);
 	(void)close(fd);
 	return ret;
@@ -157,7 +158,7 @@ put_file(struct stream *s, const struct content_item *item)
 
 /* Write one entry of the bundle.  0, or -1 after a warning. */
 static int
-put(struct stream *s, const struct content_item *item)
+stream_put_item(struct stream *s, const struct content_item *item)
 {
 	const struct stat *st = &item->st;
 	struct tarout_entry e = {.path = item->path, .mode = st->st_mode};
@@ -172,7 +173,7 @@ put(struct stream *s, const struct content_item *item)
 		return tarout_entry(s->tar, &e);
 	n = readlinkat(item->dirfd, item->name, target, sizeof target - 1);
 	if (n < 0)
-		return fail(item, errno, "readlink");
+		return stream_fail(item, errno, "readlink");
 	target[n] = '\0';
 	e.target = target;
 	e.mtime = st->st_mtim.tv_sec;
@@ -180,7 +181,7 @@ put(struct stream *s, const struct content_item *item)
 }
 
 static int
-put_all(struct stream *s)
+stream_put_all(struct stream *s)
 {
 	struct content_opts opts = s->opts->content;
 	struct content c = {0};
@@ -198,9 +199,10 @@ put_all(struct stream *s)
 	}
 	while ((got = content_next(&c, &item)) > 0) {
 		if (item.what == CONTENT_FINDING)
-			got = fail(&item, 0, "changed while it was read");
+			got = stream_fail(&item, 0,
+			    "changed while it was read");
 		else if (item.what == CONTENT_ENTRY)
-			got = put(s, &item);
+			got = stream_put_item(s, &item);
 		if (got < 0)
 			break;
 	}
@@ -214,18 +216,18 @@ out:
 
 /* Build the pipeline behind s.  0, or -1 after a warning. */
 static int
-prepare(struct stream *s)
+stream_build_pipe(struct stream *s)
 {
 	const struct stream_opts *opts = s->opts;
-	struct envelope_opts to = {.fd = opts->fd,
+	struct encode_opts to = {.fd = opts->fd,
 	    .lines = opts->format == STREAM_JSONL,
 	    .first = opts->first,
 	    .last = opts->last};
-	struct press_opts gzip = {.level = opts->level,
+	struct gzip_opts gzip = {.level = opts->level,
 	    .jobs = opts->jobs,
 	    .digests = to.lines,
-	    .sink = envelope_part,
-	    .arg = &s->envelope};
+	    .sink = encode_part,
+	    .arg = &s->encode};
 
 	s->buf = malloc(STREAM_BUF);
 	if (s->buf == NULL) {
@@ -233,30 +235,30 @@ prepare(struct stream *s)
 		return -1;
 	}
 	if (opts->format == STREAM_TAR) {
-		s->relay = relay_open(opts->fd, opts->jobs > 1);
-		if (s->relay == NULL)
+		s->pipeout = pipeout_open(opts->fd, opts->jobs > 1);
+		if (s->pipeout == NULL)
 			return -1;
 		/* best effort: not every descriptor is a pipe */
 		(void)fcntl(opts->fd, F_SETPIPE_SZ, (int)STREAM_PIPE);
 		s->tar = tarout_open(to_out, s);
 		return s->tar == NULL ? -1 : 0;
 	}
-	s->press = press_open(&gzip);
-	if (s->press == NULL)
+	s->gzip = gzip_open(&gzip);
+	if (s->gzip == NULL)
 		return -1;
-	s->tar = tarout_open(to_press, s);
+	s->tar = tarout_open(stream_to_gzip, s);
 	if (s->tar == NULL)
 		return -1;
-	return envelope_begin(&s->envelope, &to);
+	return encode_begin(&s->encode, &to);
 }
 
 /* Write what is still on its way and say what it was.  0, or -1. */
 static int
-finish(struct stream *s, struct stream_result *result)
+stream_finish_pipe(struct stream *s, struct stream_result *result)
 {
 	result->entries = s->entries;
-	if (s->press == NULL) {
-		if (relay_flush(s->relay) < 0) {
+	if (s->gzip == NULL) {
+		if (pipeout_flush(s->pipeout) < 0) {
 			msg_warn(errno, "standard output");
 			return -1;
 		}
@@ -264,13 +266,12 @@ finish(struct stream *s, struct stream_result *result)
 		result->written = s->size;
 		return 0;
 	}
-	if (press_finish(s->press) < 0 ||
-	    envelope_end(&s->envelope, s->entries) < 0)
+	if (gzip_finish(s->gzip) < 0 || encode_end(&s->encode, s->entries) < 0)
 		return -1;
-	result->size = s->envelope.size;
-	result->parts = s->envelope.parts;
-	result->written = s->envelope.out.total;
-	memcpy(result->digest, s->envelope.digest, sizeof result->digest);
+	result->size = s->encode.size;
+	result->parts = s->encode.parts;
+	result->written = s->encode.out.total;
+	memcpy(result->digest, s->encode.digest, sizeof result->digest);
 	return 0;
 }
 
@@ -286,11 +287,11 @@ stream_run(const struct stream_opts *opts, struct stream_result *result)
 		return -1;
 	}
 	s->opts = opts;
-	if (prepare(s) == 0 && put_all(s) == 0)
-		ret = finish(s, result);
+	if (stream_build_pipe(s) == 0 && stream_put_all(s) == 0)
+		ret = stream_finish_pipe(s, result);
 	tarout_free(s->tar);
-	press_free(s->press);
-	relay_free(s->relay);
+	gzip_free(s->gzip);
+	pipeout_free(s->pipeout);
 	free(s->buf);
 	free(s);
 	return ret;

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "content.h"
-#include "digest.h"
+#include "bundle/content.h"
+#include "base/digest.h"
 
 enum stream_format {
 	STREAM_JSON,

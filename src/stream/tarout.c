@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tarout.h"
+#include "stream/tarout.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 /*
  * Two writers share one output.  Each entry goes to the ustar writer, or,
@@ -43,7 +43,7 @@ output(struct archive *a, void *arg, const void *buf, size_t len)
 
 /* Warn about what a said, unless the sink has done so.  Returns -1. */
 static int
-fail(const struct tarout *t, struct archive *a)
+tarout_fail(const struct tarout *t, struct archive *a)
 {
 	const char *why = archive_error_string(a);
 
@@ -98,7 +98,7 @@ tarout_entry(struct tarout *t, const struct tarout_entry *e)
 	int got;
 
 	if (t->last != NULL && archive_write_finish_entry(t->last) < 0)
-		return fail(t, t->last);
+		return tarout_fail(t, t->last);
 	(void)archive_entry_clear(t->entry);
 	archive_entry_set_pathname(t->entry, e->path);
 	archive_entry_set_mode(t->entry,
@@ -117,7 +117,9 @@ tarout_entry(struct tarout *t, const struct tarout_entry *e)
 		got = archive_write_header(t->pax, t->entry);
 	}
 	/* a warning is about the character set, which pax has noted */
-	return got == ARCHIVE_OK || got == ARCHIVE_WARN ? 0 : fail(t, t->last);
+	return got == ARCHIVE_OK || got == ARCHIVE_WARN
+	    ? 0
+	    : tarout_fail(t, t->last);
 }
 
 int
@@ -126,7 +128,7 @@ tarout_data(struct tarout *t, const void *buf, size_t len)
 	la_ssize_t got = archive_write_data(t->last, buf, len);
 
 	if (got < 0)
-		return fail(t, t->last);
+		return tarout_fail(t, t->last);
 	if ((size_t)got != len) {
 		msg_warn(0, "tar: more data than the header says");
 		return -1;
@@ -138,9 +140,9 @@ int
 tarout_finish(struct tarout *t)
 {
 	if (t->last != NULL && archive_write_finish_entry(t->last) < 0)
-		return fail(t, t->last);
+		return tarout_fail(t, t->last);
 	if (archive_write_close(t->ustar) != ARCHIVE_OK)
-		return fail(t, t->ustar);
+		return tarout_fail(t, t->ustar);
 	t->closed = true;
 	return 0;
 }

@@ -13,23 +13,46 @@ objects() {
 	done
 }
 
-ok "includes only point down" gate_floors "$TOP/src"
+ok "includes only point down" gate_includes "$TOP/src"
+ok "no two functions of one name" gate_names "$TOP/src"
+ok "only the main files exit" gate_exits "$TOP/src"
 # shellcheck disable=SC2046 # lists of names
 ok "unpack's objects need no loop" gate_no_loop $(objects "$UNPACK_OBJ")
 # shellcheck disable=SC2046
 ok "unpackctl's objects need no loop" gate_no_loop $(objects "$CTL_OBJ")
 
 # The gates themselves.
-mkdir up same unknown none down
-echo '#include "walk.h"' >up/msg.c
-echo '#include "io.h"' >same/msg.h
-echo '#include "novel.h"' >unknown/unpack.c
-printf '%s\n' '#include "walk.h"' '#include "msg.h"' >down/walk.c
-ok "gate: an include that points down passes" gate_floors down
-ok "gate: one that points up is refused" refuses gate_floors up
-ok "gate: one to the same floor is refused" refuses gate_floors same
-ok "gate: a module on no floor is refused" refuses gate_floors unknown
-ok "gate: no sources is refused" refuses gate_floors none
+# source FILE LINE...: a file of a made-up src/
+source() {
+	mkdir -p "${1%/*}"
+	file=$1
+	shift
+	printf '%s\n' "$@" >"$file"
+}
+source down/log/decode.c '#include "log/decode.h"' '#include "base/msg.h"' \
+	'#include "log/gather.h"' '#include "wire.h"' 'decode_all(void)'
+source down/unpack.c '#include "base/msg.h"' '#include "wire.h"' 'main(void)'
+source down/unpackctl.c 'main(void)' '	exit(0);'
+source up/base/msg.h '#include "log/decode.h"'
+source room/base/msg.c '#include "msg.h"'
+source novel/base/msg.c '#include "novel/msg.h"'
+source top/base/msg.c '#include "unpack.h"'
+source other/cmd/run.c '#include "cmd/check.h"'
+source circle/log/a.c '#include "log/b.h"'
+source circle/log/b.h '#include "log/a.h"'
+source same/log/a.c 'read_one(int a)'
+source same/base/b.c 'read_one(int b)'
+source exits/base/b.c '	exit(1);'
+mkdir none
+ok "gate: includes that point down pass" gate_includes down
+for fault in up room novel top other circle none; do
+	ok "gate: refused: $fault" refuses gate_includes $fault
+done
+ok "gate: names of their own pass" gate_names down
+ok "gate: one name twice is refused" refuses gate_names same
+ok "gate: no functions is refused" refuses gate_names none
+ok "gate: exits of a main file pass" gate_exits down
+ok "gate: another exit is refused" refuses gate_exits exits
 
 cat >a.c <<-'END'
 	int b(void);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The decoder and the envelope: the first byte says in what pieces the rest
+ * The decoder and the encode: the first byte says in what pieces the rest
  * arrives, and the events must not depend on it.
  */
 #include "fuzz.h"
 
 #include <string.h>
 
-#include "decode.h"
+#include "log/decode.h"
 
 static struct decode d;
 

@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gather.h"
-#include "gunzip.h"
-#include "tarin.h"
+#include "log/gather.h"
+#include "log/gunzip.h"
+#include "log/tarin.h"
 
 static struct gather g;
 static struct gunzip z;

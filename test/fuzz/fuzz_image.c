@@ -8,14 +8,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "image/image.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char path[64];
 	struct image_ref ref;
-	struct image img = {.store.fd = -1, .spool.fd = -1};
+	struct image img = {.store.fd = -1, .tempfile.fd = -1};
 	int fd = memfd_create("archive", MFD_CLOEXEC);
 
 	if (fd < 0 || write(fd, data, len) != (ssize_t)len)

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "manifest.h"
-#include "podopts.h"
-#include "psa.h"
+#include "pod/manifest.h"
+#include "pod/podopts.h"
+#include "psa/psa.h"
 
 /* Every pod that a manifest leads to passes. */
 static void

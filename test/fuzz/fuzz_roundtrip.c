@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "deliver.h"
-#include "stream.h"
+#include "log/deliver.h"
+#include "stream/stream.h"
 
 static char base[] = "/dev/shm/fuzz-round-XXXXXX";
 static struct gather g;

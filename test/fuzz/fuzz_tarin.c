@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gunzip.h"
-#include "tarin.h"
-#include "target.h"
+#include "log/gunzip.h"
+#include "log/tarin.h"
+#include "log/target.h"
 
 static char base[] = "/dev/shm/fuzz-tarin-XXXXXX";
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "decode.h"
+#include "log/decode.h"
 
 #include "tap.h"
 

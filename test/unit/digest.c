@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Digests: known answers, and libmd's, however the bytes come in. */
-#include "digest.h"
+#include "base/digest.h"
 
 #include "tap.h"
 

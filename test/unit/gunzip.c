@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members of every kind and size, in pieces of every size; damage is seen. */
-#include "gunzip.h"
+#include "log/gunzip.h"
 
 #include <stdint.h>
 #include <time.h>

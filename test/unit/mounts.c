@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mountinfo as it was seen in containers, and as nobody should write it. */
-#include "mounts.h"
+#include "bundle/mounts.h"
 
 #include <stdlib.h>
 #include <unistd.h>

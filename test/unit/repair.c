@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a repair pod's containers print stays short, and brings everything. */
-#include "mend.h"
+#include "cluster/repair.h"
 
 #include <string.h>
 
@@ -72,46 +72,46 @@ main(void)
 	size_t n;
 
 	fill(&g, PARTS, FULL);
-	CHECK(mend_plan(&g, 0, r, 64) == 0, "nothing is missing");
+	CHECK(repair_plan(&g, 0, r, 64) == 0, "nothing is missing");
 	lose(&g, 10, 29);
-	n = mend_plan(&g, PARTS * (uint64_t)FULL, r, 64);
+	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
 	CHECK(n == 3 && r[0].first == 10 && r[n - 1].last == 29,
 	    "20 parts that do not compress: 3 containers");
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "... short, and all");
 	lose(&g, 0, PARTS - 1);
-	n = mend_plan(&g, PARTS * (uint64_t)FULL, r, 64);
+	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "all of them");
-	CHECK(mend_plan(&g, 0, r, 5) == 5 && r[4].last == 34,
+	CHECK(repair_plan(&g, 0, r, 5) == 5 && r[4].last == 34,
 	    "no more than can be had");
 
 	fill(&g, PARTS, 10000);
 	lose(&g, 20, 180);
-	n = mend_plan(&g, PARTS * UINT64_C(10000), r, 64);
+	n = repair_plan(&g, PARTS * UINT64_C(10000), r, 64);
 	CHECK(n == 1 && r[0].first == 20 && r[0].last == 180,
 	    "small parts, as the size tells: one container");
-	n = mend_plan(&g, 0, r, 64);
+	n = repair_plan(&g, 0, r, 64);
 	CHECK(n == 23 && covers(&g, r, n), "without the size: the worst");
 	fill(&g, PARTS, 10000);
 	lose(&g, 3, 4);
 	lose(&g, 50, 51);
-	n = mend_plan(&g, PARTS * UINT64_C(10000), r, 64);
+	n = repair_plan(&g, PARTS * UINT64_C(10000), r, 64);
 	CHECK(n == 1 && r[0].first == 3 && r[0].last == 51,
 	    "what is between is printed again where that fits");
 	fill(&g, PARTS, FULL);
 	lose(&g, 3, 3);
 	lose(&g, 50, 50);
-	n = mend_plan(&g, 0, r, 64);
+	n = repair_plan(&g, 0, r, 64);
 	CHECK(n == 2 && r[0].first == 3 && r[0].last == 3 && r[1].first == 50 &&
 	        r[1].last == 50,
 	    "and not where it does not");
 
 	fill(&g, 5, FULL);
 	g.total = 0;
-	n = mend_plan(&g, 0, r, 64);
+	n = repair_plan(&g, 0, r, 64);
 	CHECK(n == 1 && r[0].first == 5 && r[0].last == 5,
 	    "an unknown end: one more part, whose log has the last line");
 	g.again = true;
-	CHECK(mend_plan(&g, 0, r, 64) == 0,
+	CHECK(repair_plan(&g, 0, r, 64) == 0,
 	    "parts of different bundles: nothing helps");
 	return tap_done();
 }

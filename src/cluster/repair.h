@@ -3,14 +3,14 @@
  * Which parts a repair pod's containers print again, so that no log of them
  * is ever rotated.
  */
-#ifndef MEND_H
-#define MEND_H
+#ifndef REPAIR_H
+#define REPAIR_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gather.h"
-#include "pod.h"
+#include "log/gather.h"
+#include "pod/pod.h"
 
 /*
  * Plan up to `max` ranges of parts, from the first missing one on, the log of
@@ -21,7 +21,7 @@
  * Returns how many there are: 0 where nothing is missing, or where parts do
  * not help.
  */
-size_t mend_plan(const struct gather *g, uint64_t size,
+size_t repair_plan(const struct gather *g, uint64_t size,
     struct pod_parts *ranges, size_t max);
 
 #endif

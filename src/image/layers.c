@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "merge.h"
+#include "image/layers.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "msg.h"
-#include "tarscan.h"
+#include "base/msg.h"
+#include "image/tarscan.h"
 
 enum {
 	LINKS_MAX = 255, /* symlinks in one name */
@@ -22,9 +22,9 @@ static const char whiteout[] = ".wh.";
 static const char opaque[] = ".wh..wh..opq";
 static const char aufs[] = ".wh..wh.";
 
-struct merge {
+struct layers {
 	struct tree *tree;
-	struct merge_notes *notes;
+	struct layers_notes *notes;
 	const char *what;
 	unsigned int layer;
 	struct tarscan_entry *entry; /* owned */
@@ -32,7 +32,7 @@ struct merge {
 
 /* The name cleaned as by Go's path.Clean, without a slash in front. */
 static int
-clean(char *name)
+layers_clean_name(char *name)
 {
 	char *from = name, *to = name;
 	size_t len;
@@ -58,7 +58,7 @@ clean(char *name)
 }
 
 static int
-refuse(const struct merge *m, const char *name, const char *why)
+layers_refuse(const struct layers *m, const char *name, const char *why)
 {
 	char masked[MSG_NAME];
 
@@ -68,8 +68,8 @@ refuse(const struct merge *m, const char *name, const char *why)
 }
 
 static void
-note(unsigned int *count, char *path, unsigned int *layer, const struct node *n,
-    unsigned int in)
+layers_note_first(unsigned int *count, char *path, unsigned int *layer,
+    const struct node *n, unsigned int in)
 {
 	if ((*count)++ == 0) {
 		(void)tree_path(n, path);
@@ -82,7 +82,7 @@ note(unsigned int *count, char *path, unsigned int *layer, const struct node *n,
  * layer.  A symlink to a directory passes its attributes on.
  */
 static struct node *
-imply(struct merge *m, struct node *dir, struct node *n, const char *name)
+imply(struct layers *m, struct node *dir, struct node *n, const char *name)
 {
 	struct inode like = {.mode = S_IFDIR | 0755};
 	const struct node *to;
@@ -103,7 +103,7 @@ imply(struct merge *m, struct node *dir, struct node *n, const char *name)
 	n->inode->gid = like.gid;
 	n->layer = m->layer;
 	n->implied = true;
-	note(&m->notes->implied, m->notes->implied_path,
+	layers_note_first(&m->notes->implied, m->notes->implied_path,
 	    &m->notes->implied_layer, n, m->layer);
 	return n;
 }
@@ -115,13 +115,14 @@ struct rest {
 };
 
 static int
-follow(struct merge *m, struct rest *rest, const char *target, const char *p)
+layers_follow_link(struct layers *m, struct rest *rest, const char *target,
+    const char *p)
 {
 	char all[2 * TARSCAN_NAME];
 
 	if (++rest->links > LINKS_MAX ||
 	    strlen(target) + strlen(p) + 2 > sizeof all)
-		return refuse(m, m->entry->name, "too many symlinks");
+		return layers_refuse(m, m->entry->name, "too many symlinks");
 	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), p);
 	memcpy(rest->text, all, strlen(all) + 1);
 	return 0;
@@ -129,22 +130,24 @@ follow(struct merge *m, struct rest *rest, const char *target, const char *p)
 
 /* One component on the way to a directory: *dir moves on. */
 static int
-descend(struct merge *m, struct node **dir, const char *name, struct rest *rest)
+descend(struct layers *m, struct node **dir, const char *name,
+    struct rest *rest)
 {
 	struct node *n = tree_child(m->tree, *dir, name, strlen(name));
 
 	if (n != NULL && n->seen == m->layer && S_ISLNK(n->inode->mode)) {
 		if (n->inode->target[0] == '/')
 			*dir = m->tree->root;
-		return follow(m, rest, n->inode->target, rest->text);
+		return layers_follow_link(m, rest, n->inode->target,
+		    rest->text);
 	}
 	if (n != NULL && n->seen == m->layer && !S_ISDIR(n->inode->mode))
-		return refuse(m, m->entry->name,
+		return layers_refuse(m, m->entry->name,
 		    "lies below something that is no directory");
 	if (n == NULL || !S_ISDIR(n->inode->mode)) {
 		n = imply(m, *dir, n, name);
 	} else if (n->seen != m->layer) {
-		note(&m->notes->implied, m->notes->implied_path,
+		layers_note_first(&m->notes->implied, m->notes->implied_path,
 		    &m->notes->implied_layer, n, m->layer);
 	}
 	if (n == NULL)
@@ -159,7 +162,7 @@ descend(struct merge *m, struct node **dir, const char *name, struct rest *rest)
  * last component in base.  NULL: reported.
  */
 static struct node *
-parent_of(struct merge *m, const char *name, char *base)
+parent_of(struct layers *m, const char *name, char *base)
 {
 	const char *slash = strrchr(name, '/');
 	const char *last = slash != NULL ? slash + 1 : name;
@@ -170,7 +173,7 @@ parent_of(struct merge *m, const char *name, char *base)
 	char *p;
 
 	if (strlen(last) > NAME_LEN_MAX) {
-		(void)refuse(m, name, "name too long");
+		(void)layers_refuse(m, name, "name too long");
 		return NULL;
 	}
 	memcpy(base, last, strlen(last) + 1);
@@ -179,7 +182,7 @@ parent_of(struct merge *m, const char *name, char *base)
 	for (p = rest.text; *(p += strspn(p, "/")) != '\0'; p = rest.text) {
 		len = strcspn(p, "/");
 		if (len > NAME_LEN_MAX) {
-			(void)refuse(m, name, "name too long");
+			(void)layers_refuse(m, name, "name too long");
 			return NULL;
 		}
 		memcpy(part, p, len);
@@ -200,7 +203,7 @@ parent_of(struct merge *m, const char *name, char *base)
  * directory that stays is marked, so that no part of a tree is searched twice.
  */
 static void
-hide_below(struct merge *m, struct node *top)
+hide_below(struct layers *m, struct node *top)
 {
 	struct node *n, *next;
 
@@ -223,7 +226,7 @@ hide_below(struct merge *m, struct node *top)
 
 /* ".wh.NAME" in dir */
 static void
-apply_whiteout(struct merge *m, struct node *dir, const char *base)
+apply_whiteout(struct layers *m, struct node *dir, const char *base)
 {
 	const char *name = base + sizeof whiteout - 1;
 	struct node *n;
@@ -264,14 +267,14 @@ mode_of(const struct tarscan_entry *e)
 
 /* The inode that a hard link names, or NULL, reported. */
 static struct inode *
-link_target(struct merge *m)
+link_target(struct layers *m)
 {
 	struct tarscan_entry *e = m->entry;
 	char base[NAME_LEN_MAX + 1];
 	struct node *dir, *n;
 
-	if (clean(e->link) < 0) {
-		(void)refuse(m, e->name, "a hard link out of the image");
+	if (layers_clean_name(e->link) < 0) {
+		(void)layers_refuse(m, e->name, "a hard link out of the image");
 		return NULL;
 	}
 	dir = parent_of(m, e->link, base);
@@ -279,20 +282,20 @@ link_target(struct merge *m)
 		return NULL;
 	n = tree_child(m->tree, dir, base, strlen(base));
 	if (n == NULL || S_ISDIR(n->inode->mode)) {
-		(void)refuse(m, e->name,
+		(void)layers_refuse(m, e->name,
 		    n == NULL ? "a hard link to nothing"
 		              : "a hard link to a directory");
 		return NULL;
 	}
 	if (n->seen != m->layer)
-		note(&m->notes->far_links, m->notes->far_link_path,
+		layers_note_first(&m->notes->far_links, m->notes->far_link_path,
 		    &m->notes->far_link_layer, n, m->layer);
 	return n->inode;
 }
 
 /* Attributes of the entry; a hard link leaves the mode as it is. */
 static int
-set_attributes(struct merge *m, struct node *n)
+set_attributes(struct layers *m, struct node *n)
 {
 	const struct tarscan_entry *e = m->entry;
 	struct inode *i = n->inode;
@@ -309,7 +312,7 @@ set_attributes(struct merge *m, struct node *n)
 	if (e->type != TARSCAN_SYMLINK)
 		return 0;
 	if (e->link[0] == '\0')
-		return refuse(m, e->name, "a symlink to nothing");
+		return layers_refuse(m, e->name, "a symlink to nothing");
 	i->target = strdup(e->link);
 	if (i->target == NULL)
 		msg_nomem();
@@ -318,15 +321,16 @@ set_attributes(struct merge *m, struct node *n)
 
 /* An entry that is no whiteout. */
 static int
-apply_entry(struct merge *m, struct node *dir, const char *base)
+apply_entry(struct layers *m, struct node *dir, const char *base)
 {
 	struct tarscan_entry *e = m->entry;
 	struct inode *shared = NULL;
 	struct node *n = tree_child(m->tree, dir, base, strlen(base));
 
 	if (n != NULL && n->layer == m->layer && !n->implied)
-		note(&m->notes->duplicates, m->notes->duplicate_path,
-		    &m->notes->duplicate_layer, n, m->layer);
+		layers_note_first(&m->notes->duplicates,
+		    m->notes->duplicate_path, &m->notes->duplicate_layer, n,
+		    m->layer);
 	if (n != NULL && e->type == TARSCAN_DIR && S_ISDIR(n->inode->mode))
 		return set_attributes(m, n);
 	if (n != NULL)
@@ -341,16 +345,17 @@ apply_entry(struct merge *m, struct node *dir, const char *base)
 }
 
 static int
-apply(struct merge *m)
+apply(struct layers *m)
 {
 	struct tarscan_entry *e = m->entry;
 	char base[NAME_LEN_MAX + 1];
 	struct node *dir;
 
-	if (clean(e->name) < 0)
-		return refuse(m, e->name, "a name that leaves the image");
+	if (layers_clean_name(e->name) < 0)
+		return layers_refuse(m, e->name,
+		    "a name that leaves the image");
 	if (m->tree->steps > STEPS_MAX)
-		return refuse(m, e->name, "the image is too intricate");
+		return layers_refuse(m, e->name, "the image is too intricate");
 	/* the root is the runtime's own: always 0755, of root */
 	if (e->name[0] == '\0')
 		return 0;
@@ -368,11 +373,11 @@ apply(struct merge *m)
 }
 
 int
-merge_layer(struct tree *t, const struct blob *b, unsigned int layer,
-    const char *what, struct merge_notes *notes)
+layers_apply(struct tree *t, const struct blob *b, unsigned int layer,
+    const char *what, struct layers_notes *notes)
 {
 	struct tarscan scan = {b, what, 0};
-	struct merge m = {t, notes, what, layer, NULL};
+	struct layers m = {t, notes, what, layer, NULL};
 	int rc;
 
 	m.entry = malloc(sizeof *m.entry);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "merge.h"
+#include "image/layers.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -41,7 +41,7 @@ put(struct tar *t, char type, const char *name, const char *link,
 }
 
 static struct tree tree;
-static struct merge_notes notes;
+static struct layers_notes notes;
 static unsigned int layer;
 static int fd = -1;
 
@@ -49,7 +49,7 @@ static void
 begin(void)
 {
 	tree_free(&tree);
-	notes = (struct merge_notes){0};
+	notes = (struct layers_notes){0};
 	layer = 0;
 	(void)tree_init(&tree);
 }
@@ -66,7 +66,7 @@ apply(struct tar *t)
 	fd = memfd_create("layer", MFD_CLOEXEC);
 	b = (struct blob){fd, 0, t->len};
 	rc = write(fd, t->bytes, t->len) == (ssize_t)t->len
-	    ? merge_layer(&tree, &b, ++layer, "layer", &notes)
+	    ? layers_apply(&tree, &b, ++layer, "layer", &notes)
 	    : -2;
 	t->len = 0;
 	return rc;

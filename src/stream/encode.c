@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "envelope.h"
+#include "stream/encode.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "msg.h"
+#include "base/msg.h"
 #include "wire.h"
 
 static int
-put(struct envelope *e, const void *buf, size_t len)
+encode_write(struct encode *e, const void *buf, size_t len)
 {
 	if (io_out_write(&e->out, buf, len) == 0)
 		return 0;
@@ -21,7 +21,7 @@ put(struct envelope *e, const void *buf, size_t len)
 
 /* Put the formatted text, which is short. */
 __attribute__((format(printf, 2, 3))) static int
-put_text(struct envelope *e, const char *format, ...)
+put_text(struct encode *e, const char *format, ...)
 {
 	char text[512];
 	va_list ap;
@@ -30,19 +30,19 @@ put_text(struct envelope *e, const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	return put(e, text, (size_t)n);
+	return encode_write(e, text, (size_t)n);
 }
 
 /* Put buf[0..len) as base64; padded if len is no multiple of three. */
 static int
-put_base64(struct envelope *e, const unsigned char *buf, size_t len)
+put_base64(struct encode *e, const unsigned char *buf, size_t len)
 {
 	char text[IO_BASE64_LEN(12288)];
 	size_t n;
 
 	for (; len > 0; buf += n, len -= n) {
 		n = len < 12288 ? len : 12288;
-		if (put(e, text, io_base64(text, buf, n)) < 0)
+		if (encode_write(e, text, io_base64(text, buf, n)) < 0)
 			return -1;
 	}
 	return 0;
@@ -53,7 +53,7 @@ put_base64(struct envelope *e, const unsigned char *buf, size_t len)
  * part.
  */
 static int
-put_more(struct envelope *e, const unsigned char *buf, size_t len)
+put_more(struct encode *e, const unsigned char *buf, size_t len)
 {
 	size_t whole;
 
@@ -74,7 +74,7 @@ put_more(struct envelope *e, const unsigned char *buf, size_t len)
 }
 
 int
-envelope_begin(struct envelope *e, const struct envelope_opts *opts)
+encode_begin(struct encode *e, const struct encode_opts *opts)
 {
 	e->opts = *opts;
 	io_out_init(&e->out, opts->fd);
@@ -86,9 +86,9 @@ envelope_begin(struct envelope *e, const struct envelope_opts *opts)
 }
 
 int
-envelope_part(void *arg, const struct press_part *part)
+encode_part(void *arg, const struct gzip_part *part)
 {
-	struct envelope *e = arg;
+	struct encode *e = arg;
 
 	digest_add(&e->sum, part->gzip, part->len);
 	e->size += part->len;
@@ -98,8 +98,8 @@ envelope_part(void *arg, const struct press_part *part)
 	if (part->index < e->opts.first || part->index > e->opts.last)
 		return 0;
 	if (put_text(e,
-	        "{\"part\":%" PRIu64 ",\"size\":%zu,\"digest\":\"%s\","
-	        "\"content\":\"",
+	        "{\"part\":%" PRIu64
+	        ",\"size\":%zu,\"digest\":\"%s\",\"content\":\"",
 	        part->index, part->len, part->digest) < 0 ||
 	    put_base64(e, part->gzip, part->len) < 0)
 		return -1;
@@ -107,7 +107,7 @@ envelope_part(void *arg, const struct press_part *part)
 }
 
 int
-envelope_end(struct envelope *e, uint64_t entries)
+encode_end(struct encode *e, uint64_t entries)
 {
 	digest_text(&e->sum, e->digest);
 	if (put_base64(e, e->carry, e->n_carry) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "spool.h"
+#include "base/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "digest.h"
-#include "io.h"
-#include "msg.h"
+#include "base/digest.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 enum {
 	BUFFER = 64 * 1024
@@ -97,7 +97,7 @@ blob_verify(const struct blob *b, const char *digest, const char *what)
 }
 
 int
-spool_open(struct spool *s, uint64_t max)
+tempfile_open(struct tempfile *s, uint64_t max)
 {
 	const char *dir = getenv("TMPDIR");
 	char path[4096];
@@ -127,7 +127,7 @@ spool_open(struct spool *s, uint64_t max)
 }
 
 void
-spool_close(struct spool *s)
+tempfile_close(struct tempfile *s)
 {
 	if (s->fd > 0)
 		(void)close(s->fd);
@@ -136,13 +136,13 @@ spool_close(struct spool *s)
 
 /* Is all of buf zero? */
 static int
-is_zero(const char *buf, size_t len)
+tempfile_is_zero(const char *buf, size_t len)
 {
 	return len > 0 && buf[0] == '\0' && memcmp(buf, buf + 1, len - 1) == 0;
 }
 
 int
-spool_add(struct spool *s, const void *buf, size_t len)
+tempfile_add(struct tempfile *s, const void *buf, size_t len)
 {
 	int bad;
 
@@ -153,7 +153,7 @@ spool_add(struct spool *s, const void *buf, size_t len)
 		return -1;
 	}
 	s->len += len;
-	if (is_zero(buf, len))
+	if (tempfile_is_zero(buf, len))
 		bad = ftruncate(s->fd, (off_t)s->len);
 	else
 		bad = lseek(s->fd, (off_t)(s->len - len), SEEK_SET) < 0 ||
@@ -164,7 +164,7 @@ spool_add(struct spool *s, const void *buf, size_t len)
 }
 
 int
-spool_copy(struct spool *s, int fd, const char *what, struct blob *out)
+tempfile_copy(struct tempfile *s, int fd, const char *what, struct blob *out)
 {
 	char buf[BUFFER];
 	ssize_t got;
@@ -176,7 +176,7 @@ spool_copy(struct spool *s, int fd, const char *what, struct blob *out)
 			msg_warn(errno, "read %s", what);
 			return -1;
 		}
-		if (spool_add(s, buf, (size_t)got) < 0)
+		if (tempfile_add(s, buf, (size_t)got) < 0)
 			return -1;
 	} while (got == (ssize_t)sizeof buf);
 	out->len = s->len - out->at;

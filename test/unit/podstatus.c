@@ -3,7 +3,7 @@
  * Pods as clusters show them, to words.  test/unit/pods/ was recorded from
  * Kubernetes 1.20 with containerd 1.6, what tells nothing left out.
  */
-#include "podwatch.h"
+#include "cluster/podstatus.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,24 +36,24 @@ load(const char *name)
 
 /* Look at a recorded pod: does it come out like this? */
 static void
-looks(const char *name, enum podwatch_state state, const char *reason,
+looks(const char *name, enum podstatus_state state, const char *reason,
     const char *words, const char *fix)
 {
-	struct podwatch w = {0};
+	struct podstatus w = {0};
 	cJSON *pod = load(name);
 
-	podwatch_look(&w, pod);
+	podstatus_look(&w, pod);
 	CHECK(pod != NULL && w.state == state, name);
 	CHECK(strcmp(w.reason, reason) == 0, "... its reason");
 	CHECK(strstr(w.text, words) != NULL, "... the words");
 	CHECK(strstr(w.fix, fix) != NULL, "... the fix");
 	cJSON_Delete(pod);
-	podwatch_free(&w);
+	podstatus_free(&w);
 }
 
 /* A pod whose only container waits like this. */
 static void
-look_waiting(struct podwatch *w, const char *reason, const char *message)
+look_waiting(struct podstatus *w, const char *reason, const char *message)
 {
 	cJSON *pod = load("pull");
 	cJSON *status = cJSON_GetObjectItem(pod, "status");
@@ -65,74 +65,75 @@ look_waiting(struct podwatch *w, const char *reason, const char *message)
 	    cJSON_CreateString(reason));
 	cJSON_ReplaceItemInObject(waiting, "message",
 	    cJSON_CreateString(message));
-	podwatch_look(w, pod);
+	podstatus_look(w, pod);
 	cJSON_Delete(pod);
 }
 
 static void
 test_pulls(void)
 {
-	struct podwatch w = {0};
+	struct podstatus w = {0};
 
 	look_waiting(&w, "ErrImagePull",
 	    "rpc error: code = Unknown desc = dial tcp: connection refused");
-	CHECK(w.state == PODWATCH_PULLING && w.trouble,
+	CHECK(w.state == PODSTATUS_PULLING && w.trouble,
 	    "a registry that does not answer may do so later");
 	CHECK(strncmp(w.text, "dial tcp", 8) == 0, "... without gRPC's words");
 	look_waiting(&w, "ImagePullBackOff", "Back-off pulling image \"x\"");
 	CHECK(strstr(w.text, "refused") != NULL,
 	    "what a pull said is remembered while kubelet backs off");
 	look_waiting(&w, "ErrImagePull", "connection refused");
-	CHECK(w.state == PODWATCH_PULLING, "... nor is twice enough");
+	CHECK(w.state == PODSTATUS_PULLING, "... nor is twice enough");
 	look_waiting(&w, "ImagePullBackOff", "Back-off");
 	look_waiting(&w, "ErrImagePull", "connection refused");
-	CHECK(w.state == PODWATCH_FAILED, "... but three times are");
-	podwatch_free(&w);
+	CHECK(w.state == PODSTATUS_FAILED, "... but three times are");
+	podstatus_free(&w);
 
 	look_waiting(&w, "ImagePullBackOff",
 	    "Back-off pulling image \"x\": ErrImagePull: x: not found");
-	CHECK(w.state == PODWATCH_FAILED && strcmp(w.text, "x: not found") == 0,
+	CHECK(w.state == PODSTATUS_FAILED &&
+	        strcmp(w.text, "x: not found") == 0,
 	    "newer kubelets repeat the words");
-	podwatch_free(&w);
+	podstatus_free(&w);
 
 	look_waiting(&w, "ErrImagePull", "unexpected status: 401 Unauthorized");
-	CHECK(w.state == PODWATCH_FAILED &&
+	CHECK(w.state == PODSTATUS_FAILED &&
 	        strstr(w.fix, "--pull-secret") != NULL,
 	    "no credentials");
-	podwatch_free(&w);
+	podstatus_free(&w);
 
 	look_waiting(&w, "InvalidImageName", "\033[2Jbad");
-	CHECK(w.state == PODWATCH_FAILED && strcmp(w.text, "\\x1b[2Jbad") == 0,
+	CHECK(w.state == PODSTATUS_FAILED && strcmp(w.text, "\\x1b[2Jbad") == 0,
 	    "words are masked");
-	podwatch_free(&w);
+	podstatus_free(&w);
 	look_waiting(&w, "SomethingNew", "who knows");
-	CHECK(w.state == PODWATCH_FAILED &&
+	CHECK(w.state == PODSTATUS_FAILED &&
 	        strcmp(w.reason, "SomethingNew") == 0,
 	    "an unknown reason is shown");
-	podwatch_free(&w);
+	podstatus_free(&w);
 }
 
 static void
 test_refusals(void)
 {
-	struct podwatch w = {0};
+	struct podstatus w = {0};
 
 	/* as Kubernetes 1.36 says it */
-	podwatch_refused(&w,
+	podstatus_refused(&w,
 	    "error when creating \"STDIN\": pods \"x\" is forbidden: violates "
 	    "PodSecurity \"restricted:latest\": runAsUser=0 (pod must not set "
 	    "runAsUser=0)");
 	CHECK(strcmp(w.reason, "PodSecurity") == 0 &&
 	        strncmp(w.text, "pods \"x\"", 8) == 0 && w.fix[0] != '\0',
 	    "PodSecurity refuses");
-	podwatch_refused(&w,
+	podstatus_refused(&w,
 	    "pods \"x\" is forbidden: unable to validate against any security "
 	    "context constraint: provider restricted-v2: .containers[0]."
 	    "runAsUser: Invalid value: 65532: must be in the ranges: "
 	    "[1000640000, 1000649999]");
 	CHECK(strstr(w.fix, "--run-as-user namespace") != NULL,
 	    "OpenShift refuses");
-	podwatch_free(&w);
+	podstatus_free(&w);
 }
 
 /* The reference for an imageID, when the pod says `image`. */
@@ -150,7 +151,7 @@ resolve(const char *id, const char *image)
 	    cJSON_CreateString(id));
 	cJSON_ReplaceItemInObject(cJSON_GetArrayItem(containers, 0), "image",
 	    cJSON_CreateString(image));
-	podwatch_resolved(text, sizeof text, pod, "bundle", image);
+	podstatus_resolved(text, sizeof text, pod, "bundle", image);
 	cJSON_Delete(pod);
 	return text;
 }
@@ -181,43 +182,43 @@ test_resolved(void)
 int
 main(void)
 {
-	struct podwatch w = {0};
+	struct podstatus w = {0};
 	cJSON *pod = load("ok");
-	const char *message = podwatch_message(pod, "bundle");
+	const char *message = podstatus_message(pod, "bundle");
 
 	CHECK(message != NULL && strstr(message, "\"result\":\"ok\"") != NULL,
 	    "the termination message");
-	CHECK(podwatch_message(pod, "other") == NULL, "of no other container");
+	CHECK(podstatus_message(pod, "other") == NULL, "of no other container");
 	cJSON_Delete(pod);
-	looks("ok", PODWATCH_DONE, "", "", "");
-	looks("nouser", PODWATCH_FAILED, "CreateContainerConfigError",
+	looks("ok", PODSTATUS_DONE, "", "", "");
+	looks("nouser", PODSTATUS_FAILED, "CreateContainerConfigError",
 	    "image will run as root", "--run-as-user");
-	looks("pull", PODWATCH_PULLING, "ImagePullBackOff", "Back-off", "");
-	looks("oom", PODWATCH_FAILED, "OOMKilled", "memory", "LimitRange");
-	looks("secret", PODWATCH_FAILED, "BundleUnreadable",
+	looks("pull", PODSTATUS_PULLING, "ImagePullBackOff", "Back-off", "");
+	looks("oom", PODSTATUS_FAILED, "OOMKilled", "memory", "LimitRange");
+	looks("secret", PODSTATUS_FAILED, "BundleUnreadable",
 	    "cannot be read by uid 65532", "");
-	looks("node", PODWATCH_PENDING, "Unschedulable", "nodes", "");
-	looks("deadline", PODWATCH_FAILED, "DeadlineExceeded", "deadline",
+	looks("node", PODSTATUS_PENDING, "Unschedulable", "nodes", "");
+	looks("deadline", PODSTATUS_FAILED, "DeadlineExceeded", "deadline",
 	    "--deadline");
 	pod = load("secret");
-	podwatch_look(&w, pod);
+	podstatus_look(&w, pod);
 	CHECK(w.exit == WIRE_BUNDLE && w.report != NULL,
 	    "a bundle at fault has a report, and exit 3");
 	cJSON_AddStringToObject(cJSON_GetObjectItem(pod, "metadata"),
 	    "deletionTimestamp", "2026-11-23T20:00:00Z");
-	podwatch_look(&w, pod);
+	podstatus_look(&w, pod);
 	CHECK(w.exit == WIRE_BUNDLE, "... whether or not somebody deletes it");
 	cJSON_Delete(pod);
-	podwatch_free(&w);
+	podstatus_free(&w);
 	pod = load("node");
 	cJSON_AddStringToObject(cJSON_GetObjectItem(pod, "metadata"),
 	    "deletionTimestamp", "2026-11-23T20:00:00Z");
-	podwatch_look(&w, pod);
+	podstatus_look(&w, pod);
 	CHECK(strcmp(w.reason, "Deleted") == 0, "a pod that somebody deletes");
 	cJSON_Delete(pod);
-	podwatch_look(&w, NULL);
-	CHECK(w.state == PODWATCH_PENDING, "no pod at all");
-	podwatch_free(&w);
+	podstatus_look(&w, NULL);
+	CHECK(w.state == PODSTATUS_PENDING, "no pod at all");
+	podstatus_free(&w);
 	test_pulls();
 	test_refusals();
 	test_resolved();

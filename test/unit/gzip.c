@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same members for any number of threads; errors end all of them. */
-#include "press.h"
+#include "stream/gzip.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ struct sink {
 };
 
 static int
-take(void *arg, const struct press_part *part)
+take(void *arg, const struct gzip_part *part)
 {
 	struct sink *s = arg;
 	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
@@ -47,12 +47,12 @@ take(void *arg, const struct press_part *part)
 static int
 run(struct sink *s, unsigned int jobs, uint64_t fail_at)
 {
-	struct press_opts opts = {.level = 1,
+	struct gzip_opts opts = {.level = 1,
 	    .jobs = jobs,
 	    .digests = 1,
 	    .sink = take,
 	    .arg = s};
-	struct press *p = press_open(&opts);
+	struct gzip *p = gzip_open(&opts);
 	static char buf[70001];
 	size_t left = BYTES, n, i;
 	int ret = 0;
@@ -63,12 +63,12 @@ run(struct sink *s, unsigned int jobs, uint64_t fail_at)
 		buf[i] = (char)(i * i >> 3);
 	while (ret == 0 && left > 0) {
 		n = left < sizeof buf ? left : sizeof buf;
-		ret = press_write(p, buf, n);
+		ret = gzip_write(p, buf, n);
 		left -= n;
 	}
 	if (ret == 0)
-		ret = press_finish(p);
-	press_free(p);
+		ret = gzip_finish(p);
+	gzip_free(p);
 	return ret;
 }
 
@@ -77,7 +77,7 @@ main(void)
 {
 	static const unsigned int jobs[] = {1, 2, 3, 8};
 	char first[DIGEST_TEXT] = "", sum[DIGEST_TEXT];
-	struct press_opts opts = {.level = 6, .jobs = 4, .sink = take};
+	struct gzip_opts opts = {.level = 6, .jobs = 4, .sink = take};
 	struct sink s;
 	size_t i;
 
@@ -95,7 +95,7 @@ main(void)
 		OK(run(&s, jobs[i], 5) < 0);
 		OK(run(&s, jobs[i], SLICES) < 0);
 	}
-	press_free(press_open(&opts));
-	press_free(NULL);
+	gzip_free(gzip_open(&opts));
+	gzip_free(NULL);
 	return tap_done();
 }

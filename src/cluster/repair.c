@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mend.h"
+#include "cluster/repair.h"
 
 #include <stdbool.h>
 
-#include "io.h"
+#include "base/io.h"
 #include "wire.h"
 
 enum {
@@ -72,7 +72,7 @@ extend(struct pod_parts *range, struct cost *cost, const struct gather *g,
 }
 
 size_t
-mend_plan(const struct gather *g, uint64_t size, struct pod_parts *ranges,
+repair_plan(const struct gather *g, uint64_t size, struct pod_parts *ranges,
     size_t max)
 {
 	uint64_t unknown = count_unknown(g, size);

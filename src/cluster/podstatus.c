@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "podwatch.h"
+#include "cluster/podstatus.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "msg.h"
-#include "reference.h"
+#include "base/msg.h"
+#include "pod/reference.h"
 
 /* A pull that failed this often will not succeed soon. */
 enum {
@@ -23,7 +23,7 @@ get(const cJSON *object, const char *key)
 
 /* The string, or "" where there is none. */
 static const char *
-get_string(const cJSON *object, const char *key)
+podstatus_get_string(const cJSON *object, const char *key)
 {
 	const char *s = cJSON_GetStringValue(get(object, key));
 
@@ -38,7 +38,7 @@ get_named(const cJSON *array, const char *name)
 
 	cJSON_ArrayForEach(item, array)
 	{
-		if (strcmp(get_string(item, "name"), name) == 0)
+		if (strcmp(podstatus_get_string(item, "name"), name) == 0)
 			return item;
 	}
 	return NULL;
@@ -52,7 +52,7 @@ holds(const char *text, const char *part)
 
 /* ------------------------------------------------------------------- words */
 
-/* What a message tells, and what mends it. */
+/* What a message tells, and what repairs it. */
 struct hint {
 	const char *part; /* of the message, case does not count */
 	bool over; /* waiting will not help */
@@ -68,11 +68,9 @@ struct hint {
 
 static const struct hint pull_hints[] = {
     {"HTTP response to HTTPS client", true,
-        "the registry speaks plain HTTP: the nodes' container runtime must "
-        "be told so"},
+        "the registry speaks plain HTTP: the nodes' container runtime must be told so"},
     {"x509:", true,
-        "the nodes must trust the authority that signed the registry's "
-        "certificate"},
+        "the nodes must trust the authority that signed the registry's certificate"},
     {"no such host", true, "check the registry's name"},
     {"connection refused", false,
         "see that the registry runs, and that the nodes reach it"},
@@ -97,15 +95,13 @@ static const struct hint config_hints[] = {
 
 static const struct hint start_hints[] = {
     {"permission denied", true,
-        "the node mounts volumes noexec, or the image forbids it: "
-        "--strategy image-volume, or another node"},
+        "the node mounts volumes noexec, or the image forbids it: --strategy image-volume, or another node"},
     {"not a directory", true, FIX_VOLUME},
     {"/proc", true, FIX_VOLUME},
     {"/etc/", true, FIX_VOLUME},
     {"/dev", true, FIX_VOLUME},
     {"no such file or directory", true,
-        "the image given by --unpacker-image has no /unpack, or it is for "
-        "another platform"},
+        "the image given by --unpacker-image has no /unpack, or it is for another platform"},
     {"exec format error", true,
         "the image given by --unpacker-image is for another platform"},
     {NULL, true, ""},
@@ -113,9 +109,7 @@ static const struct hint start_hints[] = {
 
 static const struct hint refusal_hints[] = {
     {"violates PodSecurity", true,
-        "every pod of unpackctl passes the restricted standard unless "
-        "--user-namespace or --compat is given (uid 0 needs policy version "
-        "1.35); compare with: unpackctl pod ... | unpackctl check-pod -"},
+        "every pod of unpackctl passes the restricted standard unless --user-namespace or --compat is given (uid 0 needs policy version 1.35); compare with: unpackctl pod ... | unpackctl check-pod -"},
     {"security context constraint", true,
         "on OpenShift: --run-as-user namespace"},
     {"exceeded quota", true,
@@ -128,8 +122,7 @@ static const struct hint refusal_hints[] = {
         "the namespace's LimitRange wants larger requests than this pod has"},
     {"being terminated", true, "the namespace is being deleted"},
     {"cannot create resource", true,
-        "ask for a Role with: pods create, get, list, watch, delete; "
-        "pods/log get"},
+        "ask for a Role with: pods create, get, list, watch, delete; pods/log get"},
     {"unknown field", true,
         "the cluster is too old for this strategy or option"},
     {NULL, true, ""},
@@ -145,7 +138,7 @@ find_hint(const struct hint *hints, const char *text)
 }
 
 static void __attribute__((format(printf, 3, 4)))
-say(char *to, size_t size, const char *format, ...)
+podstatus_say(char *to, size_t size, const char *format, ...)
 {
 	va_list ap;
 
@@ -156,7 +149,7 @@ say(char *to, size_t size, const char *format, ...)
 
 /* Kubernetes' reason and words, which come from outside. */
 static void
-set_words(struct podwatch *w, const char *reason, const char *words)
+set_words(struct podstatus *w, const char *reason, const char *words)
 {
 	(void)msg_mask(w->reason, sizeof w->reason, reason);
 	(void)msg_mask(w->text, sizeof w->text, words);
@@ -164,24 +157,25 @@ set_words(struct podwatch *w, const char *reason, const char *words)
 }
 
 static void
-fail(struct podwatch *w, const char *reason, const char *words, const char *fix)
+podstatus_fail(struct podstatus *w, const char *reason, const char *words,
+    const char *fix)
 {
 	set_words(w, reason, words);
-	say(w->fix, sizeof w->fix, "%s", fix);
-	w->state = PODWATCH_FAILED;
+	podstatus_say(w->fix, sizeof w->fix, "%s", fix);
+	w->state = PODSTATUS_FAILED;
 	w->trouble = false;
 	w->exit = WIRE_FAIL;
 }
 
 void
-podwatch_gone(struct podwatch *w)
+podstatus_gone(struct podstatus *w)
 {
 	w->container[0] = '\0';
-	fail(w, "Deleted", "somebody else deleted the pod", "");
+	podstatus_fail(w, "Deleted", "somebody else deleted the pod", "");
 }
 
 void
-podwatch_refused(struct podwatch *w, const char *words)
+podstatus_refused(struct podstatus *w, const char *words)
 {
 	static const char stdin_error[] = "error when creating \"STDIN\": ";
 	const char *reason = "";
@@ -194,9 +188,9 @@ podwatch_refused(struct podwatch *w, const char *words)
 		reason = "Quota";
 	else if (holds(words, "forbidden"))
 		reason = "Forbidden";
-	fail(w, reason, "", find_hint(refusal_hints, words)->fix);
+	podstatus_fail(w, reason, "", find_hint(refusal_hints, words)->fix);
 	/* kubectl's words are masked already */
-	say(w->text, sizeof w->text, "%s", words);
+	podstatus_say(w->text, sizeof w->text, "%s", words);
 }
 
 /* ------------------------------------------------------------------- pulls */
@@ -217,42 +211,42 @@ wants_credentials(const char *words)
 
 /* What to do about credentials, which depends on what the pod has. */
 static void
-fix_credentials(struct podwatch *w, const cJSON *pod)
+fix_credentials(struct podstatus *w, const cJSON *pod)
 {
 	const cJSON *secrets = get(get(pod, "spec"), "imagePullSecrets"), *s;
 	char namespace[64], name[256];
 	size_t len = 0;
 
 	(void)msg_mask(namespace, sizeof namespace,
-	    get_string(get(pod, "metadata"), "namespace"));
+	    podstatus_get_string(get(pod, "metadata"), "namespace"));
 	if (cJSON_GetArraySize(secrets) == 0) {
-		say(w->fix, sizeof w->fix,
-		    "make a secret (kubectl create secret docker-registry "
-		    "NAME -n %s ...) and give --pull-secret NAME",
+		podstatus_say(w->fix, sizeof w->fix,
+		    "make a secret (kubectl create secret docker-registry NAME -n %s ...) and give --pull-secret NAME",
 		    namespace);
 		return;
 	}
-	say(w->fix, sizeof w->fix,
-	    "see that the secret is there, and has the registry's host, a "
-	    "user and a password that it takes:");
+	podstatus_say(w->fix, sizeof w->fix,
+	    "see that the secret is there, and has the registry's host, a user and a password that it takes:");
 	cJSON_ArrayForEach(s, secrets)
 	{
 		len = strlen(w->fix);
-		say(w->fix + len, sizeof w->fix - len, " %s/%s", namespace,
-		    msg_mask(name, sizeof name, get_string(s, "name")));
+		podstatus_say(w->fix + len, sizeof w->fix - len, " %s/%s",
+		    namespace,
+		    msg_mask(name, sizeof name,
+		        podstatus_get_string(s, "name")));
 	}
 }
 
 /* A pull failed, or waits to be tried again. */
 static void
-look_pull(struct podwatch *w, const cJSON *pod, const char *reason,
+look_pull(struct podstatus *w, const cJSON *pod, const char *reason,
     const char *words)
 {
 	bool backing_off = strcmp(reason, "ImagePullBackOff") == 0;
 	const char *p = strstr(words, "desc = ");
 	const struct hint *hint;
 
-	w->state = PODWATCH_PULLING;
+	w->state = PODSTATUS_PULLING;
 	if (p != NULL)
 		words = p + strlen("desc = ");
 	/* newer kubelets repeat the words while they wait: "...: ErrImagePull:
@@ -261,7 +255,7 @@ look_pull(struct podwatch *w, const cJSON *pod, const char *reason,
 	if (backing_off && p != NULL)
 		words = p + strlen("ErrImagePull: ");
 	if (!backing_off || p != NULL || w->pull_words[0] == '\0')
-		say(w->pull_words, sizeof w->pull_words, "%s", words);
+		podstatus_say(w->pull_words, sizeof w->pull_words, "%s", words);
 	if (!backing_off && (w->backing_off || w->pulls == 0))
 		w->pulls++;
 	w->backing_off = backing_off;
@@ -270,64 +264,67 @@ look_pull(struct podwatch *w, const cJSON *pod, const char *reason,
 	set_words(w, reason, words);
 	w->trouble = true;
 	if (hint->part == NULL && wants_credentials(words)) {
-		fail(w, reason, words, "");
+		podstatus_fail(w, reason, words, "");
 		fix_credentials(w, pod);
 	} else if (hint->over || w->pulls >= PULLS_MAX) {
-		fail(w, reason, words, hint->fix);
+		podstatus_fail(w, reason, words, hint->fix);
 	} else {
-		say(w->fix, sizeof w->fix, "%s", hint->fix);
+		podstatus_say(w->fix, sizeof w->fix, "%s", hint->fix);
 	}
 }
 
 /* -------------------------------------------------------------- containers */
 
 static void
-set_container(struct podwatch *w, const cJSON *status)
+set_container(struct podstatus *w, const cJSON *status)
 {
 	(void)msg_mask(w->container, sizeof w->container,
-	    get_string(status, "name"));
-	(void)msg_mask(w->image, sizeof w->image, get_string(status, "image"));
+	    podstatus_get_string(status, "name"));
+	(void)msg_mask(w->image, sizeof w->image,
+	    podstatus_get_string(status, "image"));
 }
 
 static void
-look_waiting(struct podwatch *w, const cJSON *pod, const cJSON *waiting)
+look_waiting(struct podstatus *w, const cJSON *pod, const cJSON *waiting)
 {
-	const char *reason = get_string(waiting, "reason");
-	const char *words = get_string(waiting, "message");
+	const char *reason = podstatus_get_string(waiting, "reason");
+	const char *words = podstatus_get_string(waiting, "message");
 
 	if (reason[0] == '\0' || strcmp(reason, "ContainerCreating") == 0 ||
 	    strcmp(reason, "PodInitializing") == 0)
-		w->state = PODWATCH_PULLING;
+		w->state = PODSTATUS_PULLING;
 	else if (strcmp(reason, "InvalidImageName") == 0)
-		fail(w, reason, words, "check the image's name");
+		podstatus_fail(w, reason, words, "check the image's name");
 	else if (strcmp(reason, "ErrImageNeverPull") == 0)
-		fail(w, reason, words,
+		podstatus_fail(w, reason, words,
 		    "put the image on the node, or let it be pulled");
 	else if (strcmp(reason, "ErrImagePull") == 0 ||
 	    strcmp(reason, "ImagePullBackOff") == 0 ||
 	    strcmp(reason, "RegistryUnavailable") == 0)
 		look_pull(w, pod, reason, words);
 	else if (strcmp(reason, "CreateContainerConfigError") == 0)
-		fail(w, reason, words, find_hint(config_hints, words)->fix);
+		podstatus_fail(w, reason, words,
+		    find_hint(config_hints, words)->fix);
 	else
 		/* CreateContainerError, RunContainerError, SignatureValidation-
 		 * Failed, and whatever there will be */
-		fail(w, reason, words, find_hint(start_hints, words)->fix);
+		podstatus_fail(w, reason, words,
+		    find_hint(start_hints, words)->fix);
 }
 
 /* `unpack` itself said what is wrong: take its words. */
 static bool
-take_report(struct podwatch *w, const char *message, int code)
+take_report(struct podstatus *w, const char *message, int code)
 {
 	cJSON *report = cJSON_Parse(message);
-	const char *reason = get_string(report, "reason");
-	const char *words = get_string(report, "message");
+	const char *reason = podstatus_get_string(report, "reason");
+	const char *words = podstatus_get_string(report, "message");
 
-	if (strcmp(get_string(report, "result"), "failed") != 0) {
+	if (strcmp(podstatus_get_string(report, "result"), "failed") != 0) {
 		cJSON_Delete(report);
 		return false;
 	}
-	fail(w, reason, words, "");
+	podstatus_fail(w, reason, words, "");
 	if (code == WIRE_BUNDLE)
 		w->exit = WIRE_BUNDLE;
 	cJSON_Delete(w->report);
@@ -337,29 +334,29 @@ take_report(struct podwatch *w, const char *message, int code)
 
 /* A container ended badly. */
 static void
-look_terminated(struct podwatch *w, const cJSON *terminated, int code)
+look_terminated(struct podstatus *w, const cJSON *terminated, int code)
 {
-	const char *reason = get_string(terminated, "reason");
-	const char *words = get_string(terminated, "message");
+	const char *reason = podstatus_get_string(terminated, "reason");
+	const char *words = podstatus_get_string(terminated, "message");
 	char text[2048];
 
 	if (strcmp(reason, "OOMKilled") == 0) {
-		fail(w, reason, "the container used more memory than its limit",
-		    "unpack needs the same few MiB for every bundle: see "
-		    "whether a LimitRange or a webhook of the cluster lowers "
-		    "the limit");
+		podstatus_fail(w, reason,
+		    "the container used more memory than its limit",
+		    "unpack needs the same few MiB for every bundle: see whether a LimitRange or a webhook of the cluster lowers the limit");
 		return;
 	}
 	if (strcmp(reason, "StartError") == 0 ||
 	    strcmp(reason, "ContainerCannotRun") == 0) {
-		fail(w, reason, words, find_hint(start_hints, words)->fix);
+		podstatus_fail(w, reason, words,
+		    find_hint(start_hints, words)->fix);
 		return;
 	}
 	if (take_report(w, words, code))
 		return;
-	say(text, sizeof text, "exit code %d%s%s", code,
+	podstatus_say(text, sizeof text, "exit code %d%s%s", code,
 	    words[0] != '\0' ? ": " : "", words);
-	fail(w, reason[0] != '\0' ? reason : "Error", text, "");
+	podstatus_fail(w, reason[0] != '\0' ? reason : "Error", text, "");
 }
 
 /* How far one container is. */
@@ -371,7 +368,7 @@ enum progress_of {
 };
 
 static enum progress_of
-look_container(struct podwatch *w, const cJSON *pod, const cJSON *status)
+look_container(struct podstatus *w, const cJSON *pod, const cJSON *status)
 {
 	const cJSON *state = get(status, "state");
 	const cJSON *terminated = get(state, "terminated");
@@ -393,7 +390,7 @@ look_container(struct podwatch *w, const cJSON *pod, const cJSON *status)
 
 /* Look at the init containers; may the others begin? */
 static bool
-look_inits(struct podwatch *w, const cJSON *pod)
+look_inits(struct podstatus *w, const cJSON *pod)
 {
 	const cJSON *all = get(get(pod, "status"), "initContainerStatuses");
 	const cJSON *status;
@@ -403,7 +400,7 @@ look_inits(struct podwatch *w, const cJSON *pod)
 	{
 		p = look_container(w, pod, status);
 		if (p == RUNS)
-			w->state = PODWATCH_PULLING;
+			w->state = PODSTATUS_PULLING;
 		if (p != ENDED_WELL)
 			return false;
 	}
@@ -411,7 +408,7 @@ look_inits(struct podwatch *w, const cJSON *pod)
 }
 
 static void
-look_containers(struct podwatch *w, const cJSON *pod)
+look_containers(struct podstatus *w, const cJSON *pod)
 {
 	const cJSON *all = get(get(pod, "status"), "containerStatuses");
 	const cJSON *status;
@@ -427,85 +424,89 @@ look_containers(struct podwatch *w, const cJSON *pod)
 		any = true;
 	}
 	if (any)
-		w->state = ended ? PODWATCH_DONE : PODWATCH_STARTED;
+		w->state = ended ? PODSTATUS_DONE : PODSTATUS_STARTED;
 }
 
 /* --------------------------------------------------------------------- pod */
 
 /* Where no node takes it: that may change. */
 static void
-look_scheduling(struct podwatch *w, const cJSON *pod)
+look_scheduling(struct podstatus *w, const cJSON *pod)
 {
 	const cJSON *all = get(get(pod, "status"), "conditions"), *c;
 
 	cJSON_ArrayForEach(c, all)
 	{
-		if (strcmp(get_string(c, "type"), "PodScheduled") != 0 ||
-		    strcmp(get_string(c, "status"), "False") != 0)
+		if (strcmp(podstatus_get_string(c, "type"), "PodScheduled") !=
+		        0 ||
+		    strcmp(podstatus_get_string(c, "status"), "False") != 0)
 			continue;
-		set_words(w, get_string(c, "reason"), get_string(c, "message"));
+		set_words(w, podstatus_get_string(c, "reason"),
+		    podstatus_get_string(c, "message"));
 		w->trouble = w->text[0] != '\0';
 	}
 }
 
 /* The pod as a whole failed: evicted, over its deadline, and so on. */
 static void
-look_failed(struct podwatch *w, const cJSON *status)
+look_failed(struct podstatus *w, const cJSON *status)
 {
-	const char *reason = get_string(status, "reason");
+	const char *reason = podstatus_get_string(status, "reason");
 	const char *fix = "";
 
 	if (strcmp(reason, "DeadlineExceeded") == 0)
 		fix = "give it more time with --deadline";
 	else if (strcmp(reason, "Evicted") == 0)
-		fix = "the node was short of something: try again, on another "
-		      "node";
-	fail(w, reason, get_string(status, "message"), fix);
+		fix =
+		    "the node was short of something: try again, on another node";
+	podstatus_fail(w, reason, podstatus_get_string(status, "message"), fix);
 }
 
 void
-podwatch_look(struct podwatch *w, const cJSON *pod)
+podstatus_look(struct podstatus *w, const cJSON *pod)
 {
 	const cJSON *status = get(pod, "status");
 
-	w->state = PODWATCH_PENDING;
+	w->state = PODSTATUS_PENDING;
 	w->trouble = false;
 	w->container[0] = '\0';
-	if (strcmp(get_string(status, "phase"), "Failed") == 0 &&
-	    get_string(status, "reason")[0] != '\0') {
+	if (strcmp(podstatus_get_string(status, "phase"), "Failed") == 0 &&
+	    podstatus_get_string(status, "reason")[0] != '\0') {
 		look_failed(w, status);
 		return;
 	}
 	look_scheduling(w, pod);
-	if (!w->trouble && look_inits(w, pod) && w->state != PODWATCH_FAILED)
+	if (!w->trouble && look_inits(w, pod) && w->state != PODSTATUS_FAILED)
 		look_containers(w, pod);
-	if (w->state != PODWATCH_DONE && w->state != PODWATCH_FAILED &&
+	if (w->state != PODSTATUS_DONE && w->state != PODSTATUS_FAILED &&
 	    get(get(pod, "metadata"), "deletionTimestamp") != NULL)
-		podwatch_gone(w);
+		podstatus_gone(w);
 }
 
 void
-podwatch_events(struct podwatch *w, const cJSON *list)
+podstatus_events(struct podstatus *w, const cJSON *list)
 {
 	const cJSON *event, *last = NULL;
 
 	cJSON_ArrayForEach(event, get(list, "items"))
 	{
 		/* RFC 3339 in UTC: sorts as text */
-		if (strcmp(get_string(event, "type"), "Warning") == 0 &&
+		if (strcmp(podstatus_get_string(event, "type"), "Warning") ==
+		        0 &&
 		    (last == NULL ||
-		        strcmp(get_string(event, "lastTimestamp"),
-		            get_string(last, "lastTimestamp")) >= 0))
+		        strcmp(podstatus_get_string(event, "lastTimestamp"),
+		            podstatus_get_string(last, "lastTimestamp")) >= 0))
 			last = event;
 	}
 	if (last == NULL || w->trouble)
 		return;
-	set_words(w, get_string(last, "reason"), get_string(last, "message"));
+	set_words(w, podstatus_get_string(last, "reason"),
+	    podstatus_get_string(last, "message"));
 	w->trouble = true;
 }
 
 const char *
-podwatch_message(const cJSON *pod, const char *container)
+podstatus_message(const cJSON *pod, const char *container)
 {
 	const cJSON *all = get(get(pod, "status"), "containerStatuses");
 	const cJSON *state = get(get_named(all, container), "state");
@@ -532,7 +533,7 @@ take_digest(char *text, size_t size, const char *ref)
 		;
 	colon = memchr(slash, ':', (size_t)(at - slash));
 	len = (int)((colon != NULL ? colon : at) - ref);
-	say(whole, sizeof whole, "%.*s%s", len, ref, at);
+	podstatus_say(whole, sizeof whole, "%.*s%s", len, ref, at);
 	if (reference_error(whole) != NULL)
 		return false;
 	(void)msg_mask(text, size, whole);
@@ -549,13 +550,13 @@ volume_id(const cJSON *status)
 	{
 		image = get(get(mount, "volumeStatus"), "image");
 		if (image != NULL)
-			return get_string(image, "imageRef");
+			return podstatus_get_string(image, "imageRef");
 	}
 	return "";
 }
 
 void
-podwatch_resolved(char *text, size_t size, const cJSON *pod,
+podstatus_resolved(char *text, size_t size, const cJSON *pod,
     const char *container, const char *image)
 {
 	const cJSON *all = get(get(pod, "status"), "containerStatuses");
@@ -565,8 +566,8 @@ podwatch_resolved(char *text, size_t size, const cJSON *pod,
 	const char *id, *scheme;
 
 	/* is the bundle the container's image, or its volume? */
-	if (strcmp(get_string(spec, "image"), image) == 0)
-		id = get_string(status, "imageID");
+	if (strcmp(podstatus_get_string(spec, "image"), image) == 0)
+		id = podstatus_get_string(status, "imageID");
 	else
 		id = volume_id(status);
 	/* dockershim: docker-pullable://REPOSITORY@DIGEST, docker://sha256:ID;
@@ -579,8 +580,8 @@ podwatch_resolved(char *text, size_t size, const cJSON *pod,
 }
 
 void
-podwatch_free(struct podwatch *w)
+podstatus_free(struct podstatus *w)
 {
 	cJSON_Delete(w->report);
-	*w = (struct podwatch){0};
+	*w = (struct podstatus){0};
 }

@@ -8,32 +8,32 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "judge.h"
-#include "merge.h"
-#include "runtime.h"
+#include "image/predict.h"
+#include "image/layers.h"
+#include "image/runtime.h"
 
 static void
 ask(struct tree *t)
 {
 	struct runtime_refusal refusal;
 	struct runtime_user user;
-	struct judge judge;
-	struct judge_item item;
+	struct predict judge;
+	struct predict_item item;
 	char path[TREE_PATH];
 
 	if (runtime_user(t, 65532, &user) < 0 ||
 	    runtime_volume(t, "/data/../a") < 0 ||
 	    runtime_mount(t, &refusal) < 0 || tree_sort(t) < 0)
 		return;
-	judge_begin(&judge, t, &user.who, false);
-	while (judge_next(&judge, &item) > 0)
+	predict_begin(&judge, t, &user.who, false);
+	while (predict_next(&judge, &item) > 0)
 		(void)tree_path(item.node, path);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static struct merge_notes notes;
+	static struct layers_notes notes;
 	struct tree t;
 	struct blob all, one;
 	int fd;
@@ -49,8 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		one.len = data[0] * 512U;
 	all.at = one.len;
 	all.len -= one.len;
-	if (tree_init(&t) == 0 && merge_layer(&t, &one, 1, "1", &notes) == 0 &&
-	    merge_layer(&t, &all, 2, "2", &notes) == 0)
+	if (tree_init(&t) == 0 && layers_apply(&t, &one, 1, "1", &notes) == 0 &&
+	    layers_apply(&t, &all, 2, "2", &notes) == 0)
 		ask(&t);
 	tree_free(&t);
 	(void)close(fd);

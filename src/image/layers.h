@@ -7,14 +7,14 @@
  * model: a symlink of a lower layer is not followed by the names of an upper
  * one, and a directory that a layer implies keeps the attributes it had below.
  */
-#ifndef MERGE_H
-#define MERGE_H
+#ifndef LAYERS_H
+#define LAYERS_H
 
-#include "spool.h"
-#include "tree.h"
+#include "base/tempfile.h"
+#include "image/tree.h"
 
 /* Names of a layer that runtimes treat differently; each counts its cases. */
-struct merge_notes {
+struct layers_notes {
 	unsigned int implied; /* directories without an entry of their own */
 	char implied_path[TREE_PATH]; /* the first of them */
 	unsigned int implied_layer;
@@ -31,7 +31,7 @@ struct merge_notes {
  * order).  `what` names it in messages.  Returns 0, or -1, reported: the tar is
  * damaged, or holds what no runtime would unpack.
  */
-int merge_layer(struct tree *t, const struct blob *b, unsigned int layer,
-    const char *what, struct merge_notes *notes);
+int layers_apply(struct tree *t, const struct blob *b, unsigned int layer,
+    const char *what, struct layers_notes *notes);
 
 #endif

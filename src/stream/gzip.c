@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "press.h"
+#include "stream/gzip.h"
 
 #include <libdeflate.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "crew.h"
-#include "msg.h"
+#include "base/workers.h"
+#include "base/msg.h"
 #include "wire.h"
 
 /* A slice, and in its place what it was compressed to. */
 struct slot {
-	unsigned char *buf; /* in press's space; room bytes */
+	unsigned char *buf; /* in gzip's space; room bytes */
 	size_t len; /* bytes in it */
 	char digest[DIGEST_TEXT];
 };
@@ -20,12 +20,12 @@ struct slot {
 /* What a thread compresses with. */
 struct tool {
 	struct libdeflate_compressor *gzip; /* owned */
-	unsigned char *out; /* in press's space; room bytes */
+	unsigned char *out; /* in gzip's space; room bytes */
 };
 
-struct press {
-	struct press_opts opts;
-	struct crew *crew; /* owned */
+struct gzip {
+	struct gzip_opts opts;
+	struct workers *workers; /* owned */
 	struct slot *slots; /* owned */
 	size_t n_slots;
 	struct tool *tools; /* owned; opts.jobs of them */
@@ -43,7 +43,7 @@ struct press {
 static void
 compress(void *arg, unsigned int member, size_t slot)
 {
-	const struct press *p = arg;
+	const struct gzip *p = arg;
 	const struct tool *t = &p->tools[member];
 	struct slot *s = &p->slots[slot];
 
@@ -57,7 +57,7 @@ compress(void *arg, unsigned int member, size_t slot)
 
 /* Start as many threads as were asked for and can be had. */
 static void
-start(struct press *p)
+gzip_start_threads(struct gzip *p)
 {
 	unsigned int n;
 
@@ -67,12 +67,12 @@ start(struct press *p)
 			break;
 	}
 	if (n > 1)
-		crew_start(p->crew, n);
+		workers_start(p->workers, n);
 }
 
 /* Allocate all buffers, and the caller's compressor.  0, or -1: no memory. */
 static int
-make_space(struct press *p)
+make_space(struct gzip *p)
 {
 	unsigned char *next;
 	size_t i;
@@ -95,11 +95,11 @@ make_space(struct press *p)
 	return 0;
 }
 
-struct press *
-press_open(const struct press_opts *opts)
+struct gzip *
+gzip_open(const struct gzip_opts *opts)
 {
-	struct press *p = calloc(1, sizeof *p);
-	struct crew_opts crew = {.work = compress, .arg = p};
+	struct gzip *p = calloc(1, sizeof *p);
+	struct workers_opts workers = {.work = compress, .arg = p};
 
 	if (p == NULL) {
 		msg_nomem();
@@ -108,26 +108,27 @@ press_open(const struct press_opts *opts)
 	p->opts = *opts;
 	/* one is being filled, one is being handed on */
 	p->n_slots = opts->jobs < 2 ? 1 : opts->jobs + 2;
-	crew.n_slots = p->n_slots;
+	workers.n_slots = p->n_slots;
 	if (make_space(p) < 0)
 		msg_nomem();
 	else
-		p->crew = crew_open(&crew);
-	if (p->crew != NULL)
+		p->workers = workers_open(&workers);
+	if (p->workers != NULL)
 		return p;
-	press_free(p);
+	gzip_free(p);
 	return NULL;
 }
 
 /* Hand on the slices that are done; with `wait`, all of them.  0, or -1. */
 static int
-drain(struct press *p, bool wait)
+gzip_drain_slots(struct gzip *p, bool wait)
 {
-	struct press_part part = {0};
+	struct gzip_part part = {0};
 	const struct slot *s;
 	size_t slot;
 
-	while (crew_take(p->crew, wait || crew_busy(p->crew), &slot)) {
+	while (
+	    workers_take(p->workers, wait || workers_busy(p->workers), &slot)) {
 		s = &p->slots[slot];
 		part.index = p->parts++;
 		part.gzip = s->buf;
@@ -142,27 +143,27 @@ drain(struct press *p, bool wait)
 
 /* Begin the next slice; threads pay now, as there are two.  0, or -1. */
 static int
-next_slice(struct press *p)
+next_slice(struct gzip *p)
 {
 	if (p->filled == 0)
-		start(p);
+		gzip_start_threads(p);
 	p->filled++;
-	crew_give(p->crew);
-	if (drain(p, false) < 0)
+	workers_give(p->workers);
+	if (gzip_drain_slots(p, false) < 0)
 		return -1;
-	p->slots[crew_next(p->crew)].len = 0;
+	p->slots[workers_next(p->workers)].len = 0;
 	return 0;
 }
 
 int
-press_write(struct press *p, const void *buf, size_t len)
+gzip_write(struct gzip *p, const void *buf, size_t len)
 {
 	const unsigned char *from = buf;
 	struct slot *s;
 	size_t room, n;
 
 	while (len > 0) {
-		s = &p->slots[crew_next(p->crew)];
+		s = &p->slots[workers_next(p->workers)];
 		room = p->filled < WIRE_SHORTS ? WIRE_SHORT : WIRE_SLICE;
 		if (s->len == room) {
 			if (next_slice(p) < 0)
@@ -181,21 +182,21 @@ press_write(struct press *p, const void *buf, size_t len)
 }
 
 int
-press_finish(struct press *p)
+gzip_finish(struct gzip *p)
 {
-	if (p->slots[crew_next(p->crew)].len > 0)
-		crew_give(p->crew);
-	return drain(p, true);
+	if (p->slots[workers_next(p->workers)].len > 0)
+		workers_give(p->workers);
+	return gzip_drain_slots(p, true);
 }
 
 void
-press_free(struct press *p)
+gzip_free(struct gzip *p)
 {
 	size_t i;
 
 	if (p == NULL)
 		return;
-	crew_free(p->crew);
+	workers_free(p->workers);
 	for (i = 0; p->tools != NULL && i < p->opts.jobs; i++)
 		libdeflate_free_compressor(p->tools[i].gzip);
 	free(p->space);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inflate.h"
+#include "image/decompress.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 enum {
 	BUFFER = 128 * 1024
@@ -15,7 +15,7 @@ enum {
 
 /* One decompression under way. */
 struct job {
-	struct spool *spool; /* borrowed */
+	struct tempfile *tempfile; /* borrowed */
 	const struct blob *blob; /* borrowed */
 	const char *what; /* borrowed */
 	uint64_t at; /* bytes of blob read */
@@ -38,7 +38,7 @@ begins(const struct blob *b, const unsigned char *magic, size_t len)
 }
 
 bool
-inflate_needed(const struct blob *b)
+decompress_needed(const struct blob *b)
 {
 	return begins(b, gzip_magic, sizeof gzip_magic) ||
 	    begins(b, zstd_magic, sizeof zstd_magic);
@@ -46,7 +46,7 @@ inflate_needed(const struct blob *b)
 
 /* The next input: bytes in job->in, 0 at the end, -1 reported. */
 static ssize_t
-fill(struct job *j)
+decompress_fill_input(struct job *j)
 {
 	ssize_t got = blob_read(j->blob, j->at, j->in, sizeof j->in);
 
@@ -62,7 +62,7 @@ flush(struct job *j, size_t len)
 {
 	if (j->digests)
 		digest_add(&j->digest, j->out, len);
-	return spool_add(j->spool, j->out, len);
+	return tempfile_add(j->tempfile, j->out, len);
 }
 
 /* Decompress what z has as input; *end tells that a member has ended. */
@@ -101,7 +101,8 @@ gunzip(struct job *j)
 		msg_nomem();
 		return -1;
 	}
-	for (got = fill(j); got > 0 && !bad; got = bad ? -1 : fill(j)) {
+	for (got = decompress_fill_input(j); got > 0 && !bad;
+	     got = bad ? -1 : decompress_fill_input(j)) {
 		z.next_in = j->in;
 		z.avail_in = (uInt)got;
 		bad = gunzip_some(j, &z, &end);
@@ -149,7 +150,8 @@ unzstd(struct job *j)
 		msg_nomem();
 		return -1;
 	}
-	for (got = fill(j); got > 0 && !bad; got = bad ? -1 : fill(j)) {
+	for (got = decompress_fill_input(j); got > 0 && !bad;
+	     got = bad ? -1 : decompress_fill_input(j)) {
 		in = (ZSTD_inBuffer){j->in, (size_t)got, 0};
 		bad = unzstd_some(j, z, &in, &more);
 	}
@@ -164,7 +166,7 @@ unzstd(struct job *j)
 }
 
 int
-inflate_blob(struct spool *s, const struct blob *b, const char *what,
+decompress_blob(struct tempfile *s, const struct blob *b, const char *what,
     struct blob *out, char *text)
 {
 	struct job *j = malloc(sizeof *j);
@@ -174,7 +176,7 @@ inflate_blob(struct spool *s, const struct blob *b, const char *what,
 		msg_nomem();
 		return -1;
 	}
-	j->spool = s;
+	j->tempfile = s;
 	j->blob = b;
 	j->what = what;
 	j->at = 0;

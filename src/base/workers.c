@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crew.h"
+#include "base/workers.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 struct member {
-	struct crew *crew; /* borrowed */
+	struct workers *workers; /* borrowed */
 	unsigned int number;
 	pthread_t thread;
 };
@@ -18,8 +18,8 @@ struct member {
  * Slots are counted from the beginning, the remainder by n_slots is the slot:
  * taken <= begun <= given <= taken + n_slots.
  */
-struct crew {
-	struct crew_opts opts;
+struct workers {
+	struct workers_opts opts;
 	struct member *members; /* owned */
 	unsigned int n_threads; /* that run */
 	bool started;
@@ -35,10 +35,10 @@ struct crew {
 	bool stop;
 };
 
-struct crew *
-crew_open(const struct crew_opts *opts)
+struct workers *
+workers_open(const struct workers_opts *opts)
 {
-	struct crew *c = calloc(1, sizeof *c);
+	struct workers *c = calloc(1, sizeof *c);
 
 	if (c != NULL)
 		c->done = calloc(opts->n_slots, sizeof *c->done);
@@ -55,10 +55,10 @@ crew_open(const struct crew_opts *opts)
 }
 
 static void *
-work(void *arg)
+workers_work_loop(void *arg)
 {
 	const struct member *m = arg;
-	struct crew *c = m->crew;
+	struct workers *c = m->workers;
 	size_t slot;
 
 	(void)pthread_mutex_lock(&c->lock);
@@ -79,7 +79,7 @@ work(void *arg)
 }
 
 void
-crew_start(struct crew *c, unsigned int jobs)
+workers_start(struct workers *c, unsigned int jobs)
 {
 	struct member *m;
 	sigset_t all, old;
@@ -94,30 +94,30 @@ crew_start(struct crew *c, unsigned int jobs)
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
 	for (; c->n_threads < jobs; c->n_threads++) {
 		m = &c->members[c->n_threads];
-		m->crew = c;
+		m->workers = c;
 		m->number = c->n_threads;
-		if (pthread_create(&m->thread, NULL, work, m) != 0)
+		if (pthread_create(&m->thread, NULL, workers_work_loop, m) != 0)
 			break;
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 size_t
-crew_next(const struct crew *c)
+workers_next(const struct workers *c)
 {
 	return c->given % c->opts.n_slots;
 }
 
 bool
-crew_busy(const struct crew *c)
+workers_busy(const struct workers *c)
 {
 	return c->given - c->taken == c->opts.n_slots;
 }
 
 void
-crew_give(struct crew *c)
+workers_give(struct workers *c)
 {
-	size_t slot = crew_next(c);
+	size_t slot = workers_next(c);
 
 	if (c->n_threads == 0) {
 		c->given++;
@@ -133,7 +133,7 @@ crew_give(struct crew *c)
 }
 
 bool
-crew_take(struct crew *c, bool wait, size_t *slot)
+workers_take(struct workers *c, bool wait, size_t *slot)
 {
 	bool done;
 
@@ -151,7 +151,7 @@ crew_take(struct crew *c, bool wait, size_t *slot)
 }
 
 void
-crew_free(struct crew *c)
+workers_free(struct workers *c)
 {
 	unsigned int i;
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay.h"
+#include "stream/pipeout.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "crew.h"
-#include "io.h"
-#include "msg.h"
+#include "base/workers.h"
+#include "base/io.h"
+#include "base/msg.h"
 
 enum {
 	BLOCKS = 4, /* more, or larger ones, measured no faster */
@@ -20,18 +20,18 @@ struct block {
 	char buf[BLOCK];
 };
 
-struct relay {
+struct pipeout {
 	int fd; /* borrowed */
 	bool thread; /* is one wanted? */
-	struct crew *crew; /* owned */
+	struct workers *workers; /* owned */
 	struct block blocks[BLOCKS];
 };
 
 /* Write a block out. */
 static void
-put(void *arg, unsigned int member, size_t slot)
+pipeout_write_block(void *arg, unsigned int member, size_t slot)
 {
-	struct relay *r = arg;
+	struct pipeout *r = arg;
 	struct block *b = &r->blocks[slot];
 
 	(void)member;
@@ -39,11 +39,13 @@ put(void *arg, unsigned int member, size_t slot)
 	b->len = 0;
 }
 
-struct relay *
-relay_open(int fd, bool thread)
+struct pipeout *
+pipeout_open(int fd, bool thread)
 {
-	struct relay *r = calloc(1, sizeof *r);
-	struct crew_opts crew = {.n_slots = BLOCKS, .work = put, .arg = r};
+	struct pipeout *r = calloc(1, sizeof *r);
+	struct workers_opts workers = {.n_slots = BLOCKS,
+	    .work = pipeout_write_block,
+	    .arg = r};
 
 	if (r == NULL) {
 		msg_nomem();
@@ -51,8 +53,8 @@ relay_open(int fd, bool thread)
 	}
 	r->fd = fd;
 	r->thread = thread;
-	r->crew = crew_open(&crew);
-	if (r->crew != NULL)
+	r->workers = workers_open(&workers);
+	if (r->workers != NULL)
 		return r;
 	free(r);
 	return NULL;
@@ -60,12 +62,13 @@ relay_open(int fd, bool thread)
 
 /* Hand the block over and get back what is written.  0, or -1 with errno. */
 static int
-pass(struct relay *r, bool all)
+pass(struct pipeout *r, bool all)
 {
 	size_t slot;
 
-	crew_give(r->crew);
-	while (crew_take(r->crew, all || crew_busy(r->crew), &slot)) {
+	workers_give(r->workers);
+	while (
+	    workers_take(r->workers, all || workers_busy(r->workers), &slot)) {
 		if (r->blocks[slot].err != 0) {
 			errno = r->blocks[slot].err;
 			return -1;
@@ -75,17 +78,17 @@ pass(struct relay *r, bool all)
 }
 
 int
-relay_write(struct relay *r, const void *buf, size_t len)
+pipeout_write(struct pipeout *r, const void *buf, size_t len)
 {
 	const char *from = buf;
 	struct block *b;
 	size_t n;
 
 	while (len > 0) {
-		b = &r->blocks[crew_next(r->crew)];
+		b = &r->blocks[workers_next(r->workers)];
 		if (b->len == BLOCK) {
 			if (r->thread)
-				crew_start(r->crew, 1);
+				workers_start(r->workers, 1);
 			if (pass(r, false) < 0)
 				return -1;
 			continue;
@@ -100,16 +103,16 @@ relay_write(struct relay *r, const void *buf, size_t len)
 }
 
 int
-relay_flush(struct relay *r)
+pipeout_flush(struct pipeout *r)
 {
 	return pass(r, true);
 }
 
 void
-relay_free(struct relay *r)
+pipeout_free(struct pipeout *r)
 {
 	if (r == NULL)
 		return;
-	crew_free(r->crew);
+	workers_free(r->workers);
 	free(r);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "judge.h"
+#include "image/predict.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 /* What is wrong with n for who; FINDING_NONE where who may read all. */
 static enum finding_rule
-rule_for(const struct judge *j, const struct node *n)
+rule_for(const struct predict *j, const struct node *n)
 {
 	const struct inode *i = n->inode;
 
@@ -17,7 +17,7 @@ rule_for(const struct judge *j, const struct node *n)
 }
 
 static bool
-is_kind(const struct judge *j, struct tree *t)
+is_kind(const struct predict *j, struct tree *t)
 {
 	static const char name[] = "product_name";
 	const struct node *n = tree_child(t, t->root, name, sizeof name - 1);
@@ -34,7 +34,7 @@ is_kind(const struct judge *j, struct tree *t)
  * content.c has the same rule.
  */
 static bool
-is_stray(const struct judge *j, const struct node *n)
+predict_is_stray(const struct predict *j, const struct node *n)
 {
 	char path[TREE_PATH];
 
@@ -57,7 +57,7 @@ is_stray(const struct judge *j, const struct node *n)
  * there is nothing else, as far as who can see?
  */
 static bool
-is_hollow(const struct judge *j, const struct node *dir)
+predict_is_hollow(const struct predict *j, const struct node *dir)
 {
 	const struct node *n, *next;
 	bool seen;
@@ -68,7 +68,8 @@ is_hollow(const struct judge *j, const struct node *dir)
 		next = tree_skip(dir, n);
 		/* to look at n its directory must be searchable */
 		seen = rule_for(j, n->parent) == FINDING_NONE;
-		if ((n->mounted && !n->strayed) || (seen && is_stray(j, n)))
+		if ((n->mounted && !n->strayed) ||
+		    (seen && predict_is_stray(j, n)))
 			continue;
 		if (!seen || n->mounted || n->volume || !n->above ||
 		    !S_ISDIR(n->inode->mode) ||
@@ -80,7 +81,7 @@ is_hollow(const struct judge *j, const struct node *dir)
 }
 
 static void
-decide(struct judge *j, struct judge_item *item)
+decide(struct predict *j, struct predict_item *item)
 {
 	const struct node *n = item->node;
 	mode_t mode = n->inode->mode;
@@ -90,10 +91,10 @@ decide(struct judge *j, struct judge_item *item)
 	if (n->mounted && n->strayed) {
 		item->rule = FINDING_HIDDEN;
 	} else if (n->mounted ||
-	    (S_ISDIR(mode) && n->parent != NULL && is_hollow(j, n))) {
+	    (S_ISDIR(mode) && n->parent != NULL && predict_is_hollow(j, n))) {
 		item->what = CONTENT_SKIPPED;
 		item->why = CONTENT_MOUNT;
-	} else if (is_stray(j, n)) {
+	} else if (predict_is_stray(j, n)) {
 		item->what = CONTENT_SKIPPED;
 		item->why = CONTENT_RUNTIME;
 	} else if (S_ISDIR(mode) || S_ISREG(mode)) {
@@ -107,17 +108,17 @@ decide(struct judge *j, struct judge_item *item)
 }
 
 void
-judge_begin(struct judge *j, struct tree *t, const struct finding_who *who,
+predict_begin(struct predict *j, struct tree *t, const struct finding_who *who,
     bool skip_symlinks)
 {
-	*j = (struct judge){.tree = t,
+	*j = (struct predict){.tree = t,
 	    .who = who,
 	    .skip_symlinks = skip_symlinks};
 	j->on_kind = is_kind(j, t);
 }
 
 int
-judge_next(struct judge *j, struct judge_item *item)
+predict_next(struct predict *j, struct predict_item *item)
 {
 	const struct node *root = j->tree->root;
 

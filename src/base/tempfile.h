@@ -5,8 +5,8 @@
  * is compressed.  It is no copy of an image's files: it has no name, the
  * layers lie in it as tar, and it is gone when the program ends.
  */
-#ifndef SPOOL_H
-#define SPOOL_H
+#ifndef TEMPFILE_H
+#define TEMPFILE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -38,29 +38,30 @@ char *blob_text(const struct blob *b, size_t max, const char *what);
  */
 int blob_verify(const struct blob *b, const char *digest, const char *what);
 
-struct spool {
+struct tempfile {
 	int fd; /* owned */
 	uint64_t len; /* bytes put in so far */
-	uint64_t max; /* spool_add refuses more than this */
+	uint64_t max; /* tempfile_add refuses more than this */
 };
 
 /*
  * Make an empty one in TMPDIR, or /var/tmp.  Returns 0, or -1, reported.
- * spool_close may be called on a spool that is all zero bytes.
+ * tempfile_close may be called on a tempfile that is all zero bytes.
  */
-int spool_open(struct spool *s, uint64_t max);
-void spool_close(struct spool *s);
+int tempfile_open(struct tempfile *s, uint64_t max);
+void tempfile_close(struct tempfile *s);
 
 /*
  * Append buf[0..len); a buffer of nothing but zeros becomes a hole in the file.
  * Returns 0, or -1, reported: no space, or more than max bytes in all.
  */
-int spool_add(struct spool *s, const void *buf, size_t len);
+int tempfile_add(struct tempfile *s, const void *buf, size_t len);
 
 /*
  * Append all that comes from fd, which `what` names.  Returns 0 and where
  * that is, or -1, reported.
  */
-int spool_copy(struct spool *s, int fd, const char *what, struct blob *out);
+int tempfile_copy(struct tempfile *s, int fd, const char *what,
+    struct blob *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Slots come back in order, whoever was first; each is worked on once. */
-#include "crew.h"
+#include "base/workers.h"
 
 #include <stdint.h>
 #include <time.h>
@@ -36,12 +36,12 @@ work(void *arg, unsigned int member, size_t slot)
 
 /* Take what is done, or all of it.  Returns whether it was right. */
 static bool
-collect(struct crew *c, struct shop *s, uint64_t *expect, bool all)
+collect(struct workers *c, struct shop *s, uint64_t *expect, bool all)
 {
 	bool right = true;
 	size_t slot;
 
-	while (crew_take(c, all || crew_busy(c), &slot)) {
+	while (workers_take(c, all || workers_busy(c), &slot)) {
 		right = right && s->number[slot] == *expect &&
 		    s->square[slot] == *expect * *expect &&
 		    s->worked[slot] == 1;
@@ -55,19 +55,19 @@ static void
 run(unsigned int jobs)
 {
 	struct shop s = {.members = jobs == 0 ? 1 : jobs};
-	struct crew_opts opts = {.n_slots = SLOTS, .work = work, .arg = &s};
-	struct crew *c = crew_open(&opts);
+	struct workers_opts opts = {.n_slots = SLOTS, .work = work, .arg = &s};
+	struct workers *c = workers_open(&opts);
 	uint64_t n, expect = 0;
 	bool right = true, busy = false;
 	size_t slot;
 
-	OK(!crew_take(c, true, &slot));
+	OK(!workers_take(c, true, &slot));
 	if (jobs > 0)
-		crew_start(c, jobs);
+		workers_start(c, jobs);
 	for (n = 0; n < ROUNDS; n++) {
-		s.number[crew_next(c)] = n;
-		crew_give(c);
-		busy = busy || crew_busy(c);
+		s.number[workers_next(c)] = n;
+		workers_give(c);
+		busy = busy || workers_busy(c);
 		right = collect(c, &s, &expect, false) && right;
 	}
 	right = collect(c, &s, &expect, true) && right;
@@ -75,9 +75,9 @@ run(unsigned int jobs)
 	OK(expect == ROUNDS);
 	OK(busy == (jobs > 0));
 	/* slots that nobody takes are no reason to wait */
-	crew_give(c);
-	crew_give(c);
-	crew_free(c);
+	workers_give(c);
+	workers_give(c);
+	workers_free(c);
 }
 
 int
@@ -87,6 +87,6 @@ main(void)
 	run(1);
 	run(2);
 	run(8);
-	crew_free(NULL);
+	workers_free(NULL);
 	return tap_done();
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gzip and zstd, as archives and layers are compressed; the only user of zlib
+ * and libzstd for them.
+ */
+#ifndef DECOMPRESS_H
+#define DECOMPRESS_H
+
+#include <stdbool.h>
+
+#include "base/digest.h"
+#include "base/tempfile.h"
+
+/* Does b begin like gzip or zstd? */
+bool decompress_needed(const struct blob *b);
+
+/*
+ * Decompress all of b, gzip members or zstd frames, into the tempfile.  Returns
+ * 0, where the result is, and its digest in text (DIGEST_TEXT bytes, or NULL);
+ * or -1, reported: damaged, cut off, or more than the tempfile takes.
+ */
+int decompress_blob(struct tempfile *s, const struct blob *b, const char *what,
+    struct blob *out, char *text);
+
+#endif
