@@ -74,6 +74,7 @@ UNPACK_OBJ = \
 	$(B)/base/workers.o \
 	$(B)/base/digest.o \
 	$(B)/base/io.o \
+	$(B)/base/json.o \
 	$(B)/base/msg.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
@@ -95,6 +96,7 @@ CTL_OBJ = \
 	$(B)/base/workers.o \
 	$(B)/base/digest.o \
 	$(B)/base/io.o \
+	$(B)/base/json.o \
 	$(B)/base/msg.o \
 	$(B)/base/progress.o \
 	$(B)/base/tempfile.o \

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/msg.h"
+
+#if CJSON_NESTING_LIMIT != 1000
+#error "JSON_DEPTH_MAX is not cJSON's limit"
+#endif
+
+/* From here on cJSON prints digits as zeros, with an exponent. */
+#define EXACT_MAX UINT64_C(1000000000000000)
+
+/* A struct json is a cJSON under a name that is ours. */
+static struct json *
+json_of(cJSON *value)
+{
+	return (struct json *)value;
+}
+
+static cJSON *
+json_cjson(struct json *value)
+{
+	return (cJSON *)value;
+}
+
+static const cJSON *
+json_const(const struct json *value)
+{
+	return (const cJSON *)value;
+}
+
+/* ----------------------------------------------------------------- reading */
+
+/* Does nothing but white space (RFC 8259, 2) lie between at and end? */
+static bool
+json_is_blank(const char *at, const char *end)
+{
+	while (at < end && strchr(" \t\r\n", *at) != NULL)
+		at++;
+	return at == end;
+}
+
+struct json *
+json_parse(const char *buf, size_t len)
+{
+	const char *end;
+	cJSON *tree;
+
+	/* cJSON takes a NUL byte for white space */
+	if (len == 0 || memchr(buf, '\0', len) != NULL) {
+		errno = EINVAL;
+		return NULL;
+	}
+	errno = 0;
+	tree = cJSON_ParseWithLengthOpts(buf, len, &end, false);
+	if (tree == NULL) {
+		/* cJSON does not say why; malloc does */
+		if (errno != ENOMEM)
+			errno = EINVAL;
+		return NULL;
+	}
+	if (json_is_blank(end, buf + len))
+		return json_of(tree);
+	cJSON_Delete(tree);
+	errno = EINVAL;
+	return NULL;
+}
+
+void
+json_free(struct json *tree)
+{
+	cJSON_Delete(json_cjson(tree));
+}
+
+static cJSON *
+json_find(const struct json *object, const char *key)
+{
+	if (!json_is_object(object))
+		return NULL;
+	return cJSON_GetObjectItemCaseSensitive(json_const(object), key);
+}
+
+struct json *
+json_get(const struct json *object, const char *key)
+{
+	cJSON *value = json_find(object, key);
+
+	return cJSON_IsNull(value) ? NULL : json_of(value);
+}
+
+struct json *
+json_get_array(const struct json *object, const char *key)
+{
+	struct json *value = json_get(object, key);
+
+	return json_is_array(value) ? value : NULL;
+}
+
+struct json *
+json_path(const struct json *object, ...)
+{
+	struct json *value = NULL;
+	const char *key;
+	va_list keys;
+
+	va_start(keys, object);
+	for (key = va_arg(keys, const char *); key != NULL;
+	     key = va_arg(keys, const char *)) {
+		value = json_get(object, key);
+		object = value;
+	}
+	va_end(keys);
+	return value;
+}
+
+bool
+json_has(const struct json *object, const char *key)
+{
+	return json_find(object, key) != NULL;
+}
+
+const char *
+json_string(const struct json *value)
+{
+	return cJSON_GetStringValue(json_const(value));
+}
+
+const char *
+json_text(const struct json *value)
+{
+	const char *text = json_string(value);
+
+	return text != NULL ? text : "";
+}
+
+const char *
+json_get_string(const struct json *object, const char *key)
+{
+	return json_string(json_get(object, key));
+}
+
+const char *
+json_get_text(const struct json *object, const char *key)
+{
+	return json_text(json_get(object, key));
+}
+
+int
+json_int(const struct json *value, int64_t min, int64_t max, int64_t *n)
+{
+	double number = json_number(value);
+
+	/* not the other way round: NAN is neither */
+	if (!(number >= (double)min && number <= (double)max))
+		return -1;
+	if ((double)(int64_t)number < number ||
+	    (double)(int64_t)number > number)
+		return -1;
+	*n = (int64_t)number;
+	return 0;
+}
+
+double
+json_number(const struct json *value)
+{
+	return cJSON_GetNumberValue(json_const(value));
+}
+
+bool
+json_bool(const struct json *value, bool otherwise)
+{
+	return json_is_bool(value) ? cJSON_IsTrue(json_const(value))
+	                           : otherwise;
+}
+
+bool
+json_is_object(const struct json *value)
+{
+	return cJSON_IsObject(json_const(value));
+}
+
+bool
+json_is_array(const struct json *value)
+{
+	return cJSON_IsArray(json_const(value));
+}
+
+bool
+json_is_string(const struct json *value)
+{
+	return cJSON_IsString(json_const(value));
+}
+
+bool
+json_is_number(const struct json *value)
+{
+	return cJSON_IsNumber(json_const(value));
+}
+
+bool
+json_is_bool(const struct json *value)
+{
+	return cJSON_IsBool(json_const(value));
+}
+
+bool
+json_is_null(const struct json *value)
+{
+	return cJSON_IsNull(json_const(value));
+}
+
+size_t
+json_size(const struct json *container)
+{
+	return (size_t)cJSON_GetArraySize(json_const(container));
+}
+
+struct json *
+json_at(const struct json *array, size_t i)
+{
+	struct json *value = json_is_array(array) ? json_first(array) : NULL;
+
+	while (value != NULL && i-- > 0)
+		value = json_next(value);
+	return value;
+}
+
+struct json *
+json_first(const struct json *container)
+{
+	return container != NULL ? json_of(json_const(container)->child) : NULL;
+}
+
+struct json *
+json_next(const struct json *value)
+{
+	return value != NULL ? json_of(json_const(value)->next) : NULL;
+}
+
+const char *
+json_key(const struct json *member)
+{
+	return member != NULL ? json_const(member)->string : NULL;
+}
+
+/* ---------------------------------------------------------------- building */
+
+struct json *
+json_new_object(void)
+{
+	return json_of(cJSON_CreateObject());
+}
+
+struct json *
+json_new_array(void)
+{
+	return json_of(cJSON_CreateArray());
+}
+
+struct json *
+json_new_string(const char *text)
+{
+	return json_of(text != NULL ? cJSON_CreateString(text) : NULL);
+}
+
+struct json *
+json_new_number(double number)
+{
+	return json_of(cJSON_CreateNumber(number));
+}
+
+struct json *
+json_new_bool(bool value)
+{
+	return json_of(cJSON_CreateBool(value));
+}
+
+struct json *
+json_new_null(void)
+{
+	return json_of(cJSON_CreateNull());
+}
+
+struct json *
+json_copy(const struct json *value)
+{
+	return json_of(cJSON_Duplicate(json_const(value), true));
+}
+
+/*
+ * A value of no type is what cJSON prints for no caller; what is in it stays
+ * and is freed with it.
+ */
+void
+json_spoil(struct json *value)
+{
+	if (value != NULL)
+		json_cjson(value)->type = cJSON_Invalid;
+}
+
+/* Spoil `to` for the item that does not get there. */
+static struct json *
+json_refuse(struct json *to, struct json *item)
+{
+	json_free(item);
+	json_spoil(to);
+	return NULL;
+}
+
+struct json *
+json_add(struct json *to, const char *key, struct json *item)
+{
+	/* what is spoilt already takes more, so that callers go on */
+	bool fits = cJSON_IsInvalid(json_const(to)) ||
+	    (key != NULL ? json_is_object(to) : json_is_array(to));
+	bool added = fits &&
+	    (key != NULL
+	            ? cJSON_AddItemToObject(json_cjson(to), key,
+	                  json_cjson(item))
+	            : cJSON_AddItemToArray(json_cjson(to), json_cjson(item)));
+
+	return added ? item : json_refuse(to, item);
+}
+
+struct json *
+json_add_first(struct json *array, struct json *item)
+{
+	bool fits = cJSON_IsInvalid(json_const(array)) || json_is_array(array);
+	bool added = fits &&
+	    cJSON_InsertItemInArray(json_cjson(array), 0, json_cjson(item));
+
+	return added ? item : json_refuse(array, item);
+}
+
+struct json *
+json_add_object(struct json *to, const char *key)
+{
+	return json_add(to, key, json_new_object());
+}
+
+struct json *
+json_add_array(struct json *to, const char *key)
+{
+	return json_add(to, key, json_new_array());
+}
+
+void
+json_add_string(struct json *to, const char *key, const char *text)
+{
+	(void)json_add(to, key, json_new_string(text));
+}
+
+void
+json_add_bool(struct json *to, const char *key, bool value)
+{
+	(void)json_add(to, key, json_new_bool(value));
+}
+
+void
+json_add_null(struct json *to, const char *key)
+{
+	(void)json_add(to, key, json_new_null());
+}
+
+/* Add the number of these digits. */
+static void
+json_add_digits(struct json *to, const char *key, bool minus, uint64_t n)
+{
+	char text[sizeof "-18446744073709551615"];
+
+	if (n < EXACT_MAX) {
+		(void)json_add(to, key,
+		    json_new_number(minus ? -(double)n : (double)n));
+		return;
+	}
+	(void)snprintf(text, sizeof text, "%s%" PRIu64, minus ? "-" : "", n);
+	json_add_raw(to, key, text);
+}
+
+void
+json_add_int(struct json *to, const char *key, int64_t n)
+{
+	/* the negation of INT64_MIN is no int64_t */
+	json_add_digits(to, key, n < 0, n < 0 ? -(uint64_t)n : (uint64_t)n);
+}
+
+void
+json_add_uint(struct json *to, const char *key, uint64_t n)
+{
+	json_add_digits(to, key, false, n);
+}
+
+void
+json_add_raw(struct json *to, const char *key, const char *text)
+{
+	(void)json_add(to, key,
+	    json_of(text != NULL ? cJSON_CreateRaw(text) : NULL));
+}
+
+struct json *
+json_set(struct json *object, const char *key, struct json *item)
+{
+	if (json_find(object, key) == NULL)
+		return json_add(object, key, item);
+	if (item == NULL ||
+	    !cJSON_ReplaceItemInObjectCaseSensitive(json_cjson(object), key,
+	        json_cjson(item)))
+		return json_refuse(object, item);
+	/* cJSON does not look whether it could copy the key */
+	if (json_key(item) == NULL)
+		json_spoil(object);
+	return item;
+}
+
+struct json *
+json_take(struct json *object, const char *key)
+{
+	if (!json_is_object(object))
+		return NULL;
+	return json_of(
+	    cJSON_DetachItemFromObjectCaseSensitive(json_cjson(object), key));
+}
+
+/* ---------------------------------------------------------------- printing */
+
+char *
+json_print(const struct json *tree, enum json_form form)
+{
+	return form == JSON_PRETTY ? cJSON_Print(json_const(tree))
+	                           : cJSON_PrintUnformatted(json_const(tree));
+}
+
+char *
+json_finish(struct json *tree, enum json_form form)
+{
+	char *text = json_print(tree, form);
+
+	json_free(tree);
+	if (text == NULL)
+		msg_nomem();
+	return text;
+}
