@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bundle/report.h"
 
-#include <cjson/cJSON.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/msg.h"
 #include "wire.h"
 
@@ -162,98 +162,75 @@ report_free(struct report *r)
 
 /* ---------------------------------------------------------------- JSON */
 
-/*
- * cJSON's add functions return NULL without memory, and take a NULL object:
- * `ok` collects whether all of them worked.
- */
 static void
-report_add_number(cJSON *o, const char *key, uint64_t n, bool *ok)
-{
-	*ok = cJSON_AddNumberToObject(o, key, (double)n) != NULL && *ok;
-}
-
-static void
-report_add_string(cJSON *o, const char *key, const char *text, bool *ok)
-{
-	*ok = cJSON_AddStringToObject(o, key, text) != NULL && *ok;
-}
-
-static void
-report_add_name(cJSON *o, const char *key, const char *name, bool *ok)
+report_add_name(struct json *o, const char *key, const char *name)
 {
 	char masked[MSG_NAME];
 
-	report_add_string(o, key, msg_mask(masked, sizeof masked, name), ok);
+	json_add_string(o, key, msg_mask(masked, sizeof masked, name));
 }
 
 static void
-add_who(cJSON *o, const struct finding_who *who, bool *ok)
+add_who(struct json *o, const struct finding_who *who)
 {
-	cJSON *as = cJSON_AddObjectToObject(o, "as"), *groups, *gid;
+	struct json *as = json_add_object(o, "as"), *groups;
 	size_t i;
 
-	report_add_number(as, "uid", who->uid, ok);
-	report_add_number(as, "gid", who->gid, ok);
-	groups = cJSON_AddArrayToObject(as, "groups");
-	for (i = 0; i < who->n_groups; i++) {
-		gid = cJSON_CreateNumber(who->groups[i]);
-		*ok = cJSON_AddItemToArray(groups, gid) && *ok;
-	}
+	json_add_uint(as, "uid", who->uid);
+	json_add_uint(as, "gid", who->gid);
+	groups = json_add_array(as, "groups");
+	for (i = 0; i < who->n_groups; i++)
+		json_add_uint(groups, NULL, who->groups[i]);
 }
 
 static void
-add_skipped(cJSON *o, const struct report *r, bool *ok)
+add_skipped(struct json *o, const struct report *r)
 {
-	cJSON *skipped = cJSON_AddObjectToObject(o, "skipped");
+	struct json *skipped = json_add_object(o, "skipped");
 	int i;
 
 	for (i = 0; i < CONTENT_WHYS; i++)
-		report_add_number(skipped,
-		    content_why_name((enum content_why)i), r->skipped[i], ok);
+		json_add_uint(skipped, content_why_name((enum content_why)i),
+		    r->skipped[i]);
 }
 
 static void
-add_skipped_paths(cJSON *o, const struct report *r, bool *ok)
+add_skipped_paths(struct json *o, const struct report *r)
 {
-	cJSON *array = cJSON_AddArrayToObject(o, "skippedPaths"), *one;
+	struct json *array = json_add_array(o, "skippedPaths"), *one;
 	const struct report_skipped *s;
 	size_t i;
 
 	for (i = 0; i < r->n_skipped_paths; i++) {
 		s = &r->skipped_paths[i];
-		one = cJSON_CreateObject();
-		report_add_name(one, "path", s->path, ok);
-		report_add_string(one, "why", content_why_name(s->why), ok);
-		report_add_string(one, "type", content_type_name(s->mode), ok);
-		*ok = cJSON_AddItemToArray(array, one) && *ok;
+		one = json_add_object(array, NULL);
+		report_add_name(one, "path", s->path);
+		json_add_string(one, "why", content_why_name(s->why));
+		json_add_string(one, "type", content_type_name(s->mode));
 	}
 }
 
-/* Returns an object that describes f, or NULL without memory. */
-static cJSON *
+/* An object that describes f, owned. */
+static struct json *
 finding_object(const struct finding *f, const struct finding_who *who)
 {
 	char text[MSG_MAX];
-	cJSON *o = cJSON_CreateObject();
-	bool ok = o != NULL;
+	struct json *o = json_new_object();
 
-	report_add_string(o, "code", finding_code(f->rule), &ok);
-	report_add_name(o, "path", f->path, &ok);
-	report_add_string(o, "message",
-	    finding_reason(text, sizeof text, f, who), &ok);
+	json_add_string(o, "code", finding_code(f->rule));
+	report_add_name(o, "path", f->path);
+	json_add_string(o, "message",
+	    finding_reason(text, sizeof text, f, who));
 	if (f->rule != FINDING_HIDDEN) {
 		(void)snprintf(text, sizeof text, "%04o",
 		    (unsigned int)(f->mode & 07777));
-		report_add_string(o, "mode", text, &ok);
-		report_add_number(o, "uid", f->uid, &ok);
-		report_add_number(o, "gid", f->gid, &ok);
-		report_add_name(o, "blockedBy", f->blocker, &ok);
+		json_add_string(o, "mode", text);
+		json_add_uint(o, "uid", f->uid);
+		json_add_uint(o, "gid", f->gid);
+		report_add_name(o, "blockedBy", f->blocker);
 	}
-	report_add_string(o, "fix", finding_fix(text, sizeof text, f), &ok);
-	if (ok)
-		return o;
-	cJSON_Delete(o);
-	return NULL;
+	json_add_string(o, "fix", finding_fix(text, sizeof text, f));
+	return o;
 }
 
 /*
@@ -261,84 +238,65 @@ finding_object(const struct finding *f, const struct finding_who *who)
  * more there are.
  */
 static void
-report_add_findings(cJSON *o, const struct report *r, size_t room, bool *ok)
+report_add_findings(struct json *o, const struct report *r, size_t room)
 {
-	cJSON *array = cJSON_AddArrayToObject(o, "findings"), *one;
+	struct json *array = json_add_array(o, "findings"), *one;
 	size_t i, len;
 	char *text;
 
 	for (i = 0; i < r->n_findings; i++) {
 		one = finding_object(&r->findings[i], &r->who);
-		text = cJSON_PrintUnformatted(one);
-		if (text == NULL) {
-			cJSON_Delete(one);
-			*ok = false;
-			return;
-		}
-		len = strlen(text) + 1;
-		cJSON_free(text);
+		text = json_print(one, JSON_COMPACT);
+		len = text != NULL ? strlen(text) + 1 : 0;
+		free(text);
 		if (len > room) {
-			cJSON_Delete(one);
+			json_free(one);
 			break;
 		}
 		room -= len;
-		*ok = cJSON_AddItemToArray(array, one) && *ok;
+		/* without a text it is spoilt, or memory is short: so is o */
+		if (json_add(array, NULL, one) == NULL || len == 0) {
+			json_spoil(o);
+			return;
+		}
 	}
 	if (r->all_findings > i)
-		report_add_number(o, "more", r->all_findings - i, ok);
+		json_add_uint(o, "more", r->all_findings - i);
 }
 
 static void
-add_result(cJSON *o, const struct report *r, bool *ok)
+add_result(struct json *o, const struct report *r)
 {
-	report_add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed",
-	    ok);
+	json_add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed");
 	if (r->reason == REPORT_OK)
 		return;
-	report_add_string(o, "reason", report_reason_name(r->reason), ok);
-	report_add_string(o, "message", r->message, ok);
+	json_add_string(o, "reason", report_reason_name(r->reason));
+	json_add_string(o, "message", r->message);
 }
 
-/* Print and delete o.  Returns the text, or NULL after a warning. */
-static char *
-report_print_json(cJSON *o, bool ok, bool pretty)
+struct json *
+report_object(const struct report *r)
 {
-	char *text = NULL;
+	struct json *o = json_new_object();
 
-	if (ok)
-		text = pretty ? cJSON_Print(o) : cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	if (text == NULL)
-		msg_nomem();
-	return text;
-}
-
-cJSON *
-report_object(const struct report *r, bool *ok)
-{
-	cJSON *o = cJSON_CreateObject();
-
-	*ok = o != NULL;
-	add_result(o, r, ok);
-	add_who(o, &r->who, ok);
-	report_add_number(o, "entries", r->entries, ok);
-	report_add_number(o, "directories", r->directories, ok);
-	report_add_number(o, "files", r->files, ok);
-	report_add_number(o, "symlinks", r->symlinks, ok);
-	report_add_number(o, "bytes", r->bytes, ok);
-	add_skipped(o, r, ok);
-	add_skipped_paths(o, r, ok);
-	report_add_findings(o, r, SIZE_MAX, ok);
+	add_result(o, r);
+	add_who(o, &r->who);
+	json_add_uint(o, "entries", r->entries);
+	json_add_uint(o, "directories", r->directories);
+	json_add_uint(o, "files", r->files);
+	json_add_uint(o, "symlinks", r->symlinks);
+	json_add_uint(o, "bytes", r->bytes);
+	add_skipped(o, r);
+	add_skipped_paths(o, r);
+	report_add_findings(o, r, SIZE_MAX);
 	return o;
 }
 
 char *
 report_json(const struct report *r, bool pretty)
 {
-	bool ok;
-	cJSON *o = report_object(r, &ok);
-
-	return report_print_json(o, ok, pretty);
+	return json_finish(report_object(r),
+	    pretty ? JSON_PRETTY : JSON_COMPACT);
 }
 
 /* ---------------------------------------------------------------- people */
@@ -383,26 +341,25 @@ terminate(const char *text, size_t len)
 void
 report_terminate(const struct report *r, const struct report_written *written)
 {
-	cJSON *o = cJSON_CreateObject();
-	bool ok = o != NULL;
+	struct json *o = json_new_object();
 	char *text;
 
-	add_result(o, r, &ok);
+	add_result(o, r);
 	if (written != NULL) {
-		report_add_string(o, "format", written->format, &ok);
-		report_add_number(o, "entries", written->entries, &ok);
-		report_add_number(o, "size", written->size, &ok);
+		json_add_string(o, "format", written->format);
+		json_add_uint(o, "entries", written->entries);
+		json_add_uint(o, "size", written->size);
 		if (written->digest != NULL)
-			report_add_string(o, "digest", written->digest, &ok);
+			json_add_string(o, "digest", written->digest);
 		if (written->parts > 0)
-			report_add_number(o, "parts", written->parts, &ok);
+			json_add_uint(o, "parts", written->parts);
 	}
-	add_skipped(o, r, &ok);
+	add_skipped(o, r);
 	if (r->all_findings > 0) {
 		/* the rest: a message of 512 bytes, escaped, and the counts */
-		report_add_findings(o, r, WIRE_TERM_MAX - 1536, &ok);
+		report_add_findings(o, r, WIRE_TERM_MAX - 1536);
 	}
-	text = report_print_json(o, ok, false);
+	text = json_finish(o, JSON_COMPACT);
 	if (text != NULL)
 		terminate(text, strlen(text));
 	free(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What was found out about a bundle, and how it is told: to people as lines
- * on standard error, to machines as JSON.  The only user of cJSON in `unpack`.
+ * on standard error, to machines as JSON.
  *
  * `unpackctl check` prints the same JSON as `unpack check`:
  *
@@ -38,7 +38,7 @@ enum report_reason { /* of a failure; the names are part of the contract */
 	REPORT_NO_START /* "ContainerCannotStart": unpackctl check only */
 };
 
-struct cJSON;
+struct json;
 
 struct report_skipped {
 	char *path; /* owned */
@@ -99,10 +99,10 @@ const char *report_reason_name(enum report_reason reason);
 char *report_json(const struct report *r, bool pretty);
 
 /*
- * The same as an object, for a caller that has more to say; *ok becomes false
- * where memory was short.  The caller frees it with cJSON_Delete.
+ * The same as an object, for a caller that has more to say, who frees it with
+ * json_free.
  */
-struct cJSON *report_object(const struct report *r, bool *ok);
+struct json *report_object(const struct report *r);
 
 /* Write the findings to standard error, a line and its fix each. */
 void report_print(const struct report *r);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/verdictout.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/msg.h"
 #include "wire.h"
 
@@ -400,146 +400,121 @@ verdictout_text(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 /* -------------------------------------------------------------------- JSON */
 
 static void
-verdictout_add_number(cJSON *o, const char *key, uint64_t n, bool *ok)
-{
-	*ok = cJSON_AddNumberToObject(o, key, (double)n) != NULL && *ok;
-}
-
-static void
-verdictout_add_string(cJSON *o, const char *key, const char *text, bool *ok)
-{
-	*ok = cJSON_AddStringToObject(o, key, text) != NULL && *ok;
-}
-
-static void
-add_layer(cJSON *o, const struct verdict *v, unsigned int layer, bool *ok)
+add_layer(struct json *o, const struct verdict *v, unsigned int layer)
 {
 	char text[HISTORY_MAX];
 
 	if (layer == 0)
 		return;
-	verdictout_add_number(o, "layer", layer, ok);
-	verdictout_add_string(o, "history", history(v, layer, text), ok);
+	json_add_uint(o, "layer", layer);
+	json_add_string(o, "history", history(v, layer, text));
 }
 
-static cJSON *
-note_object(const struct verdict *v, const struct verdict_note *n, bool *ok)
+static struct json *
+note_object(const struct verdict *v, const struct verdict_note *n)
 {
-	cJSON *o = cJSON_CreateObject();
+	struct json *o = json_new_object();
 	char masked[MSG_NAME];
 
-	verdictout_add_string(o, "severity", verdict_severity_name(n->severity),
-	    ok);
-	verdictout_add_string(o, "code", n->code, ok);
+	json_add_string(o, "severity", verdict_severity_name(n->severity));
+	json_add_string(o, "code", n->code);
 	if (n->path != NULL)
-		verdictout_add_string(o, "path",
-		    msg_mask(masked, sizeof masked, n->path), ok);
-	verdictout_add_string(o, "message", n->message, ok);
+		json_add_string(o, "path",
+		    msg_mask(masked, sizeof masked, n->path));
+	json_add_string(o, "message", n->message);
 	if (n->fix != NULL)
-		verdictout_add_string(o, "fix", n->fix, ok);
-	verdictout_add_number(o, "count", n->count, ok);
-	add_layer(o, v, n->layer, ok);
+		json_add_string(o, "fix", n->fix);
+	json_add_uint(o, "count", n->count);
+	add_layer(o, v, n->layer);
 	return o;
 }
 
 /* Give the findings their layers, and put the other errors before them. */
 static void
-verdictout_add_findings(cJSON *o, const struct verdict *v, bool *ok)
+verdictout_add_findings(struct json *o, const struct verdict *v)
 {
-	cJSON *all = cJSON_GetObjectItemCaseSensitive(o, "findings"), *one;
+	struct json *all = json_get(o, "findings"), *one;
 	size_t i = 0;
 
-	cJSON_ArrayForEach(one, all)
-	{
-		if (i >= v->n_findings)
-			break;
-		verdictout_add_string(one, "severity", "error", ok);
-		add_layer(one, v, v->findings[i++].node->layer, ok);
+	for (one = json_first(all); one != NULL && i < v->n_findings;
+	     one = json_next(one)) {
+		json_add_string(one, "severity", "error");
+		add_layer(one, v, v->findings[i++].node->layer);
 	}
 	for (i = v->n_notes; i > 0; i--)
 		if (v->notes[i - 1].severity == VERDICT_ERROR)
-			*ok = cJSON_InsertItemInArray(all, 0,
-			          note_object(v, &v->notes[i - 1], ok)) &&
-			    *ok;
+			(void)json_add_first(all,
+			    note_object(v, &v->notes[i - 1]));
 }
 
 static void
-add_notes(cJSON *o, const struct verdict *v, bool *ok)
+add_notes(struct json *o, const struct verdict *v)
 {
-	cJSON *all = cJSON_AddArrayToObject(o, "warnings");
+	struct json *all = json_add_array(o, "warnings");
 	size_t i;
 
 	for (i = 0; i < v->n_notes; i++)
 		if (v->notes[i].severity != VERDICT_ERROR)
-			*ok = cJSON_AddItemToArray(all,
-			          note_object(v, &v->notes[i], ok)) &&
-			    *ok;
+			(void)json_add(all, NULL, note_object(v, &v->notes[i]));
 }
 
 static void
-add_fixes(cJSON *o, struct verdict *v, bool *ok)
+add_fixes(struct json *o, struct verdict *v)
 {
-	cJSON *all = cJSON_AddArrayToObject(o, "fixes"), *one;
+	struct json *all = json_add_array(o, "fixes"), *one;
 	struct group *g = calloc(1, sizeof *g);
 	bool more;
 
-	*ok = g != NULL && *ok;
-	if (g == NULL)
+	if (g == NULL) {
+		json_spoil(o);
 		return;
+	}
 	for (more = next_group(v, g, true); more;
 	     more = next_group(v, g, false)) {
-		one = cJSON_CreateObject();
-		add_layer(one, v, g->layer, ok);
-		verdictout_add_number(one, "findings", g->n, ok);
-		verdictout_add_string(one, "command", g->command, ok);
-		*ok = cJSON_AddItemToArray(all, one) && *ok;
+		one = json_add_object(all, NULL);
+		add_layer(one, v, g->layer);
+		json_add_uint(one, "findings", g->n);
+		json_add_string(one, "command", g->command);
 	}
 	free(g);
 }
 
 static void
-add_size(cJSON *o, const struct verdict *v, const struct verdictout_opts *opts,
-    bool *ok)
+add_size(struct json *o, const struct verdict *v,
+    const struct verdictout_opts *opts)
 {
-	cJSON *size;
+	struct json *size;
 
 	if (!v->measured)
 		return;
-	size = cJSON_AddObjectToObject(o, "size");
-	verdictout_add_number(size, "json", v->skip.json, ok);
-	verdictout_add_number(size, "jsonl", v->keep.jsonl, ok);
-	verdictout_add_number(size, "tar", v->keep.tar, ok);
-	verdictout_add_number(size, "targz", v->keep.targz, ok);
-	verdictout_add_number(size, "parts", v->keep.parts, ok);
-	verdictout_add_number(size, "jsonTargz", v->skip.targz, ok);
-	*ok = cJSON_AddBoolToObject(size, "exact", v->n_findings == 0) !=
-	        NULL &&
-	    *ok;
-	size = cJSON_AddObjectToObject(o, "logLimit");
-	verdictout_add_number(size, "limit", opts->log_limit, ok);
-	verdictout_add_number(size, "need", measure_log(v->skip.json, 1), ok);
-	verdictout_add_string(size, "format", fits(v, opts) ? "json" : "jsonl",
-	    ok);
+	size = json_add_object(o, "size");
+	json_add_uint(size, "json", v->skip.json);
+	json_add_uint(size, "jsonl", v->keep.jsonl);
+	json_add_uint(size, "tar", v->keep.tar);
+	json_add_uint(size, "targz", v->keep.targz);
+	json_add_uint(size, "parts", v->keep.parts);
+	json_add_uint(size, "jsonTargz", v->skip.targz);
+	json_add_bool(size, "exact", v->n_findings == 0);
+	size = json_add_object(o, "logLimit");
+	json_add_uint(size, "limit", opts->log_limit);
+	json_add_uint(size, "need", measure_log(v->skip.json, 1));
+	json_add_string(size, "format", fits(v, opts) ? "json" : "jsonl");
 }
 
 int
 verdictout_json(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 {
-	bool ok;
-	cJSON *o = report_object(&v->report, &ok);
+	struct json *o = report_object(&v->report);
 	char *text;
 
-	verdictout_add_findings(o, v, &ok);
-	add_notes(o, v, &ok);
-	add_fixes(o, v, &ok);
-	add_size(o, v, opts, &ok);
-	text = ok ? cJSON_Print(o) : NULL;
-	cJSON_Delete(o);
-	if (text == NULL) {
-		msg_nomem();
+	verdictout_add_findings(o, v);
+	add_notes(o, v);
+	add_fixes(o, v);
+	add_size(o, v, opts);
+	text = json_finish(o, JSON_PRETTY);
+	if (text == NULL)
 		return -1;
-	}
 	(void)fprintf(to, "%s\n", text);
-	cJSON_free(text);
+	free(text);
 	return verdictout_finish(to);
 }
