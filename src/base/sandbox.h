@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a program gives up before it reads a stranger's bytes: new programs,
+ * sockets, other processes (seccomp(2)), and every file but those it names
+ * (landlock(7)).  A bug in a parser then has little left to work with.
+ *
+ * It is a second wall, not the first: where the kernel, or the container that
+ * we run in, has neither, the program runs without it.
+ */
+#ifndef BASE_SANDBOX_H
+#define BASE_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is in force; bits of what sandbox_enter returns. */
+enum sandbox_state {
+	SANDBOX_NO_NEW_PRIVS = 1,
+	SANDBOX_LANDLOCK = 2,
+	SANDBOX_SECCOMP = 4
+};
+
+enum {
+	SANDBOX_TEXT = 64 /* bytes that sandbox_describe needs */
+};
+
+/* A place that stays open: this file, or this directory and all below. */
+struct sandbox_place {
+	const char *path; /* borrowed; NULL: see fd */
+	int fd; /* borrowed; an open file or directory */
+	bool write; /* also make, change, rename and remove */
+};
+
+/*
+ * Give up all but the n places and the descriptors that are open.  Call it
+ * before threads are started.  It lasts to the end of the process; a place that
+ * is not there stays closed.  Returns what is in force, bits of enum
+ * sandbox_state; what the system does not have is left out, without a message.
+ */
+unsigned int sandbox_enter(const struct sandbox_place *places, size_t n);
+
+/*
+ * Say what is in force, "no_new_privs, landlock, seccomp" or "none", in text.
+ * Returns text.
+ */
+const char *sandbox_describe(char text[static SANDBOX_TEXT],
+    unsigned int state);
+
+#endif
