@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/image.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,8 +10,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "image/decompress.h"
+#include "base/json.h"
 #include "base/msg.h"
+#include "image/decompress.h"
 
 enum {
 	DOCUMENT_MAX = 4 << 20, /* bytes of a manifest, as registries allow */
@@ -126,35 +126,24 @@ image_platform(void)
 
 /* -------------------------------------------------------------- documents */
 
-static const char *
-text_of(const cJSON *object, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-
-	return cJSON_IsString(item) ? item->valuestring : "";
-}
-
-static const cJSON *
-list_of(const cJSON *object, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-
-	return cJSON_IsArray(item) ? item : NULL;
-}
-
-static cJSON *
+static struct json *
 image_parse_json(const struct blob *b, const char *what)
 {
 	char *text = blob_text(b, DOCUMENT_MAX, what);
-	cJSON *tree;
+	struct json *tree;
 
 	if (text == NULL)
 		return NULL;
-	tree = cJSON_ParseWithLength(text, (size_t)b->len);
+	tree = json_parse(text, (size_t)b->len);
+	if (tree == NULL && errno == ENOMEM) {
+		free(text);
+		msg_nomem();
+		return NULL;
+	}
 	free(text);
-	if (!cJSON_IsObject(tree) && !cJSON_IsArray(tree)) {
+	if (!json_is_object(tree) && !json_is_array(tree)) {
 		msg_warn(0, "%s: no JSON document", what);
-		cJSON_Delete(tree);
+		json_free(tree);
 		return NULL;
 	}
 	return tree;
@@ -176,7 +165,7 @@ spend(struct image *img, const struct blob *b)
 }
 
 /* A document by its name in the store; NULL, reported. */
-static cJSON *
+static struct json *
 load(struct image *img, const char *name)
 {
 	char masked[160];
@@ -199,11 +188,11 @@ image_is_digest(const char *digest)
 
 /* The blob of a descriptor, verified. */
 static int
-get_blob(struct image *img, const cJSON *descriptor, bool flat, struct blob *b)
+get_blob(struct image *img, const struct json *descriptor, bool flat,
+    struct blob *b)
 {
-	const cJSON *size = cJSON_GetObjectItemCaseSensitive(descriptor,
-	    "size");
-	const char *digest = text_of(descriptor, "digest");
+	const struct json *size = json_get(descriptor, "size");
+	const char *digest = json_get_text(descriptor, "digest");
 	char name[sizeof "blobs/sha256/" + HEX_LEN + sizeof ".manifest.json"];
 	char masked[160];
 	int rc;
@@ -226,9 +215,9 @@ get_blob(struct image *img, const cJSON *descriptor, bool flat, struct blob *b)
 		msg_warn(0, "%s: not in the image", masked);
 	if (rc <= 0)
 		return -1;
-	if (cJSON_IsNumber(size) && size->valuedouble != (double)b->len) {
+	if (json_is_number(size) && json_number(size) != (double)b->len) {
 		msg_warn(0, "%s: has %ju bytes, not %.0f", masked,
-		    (uintmax_t)b->len, size->valuedouble);
+		    (uintmax_t)b->len, json_number(size));
 		return -1;
 	}
 	return spend(img, b) < 0 ? -1 : blob_verify(b, digest, masked);
@@ -257,17 +246,16 @@ choices_add(struct choices *c, const char *one)
 
 /* "os/arch" or "os/arch/variant" of a descriptor, "" when it does not say. */
 static void
-platform_of(const cJSON *descriptor, char *to, size_t size)
+platform_of(const struct json *descriptor, char *to, size_t size)
 {
-	const cJSON *p = cJSON_GetObjectItemCaseSensitive(descriptor,
-	    "platform");
-	const char *variant = text_of(p, "variant");
+	const struct json *p = json_get(descriptor, "platform");
+	const char *variant = json_get_text(p, "variant");
 
 	to[0] = '\0';
-	if (cJSON_IsObject(p))
-		(void)snprintf(to, size, "%s/%s%s%s", text_of(p, "os"),
-		    text_of(p, "architecture"), *variant != '\0' ? "/" : "",
-		    variant);
+	if (json_is_object(p))
+		(void)snprintf(to, size, "%s/%s%s%s", json_get_text(p, "os"),
+		    json_get_text(p, "architecture"),
+		    *variant != '\0' ? "/" : "", variant);
 }
 
 /* Is one of them the other, or the other with a variant? */
@@ -282,28 +270,27 @@ same_platform(const char *a, const char *b)
 
 /* What builders add to an index that is no image: signatures, attestations. */
 static bool
-is_attachment(const cJSON *descriptor)
+is_attachment(const struct json *descriptor)
 {
-	const cJSON *notes = cJSON_GetObjectItemCaseSensitive(descriptor,
-	    "annotations");
+	const struct json *notes = json_get(descriptor, "annotations");
 	char platform[80];
 
 	platform_of(descriptor, platform, sizeof platform);
 	return strcmp(platform, "unknown/unknown") == 0 ||
-	    *text_of(notes, "vnd.docker.reference.type") != '\0' ||
-	    *text_of(descriptor, "artifactType") != '\0';
+	    *json_get_text(notes, "vnd.docker.reference.type") != '\0' ||
+	    *json_get_text(descriptor, "artifactType") != '\0';
 }
 
 /* The image of an index for the platform, else its first; NULL, reported. */
-static const cJSON *
-choose_platform(struct image *img, const cJSON *index, const char *wanted)
+static const struct json *
+choose_platform(struct image *img, const struct json *index, const char *wanted)
 {
-	const cJSON *one, *first = NULL;
+	const struct json *one, *first = NULL;
 	struct choices have = {{0}, 0};
 	char platform[80];
 
-	cJSON_ArrayForEach(one, list_of(index, "manifests"))
-	{
+	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
+	     one = json_next(one)) {
 		if (is_attachment(one))
 			continue;
 		platform_of(one, platform, sizeof platform);
@@ -325,24 +312,23 @@ choose_platform(struct image *img, const cJSON *index, const char *wanted)
 
 /* The tag of a descriptor in an OCI layout. */
 static const char *
-tag_of(const cJSON *descriptor)
+tag_of(const struct json *descriptor)
 {
-	return text_of(cJSON_GetObjectItemCaseSensitive(descriptor,
-	                   "annotations"),
+	return json_get_text(json_get(descriptor, "annotations"),
 	    "org.opencontainers.image.ref.name");
 }
 
 /* The image of an OCI layout's index.json: by tag, or the only one. */
-static const cJSON *
-choose_tag(const cJSON *index, const char *tag)
+static const struct json *
+choose_tag(const struct json *index, const char *tag)
 {
-	const cJSON *one, *found = NULL;
+	const struct json *one, *found = NULL;
 	struct choices have = {{0}, 0};
 	char masked[160];
 	size_t n = 0;
 
-	cJSON_ArrayForEach(one, list_of(index, "manifests"))
-	{
+	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
+	     one = json_next(one)) {
 		if (is_attachment(one))
 			continue;
 		if (tag != NULL && strcmp(tag_of(one), tag) == 0)
@@ -366,13 +352,13 @@ choose_tag(const cJSON *index, const char *tag)
 
 /* Do all images of the layout differ in platform alone? */
 static bool
-is_multi_platform(const cJSON *index)
+is_multi_platform(const struct json *index)
 {
-	const cJSON *one;
+	const struct json *one;
 	char platform[80];
 
-	cJSON_ArrayForEach(one, list_of(index, "manifests"))
-	{
+	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
+	     one = json_next(one)) {
 		platform_of(one, platform, sizeof platform);
 		if (*platform == '\0' || *tag_of(one) != '\0')
 			return false;
@@ -383,11 +369,11 @@ is_multi_platform(const cJSON *index)
 /* ----------------------------------------------------------------- images */
 
 /* The descriptor is of an image or of an index; its manifest; NULL reported. */
-static cJSON *
-load_manifest(struct image *img, const cJSON *descriptor, const char *platform,
-    bool flat)
+static struct json *
+load_manifest(struct image *img, const struct json *descriptor,
+    const char *platform, bool flat)
 {
-	cJSON *doc = NULL, *inner;
+	struct json *doc = NULL, *inner;
 	struct blob b;
 	int depth;
 
@@ -395,28 +381,28 @@ load_manifest(struct image *img, const cJSON *descriptor, const char *platform,
 		if (get_blob(img, descriptor, flat, &b) < 0)
 			break;
 		inner = image_parse_json(&b, "manifest");
-		cJSON_Delete(doc);
+		json_free(doc);
 		doc = inner;
-		if (doc == NULL || list_of(doc, "manifests") == NULL)
+		if (doc == NULL || json_get_array(doc, "manifests") == NULL)
 			return doc;
 		descriptor = choose_platform(img, doc, platform);
 	}
 	if (depth == INDEX_DEPTH)
 		msg_warn(0, "an index of an index of an index ...");
-	cJSON_Delete(doc);
+	json_free(doc);
 	return NULL;
 }
 
 /* Make room for n layers. */
 static int
-alloc_layers(struct image *img, int n)
+alloc_layers(struct image *img, size_t n)
 {
 	if (n > IMAGE_LAYERS_MAX) {
-		msg_warn(0, "the image has %d layers; at most %d can run", n,
+		msg_warn(0, "the image has %zu layers; at most %d can run", n,
 		    IMAGE_LAYERS_MAX);
 		return -1;
 	}
-	img->layers = calloc((size_t)n + 1, sizeof *img->layers);
+	img->layers = calloc(n + 1, sizeof *img->layers);
 	if (img->layers == NULL) {
 		msg_nomem();
 		return -1;
@@ -429,28 +415,27 @@ alloc_layers(struct image *img, int n)
 static int
 set_config(struct image *img, const struct blob *b)
 {
-	const cJSON *rootfs, *one;
+	const struct json *rootfs, *one;
 	unsigned int i = 0;
 
 	img->config = image_parse_json(b, "image configuration");
 	if (img->config == NULL)
 		return -1;
-	img->os = text_of(img->config, "os");
-	img->arch = text_of(img->config, "architecture");
-	rootfs = cJSON_GetObjectItemCaseSensitive(img->config, "rootfs");
-	if (cJSON_GetArraySize(list_of(rootfs, "diff_ids")) !=
-	    (int)img->n_layers) {
+	img->os = json_get_text(img->config, "os");
+	img->arch = json_get_text(img->config, "architecture");
+	rootfs = json_get(img->config, "rootfs");
+	if (json_size(json_get_array(rootfs, "diff_ids")) != img->n_layers) {
 		msg_warn(0,
 		    "the image's configuration and its manifest do not have the same number of layers");
 		return -1;
 	}
-	cJSON_ArrayForEach(one, list_of(img->config, "history"))
-	{
-		if (cJSON_IsTrue(
-		        cJSON_GetObjectItemCaseSensitive(one, "empty_layer")))
+	for (one = json_first(json_get_array(img->config, "history"));
+	     one != NULL; one = json_next(one)) {
+		if (json_bool(json_get(one, "empty_layer"), false))
 			continue;
 		if (i < img->n_layers)
-			img->layers[i++].history = text_of(one, "created_by");
+			img->layers[i++].history = json_get_text(one,
+			    "created_by");
 	}
 	return 0;
 }
@@ -459,22 +444,19 @@ set_config(struct image *img, const struct blob *b)
 static int
 set_layer(struct image *img, unsigned int i, const struct blob *b)
 {
-	const cJSON *rootfs = cJSON_GetObjectItemCaseSensitive(img->config,
-	    "rootfs");
-	const cJSON *id = cJSON_GetArrayItem(list_of(rootfs, "diff_ids"),
-	    (int)i);
+	const struct json *rootfs = json_get(img->config, "rootfs");
+	const char *id = json_string(
+	    json_at(json_get_array(rootfs, "diff_ids"), i));
 	char what[64], text[DIGEST_TEXT], masked[160];
 
 	(void)snprintf(what, sizeof what, "layer %u", i + 1);
-	if (!cJSON_IsString(id)) {
+	if (id == NULL) {
 		msg_warn(0, "%s: no diff ID", what);
 		return -1;
 	}
 	if (!decompress_needed(b)) {
 		img->layers[i].tar = *b;
-		return spend(img, b) < 0
-		    ? -1
-		    : blob_verify(b, id->valuestring, what);
+		return spend(img, b) < 0 ? -1 : blob_verify(b, id, what);
 	}
 	if (decompress_blob(&img->tempfile, b, what, &img->layers[i].tar,
 	        text) < 0)
@@ -482,10 +464,10 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 	return 0;
 #endif
-	if (strcmp(text, id->valuestring) == 0)
+	if (strcmp(text, id) == 0)
 		return 0;
 	msg_warn(0, "%s: uncompressed digest is %s, not %s", what, text,
-	    msg_mask(masked, sizeof masked, id->valuestring));
+	    msg_mask(masked, sizeof masked, id));
 	return -1;
 }
 
@@ -507,32 +489,30 @@ is_layer(const char *type)
 
 /* An OCI manifest or Docker's schema 2 (image-spec, manifest.md). */
 static int
-open_manifest(struct image *img, const cJSON *manifest, bool flat)
+open_manifest(struct image *img, const struct json *manifest, bool flat)
 {
-	const cJSON *layers = list_of(manifest, "layers"), *one;
-	const cJSON *config = cJSON_GetObjectItemCaseSensitive(manifest,
-	    "config");
+	const struct json *layers = json_get_array(manifest, "layers"), *one;
+	const struct json *config = json_get(manifest, "config");
 	char masked[160];
 	unsigned int i = 0;
 	struct blob b;
 
-	if (layers == NULL || !cJSON_IsObject(config)) {
+	if (layers == NULL || !json_is_object(config)) {
 		msg_warn(0, "the manifest is of no kind that is known");
 		return -1;
 	}
-	cJSON_ArrayForEach(one, layers)
-	{
-		if (is_layer(text_of(one, "mediaType")))
+	for (one = json_first(layers); one != NULL; one = json_next(one)) {
+		if (is_layer(json_get_text(one, "mediaType")))
 			continue;
 		msg_warn(0, "not a container image: it has a '%s'",
-		    msg_mask(masked, sizeof masked, text_of(one, "mediaType")));
+		    msg_mask(masked, sizeof masked,
+		        json_get_text(one, "mediaType")));
 		return -1;
 	}
-	if (alloc_layers(img, cJSON_GetArraySize(layers)) < 0 ||
+	if (alloc_layers(img, json_size(layers)) < 0 ||
 	    get_blob(img, config, flat, &b) < 0 || set_config(img, &b) < 0)
 		return -1;
-	cJSON_ArrayForEach(one, layers)
-	{
+	for (one = json_first(layers); one != NULL; one = json_next(one)) {
 		if (get_blob(img, one, flat, &b) < 0 ||
 		    set_layer(img, i++, &b) < 0)
 			return -1;
@@ -543,14 +523,14 @@ open_manifest(struct image *img, const cJSON *manifest, bool flat)
 static int
 open_oci(struct image *img, const struct image_ref *ref, const char *platform)
 {
-	cJSON *index = load(img, "index.json"), *manifest;
-	const cJSON *descriptor;
+	struct json *index = load(img, "index.json"), *manifest;
+	const struct json *descriptor;
 	int rc = -1;
 
 	if (index == NULL)
 		return -1;
 	if (ref->tag == NULL && is_multi_platform(index) &&
-	    cJSON_GetArraySize(list_of(index, "manifests")) > 1)
+	    json_size(json_get_array(index, "manifests")) > 1)
 		descriptor = choose_platform(img, index, platform);
 	else
 		descriptor = choose_tag(index, ref->tag);
@@ -558,9 +538,9 @@ open_oci(struct image *img, const struct image_ref *ref, const char *platform)
 		manifest = load_manifest(img, descriptor, platform, false);
 		if (manifest != NULL)
 			rc = open_manifest(img, manifest, false);
-		cJSON_Delete(manifest);
+		json_free(manifest);
 	}
-	cJSON_Delete(index);
+	json_free(index);
 	return rc;
 }
 
@@ -568,69 +548,70 @@ open_oci(struct image *img, const struct image_ref *ref, const char *platform)
 static int
 open_dir(struct image *img, const char *platform)
 {
-	cJSON *doc = load(img, "manifest.json"), *inner;
-	const cJSON *descriptor;
+	struct json *doc = load(img, "manifest.json"), *inner;
+	const struct json *descriptor;
 	int rc = -1;
 
-	if (doc != NULL && list_of(doc, "manifests") != NULL) {
+	if (doc != NULL && json_get_array(doc, "manifests") != NULL) {
 		descriptor = choose_platform(img, doc, platform);
 		inner = descriptor == NULL
 		    ? NULL
 		    : load_manifest(img, descriptor, platform, true);
-		cJSON_Delete(doc);
+		json_free(doc);
 		doc = inner;
 	}
 	if (doc != NULL)
 		rc = open_manifest(img, doc, true);
-	cJSON_Delete(doc);
+	json_free(doc);
 	return rc;
 }
 
 /* Does a docker-archive's image have this name, "NAME:TAG" or "@INDEX"? */
 static bool
-has_name(const cJSON *image, const char *name)
+has_name(const struct json *image, const char *name)
 {
-	const cJSON *one;
+	const struct json *one;
+	const char *tag;
 	size_t len, n = strlen(name);
 
-	cJSON_ArrayForEach(one, list_of(image, "RepoTags"))
-	{
-		if (!cJSON_IsString(one))
+	for (one = json_first(json_get_array(image, "RepoTags")); one != NULL;
+	     one = json_next(one)) {
+		tag = json_string(one);
+		if (tag == NULL)
 			continue;
-		len = strlen(one->valuestring);
-		if (strcmp(one->valuestring, name) == 0 ||
-		    (len > n && one->valuestring[len - n - 1] == '/' &&
-		        strcmp(one->valuestring + len - n, name) == 0))
+		len = strlen(tag);
+		if (strcmp(tag, name) == 0 ||
+		    (len > n && tag[len - n - 1] == '/' &&
+		        strcmp(tag + len - n, name) == 0))
 			return true;
 	}
 	return false;
 }
 
 /* The image of a docker-archive's manifest.json: by name, or the only one. */
-static const cJSON *
-choose_name(const cJSON *images, const char *name)
+static const struct json *
+choose_name(const struct json *images, const char *name)
 {
 	struct choices have = {{0}, 0};
-	const cJSON *one, *tag;
+	const struct json *one, *tag;
 	char masked[160];
 
-	if (name == NULL && cJSON_GetArraySize(images) == 1)
-		return cJSON_GetArrayItem(images, 0);
-	cJSON_ArrayForEach(one, images)
-	{
+	if (name == NULL && json_size(images) == 1)
+		return json_at(images, 0);
+	for (one = json_first(images); one != NULL; one = json_next(one)) {
 		if (name != NULL && has_name(one, name))
 			return one;
-		tag = cJSON_GetArrayItem(list_of(one, "RepoTags"), 0);
+		tag = json_at(json_get_array(one, "RepoTags"), 0);
 		choices_add(&have,
-		    cJSON_IsString(tag) ? tag->valuestring : "?");
+		    json_is_string(tag) ? json_string(tag) : "?");
 	}
 	if (name != NULL)
 		msg_warn(0, "no image '%s' in it, but: %s",
 		    msg_mask(masked, sizeof masked, name), have.text);
 	else
 		msg_warn(0,
-		    "%d images in it, say which: docker-archive:PATH:NAME of %s",
-		    cJSON_GetArraySize(images), have.text);
+		    "%zu images in it, say which: docker-archive:PATH:NAME of %s",
+		    json_size(images), have.text);
 	return NULL;
 }
 
@@ -665,34 +646,32 @@ verify_config(const char *name, const struct blob *b)
 static int
 open_docker(struct image *img, const struct image_ref *ref)
 {
-	cJSON *doc = load(img, "manifest.json");
-	const cJSON *image, *layers, *one;
+	struct json *doc = load(img, "manifest.json");
+	const struct json *image, *layers, *one;
 	const char *config;
 	unsigned int i = 0;
 	struct blob b;
 	int rc = -1;
 
-	image = cJSON_IsArray(doc) ? choose_name(doc, ref->tag) : NULL;
-	if (doc != NULL && !cJSON_IsArray(doc))
+	image = json_is_array(doc) ? choose_name(doc, ref->tag) : NULL;
+	if (doc != NULL && !json_is_array(doc))
 		msg_warn(0, "manifest.json: not a docker-archive's");
 	if (image == NULL)
 		goto out;
-	config = text_of(image, "Config");
-	layers = list_of(image, "Layers");
-	if (alloc_layers(img, cJSON_GetArraySize(layers)) < 0 ||
+	config = json_get_text(image, "Config");
+	layers = json_get_array(image, "Layers");
+	if (alloc_layers(img, json_size(layers)) < 0 ||
 	    get_member(img, config, &b) < 0 || verify_config(config, &b) < 0 ||
 	    set_config(img, &b) < 0)
 		goto out;
-	cJSON_ArrayForEach(one, layers)
-	{
-		if (get_member(img, cJSON_IsString(one) ? one->valuestring : "",
-		        &b) < 0 ||
+	for (one = json_first(layers); one != NULL; one = json_next(one)) {
+		if (get_member(img, json_text(one), &b) < 0 ||
 		    set_layer(img, i++, &b) < 0)
 			goto out;
 	}
 	rc = 0;
 out:
-	cJSON_Delete(doc);
+	json_free(doc);
 	return rc;
 }
 
@@ -740,7 +719,7 @@ image_open(struct image *img, const struct image_ref *ref, const char *platform,
 void
 image_close(struct image *img)
 {
-	cJSON_Delete(img->config);
+	json_free(img->config);
 	free(img->layers);
 	free(img->platforms);
 	store_close(&img->store);

@@ -13,7 +13,7 @@
 #include "base/tempfile.h"
 #include "image/store.h"
 
-struct cJSON;
+struct json;
 
 enum {
 	IMAGE_LAYERS_MAX = 500 /* overlayfs takes no more */
@@ -44,7 +44,7 @@ struct image_layer {
 struct image {
 	struct tempfile tempfile;
 	struct store store;
-	struct cJSON *config; /* owned; an object */
+	struct json *config; /* owned; an object */
 	const char *os; /* borrowed from config; "" when it does not say */
 	const char *arch;
 	struct image_layer *layers; /* owned */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/verdict.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/msg.h"
 #include "image/rootdir.h"
 #include "wire.h"
@@ -161,11 +161,7 @@ static const struct kind log_limit = {VERDICT_WARNING, "log-limit",
 static const char *
 config_text(const struct verdict *v, const char *key)
 {
-	const cJSON *config = cJSON_GetObjectItemCaseSensitive(v->image.config,
-	    "config");
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(config, key);
-
-	return cJSON_IsString(item) ? item->valuestring : "";
+	return json_text(json_path(v->image.config, "config", key, NULL));
 }
 
 static int
@@ -215,24 +211,23 @@ note_workdir(struct verdict *v)
 static int
 take_volumes(struct verdict *v)
 {
-	const cJSON *config = cJSON_GetObjectItemCaseSensitive(v->image.config,
-	    "config");
-	const cJSON *one;
+	const struct json *one = json_first(
+	    json_path(v->image.config, "config", "Volumes", NULL));
 	const struct node *n;
+	const char *path;
 	char masked[256];
 
-	cJSON_ArrayForEach(one,
-	    cJSON_GetObjectItemCaseSensitive(config, "Volumes"))
-	{
-		if (one->string == NULL)
+	for (; one != NULL; one = json_next(one)) {
+		path = json_key(one);
+		if (path == NULL)
 			continue;
-		n = tree_find(&v->tree, one->string);
+		n = tree_find(&v->tree, path);
 		if (n != NULL && n->child != NULL &&
-		    verdict_note(v, &volume, one->string, 0,
+		    verdict_note(v, &volume, path, 0,
 		        "VOLUME %s has content: the runtime copies it at every start",
-		        msg_mask(masked, sizeof masked, one->string)) < 0)
+		        msg_mask(masked, sizeof masked, path)) < 0)
 			return -1;
-		if (runtime_volume(&v->tree, one->string) < 0)
+		if (runtime_volume(&v->tree, path) < 0)
 			return -1;
 	}
 	return 0;

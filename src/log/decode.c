@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log/decode.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "base/io.h"
+#include "base/json.h"
 
 enum {
-	DEPTH_MAX = 16, /* of objects and arrays in an encode */
+	DEPTH_MAX = 16, /* of objects and arrays in an envelope */
 	STAMP_MAX = 64, /* bytes of a time stamp */
 	TAR_BLOCK = 512
 };
-
-/* Doubles, cJSON's only number, are exact below this. */
-#define NUMBER_MAX 9007199254740992.0 /* 2^53 */
 
 void
 decode_start(struct decode *d)
@@ -197,30 +194,25 @@ raw(struct decode *d)
 	return DECODE_DATA;
 }
 
-/* ---------------------------------------------------------------- encode */
+/* ---------------------------------------------------------------- envelope */
 
 /* Store the whole number `key` of object; -1 where there is none. */
 static int
-get_number(const cJSON *object, const char *key, uint64_t *number)
+get_number(const struct json *object, const char *key, uint64_t *number)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-	double value;
+	int64_t n;
 
-	if (!cJSON_IsNumber(item))
+	if (json_int(json_get(object, key), 0, JSON_INT_MAX, &n) < 0)
 		return -1;
-	value = cJSON_GetNumberValue(item);
-	if (!(value >= 0 && value < NUMBER_MAX))
-		return -1;
-	*number = (uint64_t)value;
-	return (double)*number < value ? -1 : 0;
+	*number = (uint64_t)n;
+	return 0;
 }
 
 /* Store the digest of object; -1 where there is none of a kind we know. */
 static int
-get_digest(const cJSON *object, char digest[static DIGEST_TEXT])
+get_digest(const struct json *object, char digest[static DIGEST_TEXT])
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "digest");
-	const char *text = cJSON_GetStringValue(item);
+	const char *text = json_get_string(object, "digest");
 
 	if (text == NULL || strlen(text) != DIGEST_TEXT - 1 ||
 	    strncmp(text, "sha256:", 7) != 0 ||
@@ -230,24 +222,17 @@ get_digest(const cJSON *object, char digest[static DIGEST_TEXT])
 	return 0;
 }
 
-static bool
-has(const cJSON *object, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, key) != NULL;
-}
-
 static int
-get_whole(const cJSON *object, struct decode_piece *p)
+get_whole(const struct json *object, struct decode_piece *p)
 {
-	const cJSON *type = cJSON_GetObjectItemCaseSensitive(object,
-	    "mediaType");
-	const char *text = cJSON_GetStringValue(type);
+	const char *text = json_get_string(object, "mediaType");
 
 	/* a termination message has none */
-	if (type != NULL &&
+	if (json_has(object, "mediaType") &&
 	    (text == NULL || strcmp(text, WIRE_MEDIA_TYPE) != 0))
 		return -1;
-	if (has(object, "parts") && get_number(object, "parts", &p->parts) < 0)
+	if (json_has(object, "parts") &&
+	    get_number(object, "parts", &p->parts) < 0)
 		return -1;
 	if (get_number(object, "size", &p->size) < 0 ||
 	    get_number(object, "entries", &p->entries) < 0)
@@ -258,13 +243,13 @@ get_whole(const cJSON *object, struct decode_piece *p)
 int
 decode_whole(const char *text, size_t len, struct decode_piece *whole)
 {
-	cJSON *object;
+	struct json *object;
 	int status;
 
-	object = cJSON_ParseWithLength(text, len);
+	object = json_parse(text, len);
 	memset(whole, 0, sizeof *whole);
-	status = cJSON_IsObject(object) ? get_whole(object, whole) : -1;
-	cJSON_Delete(object);
+	status = json_is_object(object) ? get_whole(object, whole) : -1;
+	json_free(object);
 	return status;
 }
 
@@ -273,27 +258,27 @@ decode_whole(const char *text, size_t len, struct decode_piece *whole)
  * an object that is not of the stream.
  */
 static enum decode_event
-judge_bare(const cJSON *object, struct decode_piece *p)
+judge_bare(const struct json *object, struct decode_piece *p)
 {
-	if (!has(object, "parts") || !has(object, "mediaType"))
+	if (!json_has(object, "parts") || !json_has(object, "mediaType"))
 		return DECODE_END;
 	return get_whole(object, p) < 0 ? DECODE_BAD : DECODE_TRAILER;
 }
 
 /* What the object with a content says. */
 static enum decode_event
-judge_content(const cJSON *object, struct decode_piece *p)
+judge_content(const struct json *object, struct decode_piece *p)
 {
-	if (has(object, "part")) {
+	if (json_has(object, "part")) {
 		if (get_number(object, "part", &p->part) < 0 ||
 		    get_number(object, "size", &p->size) < 0 ||
 		    get_digest(object, p->digest) < 0)
 			return DECODE_BAD;
 		return DECODE_PART;
 	}
-	if (has(object, "digest") || has(object, "size") ||
-	    has(object, "mediaType") || has(object, "entries")) {
-		if (!has(object, "mediaType") || get_whole(object, p) < 0)
+	if (json_has(object, "digest") || json_has(object, "size") ||
+	    json_has(object, "mediaType") || json_has(object, "entries")) {
+		if (!json_has(object, "mediaType") || get_whole(object, p) < 0)
 			return DECODE_BAD;
 		return DECODE_WHOLE;
 	}
@@ -309,17 +294,17 @@ decode_judge_object(struct decode *d)
 {
 	char digest[DIGEST_TEXT];
 	enum decode_event event;
-	cJSON *object;
+	struct json *object;
 
 	memset(&d->piece, 0, sizeof d->piece);
-	object = cJSON_ParseWithLength(d->text, d->text_len);
-	if (!cJSON_IsObject(object))
+	object = json_parse(d->text, d->text_len);
+	if (!json_is_object(object))
 		event = d->content ? DECODE_BAD : DECODE_END;
 	else if (d->content)
 		event = judge_content(object, &d->piece);
 	else
 		event = judge_bare(object, &d->piece);
-	cJSON_Delete(object);
+	json_free(object);
 	if (!d->content || event == DECODE_BAD)
 		return event;
 	digest_text(&d->sum, digest);

@@ -14,7 +14,7 @@
  *			decode_fed(d, read(fd, buf = decode_room(d, &n), n));
  *		else ...
  *
- * Does no I/O, prints nothing, allocates only what cJSON needs for a line's
+ * Does no I/O, prints nothing, allocates only what JSON needs for a line's
  * few hundred bytes around the content; memory does not depend on the input.
  */
 #ifndef DECODE_H
