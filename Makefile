@@ -76,6 +76,7 @@ UNPACK_OBJ = \
 	$(B)/base/io.o \
 	$(B)/base/json.o \
 	$(B)/base/msg.o \
+	$(B)/base/opt.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \
@@ -98,6 +99,7 @@ CTL_OBJ = \
 	$(B)/base/io.o \
 	$(B)/base/json.o \
 	$(B)/base/msg.o \
+	$(B)/base/opt.o \
 	$(B)/base/progress.o \
 	$(B)/base/tempfile.o \
 	$(B)/bundle/content.o \

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Options from tables: take, complain, suggest, explain.
+ */
+#include "base/opt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/msg.h"
+#include "wire.h"
+
+enum {
+	WIDTH = 79, /* characters of a line of --help */
+	LEFT_MAX = 28, /* where what an option does begins, at most */
+	NAME_MAX_EDITED = 32 /* longer words are mistyped beyond repair */
+};
+
+static const struct opt help_rows[] = {{"help", 'h', NULL,
+                                           "what you are reading", NULL, 0,
+                                           NULL, 0, 0},
+    {0}};
+
+/* ------------------------------------------------------------------ values */
+
+const char *
+opt_take_flag(const struct opt *o, void *to, const char *value)
+{
+	(void)o;
+	(void)value;
+	*(bool *)to = true;
+	return NULL;
+}
+
+const char *
+opt_take_text(const struct opt *o, void *to, const char *value)
+{
+	(void)o;
+	*(const char **)to = value;
+	return NULL;
+}
+
+const char *
+opt_take_number(const struct opt *o, void *to, const char *value)
+{
+	return io_number(value, o->min, o->max, to) < 0 ? "" : NULL;
+}
+
+const char *
+opt_take_size(const struct opt *o, void *to, const char *value)
+{
+	return io_size(value, o->min, o->max, to) < 0 ? "" : NULL;
+}
+
+const char *
+opt_take_time(const struct opt *o, void *to, const char *value)
+{
+	static const char units[] = "hms";
+	static const uint64_t seconds[] = {3600, 60, 1};
+	const char *unit = units, *found;
+	uint64_t all = 0, n;
+	char number[16];
+	size_t len;
+
+	(void)o;
+	if (io_number(value, 1, INT32_MAX, to) == 0)
+		return NULL;
+	/* as Go's durations: 1h30m, each unit once and the larger first */
+	for (; *value != '\0'; value += len + 1) {
+		len = strspn(value, "0123456789");
+		if (len == 0 || len >= sizeof number || value[len] == '\0')
+			return "";
+		(void)memcpy(number, value, len);
+		number[len] = '\0';
+		found = strchr(unit, value[len]);
+		if (found == NULL || io_number(number, 0, INT32_MAX, &n) < 0)
+			return "";
+		all += n * seconds[found - units];
+		unit = found + 1;
+	}
+	if (all == 0 || all > INT32_MAX)
+		return "";
+	*(uint64_t *)to = all;
+	return NULL;
+}
+
+/* Which of the words of o->value, from 0; or -1. */
+static int
+opt_find_word(const struct opt *o, const char *value)
+{
+	const char *word = o->value;
+	size_t len = strlen(value), n;
+	int i;
+
+	for (i = 0;; i++) {
+		n = strcspn(word, "|");
+		if (n == len && memcmp(word, value, n) == 0)
+			return i;
+		if (word[n] == '\0')
+			return -1;
+		word += n + 1;
+	}
+}
+
+const char *
+opt_take_word(const struct opt *o, void *to, const char *value)
+{
+	if (opt_find_word(o, value) < 0)
+		return "";
+	*(const char **)to = value;
+	return NULL;
+}
+
+const char *
+opt_take_choice(const struct opt *o, void *to, const char *value)
+{
+	int i = opt_find_word(o, value);
+
+	if (i < 0)
+		return "";
+	*(int *)to = i;
+	return NULL;
+}
+
+const char *
+opt_take_second(const struct opt *o, void *to, const char *value)
+{
+	int i = opt_find_word(o, value);
+
+	if (i < 0)
+		return "";
+	*(bool *)to = i == 1;
+	return NULL;
+}
+
+/* -------------------------------------------------------------- complaints */
+
+int
+opt_wrong(const struct opt_command *c, const char *format, ...)
+{
+	const char *name = c->name != NULL ? c->name : "";
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	msg_warn(0, "%s (see %s%s%s --help)", text, msg_program(),
+	    *name != '\0' ? " " : "", name);
+	return -1;
+}
+
+/* "json|jsonl|tar" to "json, jsonl or tar". */
+static void
+list_words(char *text, size_t size, const char *words)
+{
+	const char *before = "", *bar;
+	size_t n = 0, len;
+
+	for (;;) {
+		len = strcspn(words, "|");
+		n += (size_t)snprintf(text + n, size - n, "%s%.*s", before,
+		    (int)len, words);
+		if (words[len] == '\0' || n >= size)
+			return;
+		words += len + 1;
+		bar = strchr(words, '|');
+		before = bar != NULL ? ", " : " or ";
+	}
+}
+
+/* What would be right for o; text is for where that must be made. */
+static const char *
+right(const struct opt *o, char *text, size_t size)
+{
+	if (o->takes != NULL)
+		return o->takes;
+	if (o->take == opt_take_number) {
+		(void)snprintf(text, size,
+		    "a number from %" PRIu64 " to %" PRIu64, o->min, o->max);
+		return text;
+	}
+	if (o->take == opt_take_size)
+		return o->min == 0
+		    ? "a size such as 512Ki, 10Mi or 1Gi"
+		    : "a size of at least 1 byte, such as 512Ki, 10Mi or 1Gi";
+	list_words(text, size, o->value);
+	return text;
+}
+
+/* ------------------------------------------------------------- suggestions */
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * How many letters must be put in, taken out, changed or swapped with their
+ * neighbour to make b of a (Damerau and Levenshtein's distance, restricted).
+ */
+static size_t
+edits(const char *a, const char *b)
+{
+	size_t rows[3][NAME_MAX_EDITED + 1], *before = rows[0], *last = rows[1],
+	                                     *now = rows[2], *spare;
+	size_t n = strlen(a), m = strlen(b), i, j;
+
+	for (j = 0; j <= m; j++)
+		last[j] = j;
+	for (i = 1; i <= n; i++) {
+		now[0] = i;
+		for (j = 1; j <= m; j++) {
+			now[j] = least(last[j], now[j - 1]) + 1;
+			now[j] = least(now[j],
+			    last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				now[j] = least(now[j], before[j - 2] + 1);
+		}
+		spare = before;
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[m];
+}
+
+void
+opt_consider(struct opt_nearest *n, const char *word, const char *candidate)
+{
+	size_t len = strlen(word), have = strlen(candidate), d;
+
+	if (len < 2 || len > NAME_MAX_EDITED || have > NAME_MAX_EDITED)
+		return;
+	/* an abbreviation is as good as a single wrong letter */
+	d = strncmp(word, candidate, len) == 0 ? 1 : edits(word, candidate);
+	if (d > 1 + len / 4 || (n->name != NULL && d >= n->distance))
+		return;
+	n->name = candidate;
+	n->distance = d;
+}
+
+/* ------------------------------------------------------------------ parser */
+
+struct opt_scan {
+	const struct opt_command *command;
+	char *into;
+	char **argv;
+	int argc;
+	int next; /* the argument to look at */
+	int n; /* operands so far: argv[1..n] */
+	bool failed; /* there was a complaint: no other */
+	bool help;
+	bool ended; /* by -- */
+};
+
+/* Where a row was found. */
+struct found {
+	const struct opt *row; /* NULL: nowhere */
+	size_t at; /* offset of what it fills */
+};
+
+/* The row with this name of len characters, or with this letter. */
+static struct found
+find_row(const struct opt_command *c, const char *name, size_t len, char letter)
+{
+	const struct opt_group *g;
+	const struct opt *o;
+
+	for (g = c->groups; g->rows != NULL; g++)
+		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {
+			if (name == NULL ? o->letter == letter
+			                 : o->name != NULL &&
+			            strncmp(o->name, name, len) == 0 &&
+			            o->name[len] == '\0')
+				return (struct found){o, g->at + o->to};
+		}
+	o = help_rows;
+	if (name == NULL ? letter == o->letter
+	                 : len == 4 && memcmp(name, o->name, 4) == 0)
+		return (struct found){o, 0};
+	return (struct found){NULL, 0};
+}
+
+static void
+refuse_unknown(struct opt_scan *s, const char *arg, size_t len)
+{
+	const struct opt_group *g;
+	const struct opt *o;
+	struct opt_nearest near = {NULL, 0};
+	char word[NAME_MAX_EDITED + 2], shown[128];
+	size_t dashes = strspn(arg, "-");
+
+	if (s->failed)
+		return;
+	s->failed = true;
+	(void)snprintf(word, sizeof word, "%.*s", (int)(len - dashes),
+	    arg + dashes);
+	for (g = s->command->groups; g->rows != NULL; g++)
+		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
+			if (o->name != NULL)
+				opt_consider(&near, word, o->name);
+	(void)msg_mask_mem(shown, sizeof shown, arg, len);
+	if (near.name != NULL)
+		(void)opt_wrong(s->command,
+		    "there is no option '%s'; did you mean --%s?", shown,
+		    near.name);
+	else
+		(void)opt_wrong(s->command, "there is no option '%s'", shown);
+}
+
+/* Complain that the value (NULL: there is none) is not what the row takes. */
+static void
+refuse_value(struct opt_scan *s, const struct opt *o, const char *value,
+    const char *why)
+{
+	char letter[2] = {o->letter, '\0'}, text[256], shown[256];
+	const char *dashes = o->name != NULL ? "--" : "-";
+	const char *name = o->name != NULL ? o->name : letter;
+	const char *takes = "no value";
+
+	if (s->failed)
+		return;
+	s->failed = true;
+	if (o->value != NULL && o->take == opt_take_text && o->takes == NULL)
+		takes = o->value;
+	else if (o->value != NULL)
+		takes = right(o, text, sizeof text);
+	if (value == NULL)
+		(void)opt_wrong(s->command, "%s%s takes %s, but none follows",
+		    dashes, name, takes);
+	else
+		(void)opt_wrong(s->command, "%s%s takes %s, not '%s'%s%s",
+		    dashes, name, takes, msg_mask(shown, sizeof shown, value),
+		    *why != '\0' ? ": " : "", why);
+}
+
+/* Do what the option says; value is NULL where none was given. */
+static void
+take_option(struct opt_scan *s, struct found f, const char *value)
+{
+	const char *why;
+
+	if (f.row == help_rows && value == NULL) {
+		s->help = s->help || !s->failed;
+		return;
+	}
+	if ((f.row->value != NULL) != (value != NULL)) {
+		refuse_value(s, f.row, value, "");
+		return;
+	}
+	why = f.row->take(f.row, s->into + f.at, value);
+	if (why != NULL)
+		refuse_value(s, f.row, value, why);
+}
+
+/* --name, --name=VALUE or --name VALUE, with one or two dashes. */
+static void
+parse_long(struct opt_scan *s, const char *arg, size_t dashes)
+{
+	const char *name = arg + dashes, *value = NULL;
+	size_t len = strcspn(name, "=");
+	struct found f = find_row(s->command, name, len, 0);
+
+	if (f.row == NULL) {
+		refuse_unknown(s, arg, dashes + len);
+		return;
+	}
+	if (name[len] == '=')
+		value = name + len + 1;
+	else if (f.row->value != NULL && s->next < s->argc)
+		value = s->argv[s->next++];
+	take_option(s, f, value);
+}
+
+/* Letters after one dash; the first that takes a value has the rest. */
+static void
+parse_letters(struct opt_scan *s, const char *arg)
+{
+	const char *p, *value;
+	struct found f;
+
+	for (p = arg + 1; *p != '\0'; p++) {
+		f = find_row(s->command, NULL, 0, *p);
+		if (f.row == NULL) {
+			refuse_unknown(s, arg, strlen(arg));
+			return;
+		}
+		if (f.row->value == NULL) {
+			take_option(s, f, NULL);
+			continue;
+		}
+		value = p[1] == '=' ? p + 2 : p + 1;
+		if (p[1] == '\0')
+			value = s->next < s->argc ? s->argv[s->next++] : NULL;
+		take_option(s, f, value);
+		return;
+	}
+}
+
+static void
+parse_argument(struct opt_scan *s, char *arg)
+{
+	if (s->ended || arg[0] != '-' || arg[1] == '\0')
+		s->argv[++s->n] = arg;
+	else if (strcmp(arg, "--") == 0)
+		s->ended = true;
+	else if (arg[1] == '-')
+		parse_long(s, arg, 2);
+	else if (s->command->one_dash && arg[2] != '\0')
+		parse_long(s, arg, 1);
+	else
+		parse_letters(s, arg);
+}
+
+static void
+check_operands(struct opt_scan *s)
+{
+	const struct opt_command *c = s->command;
+	const char *name = c->name != NULL && *c->name != '\0' ? c->name
+	                                                       : msg_program();
+	char shown[256];
+
+	if (s->failed)
+		return;
+	s->failed = true;
+	if (s->n < c->least)
+		(void)opt_wrong(c, "%s takes %s, but %s", name, c->operands,
+		    s->n == 0 ? "there is none" : "there are fewer");
+	else if (s->n > c->most)
+		(void)opt_wrong(c, "%s takes %s, not '%s'%s", name,
+		    c->operands != NULL ? c->operands : "options only",
+		    msg_mask(shown, sizeof shown, s->argv[c->most + 1]),
+		    c->most > 0 ? " as well" : "");
+	else
+		s->failed = false;
+}
+
+int
+opt_parse(const struct opt_command *c, void *into, int argc, char **argv,
+    int *code)
+{
+	struct opt_scan s = {c, into, argv, argc, 1, 0, false, false, false};
+
+	while (s.next < argc)
+		parse_argument(&s, argv[s.next++]);
+	if (argc > 0)
+		argv[s.n + 1] = NULL;
+	if (s.help) {
+		*code = opt_help(c);
+		return -1;
+	}
+	check_operands(&s);
+	*code = WIRE_USAGE;
+	return s.failed ? -1 : s.n;
+}
+
+/* -------------------------------------------------------------------- help */
+
+/* "  -o, --output json|text" into text. */
+static size_t
+print_left(char *text, size_t size, const struct opt *o)
+{
+	char letter[] = "-x, ";
+
+	letter[1] = o->letter;
+	if (o->name == NULL)
+		letter[2] = '\0';
+	return (size_t)snprintf(text, size, "  %s%s%s%s%s",
+	    o->letter != 0 ? letter : "    ", o->name != NULL ? "--" : "",
+	    o->name != NULL ? o->name : "", o->value != NULL ? " " : "",
+	    o->value != NULL ? o->value : "");
+}
+
+/* Where the right column begins. */
+static size_t
+find_column(const struct opt_command *c)
+{
+	const struct opt_group *g;
+	const struct opt *o;
+	size_t column = 0, n;
+	char text[80];
+
+	for (g = c->groups; g->rows != NULL; g++)
+		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {
+			n = print_left(text, sizeof text, o) + 2;
+			if (n > column && n <= LEFT_MAX)
+				column = n;
+		}
+	return column;
+}
+
+/* How much of text, of which there is some, goes on a line of `room`. */
+static size_t
+fit_words(const char *text, size_t room)
+{
+	size_t n = strcspn(text, "\n"), fit;
+
+	if (n <= room)
+		return n;
+	for (fit = room; fit > 0 && text[fit] != ' '; fit--)
+		continue;
+	return fit > 0 ? fit : n;
+}
+
+static int
+help_puts(struct io_out *out, const char *text)
+{
+	return io_out_write(out, text, strlen(text));
+}
+
+static int
+print_row(struct io_out *out, const struct opt *o, size_t column)
+{
+	static const char blank[LEFT_MAX + 1] = "                            ";
+	const char *help = o->help;
+	char left[80];
+	size_t n = print_left(left, sizeof left, o);
+	int ret = help_puts(out, left);
+
+	if (n + 2 > column) {
+		ret |= help_puts(out, "\n");
+		n = 0;
+	}
+	for (;;) {
+		ret |= io_out_write(out, blank, column - n);
+		n = fit_words(help, WIDTH - column);
+		ret |= io_out_write(out, help, n);
+		ret |= help_puts(out, "\n");
+		help += n;
+		if (*help == '\0')
+			return ret;
+		help++;
+		n = 0;
+	}
+}
+
+int
+opt_help(const struct opt_command *c)
+{
+	const char *name = c->name != NULL ? c->name : "";
+	const struct opt_group *g;
+	const struct opt *o;
+	struct io_out out;
+	size_t column = find_column(c);
+	int ret;
+
+	io_out_init(&out, STDOUT_FILENO);
+	ret = help_puts(&out, "usage: ");
+	ret |= help_puts(&out, msg_program());
+	ret |= help_puts(&out, *name != '\0' ? " " : "");
+	ret |= help_puts(&out, name);
+	ret |= help_puts(&out, c->usage != NULL ? c->usage : " [OPTION...]");
+	ret |= help_puts(&out, "\n\n");
+	ret |= help_puts(&out, c->about != NULL ? c->about : "");
+	for (g = c->groups; g->rows != NULL; g++) {
+		ret |= help_puts(&out, "\n");
+		ret |= help_puts(&out, g->title != NULL ? g->title : "Options");
+		ret |= help_puts(&out, ":\n");
+		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
+			ret |= print_row(&out, o, column);
+	}
+	ret |= print_row(&out, help_rows, column);
+	if (c->after != NULL) {
+		ret |= help_puts(&out, "\n");
+		ret |= help_puts(&out, c->after);
+	}
+	if (ret == 0 && io_out_flush(&out) == 0)
+		return WIRE_OK;
+	msg_warn(errno, "standard output");
+	return WIRE_FAIL;
+}
