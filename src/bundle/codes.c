@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bundle/codes.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+/* clang-format off */
+
+const struct codes_row codes_table[] = {
+{
+	"file-not-readable", CODES_ERROR, CODES_IMAGE,
+	"a file of the bundle has no read permission for the user who unpacks it",
+	"the unpack pod fails with exit code 3, and names the file in its log and its termination message; nothing of the bundle is written",
+	"chmod a+r FILE before the image is built, or COPY --chmod=0644",
+}, {
+	"directory-not-readable", CODES_ERROR, CODES_IMAGE,
+	"a directory of the bundle cannot be listed by the user who unpacks it; nothing below it is looked at",
+	"the unpack pod fails with exit code 3, and names the directory in its log and its termination message; nothing of the bundle is written",
+	"chmod -R a+rX DIRECTORY before the image is built, or COPY --chmod=0755",
+}, {
+	"directory-not-searchable", CODES_ERROR, CODES_IMAGE,
+	"a directory of the bundle can be listed, but not entered, by the user who unpacks it; nothing below it is looked at",
+	"the unpack pod fails with exit code 3, and names the directory in its log and its termination message; nothing of the bundle is written",
+	"chmod -R a+rX DIRECTORY before the image is built, or COPY --chmod=0755",
+}, {
+	"content-hidden", CODES_ERROR, CODES_IMAGE,
+	"a symlink in the image leads a mount of the container runtime over content of the bundle, which cannot be read then",
+	"the unpack pod fails with exit code 3 and names the paths that are covered; a program that does not look would read the node's resolv.conf in place of a manifest",
+	"remove the symlink that leads /etc, /dev, or a file in them, to the bundle",
+}, {
+	"container-cannot-start", CODES_ERROR, CODES_IMAGE,
+	"no container can be started from the image, because of what lies where the runtime mounts: /proc or /sys is a symlink, /etc/hosts a directory, or the like",
+	"the pod stays in CreateContainerError or RunContainerError, or its container ends with StartError and exit code 128",
+	"let /proc, /sys, /dev and /etc be plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out",
+}, {
+	"no-layers", CODES_ERROR, CODES_IMAGE,
+	"the image has no layers: no container can be made of it",
+	"the pod stays in CreateContainerError, or in ErrImagePull",
+	"COPY the bundle into the image",
+}, {
+	"no-platform", CODES_ERROR, CODES_IMAGE,
+	"the index has no image for the platform: an error for the one that --platform names, a warning where that is only the platform of this machine",
+	"the pod stays in ErrImagePull and ImagePullBackOff on nodes of that platform: no match for platform in manifest",
+	"build the image for the nodes' platform as well, or as a single image without an index: a bundle has no platform",
+}, {
+	"image-not-judged", CODES_ERROR, CODES_IMAGE,
+	"the image cannot be judged: it is not there, is damaged, or a digest in it is wrong",
+	"nothing, where the image was damaged on the way to the disk; ErrImagePull, where it is damaged in the registry",
+	"read the message; save or pull the image again",
+}, {
+	"group-only", CODES_WARNING, CODES_IMAGE,
+	"a path is readable only because the process has a certain gid; kubelet and OpenShift give gid 0 unless the pod says otherwise",
+	"nothing, until a pod sets runAsGroup, or the image's /etc/passwd gives the user another group: then the unpack pod fails with exit code 3",
+	"chmod -R a+rX before the image is built, to need no gid",
+}, {
+	"owner-only", CODES_WARNING, CODES_IMAGE,
+	"a path is readable only because the process has a certain uid",
+	"nothing, until a pod sets another runAsUser, or OpenShift gives the namespace a range of uids: then the unpack pod fails with exit code 3",
+	"chmod -R a+rX before the image is built, to need no certain uid",
+}, {
+	"content-covered", CODES_WARNING, CODES_IMAGE,
+	"the runtime mounts something over a path that the image has content at: /proc, /sys, /dev, /etc/hosts, /etc/hostname, /etc/resolv.conf",
+	"the pod succeeds; what is covered is no part of the bundle",
+	"put it elsewhere: mounts of the runtime cover /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf",
+}, {
+	"special-file", CODES_WARNING, CODES_IMAGE,
+	"a socket, FIFO or device is in the image; it is never opened",
+	"the pod succeeds; the file is left out and counted in the termination message",
+	"remove it: sockets, FIFOs and devices are no content of a bundle",
+}, {
+	"symlink-skipped", CODES_WARNING, CODES_IMAGE,
+	"a symlink is in the bundle, and the format json leaves symlinks out, because its readers turn them into empty files",
+	"the pod succeeds; the symlink is not in what a provisioner reads",
+	"replace symlinks by files, or read with --format=jsonl",
+}, {
+	"name-not-utf8", CODES_WARNING, CODES_IMAGE,
+	"a file's name is not UTF-8",
+	"the pod succeeds; some readers of the stream cannot open such names",
+	"rename it: some readers of the stream cannot open such names",
+}, {
+	"file-too-large", CODES_WARNING, CODES_IMAGE,
+	"a file has 8 GiB or more, a size that a plain tar header cannot say",
+	"the pod succeeds; some readers of the stream take the file for empty",
+	"split it: some readers take files of 8 GiB and more for empty",
+}, {
+	"log-limit", CODES_WARNING, CODES_IMAGE,
+	"written as one line, the bundle does not fit into a log that kubelet does not rotate (10 MiB, on OpenShift 50 MiB)",
+	"the pod succeeds, but its log may have lost its beginning: readers of the json format find it cut",
+	"read it with 'unpackctl run', which asks for parts that fit",
+}, {
+	"full-base-image", CODES_WARNING, CODES_IMAGE,
+	"the image holds a whole operating system: all of it is streamed, and must be readable",
+	"the pod fails with exit code 3 at files like /etc/shadow; or it takes long, and the log outgrows its limit",
+	"build FROM scratch, and COPY into it what makes the bundle",
+}, {
+	"no-files", CODES_WARNING, CODES_IMAGE,
+	"there are no files in the image",
+	"the pod succeeds, and the bundle is empty",
+	"COPY the bundle into the image",
+}, {
+	"workdir-not-directory", CODES_WARNING, CODES_IMAGE,
+	"the image's WORKDIR is no directory",
+	"the container ends with StartError, unless the pod sets workingDir, as those of unpackctl do",
+	"leave WORKDIR out, or workingDir: / in the pod",
+}, {
+	"duplicate-entry", CODES_WARNING, CODES_IMAGE,
+	"a layer has two entries for one path",
+	"the pod stays in ErrImagePull on nodes with CRI-O; containerd takes the image",
+	"let the layer have one entry for each path",
+}, {
+	"hard-link-across-layers", CODES_WARNING, CODES_IMAGE,
+	"a layer has a hard link to a file of a lower layer",
+	"the pod stays in ErrImagePull: runtimes with overlayfs refuse the layer",
+	"let the layer have the file itself, not a hard link into a lower one",
+}, {
+	"implied-directory", CODES_WARNING, CODES_IMAGE,
+	"a layer has files in a directory that it has no entry for: the directory's mode depends on the runtime",
+	"nothing, or the pod fails with exit code 3 on nodes of one runtime and not on those of another",
+	"let the layer have an entry for each directory",
+}, {
+	"volume-over-content", CODES_NOTE, CODES_IMAGE,
+	"the image declares a VOLUME where it has content; the runtime copies it at every start",
+	"the pod succeeds, and takes a little longer",
+	"leave VOLUME out: a bundle is read, not written",
+}, {
+	"workdir-not-searchable", CODES_NOTE, CODES_IMAGE,
+	"the image's WORKDIR cannot be entered",
+	"relative paths fail, unless the pod sets workingDir, as those of unpackctl do",
+	"leave WORKDIR out, or workingDir: / in the pod",
+}, {
+	"user-unset", CODES_NOTE, CODES_IMAGE,
+	"the image has no USER, so that it would run as root",
+	"nothing in pods of unpackctl, which set runAsUser; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
+	"USER 65532 in the Dockerfile, or runAsUser in the pod",
+}, {
+	"user-root", CODES_NOTE, CODES_IMAGE,
+	"the image's USER is root",
+	"nothing in pods of unpackctl, which set runAsUser; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
+	"USER 65532 in the Dockerfile, or runAsUser in the pod",
+}, {
+	"user-name", CODES_NOTE, CODES_IMAGE,
+	"the image's USER is a name, of which kubelet cannot tell whether it is root",
+	"nothing in pods of unpackctl, which set runAsUser; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
+	"a numeric USER in the Dockerfile, or runAsUser in the pod",
+},
+#define REFUSED \
+	"the API server refuses the pod: violates PodSecurity; a Deployment, Job or the like is admitted with a warning, and then no pod appears"
+{
+	"appArmorProfile", CODES_ERROR, CODES_POD,
+	"an AppArmor profile is switched off, or one of one's own; baseline allows RuntimeDefault and Localhost",
+	REFUSED, "leave securityContext.appArmorProfile and the AppArmor annotation out",
+}, {
+	"capabilities_baseline", CODES_ERROR, CODES_POD,
+	"a container adds capabilities that a container does not have by default",
+	REFUSED, "remove them from securityContext.capabilities.add",
+}, {
+	"hostNamespaces", CODES_ERROR, CODES_POD,
+	"the pod shares the network, the processes or the IPC of its node",
+	REFUSED, "leave hostNetwork, hostPID and hostIPC out",
+}, {
+	"hostPathVolumes", CODES_ERROR, CODES_POD,
+	"a volume is a directory of the node",
+	REFUSED, "use a persistentVolumeClaim or an emptyDir in place of hostPath",
+}, {
+	"hostPorts", CODES_ERROR, CODES_POD,
+	"a container takes a port of its node",
+	REFUSED, "leave hostPort out; a Service reaches the container's own port",
+}, {
+	"hostProbesAndHostLifecycle", CODES_ERROR, CODES_POD,
+	"a probe or a lifecycle hook names a host, so that kubelet can be sent anywhere; checked from policy version 1.34 on",
+	REFUSED, "leave host out of the probe or hook: it is the pod's own address then",
+}, {
+	"privileged", CODES_ERROR, CODES_POD,
+	"a container runs privileged",
+	REFUSED, "leave securityContext.privileged out",
+}, {
+	"procMount", CODES_ERROR, CODES_POD,
+	"a container's /proc is not masked",
+	REFUSED, "leave securityContext.procMount out; from policy version 1.35 on a user namespace (hostUsers: false) may have it",
+}, {
+	"seLinuxOptions", CODES_ERROR, CODES_POD,
+	"an SELinux type that is no container's, or an SELinux user or role, is set",
+	REFUSED, "leave seLinuxOptions.user and role out, and take a type like container_t",
+}, {
+	"seccompProfile_baseline", CODES_ERROR, CODES_POD,
+	"the seccomp filter is switched off",
+	REFUSED, "seccompProfile: {type: RuntimeDefault} in the securityContext",
+}, {
+	"sysctls", CODES_ERROR, CODES_POD,
+	"the pod sets kernel parameters that are not on the list of safe ones",
+	REFUSED, "leave them out of securityContext.sysctls",
+}, {
+	"windowsHostProcess", CODES_ERROR, CODES_POD,
+	"a container runs as a process of its Windows node",
+	REFUSED, "leave windowsOptions.hostProcess out",
+}, {
+	"allowPrivilegeEscalation", CODES_ERROR, CODES_POD,
+	"a container may gain privileges, by a set-user-ID program for example",
+	REFUSED, "allowPrivilegeEscalation: false in each container's securityContext",
+}, {
+	"capabilities_restricted", CODES_ERROR, CODES_POD,
+	"a container keeps capabilities; restricted allows NET_BIND_SERVICE alone",
+	REFUSED, "capabilities: {drop: [ALL]} in each container's securityContext",
+}, {
+	"procMount_restricted", CODES_ERROR, CODES_POD,
+	"a container's /proc is not masked",
+	REFUSED, "leave securityContext.procMount out",
+}, {
+	"restrictedVolumes", CODES_ERROR, CODES_POD,
+	"a volume is of a type that restricted does not allow",
+	REFUSED, "use configMap, csi, downwardAPI, emptyDir, ephemeral, image, persistentVolumeClaim, projected or secret",
+}, {
+	"runAsNonRoot", CODES_ERROR, CODES_POD,
+	"nothing says that the container must not run as root",
+	REFUSED, "runAsNonRoot: true in the pod's securityContext",
+}, {
+	"runAsUser", CODES_ERROR, CODES_POD,
+	"a container runs as root",
+	REFUSED, "give runAsUser another uid than 0, or leave it out",
+}, {
+	"seccompProfile_restricted", CODES_ERROR, CODES_POD,
+	"no seccomp filter is set",
+	REFUSED, "seccompProfile: {type: RuntimeDefault} in the pod's securityContext",
+}, {
+	"pod-not-judged", CODES_ERROR, CODES_POD,
+	"a file cannot be read as YAML or JSON, or something in it that must be a pod has not the form of one",
+	"kubectl refuses the file: error converting YAML to JSON, or strict decoding error; nothing of it gets into the cluster",
+	"read the message, which has the line",
+},
+{
+	"pull-failed", CODES_ERROR, CODES_CLUSTER,
+	"the node could not pull an image, the bundle's or ours: its name, its registry or its credentials are wrong",
+	"the pod stays in ErrImagePull, ImagePullBackOff, InvalidImageName or ErrImageNeverPull",
+	"look at the name and at the pull secrets of the namespace's service account; kubectl describe pod has the registry's words",
+}, {
+	"pod-refused", CODES_ERROR, CODES_CLUSTER,
+	"the API server did not take the pod: Pod Security, a quota, another policy, or missing rights",
+	"creating the pod fails: Forbidden, exceeded quota, or a webhook's words",
+	"read the message; it is about the namespace, not about the bundle",
+}, {
+	"not-scheduled", CODES_ERROR, CODES_CLUSTER,
+	"no node takes the pod, or it was evicted before it could finish",
+	"the pod stays Pending: Unschedulable, with the reasons of each node; or it ends with Evicted or Preempted",
+	"make room, or give the pods' namespace nodes that they may run on",
+}, {
+	"start-failed", CODES_ERROR, CODES_CLUSTER,
+	"the container did not start, or was ended from outside",
+	"CreateContainerConfigError, CreateContainerError, RunContainerError, StartError, OOMKilled, or a pod that somebody deleted",
+	"read the message; with StartError, run unpackctl check on the image: it knows what keeps containers from starting",
+}, {
+	"time-over", CODES_ERROR, CODES_CLUSTER,
+	"the pod was not done within the time",
+	"the pod is Pending or Running, or ended with DeadlineExceeded",
+	"give more time with --timeout, or fewer pods at once with --parallel",
+}, {
+	"cluster-failed", CODES_ERROR, CODES_CLUSTER,
+	"kubectl or the API server did not do what they were asked to",
+	"what kubectl said is in the message",
+	"run kubectl get pods in the same namespace: where that fails, too, mend it first",
+},
+{NULL, CODES_NOTE, CODES_CLUSTER, NULL, NULL, NULL},
+};
+#undef REFUSED
+/* clang-format on */
+
+const struct codes_row *
+codes_find(const char *code)
+{
+	const struct codes_row *r;
+
+	for (r = codes_table; r->code != NULL; r++)
+		if (strcmp(r->code, code) == 0)
+			return r;
+	return NULL;
+}
+
+const char *
+codes_severity_name(enum codes_severity severity)
+{
+	static const char *const names[] = {"error", "warning", "note"};
+
+	return names[severity];
+}
+
+const char *
+codes_area_name(enum codes_area area)
+{
+	static const char *const names[] = {"image", "pod", "cluster"};
+
+	return names[area];
+}
+
+/* How many letters at the beginning and the end the two share. */
+static size_t
+codes_count_shared(const char *a, const char *b)
+{
+	size_t head = 0, tail = 0, n = strlen(a), m = strlen(b);
+	size_t least = n < m ? n : m;
+
+	while (head < least && strncasecmp(a + head, b + head, 1) == 0)
+		head++;
+	while (tail < least - head &&
+	    strncasecmp(a + n - tail - 1, b + m - tail - 1, 1) == 0)
+		tail++;
+	return head + tail;
+}
+
+const struct codes_row *
+codes_guess(const char *text)
+{
+	const struct codes_row *r, *best = NULL;
+	size_t shared, most = 0, longer;
+
+	for (r = codes_table; r->code != NULL; r++) {
+		shared = codes_count_shared(r->code, text);
+		longer = strlen(r->code) > strlen(text) ? strlen(r->code)
+		                                        : strlen(text);
+		if (shared * 2 > longer && shared > most) {
+			most = shared;
+			best = r;
+		}
+	}
+	return best;
+}
+
+/* ----------------------------------------------------------------- manual */
+
+/* A line of text for mdoc: nothing in it is a macro or an escape. */
+static void
+codes_print_text(FILE *to, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		(void)fputs("\\&", to);
+	for (; *text != '\0'; text++)
+		(void)fputs(*text == '\\' ? "\\e"
+		        : *text == '-'    ? "\\-"
+		                          : (const char[]){*text, '\0'},
+		    to);
+	(void)fputs(".\n", to);
+}
+
+void
+codes_print_manual(FILE *to)
+{
+	static const char *const heads[] = {"OF AN IMAGE", "OF A POD",
+	    "OF THE CLUSTER"};
+	static const char *const says[] = {
+	    "Said by \\fBunpackctl check\\fP and \\fBunpackctl test\\fP, and, where a file cannot be read, by\n.Xr unpack 1\nin the pod.",
+	    "Said by \\fBunpackctl check\\-pod\\fP: the checks of the Pod Security Standards, by the names that the admission controller gives them.",
+	    "Said by \\fBunpackctl test\\fP where a pod came to nothing and its bundle is not to blame."};
+	const struct codes_row *r;
+	int area = -1;
+
+	(void)fputs(
+	    ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Made from src/bundle/codes.c by make manual\n.Dd November 25, 2026\n.Dt UNPACK-FINDINGS 7\n.Os\n.Sh NAME\n.Nm unpack-findings\n.Nd what can be wrong with a bundle image, a pod or a cluster, and what mends it\n.Sh DESCRIPTION\nEverything that\n.Xr unpackctl 1\nfinds has a code, which is stable.\n.Ql unpackctl explain Ar CODE\nprints what stands here about it.\nAn error means that it will not work, a warning that something is lost or at\nrisk, a note that there is nothing to mend.\n",
+	    to);
+	for (r = codes_table; r->code != NULL; r++) {
+		if ((int)r->area != area) {
+			if (area >= 0)
+				(void)fputs(".El\n", to);
+			area = (int)r->area;
+			(void)fprintf(to,
+			    ".Sh FINDINGS %s\n%s\n.Bl -tag -width Ds\n",
+			    heads[area], says[area]);
+		}
+		(void)fprintf(to, ".It Li %s Pq %s\n", r->code,
+		    codes_severity_name(r->severity));
+		codes_print_text(to, r->meaning);
+		(void)fputs("In the cluster: ", to);
+		codes_print_text(to, r->seen);
+		(void)fputs("Fix: ", to);
+		codes_print_text(to, r->fix);
+	}
+	(void)fputs(
+	    ".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1\n", to);
+}
