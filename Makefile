@@ -102,6 +102,7 @@ CTL_OBJ = \
 	$(B)/base/opt.o \
 	$(B)/base/progress.o \
 	$(B)/base/tempfile.o \
+	$(B)/bundle/codes.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bundle/codes.h"
 
-#include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 /* clang-format off */
 
@@ -291,39 +289,6 @@ codes_area_name(enum codes_area area)
 	return names[area];
 }
 
-/* How many letters at the beginning and the end the two share. */
-static size_t
-codes_count_shared(const char *a, const char *b)
-{
-	size_t head = 0, tail = 0, n = strlen(a), m = strlen(b);
-	size_t least = n < m ? n : m;
-
-	while (head < least && strncasecmp(a + head, b + head, 1) == 0)
-		head++;
-	while (tail < least - head &&
-	    strncasecmp(a + n - tail - 1, b + m - tail - 1, 1) == 0)
-		tail++;
-	return head + tail;
-}
-
-const struct codes_row *
-codes_guess(const char *text)
-{
-	const struct codes_row *r, *best = NULL;
-	size_t shared, most = 0, longer;
-
-	for (r = codes_table; r->code != NULL; r++) {
-		shared = codes_count_shared(r->code, text);
-		longer = strlen(r->code) > strlen(text) ? strlen(r->code)
-		                                        : strlen(text);
-		if (shared * 2 > longer && shared > most) {
-			most = shared;
-			best = r;
-		}
-	}
-	return best;
-}
-
 /* ----------------------------------------------------------------- manual */
 
 /* A line of text for mdoc: nothing in it is a macro or an escape. */
@@ -372,6 +337,5 @@ codes_print_manual(FILE *to)
 		(void)fputs("Fix: ", to);
 		codes_print_text(to, r->fix);
 	}
-	(void)fputs(
-	    ".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1\n", to);
+	(void)fputs(".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1\n", to);
 }

@@ -37,9 +37,6 @@ extern const struct codes_row codes_table[];
 /* The row of a code; NULL: there is none. */
 const struct codes_row *codes_find(const char *code);
 
-/* The code that `text` may be a misspelling of; NULL: none is near. */
-const struct codes_row *codes_guess(const char *text);
-
 /* "error", "warning" or "note". */
 const char *codes_severity_name(enum codes_severity severity);
 

@@ -24,14 +24,6 @@ verdict_is_good(const struct verdict *v)
 }
 
 const char *
-verdict_severity_name(enum verdict_severity severity)
-{
-	static const char *const names[] = {"error", "warning", "note"};
-
-	return names[severity];
-}
-
-const char *
 verdict_history(const struct verdict *v, unsigned int layer)
 {
 	const char *text = NULL;
@@ -54,32 +46,30 @@ verdict_grow(void *array, size_t n, size_t size)
 	return array;
 }
 
-/* What a note is, but for its text. */
-struct kind {
-	enum verdict_severity severity;
-	const char *code;
-	const char *fix;
-};
-
 /*
  * Add a note about a path ("" for none) that layer `layer` has.  Further ones
  * of the same code and layer about other paths are only counted.
  */
-static int verdict_note(struct verdict *v, const struct kind *kind,
-    const char *path, unsigned int layer, const char *format, ...)
+static int verdict_note(struct verdict *v, const char *code, const char *path,
+    unsigned int layer, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 static int
-verdict_note(struct verdict *v, const struct kind *kind, const char *path,
+verdict_note(struct verdict *v, const char *code, const char *path,
     unsigned int layer, const char *format, ...)
 {
+	const struct codes_row *row = codes_find(code);
 	struct verdict_note *n;
 	va_list ap;
 	size_t i;
 
+	if (row == NULL) {
+		msg_warn(0, "%s: a code without a page", code);
+		return -1;
+	}
 	for (i = v->n_notes; i > 0; i--) {
 		n = &v->notes[i - 1];
-		if (n->code != kind->code || n->layer != layer)
+		if (n->code != row->code || n->layer != layer)
 			continue;
 		n->count++;
 		return 0;
@@ -89,9 +79,9 @@ verdict_note(struct verdict *v, const struct kind *kind, const char *path,
 		return -1;
 	v->notes = n;
 	n += v->n_notes++;
-	*n = (struct verdict_note){.severity = kind->severity,
-	    .code = kind->code,
-	    .fix = kind->fix,
+	*n = (struct verdict_note){.severity = row->severity,
+	    .code = row->code,
+	    .fix = row->fix,
 	    .layer = layer,
 	    .count = 1};
 	va_start(ap, format);
@@ -104,57 +94,9 @@ verdict_note(struct verdict *v, const struct kind *kind, const char *path,
 		msg_nomem();
 		return -1;
 	}
-	v->errors += kind->severity == VERDICT_ERROR;
+	v->errors += row->severity == CODES_ERROR;
 	return 0;
 }
-
-static const struct kind cannot_start = {VERDICT_ERROR,
-    "container-cannot-start",
-    "let /proc, /sys, /dev and /etc be plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out"};
-static const struct kind no_layers = {VERDICT_ERROR, "no-layers",
-    "COPY the bundle into the image"};
-static const struct kind no_platform = {VERDICT_ERROR, "no-platform",
-    "build the image for the node's platform as well, or as a single image without an index: a bundle has no platform"};
-static const struct kind other_platform = {VERDICT_WARNING, "no-platform",
-    "build the image for the nodes' platform as well, or as a single image without an index: a bundle has no platform"};
-static const struct kind user_unset = {VERDICT_NOTE, "user-unset",
-    "USER 65532 in the Dockerfile, or runAsUser in the pod"};
-static const struct kind user_root = {VERDICT_NOTE, "user-root",
-    "USER 65532 in the Dockerfile, or runAsUser in the pod"};
-static const struct kind user_name = {VERDICT_NOTE, "user-name",
-    "a numeric USER in the Dockerfile, or runAsUser in the pod"};
-static const struct kind volume = {VERDICT_NOTE, "volume-over-content",
-    "leave VOLUME out: a bundle is read, not written"};
-static const struct kind workdir = {VERDICT_WARNING, "workdir-not-directory",
-    "leave WORKDIR out, or workingDir: / in the pod"};
-static const struct kind workdir_shut = {VERDICT_NOTE, "workdir-not-searchable",
-    "leave WORKDIR out, or workingDir: / in the pod"};
-static const struct kind far_link = {VERDICT_WARNING, "hard-link-across-layers",
-    "let the layer have the file itself, not a hard link into a lower one"};
-static const struct kind duplicate = {VERDICT_WARNING, "duplicate-entry",
-    "let the layer have one entry for each path"};
-static const struct kind implied = {VERDICT_WARNING, "implied-directory",
-    "let the layer have an entry for each directory"};
-static const struct kind on_base = {VERDICT_WARNING, "full-base-image",
-    "build FROM scratch, and COPY into it what makes the bundle"};
-static const struct kind special = {VERDICT_WARNING, "special-file",
-    "remove it: sockets, FIFOs and devices are no content of a bundle"};
-static const struct kind symlink_skipped = {VERDICT_WARNING, "symlink-skipped",
-    "replace symlinks by files, or read with --format=jsonl"};
-static const struct kind not_utf8 = {VERDICT_WARNING, "name-not-utf8",
-    "rename it: some readers of the stream cannot open such names"};
-static const struct kind too_large = {VERDICT_WARNING, "file-too-large",
-    "split it: some readers take files of 8 GiB and more for empty"};
-static const struct kind group_only = {VERDICT_WARNING, "group-only",
-    "chmod -R a+rX before the image is built, to need no gid"};
-static const struct kind owner_only = {VERDICT_WARNING, "owner-only",
-    "chmod -R a+rX before the image is built, to need no certain uid"};
-static const struct kind covered = {VERDICT_WARNING, "content-covered",
-    "put it elsewhere: mounts of the runtime cover /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf"};
-static const struct kind empty = {VERDICT_WARNING, "no-files",
-    "COPY the bundle into the image"};
-static const struct kind log_limit = {VERDICT_WARNING, "log-limit",
-    "read it with 'unpackctl run', which asks for parts that fit"};
 
 /* -------------------------------------------------------------- the image */
 
@@ -173,15 +115,15 @@ note_user(struct verdict *v)
 
 	(void)msg_mask(masked, sizeof masked, user);
 	if (*user == '\0')
-		return verdict_note(v, &user_unset, "", 0,
+		return verdict_note(v, "user-unset", "", 0,
 		    "no USER: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)");
 	if (strspn(user, "0123456789") < len)
-		return verdict_note(v, &user_name, "", 0,
+		return verdict_note(v, "user-name", "", 0,
 		    "USER %s is a name: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)",
 		    masked);
 	if (strspn(user, "0") < len)
 		return 0;
-	return verdict_note(v, &user_root, "", 0,
+	return verdict_note(v, "user-root", "", 0,
 	    "USER %s is root: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)",
 	    masked);
 }
@@ -197,12 +139,12 @@ note_workdir(struct verdict *v)
 		return 0;
 	(void)msg_mask(masked, sizeof masked, path);
 	if (!S_ISDIR(n->inode->mode))
-		return verdict_note(v, &workdir, path, 0,
+		return verdict_note(v, "workdir-not-directory", path, 0,
 		    "WORKDIR %s is no directory: the container cannot start unless the pod sets another workingDir",
 		    masked);
 	if (finding_judge(&v->user.who, n->inode->mode, n->inode->uid,
 	        n->inode->gid) != FINDING_NONE)
-		return verdict_note(v, &workdir_shut, path, 0,
+		return verdict_note(v, "workdir-not-searchable", path, 0,
 		    "WORKDIR %s cannot be entered: relative paths fail unless the pod sets another workingDir",
 		    masked);
 	return 0;
@@ -223,7 +165,7 @@ take_volumes(struct verdict *v)
 			continue;
 		n = tree_find(&v->tree, path);
 		if (n != NULL && n->child != NULL &&
-		    verdict_note(v, &volume, path, 0,
+		    verdict_note(v, "volume-over-content", path, 0,
 		        "VOLUME %s has content: the runtime copies it at every start",
 		        msg_mask(masked, sizeof masked, path)) < 0)
 			return -1;
@@ -238,11 +180,17 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 {
 	if (!v->image.mismatch)
 		return 0;
-	return verdict_note(v,
-	    opts->platform != NULL ? &no_platform : &other_platform, "", 0,
-	    "no image for %s in it, but for: %s",
-	    opts->platform != NULL ? opts->platform : image_platform(),
-	    v->image.platforms != NULL ? v->image.platforms : "?");
+	if (verdict_note(v, "no-platform", "", 0,
+	        "no image for %s in it, but for: %s",
+	        opts->platform != NULL ? opts->platform : image_platform(),
+	        v->image.platforms != NULL ? v->image.platforms : "?") < 0)
+		return -1;
+	if (opts->platform == NULL) {
+		/* nobody asked for this one: the nodes may have another */
+		v->notes[v->n_notes - 1].severity = CODES_WARNING;
+		v->errors--;
+	}
+	return 0;
 }
 
 static int
@@ -251,20 +199,21 @@ note_merge(struct verdict *v, const struct layers_notes *notes)
 	char masked[MSG_NAME];
 
 	if (notes->far_links > 0 &&
-	    verdict_note(v, &far_link, notes->far_link_path,
+	    verdict_note(v, "hard-link-across-layers", notes->far_link_path,
 	        notes->far_link_layer,
 	        "hard links into a lower layer (%u): runtimes with overlayfs refuse them",
 	        notes->far_links) < 0)
 		return -1;
 	if (notes->duplicates > 0 &&
-	    verdict_note(v, &duplicate, notes->duplicate_path,
+	    verdict_note(v, "duplicate-entry", notes->duplicate_path,
 	        notes->duplicate_layer,
 	        "%s and %u more have two entries in a layer: podman and CRI-O refuse such images",
 	        msg_mask(masked, sizeof masked, notes->duplicate_path),
 	        notes->duplicates - 1) < 0)
 		return -1;
 	if (notes->implied > 0 &&
-	    verdict_note(v, &implied, notes->implied_path, notes->implied_layer,
+	    verdict_note(v, "implied-directory", notes->implied_path,
+	        notes->implied_layer,
 	        "%s and %u more directories have no entry in a layer that has files in them: their mode depends on the runtime",
 	        msg_mask(masked, sizeof masked, notes->implied_path),
 	        notes->implied - 1) < 0)
@@ -297,7 +246,7 @@ open_layers(struct verdict *v, const struct verdict_opts *opts,
 	}
 	rc = note_platform(v, opts);
 	if (rc == 0 && v->image.n_layers == 0)
-		rc = verdict_note(v, &no_layers, "", 0,
+		rc = verdict_note(v, "no-layers", "", 0,
 		    "the image has no layers: no container can be made of it");
 	if (rc == 0)
 		rc = note_merge(v, notes);
@@ -376,7 +325,7 @@ note_base(struct verdict *v)
 			v->on_base = true;
 	if (!v->on_base)
 		return 0;
-	return verdict_note(v, &on_base, "", 0,
+	return verdict_note(v, "full-base-image", "", 0,
 	    "the image holds a whole operating system: all of it is streamed, and must be readable");
 }
 
@@ -400,7 +349,7 @@ note_covered(struct verdict *v, const struct node *n, const char *path)
 
 	if (files == 0)
 		return 0;
-	return verdict_note(v, &covered, path, n->layer,
+	return verdict_note(v, "content-covered", path, n->layer,
 	    "/%s will be covered by a mount, and %" PRIu64
 	    " file%s of the image with it",
 	    msg_mask(masked, sizeof masked, path), files,
@@ -433,11 +382,11 @@ note_entry(struct verdict *v, const struct node *n, const char *path)
 
 	(void)msg_mask(masked, sizeof masked, path);
 	if (!msg_is_utf8(n->name, n->len) &&
-	    verdict_note(v, &not_utf8, path, n->layer, "%s is not UTF-8",
+	    verdict_note(v, "name-not-utf8", path, n->layer, "%s is not UTF-8",
 	        masked) < 0)
 		return -1;
 	if (S_ISREG(i->mode) && i->data.len >= USTAR_SIZE_MAX &&
-	    verdict_note(v, &too_large, path, n->layer,
+	    verdict_note(v, "file-too-large", path, n->layer,
 	        "%s has %" PRIu64 " bytes", masked, i->data.len) < 0)
 		return -1;
 	if (n->parent == NULL ||
@@ -445,11 +394,11 @@ note_entry(struct verdict *v, const struct node *n, const char *path)
 		return 0;
 	nobody.uid = who->uid;
 	if (finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
-		return verdict_note(v, &owner_only, path, n->layer,
+		return verdict_note(v, "owner-only", path, n->layer,
 		    "%s: mode %04o, readable only because the uid is %ju",
 		    masked, (unsigned int)(i->mode & 07777),
 		    (uintmax_t)who->uid);
-	return verdict_note(v, &group_only, path, n->layer,
+	return verdict_note(v, "group-only", path, n->layer,
 	    "%s: mode %04o, readable only because gid %ju is among the process's; kubelet and OpenShift give gid 0 unless the pod says otherwise",
 	    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
 }
@@ -485,13 +434,13 @@ take_skipped(struct verdict *v, const struct predict_item *item,
 	if (item->why == CONTENT_MOUNT && note_all_covered(v, n) < 0)
 		return -1;
 	if (item->why == CONTENT_SPECIAL &&
-	    verdict_note(v, &special, path, n->layer,
+	    verdict_note(v, "special-file", path, n->layer,
 	        "%s is a %s, which is left out",
 	        msg_mask(masked, sizeof masked, path),
 	        content_type_name(n->inode->mode)) < 0)
 		return -1;
 	if (item->why == CONTENT_SYMLINK &&
-	    verdict_note(v, &symlink_skipped, path, n->layer,
+	    verdict_note(v, "symlink-skipped", path, n->layer,
 	        "%s is a symlink: the default format leaves symlinks out",
 	        msg_mask(masked, sizeof masked, path)) < 0)
 		return -1;
@@ -541,7 +490,7 @@ verdict_judge_all(struct verdict *v)
 		if (verdict_take_item(v, &item, tree_path(item.node, path)) < 0)
 			return -1;
 	if (v->report.files == 0 && v->n_findings == 0)
-		return verdict_note(v, &empty, "", 0,
+		return verdict_note(v, "no-files", "", 0,
 		    "there are no files in it");
 	return 0;
 }
@@ -564,7 +513,7 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 	log = measure_log(v->skip.json, 1);
 	if (log <= opts->log_limit)
 		return 0;
-	return verdict_note(v, &log_limit, "", 0,
+	return verdict_note(v, "log-limit", "", 0,
 	    "as one line the log would have %" PRIu64
 	    " bytes, and kubelet rotates it from %" PRIu64 " on",
 	    log, opts->log_limit);
@@ -580,7 +529,7 @@ sum_up(struct verdict *v)
 	if (v->errors > 0) {
 		r->reason = REPORT_NO_START;
 		for (i = 0; i < v->n_notes; i++)
-			if (v->notes[i].severity == VERDICT_ERROR)
+			if (v->notes[i].severity == CODES_ERROR)
 				break;
 		(void)snprintf(r->message, sizeof r->message, "%s",
 		    v->notes[i].message);
@@ -622,8 +571,8 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
 		return -1;
 	if (refusal.why[0] != '\0' &&
-	    verdict_note(v, &cannot_start, refusal.path, 0, "%s", refusal.why) <
-	        0)
+	    verdict_note(v, "container-cannot-start", refusal.path, 0, "%s",
+	        refusal.why) < 0)
 		return -1;
 	if (v->image.config != NULL &&
 	    (note_user(v) < 0 || note_workdir(v) < 0))

@@ -13,6 +13,7 @@
 #include "image/predict.h"
 #include "image/measure.h"
 #include "image/layers.h"
+#include "bundle/codes.h"
 #include "bundle/report.h"
 #include "image/runtime.h"
 #include "image/tree.h"
@@ -28,15 +29,9 @@ struct verdict_opts {
 	uint64_t log_limit; /* bytes of a log that kubelet does not rotate */
 };
 
-enum verdict_severity {
-	VERDICT_ERROR, /* the pod will not succeed */
-	VERDICT_WARNING, /* it will, but something is lost or at risk */
-	VERDICT_NOTE /* good to know */
-};
-
 /* What is not a path that cannot be read. */
 struct verdict_note {
-	enum verdict_severity severity;
+	enum codes_severity severity;
 	const char *code; /* static; part of the contract */
 	char *path; /* owned; the first one it is about, or NULL */
 	char *message; /* owned */
@@ -77,9 +72,6 @@ void verdict_free(struct verdict *v);
 
 /* Will the pod succeed? */
 bool verdict_is_good(const struct verdict *v);
-
-/* "error", "warning", "note" */
-const char *verdict_severity_name(enum verdict_severity severity);
 
 /* The history line of a layer (from 1), or "" where there is none. */
 const char *verdict_history(const struct verdict *v, unsigned int layer);

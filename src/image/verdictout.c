@@ -308,13 +308,13 @@ static void
 tell_note(FILE *to, struct verdict *v, const struct verdict_note *n,
     const struct verdictout_opts *opts)
 {
-	enum colour colour = n->severity == VERDICT_ERROR ? RED
-	    : n->severity == VERDICT_WARNING              ? YELLOW
-	                                                  : BOLD;
+	enum colour colour = n->severity == CODES_ERROR ? RED
+	    : n->severity == CODES_WARNING              ? YELLOW
+	                                                : BOLD;
 	char text[HISTORY_MAX];
 
 	(void)fprintf(to, "\n%s%s%s: %s", sgr(opts, colour),
-	    verdict_severity_name(n->severity), sgr(opts, PLAIN), n->message);
+	    codes_severity_name(n->severity), sgr(opts, PLAIN), n->message);
 	if (n->count > 1)
 		(void)fprintf(to, " (and %" PRIu64 " more)", n->count - 1);
 	if (n->layer > 0)
@@ -327,7 +327,7 @@ tell_note(FILE *to, struct verdict *v, const struct verdict_note *n,
 }
 
 static void
-tell_notes(FILE *to, struct verdict *v, enum verdict_severity severity,
+tell_notes(FILE *to, struct verdict *v, enum codes_severity severity,
     const struct verdictout_opts *opts)
 {
 	size_t i;
@@ -386,12 +386,12 @@ verdictout_text(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 		return -1;
 	}
 	tell_verdict(to, v, opts);
-	tell_notes(to, v, VERDICT_ERROR, opts);
+	tell_notes(to, v, CODES_ERROR, opts);
 	for (more = next_group(v, g, true); more;
 	     more = next_group(v, g, false))
 		tell_group(to, v, g, opts);
-	tell_notes(to, v, VERDICT_WARNING, opts);
-	tell_notes(to, v, VERDICT_NOTE, opts);
+	tell_notes(to, v, CODES_WARNING, opts);
+	tell_notes(to, v, CODES_NOTE, opts);
 	tell_size(to, v, opts);
 	free(g);
 	return verdictout_finish(to);
@@ -416,7 +416,7 @@ note_object(const struct verdict *v, const struct verdict_note *n)
 	struct json *o = json_new_object();
 	char masked[MSG_NAME];
 
-	json_add_string(o, "severity", verdict_severity_name(n->severity));
+	json_add_string(o, "severity", codes_severity_name(n->severity));
 	json_add_string(o, "code", n->code);
 	if (n->path != NULL)
 		json_add_string(o, "path",
@@ -442,7 +442,7 @@ verdictout_add_findings(struct json *o, const struct verdict *v)
 		add_layer(one, v, v->findings[i++].node->layer);
 	}
 	for (i = v->n_notes; i > 0; i--)
-		if (v->notes[i - 1].severity == VERDICT_ERROR)
+		if (v->notes[i - 1].severity == CODES_ERROR)
 			(void)json_add_first(all,
 			    note_object(v, &v->notes[i - 1]));
 }
@@ -454,7 +454,7 @@ add_notes(struct json *o, const struct verdict *v)
 	size_t i;
 
 	for (i = 0; i < v->n_notes; i++)
-		if (v->notes[i].severity != VERDICT_ERROR)
+		if (v->notes[i].severity != CODES_ERROR)
 			(void)json_add(all, NULL, note_object(v, &v->notes[i]));
 }
 
