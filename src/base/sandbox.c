@@ -172,7 +172,7 @@ enum {
 
 	X32_NUMBERS = 0x40000000, /* amd64: calls of the x32 ABI */
 	MODE_FILTER = 2, /* SECCOMP_MODE_FILTER */
-	FILTER_MAX = 96 /* instructions that sandbox_seccomp makes room for */
+	FILTER_MAX = 128 /* instructions that sandbox_seccomp makes room for */
 };
 
 static const uint32_t ret_allow = 0x7fff0000;
