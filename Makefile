@@ -14,6 +14,8 @@
 ## make agreement       what check says against what containers do
 ## make torture         damaged logs, at random, for TORTURE_SECONDS
 ## make fuzz            libFuzzer, FUZZ_SECONDS for each target
+## make mutate          do the tests notice?  MUTANTS changes, one at a time
+## make coverage        lines and branches that the tests run
 ## make bench           speed and memory against their peers
 ## make lint            compilers, clang-tidy, cppcheck, shellcheck, layout
 ## make format          lay the C out as src/.clang-format says
@@ -392,6 +394,29 @@ test-sanitized: sanitized
 	    UNPACKCTL='$(CURDIR)/$(U)/unpackctl' \
 	    test/run $(sort $(wildcard test/cli/*.sh))
 .PHONY: sanitized test-sanitized
+
+# ------------------------------------------------------------- the tests' worth
+#
+# make mutate: a change at a time, of which the tests must notice GOAL per cent
+# (test/mutate/mutate.py).  make coverage: lines and branches that unit and
+# command-line tests run; other users write their counts too, hence the ACL.
+
+MUTANTS = 400
+mutate:
+	$(Q)test/mutate/mutate.py --mutants $(MUTANTS) build/mutate
+COVERED = 85
+V_DIR   = $(B)/coverage
+V_FLAGS = -O0 -g --coverage -fprofile-update=atomic -DSANDBOX_OFF
+coverage:
+	$(Q)rm -rf $(V_DIR)
+	$(Q)mkdir -p $(V_DIR)
+	$(Q)setfacl -d -m u::rwX,g::rwX,o::rwX $(V_DIR)
+	$(Q)$(MAKE) -s U='$(V_DIR)' UNIT_CFLAGS='$(V_FLAGS)' sanitized \
+	    $(UNITS:%=$(V_DIR)/test_%)
+	-$(Q)$(MAKE) -s U='$(V_DIR)' UNIT_CFLAGS='$(V_FLAGS)' test-sanitized unit
+	$(Q)chmod -R a+rwX $(V_DIR)
+	$(Q)test/coverage.py --lines $(COVERED) $(V_DIR)
+.PHONY: mutate coverage
 
 # the main job on a sample bundle, without a cluster
 demo: $(B)/unpack

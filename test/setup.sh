@@ -26,7 +26,7 @@ tests="git python3-minimal python3 golang-go libarchive-tools busybox-static
 clang=$(. /etc/os-release && [ "${VERSION_ID-}" = 12 ] && echo 14 || echo 19)
 fuzz="clang libclang-rt-$clang-dev"
 
-lint="clang-tidy clang-format cppcheck shellcheck mandoc"
+lint="acl clang-tidy clang-format cppcheck shellcheck mandoc"
 
 # The peers, and what draws the plots.
 bench="python3 golang-go libarchive-tools busybox-static gnuplot-nox"

@@ -328,6 +328,9 @@ sandbox_enter(const struct sandbox_place *places, size_t n)
 {
 	unsigned int state = 0;
 
+#ifdef SANDBOX_OFF /* to measure coverage: what was run is written at exit */
+	return 0;
+#endif
 	/* the other two are refused without it */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return 0;
