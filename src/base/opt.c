@@ -567,6 +567,7 @@ opt_help(const struct opt_command *c)
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
 			ret |= print_row(&out, o, column);
 	}
+	ret |= help_puts(&out, "\n");
 	ret |= print_row(&out, help_rows, column);
 	if (c->after != NULL) {
 		ret |= help_puts(&out, "\n");

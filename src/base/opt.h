@@ -52,9 +52,9 @@ struct opt {
 	uint64_t min, max;
 };
 
-/* The offset of a field that must be of that type. */
+/* The offset of a field; the compiler warns where it is not of that type. */
 #define OPT_AT(type, s, field) \
-	(offsetof(s, field) * (size_t) _Generic(((s *)0)->field, type : 1))
+	(offsetof(s, field) + 0 * sizeof((type *)0 == &((s *)0)->field))
 
 /* The ends of rows, by what the field is. */
 

@@ -2,17 +2,21 @@
 /*
  * The subcommands of unpackctl, one file each.
  *
- * Each takes its own name as argv[0], parses its options with getopt_long,
- * prints its own usage, and returns the exit code (enum wire_exit).  None of
- * them exits.
+ * Each takes its own name as argv[0], parses its options by its table (base/opt.h),
+ * and returns the exit code (enum wire_exit).  None of them exits.
  */
 #ifndef CMD_H
 #define CMD_H
+
+#include "base/opt.h"
 
 int cmd_check_pod(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_pod(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+
+/* What each takes; for completion too. */
+extern const struct opt_command cmd_extract_options;
 
 #endif

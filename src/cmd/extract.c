@@ -7,7 +7,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "log/gather.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/opt.h"
 #include "base/progress.h"
 #include "log/tarin.h"
 #include "wire.h"
@@ -374,112 +374,80 @@ extract(struct extract *x, char **logs)
 	return status;
 }
 
-static int
-extract_usage(FILE *to)
+/* An opt_take: sha256:HEX. */
+static const char *
+extract_take_digest(const struct opt *o, void *to, const char *value)
 {
-	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)fputs(
-	    "extract [OPTION...] [LOG...]\n"
-	    "\n"
-	    "Read a bundle from pod logs (json, jsonl, tar.gz or tar; standard input without\nLOG), verify it, and write it whole or not at all.  Logs of the same bundle\ncomplete each other.\n"
-	    "\n"
-	    "  -C, --directory DIR     make this directory (default: bundle)\n"
-	    "      --tar FILE          write a tar instead; - is standard output\n"
-	    "      --list              only list what is in it\n"
-	    "      --expect-digest D   it must be the tar.gz sha256:...\n"
-	    "      --witness FILE      the pod's termination message must agree\n"
-	    "      --max-size SIZE     refuse a larger tar (default: 1Gi)\n"
-	    "      --max-entries N     refuse more entries (default: 100000)\n"
-	    "  -o, --output json|text  how to tell the result\n"
-	    "  -q, --quiet             no progress, no summary\n"
-	    "  -h, --help\n"
-	    "\n"
-	    "exit: 0 done, 1 failure, 2 usage, 3 the bundle is refused, 4 incomplete or corrupt\n",
-	    to);
-	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
+	(void)o;
+	if (strlen(value) != DIGEST_TEXT - 1 ||
+	    strncmp(value, "sha256:", 7) != 0 ||
+	    strspn(value + 7, "0123456789abcdef") != 64)
+		return "";
+	*(const char **)to = value;
+	return NULL;
 }
 
-static bool
-extract_is_digest(const char *text)
-{
-	return strlen(text) == DIGEST_TEXT - 1 &&
-	    strncmp(text, "sha256:", 7) == 0 &&
-	    strspn(text + 7, "0123456789abcdef") == 64;
-}
-
-enum extract_option {
-	OPTION_TAR = 256,
-	OPTION_LIST,
-	OPTION_EXPECT,
-	OPTION_WITNESS,
-	OPTION_SIZE,
-	OPTION_ENTRIES
+static const struct opt extract_rows[] = {
+    {"expect-digest", 0, "DIGEST", "it must be the tar.gz sha256:...",
+        OPT_OTHER(struct extract, expect, extract_take_digest,
+            "sha256: and 64 hexadecimal digits in lower case")},
+    {"witness", 0, "FILE", "the pod's termination message must agree",
+        OPT_TEXT(struct extract, witness)},
+    {"max-size", 0, "SIZE", "refuse a larger tar (default: 1Gi)",
+        OPT_SIZE(struct extract, deliver.max_size, 1, DELIVER_SIZE_LIMIT)},
+    {"max-entries", 0, "N", "refuse more entries (default: 100000)",
+        OPT_NUMBER(struct extract, deliver.max_entries, 1, DELIVER_SIZE_LIMIT)},
+    {0},
 };
-
-/* Take one option.  Returns 0, or -1 (reported). */
-static int
-extract_take_option(struct extract *x, int option, const char *value)
-{
-	switch (option) {
-	case 'C':
-		x->deliver.dir = value;
-		return 0;
-	case 'o':
-		x->json = strcmp(value, "json") == 0;
-		if (x->json || strcmp(value, "text") == 0)
-			return 0;
-		return msg_wrong("output", value);
-	case 'q':
-		x->quiet = true;
-		return 0;
-	case OPTION_TAR:
-		x->deliver.tar = value;
-		return 0;
-	case OPTION_LIST:
-		x->list = true;
-		return 0;
-	case OPTION_EXPECT:
-		x->expect = value;
-		return extract_is_digest(value)
-		    ? 0
-		    : msg_wrong("expect-digest", value);
-	case OPTION_WITNESS:
-		x->witness = value;
-		return 0;
-	case OPTION_SIZE:
-		if (io_size(value, 1, DELIVER_SIZE_LIMIT,
-		        &x->deliver.max_size) == 0)
-			return 0;
-		return msg_wrong("max-size", value);
-	case OPTION_ENTRIES:
-		if (io_number(value, 1, DELIVER_SIZE_LIMIT,
-		        &x->deliver.max_entries) == 0)
-			return 0;
-		return msg_wrong("max-entries", value);
-	default:
-		return -1;
-	}
-}
+static const struct opt extract_result_rows[] = {
+    {"directory", 'C', "DIR", "make this directory (default: bundle)",
+        OPT_TEXT(struct extract, deliver.dir)},
+    {"tar", 0, "FILE", "write a tar instead; - is standard output",
+        OPT_TEXT(struct extract, deliver.tar)},
+    {"list", 0, NULL, "only list what is in it",
+        OPT_FLAG(struct extract, list)},
+    {"output", 'o', "text|json", "how to tell the result",
+        OPT_SECOND(struct extract, json)},
+    {"quiet", 'q', NULL, "no progress, no summary",
+        OPT_FLAG(struct extract, quiet)},
+    {0},
+};
+static const struct opt_group extract_groups[] = {
+    {"What it becomes", extract_result_rows, 0},
+    {"What is believed", extract_rows, 0},
+    {0},
+};
+const struct opt_command cmd_extract_options = {
+    .name = "extract",
+    .usage = " [OPTION...] [LOG...]",
+    .about =
+        "Read a bundle from pod logs (json, jsonl, tar.gz or tar; standard input without\n"
+        "LOG), verify it, and write it whole or not at all.  Logs of the same bundle\n"
+        "complete each other.\n",
+    .groups = extract_groups,
+    .after =
+        "exit: 0 done, 1 failure, 2 usage, 3 the bundle is refused, 4 incomplete or\n"
+        "corrupt\n",
+    .operands = "LOGs",
+    .most = OPT_ANY,
+};
 
 /* Do the options go together?  Returns 0, or -1 (reported). */
 static int
 extract_check_options(struct extract *x)
 {
-	if ((x->deliver.dir != NULL) + (x->deliver.tar != NULL) + x->list > 1) {
-		msg_warn(0, "one of -C, --tar and --list, please");
-		return -1;
-	}
-	if (x->deliver.tar != NULL && strcmp(x->deliver.tar, "-") == 0) {
-		if (x->json) {
-			msg_warn(0,
-			    "--tar - and -o json both need standard output");
-			return -1;
-		}
-		if (isatty(STDOUT_FILENO) == 1) {
-			msg_warn(0, "no tar to a terminal, please");
-			return -1;
-		}
-	}
+	const struct opt_command *c = &cmd_extract_options;
+	bool to_stdout = x->deliver.tar != NULL &&
+	    strcmp(x->deliver.tar, "-") == 0;
+
+	if ((x->deliver.dir != NULL) + (x->deliver.tar != NULL) + x->list > 1)
+		return opt_wrong(c, "give one of -C, --tar and --list");
+	if (to_stdout && x->json)
+		return opt_wrong(c,
+		    "--tar - and -o json both need standard output");
+	if (to_stdout && isatty(STDOUT_FILENO) == 1)
+		return opt_wrong(c,
+		    "--tar - does not write to a terminal; send it to a file or a pipe");
 	if (x->deliver.dir == NULL && x->deliver.tar == NULL && !x->list)
 		x->deliver.dir = "bundle";
 	return 0;
@@ -488,19 +456,8 @@ extract_check_options(struct extract *x)
 int
 cmd_extract(int argc, char **argv)
 {
-	static const struct option options[] = {{"directory", required_argument,
-	                                            NULL, 'C'},
-	    {"tar", required_argument, NULL, OPTION_TAR},
-	    {"list", no_argument, NULL, OPTION_LIST},
-	    {"expect-digest", required_argument, NULL, OPTION_EXPECT},
-	    {"witness", required_argument, NULL, OPTION_WITNESS},
-	    {"max-size", required_argument, NULL, OPTION_SIZE},
-	    {"max-entries", required_argument, NULL, OPTION_ENTRIES},
-	    {"output", required_argument, NULL, 'o'},
-	    {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0}};
 	struct extract *x;
-	int option, status = 0;
+	int code;
 
 	x = calloc(1, sizeof *x);
 	if (x == NULL) {
@@ -509,21 +466,13 @@ cmd_extract(int argc, char **argv)
 	}
 	x->deliver.max_size = DELIVER_SIZE;
 	x->deliver.max_entries = DELIVER_ENTRIES;
-	while (status == 0 &&
-	    (option = getopt_long(argc, argv, "C:o:qh", options, NULL)) != -1) {
-		if (option == 'h') {
-			free(x);
-			return extract_usage(stdout);
+	if (opt_parse(&cmd_extract_options, x, argc, argv, &code) >= 0) {
+		code = WIRE_USAGE;
+		if (extract_check_options(x) == 0) {
+			extract_catch_signals();
+			code = (int)extract(x, argv + 1);
 		}
-		status = extract_take_option(x, option, optarg);
-	}
-	if (status < 0 || extract_check_options(x) < 0) {
-		(void)extract_usage(stderr);
-		status = WIRE_USAGE;
-	} else {
-		extract_catch_signals();
-		status = (int)extract(x, argv + optind);
 	}
 	free(x);
-	return status;
+	return code;
 }
