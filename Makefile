@@ -79,6 +79,7 @@ UNPACK_OBJ = \
 	$(B)/base/json.o \
 	$(B)/base/msg.o \
 	$(B)/base/opt.o \
+	$(B)/base/result.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \
@@ -103,6 +104,7 @@ CTL_OBJ = \
 	$(B)/base/msg.o \
 	$(B)/base/opt.o \
 	$(B)/base/progress.o \
+	$(B)/base/result.o \
 	$(B)/base/tempfile.o \
 	$(B)/bundle/codes.o \
 	$(B)/bundle/content.o \

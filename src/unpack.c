@@ -18,6 +18,7 @@
 #include "stream/install.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/result.h"
 #include "stream/preflight.h"
 #include "bundle/report.h"
 #include "stream/stream.h"
@@ -335,22 +336,12 @@ static int
 run_check(const struct args *a)
 {
 	struct report r;
-	char *text = NULL;
 	int code = WIRE_FAIL;
 
 	report_init(&r);
-	if (preflight_run(&a->stream.content, &r) < 0)
-		goto out;
-	text = report_json(&r, isatty(STDOUT_FILENO) != 0);
-	if (text == NULL)
-		goto out;
-	if (io_write(STDOUT_FILENO, text, strlen(text)) < 0 ||
-	    io_write(STDOUT_FILENO, "\n", 1) < 0)
-		msg_warn(errno, "standard output");
-	else
+	if (preflight_run(&a->stream.content, &r) == 0 &&
+	    result_print(report_object(&r)) == 0)
 		code = r.reason == REPORT_OK ? WIRE_OK : WIRE_BUNDLE;
-out:
-	free(text);
 	report_free(&r);
 	return code;
 }
@@ -453,8 +444,11 @@ main(int argc, char **argv)
 	if (strcmp(command, "install") == 0)
 		return run_install(argc, argv);
 	if (strcmp(command, "check") == 0) {
+		result_start("UnpackCheckResult", true);
 		code = unpack_parse_args(&a, argc - 1, argv + 1);
-		return code != WIRE_OK || a.done ? code : run_check(&a);
+		if (code == WIRE_OK && !a.done)
+			code = run_check(&a);
+		return (int)result_end((enum wire_exit)code);
 	}
 	code = unpack_parse_args(&a, argc, argv);
 	return code != WIRE_OK || a.done ? code : run_stream(&a);

@@ -11,21 +11,27 @@
 
 #include "cmd/cmd.h"
 #include "base/io.h"
+#include "base/result.h"
 #include "wire.h"
 
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help; /* one line */
+	const char *kind; /* of its result as JSON; NULL: it has none */
 };
 
 static const struct command commands[] = {
-    {"run", cmd_run, "bundle to its files, with a pod in a cluster"},
-    {"extract", cmd_extract, "pod log to a verified directory or tar"},
-    {"pod", cmd_pod, "bundle image or BundleDeployment to its unpack Pod"},
-    {"check-pod", cmd_check_pod, "do Pods pass the Pod Security Standards?"},
-    {"check", cmd_check, "will a bundle image on disk unpack?"},
-    {NULL, NULL, NULL},
+    {"run", cmd_run, "bundle to its files, with a pod in a cluster",
+        "RunResult"},
+    {"extract", cmd_extract, "pod log to a verified directory or tar",
+        "ExtractResult"},
+    {"pod", cmd_pod, "bundle image or BundleDeployment to its unpack Pod",
+        NULL},
+    {"check-pod", cmd_check_pod, "do Pods pass the Pod Security Standards?",
+        "CheckPodResult"},
+    {"check", cmd_check, "will a bundle image on disk unpack?", "CheckResult"},
+    {NULL, NULL, NULL, NULL},
 };
 
 static int
@@ -41,6 +47,16 @@ unpackctl_usage(FILE *to, const char *program)
 	    "\n%s COMMAND --help tells more; --version prints the version.\n",
 	    program);
 	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
+}
+
+/* Run c with its arguments; its exit code. */
+static int
+unpackctl_run(const struct command *c, int argc, char **argv)
+{
+	if (c->kind == NULL)
+		return c->run(argc, argv);
+	result_start(c->kind, result_is_asked(argc, argv));
+	return (int)result_end((enum wire_exit)c->run(argc, argv));
 }
 
 /* Run what argv asks for; the program's exit code. */
@@ -63,7 +79,7 @@ dispatch(const char *program, int argc, char **argv)
 	}
 	for (c = commands; c->name != NULL; c++)
 		if (strcmp(argv[1], c->name) == 0)
-			return c->run(argc - 1, argv + 1);
+			return unpackctl_run(c, argc - 1, argv + 1);
 	msg_warn(0, "no command '%s'; see %s --help",
 	    msg_mask(name, sizeof name, argv[1]), program);
 	return WIRE_USAGE;

@@ -9,6 +9,7 @@
 
 static const char *program = "unpack";
 static char last[512]; /* enough for a result that must fit in 4 KiB */
+static int last_error;
 
 void
 msg_name(const char *name)
@@ -78,6 +79,7 @@ msg_warn(int err, const char *format, ...)
 		n += m < 0 ? 0 : m;
 	}
 	remember(line + start);
+	last_error = err;
 	emit(line, n);
 	errno = saved;
 }
@@ -86,6 +88,12 @@ const char *
 msg_last(void)
 {
 	return last;
+}
+
+int
+msg_last_error(void)
+{
+	return last_error;
 }
 
 void

@@ -32,6 +32,9 @@ void msg_warn(int err, const char *format, ...)
  */
 const char *msg_last(void);
 
+/* The error number that the last msg_warn was given; 0: none. */
+int msg_last_error(void);
+
 /*
  * Write "FORMAT...\n" to standard error, without the program's name: for
  * lines that belong to the message before.  Keeps errno.

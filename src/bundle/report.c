@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/result.h"
 #include "wire.h"
 
 const char *
@@ -277,9 +278,11 @@ add_result(struct json *o, const struct report *r)
 struct json *
 report_object(const struct report *r)
 {
-	struct json *o = json_new_object();
+	bool ok = r->reason == REPORT_OK;
+	struct json *o = result_new(ok ? WIRE_OK : WIRE_BUNDLE, NULL,
+	    ok ? NULL : report_reason_name(r->reason),
+	    ok ? "all of the bundle can be read" : r->message);
 
-	add_result(o, r);
 	add_who(o, &r->who);
 	json_add_uint(o, "entries", r->entries);
 	json_add_uint(o, "directories", r->directories);
@@ -290,13 +293,6 @@ report_object(const struct report *r)
 	add_skipped_paths(o, r);
 	report_add_findings(o, r, SIZE_MAX);
 	return o;
-}
-
-char *
-report_json(const struct report *r, bool pretty)
-{
-	return json_finish(report_object(r),
-	    pretty ? JSON_PRETTY : JSON_COMPACT);
 }
 
 /* ---------------------------------------------------------------- people */

@@ -5,8 +5,10 @@
  *
  * `unpackctl check` prints the same JSON as `unpack check`:
  *
- *	{"result":"ok",				or "failed", then also
- *	 "reason":"BundleUnreadable",		report_reason_name
+ *	{"apiVersion":"unpack/v1",		as base/result.h has it
+ *	 "kind":"UnpackCheckResult",
+ *	 "result":"ok","exit":0,		or "failed"
+ *	 "reason":"BundleUnreadable",		report_reason_name, or "OK"
  *	 "message":"2 paths cannot be read ...",
  *	 "as":{"uid":N,"gid":N,"groups":[N]},
  *	 "entries":N,"directories":N,"files":N,"symlinks":N,"bytes":N,
@@ -93,14 +95,8 @@ void report_free(struct report *r);
 const char *report_reason_name(enum report_reason reason);
 
 /*
- * The report as JSON, with line breaks if `pretty`.  Returns a string that the
- * caller frees with free(3), or NULL after a warning.
- */
-char *report_json(const struct report *r, bool pretty);
-
-/*
- * The same as an object, for a caller that has more to say, who frees it with
- * json_free.
+ * The report as an object in the common shape (base/result.h), owned by the
+ * caller, who may have more to say.
  */
 struct json *report_object(const struct report *r);
 

@@ -232,9 +232,10 @@ check_run_image(struct args *a)
 	    (no_colour == NULL || *no_colour == '\0');
 	if (verdict_reach(v, &a->opts) < 0)
 		goto out;
-	if (!a->quiet)
-		rc = a->json ? verdictout_json(stdout, v, &a->out)
-		             : verdictout_text(stdout, v, &a->out);
+	if (a->json)
+		rc = verdictout_json(v, &a->out);
+	else if (!a->quiet)
+		rc = verdictout_text(stdout, v, &a->out);
 	if (rc == 0)
 		code = verdict_is_good(v) ? WIRE_OK : WIRE_BUNDLE;
 out:

@@ -13,6 +13,7 @@
 
 #include "pod/manifest.h"
 #include "base/msg.h"
+#include "base/result.h"
 #include "psa/psa.h"
 #include "wire.h"
 
@@ -326,6 +327,7 @@ check_pod_print_json(const struct opts *o, struct tally *t)
 		return -1;
 	}
 	(void)puts(text);
+	result_is_told();
 	free(text);
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/progress.h"
+#include "base/result.h"
 #include "log/tarin.h"
 #include "wire.h"
 
@@ -179,6 +180,7 @@ print_object(cJSON *object)
 		return -1;
 	}
 	(void)puts(text);
+	result_is_told();
 	cJSON_free(text);
 	return 0;
 }

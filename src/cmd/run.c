@@ -22,6 +22,7 @@
 #include "base/msg.h"
 #include "pod/podopts.h"
 #include "base/progress.h"
+#include "base/result.h"
 #include "cluster/provision.h"
 #include "wire.h"
 
@@ -308,6 +309,7 @@ run_print_json(const struct run *x, enum wire_exit status)
 		return -1;
 	}
 	(void)puts(text);
+	result_is_told();
 	cJSON_free(text);
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/result.h"
 #include "wire.h"
 
 enum {
@@ -502,19 +503,13 @@ add_size(struct json *o, const struct verdict *v,
 }
 
 int
-verdictout_json(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
+verdictout_json(struct verdict *v, const struct verdictout_opts *opts)
 {
 	struct json *o = report_object(&v->report);
-	char *text;
 
 	verdictout_add_findings(o, v);
 	add_notes(o, v);
 	add_fixes(o, v);
 	add_size(o, v, opts);
-	text = json_finish(o, JSON_PRETTY);
-	if (text == NULL)
-		return -1;
-	(void)fprintf(to, "%s\n", text);
-	free(text);
-	return verdictout_finish(to);
+	return result_print(o);
 }

@@ -36,7 +36,8 @@ struct verdictout_opts {
 /* Write it to `to`.  Returns 0, or -1, reported. */
 int verdictout_text(FILE *to, struct verdict *v,
     const struct verdictout_opts *opts);
-int verdictout_json(FILE *to, struct verdict *v,
-    const struct verdictout_opts *opts);
+
+/* The same for programs, to standard output (base/result.h). */
+int verdictout_json(struct verdict *v, const struct verdictout_opts *opts);
 
 #endif

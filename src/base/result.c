@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/result.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/msg.h"
+
+static const char *kind = "Result";
+static const char *because;
+static bool wanted, told;
+
+void
+result_start(const char *name, bool json)
+{
+	kind = name;
+	wanted = json;
+	told = false;
+	because = NULL;
+}
+
+bool
+result_is_json(void)
+{
+	return wanted;
+}
+
+/*
+ * What arg, an option, says of the output: its value; "" where that is the
+ * next argument; NULL where it says nothing.
+ */
+static const char *
+result_output_value(const char *arg)
+{
+	static const char name[] = "output";
+	size_t n;
+
+	if (arg[1] == '-') {
+		n = strcspn(arg + 2, "=");
+		if (n == 0 || n >= sizeof name || memcmp(name, arg + 2, n) != 0)
+			return NULL;
+		return arg[2 + n] == '=' ? arg + 2 + n + 1 : "";
+	}
+	/* of letters that are joined, those without a value come first */
+	for (arg++; *arg != '\0'; arg++) {
+		if (*arg == 'o')
+			return arg + 1;
+		if (strchr("qh", *arg) == NULL)
+			return NULL;
+	}
+	return NULL;
+}
+
+bool
+result_is_asked(int argc, char *const *argv)
+{
+	const char *value;
+	bool asked = false;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		value = argv[i][0] == '-' && argv[i][1] != '\0'
+		    ? result_output_value(argv[i])
+		    : NULL;
+		if (value != NULL && *value == '\0' && i + 1 < argc)
+			value = argv[++i];
+		if (value != NULL)
+			asked = strcmp(value, "json") == 0;
+	}
+	return asked;
+}
+
+void
+result_because(const char *reason)
+{
+	because = reason;
+}
+
+/* A reason for an error number; NULL where it tells too little. */
+static const char *
+result_errno_reason(int err)
+{
+	switch (err) {
+	case ENOSPC:
+	case EDQUOT:
+		return "NoSpace";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return "NoPermission";
+	case ENOENT:
+	case ENOTDIR:
+		return "NotFound";
+	case ENOMEM:
+		return "NoMemory";
+	default:
+		return NULL;
+	}
+}
+
+const char *
+result_reason(enum wire_exit code)
+{
+	const char *reason = NULL;
+
+	switch (code) {
+	case WIRE_OK:
+		return "OK";
+	case WIRE_USAGE:
+		return "WrongUsage";
+	case WIRE_SIGINT:
+	case WIRE_SIGTERM:
+		return "Interrupted";
+	case WIRE_FAIL:
+		reason = result_errno_reason(msg_last_error());
+		if (because == NULL)
+			return reason != NULL ? reason : "IOError";
+		return because;
+	case WIRE_BUNDLE:
+		return because != NULL ? because : "BundleRefused";
+	case WIRE_CORRUPT:
+		return because != NULL ? because : "StreamIncomplete";
+	}
+	return "IOError";
+}
+
+struct json *
+result_new(enum wire_exit code, const char *result, const char *reason,
+    const char *message)
+{
+	struct json *o = json_new_object();
+
+	if (result == NULL)
+		result = code == WIRE_OK ? "ok" : "failed";
+	if (message == NULL && (code == WIRE_SIGINT || code == WIRE_SIGTERM))
+		message = "stopped by a signal";
+	if (message == NULL)
+		message = msg_last();
+	json_add_string(o, "apiVersion", RESULT_VERSION);
+	json_add_string(o, "kind", kind);
+	json_add_string(o, "result", result);
+	json_add_int(o, "exit", code);
+	json_add_string(o, "reason",
+	    reason != NULL ? reason : result_reason(code));
+	json_add_string(o, "message", message);
+	return o;
+}
+
+int
+result_print(struct json *object)
+{
+	char *text = json_finish(object, JSON_COMPACT);
+	int status = -1;
+
+	if (text == NULL)
+		return -1;
+	told = true;
+	if (io_write(STDOUT_FILENO, text, strlen(text)) == 0 &&
+	    io_write(STDOUT_FILENO, "\n", 1) == 0)
+		status = 0;
+	else
+		msg_warn(errno, "standard output");
+	free(text);
+	return status;
+}
+
+void
+result_is_told(void)
+{
+	told = true;
+}
+
+enum wire_exit
+result_end(enum wire_exit code)
+{
+	if (!wanted || told || code == WIRE_OK)
+		return code;
+	(void)result_print(result_new(code, NULL, NULL, NULL));
+	return code;
+}
