@@ -45,8 +45,18 @@ enum {
 	WIRE_LEVEL = 6,
 	WIRE_LEVEL_MAX = 9, /* of libdeflate as deps.sh builds it */
 	WIRE_TERM_MAX = 4096, /* bytes kubelet keeps of a termination message */
-	WIRE_FINDINGS_MAX = 1000 /* findings reported in full */
+	WIRE_FINDINGS_MAX = 1000, /* findings reported in full */
+	WIRE_MOUNT_DIGITS = 32, /* 128 bits */
+	WIRE_MOUNT_DIGITS_MIN = 16
 };
+
+/*
+ * Where a pod mounts the volume with our program in the bundle's container:
+ * this, then lower-case hexadecimal digits, made at random for each pod.  A
+ * path known beforehand lets an image put a symlink or a VOLUME there, to run
+ * a program of its own in place of ours or to hide content under the mount.
+ */
+#define WIRE_MOUNT "/.unpack-"
 
 /* A log of this many bytes is never rotated by a default kubelet. */
 #define WIRE_LOG_SAFE (10L * 1024 * 1024)

@@ -20,23 +20,25 @@ work=$DEMO_INSIDE
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n%s\n' "$*"; }
 
-# The image's root directory is the bundle; the pod adds a volume and /proc.
+# The image's root directory is the bundle; the pod adds /proc and a volume, at
+# a place that no image can foresee.
+tools=.unpack-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 root=$work/root
 cp -r "$bundle" "$root"
 chmod 755 "$work"
 chmod -R a+rX "$root"
-mkdir -p "$root/.unpack" "$root/proc"
-mount -t tmpfs -o mode=0777,size=1m tools "$root/.unpack"
+mkdir -p "$root/$tools" "$root/proc"
+mount -t tmpfs -o mode=0777,size=1m tools "$root/$tools"
 mount -t proc proc "$root/proc"
 
-say "init container: unpack install /.unpack/unpack"
-"$UNPACK" install "$root/.unpack/unpack"
-ls -l "$root/.unpack/unpack" | sed "s,$root,,"
+say "init container: unpack install /$tools/unpack"
+"$UNPACK" install "$root/$tools/unpack"
+ls -l "$root/$tools/unpack" | sed "s,$root,,"
 
-say "container: /.unpack/unpack --bundle-dir=/   (uid 65532, no capabilities)"
+say "container: /$tools/unpack --bundle-dir=/   (uid 65532, no capabilities)"
 # leaving uid 0 takes the capabilities away: capabilities(7)
 chroot --userspec=65532:0 --groups= "$root" \
-	/.unpack/unpack --bundle-dir=/ >"$work/log"
+	"/$tools/unpack" --bundle-dir=/ >"$work/log"
 cut -c1-72 "$work/log" | sed 's/$/.../'
 
 say "the provisioner reads the log: jq -r .content | base64 -d | tar tvz"

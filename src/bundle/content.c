@@ -4,13 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/msg.h"
+
+/* PROC_SUPER_MAGIC of linux/magic.h, which musl does not have */
+#define PROC_MAGIC 0x9fa0U
 
 const char *
 content_why_name(enum content_why why)
@@ -24,6 +30,8 @@ content_why_name(enum content_why why)
 		return "special";
 	case CONTENT_SYMLINK:
 		return "symlink";
+	case CONTENT_COVERED:
+		return "covered";
 	case CONTENT_WHYS:
 		break;
 	}
@@ -145,36 +153,88 @@ explain(const char *dir, int err, struct content_error *error)
 	}
 }
 
+/*
+ * Is there a /proc, and is it the kernel's?  Whatever else lies there would
+ * tell us what an image wants us to believe.  Returns 1, 0 without one, or -1
+ * after a warning.
+ */
+static int
+content_has_proc(void)
+{
+	static const char *const parts[] = {"/proc/self", "/proc/self/fd",
+	    "/proc/self/mountinfo"};
+	struct statfs s;
+	size_t i;
+
+	for (i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (statfs(parts[i], &s) < 0) {
+			if (errno == ENOENT && i == 0)
+				return 0;
+			msg_warn(errno, "%s", parts[i]);
+			return -1;
+		}
+		if ((uint32_t)s.f_type != PROC_MAGIC) {
+			msg_warn(0,
+			    "%s: not of a proc file system, so what is mounted cannot be known",
+			    parts[i]);
+			return -1;
+		}
+	}
+	return 1;
+}
+
+/* Read the symlink at path into buf.  Returns buf, or NULL with errno set. */
+static char *
+content_read_link(const char *path, char buf[static PATH_MAX])
+{
+	ssize_t n = readlink(path, buf, PATH_MAX - 1);
+
+	if (n < 0)
+		return NULL;
+	buf[n] = '\0';
+	return buf;
+}
+
 /* Read the mount table for the open directory fd.  0, or -1. */
 static int
 load_mounts(struct content *c, int fd)
 {
-	char link[64], *dir;
-	ssize_t n;
-	int ret;
+	struct mounts_self self;
+	char link[64], *dir, *exe;
+	int ret = content_has_proc();
 
-	dir = malloc(PATH_MAX);
-	if (dir == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	n = readlink(link, dir, PATH_MAX - 1);
-	ret = 0;
-	if (n > 0) {
-		dir[n] = '\0';
-		c->at_root = strcmp(dir, "/") == 0;
-		ret = mounts_load(&c->mounts, "/proc/self/mountinfo", dir);
-	} else if (errno != ENOENT && errno != ENAMETOOLONG) {
-		msg_warn(errno, "%s", link);
-		ret = -1;
-	}
 	/*
 	 * Without /proc there is no telling what is mounted, and nobody who
 	 * started us as a container; a path beyond PATH_MAX has no mounts
 	 * below it that mount(2) could have been told of.
 	 */
+	if (ret <= 0)
+		return ret;
+	dir = malloc(PATH_MAX);
+	exe = malloc(PATH_MAX);
+	ret = -1;
+	if (dir == NULL || exe == NULL) {
+		msg_nomem();
+		goto out;
+	}
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	if (content_read_link(link, dir) == NULL) {
+		ret = errno == ENAMETOOLONG ? 0 : -1;
+		if (ret < 0)
+			msg_warn(errno, "%s", link);
+		goto out;
+	}
+	c->at_root = strcmp(dir, "/") == 0;
+	self.exe = content_read_link("/proc/self/exe", exe);
+	self.started = (const char *)getauxval(AT_EXECFN);
+	if (self.exe == NULL && errno != ENAMETOOLONG) {
+		msg_warn(errno, "/proc/self/exe");
+		goto out;
+	}
+	ret = mounts_load(&c->mounts, "/proc/self/mountinfo", dir, &self);
+out:
 	free(dir);
+	free(exe);
 	return ret;
 }
 
@@ -423,6 +483,12 @@ content_next(struct content *c, struct content_item *item)
 		skip(c, item, CONTENT_SPECIAL);
 		return 1;
 	}
+}
+
+const char *
+content_covered(const struct content *c)
+{
+	return c->mounts.covered;
 }
 
 void

@@ -13,8 +13,9 @@
  *   - sockets, FIFOs, and devices, which are never opened;
  *   - symlinks, where the format's readers do not understand them.
  *
- * A mount of the runtime's that a symlink in the image has led away from its
- * place covers content, so it is a finding.
+ * A mount of the runtime's, or our own volume, that a symlink in the image has
+ * led away from its place covers content, so it is a finding.  /proc tells all
+ * of this, so it is believed only where it is a proc file system.
  */
 #ifndef CONTENT_H
 #define CONTENT_H
@@ -38,6 +39,7 @@ enum content_why { /* why it was skipped */
 	CONTENT_RUNTIME, /* a file that the runtime left */
 	CONTENT_SPECIAL, /* a socket, FIFO, or device */
 	CONTENT_SYMLINK,
+	CONTENT_COVERED, /* what an image may have where our own volume lies */
 	CONTENT_WHYS /* how many there are */
 };
 
@@ -102,7 +104,14 @@ int content_next(struct content *c, struct content_item *item);
 
 void content_close(struct content *c);
 
-/* "mount", "runtime", "special", "symlink" */
+/*
+ * Where our own program's volume lies, if an image may have had content there
+ * that nobody can see from inside: relative to the directory, borrowed; NULL:
+ * nowhere.
+ */
+const char *content_covered(const struct content *c);
+
+/* "mount", "runtime", "special", "symlink", "covered" */
 const char *content_why_name(enum content_why why);
 
 /* "socket", "fifo", "block device", "character device", "symlink", ... */

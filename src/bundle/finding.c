@@ -108,7 +108,7 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 
 	if (f->rule == FINDING_HIDDEN) {
 		(void)snprintf(buf, size,
-		    "%s that a symlink in the image has led here",
+		    "%s, or of the pod, that a symlink in the image has led here",
 		    verb(f->rule));
 		return buf;
 	}
@@ -143,7 +143,7 @@ finding_fix(char *buf, size_t size, const struct finding *f)
 		break;
 	case FINDING_HIDDEN:
 		(void)snprintf(buf, size,
-		    "make /etc, /dev, and what lies in them plain directories and files of the image, not symlinks");
+		    "make /etc, /dev, where the pod has its volume, and what lies in them plain directories and files of the image, not symlinks");
 		break;
 	case FINDING_NONE:
 		buf[0] = '\0';

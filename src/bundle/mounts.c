@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/msg.h"
+#include "wire.h"
 
 /* One line of mountinfo; all fields borrowed from the line. */
 struct line {
@@ -230,6 +231,33 @@ mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind)
 	return 0;
 }
 
+/* Make the mount on path one of this kind.  Returns 0, or -1 without memory. */
+static int
+mounts_set_kind(struct mounts *m, const char *path, enum mounts_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		if (strcmp(m->points[i].path, path) == 0) {
+			m->points[i].kind = kind;
+			return 0;
+		}
+	}
+	return mounts_add_point(m, path, kind);
+}
+
+/*
+ * The part of the mount point that lies in dir, as `relative` has it; a mount
+ * that covers the directory's own parents covers all of it: ".".
+ */
+static const char *
+covered_part(const char *point, const char *dir)
+{
+	const char *path = relative(point, dir);
+
+	return path == NULL && relative(dir, point) != NULL ? "." : path;
+}
+
 /*
  * A devpts away from /dev/pts says that the whole of /dev was led elsewhere,
  * to the directory above: mark that one.  Returns 0, or -1 without memory.
@@ -240,7 +268,6 @@ mark_dev(struct mounts *m, const char *point, const char *dir)
 	const char *slash = strrchr(point, '/');
 	const char *path;
 	char *dev;
-	size_t i;
 	int ret = 0;
 
 	if (strcmp(point, "/dev/pts") == 0 || slash == NULL || slash == point)
@@ -248,21 +275,90 @@ mark_dev(struct mounts *m, const char *point, const char *dir)
 	dev = strndup(point, (size_t)(slash - point));
 	if (dev == NULL)
 		return -1;
-	path = relative(dev, dir);
-	/* a /dev that covers the directory's own parents covers it as well */
-	if (path == NULL && relative(dir, dev) != NULL)
-		path = ".";
-	if (path != NULL) {
-		for (i = 0; i < m->n; i++)
-			if (strcmp(m->points[i].path, path) == 0)
-				break;
-		if (i < m->n)
-			m->points[i].kind = MOUNTS_MISPLACED;
-		else
-			ret = mounts_add_point(m, path, MOUNTS_MISPLACED);
-	}
+	path = covered_part(dev, dir);
+	if (path != NULL)
+		ret = mounts_set_kind(m, path, MOUNTS_MISPLACED);
 	free(dev);
 	return ret;
+}
+
+/* ---------------------------------------------------------- our own volume */
+
+/*
+ * Compare the directories of two absolute paths of files: is it the same text?
+ * Repeated slashes and "." components do not count in the first one, which a
+ * pod's author has written.
+ */
+static bool
+same_directory(const char *written, const char *real)
+{
+	const char *end = strrchr(written, '/'), *real_end = strrchr(real, '/');
+	size_t n;
+
+	while (written < end || real < real_end) {
+		written += strspn(written, "/");
+		real += strspn(real, "/");
+		n = strcspn(written, "/");
+		if (n == 1 && written[0] == '.' && written < end) {
+			written++;
+			continue;
+		}
+		if (written >= end || real >= real_end)
+			return written >= end && real >= real_end;
+		if (strcspn(real, "/") != n || strncmp(written, real, n) != 0)
+			return false;
+		written += n;
+		real += n;
+	}
+	return true;
+}
+
+/*
+ * Was the program started by a path through a symlink?  A relative path, or
+ * one of /dev/fd (execveat(2)), says nothing.
+ */
+static bool
+was_led(const struct mounts_self *self)
+{
+	if (self->started == NULL || self->started[0] != '/' ||
+	    strncmp(self->started, "/dev/fd/", 8) == 0)
+		return false;
+	if (same_directory(self->started, self->exe))
+		return false;
+	/* /bin is a link to usr/bin in every base image */
+	return !same_directory(self->started, "/bin/unpack") ||
+	    !same_directory("/usr/bin/unpack", self->exe);
+}
+
+/* Is it a path that was made at random for this one pod?  See wire.h. */
+static bool
+is_unforeseen(const char *point)
+{
+	size_t n = sizeof WIRE_MOUNT - 1;
+
+	return strncmp(point, WIRE_MOUNT, n) == 0 &&
+	    strspn(point + n, "0123456789abcdef") >= WIRE_MOUNT_DIGITS_MIN &&
+	    strspn(point + n, "0123456789abcdef") == strlen(point + n);
+}
+
+/*
+ * Our program lies in the mount on `point`: see what that covers.  Returns 0,
+ * or -1 without memory.
+ */
+static int
+mounts_judge_own(struct mounts *m, const char *point, const char *dir,
+    const struct mounts_self *self)
+{
+	const char *path = covered_part(point, dir);
+
+	if (strcmp(point, "/") == 0 || path == NULL)
+		return 0;
+	if (was_led(self))
+		return mounts_set_kind(m, path, MOUNTS_MISPLACED);
+	if (strcmp(path, ".") == 0 || is_unforeseen(point))
+		return 0;
+	m->covered = strdup(path);
+	return m->covered == NULL ? -1 : 0;
 }
 
 /*
@@ -320,15 +416,51 @@ add_reserved(struct mounts *m)
 	return 0;
 }
 
-int
-mounts_load(struct mounts *m, const char *path, const char *dir)
+/*
+ * Take all lines of f, and *own, owned, becomes where the last mount is that
+ * our program lies in.  Returns 0, or -1 after a warning about path.
+ */
+static int
+mounts_read(struct mounts *m, FILE *f, const char *dir,
+    const struct mounts_self *self, char **own)
 {
 	struct line l = {0};
 	char *text = NULL;
 	size_t room = 0;
+	int ret = -1;
+
+	errno = 0;
+	while (getline(&text, &room, f) >= 0) {
+		errno = 0;
+		if (mounts_parse_line(text, &l) < 0)
+			continue;
+		if (mounts_take_line(m, &l, dir) < 0)
+			goto out;
+		if (self->exe == NULL || relative(self->exe, l.point) == NULL)
+			continue;
+		free(*own);
+		*own = strdup(l.point);
+		if (*own == NULL)
+			goto out;
+	}
+	if (!ferror(f) && errno != ENOMEM)
+		ret = 0;
+out:
+	free(text);
+	return ret;
+}
+
+int
+mounts_load(struct mounts *m, const char *path, const char *dir,
+    const struct mounts_self *self)
+{
+	static const struct mounts_self unknown = {NULL, NULL};
+	char *own = NULL;
 	FILE *f;
 	int ret = -1;
 
+	if (self == NULL)
+		self = &unknown;
 	*m = (struct mounts){0};
 	f = fopen(path, "re");
 	if (f == NULL) {
@@ -337,28 +469,17 @@ mounts_load(struct mounts *m, const char *path, const char *dir)
 		msg_warn(errno, "%s", path);
 		return -1;
 	}
-	errno = 0;
-	while (getline(&text, &room, f) >= 0) {
-		if (mounts_parse_line(text, &l) == 0 &&
-		    mounts_take_line(m, &l, dir) < 0) {
-			msg_nomem();
-			goto out;
-		}
-		errno = 0;
-	}
-	if (ferror(f) || errno == ENOMEM) {
+	if (mounts_read(m, f, dir, self, &own) < 0 ||
+	    (own != NULL && mounts_judge_own(m, own, dir, self) < 0) ||
+	    (m->is_image && add_reserved(m) < 0)) {
 		msg_warn(errno, "%s", path);
-		goto out;
-	}
-	if (m->is_image && add_reserved(m) < 0) {
-		msg_nomem();
 		goto out;
 	}
 	if (m->n > 0)
 		qsort(m->points, m->n, sizeof *m->points, by_path);
 	ret = 0;
 out:
-	free(text);
+	free(own);
 	(void)fclose(f);
 	return ret;
 }
@@ -395,5 +516,6 @@ mounts_free(struct mounts *m)
 	for (i = 0; i < m->n; i++)
 		free(m->points[i].path);
 	free(m->points);
+	free(m->covered);
 	*m = (struct mounts){0};
 }

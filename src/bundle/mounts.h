@@ -17,7 +17,7 @@ enum mounts_kind {
 	MOUNTS_NONE, /* no mount point */
 	MOUNTS_VOLUME, /* a VOLUME of the image, filled from the image */
 	MOUNTS_FOREIGN, /* kubelet's, the runtime's, or a volume of the pod */
-	MOUNTS_MISPLACED /* the runtime's, led elsewhere by a symlink */
+	MOUNTS_MISPLACED /* one that a symlink of the image has led here */
 };
 
 struct mounts_point {
@@ -31,6 +31,18 @@ struct mounts {
 	size_t n;
 	size_t room;
 	bool is_image; /* the directory is an image, mounted as a volume */
+	/*
+	 * Owned; where our own program's volume lies below the directory, if an
+	 * image may have content of its own there.  NULL: nowhere, or at a path
+	 * that no image can foresee (wire.h).
+	 */
+	char *covered;
+};
+
+/* Where this program's file is, and the path that it was started by. */
+struct mounts_self {
+	const char *exe; /* /proc/self/exe; NULL: not known */
+	const char *started; /* AT_EXECFN of getauxval(3); likewise */
 };
 
 /*
@@ -40,9 +52,15 @@ struct mounts {
  * is an image volume, the places that runtimes mount on when an image is a
  * container's root count as mounts as well.
  *
+ * The mount that our own program lies in (self; NULL: unknown) is misplaced
+ * where the program was started by a path of another directory: a symlink of
+ * the image has led our volume away.  But /usr/bin for /bin is where base
+ * images have it, and then it is `covered`.
+ *
  * Returns 0, or -1 after a warning.  Free with mounts_free in either case.
  */
-int mounts_load(struct mounts *m, const char *path, const char *dir);
+int mounts_load(struct mounts *m, const char *path, const char *dir,
+    const struct mounts_self *self);
 
 /* What is mounted on `path`, which is relative to the directory. */
 enum mounts_kind mounts_at(const struct mounts *m, const char *path);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/pod.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/digest.h"
 #include "base/io.h"
@@ -14,8 +16,6 @@
 #define OWNER_KIND "core.rukpak.io/owner-kind"
 #define OWNER_NAME "core.rukpak.io/owner-name"
 
-/* Where no bundle has anything: our volume in the bundle's container. */
-#define TOOLS "/.unpack"
 /* Where the bundle is in our own container. */
 #define VOLUME "/bundle"
 
@@ -132,7 +132,35 @@ label_value(char value[static POD_NAME], const char *text)
 struct build {
 	const struct pod_opts *o;
 	bool failed; /* memory was short */
+	const char *tools; /* where our volume is; random, or borrowed from o */
+	char random[sizeof WIRE_MOUNT + WIRE_MOUNT_DIGITS];
 };
+
+/*
+ * Begin a pod after o: choose where our volume is (wire.h says why).  Returns
+ * 0, or -1 after a message.
+ */
+static int
+pod_begin_build(struct build *b, const struct pod_opts *o)
+{
+	unsigned char bytes[WIRE_MOUNT_DIGITS / 2];
+	char *p = b->random + sizeof WIRE_MOUNT - 1;
+	size_t i;
+
+	*b = (struct build){.o = o, .tools = o->mount_path};
+	if (b->tools != NULL)
+		return 0;
+	/* up to 256 bytes come whole: getrandom(2) */
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+		msg_warn(errno, "no random bytes for the mount path");
+		return -1;
+	}
+	memcpy(b->random, WIRE_MOUNT, sizeof WIRE_MOUNT);
+	for (i = 0; i < sizeof bytes; i++)
+		(void)snprintf(p + 2 * i, 3, "%02x", bytes[i]);
+	b->tools = b->random;
+	return 0;
+}
 
 /* Hang item, owned, into an object under key, or into an array. */
 static cJSON *
@@ -179,7 +207,9 @@ put_number(struct build *b, cJSON *to, const char *key, int64_t value)
 	(void)pod_put_item(b, to, key, cJSON_CreateNumber((double)value));
 }
 
-/* Add the argument option + value; kubelet must not expand $(NAME) in it. */
+/*
+ * Add the argument option + value; kubelet must not expand $(NAME) in value.
+ */
 static void
 put_arg(struct build *b, cJSON *to, const char *option, const char *value)
 {
@@ -266,6 +296,20 @@ put_container(struct build *b, cJSON *to, const char *name, const char *image)
 	return container;
 }
 
+/* Add the path of `unpack` in our volume. */
+static void
+put_program(struct build *b, cJSON *to)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/unpack", b->tools) < 0) {
+		b->failed = true;
+		return;
+	}
+	put_arg(b, to, "", path);
+	free(path);
+}
+
 static void
 put_command(struct build *b, cJSON *container, const char *parts)
 {
@@ -274,7 +318,10 @@ put_command(struct build *b, cJSON *container, const char *parts)
 	cJSON *command = put_array(b, container, "command");
 	const char *dir = o->bundle_dir;
 
-	put_string(b, command, NULL, inject ? TOOLS "/unpack" : "/unpack");
+	if (inject)
+		put_program(b, command);
+	else
+		put_string(b, command, NULL, "/unpack");
 	if (!inject && strcmp(dir, "/") == 0)
 		put_string(b, command, NULL, "--bundle-dir=" VOLUME);
 	else
@@ -305,7 +352,7 @@ put_bundle(struct build *b, cJSON *containers, const char *name,
 	    "FallbackToLogsOnError");
 	put_resources(b, container);
 	if (inject)
-		put_mount(b, container, "unpack", TOOLS, true);
+		put_mount(b, container, "unpack", b->tools, true);
 	else
 		put_mount(b, container, "bundle", VOLUME, true);
 	put_container_security(b, container);
@@ -321,12 +368,12 @@ put_installer(struct build *b, cJSON *spec)
 
 	put_string(b, command, NULL, "/unpack");
 	put_string(b, command, NULL, "install");
-	put_string(b, command, NULL, TOOLS "/unpack");
+	put_program(b, command);
 	put_string(b, container, "workingDir", "/");
 	put_string(b, container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
 	put_resources(b, container);
-	put_mount(b, container, "unpack", TOOLS, false);
+	put_mount(b, container, "unpack", b->tools, false);
 	put_container_security(b, container);
 }
 
@@ -525,9 +572,12 @@ put_rukpak_spec(struct build *b, cJSON *pod)
 cJSON *
 pod_build(const struct pod_opts *o)
 {
-	struct build b = {.o = o};
-	cJSON *pod = put_pod(&b, ""), *spec;
+	struct build b;
+	cJSON *pod, *spec;
 
+	if (pod_begin_build(&b, o) < 0)
+		return NULL;
+	pod = put_pod(&b, "");
 	if (o->rukpak) {
 		put_rukpak_spec(&b, pod);
 		return pod_finish_build(&b, pod);
@@ -541,11 +591,14 @@ cJSON *
 pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
     size_t n, const char *suffix)
 {
-	struct build b = {.o = o};
-	cJSON *pod = put_pod(&b, suffix), *spec, *containers;
+	struct build b;
+	cJSON *pod, *spec, *containers;
 	char name[POD_NAME], parts[32];
 	size_t i;
 
+	if (pod_begin_build(&b, o) < 0)
+		return NULL;
+	pod = put_pod(&b, suffix);
 	spec = put_spec(&b, pod);
 	containers = put_array(&b, spec, "containers");
 	for (i = 0; i < n; i++) {

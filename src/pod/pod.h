@@ -54,6 +54,7 @@ struct pod_opts {
 	const char *namespace; /* NULL: not said */
 	const char *format; /* json or jsonl */
 	const char *bundle_dir; /* absolute, in the bundle */
+	const char *mount_path; /* of our volume; NULL: random for each pod */
 	const char *symlinks; /* keep or skip; NULL: as the format has it */
 	const char *log_limit; /* NULL: none */
 	const char *parts; /* jsonl only; NULL: all */

@@ -163,6 +163,28 @@ take_dir(struct pod_opts *o, const char *arg)
 	return 0;
 }
 
+/* An absolute path but "/", without ".." and what Kubernetes refuses: ":". */
+static int
+take_mount_path(struct pod_opts *o, const char *arg)
+{
+	const char *p = arg;
+	size_t n;
+
+	if (arg[0] != '/' || strspn(arg, "/.") == strlen(arg) ||
+	    strchr(arg, ':') != NULL)
+		return podopts_refuse_value("mount-path", arg,
+		    "not an absolute path below /, without a colon");
+	for (; *p != '\0'; p += n) {
+		p += strspn(p, "/");
+		n = strcspn(p, "/");
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			return podopts_refuse_value("mount-path", arg,
+			    "'..' has no place in it");
+	}
+	o->mount_path = arg;
+	return 0;
+}
+
 static int
 take_limit(struct pod_opts *o, const char *arg)
 {
@@ -239,6 +261,8 @@ podopts_take(struct pod_opts *o, int opt, const char *arg)
 		return take_format(o, arg);
 	case PODOPTS_DIR:
 		return take_dir(o, arg);
+	case PODOPTS_MOUNT:
+		return take_mount_path(o, arg);
 	case PODOPTS_SYMLINKS:
 		return take_word(&o->symlinks, "symlinks", arg, symlinks);
 	case PODOPTS_LOG_LIMIT:
@@ -431,17 +455,30 @@ podopts_check_together(const struct pod_opts *o)
 		    "--user-namespace runs as uid 0 of the user namespace; leave --run-as-user out";
 	else if (o->parts != NULL && strcmp(o->format, "jsonl") != 0)
 		why = "--parts needs --format jsonl";
+	else if (o->mount_path != NULL && o->strategy != POD_INJECT)
+		why =
+		    "--mount-path says where --strategy inject puts the program";
 	else if (o->rukpak &&
-	    (o->user_namespace || o->uid != POD_UID || o->parts != NULL ||
-	        o->symlinks != NULL || o->log_limit != NULL ||
-	        o->deadline != 0 || o->strategy != POD_INJECT ||
-	        strcmp(o->format, "json") != 0))
+	    (o->mount_path != NULL || o->user_namespace || o->uid != POD_UID ||
+	        o->parts != NULL || o->symlinks != NULL ||
+	        o->log_limit != NULL || o->deadline != 0 ||
+	        o->strategy != POD_INJECT || strcmp(o->format, "json") != 0))
 		why =
 		    "--compat rukpak makes that very pod; of the options about how to unpack only --bundle-dir fits";
 	if (why == NULL)
 		return 0;
 	msg_warn(0, "%s", why);
 	return -1;
+}
+
+/* The mount path of RukPak's pods is known: say what cannot be helped. */
+static void
+podopts_say_risk(void)
+{
+	msg_warn(0,
+	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symbolic link there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
+	msg_line(
+	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
 }
 
 int
@@ -451,6 +488,8 @@ podopts_complete(struct pod_opts *o)
 		return WIRE_USAGE;
 	if (o->file != NULL && take_file(o) < 0)
 		return WIRE_FAIL;
+	if (o->rukpak)
+		podopts_say_risk();
 	return WIRE_OK;
 }
 

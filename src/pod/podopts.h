@@ -33,6 +33,7 @@ enum podopts_opt {
 	PODOPTS_USERNS,
 	PODOPTS_FORMAT,
 	PODOPTS_DIR,
+	PODOPTS_MOUNT,
 	PODOPTS_SYMLINKS,
 	PODOPTS_LOG_LIMIT,
 	PODOPTS_PARTS,
@@ -55,6 +56,7 @@ enum podopts_opt {
 	{"user-namespace", no_argument, NULL, PODOPTS_USERNS}, \
 	{"format", required_argument, NULL, PODOPTS_FORMAT}, \
 	{"bundle-dir", required_argument, NULL, PODOPTS_DIR}, \
+	{"mount-path", required_argument, NULL, PODOPTS_MOUNT}, \
 	{"symlinks", required_argument, NULL, PODOPTS_SYMLINKS}, \
 	{"log-limit", required_argument, NULL, PODOPTS_LOG_LIMIT}, \
 	{"parts", required_argument, NULL, PODOPTS_PARTS}, \
@@ -81,6 +83,10 @@ enum podopts_opt {
 	"      --format FORMAT      json (default) or jsonl\n" \
 	"      --bundle-dir DIR     where in the image the bundle is " \
 	"(default /)\n" \
+	"      --mount-path PATH    where unpack is mounted; default: random, " \
+	"as an image\n" \
+	"                           that knows PATH can run a program of " \
+	"its own there\n" \
 	"      --symlinks WHAT      keep or skip\n" \
 	"      --log-limit SIZE     refuse a bundle whose log would be longer\n" \
 	"      --parts A[-B]        only these parts; jsonl\n" \

@@ -97,6 +97,10 @@ preflight_run(const struct content_opts *opts, struct report *r)
 		ret = preflight_refuse_dir(opts->dir, &error, r);
 		goto out;
 	}
+	if (content_covered(&c) != NULL &&
+	    report_add_skipped(r, content_covered(&c), CONTENT_COVERED,
+	        S_IFDIR) < 0)
+		goto out;
 	while ((got = content_next(&c, &item)) > 0)
 		if (preflight_note_item(r, &item) < 0)
 			goto out;

@@ -15,11 +15,25 @@ ok "prints" exits 0 "$UNPACKCTL" pod --image $ref
 ok "says nothing else" empty err
 ok "as YAML" has out '^kind: Pod$'
 
-is "bundle runs our binary" "$(pod '.spec.containers[0].command' --image $ref)" \
-	'["/.unpack/unpack","--bundle-dir=/","--format=json"]'
+pod . --image $ref >one
+place=$(jq -r '.spec.containers[0].volumeMounts[0].mountPath' one)
+ok "our binary is mounted where no image expects it" \
+	expr "$place" : '/\.unpack-[0-9a-f]\{32\}$' >/dev/null
+is "bundle runs it" "$(jq -c '.spec.containers[0].command' one)" \
+	"[\"$place/unpack\",\"--bundle-dir=/\",\"--format=json\"]"
 is "which the init container installs" \
-	"$(pod '.spec.initContainers[0].command' --image $ref)" \
-	'["/unpack","install","/.unpack/unpack"]'
+	"$(jq -c '.spec.initContainers[0].command' one)" \
+	"[\"/unpack\",\"install\",\"$place/unpack\"]"
+is "in the same place" "$(jq -r \
+	'.spec.initContainers[0].volumeMounts[0].mountPath' one)" "$place"
+for i in 1 2 3 4 5 6 7 8; do
+	pod '.spec.containers[0].volumeMounts[0].mountPath' --image $ref
+done >places
+is "which is another one for each pod" "$(sort -u places | wc -l)" 8
+is "or where it is told to be" "$(pod '[.spec.containers[0],
+	.spec.initContainers[0] | .command[-1:], .volumeMounts[0].mountPath]' \
+	--image $ref --mount-path '/opt/$(A)' --format jsonl)" \
+	'[["--format=jsonl"],"/opt/$(A)",["/opt/$$(A)/unpack"],"/opt/$(A)"]'
 is "from our image" "$(pod '.spec.initContainers[0].image' --image $ref \
 	--unpacker-image example.com/unpack:v9)" example.com/unpack:v9
 is "both mount one volume" "$(pod '[.spec.volumes[0].name,
@@ -88,6 +102,11 @@ refuse "backward parts" --image $ref --format jsonl --parts 3-2
 refuse "uid 0" --image $ref --run-as-user 0
 refuse "uid and user namespace" --image $ref --run-as-user 5 --user-namespace
 refuse "a relative directory" --image $ref --bundle-dir manifests
+for bad in opt / // /. /./ /.. /a/../b '/a:b' ''; do
+	refuse "the mount path '$bad'" --image $ref --mount-path "$bad"
+done
+refuse "a mount path for an image volume" --image $ref --mount-path /a \
+	--strategy image-volume
 refuse "a bad secret" --image $ref --pull-secret A_b
 refuse "a bad namespace" --image $ref -n Foo.bar
 refuse "an unknown option" --image $ref --nope

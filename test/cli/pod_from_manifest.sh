@@ -90,8 +90,20 @@ cat >rukpak.json <<'E'
 E
 is "RukPak's own pod" "$(pod . -f v2.yaml --compat rukpak -n rukpak-system \
 	--unpacker-image localhost/unpack:t | jq -S .)" "$(jq -S . rukpak.json)"
+ok "says what that pod trusts its image with" exits 0 "$UNPACKCTL" pod \
+	-f v2.yaml --compat rukpak
+ok "in a line" has err '^unpackctl: --compat rukpak: .*VOLUME.*in place of unpack'
+ok "which takes no mount path" exits 2 "$UNPACKCTL" pod -f v2.yaml \
+	--compat rukpak --mount-path /x
 ok "which takes no other strategy" exits 2 "$UNPACKCTL" pod -f v2.yaml \
 	--compat rukpak --strategy image-volume
+
+# the example: what the command line in its head makes
+cp "$TOP/manifests/examples/bundledeployment.yaml" "$TOP"/manifests/examples/pod.yaml .
+(unset LC_ALL; eval "$(sed -n 's/^#   unpackctl/"$UNPACKCTL"/p;
+	s/^#       --unp/ --unp/p' pod.yaml) --mount-path /.unpack-RANDOM") >made.yaml
+ok "the example is what it says" [ -s made.yaml ]
+ok "as we print it" eval 'grep -v "^#" pod.yaml | diff - made.yaml'
 
 # several
 {

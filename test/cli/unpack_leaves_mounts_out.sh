@@ -128,6 +128,58 @@ ok "/dev over the bundle directory itself: exit 3" exits 3 rooted pod6 : \
 	mount -t devpts -o newinstance devpts \$root/manifests/pts" \
 	--bundle-dir=/manifests
 
+# our own volume, led away by a symlink; `covered` names where it hides things
+# own PLACE MADE: mounted on MADE in pod7, started by PLACE
+own() {
+	cat functions - >script <<E
+root=\$PWD/pod7
+mount --bind "\$root" "\$root"
+mkdir -p "\$root/proc" "\$root/$2"
+mount -t proc proc "\$root/proc"
+$3
+hang "\$pod/volumes/kubernetes.io~empty-dir/tools" "\$root/$2"
+install -m 755 node/unpack-static "\$root/$2/unpack"
+exec chroot "\$root" $1/unpack check --bundle-dir=/
+E
+	in_ns script
+}
+# own_is EXIT COVERED PLACE MADE [COMMAND]: found so, and COVERED is named
+own_is() {
+	own_code=$1 own_covered=$2
+	shift 2
+	exits "$own_code" own "$1" "$2" "${3:-:}" || return 1
+	jq -ce '[.skipped.covered, (.skippedPaths[] |
+		select(.why == "covered").path)]' out >got
+	echo "$own_covered" | diff - got
+}
+image pod7
+mkdir -p pod7/usr/bin pod7/real
+ln -s usr/bin pod7/bin
+ln -s manifests pod7/.unpack
+ln -s real pod7/led
+random=/.unpack-0123456789abcdef0123456789abcdef
+ok "our volume in its place" own_is 0 '[0]' $random $random
+ok "at a place that an image may use: named" \
+	own_is 0 '[1,"opt/x"]' /opt/x opt/x
+ok "over manifests: exit 3" own_is 3 '[0]' /.unpack manifests
+ok "it is named" [ "$(jq -rc '.findings[] | [.code, .path]' out)" = \
+	'["content-hidden","manifests"]' ]
+ok "over nothing: exit 3 too" own_is 3 '[0]' /led real
+ok "whatever it is" own_is 3 '[0]' /led real 'node=x; hang() {
+	mount -t tmpfs none "$2"; }'
+ok "/bin, a link to usr/bin: named" own_is 0 '[1,"usr/bin"]' /bin usr/bin
+ok "a base image in a pod of RukPak's" exits 0 in_ns -c '
+	sed -i "s/ check / /" script && . ./script'
+
+# an image that brings a /proc of its own
+image pod8
+mkdir -p pod8/proc/self/fd
+echo '1 0 0:1 / / rw - overlay overlay rw' >pod8/proc/self/mountinfo
+cp node/unpack-static pod8/unpack
+ok "a /proc that is not the kernel's: exit 1" exits 1 chroot pod8 /unpack
+ok "nothing is written" empty out
+ok "it says why" has err '^unpack: /proc/self: not of a proc file system'
+
 # what runtimes leave without a mount
 image kind
 printf 'kind\n' >kind/product_name

@@ -72,7 +72,8 @@ done
 # ------------------------------------------------------------------ our pods
 ok "the example pod is what unpackctl makes" sh -c "\"\$UNPACKCTL\" pod \
 	-f '$E/bundledeployment.yaml' -n unpack-system \
-	--unpacker-image example.com/unpack:v0.1.0 |
+	--unpacker-image example.com/unpack:v0.1.0 \
+	--mount-path /.unpack-RANDOM |
 	diff - '$E/pod.yaml' | grep -v '^> #' | grep '^[<>]'; [ \$? = 1 ]"
 here <"$E/pod.yaml" >pod.yaml
 ok "the server takes it" exits 0 kubectl create --dry-run=server -f pod.yaml

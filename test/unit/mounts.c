@@ -53,8 +53,17 @@ static const char
 static const char nonsense[] = "\n \n- - -\n1 2 3\n1 2 3 4 5 6 7 8\n"
                                "1 2 3 / /x\\999 rw - \n1 2 3 / / rw -";
 
+/* our own volume, its place to be filled in */
+#define OWN(place) \
+	"1 0 0:1 / / rw - overlay overlay rw\n" \
+	"2 1 0:2 / /proc rw - proc proc rw\n" \
+	"3 1 0:3 " POD "/volumes/kubernetes.io~empty-dir/unpack " place \
+	" ro - ext4 a rw\n"
+#define PLACE "/.unpack-0123456789abcdef"
+
 static int
-load(struct mounts *m, const char *text, const char *dir)
+load_as(struct mounts *m, const char *text, const char *dir,
+    const struct mounts_self *self)
 {
 	char name[] = "mountinfo.XXXXXX";
 	int fd = mkstemp(name), ret;
@@ -62,9 +71,84 @@ load(struct mounts *m, const char *text, const char *dir)
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		return -1;
 	(void)close(fd);
-	ret = mounts_load(m, name, dir);
+	ret = mounts_load(m, name, dir, self);
 	(void)unlink(name);
 	return ret;
+}
+
+static int
+load(struct mounts *m, const char *text, const char *dir)
+{
+	return load_as(m, text, dir, NULL);
+}
+
+/* Started as `started`, and there in fact: what is covered, and which kind. */
+static void
+own(const char *text, const char *dir, const char *started, const char *exe,
+    const char *place, enum mounts_kind kind, const char *covered)
+{
+	struct mounts_self self = {.exe = exe, .started = started};
+	struct mounts m;
+
+	OK(load_as(&m, text, dir, &self) == 0);
+	OK(mounts_at(&m, place) == kind);
+	OK((covered == NULL) == (m.covered == NULL));
+	if (covered != NULL && m.covered != NULL)
+		OK(strcmp(m.covered, covered) == 0);
+	mounts_free(&m);
+}
+
+static void
+own_volume(void)
+{
+	/* in its place */
+	own(OWN(PLACE), "/", PLACE "/unpack", PLACE "/unpack", PLACE + 1,
+	    MOUNTS_FOREIGN, NULL);
+	own(OWN("/.unpack-0123456789abcde"), "/",
+	    "/.unpack-0123456789abcde/unpack",
+	    "/.unpack-0123456789abcde/unpack", ".unpack-0123456789abcde",
+	    MOUNTS_FOREIGN, ".unpack-0123456789abcde");
+	own(OWN("/util/bin"), "/", "//util/./bin//unpack", "/util/bin/unpack",
+	    "util/bin", MOUNTS_FOREIGN, "util/bin");
+	own(OWN("/util/bin"), "/util", "/util/bin/x/unpack",
+	    "/util/bin/x/unpack", "bin", MOUNTS_FOREIGN, "bin");
+	own(OWN("/util/bin"), "/manifests", "/util/bin/unpack",
+	    "/util/bin/unpack", ".", MOUNTS_NONE, NULL);
+	/* the bundle is in it, and nothing was led: as it was asked for */
+	own(OWN("/m"), "/m", "/m/unpack", "/m/unpack", ".", MOUNTS_NONE, NULL);
+	/* led away */
+	own(OWN("/manifests"), "/", PLACE "/unpack", "/manifests/unpack",
+	    "manifests", MOUNTS_MISPLACED, NULL);
+	own(OWN("/manifests"), "/manifests", "/.unpack/unpack",
+	    "/manifests/unpack", ".", MOUNTS_MISPLACED, NULL);
+	own(OWN("/manifests"), "/manifests/x", "/.unpack/unpack",
+	    "/manifests/unpack", ".", MOUNTS_MISPLACED, NULL);
+	own(OWN("/usr/bin"), "/", "/util/bin/unpack", "/usr/bin/unpack",
+	    "usr/bin", MOUNTS_MISPLACED, NULL);
+	own(OWN("/m/bin"), "/", "/bin/unpack", "/m/bin/unpack", "m/bin",
+	    MOUNTS_MISPLACED, NULL);
+	own(OWN("/bin2"), "/", "/bin/unpack", "/bin2/unpack", "bin2",
+	    MOUNTS_MISPLACED, NULL);
+	own(OWN("/b"), "/", "/b/in/unpack", "/b/unpack", "b", MOUNTS_MISPLACED,
+	    NULL);
+	own(OWN("/b"), "/", "/unpack", "/b/unpack", "b", MOUNTS_MISPLACED,
+	    NULL);
+	/* a tmpfs says nothing of whose it is; a VOLUME is no better */
+	own("1 0 0:1 / / rw - overlay overlay rw\n"
+	    "2 1 0:2 / /m rw - tmpfs tmpfs rw\n",
+	    "/", "/x/unpack", "/m/unpack", "m", MOUNTS_MISPLACED, NULL);
+	own("1 0 0:1 / / rw - overlay overlay rw\n"
+	    "2 1 0:2 /x/volumes/" ID "/_data /m rw - ext4 a rw\n",
+	    "/", "/x/unpack", "/m/unpack", "m", MOUNTS_MISPLACED, NULL);
+	/* base images have /bin -> usr/bin */
+	own(OWN("/usr/bin"), "/", "/bin/unpack", "/usr/bin/unpack", "usr/bin",
+	    MOUNTS_FOREIGN, "usr/bin");
+	/* nothing is known, or there is no mount */
+	own(OWN("/m"), "/", "unpack", "/m/unpack", "m", MOUNTS_FOREIGN, "m");
+	own(OWN("/m"), "/", "/dev/fd/5", "/m/unpack", "m", MOUNTS_FOREIGN, "m");
+	own(OWN("/m"), "/", NULL, NULL, "m", MOUNTS_FOREIGN, NULL);
+	own(OWN("/m"), "/", "/usr/bin/unpack", "/opt/unpack", "m",
+	    MOUNTS_FOREIGN, NULL);
 }
 
 int
@@ -127,8 +211,9 @@ main(void)
 	OK(load(&m, nonsense, "/") == 0);
 	OK(mounts_at(&m, "x") == MOUNTS_NONE);
 	mounts_free(&m);
-	OK(mounts_load(&m, "no such file", "/") == 0);
+	OK(mounts_load(&m, "no such file", "/", NULL) == 0);
 	OK(mounts_at(&m, "proc") == MOUNTS_NONE);
 	mounts_free(&m);
+	own_volume();
 	return tap_done();
 }
