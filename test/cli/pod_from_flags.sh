@@ -26,7 +26,7 @@ is "which the init container installs" \
 	"[\"/unpack\",\"install\",\"$place/unpack\"]"
 is "in the same place" "$(jq -r \
 	'.spec.initContainers[0].volumeMounts[0].mountPath' one)" "$place"
-for i in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4 5 6 7 8; do
 	pod '.spec.containers[0].volumeMounts[0].mountPath' --image $ref
 done >places
 is "which is another one for each pod" "$(sort -u places | wc -l)" 8
