@@ -17,6 +17,7 @@ int cmd_pod(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 
 /* What each takes; for completion too. */
+extern const struct opt_command cmd_check_options;
 extern const struct opt_command cmd_extract_options;
 
 #endif
