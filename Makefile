@@ -279,7 +279,8 @@ $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
 # from test/fuzz/seeds.py.  The same targets, linked with replay.c, run seeds
 # and reproducers in every `make test`.
 
-FUZZ         = decode gather tarin roundtrip manifest image layers
+FUZZ         = decode gather tarin roundtrip manifest image layers mounts \
+	report
 FUZZ_SECONDS = 300
 FUZZ_CC      = clang
 FUZZ_CFLAGS  = -O1 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
@@ -305,6 +306,7 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(F)/fuzz_%
 	mkdir -p $(F)/corpus-$*
 	$(F)/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 \
 	    -rss_limit_mb=1024 -close_fd_mask=3 -print_final_stats=1 \
+	    $(addprefix -dict=,$(wildcard test/fuzz/dict/$*)) \
 	    -artifact_prefix=$(CURDIR)/$(F)/ \
 	    $(CURDIR)/$(F)/corpus-$* $(CURDIR)/$(F)/seeds-$* \
 	    $(wildcard $(CURDIR)/test/fuzz/repro/$*) >$(F)/$*.log 2>&1 || \

@@ -5,7 +5,8 @@
 . "$TOP/test/lib.sh"
 command -v python3 >/dev/null || skip_all "needs python3"
 
-for target in decode gather tarin roundtrip manifest image merge; do
+for target in decode gather tarin roundtrip manifest image layers mounts \
+	report; do
 	replay=$TOP/build/$ARCH/unit/replay_$target
 	python3 "$TOP/test/fuzz/seeds.py" "$target" "$target"
 	if [ -d "$TOP/test/fuzz/repro/$target" ]; then

@@ -95,11 +95,11 @@ spec:
     yield b"\x10a: &x {k: [1, 017, y, ~]}\nb: {<<: *x, l: *x}\n--- |\n  z\n"
 
 
-def merge():
+def layers():
     for seed in range(1, 25):
-        layers = [layer.tar() for layer in generate.build(seed, True)[0].layers]
-        if len(layers[0]) < 256 * 512:
-            yield bytes([len(layers[0]) // 512]) + b"".join(layers[:2])
+        tars = [layer.tar() for layer in generate.build(seed, True)[0].layers]
+        if len(tars[0]) < 256 * 512:
+            yield bytes([len(tars[0]) // 512]) + b"".join(tars[:2])
 
 
 def image():
@@ -114,8 +114,46 @@ def image():
                 yield out.read()
 
 
+HEX = "0123456789abcdef" * 4
+
+
+def mounts():
+    """The tables of a pod, of podman, of an image volume, and oddities."""
+    line = "%d 1 0:%d %s %s ro,relatime master:1 - %s none rw\n"
+    pod = "/var/lib/kubelet/pods/0d4b"
+    tables = [
+        [("/", "/", "overlay"), ("/", "/proc", "proc"), ("/", "/dev", "tmpfs"),
+         (pod + "/volumes/kubernetes.io~empty-dir/unpack", "/.unpack-1", "ext4"),
+         (pod + "/etc-hosts", "/etc/hosts", "ext4"),
+         (pod + "/containers/bundle/0a1b2c3d", "/dev/termination-log", "ext4"),
+         ("/var/lib/containerd/x/sandboxes/a/hostname", "/etc/hostname", "ext4"),
+         ("/var/lib/containerd/x/sandboxes/a/resolv.conf", "/manifests/a\\040b",
+          "ext4"),
+         ("/x/containers/%s/volumes/%s" % (HEX, HEX), "/data", "ext4")],
+        [("/", "/", "overlay"), ("/x/userdata/hosts", "/etc/hosts", "tmpfs"),
+         ("/x/volumes/%s/_data" % HEX, "/data", "ext4"),
+         ("/x/volumes/unpack/_data", "/v", "ext4")],
+        [("/", "/", "overlay"), ("/", "/bundle", "overlay"),
+         ("/x/snapshots/7/fs", "/bundle", "ext4"), ("/", "/bundle/x", "tmpfs")],
+    ]
+    for table in tables:
+        text = "".join(line % (20 + i, i, *row) for i, row in enumerate(table))
+        for which in range(3):
+            yield bytes([which]) + text.encode()
+    yield b"\0" + b"1 2 3:4 / / rw - a b c\n" * 3 + b"\\777 \\ \n\n"
+
+
+def report():
+    record = bytes([0, 0x81, 0x80]) + b"\x0amanifests/"
+    yield record + bytes([2, 0x41, 0xc0]) + b"\x03a\nb"
+    yield bytes([1, 0xc1, 0xff]) + b"\x05\xff\xfe\x1b[m" + record
+    yield b"".join(bytes([k, k, k, 200]) + bytes([k]) * 200
+                   for k in range(256))
+
+
 TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip,
-                                   manifest, merge, image)}
+                                   manifest, layers, image, mounts,
+                                   report)}
 
 
 def main():
