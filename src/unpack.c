@@ -273,9 +273,9 @@ note_failure(struct report *r)
 
 /* The log would be too long.  0, or -1 after a warning. */
 static int
-measure(const struct args *a, struct report *r)
+measure(const struct args *a, const struct stream_opts *opts, struct report *r)
 {
-	struct stream_opts counting = a->stream;
+	struct stream_opts counting = *opts;
 	struct stream_result result;
 
 	if (a->log_limit == 0)
@@ -300,6 +300,7 @@ static int
 run_stream(const struct args *a)
 {
 	struct content_opts content = a->stream.content;
+	struct stream_opts stream = a->stream;
 	struct report r;
 	struct stream_result result = {0};
 	struct report_written written = {
@@ -309,10 +310,12 @@ run_stream(const struct args *a)
 	report_init(&r);
 	content.lazy = true; /* nobody asks for the files' sizes */
 	ret = preflight_run(&content, &r);
+	stream.checked = true;
+	stream.names = r.names;
 	if (ret == 0 && r.reason == REPORT_OK)
-		ret = measure(a, &r);
+		ret = measure(a, &stream, &r);
 	if (ret == 0 && r.reason == REPORT_OK)
-		ret = stream_run(&a->stream, &result);
+		ret = stream_run(&stream, &result);
 	if (ret < 0) {
 		note_failure(&r);
 	} else if (r.reason != REPORT_OK) {

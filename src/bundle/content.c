@@ -32,6 +32,8 @@ content_why_name(enum content_why why)
 		return "symlink";
 	case CONTENT_COVERED:
 		return "covered";
+	case CONTENT_WHITEOUT:
+		return "whiteout";
 	case CONTENT_WHYS:
 		break;
 	}
@@ -327,6 +329,18 @@ content_is_stray(const struct content *c, const char *path,
 }
 
 /*
+ * Is e, which w returned last, a name that a layer of the image deletes?
+ * overlayfs merges whiteouts away, but only where there is something to merge.
+ */
+static bool
+content_is_whiteout(struct walk *w, const struct walk_entry *e)
+{
+	if (e->err != 0)
+		return e->err == ENOENT && !e->unlisted && walk_is_whiteout(w);
+	return S_ISCHR(e->st.st_mode) && e->st.st_rdev == 0;
+}
+
+/*
  * Is there nothing in the directory but mounts and strays, and directories in
  * which there is nothing else?  Only a directory above a mount can be that,
  * so only these are entered.  Returns 0 and stores the answer, or -1 after a
@@ -362,7 +376,8 @@ content_is_hollow(const struct content *c, const struct walk_entry *dir,
 			goto out;
 		}
 		kind = mounts_at(&c->mounts, path);
-		if (kind == MOUNTS_FOREIGN || content_is_stray(c, path, &e)) {
+		if (kind == MOUNTS_FOREIGN || content_is_stray(c, path, &e) ||
+		    content_is_whiteout(&w, &e)) {
 			walk_skip(&w);
 		} else if (e.err != 0 || kind != MOUNTS_NONE ||
 		    !S_ISDIR(e.st.st_mode) || !mounts_below(&c->mounts, path)) {
@@ -384,6 +399,13 @@ skip(struct content *c, struct content_item *item, enum content_why why)
 	item->what = CONTENT_SKIPPED;
 	item->why = why;
 	walk_skip(&c->walk);
+}
+
+static void
+content_skip_whiteout(struct content *c, struct content_item *item)
+{
+	item->st.st_mode = S_IFCHR; /* as which layers have it */
+	skip(c, item, CONTENT_WHITEOUT);
 }
 
 static void
@@ -422,8 +444,13 @@ content_judge_entry(struct content *c, struct walk_entry *e,
 	}
 	if (!c->opts.probe)
 		return 0;
-	if (probe(e->dirfd, e->name, e->st.st_mode, &rule) < 0)
-		return content_fail(e, errno);
+	if (probe(e->dirfd, e->name, e->st.st_mode, &rule) < 0) {
+		e->err = errno;
+		if (!content_is_whiteout(&c->walk, e))
+			return content_fail(e, e->err);
+		content_skip_whiteout(c, item);
+		return 0;
+	}
 	if (rule == FINDING_NONE)
 		return 0;
 	walk_stat(e);
@@ -434,8 +461,9 @@ content_judge_entry(struct content *c, struct walk_entry *e,
 	return 0;
 }
 
-int
-content_next(struct content *c, struct content_item *item)
+/* content_next, but for the hash. */
+static int
+content_look(struct content *c, struct content_item *item)
 {
 	struct walk_entry e;
 	enum mounts_kind kind;
@@ -459,6 +487,10 @@ content_next(struct content *c, struct content_item *item)
 	}
 	if (kind == MOUNTS_MISPLACED) {
 		content_set_finding(c, item, FINDING_HIDDEN);
+		return 1;
+	}
+	if (content_is_whiteout(&c->walk, &e)) {
+		content_skip_whiteout(c, item);
 		return 1;
 	}
 	if (e.err != 0)
@@ -489,6 +521,32 @@ const char *
 content_covered(const struct content *c)
 {
 	return c->mounts.covered;
+}
+
+int
+content_next(struct content *c, struct content_item *item)
+{
+	int got = content_look(c, item);
+	const char *p;
+
+	if (got <= 0 || item->what != CONTENT_ENTRY)
+		return got;
+	c->names_before = c->names;
+	/* FNV-1a, the NUL too */
+	for (p = item->path;; p++) {
+		c->names = (c->names ^ (unsigned char)*p) * 1099511628211U;
+		if (*p == '\0')
+			return got;
+	}
+}
+
+bool
+content_drop_whiteout(struct content *c)
+{
+	if (!walk_is_whiteout(&c->walk))
+		return false;
+	c->names = c->names_before;
+	return true;
 }
 
 void

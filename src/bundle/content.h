@@ -11,6 +11,9 @@
  *     mount: product_name and product_uuid on kind, an empty .dockerenv,
  *     podman's and CRI-O's etc/mtab -> /proc/mounts;
  *   - sockets, FIFOs, and devices, which are never opened;
+ *   - whiteouts of overlayfs: names that an image's layer deletes, where no
+ *     layer below has such a directory.  They are listed and cannot be found,
+ *     or, where the layer is mounted alone, are character devices 0:0;
  *   - symlinks, where the format's readers do not understand them.
  *
  * A mount of the runtime's, or our own volume, that a symlink in the image has
@@ -22,6 +25,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "bundle/finding.h"
@@ -40,6 +44,7 @@ enum content_why { /* why it was skipped */
 	CONTENT_SPECIAL, /* a socket, FIFO, or device */
 	CONTENT_SYMLINK,
 	CONTENT_COVERED, /* what an image may have where our own volume lies */
+	CONTENT_WHITEOUT, /* a name that a layer deletes */
 	CONTENT_WHYS /* how many there are */
 };
 
@@ -70,6 +75,12 @@ struct content {
 	struct walk walk;
 	bool at_root; /* the directory is the root of the file system */
 	bool on_kind; /* there, kind has left its files */
+	/*
+	 * A hash of the paths that were returned as CONTENT_ENTRY so far: the
+	 * same in two walks of a tree that stayed as it was.
+	 */
+	uint64_t names;
+	uint64_t names_before; /* the last one */
 };
 
 /* Why a bundle directory cannot be opened. */
@@ -102,6 +113,12 @@ int content_open(struct content *c, const struct content_opts *opts,
  */
 int content_next(struct content *c, struct content_item *item);
 
+/*
+ * The file that content_next returned last cannot be opened (ENOENT): is it a
+ * whiteout, which opts.lazy could not tell from a file?  If so it is no entry.
+ */
+bool content_drop_whiteout(struct content *c);
+
 void content_close(struct content *c);
 
 /*
@@ -111,7 +128,8 @@ void content_close(struct content *c);
  */
 const char *content_covered(const struct content *c);
 
-/* "mount", "runtime", "special", "symlink", "covered" */
+/* "mount", "runtime", "special", "symlink", "covered", "whiteout" */
+/* "mount", "runtime", "special", "symlink", "whiteout" */
 const char *content_why_name(enum content_why why);
 
 /* "socket", "fifo", "block device", "character device", "symlink", ... */

@@ -12,7 +12,8 @@
  *	 "message":"2 paths cannot be read ...",
  *	 "as":{"uid":N,"gid":N,"groups":[N]},
  *	 "entries":N,"directories":N,"files":N,"symlinks":N,"bytes":N,
- *	 "skipped":{"mount":N,"runtime":N,"special":N,"symlink":N},
+ *	 "skipped":{"mount":N,"runtime":N,"special":N,"symlink":N,
+ *	   "whiteout":N},
  *	 "skippedPaths":[{"path":"run/x","why":"special","type":"socket"}],
  *	 "findings":[{"code":"file-not-readable","path":"a/b","message":"...",
  *	   "mode":"0600","uid":0,"gid":0,"blockedBy":"a/b","fix":"..."}],
@@ -57,6 +58,7 @@ struct report {
 	uint64_t files;
 	uint64_t symlinks;
 	uint64_t bytes; /* the files' sizes added up */
+	uint64_t names; /* struct content's, at the end of the walk */
 	uint64_t skipped[CONTENT_WHYS];
 	struct report_skipped *skipped_paths; /* owned; the first ones */
 	size_t n_skipped_paths;

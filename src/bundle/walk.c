@@ -24,6 +24,7 @@ enum {
 /* One level.  What it owns is used again for the next directory there. */
 struct walk_frame {
 	int fd; /* owned; -1 = closed for now */
+	uint64_t serial; /* no two frames of a walk have the same */
 	dev_t dev; /* to know it again, once it was closed */
 	ino_t ino;
 	size_t path_len; /* of the directory's own path; 0 for the top */
@@ -166,6 +167,7 @@ push(struct walk *w, int fd)
 	}
 	f = &w->frames[w->n_frames];
 	f->fd = fd;
+	f->serial = ++w->serial;
 	f->path_len = w->n_frames == 0 ? 0 : w->path_len;
 	f->names_len = f->n = f->next = 0;
 	err = read_names(f, w->buf);
@@ -343,6 +345,44 @@ walk_stat(struct walk_entry *e)
 		e->err = errno;
 }
 
+/* List the directory f anew, into w->again.  Returns 0, or -1. */
+static int
+walk_list_again(struct walk *w, const struct walk_frame *f)
+{
+	struct walk_frame *a = w->again;
+
+	if (a == NULL)
+		a = calloc(1, sizeof *a);
+	if (a == NULL)
+		return -1;
+	w->again = a;
+	w->again_of = 0;
+	a->names_len = a->n = 0;
+	a->fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (a->fd < 0)
+		return -1;
+	if (read_names(a, w->buf) == 0 && sort_names(a) == 0)
+		w->again_of = f->serial;
+	(void)close(a->fd);
+	return w->again_of != 0 ? 0 : -1;
+}
+
+bool
+walk_is_whiteout(struct walk *w)
+{
+	const struct walk_frame *f = &w->frames[w->n_frames - 1];
+	const char *name;
+
+	if (f->next == 0)
+		return false;
+	name = f->order[f->next - 1];
+	/* once a directory: it may hold as many whiteouts as files */
+	if (w->again_of != f->serial && walk_list_again(w, f) < 0)
+		return false;
+	return bsearch(&name, w->again->order, w->again->n, sizeof name,
+	           walk_compare_names) != NULL;
+}
+
 void
 walk_skip(struct walk *w)
 {
@@ -361,6 +401,11 @@ walk_close(struct walk *w)
 		free(w->frames[i].names);
 		free(w->frames[i].order);
 	}
+	if (w->again != NULL) {
+		free(w->again->names);
+		free(w->again->order);
+	}
+	free(w->again);
 	free(w->frames);
 	free(w->buf);
 	free(w->path);

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct walk_entry {
@@ -51,6 +52,9 @@ struct walk {
 	char *path; /* owned */
 	size_t path_len;
 	size_t path_room;
+	struct walk_frame *again; /* owned; a directory's names, read again */
+	uint64_t again_of; /* the serial number of its frame; 0: of none */
+	uint64_t serial; /* of the frame pushed last */
 	bool enter; /* the entry returned last is a directory to be entered */
 	bool started;
 };
@@ -72,6 +76,14 @@ int walk_next(struct walk *w, struct walk_entry *e);
  * of the type is what is below a mount, so this has the last word.
  */
 void walk_stat(struct walk_entry *e);
+
+/*
+ * Is the entry that walk_next returned last, and that cannot be found
+ * (ENOENT), nevertheless still listed?  On overlayfs that is a whiteout in a
+ * directory that is merged from nothing: the name is deleted.  A name that is
+ * no longer listed has vanished.
+ */
+bool walk_is_whiteout(struct walk *w);
 
 /* Do not enter the directory that walk_next returned last. */
 void walk_skip(struct walk *w);

@@ -106,6 +106,7 @@ preflight_run(const struct content_opts *opts, struct report *r)
 			goto out;
 	if (got < 0)
 		goto out;
+	r->names = c.names;
 	ret = 0;
 	if (r->all_findings > 0) {
 		r->reason = REPORT_UNREADABLE;

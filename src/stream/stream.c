@@ -22,6 +22,7 @@ enum {
 /* content -> tarout -> gzip -> encode, or pipeout for tar -> descriptor */
 struct stream {
 	const struct stream_opts *opts;
+	struct content *content; /* borrowed, during stream_put_all */
 	struct tarout *tar; /* owned */
 	struct gzip *gzip; /* owned; NULL for tar */
 	struct encode encode; /* where gzip's parts go */
@@ -144,13 +145,18 @@ put_open(struct stream *s, const struct content_item *item, int fd)
 static int
 put_file(struct stream *s, const struct content_item *item)
 {
-	int fd, ret;
+	int fd, ret, err;
 
 	/* O_NONBLOCK: should it have become a FIFO, do not hang */
 	fd = openat(item->dirfd, item->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	err = fd < 0 ? errno : 0;
+	if (err == ENOENT && content_drop_whiteout(s->content)) {
+		s->entries--;
+		return 0;
+	}
 	if (fd < 0)
-		return stream_fail(item, errno, "open");
+		return stream_fail(item, err, "open");
 	ret = put_open(s, item, fd);
 	(void)close(fd);
 	return ret;
@@ -191,6 +197,7 @@ stream_put_all(struct stream *s)
 	int got = -1;
 
 	opts.lazy = true; /* a file is looked at when it is open */
+	s->content = &c;
 	if (content_open(&c, &opts, &error) < 0) {
 		if (error.failure != CONTENT_FAILED)
 			msg_warn(0, "%s: changed while it was read",
@@ -206,11 +213,17 @@ stream_put_all(struct stream *s)
 		if (got < 0)
 			break;
 	}
+	if (got == 0 && s->opts->checked && c.names != s->opts->names) {
+		msg_warn(0, "%s: files were added or removed while it was read",
+		    msg_mask(name, sizeof name, s->opts->content.dir));
+		got = -1;
+	}
 	if (got == 0)
 		got = tarout_finish(s->tar);
 out:
 	free(error.blocker);
 	content_close(&c);
+	s->content = NULL;
 	return got;
 }
 

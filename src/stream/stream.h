@@ -25,6 +25,8 @@ struct stream_opts {
 	unsigned int jobs; /* threads that compress; of a tar one writes */
 	uint64_t first; /* jsonl: the parts to print, both included */
 	uint64_t last;
+	bool checked; /* `names` is what the preflight saw: struct report's */
+	uint64_t names;
 };
 
 struct stream_result {
