@@ -121,6 +121,7 @@ CTL_OBJ = \
 	$(B)/log/gunzip.o \
 	$(B)/log/target.o \
 	$(B)/log/tarin.o \
+	$(B)/image/history.o \
 	$(B)/image/image.o \
 	$(B)/image/decompress.o \
 	$(B)/image/predict.o \

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An image's history: which lines of a Dockerfile made a layer, as their
+ * author wrote them, and which file of the build context a path comes from.
+ *
+ * What builders write of COPY deploy /manifests (image-spec, config.md, says
+ * no more than that "created_by" is a string):
+ *
+ *	COPY deploy /manifests # buildkit			BuildKit
+ *	/bin/sh -c #(nop) COPY dir:HEX in /manifests 		Docker, buildah
+ *
+ * buildah puts all lines into one layer unless told otherwise: then all but
+ * the last are marked as making no layer.
+ */
+#ifndef HISTORY_H
+#define HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json;
+
+/* A line that made files. */
+struct history_step {
+	char *text; /* owned; "COPY deploy /manifests"; not masked */
+	unsigned int layer; /* that it went into, from 1 */
+	bool copies; /* COPY or ADD */
+	char *sources; /* owned; with spaces between; NULL: not known */
+	char *target; /* owned; of a COPY, from "/" on, "/" behind kept */
+	bool sets_mode; /* with --chmod */
+};
+
+/* {0} is an empty one. */
+struct history {
+	struct history_step *steps; /* owned */
+	size_t n;
+};
+
+/*
+ * Read the history of an image with this configuration and so many layers.
+ * Returns 0, or -1, reported.  history_free may be called in either case.
+ */
+int history_read(struct history *h, const struct json *config,
+    unsigned int n_layers);
+void history_free(struct history *h);
+
+/*
+ * The step that put `path` ("a/b", without a slash in front) into the layer,
+ * from 1; 0: not known.
+ */
+size_t history_find(const struct history *h, unsigned int layer,
+    const char *path);
+
+/* How many steps went into the layer. */
+size_t history_count(const struct history *h, unsigned int layer);
+
+/*
+ * What made the layer, in one masked line: the step, from 1, or with 0 all
+ * that went into the layer, with "; " between.  "" where nothing is known.
+ * Cut to size bytes.  Returns buf.
+ */
+char *history_text(const struct history *h, size_t step, unsigned int layer,
+    char *buf, size_t size);
+
+/*
+ * The path in the build context that step put at `path`.  Returns 0, or -1
+ * where that is not known (buf is "" then).  Not masked.
+ */
+int history_source(const struct history *h, size_t step, const char *path,
+    char *buf, size_t size);
+
+#endif

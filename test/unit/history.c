@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What builders write of a Dockerfile, back to what its author wrote. */
+#include "image/history.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "tap.h"
+
+#define HEX "bb7e4a449d273fcb9b1114aa07df4872a6f9126a932e50022e2e62a2e13011af"
+
+static struct history h;
+
+/* Read a history: lines, "-" in front of one without a layer. */
+static void
+history_of(unsigned int layers, const char *const *lines)
+{
+	struct json *config = json_new_object(), *one;
+	struct json *all = json_add_array(config, "history");
+
+	for (; *lines != NULL; lines++) {
+		one = json_add_object(all, NULL);
+		json_add_string(one, "created_by", *lines + (**lines == '-'));
+		if (**lines == '-')
+			json_add_bool(one, "empty_layer", true);
+	}
+	history_free(&h);
+	OK(history_read(&h, config, layers) == 0);
+	json_free(config);
+}
+
+#define HISTORY(layers, ...) \
+	history_of(layers, (const char *const[]){__VA_ARGS__, NULL})
+
+/* What made the layer, all of it. */
+static const char *
+text_of_layer(unsigned int layer)
+{
+	static char buf[512];
+
+	return history_text(&h, 0, layer, buf, sizeof buf);
+}
+
+/* Where in the build context it comes from; "?": not known. */
+static const char *
+source_of(unsigned int layer, const char *path)
+{
+	static char buf[512];
+	size_t step = history_find(&h, layer, path);
+
+	return history_source(&h, step, path, buf, sizeof buf) < 0 ? "?" : buf;
+}
+
+static const char *
+line_of(unsigned int layer, const char *path)
+{
+	static char buf[512];
+	size_t step = history_find(&h, layer, path);
+
+	return step == 0 ? "?" : history_text(&h, step, layer, buf, sizeof buf);
+}
+
+static void
+words(void)
+{
+	HISTORY(9, "COPY deploy /manifests # buildkit",
+	    "/bin/sh -c #(nop) COPY dir:" HEX " in /manifests ",
+	    "/bin/sh -c #(nop) ADD multi:" HEX " in /x/ ",
+	    "RUN /bin/sh -c chmod 1 /a # buildkit", "/bin/sh -c chmod 2 /a",
+	    "|2 A=b C=d /bin/sh -c chmod 3 /a",
+	    "RUN |1 A=b /bin/sh -c chmod 4 /a # buildkit",
+	    "bazel build //x:" HEX, "COPY --chown=1:1 a b /c/");
+	OK_STR(text_of_layer(1), "COPY deploy /manifests");
+	OK_STR(text_of_layer(2), "COPY ... /manifests");
+	OK_STR(text_of_layer(3), "ADD ... /x/");
+	OK_STR(text_of_layer(4), "RUN chmod 1 /a");
+	OK_STR(text_of_layer(5), "RUN chmod 2 /a");
+	OK_STR(text_of_layer(6), "RUN chmod 3 /a");
+	OK_STR(text_of_layer(7), "RUN chmod 4 /a");
+	OK_STR(text_of_layer(8), "bazel build //x:bb7e4a449d27...");
+	OK_STR(text_of_layer(9), "COPY --chown=1:1 a b /c/");
+	OK_STR(text_of_layer(10), "");
+}
+
+/* buildah, unless it is told --layers. */
+static void
+squashed(void)
+{
+	HISTORY(1, "-/bin/sh -c #(nop) COPY dir:" HEX " in /manifests ",
+	    "-/bin/sh -c #(nop) ADD file:" HEX " in /metadata/ ",
+	    "/bin/sh -c #(nop) LABEL a=b");
+	OK(history_count(&h, 1) == 2);
+	OK_STR(text_of_layer(1), "COPY ... /manifests; ADD ... /metadata/");
+	OK_STR(line_of(1, "manifests/a.yaml"), "COPY ... /manifests");
+	OK_STR(line_of(1, "metadata/a.yaml"), "ADD ... /metadata/");
+	OK_STR(line_of(1, "manifests2/a.yaml"), "?");
+	OK_STR(source_of(1, "manifests/a.yaml"), "?");
+	HISTORY(2, "-ENV a=b", "/bin/sh -c #(nop) COPY file:" HEX " in /a ",
+	    "-LABEL x=y", "COPY b /b # buildkit");
+	OK_STR(text_of_layer(1), "COPY ... /a");
+	OK_STR(text_of_layer(2), "COPY b /b");
+	/* a base image that has no more to say */
+	HISTORY(1, "CMD [\"sh\"]");
+	OK_STR(text_of_layer(1), "CMD [\"sh\"]");
+}
+
+static void
+sources(void)
+{
+	HISTORY(9, "COPY deploy /manifests # buildkit", "COPY . / # buildkit",
+	    "COPY ./a/csv.yaml /manifests/ # buildkit",
+	    "COPY a.yaml d/b.yaml /manifests/ # buildkit",
+	    "COPY deploy/*.yaml /manifests/ # buildkit",
+	    "COPY --from=build /out /manifests # buildkit",
+	    "ADD https://example.com/a.yaml /manifests/ # buildkit",
+	    "COPY <<EOF /manifests/a.yaml # buildkit",
+	    "COPY a.yaml /manifests/b.yaml # buildkit");
+	OK_STR(source_of(1, "manifests/a.yaml"), "deploy/a.yaml");
+	OK_STR(source_of(1, "manifests/a/b.yaml"), "deploy/a/b.yaml");
+	OK_STR(source_of(1, "manifests"), "deploy");
+	OK_STR(source_of(1, "other"), "?");
+	OK_STR(source_of(2, "manifests/a.yaml"), "manifests/a.yaml");
+	OK_STR(source_of(2, "."), ".");
+	OK_STR(source_of(3, "manifests/csv.yaml"), "a/csv.yaml");
+	OK_STR(source_of(4, "manifests/a.yaml"), "a.yaml");
+	OK_STR(source_of(4, "manifests/b.yaml"), "d/b.yaml");
+	OK_STR(source_of(4, "manifests/c.yaml"), "?");
+	OK_STR(source_of(5, "manifests/c.yaml"), "deploy/c.yaml");
+	OK_STR(source_of(6, "manifests/c.yaml"), "?");
+	OK_STR(source_of(7, "manifests/a.yaml"), "?");
+	OK_STR(source_of(8, "manifests/a.yaml"), "?");
+	OK_STR(source_of(9, "manifests/b.yaml"), "a.yaml");
+	HISTORY(2, "-WORKDIR /w", "-WORKDIR x", "COPY deploy . # buildkit",
+	    "COPY meta ./m # buildkit");
+	OK_STR(source_of(1, "w/x/a.yaml"), "deploy/a.yaml");
+	OK_STR(source_of(2, "w/x/m/a.yaml"), "meta/a.yaml");
+	OK_STR(source_of(2, "m/a.yaml"), "?");
+}
+
+int
+main(void)
+{
+	words();
+	squashed();
+	sources();
+	history_free(&h);
+	return tap_done();
+}
