@@ -4,6 +4,7 @@
 ## make                 static musl programs in build/ARCH/; V=1 shows commands
 ## make help            these lines
 ## make demo            the main job on a sample bundle
+## make manual          unpack-findings(7) from the table of codes
 ## make install         PREFIX, DESTDIR; and uninstall
 ## make deps            only the libraries that the programs are made of
 ## make check           gates: static, small, no parser in unpack, rooms, names
@@ -149,6 +150,7 @@ CTL_OBJ = \
 	$(B)/cluster/provision.o \
 	$(B)/cmd/check.o \
 	$(B)/cmd/check_pod.o \
+	$(B)/cmd/explain.o \
 	$(B)/cmd/extract.o \
 	$(B)/cmd/pod.o \
 	$(B)/cmd/run.o \
@@ -200,13 +202,14 @@ MANDIR = $(PREFIX)/share/man
 COMPDIR = $(PREFIX)/share
 MAN1  := $(wildcard src/man/*.1)
 MAN5  := $(wildcard src/man/*.5)
+MAN7  := $(wildcard src/man/*.7)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -s --strip-program=$(STRIP) -m 0755 $(B)/unpack \
 	    $(B)/unpackctl $(DESTDIR)$(PREFIX)/bin
 	ln -sf unpackctl $(DESTDIR)$(PREFIX)/bin/kubectl-unpack
-	for m in $(MAN1) $(MAN5); do \
+	for m in $(MAN1) $(MAN5) $(MAN7); do \
 	    install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} \
 	        || exit 1; \
 	done
@@ -224,12 +227,17 @@ uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack \
 	    kubectl_complete-unpack
 	rm -f $(MAN1:src/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
-	    $(MAN5:src/man/%=$(DESTDIR)$(MANDIR)/man5/%)
+	    $(MAN5:src/man/%=$(DESTDIR)$(MANDIR)/man5/%) \
+	    $(MAN7:src/man/%=$(DESTDIR)$(MANDIR)/man7/%)
 	cd $(DESTDIR)$(COMPDIR) && rm -f \
 	    bash-completion/completions/unpackctl \
 	    bash-completion/completions/kubectl-unpack \
 	    zsh/site-functions/_unpackctl \
 	    fish/vendor_completions.d/unpackctl.fish
+
+# unpack-findings(7) comes from the table of codes.
+manual: $(B)/unpackctl
+	$(B)/unpackctl explain --manual >src/man/unpack-findings.7
 
 # The commit as it stands, the same bytes wherever it is made.
 dist:
@@ -243,7 +251,7 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: install uninstall dist clean distclean
+.PHONY: manual install uninstall dist clean distclean
 
 # ---------------------------------------------------------------- tests
 #

@@ -31,6 +31,8 @@ static const struct command commands[] = {
     {"check-pod", cmd_check_pod, "do Pods pass the Pod Security Standards?",
         "CheckPodResult"},
     {"check", cmd_check, "will a bundle image on disk unpack?", "CheckResult"},
+    {"explain", cmd_explain, "what a finding's code means, and what mends it",
+        "ExplainResult"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -12,12 +12,14 @@
 
 int cmd_check_pod(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_pod(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 
 /* What each takes; for completion too. */
 extern const struct opt_command cmd_check_options;
+extern const struct opt_command cmd_explain_options;
 extern const struct opt_command cmd_extract_options;
 
 #endif

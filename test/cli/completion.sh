@@ -17,7 +17,7 @@ offers() {
 }
 is "bash: a command" "$(offers unpackctl r)" run
 is "bash: all commands" "$(offers unpackctl '' | tr ' ' '\n' | sort | tr '\n' ' ')" \
-	"--help --version check check-pod extract pod run "
+	"--help --version check check-pod explain extract pod run "
 is "bash: an option" "$(offers unpackctl run --run-as)" --run-as-user
 is "bash: another" "$(offers unpackctl run --time)" --timeout
 is "bash: its argument" "$(offers unpackctl pod --strategy i)" "inject image-volume"

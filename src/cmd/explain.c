@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unpackctl explain: what a finding's code means.
+ */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "base/result.h"
+#include "bundle/codes.h"
+#include "wire.h"
+
+struct explain {
+	bool json;
+	bool manual;
+};
+
+static const struct opt explain_rows[] = {
+    {"output", 'o', "text|json", "how to tell it",
+        OPT_SECOND(struct explain, json)},
+    {"manual", 0, NULL, "print all of it as the manual page, in mdoc",
+        OPT_FLAG(struct explain, manual)},
+    {0},
+};
+static const struct opt_group explain_groups[] = {
+    {NULL, explain_rows, 0},
+    {0},
+};
+const struct opt_command cmd_explain_options = {
+    .name = "explain",
+    .usage = " [OPTION...] [CODE...]",
+    .about =
+        "What does a finding's code mean, what is seen of it in a cluster, and what\n"
+        "mends it?  Without CODE all codes are listed.\n",
+    .groups = explain_groups,
+    .after = "exit: 0 done; 2 no such code, or wrong usage.\n",
+    .operands = "codes",
+    .least = 0,
+    .most = OPT_ANY,
+};
+
+/* All codes, a line each. */
+static void
+explain_list(void)
+{
+	static const char *const heads[] = {"Of an image:", "Of a pod:",
+	    "Of the cluster:"};
+	const struct codes_row *r;
+	int area = -1;
+
+	for (r = codes_table; r->code != NULL; r++) {
+		if ((int)r->area != area)
+			(void)printf("%s%s\n", area < 0 ? "" : "\n",
+			    heads[r->area]);
+		area = (int)r->area;
+		(void)printf("  %-26s %-7s  %s\n", r->code,
+		    codes_severity_name(r->severity), r->meaning);
+	}
+}
+
+static void
+explain_row(const struct codes_row *r)
+{
+	(void)printf("%s (%s, of %s %s)\n\n", r->code,
+	    codes_severity_name(r->severity),
+	    r->area == CODES_IMAGE     ? "an"
+	        : r->area == CODES_POD ? "a"
+	                               : "the",
+	    codes_area_name(r->area));
+	(void)printf("What it means:\n  %s\n", r->meaning);
+	(void)printf("In the cluster:\n  %s\n", r->seen);
+	(void)printf("%s:\n  %s\n",
+	    r->severity == CODES_NOTE ? "To be rid of it" : "Fix", r->fix);
+}
+
+static void
+explain_add(struct json *to, const struct codes_row *r)
+{
+	struct json *o = json_add_object(to, NULL);
+
+	json_add_string(o, "code", r->code);
+	json_add_string(o, "severity", codes_severity_name(r->severity));
+	json_add_string(o, "of", codes_area_name(r->area));
+	json_add_string(o, "meaning", r->meaning);
+	json_add_string(o, "seen", r->seen);
+	json_add_string(o, "fix", r->fix);
+}
+
+/* The row of a code that somebody typed; NULL, reported. */
+static const struct codes_row *
+explain_find(const char *code)
+{
+	const struct codes_row *r = codes_find(code);
+	struct opt_nearest near = {0};
+
+	if (r != NULL)
+		return r;
+	for (r = codes_table; r->code != NULL; r++)
+		opt_consider(&near, code, r->code);
+	if (near.name != NULL)
+		(void)opt_wrong(&cmd_explain_options,
+		    "no code '%s'; did you mean '%s'?", code, near.name);
+	else
+		(void)opt_wrong(&cmd_explain_options, "no code '%s'", code);
+	return NULL;
+}
+
+static int
+explain_codes(const struct explain *a, char **codes)
+{
+	struct json *o, *all;
+	const struct codes_row *r;
+	char **c;
+
+	for (c = codes; *c != NULL; c++)
+		if (explain_find(*c) == NULL)
+			return WIRE_USAGE;
+	if (!a->json) {
+		if (*codes == NULL)
+			explain_list();
+		for (c = codes; *c != NULL; c++) {
+			if (c > codes)
+				(void)putchar('\n');
+			explain_row(codes_find(*c));
+		}
+		return WIRE_OK;
+	}
+	o = result_new(WIRE_OK, NULL, NULL, "");
+	all = json_add_array(o, "codes");
+	if (*codes == NULL)
+		for (r = codes_table; r->code != NULL; r++)
+			explain_add(all, r);
+	for (c = codes; *c != NULL; c++)
+		explain_add(all, codes_find(*c));
+	return result_print(o) < 0 ? WIRE_FAIL : WIRE_OK;
+}
+
+int
+cmd_explain(int argc, char **argv)
+{
+	struct explain a = {0};
+	int code;
+
+	if (opt_parse(&cmd_explain_options, &a, argc, argv, &code) < 0)
+		return code;
+	if (a.manual) {
+		codes_print_manual(stdout);
+		code = WIRE_OK;
+	} else {
+		code = explain_codes(&a, argv + 1);
+	}
+	if (fflush(stdout) == 0)
+		return code;
+	msg_warn(errno, "standard output");
+	return WIRE_FAIL;
+}
