@@ -12,12 +12,21 @@
 # file against the signed hashes.  The system's apt is left as it is: lists,
 # caches and sources are private, below build/sources, shared by all ARCHs.
 # Neither root nor deb-src lines in the system's configuration are needed.
+# Where the directory sources/ is, as in a release's source archive, the source
+# packages in it are taken, and nothing is fetched.
 #
 # CC, AR and RANLIB are the compiler and its tools; HOST is for configure.
+# With GCC, a compiler of Debian's for ARCH, musl is one of the libraries, and
+# CC is the wrapper that its build leaves in DIR/musl/bin/musl-gcc.
+#
+# DIR/versions has a line for each library: name, Debian's version, and the
+# SHA-256 of its .dsc, which has those of the other files ("-" for the musl of
+# Debian's musl-tools).
 set -eu
 LC_ALL=C
 export LC_ALL
-: "${CC:=musl-gcc}" "${AR:=ar}" "${RANLIB:=ranlib}" "${HOST:=}"
+umask 022
+: "${CC:=musl-gcc}" "${AR:=ar}" "${RANLIB:=ranlib}" "${HOST:=}" "${GCC:=}"
 
 die() {
 	echo "deps: $*" >&2
@@ -37,17 +46,27 @@ dir=$(cd "$2" && pwd)
 mkdir -p build/sources
 sources=$(cd build/sources && pwd)
 
-need apt-get "apt (this builds from Debian's source packages)"
+given=
+[ ! -d sources ] || given=$(cd sources && pwd)
+
+[ -n "$given" ] || need apt-get "apt (this builds from Debian's source packages)"
 need dpkg-source dpkg-dev
 need make make
 need xz xz-utils
 need bzip2 bzip2
 need flock util-linux
-case $CC in
-musl-gcc*) need musl-gcc musl-tools ;;
-aarch64-linux-gnu-*) need "${CC%% *}" gcc-aarch64-linux-gnu ;;
-*) need "${CC%% *}" "a C compiler, or set CC" ;;
-esac
+packages="libarchive cjson libdeflate libmd libyaml libzstd zlib"
+if [ -n "$GCC" ]; then
+	need "${GCC%% *}" "$(echo "${GCC%% *}" |
+		sed 's/\(.*\)-gcc$/gcc-\1/; s/_/-/g')"
+	CC=$dir/musl/bin/musl-gcc
+	packages="musl $packages"
+else
+	case $CC in
+	musl-gcc*) need musl-gcc musl-tools ;;
+	*) need "${CC%% *}" "a C compiler, or set CC" ;;
+	esac
+fi
 need "$AR" binutils
 
 # ----------------------------------------------------------------- sources
@@ -144,33 +163,72 @@ fetch_lists() {
 	apt_get update >"$sources/apt/log" 2>&1 || :
 }
 
-# fetch PACKAGE...: put the source of each in build/sources/PACKAGE.
+# fetch PACKAGE...: put the source of each in build/sources/PACKAGE, and the
+# files of its source package in build/sources/files.
 fetch() {
 	missing=
 	for p; do
-		[ -d "$sources/$p" ] || missing="$missing $p"
+		[ -n "$(dsc "$p")" ] && [ -d "$sources/$p" ] ||
+			missing="$missing $p"
 	done
 	[ -n "$missing" ] || return 0
-	echo "deps: fetching Debian's sources:$missing"
-	fetch_lists
 	rm -rf "$sources/new"
-	mkdir "$sources/new"
+	mkdir -p "$sources/new" "$sources/files"
 	cd "$sources/new"
-	# shellcheck disable=SC2086 # a list of names
-	apt_get source --only-source --download-only $missing \
-		>>"$sources/apt/log" 2>&1 || {
-		grep '^[EW]:' "$sources/apt/log" | head -n 20 >&2
-		die "cannot fetch the sources (all that apt said:" \
-			"$sources/apt/log)"
-	}
+	if [ -n "$given" ]; then
+		for p in $missing; do
+			cp "$given/${p}"_* .
+		done
+	else
+		echo "deps: fetching Debian's sources:$missing"
+		fetch_lists
+		# shellcheck disable=SC2086 # a list of names
+		apt_get source --only-source --download-only $missing \
+			>>"$sources/apt/log" 2>&1 || {
+			grep '^[EW]:' "$sources/apt/log" | head -n 20 >&2
+			die "cannot fetch the sources (all that apt said:" \
+				"$sources/apt/log)"
+		}
+	fi
 	for p in $missing; do
-		dpkg-source --extract "${p}"_*.dsc "$p" \
-			>>"$sources/apt/log" 2>&1 ||
-			die "cannot unpack $p: see $sources/apt/log"
+		dpkg-source --extract "${p}"_*.dsc "$p" >"$p.log" 2>&1 ||
+			die "cannot unpack $p: see $sources/new/$p.log"
+		rm -rf "${sources:?}/$p" "$sources/files/${p}"_*
 		mv "$p" "$sources/$p"
+		mv "${p}"_* "$sources/files/"
 	done
 	cd "$sources"
 	rm -rf new
+}
+
+# Print the name of PACKAGE's .dsc, or nothing.
+dsc() {
+	for f in "$sources/files/${1}"_*.dsc; do
+		[ ! -e "$f" ] || echo "$f"
+	done
+}
+
+# Print Debian's version of PACKAGE, without an epoch.
+version() {
+	if [ "$1" = musl ] && [ -z "$GCC" ]; then
+		dpkg-query -W -f '${source:Version}\n' musl-dev 2>/dev/null ||
+			echo unknown
+		return
+	fi
+	f=$(dsc "$1")
+	f=${f##*/"$1"_}
+	echo "${f%.dsc}"
+}
+
+# Print the lines of DIR/versions.
+versions() {
+	for p in $packages; do
+		set -- "$(sha256sum "$(dsc "$p")")"
+		echo "$p $(version "$p") ${1%% *}"
+	done
+	[ -n "$GCC" ] || case $CC in
+	musl-gcc*) echo "musl $(version musl) -" ;;
+	esac
 }
 
 # --------------------------------------------------------------- libraries
@@ -193,6 +251,24 @@ library() {
 		$CC $flags -ffile-prefix-map="$sources"=. -c -o "$n.o" "$f"
 	done
 	"$AR" rcs "$dir/lib/$name.a" ./*.o
+}
+
+# The compiler's own name for a long double of 64 bits: musl has no other on
+# powerpc64le.  Its configure looks for what the compiler can do.
+build_musl() {
+	case $arch in
+	ppc64le | ppc64el) real="$GCC -mlong-double-64" ;;
+	*) real=$GCC ;;
+	esac
+	# so that no path gets into an object
+	cp -R "$sources/musl/." .
+	./configure --target="$HOST" --prefix="$dir/musl" \
+		--syslibdir="$dir/musl/lib" --disable-shared \
+		--enable-wrapper=gcc CC="$real" AR="$AR" RANLIB="$RANLIB"
+	make -j2
+	make install
+	sed -i "s|^exec .*|exec $real \"\$@\" \
+		-specs '$dir/musl/lib/musl-gcc.specs'|" "$dir/musl/bin/musl-gcc"
 }
 
 build_cjson() {
@@ -298,31 +374,51 @@ build() {
 	"build_$1" >"$dir/stage/$1.log" 2>&1
 }
 
-packages="libarchive cjson libdeflate libmd libyaml libzstd zlib"
-
 (
 	flock 9
 	# shellcheck disable=SC2086 # a list of names
 	fetch $packages
 ) 9>"$sources/.lock"
 
-rm -rf "${dir:?}/include" "${dir:?}/lib" "$dir/.done"
+# told NAME...: a line for each that is built
+n=0
+total=$(echo "$packages" | wc -w)
+told() {
+	for p; do
+		n=$((n + 1))
+		echo "deps: $arch: $n of $total: $p $(version "$p")"
+	done
+}
+
+rm -rf "${dir:?}/include" "${dir:?}/lib" "${dir:?}/musl" "$dir/.done"
 mkdir -p "$dir/include" "$dir/lib"
-echo "deps: building static libraries for $arch"
+echo "deps: building $total static libraries for $arch, in a minute or two"
 failed=
-build libarchive &
-longest=$!
 # In the background, or "||" would switch -e off inside.
-for p in $packages; do
-	[ "$p" != libarchive ] || continue
-	build "$p" &
-	wait $! || failed="$failed $p"
-done
-wait "$longest" || failed="$failed libarchive"
+if [ -n "$GCC" ]; then
+	build musl &
+	wait $! || failed=" musl"
+	[ -n "$failed" ] || told musl
+fi
+if [ -z "$failed" ]; then
+	build libarchive &
+	longest=$!
+	for p in $packages; do
+		case $p in libarchive | musl) continue ;; esac
+		build "$p" &
+		if wait $!; then told "$p"; else failed="$failed $p"; fi
+	done
+	if wait "$longest"; then
+		told libarchive
+	else
+		failed="$failed libarchive"
+	fi
+fi
 for p in $failed; do
 	tail -n 15 "$dir/stage/$p.log" >&2
 	echo "deps: $p does not build: see $dir/stage/$p.log" >&2
 done
 [ -z "$failed" ] || exit 1
+versions >"$dir/versions"
 rm -rf "$dir/stage"
 : >"$dir/.done"
