@@ -11,6 +11,7 @@
 ## make unit            unit tests, with sanitizers
 ## make test            all that fits a CI run; T=cli/extract: what matches
 ## make test-sanitized  the command-line tests with ASan and UBSan
+## make test-arch       the other architectures, emulated: same tests, same bytes
 ## make test-cluster    the cluster that KUBECONFIG names
 ## make agreement       what check says against what containers do
 ## make torture         damaged logs, at random, for TORTURE_SECONDS
@@ -25,8 +26,10 @@
 #
 # Which objects a program links is written out below, on purpose.
 
-VERSION = 0.1.0
-HERE   := $(shell dpkg --print-architecture 2>/dev/null || uname -m)
+VERSION = 0.2.0
+# amd64, arm64, ppc64le (Debian's ppc64el), s390x
+HERE   := $(subst ppc64el,ppc64le,$(shell dpkg --print-architecture \
+	2>/dev/null || uname -m))
 ARCH    = $(HERE)
 PREFIX  = /usr/local
 
@@ -46,13 +49,29 @@ STRIP   = strip
 NM      = nm
 READELF = readelf
 
-# Another ARCH needs a musl compiler of its own.
-ifneq ($(ARCH),$(HERE))
-ifeq ($(CC),musl-gcc)
-$(error ARCH=$(ARCH): musl-gcc compiles for $(HERE) only; set CC to a musl \
-compiler for $(ARCH), and AR, RANLIB, STRIP, NM, READELF to go with it)
+# Another ARCH, or MUSL=source: musl is built from Debian's source too, with
+# Debian's own compiler for that architecture.  CC=... brings another one.
+TRIPLET_amd64   = x86_64-linux-gnu
+TRIPLET_arm64   = aarch64-linux-gnu
+TRIPLET_ppc64le = powerpc64le-linux-gnu
+TRIPLET_s390x   = s390x-linux-gnu
+MUSL = $(if $(filter-out $(HERE),$(ARCH)),source,tools)
+ifeq ($(MUSL),source)
+HOST = $(TRIPLET_$(ARCH))
+ifneq ($(filter command environment override,$(firstword $(origin CC))),)
+HOST := $(shell $(CC) -dumpmachine)
+else ifeq ($(HOST),)
+$(error ARCH=$(ARCH): not amd64, arm64, ppc64le or s390x; set CC to a musl \
+compiler for it, and AR, RANLIB, STRIP, NM, READELF to go with it)
+else
+GCC     = $(HOST)-gcc
+CC      = $(CURDIR)/$(D)/musl/bin/musl-gcc
+AR      = $(HOST)-ar
+RANLIB  = $(HOST)-ranlib
+STRIP   = $(HOST)-strip
+NM      = $(HOST)-nm
+READELF = $(HOST)-readelf
 endif
-HOST   := $(shell $(CC) -dumpmachine)
 endif
 
 # House flags stay apart, so that a packager's CFLAGS never drops a warning.
@@ -191,7 +210,7 @@ $(B)/%.o: src/%.c Makefile $(D)/.done
 
 deps: $(D)/.done
 $(D)/.done: src/deps.sh
-	CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' HOST='$(HOST)' \
+	@CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' HOST='$(HOST)' GCC='$(GCC)' \
 	    src/deps.sh $(ARCH) $(D)
 
 .PHONY: all help unpack unpackctl deps
@@ -360,7 +379,9 @@ agreement: all
 # Shell tests, one behaviour a file: test/DIR/*.sh for each DIR.  Every target
 # is one run of test/run, whose last line sums up.
 
-MAXSIZE   = 229376
+# ppc64le: segments begin at pages of 64 KiB, an instruction has four bytes
+MAXSIZE_ppc64le = 294912
+MAXSIZE   = $(or $(MAXSIZE_$(ARCH)),229376)
 TEST_DIRS = check cli image container fuzz
 TESTS     = $(sort $(filter-out %/lib.sh,$(wildcard $(TEST_DIRS:%=test/%/*.sh))))
 UNIT_PROGRAMS = $(UNITS:%=$(U)/test_%)
@@ -392,7 +413,37 @@ test-cluster: all
 	$(Q)test/cluster/on env $(RUN) \
 	    $(sort $(filter-out %/lib.sh,$(wildcard test/cluster/*.sh)))
 
-.PHONY: check unit test test-cluster
+# The command-line tests by emulation, but for those that chroot into a tree,
+# look at the program's file, limit its memory or count its threads; and its
+# streams against those of this machine's own program.
+EMULATOR_amd64   = qemu-x86_64
+EMULATOR_arm64   = qemu-aarch64
+EMULATOR_ppc64le = qemu-ppc64le
+EMULATOR_s390x   = qemu-s390x
+EMULATOR         = $(EMULATOR_$(ARCH))
+ARCHES           = amd64 arm64 ppc64le s390x
+E                = $(B)/emulated
+NOT_EMULATED     = %_installs.sh %_leaves_mounts_out.sh %_starts_threads.sh \
+	%_survives.sh %_memory.sh
+test-arch: all
+	$(Q)for a in $(filter-out $(HERE),$(ARCHES)); do \
+	    $(MAKE) --no-print-directory ARCH=$$a test-emulated || exit 1; done
+test-emulated: all $(E)/unpack $(E)/unpackctl
+	$(Q)$(RUN:test/run=) EMULATOR='$(EMULATOR)' \
+	    OURS='$(CURDIR)/build/$(HERE)' THEIRS='$(CURDIR)/$(E)' \
+	    test/run test/check/static.sh test/check/install.sh
+	$(Q)$(RUN:test/run=) EMULATOR='$(EMULATOR)' \
+	    OURS='$(CURDIR)/build/$(HERE)' \
+	    UNPACK='$(CURDIR)/$(E)/unpack' UNPACKCTL='$(CURDIR)/$(E)/unpackctl' \
+	    test/run $(sort $(wildcard test/arch/*.sh)) \
+	    $(filter-out $(NOT_EMULATED),$(sort $(wildcard test/cli/$(T)*.sh)))
+$(E)/%: Makefile
+	@mkdir -p $(E)
+	@printf '#!/bin/sh\nexec %s -0 "$$0" %s "$$@"\n' '$(EMULATOR)' \
+	    '$(CURDIR)/$(B)/$*' >$@
+	@chmod +x $@
+
+.PHONY: check unit test test-cluster test-arch test-emulated
 
 # The programs with ASan and UBSan, and the command-line tests with them.
 sanitized: $(U)/unpack $(U)/unpackctl

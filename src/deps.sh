@@ -26,6 +26,8 @@ set -eu
 LC_ALL=C
 export LC_ALL
 umask 022
+# what our make was told is not meant for theirs
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 : "${CC:=musl-gcc}" "${AR:=ar}" "${RANLIB:=ranlib}" "${HOST:=}" "${GCC:=}"
 
 die() {

@@ -17,9 +17,9 @@ for pair in musl-gcc:musl-tools dpkg-source:dpkg-dev make:make xz:xz-utils; do
 done
 
 # Another architecture: what there is to set.
-ok "a foreign ARCH" exits 2 make -s -C "$TOP" ARCH=foreign CC=musl-gcc
+ok "a foreign ARCH" exits 2 make -s -C "$TOP" ARCH=foreign
 ok "... says which compiler it needs" has err \
-	'ARCH=foreign: musl-gcc compiles for .* only; set CC to a musl'
+	'ARCH=foreign: not amd64, .*; set CC to a musl'
 
 # Another host's files: neither a source nor the lists may differ in a bit.
 command -v python3 >/dev/null || {

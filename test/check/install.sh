@@ -8,6 +8,9 @@ files() {
 	(cd "$PWD/root" && find . ! -type d | sort)
 }
 
+# no jobserver of a make -j: its pipes are not ours
+MAKEFLAGS=$(echo "${MAKEFLAGS-}" | sed 's/ *--jobserver[^ ]*//; s/ *-j[0-9]*//')
+export MAKEFLAGS
 target() {
 	make -s -C "$TOP" "$@" DESTDIR="$PWD/root" PREFIX=/opt/u >out 2>err
 }
@@ -25,8 +28,11 @@ for page in "$TOP"/src/man/*.[1-9]; do
 done
 ok "nothing outside" [ "$(grep -vc '^./opt/u/' list)" = 0 ]
 ok "stripped" eval '! nm root/opt/u/bin/unpack 2>/dev/null | grep -q .'
-ok "unpack runs" exits 0 root/opt/u/bin/unpack --version
-ok "kubectl-unpack is unpackctl" exits 0 root/opt/u/bin/kubectl-unpack --version
+# shellcheck disable=SC2086 # nothing, or a word
+ok "unpack runs" exits 0 ${EMULATOR-} root/opt/u/bin/unpack --version
+# shellcheck disable=SC2086 # nothing, or a word
+ok "kubectl-unpack is unpackctl" exits 0 ${EMULATOR-} \
+	root/opt/u/bin/kubectl-unpack --version
 ok "for everybody" [ "$(stat -c %a root/opt/u/bin/unpack)" = 755 ]
 ok "again, over itself" target install
 ok "uninstall" target uninstall
