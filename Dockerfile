@@ -23,7 +23,7 @@ RUN mkdir -p /out/usr/bin && \
     find /out -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
 FROM scratch
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 LABEL org.opencontainers.image.title="unpack" \
       org.opencontainers.image.description="Streams a bundle image's files through the log of a restricted pod" \
       org.opencontainers.image.version="${VERSION}" \

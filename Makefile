@@ -74,6 +74,16 @@ READELF = $(HOST)-readelf
 endif
 endif
 
+# The commit: git's word for it, or what src/revision has in a source archive.
+# Its time, in seconds, is that of everything in a release.
+COMMIT := $(shell [ -e .git ] && \
+	git log -1 --format='%H %ct' 2>/dev/null || cat src/revision)
+ifneq ($(findstring Format,$(COMMIT)),)
+COMMIT = unknown 0
+else ifneq ($(shell [ ! -e .git ] || git status --porcelain -uno),)
+COMMIT := $(word 1,$(COMMIT))+ $(word 2,$(COMMIT))
+endif
+
 # House flags stay apart, so that a packager's CFLAGS never drops a warning.
 HOUSE_CPPFLAGS = -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" \
 	-DUNPACK_IMAGE=\"$(UNPACK_IMAGE)\" -I$(D)/include \
@@ -208,12 +218,27 @@ $(B)/%.o: src/%.c Makefile $(D)/.done
 	$(Q)$(CC) $(HOUSE_CPPFLAGS) $(HOUSE_CFLAGS) $(CFLAGS) $(DEPFLAGS) \
 	    -c -o $@ $<
 
+# What --version says; $(B)/commit changes when the commit does.
+UNPACK_LINKED = libarchive libdeflate cjson libmd musl
+CTL_LINKED    = $(UNPACK_LINKED) libyaml zlib libzstd
+linked = $(shell for p in $(1); do sed -n "s/^\($$p [^ ]*\).*/\1/p" \
+	$(D)/versions; done | paste -sd, | sed 's/,/, /g')
+version_flags = -DCOMMIT='"$(word 1,$(COMMIT))"' \
+	-DLINKED='"$(call linked,$(1))"'
+$(B)/unpack.o: HOUSE_CPPFLAGS += $(call version_flags,$(UNPACK_LINKED))
+$(B)/unpackctl.o: HOUSE_CPPFLAGS += $(call version_flags,$(CTL_LINKED))
+$(B)/unpack.o $(B)/unpackctl.o: $(B)/commit
+$(B)/commit: FORCE
+	@mkdir -p $(B)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+FORCE:
+
 deps: $(D)/.done
 $(D)/.done: src/deps.sh
 	@CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' HOST='$(HOST)' GCC='$(GCC)' \
 	    src/deps.sh $(ARCH) $(D)
 
-.PHONY: all help unpack unpackctl deps
+.PHONY: all help unpack unpackctl deps FORCE
 
 # ---------------------------------------------------------------- install
 

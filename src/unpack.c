@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/result.h"
+#include "base/version.h"
 #include "stream/preflight.h"
 #include "bundle/report.h"
 #include "stream/stream.h"
@@ -240,7 +241,7 @@ unpack_parse_args(struct args *a, int argc, char **argv)
 			return unpack_print_text(help);
 		case OPT_VERSION:
 			a->done = true;
-			return unpack_print_text("unpack " VERSION "\n");
+			return unpack_print_text("unpack " VERSION_TEXT);
 		case '?':
 		case ':':
 			(void)msg_mask(name, sizeof name, argv[optind - 1]);

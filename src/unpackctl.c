@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "base/io.h"
 #include "base/result.h"
+#include "base/version.h"
 #include "wire.h"
 
 struct command {
@@ -76,7 +77,7 @@ dispatch(const char *program, int argc, char **argv)
 	    strcmp(argv[1], "help") == 0)
 		return unpackctl_usage(stdout, program);
 	if (strcmp(argv[1], "--version") == 0) {
-		(void)puts("unpackctl " VERSION);
+		(void)fputs("unpackctl " VERSION_TEXT, stdout);
 		return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
 	}
 	for (c = commands; c->name != NULL; c++)

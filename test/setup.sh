@@ -6,6 +6,7 @@
 #   test/setup.sh          to run the tests, too
 #   test/setup.sh fuzz     to run make fuzz, too
 #   test/setup.sh lint     to run make lint, too
+#   test/setup.sh release  to run make release, image, deb and test-arch, too
 #   test/setup.sh bench    to build the programs and run make bench
 set -eu
 
@@ -28,6 +29,14 @@ fuzz="clang libclang-rt-$clang-dev"
 
 lint="acl clang-tidy clang-format cppcheck shellcheck mandoc"
 
+# Compilers for the other architectures, and programs that run what they make;
+# Debian's packaging.  A machine's own compiler has the same names.
+release="git python3 qemu-user skopeo mmdebstrap debhelper fakeroot lintian"
+for a in aarch64:arm64 powerpc64le:ppc64el s390x:s390x x86-64:amd64; do
+	[ "${a#*:}" = "$(dpkg --print-architecture)" ] ||
+		release="$release gcc-${a%:*}-linux-gnu"
+done
+
 # The peers, and what draws the plots.
 bench="python3 golang-go libarchive-tools busybox-static gnuplot-nox"
 
@@ -36,9 +45,10 @@ build) packages=$build ;;
 test) packages="$build $unit $tests" ;;
 fuzz) packages="$build $unit $tests $fuzz" ;;
 lint) packages="$build $unit $tests $fuzz $lint" ;;
+release) packages="$build $unit $tests $release" ;;
 bench) packages="$build $bench" ;;
 *)
-	echo "usage: test/setup.sh [build|test|fuzz|lint|bench]" >&2
+	echo "usage: test/setup.sh [build|test|fuzz|lint|bench|release]" >&2
 	exit 2
 	;;
 esac

@@ -22,7 +22,10 @@ ok "an empty --bundle-dir" same sh there "$UNPACK" --bundle-dir ''
 ok "an empty --bundle-dir=" same sh there "$UNPACK" --bundle-dir=
 
 ok "--version" exits 0 "$UNPACK" --version
-ok "--version prints one line" [ "$(wc -l <out)" = 1 ]
+ok "--version: its name and number" has out '^unpack [0-9]+\.[0-9]+\.[0-9]+$'
+ok "... the commit" has out '^commit ([0-9a-f]{40}\+?|unknown)$'
+ok "... what is linked" has out '^linked .*'
+is "... no more" "$(wc -l <out)" 3
 ok "--help" exits 0 "$UNPACK" --help
 ok "--help fits a screen" [ "$(wc -l <out)" -le 40 ]
 ok "--help fits its width" lacks out '.{80}'

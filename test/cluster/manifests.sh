@@ -72,7 +72,7 @@ done
 # ------------------------------------------------------------------ our pods
 ok "the example pod is what unpackctl makes" sh -c "\"\$UNPACKCTL\" pod \
 	-f '$E/bundledeployment.yaml' -n unpack-system \
-	--unpacker-image example.com/unpack:v0.1.0 \
+	--unpacker-image example.com/unpack:v0.2.0 \
 	--mount-path /.unpack-RANDOM |
 	diff - '$E/pod.yaml' | grep -v '^> #' | grep '^[<>]'; [ \$? = 1 ]"
 here <"$E/pod.yaml" >pod.yaml

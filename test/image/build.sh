@@ -101,10 +101,10 @@ ok "label description" eval \
 
 # What it does.
 mkdir -m 0777 volume
-is "--version" "$(run $uid:0 /mnt localhost/unpack:1 --version)" \
+is "--version" "$(run $uid:0 /mnt localhost/unpack:1 --version | head -n 1)" \
 	"unpack $version"
 is "--version, as the image's user" \
-	"$(podman run --rm --network none localhost/unpack:1 --version)" \
+	"$(podman run --rm --network none localhost/unpack:1 --version | head -n 1)" \
 	"unpack $version"
 for id in $uid:0 1001:1001; do
 	run $id /mnt localhost/unpack:1 install /mnt/unpack
