@@ -2,8 +2,9 @@
 /*
  * The subcommands of unpackctl, one file each.
  *
- * Each takes its own name as argv[0], parses its options by its table (base/opt.h),
- * and returns the exit code (enum wire_exit).  None of them exits.
+ * Each takes its own name as argv[0], parses its options by its table
+ * (base/opt.h), and returns the exit code (enum wire_exit).  None of them
+ * exits.
  */
 #ifndef CMD_H
 #define CMD_H
@@ -21,5 +22,7 @@ int cmd_run(int argc, char **argv);
 extern const struct opt_command cmd_check_options;
 extern const struct opt_command cmd_explain_options;
 extern const struct opt_command cmd_extract_options;
+extern const struct opt_command cmd_pod_options;
+extern const struct opt_command cmd_run_options;
 
 #endif

@@ -5,67 +5,42 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/msg.h"
+#include "base/opt.h"
 #include "pod/podopts.h"
 #include "wire.h"
 
-static int
-pod_cmd_usage(FILE *to)
-{
-	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)fputs(
-	    "pod -f FILE | --image REF [OPTION...]\n\n"
-	    "Print the Pod that unpacks a bundle image.\n\n"
-	    "  -o, --output FORMAT      yaml (default) or json\n" PODOPTS_HELP,
-	    to);
-	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
-}
+struct pod_cmd {
+	struct pod_opts pod;
+	bool json;
+};
 
-/* Parse the options; 0, or -1 for wrong usage, or 1 for --help. */
-static int
-pod_cmd_parse_args(int argc, char **argv, struct pod_opts *o, bool *json)
-{
-	static const struct option longs[] = {{"output", required_argument,
-	                                          NULL, 'o'},
-	    {"help", no_argument, NULL, 'h'}, PODOPTS_LONG, {NULL, 0, NULL, 0}};
-	char shown[64];
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, PODOPTS_SHORT "o:h", longs,
-	            NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return 1;
-		case 'o':
-			*json = strcmp(optarg, "json") == 0;
-			if (*json || strcmp(optarg, "yaml") == 0)
-				break;
-			msg_warn(0, "--output %s: not yaml or json",
-			    msg_mask(shown, sizeof shown, optarg));
-			return -1;
-		case '?':
-			msg_warn(0,
-			    "unknown option, or one without its argument: %s",
-			    msg_mask(shown, sizeof shown, argv[optind - 1]));
-			return -1;
-		default:
-			if (podopts_take(o, c, optarg) < 0)
-				return -1;
-		}
-	}
-	if (optind < argc) {
-		msg_warn(0, "unexpected argument '%s'",
-		    msg_mask(shown, sizeof shown, argv[optind]));
-		return -1;
-	}
-	return 0;
-}
+static const struct opt pod_cmd_rows[] = {
+    {"parts", 0, "FIRST[-LAST]", "jsonl: only these parts",
+        OPT_OTHER(struct pod_cmd, pod.parts, podopts_take_parts,
+            "FIRST or FIRST-LAST, from 0")},
+    {"output", 'o', "yaml|json", "how to print the pod (default: yaml)",
+        OPT_SECOND(struct pod_cmd, json)},
+    {0},
+};
+static const struct opt_group pod_cmd_groups[] = {
+    {"Which bundle", podopts_bundle_rows, offsetof(struct pod_cmd, pod)},
+    {"The pod", podopts_pod_rows, offsetof(struct pod_cmd, pod)},
+    {"What it prints to its log", podopts_stream_rows,
+        offsetof(struct pod_cmd, pod)},
+    {"What is printed here", pod_cmd_rows, 0},
+    {0},
+};
+const struct opt_command cmd_pod_options = {
+    .name = "pod",
+    .usage = " -f FILE | --image REF [OPTION...]",
+    .about = "Print the Pod that unpacks a bundle image.\n",
+    .groups = pod_cmd_groups,
+};
 
 /* Print the pod; an exit code. */
 static int
@@ -91,24 +66,25 @@ pod_cmd_print(const cJSON *pod, bool json)
 int
 cmd_pod(int argc, char **argv)
 {
-	struct pod_opts o = POD_OPTS;
-	bool json = false;
+	struct pod_cmd x = {.pod = POD_OPTS};
+	const char *why;
 	cJSON *pod;
-	int ret;
+	int code;
 
-	ret = pod_cmd_parse_args(argc, argv, &o, &json);
-	if (ret > 0)
-		return pod_cmd_usage(stdout);
-	if (ret < 0) {
-		msg_line("see %s pod --help", msg_program());
+	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) < 0)
+		return code;
+	why = podopts_conflict(&x.pod);
+	if (why != NULL) {
+		(void)opt_wrong(&cmd_pod_options, "%s", why);
 		return WIRE_USAGE;
 	}
-	ret = podopts_complete(&o);
-	if (ret == WIRE_OK) {
-		pod = pod_build(&o);
-		ret = pod != NULL ? pod_cmd_print(pod, json) : WIRE_FAIL;
+	code = WIRE_FAIL;
+	if (podopts_complete(&x.pod) == 0) {
+		pod = pod_build(&x.pod);
+		if (pod != NULL)
+			code = pod_cmd_print(pod, x.json);
 		cJSON_Delete(pod);
 	}
-	podopts_free(&o);
-	return ret;
+	podopts_free(&x.pod);
+	return code;
 }

@@ -5,7 +5,6 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "base/io.h"
 #include "cluster/kubectl.h"
 #include "base/msg.h"
+#include "base/opt.h"
 #include "pod/podopts.h"
 #include "base/progress.h"
 #include "base/result.h"
@@ -35,7 +35,7 @@ struct run {
 	/* options */
 	struct pod_opts pod;
 	uint64_t timeout; /* seconds */
-	bool format_set, json, quiet;
+	bool json, quiet;
 
 	/* work */
 	bool terminal; /* standard error is one */
@@ -386,222 +386,107 @@ run_provision(struct run *x)
 
 /* ----------------------------------------------------------------- options */
 
-static int
-run_usage(FILE *to)
-{
-	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)fputs(
-	    "run -f FILE | --image REF [OPTION...]\n\n"
-	    "Unpack a bundle image in a cluster: create the pod, "
-	    "follow it, verify, write\nthe files, delete the pod.\n\n"
-	    "  -C, --directory DIR      make this directory (default: bundle)\n"
-	    "      --tar FILE           write a tar instead; - is standard output\n"
-	    "      --timeout TIME       for all of it: seconds, or 90s, 10m, 1h (default 10m)\n"
-	    "      --keep               do not delete the pod\n"
-	    "      --max-size SIZE      refuse a larger tar (default: "
-	    "1Gi)\n"
-	    "      --max-entries N      refuse more entries (default: "
-	    "100000)\n"
-	    "  -o, --output json|text   how to tell the result\n"
-	    "  -q, --quiet              no progress, no summary\n"
-	    "      --context NAME       of the kubeconfig\n"
-	    "      --kubeconfig FILE\n"
-	    "\nThe pod, as unpackctl pod prints it, but jsonl by "
-	    "default:\n\n" PODOPTS_HELP
-	    "\nenvironment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
-	    "exit: 0 done, 1 failure, 2 usage, 3 the bundle is at fault, 4 incomplete or\ncorrupt, 130 and 143 interrupted\n",
-	    to);
-	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
-}
-
-/* "90", "90s", "10m", or "1h".  Returns 0, or -1 (reported). */
-static int
-take_timeout(struct run *x, const char *value)
-{
-	static const char units[] = "smh";
-	static const unsigned int seconds[] = {1, 60, 3600};
-	size_t len = strlen(value);
-	const char *unit;
-	char number[16];
-	uint64_t n, factor = 1;
-
-	if (len == 0 || len >= sizeof number)
-		return msg_wrong("timeout", value);
-	unit = strchr(units, value[len - 1]);
-	if (unit != NULL) {
-		factor = seconds[unit - units];
-		len--;
-	}
-	(void)snprintf(number, sizeof number, "%.*s", (int)len, value);
-	if (io_number(number, 1, 1000000, &n) < 0)
-		return msg_wrong("timeout", value);
-	x->timeout = n * factor;
-	return 0;
-}
-
-enum run_option {
-	OPTION_TAR = 256,
-	OPTION_SIZE,
-	OPTION_ENTRIES,
-	OPTION_TIMEOUT,
-	OPTION_KEEP,
-	OPTION_CONTEXT,
-	OPTION_KUBECONFIG
+static const struct opt run_result_rows[] = {
+    {"directory", 'C', "DIR", "make this directory (default: bundle)",
+        OPT_TEXT(struct run, deliver.dir)},
+    {"tar", 0, "FILE", "write a tar instead; - is standard output",
+        OPT_TEXT(struct run, deliver.tar)},
+    {"max-size", 0, "SIZE", "refuse a larger tar (default: 1Gi)",
+        OPT_SIZE(struct run, deliver.max_size, 1, DELIVER_SIZE_LIMIT)},
+    {"max-entries", 0, "N", "refuse more entries (default: 100000)",
+        OPT_NUMBER(struct run, deliver.max_entries, 1, DELIVER_SIZE_LIMIT)},
+    {"output", 'o', "text|json", "how to tell the result",
+        OPT_SECOND(struct run, json)},
+    {"quiet", 'q', NULL, "no progress, no summary",
+        OPT_FLAG(struct run, quiet)},
+    {0},
 };
-
-/* Take one of the options of the pod.  Returns 0, or -1 (reported). */
-static int
-take_pod_option(struct run *x, int option, char *const *argv)
-{
-	char shown[128];
-
-	if (option == '?') {
-		msg_warn(0, "unknown option, or one without its argument: %s",
-		    msg_mask(shown, sizeof shown, argv[optind - 1]));
-		return -1;
-	}
-	if (option == PODOPTS_PARTS) {
-		msg_warn(0, "--parts: run fetches all parts");
-		return -1;
-	}
-	if (option == PODOPTS_FORMAT)
-		x->format_set = true;
-	if (option == PODOPTS_USER || option == PODOPTS_USERNS ||
-	    option == PODOPTS_COMPAT)
-		x->provision.user_set = true;
-	return podopts_take(&x->pod, option, optarg);
-}
-
-/* Take one option.  Returns 0, or -1 (reported). */
-static int
-run_take_option(struct run *x, int option, char *const *argv)
-{
-	struct deliver *d = &x->deliver;
-
-	switch (option) {
-	case 'C':
-		d->dir = optarg;
-		return 0;
-	case OPTION_TAR:
-		d->tar = optarg;
-		return 0;
-	case 'o':
-		x->json = strcmp(optarg, "json") == 0;
-		if (x->json || strcmp(optarg, "text") == 0)
-			return 0;
-		return msg_wrong("output", optarg);
-	case 'q':
-		x->quiet = true;
-		return 0;
-	case OPTION_SIZE:
-		if (io_size(optarg, 1, DELIVER_SIZE_LIMIT, &d->max_size) == 0)
-			return 0;
-		return msg_wrong("max-size", optarg);
-	case OPTION_ENTRIES:
-		if (io_number(optarg, 1, DELIVER_SIZE_LIMIT, &d->max_entries) ==
-		    0)
-			return 0;
-		return msg_wrong("max-entries", optarg);
-	case OPTION_TIMEOUT:
-		return take_timeout(x, optarg);
-	case OPTION_KEEP:
-		x->provision.keep = true;
-		return 0;
-	case OPTION_CONTEXT:
-		x->provision.kubectl.context = optarg;
-		return 0;
-	case OPTION_KUBECONFIG:
-		x->provision.kubectl.kubeconfig = optarg;
-		return 0;
-	default:
-		return take_pod_option(x, option, argv);
-	}
-}
+static const struct opt run_cluster_rows[] = {
+    {"timeout", 0, "TIME", "for all of it (default: 10m)",
+        OPT_TIME(struct run, timeout)},
+    {"keep", 0, NULL, "do not delete the pod",
+        OPT_FLAG(struct run, provision.keep)},
+    {"context", 0, "CONTEXT", "of the kubeconfig",
+        OPT_TEXT(struct run, provision.kubectl.context)},
+    {"kubeconfig", 0, "FILE", "which cluster, and who we are",
+        OPT_TEXT(struct run, provision.kubectl.kubeconfig)},
+    {0},
+};
+static const struct opt_group run_groups[] = {
+    {"Which bundle", podopts_bundle_rows, offsetof(struct run, pod)},
+    {"What it becomes", run_result_rows, 0},
+    {"The cluster", run_cluster_rows, 0},
+    {"The pod", podopts_pod_rows, offsetof(struct run, pod)},
+    {"What it prints to its log (default: jsonl)", podopts_stream_rows,
+        offsetof(struct run, pod)},
+    {0},
+};
+const struct opt_command cmd_run_options = {
+    .name = "run",
+    .usage = " -f FILE | --image REF [OPTION...]",
+    .about =
+        "Unpack a bundle image in a cluster: create the pod, follow it, verify, write\n"
+        "the files, delete the pod.\n",
+    .groups = run_groups,
+    .after =
+        "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
+        "exit: 0 done, 1 failure, 2 usage, 3 the bundle is at fault, 4 incomplete or\n"
+        "corrupt, 130 and 143 interrupted\n",
+};
 
 /* Do the options go together?  Returns 0, or -1 (reported). */
 static int
-run_check_options(struct run *x, char *const *rest)
+run_check_options(struct run *x)
 {
+	const struct opt_command *c = &cmd_run_options;
 	struct deliver *d = &x->deliver;
-	const char *why = NULL;
+	bool to_stdout = d->tar != NULL && strcmp(d->tar, "-") == 0;
+	const char *why;
 
-	if (*rest != NULL)
-		why = "there are options only, no arguments";
-	else if (d->dir != NULL && d->tar != NULL)
-		why = "one of -C and --tar, please";
-	else if (d->tar != NULL && strcmp(d->tar, "-") == 0 && x->json)
-		why = "--tar - and -o json both need standard output";
-	else if (d->tar != NULL && strcmp(d->tar, "-") == 0 &&
-	    isatty(STDOUT_FILENO) == 1)
-		why = "no tar to a terminal, please";
-	if (why != NULL) {
-		msg_warn(0, "%s", why);
-		return -1;
-	}
+	if (d->dir != NULL && d->tar != NULL)
+		return opt_wrong(c, "give one of -C and --tar");
+	if (to_stdout && x->json)
+		return opt_wrong(c,
+		    "--tar - and -o json both need standard output");
+	if (to_stdout && isatty(STDOUT_FILENO) == 1)
+		return opt_wrong(c,
+		    "--tar - does not write to a terminal; send it to a file or a pipe");
 	if (d->dir == NULL && d->tar == NULL)
 		d->dir = "bundle";
-	if (!x->format_set && !x->pod.rukpak)
-		x->pod.format = "jsonl";
-	return 0;
-}
-
-/* Parse the options; 0, or -1 for wrong usage, or 1 for --help. */
-static int
-run_parse_args(struct run *x, int argc, char **argv)
-{
-	static const struct option options[] = {{"directory", required_argument,
-	                                            NULL, 'C'},
-	    {"tar", required_argument, NULL, OPTION_TAR},
-	    {"max-size", required_argument, NULL, OPTION_SIZE},
-	    {"max-entries", required_argument, NULL, OPTION_ENTRIES},
-	    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	    {"keep", no_argument, NULL, OPTION_KEEP},
-	    {"context", required_argument, NULL, OPTION_CONTEXT},
-	    {"kubeconfig", required_argument, NULL, OPTION_KUBECONFIG},
-	    {"output", required_argument, NULL, 'o'},
-	    {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
-	    PODOPTS_LONG, {NULL, 0, NULL, 0}};
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, PODOPTS_SHORT "C:o:qh",
-	            options, NULL)) != -1) {
-		if (option == 'h')
-			return 1;
-		if (run_take_option(x, option, argv) < 0)
-			return -1;
-	}
-	return run_check_options(x, argv + optind);
+	if (x->pod.format == NULL)
+		x->pod.format = x->pod.rukpak ? "json" : "jsonl";
+	x->provision.user_set = x->pod.uid_set || x->pod.user_namespace ||
+	    x->pod.rukpak;
+	why = podopts_conflict(&x->pod);
+	return why != NULL ? opt_wrong(c, "%s", why) : 0;
 }
 
 int
 cmd_run(int argc, char **argv)
 {
 	struct run *x = calloc(1, sizeof *x);
-	int status;
+	int code;
 
 	if (x == NULL) {
 		msg_nomem();
 		return WIRE_FAIL;
 	}
 	x->pod = (struct pod_opts)POD_OPTS;
+	x->pod.format = NULL;
 	x->timeout = TIMEOUT;
 	x->deliver.max_size = DELIVER_SIZE;
 	x->deliver.max_entries = DELIVER_ENTRIES;
-	status = run_parse_args(x, argc, argv);
-	if (status > 0) {
-		status = run_usage(stdout);
-	} else if (status < 0) {
-		msg_line("see %s run --help", msg_program());
-		status = WIRE_USAGE;
-	} else {
-		status = podopts_complete(&x->pod);
-		if (status == WIRE_OK) {
-			run_catch_signals(x->timeout);
-			status = (int)run_provision(x);
+	if (opt_parse(&cmd_run_options, x, argc, argv, &code) >= 0) {
+		code = WIRE_USAGE;
+		if (run_check_options(x) == 0) {
+			code = WIRE_FAIL;
+			if (podopts_complete(&x->pod) == 0) {
+				run_catch_signals(x->timeout);
+				code = (int)run_provision(x);
+			}
+			podopts_free(&x->pod);
 		}
-		podopts_free(&x->pod);
 	}
 	free(x);
-	return status;
+	return code;
 }

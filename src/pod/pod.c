@@ -462,7 +462,8 @@ put_spec(struct build *b, cJSON *pod)
 
 	put_string(b, spec, "restartPolicy", "Never");
 	if (o->deadline > 0)
-		put_number(b, spec, "activeDeadlineSeconds", o->deadline);
+		put_number(b, spec, "activeDeadlineSeconds",
+		    (int64_t)o->deadline);
 	put_bool(b, spec, "automountServiceAccountToken", false);
 	put_bool(b, spec, "enableServiceLinks", false);
 	if (o->user_namespace)

@@ -63,7 +63,8 @@ struct pod_opts {
 	struct pod_owner owner;
 	enum pod_strategy strategy;
 	int64_t uid; /* runAsUser; -1: the namespace chooses */
-	int64_t deadline; /* seconds the pod may take; 0: no limit */
+	bool uid_set; /* somebody said so */
+	uint64_t deadline; /* seconds the pod may take; 0: no limit */
 	bool user_namespace; /* hostUsers: false, and uid 0 */
 	bool rukpak; /* the very pod that RukPak 0.24 makes */
 	struct yaml_docs input; /* owned; what `file` holds */

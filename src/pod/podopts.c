@@ -36,249 +36,208 @@ is_subdomain(const char *name)
 	return len > 0 && len <= 253 && !dot && name[len - 1] != '-';
 }
 
-static int
-podopts_refuse_value(const char *option, const char *arg, const char *why)
+/* An opt_take: the name of an object in a cluster. */
+static const char *
+take_name(const struct opt *o, void *to, const char *value)
 {
-	char shown[256];
-
-	msg_warn(0, "--%s %s: %s", option, msg_mask(shown, sizeof shown, arg),
-	    why);
-	return -1;
+	(void)o;
+	if (!is_subdomain(value))
+		return "";
+	*(const char **)to = value;
+	return NULL;
 }
 
-/* Store arg at *to if it is one of two words. */
-static int
-take_word(const char **to, const char *option, const char *arg,
-    const char *const words[static 2])
+/* An opt_take: the name of a namespace, an RFC 1123 label. */
+static const char *
+take_namespace(const struct opt *o, void *to, const char *value)
 {
-	char why[64];
-
-	if (strcmp(arg, words[0]) == 0 || strcmp(arg, words[1]) == 0) {
-		*to = arg;
-		return 0;
-	}
-	(void)snprintf(why, sizeof why, "not %s or %s", words[0], words[1]);
-	return podopts_refuse_value(option, arg, why);
+	if (strlen(value) >= POD_NAME || strchr(value, '.') != NULL)
+		return "";
+	return take_name(o, to, value);
 }
 
-/* Store arg at *to if it is the name of an object in a cluster. */
-static int
-take_name(const char **to, const char *option, const char *arg)
+/* An opt_take: an image's reference. */
+static const char *
+take_image(const struct opt *o, void *to, const char *value)
 {
-	if (!is_subdomain(arg))
-		return podopts_refuse_value(option, arg,
-		    "not a name of lower case letters, digits, '-' and '.'");
-	*to = arg;
-	return 0;
+	const char *error = reference_error(value);
+
+	(void)o;
+	if (error == NULL)
+		*(const char **)to = value;
+	return error;
 }
 
-static int
-take_image(const char **to, const char *option, const char *arg)
+/* An opt_take, of struct pod_opts: one more pull secret. */
+static const char *
+take_secret(const struct opt *o, void *to, const char *value)
 {
-	const char *error = reference_error(arg);
+	struct pod_opts *opts = to;
+	const char *why;
 
-	if (error != NULL)
-		return podopts_refuse_value(option, arg, error);
-	*to = arg;
-	return 0;
+	if (opts->n_pull_secrets == POD_SECRETS_MAX)
+		return "there are 16 of them already";
+	why = take_name(o, &opts->pull_secret[opts->n_pull_secrets], value);
+	opts->n_pull_secrets += why == NULL;
+	return why;
 }
 
-static int
-take_secret(struct pod_opts *o, const char *option, const char *arg)
+/* An opt_take, of struct pod_opts: a uid, or who chooses it. */
+static const char *
+take_user(const struct opt *o, void *to, const char *value)
 {
-	if (o->n_pull_secrets == POD_SECRETS_MAX)
-		return podopts_refuse_value(option, arg, "too many of them");
-	if (take_name(&o->pull_secret[o->n_pull_secrets], option, arg) < 0)
-		return -1;
-	o->n_pull_secrets++;
-	return 0;
+	struct pod_opts *opts = to;
+	uint64_t n = 0;
+	bool namespace = strcmp(value, "namespace") == 0;
+
+	(void)o;
+	/* Kubernetes: validation.IsValidUserID; 0 is not restricted */
+	if (!namespace && io_number(value, 1, INT32_MAX, &n) < 0)
+		return "";
+	opts->uid = namespace ? -1 : (int64_t)n;
+	opts->uid_set = true;
+	return NULL;
 }
 
-static int
-take_user(struct pod_opts *o, const char *arg)
+/* An opt_take: a format that a log keeps whole. */
+static const char *
+take_format(const struct opt *o, void *to, const char *value)
 {
-	uint64_t n;
-
-	if (strcmp(arg, "namespace") == 0) {
-		o->uid = -1;
-		return 0;
-	}
-	/* Kubernetes: validation.IsValidUserID */
-	if (io_number(arg, 1, INT32_MAX, &n) < 0)
-		return podopts_refuse_value("run-as-user", arg,
-		    "not a user's number above 0, nor `namespace`");
-	o->uid = (int64_t)n;
-	return 0;
+	if (strcmp(value, "tar") == 0)
+		return "a pod log does not keep binary data whole";
+	return opt_take_word(o, to, value);
 }
 
-static int
-take_format(struct pod_opts *o, const char *arg)
+/* An opt_take: an absolute path. */
+static const char *
+take_dir(const struct opt *o, void *to, const char *value)
 {
-	static const char *const formats[2] = {"json", "jsonl"};
-
-	if (strcmp(arg, "tar") == 0)
-		return podopts_refuse_value("format", arg,
-		    "a pod log does not keep binary data whole; use json or jsonl");
-	return take_word(&o->format, "format", arg, formats);
+	(void)o;
+	if (value[0] != '/')
+		return "";
+	*(const char **)to = value;
+	return NULL;
 }
 
-static int
-take_strategy(struct pod_opts *o, const char *arg)
+/*
+ * An opt_take: an absolute path but "/", without ".." and what Kubernetes
+ * refuses: ":".
+ */
+static const char *
+take_mount_path(const struct opt *o, void *to, const char *value)
 {
-	static const char *const strategies[2] = {"inject", "image-volume"};
-	const char *word = NULL;
-
-	if (take_word(&word, "strategy", arg, strategies) < 0)
-		return -1;
-	o->strategy = strcmp(word, "inject") == 0 ? POD_INJECT
-	                                          : POD_IMAGE_VOLUME;
-	return 0;
-}
-
-/* A, or A-B with A up to B. */
-static int
-take_parts(struct pod_opts *o, const char *arg)
-{
-	const char *dash = strchr(arg, '-');
-	char first[16];
-	uint64_t a, b;
-
-	(void)snprintf(first, sizeof first, "%.*s",
-	    dash != NULL ? (int)(dash - arg) : 15, arg);
-	if (io_number(first, 0, POD_PARTS_MAX, &a) < 0 ||
-	    (dash != NULL && io_number(dash + 1, a, POD_PARTS_MAX, &b) < 0))
-		return podopts_refuse_value("parts", arg,
-		    "not FIRST or FIRST-LAST");
-	o->parts = arg;
-	return 0;
-}
-
-static int
-take_dir(struct pod_opts *o, const char *arg)
-{
-	if (arg[0] != '/')
-		return podopts_refuse_value("bundle-dir", arg,
-		    "not an absolute path");
-	o->bundle_dir = arg;
-	return 0;
-}
-
-/* An absolute path but "/", without ".." and what Kubernetes refuses: ":". */
-static int
-take_mount_path(struct pod_opts *o, const char *arg)
-{
-	const char *p = arg;
+	const char *p = value;
 	size_t n;
 
-	if (arg[0] != '/' || strspn(arg, "/.") == strlen(arg) ||
-	    strchr(arg, ':') != NULL)
-		return podopts_refuse_value("mount-path", arg,
-		    "not an absolute path below /, without a colon");
+	(void)o;
+	if (value[0] != '/' || strspn(value, "/.") == strlen(value) ||
+	    strchr(value, ':') != NULL)
+		return "";
 	for (; *p != '\0'; p += n) {
 		p += strspn(p, "/");
 		n = strcspn(p, "/");
 		if (n == 2 && p[0] == '.' && p[1] == '.')
-			return podopts_refuse_value("mount-path", arg,
-			    "'..' has no place in it");
+			return "'..' has no place in it";
 	}
-	o->mount_path = arg;
-	return 0;
+	*(const char **)to = value;
+	return NULL;
 }
 
-static int
-take_limit(struct pod_opts *o, const char *arg)
+/* An opt_take: a size, of which the pod gets the text. */
+static const char *
+take_limit(const struct opt *o, void *to, const char *value)
 {
 	uint64_t n;
 
-	if (io_size(arg, 1, INT64_MAX, &n) < 0)
-		return podopts_refuse_value("log-limit", arg,
-		    "not a size such as 10Mi");
-	o->log_limit = arg;
-	return 0;
+	(void)o;
+	if (io_size(value, 1, INT64_MAX, &n) < 0)
+		return "";
+	*(const char **)to = value;
+	return NULL;
 }
 
-static int
-take_deadline(struct pod_opts *o, const char *arg)
+/* An opt_take: rukpak. */
+static const char *
+take_compat(const struct opt *o, void *to, const char *value)
 {
-	uint64_t n;
-
-	if (io_number(arg, 1, INT32_MAX, &n) < 0)
-		return podopts_refuse_value("deadline", arg,
-		    "not a number of seconds");
-	o->deadline = (int64_t)n;
-	return 0;
+	(void)o;
+	*(bool *)to = strcmp(value, "rukpak") == 0;
+	return *(bool *)to ? NULL : "";
 }
 
-static int
-take_namespace(struct pod_opts *o, const char *arg)
+const char *
+podopts_take_parts(const struct opt *o, void *to, const char *value)
 {
-	if (!is_subdomain(arg) || strlen(arg) >= POD_NAME ||
-	    strchr(arg, '.') != NULL)
-		return podopts_refuse_value("namespace", arg,
-		    "not a namespace's name");
-	o->namespace = arg;
-	return 0;
+	const char *dash = strchr(value, '-');
+	char first[16];
+	uint64_t a, b;
+
+	(void)o;
+	(void)snprintf(first, sizeof first, "%.*s",
+	    dash != NULL ? (int)(dash - value) : 15, value);
+	if (io_number(first, 0, POD_PARTS_MAX, &a) < 0 ||
+	    (dash != NULL && io_number(dash + 1, a, POD_PARTS_MAX, &b) < 0))
+		return "";
+	*(const char **)to = value;
+	return NULL;
 }
 
-static int
-take_compat(struct pod_opts *o, const char *arg)
-{
-	if (strcmp(arg, "rukpak") != 0)
-		return podopts_refuse_value("compat", arg, "not rukpak");
-	o->rukpak = true;
-	return 0;
-}
+#define A_NAME "a name of lower case letters, digits, '-' and '.'"
+#define A_REFERENCE "a reference such as example.com/team/bundle:v1"
 
-int
-podopts_take(struct pod_opts *o, int opt, const char *arg)
-{
-	static const char *const symlinks[2] = {"keep", "skip"};
-
-	switch (opt) {
-	case 'f':
-		o->file = arg;
-		return 0;
-	case 'n':
-		return take_namespace(o, arg);
-	case PODOPTS_IMAGE:
-		return take_image(&o->image, "image", arg);
-	case PODOPTS_NAME:
-		o->name = arg;
-		return 0;
-	case PODOPTS_SELECT:
-		o->select = arg;
-		return 0;
-	case PODOPTS_UNPACKER:
-		return take_image(&o->unpacker, "unpacker-image", arg);
-	case PODOPTS_STRATEGY:
-		return take_strategy(o, arg);
-	case PODOPTS_USER:
-		return take_user(o, arg);
-	case PODOPTS_USERNS:
-		o->user_namespace = true;
-		return 0;
-	case PODOPTS_FORMAT:
-		return take_format(o, arg);
-	case PODOPTS_DIR:
-		return take_dir(o, arg);
-	case PODOPTS_MOUNT:
-		return take_mount_path(o, arg);
-	case PODOPTS_SYMLINKS:
-		return take_word(&o->symlinks, "symlinks", arg, symlinks);
-	case PODOPTS_LOG_LIMIT:
-		return take_limit(o, arg);
-	case PODOPTS_PARTS:
-		return take_parts(o, arg);
-	case PODOPTS_SECRET:
-		return take_secret(o, "pull-secret", arg);
-	case PODOPTS_DEADLINE:
-		return take_deadline(o, arg);
-	case PODOPTS_COMPAT:
-		return take_compat(o, arg);
-	default:
-		return -1;
-	}
-}
+const struct opt podopts_bundle_rows[] = {
+    {"filename", 'f', "FILE",
+        "BundleDeployment or Bundle, YAML or JSON; - is standard input",
+        OPT_TEXT(struct pod_opts, file)},
+    {"select", 0, "NAME", "the bundle of that name, where FILE has several",
+        OPT_TEXT(struct pod_opts, select)},
+    {"image", 0, "REF", "the bundle's image, instead of -f",
+        OPT_OTHER(struct pod_opts, image, take_image, A_REFERENCE)},
+    {"bundle-dir", 0, "PATH", "where in the image the bundle is (default: /)",
+        OPT_OTHER(struct pod_opts, bundle_dir, take_dir, "an absolute path")},
+    {"pull-secret", 0, "NAME", "pull with this secret too (repeatable)",
+        .take = take_secret, .takes = A_NAME},
+    {0},
+};
+const struct opt podopts_pod_rows[] = {
+    {"namespace", 'n', "NAMESPACE", "where the pod goes",
+        OPT_OTHER(struct pod_opts, namespace, take_namespace,
+            "a namespace's name")},
+    {"name", 0, "NAME", "what the pod is called",
+        OPT_TEXT(struct pod_opts, name)},
+    {"run-as-user", 0, "UID|namespace",
+        "who runs it, or that the namespace chooses (OpenShift); default: 65532",
+        .take = take_user, .takes = "a user's number above 0, or namespace"},
+    {"user-namespace", 0, NULL,
+        "uid 0 of a user namespace: reads what only root can",
+        OPT_FLAG(struct pod_opts, user_namespace)},
+    {"strategy", 0, "inject|image-volume",
+        "how it gets at the files (default: inject; image-volume: Kubernetes 1.33)",
+        OPT_CHOICE(struct pod_opts, strategy)},
+    {"unpacker-image", 0, "REF",
+        "the image that holds unpack\n(default: " UNPACK_IMAGE ")",
+        OPT_OTHER(struct pod_opts, unpacker, take_image, A_REFERENCE)},
+    {"mount-path", 0, "PATH",
+        "where unpack is mounted; default: random, as an image that knows PATH can run a program of its own there",
+        OPT_OTHER(struct pod_opts, mount_path, take_mount_path,
+            "an absolute path below /, without a colon")},
+    {"deadline", 0, "TIME", "how long the pod may take",
+        OPT_TIME(struct pod_opts, deadline)},
+    {"compat", 0, "rukpak", "the pod that RukPak 0.24 makes, with our image",
+        OPT_OTHER(struct pod_opts, rukpak, take_compat, NULL)},
+    {0},
+};
+const struct opt podopts_stream_rows[] = {
+    {"format", 0, "json|jsonl", "of the log (default: json)",
+        OPT_OTHER(struct pod_opts, format, take_format, NULL)},
+    {"symlinks", 0, "keep|skip",
+        "what becomes of symbolic links (default: skip in json, keep in jsonl)",
+        OPT_WORD(struct pod_opts, symlinks)},
+    {"log-limit", 0, "SIZE", "refuse a bundle whose log would be longer",
+        OPT_OTHER(struct pod_opts, log_limit, take_limit,
+            "a size such as 512Ki or 10Mi")},
+    {0},
+};
 
 /* -------------------------------------------------------------- manifests */
 
@@ -349,7 +308,13 @@ take_source(struct pod_opts *o, const cJSON *source, const char *where)
 	ref = manifest_string(image, "pullSecret");
 	if (ref == NULL)
 		return 0;
-	return take_secret(o, "pull-secret", ref);
+	error = take_secret(NULL, o, ref);
+	if (error == NULL)
+		return 0;
+	return reject(where,
+	    *error != '\0' ? error
+	                   : "source.image.pullSecret is no secret's name",
+	    ref);
 }
 
 int
@@ -440,35 +405,26 @@ take_file(struct pod_opts *o)
 	return podopts_take_manifest(o, chosen.object, where);
 }
 
-/* Do the options go together? */
-static int
-podopts_check_together(const struct pod_opts *o)
+const char *
+podopts_conflict(const struct pod_opts *o)
 {
-	const char *why = NULL;
-
 	if ((o->file == NULL) == (o->image == NULL))
-		why = "give either --filename or --image";
-	else if (o->select != NULL && o->file == NULL)
-		why = "--select chooses from --filename";
-	else if (o->user_namespace && o->uid != POD_UID)
-		why =
-		    "--user-namespace runs as uid 0 of the user namespace; leave --run-as-user out";
-	else if (o->parts != NULL && strcmp(o->format, "jsonl") != 0)
-		why = "--parts needs --format jsonl";
-	else if (o->mount_path != NULL && o->strategy != POD_INJECT)
-		why =
-		    "--mount-path says where --strategy inject puts the program";
-	else if (o->rukpak &&
-	    (o->mount_path != NULL || o->user_namespace || o->uid != POD_UID ||
+		return "give either --filename or --image";
+	if (o->select != NULL && o->file == NULL)
+		return "--select chooses from --filename";
+	if (o->user_namespace && o->uid_set)
+		return "--user-namespace runs as uid 0 of the user namespace; leave --run-as-user out";
+	if (o->parts != NULL && strcmp(o->format, "jsonl") != 0)
+		return "--parts needs --format jsonl";
+	if (o->mount_path != NULL && o->strategy != POD_INJECT)
+		return "--mount-path says where --strategy inject puts the program";
+	if (o->rukpak &&
+	    (o->mount_path != NULL || o->user_namespace || o->uid_set ||
 	        o->parts != NULL || o->symlinks != NULL ||
 	        o->log_limit != NULL || o->deadline != 0 ||
 	        o->strategy != POD_INJECT || strcmp(o->format, "json") != 0))
-		why =
-		    "--compat rukpak makes that very pod; of the options about how to unpack only --bundle-dir fits";
-	if (why == NULL)
-		return 0;
-	msg_warn(0, "%s", why);
-	return -1;
+		return "--compat rukpak makes that very pod; of the options about how to unpack only --bundle-dir fits";
+	return NULL;
 }
 
 /* The mount path of RukPak's pods is known: say what cannot be helped. */
@@ -484,13 +440,11 @@ podopts_say_risk(void)
 int
 podopts_complete(struct pod_opts *o)
 {
-	if (podopts_check_together(o) < 0)
-		return WIRE_USAGE;
 	if (o->file != NULL && take_file(o) < 0)
-		return WIRE_FAIL;
+		return -1;
 	if (o->rukpak)
 		podopts_say_risk();
-	return WIRE_OK;
+	return 0;
 }
 
 void
