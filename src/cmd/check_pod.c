@@ -5,7 +5,6 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "pod/manifest.h"
 #include "base/msg.h"
+#include "base/opt.h"
 #include "base/result.h"
 #include "psa/psa.h"
 #include "wire.h"
@@ -31,67 +31,58 @@ struct tally {
 	size_t n_unknown; /* files and pods that could not be judged */
 };
 
-static int
-check_pod_usage(FILE *to)
+/* An opt_take: the name of a level. */
+static const char *
+check_pod_take_level(const struct opt *o, void *to, const char *value)
 {
-	(void)fprintf(to, "usage: %s ", msg_program());
-	(void)fputs(
-	    "check-pod [OPTION...] FILE...\n\n"
-	    "Judge Pods and pod templates by the Pod Security Standards; "
-	    "FILE is YAML or\nJSON, - is standard input.\n\n"
-	    "      --level LEVEL      restricted (default), baseline or "
-	    "privileged\n"
-	    "      --version VERSION  latest (default) or v1.N, the "
-	    "policy's version\n"
-	    "  -o, --output FORMAT    text (default) or json\n"
-	    "  -q, --quiet            print nothing; the exit code tells\n\n"
-	    "Exit code: 0 all pass, 3 some violate, 1 some cannot be judged, 2 wrong usage.\n",
-	    to);
-	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
+	(void)o;
+	return psa_level_parse(to, value) < 0 ? "" : NULL;
 }
 
-static int
-check_pod_refuse_value(const char *option, const char *arg, const char *why)
+/* An opt_take, of struct opts: a policy's version. */
+static const char *
+check_pod_take_version(const struct opt *o, void *to, const char *value)
 {
-	char shown[64];
+	struct opts *opts = to;
 
-	msg_warn(0, "--%s %s: %s", option, msg_mask(shown, sizeof shown, arg),
-	    why);
-	return -1;
+	(void)o;
+	opts->version = value;
+	return psa_version_parse(&opts->policy.minor, value) < 0 ? "" : NULL;
 }
 
-static int
-check_pod_take_option(struct opts *o, int c, char **argv)
-{
-	char shown[64];
-
-	switch (c) {
-	case 'l':
-		if (psa_level_parse(&o->policy.level, optarg) == 0)
-			return 0;
-		return check_pod_refuse_value("level", optarg,
-		    "not privileged, baseline or restricted");
-	case 'v':
-		o->version = optarg;
-		if (psa_version_parse(&o->policy.minor, optarg) == 0)
-			return 0;
-		return check_pod_refuse_value("version", optarg,
-		    "not latest or v1.N");
-	case 'o':
-		o->json = strcmp(optarg, "json") == 0;
-		if (o->json || strcmp(optarg, "text") == 0)
-			return 0;
-		return check_pod_refuse_value("output", optarg,
-		    "not text or json");
-	case 'q':
-		o->quiet = true;
-		return 0;
-	default:
-		msg_warn(0, "unknown option, or one without its argument: %s",
-		    msg_mask(shown, sizeof shown, argv[optind - 1]));
-		return -1;
-	}
-}
+static const struct opt check_pod_rows[] = {
+    {"level", 0, "restricted|baseline|privileged",
+        "which standard (default: restricted)",
+        OPT_OTHER(struct opts, policy.level, check_pod_take_level, NULL)},
+    {"version", 0, "latest|v1.N", "the policy's version (default: latest)",
+        .take = check_pod_take_version, .takes = "latest, or v1.N as in v1.31"},
+    {0},
+};
+static const struct opt check_pod_output_rows[] = {
+    {"output", 'o', "text|json", "how to tell the verdict",
+        OPT_SECOND(struct opts, json)},
+    {"quiet", 'q', NULL, "print nothing; the exit code tells",
+        OPT_FLAG(struct opts, quiet)},
+    {0},
+};
+static const struct opt_group check_pod_groups[] = {
+    {"The standard", check_pod_rows, 0},
+    {"What is told", check_pod_output_rows, 0},
+    {0},
+};
+const struct opt_command cmd_check_pod_options = {
+    .name = "check-pod",
+    .usage = " [OPTION...] FILE...",
+    .about =
+        "Judge Pods and pod templates by the Pod Security Standards; FILE is YAML or\n"
+        "JSON, - is standard input.\n",
+    .groups = check_pod_groups,
+    .after =
+        "exit: 0 all pass, 3 some violate, 1 some cannot be judged, 2 wrong usage\n",
+    .operands = "one or more FILEs",
+    .least = 1,
+    .most = OPT_ANY,
+};
 
 /* Print text to standard output with what is no text made visible. */
 static int
@@ -361,29 +352,11 @@ judge_files(const struct opts *o, char **files)
 int
 cmd_check_pod(int argc, char **argv)
 {
-	static const struct option longs[] = {{"level", required_argument, NULL,
-	                                          'l'},
-	    {"version", required_argument, NULL, 'v'},
-	    {"output", required_argument, NULL, 'o'},
-	    {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0}};
 	struct opts o = {.policy = {PSA_RESTRICTED, PSA_LATEST},
 	    .version = "latest"};
-	int c;
+	int code;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "o:qh", longs, NULL)) != -1) {
-		if (c == 'h')
-			return check_pod_usage(stdout);
-		if (check_pod_take_option(&o, c, argv) < 0) {
-			(void)check_pod_usage(stderr);
-			return WIRE_USAGE;
-		}
-	}
-	if (optind == argc) {
-		msg_warn(0, "no file");
-		(void)check_pod_usage(stderr);
-		return WIRE_USAGE;
-	}
-	return judge_files(&o, argv + optind);
+	if (opt_parse(&cmd_check_pod_options, &o, argc, argv, &code) < 0)
+		return code;
+	return judge_files(&o, argv + 1);
 }

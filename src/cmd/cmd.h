@@ -21,6 +21,7 @@ int cmd_run(int argc, char **argv);
 /* What each takes; for completion too. */
 extern const struct opt_command cmd_check_options;
 extern const struct opt_command cmd_explain_options;
+extern const struct opt_command cmd_check_pod_options;
 extern const struct opt_command cmd_extract_options;
 extern const struct opt_command cmd_pod_options;
 extern const struct opt_command cmd_run_options;

@@ -97,16 +97,20 @@ explain_find(const char *code)
 {
 	const struct codes_row *r = codes_find(code);
 	struct opt_nearest near = {0};
+	char shown[256];
 
 	if (r != NULL)
 		return r;
 	for (r = codes_table; r->code != NULL; r++)
 		opt_consider(&near, code, r->code);
+	(void)msg_mask(shown, sizeof shown, code);
 	if (near.name != NULL)
 		(void)opt_wrong(&cmd_explain_options,
-		    "no code '%s'; did you mean '%s'?", code, near.name);
+		    "there is no code '%s'; did you mean %s?", shown,
+		    near.name);
 	else
-		(void)opt_wrong(&cmd_explain_options, "no code '%s'", code);
+		(void)opt_wrong(&cmd_explain_options, "there is no code '%s'",
+		    shown);
 	return NULL;
 }
 
