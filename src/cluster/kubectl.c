@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/msg.h"
 
 #define SERVER "Error from server ("
@@ -319,12 +320,12 @@ object_len(const char *text, size_t len)
 	return 0;
 }
 
-cJSON *
+struct json *
 kubectl_next(struct kubectl_job *job, struct kubectl_values *v, int seconds,
     bool *ended)
 {
 	size_t len;
-	cJSON *value;
+	struct json *value;
 	int more;
 
 	*ended = false;
@@ -335,7 +336,7 @@ kubectl_next(struct kubectl_job *job, struct kubectl_values *v, int seconds,
 		*ended = more == 0;
 		return NULL;
 	}
-	value = cJSON_ParseWithLength(v->buf, len);
+	value = json_parse(v->buf, len);
 	v->len -= len;
 	memmove(v->buf, v->buf + len, v->len);
 	*ended = value == NULL;
@@ -349,12 +350,12 @@ kubectl_values_free(struct kubectl_values *v)
 	*v = (struct kubectl_values){0};
 }
 
-cJSON *
+struct json *
 kubectl_json(const struct kubectl *k, struct kubectl_job *job,
     const char *const *args, const char *input)
 {
 	struct kubectl_values values = {0};
-	cJSON *value;
+	struct json *value;
 	bool ended;
 
 	if (kubectl_start(k, job, args, input) < 0)
@@ -366,7 +367,7 @@ kubectl_json(const struct kubectl *k, struct kubectl_job *job,
 		return value;
 	if (job->said[0] == '\0')
 		(void)strcpy(job->said, "kubectl printed no JSON");
-	cJSON_Delete(value);
+	json_free(value);
 	return NULL;
 }
 

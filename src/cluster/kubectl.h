@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
-#include <cjson/cJSON.h>
+
+struct json;
 
 enum {
 	KUBECTL_SAID = 4096, /* bytes kept of what it says, NUL included */
@@ -57,9 +58,9 @@ int kubectl_do(const struct kubectl *k, struct kubectl_job *job,
 
 /*
  * The same for a kubectl that prints one JSON value, owned by the caller
- * (cJSON_Delete).  NULL like -1 above.
+ * (json_free).  NULL like -1 above.
  */
-cJSON *kubectl_json(const struct kubectl *k, struct kubectl_job *job,
+struct json *kubectl_json(const struct kubectl *k, struct kubectl_job *job,
     const char *const *args, const char *input);
 
 /* Reads one JSON value after the other from a job; {0} to start with. */
@@ -73,8 +74,8 @@ struct kubectl_values {
  * limit).  Returns it, owned by the caller, or NULL with *ended telling whether
  * there will be no more.  A value that is too long or no JSON is an end.
  */
-cJSON *kubectl_next(struct kubectl_job *job, struct kubectl_values *values,
-    int seconds, bool *ended);
+struct json *kubectl_next(struct kubectl_job *job,
+    struct kubectl_values *values, int seconds, bool *ended);
 
 void kubectl_values_free(struct kubectl_values *values);
 

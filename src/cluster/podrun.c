@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/msg.h"
 
 #define RUN_LABEL "app.kubernetes.io/instance"
@@ -35,29 +37,18 @@ podrun_make_id(char id[static PODRUN_ID])
 
 /* ------------------------------------------------------------------ create */
 
-/* The string at a path of two keys, or "". */
-static const char *
-podrun_get_string(const cJSON *object, const char *outer, const char *inner)
-{
-	const cJSON *o = cJSON_GetObjectItemCaseSensitive(object, outer);
-	const char *s = cJSON_GetStringValue(
-	    cJSON_GetObjectItemCaseSensitive(o, inner));
-
-	return s != NULL ? s : "";
-}
-
-/* Label the pod.  Its text, free with cJSON_free, or NULL (reported). */
+/* Label the pod.  Its text, owned, or NULL (reported). */
 static char *
-labelled(cJSON *pod, const char *id)
+labelled(struct json *pod, const char *id)
 {
-	cJSON *metadata = cJSON_GetObjectItemCaseSensitive(pod, "metadata");
-	cJSON *labels = cJSON_GetObjectItemCaseSensitive(metadata, "labels");
-	char *text = NULL;
+	struct json *metadata = json_get(pod, "metadata");
+	struct json *labels = json_get(metadata, "labels");
+	char *text;
 
 	if (labels == NULL)
-		labels = cJSON_AddObjectToObject(metadata, "labels");
-	if (cJSON_AddStringToObject(labels, RUN_LABEL, id) != NULL)
-		text = cJSON_PrintUnformatted(pod);
+		labels = json_add_object(metadata, "labels");
+	json_add_string(labels, RUN_LABEL, id);
+	text = json_print(pod, JSON_COMPACT);
 	if (text == NULL)
 		msg_nomem();
 	return text;
@@ -85,7 +76,7 @@ refused(struct podrun *r, const struct kubectl_job *job)
 }
 
 int
-podrun_create(struct podrun *r, cJSON *pod)
+podrun_create(struct podrun *r, struct json *pod)
 {
 	static const char *const args[] = {"create", "-o", "json", "-f", "-",
 	    NULL};
@@ -93,18 +84,18 @@ podrun_create(struct podrun *r, cJSON *pod)
 	char *text = labelled(pod, r->id);
 
 	(void)snprintf(r->name, sizeof r->name, "%s",
-	    podrun_get_string(pod, "metadata", "name"));
+	    json_text(json_path(pod, "metadata", "name", NULL)));
 	if (text == NULL)
 		return -1;
 	r->tried = true;
 	r->pod = kubectl_json(r->kubectl, &job, args, text);
-	cJSON_free(text);
+	free(text);
 	if (r->pod == NULL) {
 		refused(r, &job);
 		return -1;
 	}
 	(void)snprintf(r->uid, sizeof r->uid, "%s",
-	    podrun_get_string(r->pod, "metadata", "uid"));
+	    json_text(json_path(r->pod, "metadata", "uid", NULL)));
 	podstatus_look(&r->watch, r->pod);
 	return 0;
 }
@@ -113,19 +104,19 @@ podrun_create(struct podrun *r, cJSON *pod)
 
 /* Take a watch event: {"type":"ADDED","object":{...}}. */
 static void
-take_event(struct podrun *r, cJSON *event)
+take_event(struct podrun *r, struct json *event)
 {
-	const char *type = cJSON_GetStringValue(
-	    cJSON_GetObjectItemCaseSensitive(event, "type"));
-	cJSON *pod = cJSON_DetachItemFromObjectCaseSensitive(event, "object");
+	const char *type = json_get_string(event, "type");
+	struct json *pod = json_take(event, "object");
 
-	if (strcmp(podrun_get_string(pod, "metadata", "uid"), r->uid) != 0) {
+	if (strcmp(json_text(json_path(pod, "metadata", "uid", NULL)),
+	        r->uid) != 0) {
 		/* an error's Status, or another pod of the same name */
 		if (type != NULL && strcmp(type, "ERROR") != 0)
 			podstatus_gone(&r->watch);
-		cJSON_Delete(pod);
+		json_free(pod);
 	} else {
-		cJSON_Delete(r->pod);
+		json_free(r->pod);
 		r->pod = pod;
 		podstatus_look(&r->watch, pod);
 		if (type != NULL && strcmp(type, "DELETED") == 0 &&
@@ -133,7 +124,7 @@ take_event(struct podrun *r, cJSON *event)
 		    r->watch.state != PODSTATUS_FAILED)
 			podstatus_gone(&r->watch);
 	}
-	cJSON_Delete(event);
+	json_free(event);
 	r->show(r->show_arg, r);
 }
 
@@ -145,7 +136,7 @@ look_events(struct podrun *r)
 	    NULL, PATIENCE, NULL};
 	struct kubectl_job job;
 	char selector[96];
-	cJSON *list;
+	struct json *list;
 
 	if (r->watch.state > PODSTATUS_PULLING)
 		return;
@@ -157,7 +148,7 @@ look_events(struct podrun *r)
 	if (list == NULL)
 		return;
 	podstatus_events(&r->watch, list);
-	cJSON_Delete(list);
+	json_free(list);
 	r->show(r->show_arg, r);
 }
 
@@ -209,7 +200,7 @@ watch_ended(struct podrun *r, int *tries)
 int
 podrun_wait(struct podrun *r, enum podstatus_state state)
 {
-	cJSON *event;
+	struct json *event;
 	bool ended;
 	int tries = 0;
 
@@ -313,7 +304,7 @@ void
 podrun_free(struct podrun *r)
 {
 	end_watch(r);
-	cJSON_Delete(r->pod);
+	json_free(r->pod);
 	r->pod = NULL;
 	podstatus_free(&r->watch);
 }

@@ -11,7 +11,6 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <cjson/cJSON.h>
 
 #include "log/gather.h"
 #include "cluster/kubectl.h"
@@ -36,7 +35,7 @@ struct podrun {
 	char name[64];
 	char uid[64]; /* "" = not created, or not known to be */
 	bool tried; /* to create it */
-	cJSON *pod; /* owned; as it was last seen, or NULL */
+	struct json *pod; /* owned; as it was last seen, or NULL */
 	struct podstatus watch;
 	struct kubectl_job job; /* that watches it */
 	struct kubectl_values values;
@@ -50,7 +49,7 @@ int podrun_make_id(char id[static PODRUN_ID]);
  * Create the pod, a Pod with a name, after putting the label into it.  Returns
  * 0, or -1 with r->watch telling why, in words to report.
  */
-int podrun_create(struct podrun *r, cJSON *pod);
+int podrun_create(struct podrun *r, struct json *pod);
 
 /*
  * Wait until the pod is as far as `state`.  Returns 0, or -1: r->watch is

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/msg.h"
 #include "pod/reference.h"
 
@@ -15,30 +16,14 @@ enum {
 
 /* -------------------------------------------------------------------- JSON */
 
-static const cJSON *
-get(const cJSON *object, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-/* The string, or "" where there is none. */
-static const char *
-podstatus_get_string(const cJSON *object, const char *key)
-{
-	const char *s = cJSON_GetStringValue(get(object, key));
-
-	return s != NULL ? s : "";
-}
-
 /* The element of an array of objects that has this name, or NULL. */
-static const cJSON *
-get_named(const cJSON *array, const char *name)
+static const struct json *
+get_named(const struct json *array, const char *name)
 {
-	const cJSON *item;
+	const struct json *item;
 
-	cJSON_ArrayForEach(item, array)
-	{
-		if (strcmp(podstatus_get_string(item, "name"), name) == 0)
+	for (item = json_first(array); item != NULL; item = json_next(item)) {
+		if (strcmp(json_get_text(item, "name"), name) == 0)
 			return item;
 	}
 	return NULL;
@@ -211,15 +196,17 @@ wants_credentials(const char *words)
 
 /* What to do about credentials, which depends on what the pod has. */
 static void
-fix_credentials(struct podstatus *w, const cJSON *pod)
+fix_credentials(struct podstatus *w, const struct json *pod)
 {
-	const cJSON *secrets = get(get(pod, "spec"), "imagePullSecrets"), *s;
+	const struct json *secrets = json_path(pod, "spec", "imagePullSecrets",
+	                      NULL),
+	                  *s;
 	char namespace[64], name[256];
 	size_t len = 0;
 
 	(void)msg_mask(namespace, sizeof namespace,
-	    podstatus_get_string(get(pod, "metadata"), "namespace"));
-	if (cJSON_GetArraySize(secrets) == 0) {
+	    json_get_text(json_get(pod, "metadata"), "namespace"));
+	if (json_size(secrets) == 0) {
 		podstatus_say(w->fix, sizeof w->fix,
 		    "make a secret (kubectl create secret docker-registry NAME -n %s ...) and give --pull-secret NAME",
 		    namespace);
@@ -227,19 +214,17 @@ fix_credentials(struct podstatus *w, const cJSON *pod)
 	}
 	podstatus_say(w->fix, sizeof w->fix,
 	    "see that the secret is there, and has the registry's host, a user and a password that it takes:");
-	cJSON_ArrayForEach(s, secrets)
-	{
+	for (s = json_first(secrets); s != NULL; s = json_next(s)) {
 		len = strlen(w->fix);
 		podstatus_say(w->fix + len, sizeof w->fix - len, " %s/%s",
 		    namespace,
-		    msg_mask(name, sizeof name,
-		        podstatus_get_string(s, "name")));
+		    msg_mask(name, sizeof name, json_get_text(s, "name")));
 	}
 }
 
 /* A pull failed, or waits to be tried again. */
 static void
-look_pull(struct podstatus *w, const cJSON *pod, const char *reason,
+look_pull(struct podstatus *w, const struct json *pod, const char *reason,
     const char *words)
 {
 	bool backing_off = strcmp(reason, "ImagePullBackOff") == 0;
@@ -276,19 +261,20 @@ look_pull(struct podstatus *w, const cJSON *pod, const char *reason,
 /* -------------------------------------------------------------- containers */
 
 static void
-set_container(struct podstatus *w, const cJSON *status)
+set_container(struct podstatus *w, const struct json *status)
 {
 	(void)msg_mask(w->container, sizeof w->container,
-	    podstatus_get_string(status, "name"));
+	    json_get_text(status, "name"));
 	(void)msg_mask(w->image, sizeof w->image,
-	    podstatus_get_string(status, "image"));
+	    json_get_text(status, "image"));
 }
 
 static void
-look_waiting(struct podstatus *w, const cJSON *pod, const cJSON *waiting)
+look_waiting(struct podstatus *w, const struct json *pod,
+    const struct json *waiting)
 {
-	const char *reason = podstatus_get_string(waiting, "reason");
-	const char *words = podstatus_get_string(waiting, "message");
+	const char *reason = json_get_text(waiting, "reason");
+	const char *words = json_get_text(waiting, "message");
 
 	if (reason[0] == '\0' || strcmp(reason, "ContainerCreating") == 0 ||
 	    strcmp(reason, "PodInitializing") == 0)
@@ -316,28 +302,28 @@ look_waiting(struct podstatus *w, const cJSON *pod, const cJSON *waiting)
 static bool
 take_report(struct podstatus *w, const char *message, int code)
 {
-	cJSON *report = cJSON_Parse(message);
-	const char *reason = podstatus_get_string(report, "reason");
-	const char *words = podstatus_get_string(report, "message");
+	struct json *report = json_parse(message, strlen(message));
+	const char *reason = json_get_text(report, "reason");
+	const char *words = json_get_text(report, "message");
 
-	if (strcmp(podstatus_get_string(report, "result"), "failed") != 0) {
-		cJSON_Delete(report);
+	if (strcmp(json_get_text(report, "result"), "failed") != 0) {
+		json_free(report);
 		return false;
 	}
 	podstatus_fail(w, reason, words, "");
 	if (code == WIRE_BUNDLE)
 		w->exit = WIRE_BUNDLE;
-	cJSON_Delete(w->report);
+	json_free(w->report);
 	w->report = report;
 	return true;
 }
 
 /* A container ended badly. */
 static void
-look_terminated(struct podstatus *w, const cJSON *terminated, int code)
+look_terminated(struct podstatus *w, const struct json *terminated, int code)
 {
-	const char *reason = podstatus_get_string(terminated, "reason");
-	const char *words = podstatus_get_string(terminated, "message");
+	const char *reason = json_get_text(terminated, "reason");
+	const char *words = json_get_text(terminated, "message");
 	char text[2048];
 
 	if (strcmp(reason, "OOMKilled") == 0) {
@@ -368,36 +354,39 @@ enum progress_of {
 };
 
 static enum progress_of
-look_container(struct podstatus *w, const cJSON *pod, const cJSON *status)
+look_container(struct podstatus *w, const struct json *pod,
+    const struct json *status)
 {
-	const cJSON *state = get(status, "state");
-	const cJSON *terminated = get(state, "terminated");
-	const cJSON *code = get(terminated, "exitCode");
+	const struct json *state = json_get(status, "state");
+	const struct json *terminated = json_get(state, "terminated");
+	int64_t code;
 
-	if (terminated != NULL && cJSON_IsNumber(code)) {
-		if (code->valueint == 0)
+	if (json_int(json_get(terminated, "exitCode"), INT32_MIN, INT32_MAX,
+	        &code) == 0) {
+		if (code == 0)
 			return ENDED_WELL;
 		set_container(w, status);
-		look_terminated(w, terminated, code->valueint);
+		look_terminated(w, terminated, (int)code);
 		return ENDED_BADLY;
 	}
-	if (get(state, "running") != NULL)
+	if (json_get(state, "running") != NULL)
 		return RUNS;
 	set_container(w, status);
-	look_waiting(w, pod, get(state, "waiting"));
+	look_waiting(w, pod, json_get(state, "waiting"));
 	return WAITS;
 }
 
 /* Look at the init containers; may the others begin? */
 static bool
-look_inits(struct podstatus *w, const cJSON *pod)
+look_inits(struct podstatus *w, const struct json *pod)
 {
-	const cJSON *all = get(get(pod, "status"), "initContainerStatuses");
-	const cJSON *status;
+	const struct json *all = json_path(pod, "status",
+	    "initContainerStatuses", NULL);
+	const struct json *status;
 	enum progress_of p;
 
-	cJSON_ArrayForEach(status, all)
-	{
+	for (status = json_first(all); status != NULL;
+	     status = json_next(status)) {
 		p = look_container(w, pod, status);
 		if (p == RUNS)
 			w->state = PODSTATUS_PULLING;
@@ -408,15 +397,16 @@ look_inits(struct podstatus *w, const cJSON *pod)
 }
 
 static void
-look_containers(struct podstatus *w, const cJSON *pod)
+look_containers(struct podstatus *w, const struct json *pod)
 {
-	const cJSON *all = get(get(pod, "status"), "containerStatuses");
-	const cJSON *status;
+	const struct json *all = json_path(pod, "status", "containerStatuses",
+	    NULL);
+	const struct json *status;
 	bool ended = true, any = false;
 	enum progress_of p;
 
-	cJSON_ArrayForEach(status, all)
-	{
+	for (status = json_first(all); status != NULL;
+	     status = json_next(status)) {
 		p = look_container(w, pod, status);
 		if (p == WAITS || p == ENDED_BADLY)
 			return;
@@ -431,27 +421,26 @@ look_containers(struct podstatus *w, const cJSON *pod)
 
 /* Where no node takes it: that may change. */
 static void
-look_scheduling(struct podstatus *w, const cJSON *pod)
+look_scheduling(struct podstatus *w, const struct json *pod)
 {
-	const cJSON *all = get(get(pod, "status"), "conditions"), *c;
+	const struct json *all = json_path(pod, "status", "conditions", NULL),
+	                  *c;
 
-	cJSON_ArrayForEach(c, all)
-	{
-		if (strcmp(podstatus_get_string(c, "type"), "PodScheduled") !=
-		        0 ||
-		    strcmp(podstatus_get_string(c, "status"), "False") != 0)
+	for (c = json_first(all); c != NULL; c = json_next(c)) {
+		if (strcmp(json_get_text(c, "type"), "PodScheduled") != 0 ||
+		    strcmp(json_get_text(c, "status"), "False") != 0)
 			continue;
-		set_words(w, podstatus_get_string(c, "reason"),
-		    podstatus_get_string(c, "message"));
+		set_words(w, json_get_text(c, "reason"),
+		    json_get_text(c, "message"));
 		w->trouble = w->text[0] != '\0';
 	}
 }
 
 /* The pod as a whole failed: evicted, over its deadline, and so on. */
 static void
-look_failed(struct podstatus *w, const cJSON *status)
+look_failed(struct podstatus *w, const struct json *status)
 {
-	const char *reason = podstatus_get_string(status, "reason");
+	const char *reason = json_get_text(status, "reason");
 	const char *fix = "";
 
 	if (strcmp(reason, "DeadlineExceeded") == 0)
@@ -459,19 +448,19 @@ look_failed(struct podstatus *w, const cJSON *status)
 	else if (strcmp(reason, "Evicted") == 0)
 		fix =
 		    "the node was short of something: try again, on another node";
-	podstatus_fail(w, reason, podstatus_get_string(status, "message"), fix);
+	podstatus_fail(w, reason, json_get_text(status, "message"), fix);
 }
 
 void
-podstatus_look(struct podstatus *w, const cJSON *pod)
+podstatus_look(struct podstatus *w, const struct json *pod)
 {
-	const cJSON *status = get(pod, "status");
+	const struct json *status = json_get(pod, "status");
 
 	w->state = PODSTATUS_PENDING;
 	w->trouble = false;
 	w->container[0] = '\0';
-	if (strcmp(podstatus_get_string(status, "phase"), "Failed") == 0 &&
-	    podstatus_get_string(status, "reason")[0] != '\0') {
+	if (strcmp(json_get_text(status, "phase"), "Failed") == 0 &&
+	    json_get_text(status, "reason")[0] != '\0') {
 		look_failed(w, status);
 		return;
 	}
@@ -479,39 +468,39 @@ podstatus_look(struct podstatus *w, const cJSON *pod)
 	if (!w->trouble && look_inits(w, pod) && w->state != PODSTATUS_FAILED)
 		look_containers(w, pod);
 	if (w->state != PODSTATUS_DONE && w->state != PODSTATUS_FAILED &&
-	    get(get(pod, "metadata"), "deletionTimestamp") != NULL)
+	    json_path(pod, "metadata", "deletionTimestamp", NULL) != NULL)
 		podstatus_gone(w);
 }
 
 void
-podstatus_events(struct podstatus *w, const cJSON *list)
+podstatus_events(struct podstatus *w, const struct json *list)
 {
-	const cJSON *event, *last = NULL;
+	const struct json *event, *last = NULL;
 
-	cJSON_ArrayForEach(event, get(list, "items"))
-	{
+	for (event = json_first(json_get(list, "items")); event != NULL;
+	     event = json_next(event)) {
 		/* RFC 3339 in UTC: sorts as text */
-		if (strcmp(podstatus_get_string(event, "type"), "Warning") ==
-		        0 &&
+		if (strcmp(json_get_text(event, "type"), "Warning") == 0 &&
 		    (last == NULL ||
-		        strcmp(podstatus_get_string(event, "lastTimestamp"),
-		            podstatus_get_string(last, "lastTimestamp")) >= 0))
+		        strcmp(json_get_text(event, "lastTimestamp"),
+		            json_get_text(last, "lastTimestamp")) >= 0))
 			last = event;
 	}
 	if (last == NULL || w->trouble)
 		return;
-	set_words(w, podstatus_get_string(last, "reason"),
-	    podstatus_get_string(last, "message"));
+	set_words(w, json_get_text(last, "reason"),
+	    json_get_text(last, "message"));
 	w->trouble = true;
 }
 
 const char *
-podstatus_message(const cJSON *pod, const char *container)
+podstatus_message(const struct json *pod, const char *container)
 {
-	const cJSON *all = get(get(pod, "status"), "containerStatuses");
-	const cJSON *state = get(get_named(all, container), "state");
+	const struct json *all = json_path(pod, "status", "containerStatuses",
+	    NULL);
+	const struct json *state = json_get(get_named(all, container), "state");
 
-	return cJSON_GetStringValue(get(get(state, "terminated"), "message"));
+	return json_string(json_path(state, "terminated", "message", NULL));
 }
 
 /* ---------------------------------------------------------------- resolved */
@@ -542,32 +531,34 @@ take_digest(char *text, size_t size, const char *ref)
 
 /* The reference of an image volume, as Kubernetes 1.35 tells it. */
 static const char *
-volume_id(const cJSON *status)
+volume_id(const struct json *status)
 {
-	const cJSON *mount, *image;
+	const struct json *mount, *image;
 
-	cJSON_ArrayForEach(mount, get(status, "volumeMounts"))
-	{
-		image = get(get(mount, "volumeStatus"), "image");
+	for (mount = json_first(json_get(status, "volumeMounts"));
+	     mount != NULL; mount = json_next(mount)) {
+		image = json_path(mount, "volumeStatus", "image", NULL);
 		if (image != NULL)
-			return podstatus_get_string(image, "imageRef");
+			return json_get_text(image, "imageRef");
 	}
 	return "";
 }
 
 void
-podstatus_resolved(char *text, size_t size, const cJSON *pod,
+podstatus_resolved(char *text, size_t size, const struct json *pod,
     const char *container, const char *image)
 {
-	const cJSON *all = get(get(pod, "status"), "containerStatuses");
-	const cJSON *status = get_named(all, container);
-	const cJSON *spec = get_named(get(get(pod, "spec"), "containers"),
+	const struct json *all = json_path(pod, "status", "containerStatuses",
+	    NULL);
+	const struct json *status = get_named(all, container);
+	const struct json *spec = get_named(json_path(pod, "spec", "containers",
+	                                        NULL),
 	    container);
 	const char *id, *scheme;
 
 	/* is the bundle the container's image, or its volume? */
-	if (strcmp(podstatus_get_string(spec, "image"), image) == 0)
-		id = podstatus_get_string(status, "imageID");
+	if (strcmp(json_get_text(spec, "image"), image) == 0)
+		id = json_get_text(status, "imageID");
 	else
 		id = volume_id(status);
 	/* dockershim: docker-pullable://REPOSITORY@DIGEST, docker://sha256:ID;
@@ -582,6 +573,6 @@ podstatus_resolved(char *text, size_t size, const cJSON *pod,
 void
 podstatus_free(struct podstatus *w)
 {
-	cJSON_Delete(w->report);
+	json_free(w->report);
 	*w = (struct podstatus){0};
 }

@@ -8,9 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <cjson/cJSON.h>
 
 #include "wire.h"
+
+struct json;
 
 enum podstatus_state {
 	PODSTATUS_PENDING, /* waits to be scheduled, or for its turn */
@@ -30,7 +31,7 @@ struct podstatus {
 	char image[512]; /* that is being pulled */
 	char text[3072]; /* what is wrong */
 	char fix[1024]; /* what repairs it, "" where nothing is known */
-	cJSON *report; /* owned; what `unpack` said of a failure, or NULL */
+	struct json *report; /* owned; `unpack` on its failure, or NULL */
 
 	/* between looks */
 	char pull_words[2048]; /* the last words about a pull that failed */
@@ -39,13 +40,13 @@ struct podstatus {
 };
 
 /* Look at a Pod. */
-void podstatus_look(struct podstatus *w, const cJSON *pod);
+void podstatus_look(struct podstatus *w, const struct json *pod);
 
 /*
  * Look at the List of events about a pod that waits, and has not said why: the
  * latest warning tells.
  */
-void podstatus_events(struct podstatus *w, const cJSON *list);
+void podstatus_events(struct podstatus *w, const struct json *list);
 
 /* The pod is gone, or going, and it was not us. */
 void podstatus_gone(struct podstatus *w);
@@ -58,14 +59,14 @@ void podstatus_gone(struct podstatus *w);
 void podstatus_refused(struct podstatus *w, const char *words);
 
 /* The pod's termination message of this container, or NULL; borrowed. */
-const char *podstatus_message(const cJSON *pod, const char *container);
+const char *podstatus_message(const struct json *pod, const char *container);
 
 /*
  * The reference REPOSITORY@DIGEST that the node resolved the bundle's image
  * to, masked; "" where the node does not tell.  `image` is how the pod names
  * it.
  */
-void podstatus_resolved(char *text, size_t size, const cJSON *pod,
+void podstatus_resolved(char *text, size_t size, const struct json *pod,
     const char *container, const char *image);
 
 void podstatus_free(struct podstatus *w);

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log/decode.h"
-#include "cluster/repair.h"
+#include "base/json.h"
 #include "base/msg.h"
+#include "cluster/repair.h"
+#include "log/decode.h"
 
 #define UID_RANGE "openshift.io/sa.scc.uid-range"
 
@@ -48,20 +49,18 @@ find_namespace(struct provision *p)
 	static const char any[] =
 	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"any\"}}";
 	struct kubectl_job job;
-	const cJSON *metadata;
 	const char *name;
-	cJSON *pod;
+	struct json *pod;
 
 	if (p->pod->namespace == NULL) {
 		pod = kubectl_json(&p->kubectl, &job, args, any);
 		if (pod == NULL)
 			return fail_kubectl(p, &job);
-		metadata = cJSON_GetObjectItemCaseSensitive(pod, "metadata");
-		name = cJSON_GetStringValue(
-		    cJSON_GetObjectItemCaseSensitive(metadata, "namespace"));
+		name = json_string(
+		    json_path(pod, "metadata", "namespace", NULL));
 		(void)snprintf(p->namespace_name, sizeof p->namespace_name,
 		    "%s", name != NULL ? name : "default");
-		cJSON_Delete(pod);
+		json_free(pod);
 		p->pod->namespace = p->namespace_name;
 	}
 	p->kubectl.namespace = p->pod->namespace;
@@ -70,14 +69,10 @@ find_namespace(struct provision *p)
 
 /* Does the namespace choose who runs its pods, as on OpenShift? */
 static bool
-has_uid_range(const cJSON *namespace)
+has_uid_range(const struct json *namespace)
 {
-	const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(namespace,
-	    "metadata");
-	const cJSON *annotations = cJSON_GetObjectItemCaseSensitive(metadata,
-	    "annotations");
-
-	return cJSON_GetObjectItemCaseSensitive(annotations, UID_RANGE) != NULL;
+	return json_has(json_path(namespace, "metadata", "annotations", NULL),
+	    UID_RANGE);
 }
 
 static void
@@ -97,7 +92,7 @@ look_namespace(struct provision *p)
 	    "json", NULL};
 	struct kubectl_job job;
 	char words[POD_NAME + 32];
-	cJSON *namespace;
+	struct json *namespace;
 
 	namespace = kubectl_json(&p->kubectl, &job, args, NULL);
 	if (namespace == NULL) {
@@ -112,7 +107,7 @@ look_namespace(struct provision *p)
 	}
 	if (!p->user_set && has_uid_range(namespace))
 		leave_user(p);
-	cJSON_Delete(namespace);
+	json_free(namespace);
 	return WIRE_OK;
 }
 
@@ -148,30 +143,18 @@ provision_start_pod(struct provision *p, struct podrun *r)
 	    .show_arg = p};
 }
 
-/* Put the name in that the pod gets. */
-static int
-rename_pod(cJSON *pod, const char *name)
-{
-	cJSON *metadata = cJSON_GetObjectItemCaseSensitive(pod, "metadata");
-	cJSON *string = cJSON_CreateString(name);
-
-	if (string != NULL &&
-	    cJSON_ReplaceItemInObjectCaseSensitive(metadata, "name", string))
-		return 0;
-	cJSON_Delete(string);
-	msg_nomem();
-	return -1;
-}
-
 /* Take pod, owned, call it so and create it.  Returns 0 or -1. */
 static int
-create(struct podrun *r, cJSON *pod, const char *name)
+create(struct podrun *r, struct json *pod, const char *name)
 {
-	int ret = -1;
+	int ret;
 
-	if (pod != NULL && rename_pod(pod, name) == 0)
-		ret = podrun_create(r, pod);
-	cJSON_Delete(pod);
+	if (pod == NULL)
+		return -1;
+	(void)json_set(json_get(pod, "metadata"), "name",
+	    json_new_string(name));
+	ret = podrun_create(r, pod);
+	json_free(pod);
 	return ret;
 }
 

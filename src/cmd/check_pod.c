@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pod/manifest.h"
+#include "base/json.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/result.h"
+#include "pod/manifest.h"
 #include "psa/psa.h"
 #include "wire.h"
 
@@ -26,7 +27,7 @@ struct opts {
 
 /* What was found so far. */
 struct tally {
-	cJSON *pods; /* owned; for -o json, else NULL */
+	struct json *pods; /* owned; for -o json, else NULL */
 	size_t n_bad; /* pods that violate */
 	size_t n_unknown; /* files and pods that could not be judged */
 };
@@ -149,58 +150,47 @@ check_pod_print_text(const struct opts *o, const char *where,
 	return 0;
 }
 
-static bool
-add_violation(cJSON *to, const struct psa_violation *v)
+static void
+add_violation(struct json *to, const struct psa_violation *v)
 {
 	static const char *const subjects[] = {[PSA_POD] = NULL,
 	    [PSA_CONTAINER] = "container",
 	    [PSA_VOLUME] = "volume",
 	    [PSA_ANNOTATION] = NULL};
-	cJSON *one = cJSON_CreateObject();
-	const char *level = psa_level_name(v->check->level);
-	bool ok = cJSON_AddItemToArray(to, one) &&
-	    cJSON_AddStringToObject(one, "check", v->check->id) &&
-	    cJSON_AddStringToObject(one, "level", level) &&
-	    cJSON_AddStringToObject(one, "field", v->field) &&
-	    cJSON_AddStringToObject(one, "must", v->must);
+	struct json *one = json_add_object(to, NULL);
 
+	json_add_string(one, "check", v->check->id);
+	json_add_string(one, "level", psa_level_name(v->check->level));
+	json_add_string(one, "field", v->field);
+	json_add_string(one, "must", v->must);
 	if (v->value != NULL)
-		ok = ok && cJSON_AddRawToObject(one, "value", v->value);
+		json_add_raw(one, "value", v->value);
 	if (subjects[v->subject] != NULL && v->name != NULL)
-		ok = ok &&
-		    cJSON_AddStringToObject(one, subjects[v->subject], v->name);
-	return ok;
+		json_add_string(one, subjects[v->subject], v->name);
 }
 
-/* Add what was found of a pod to the list of pods; 0 or -1. */
-static int
-add_json(cJSON *pods, const char *file, const struct manifest *m,
+/* Add what was found of a pod to the list of pods. */
+static void
+add_json(struct json *pods, const char *file, const struct manifest *m,
     const struct psa_report *report)
 {
 	const char *name = manifest_metadata(m->object, "name");
 	const char *namespace = manifest_metadata(m->object, "namespace");
-	cJSON *pod = cJSON_CreateObject(), *list;
+	struct json *pod = json_add_object(pods, NULL), *list;
 	size_t i;
-	bool ok;
 
-	ok = cJSON_AddItemToArray(pods, pod) &&
-	    cJSON_AddStringToObject(pod, "file", file) &&
-	    cJSON_AddNumberToObject(pod, "line", (double)m->line) &&
-	    cJSON_AddStringToObject(pod, "kind", m->kind);
+	json_add_string(pod, "file", file);
+	json_add_uint(pod, "line", m->line);
+	json_add_string(pod, "kind", m->kind);
 	if (name != NULL)
-		ok = ok && cJSON_AddStringToObject(pod, "name", name);
+		json_add_string(pod, "name", name);
 	if (namespace != NULL)
-		ok = ok && cJSON_AddStringToObject(pod, "namespace", namespace);
-	ok = ok && cJSON_AddBoolToObject(pod, "allowed", report->n == 0) &&
-	    cJSON_AddStringToObject(pod, "message", report->message);
-	list = ok ? cJSON_AddArrayToObject(pod, "violations") : NULL;
-	ok = ok && list != NULL;
-	for (i = 0; ok && i < report->n; i++)
-		ok = add_violation(list, &report->violations[i]);
-	if (ok)
-		return 0;
-	msg_nomem();
-	return -1;
+		json_add_string(pod, "namespace", namespace);
+	json_add_bool(pod, "allowed", report->n == 0);
+	json_add_string(pod, "message", report->message);
+	list = json_add_array(pod, "violations");
+	for (i = 0; i < report->n; i++)
+		add_violation(list, &report->violations[i]);
 }
 
 /* Where a kind has its pod: the path to what has a metadata and a spec. */
@@ -221,7 +211,7 @@ static const struct {
 
 /* Find the pod in m.  Returns 1, or 0 where this kind has none. */
 static int
-find_pod(const struct manifest *m, const cJSON **pod)
+find_pod(const struct manifest *m, const struct json **pod)
 {
 	size_t i, n;
 
@@ -230,7 +220,7 @@ find_pod(const struct manifest *m, const cJSON **pod)
 			continue;
 		*pod = m->object;
 		for (n = 0; n < 4 && templates[i].path[n] != NULL; n++)
-			*pod = manifest_get(*pod, templates[i].path[n]);
+			*pod = json_get(*pod, templates[i].path[n]);
 		return 1;
 	}
 	return 0;
@@ -239,7 +229,7 @@ find_pod(const struct manifest *m, const cJSON **pod)
 /* Judge one pod, and print what there is to say; 0 or -1. */
 static int
 check_pod_judge(const struct opts *o, struct tally *t, const char *file,
-    const struct manifest *m, const cJSON *pod)
+    const struct manifest *m, const struct json *pod)
 {
 	const char *name = manifest_metadata(m->object, "name");
 	char where[MSG_NAME + 512], shown[300];
@@ -249,14 +239,14 @@ check_pod_judge(const struct opts *o, struct tally *t, const char *file,
 	(void)snprintf(where, sizeof where, "%s:%zu: %s %s", file, m->line,
 	    m->kind,
 	    msg_mask(shown, sizeof shown, name != NULL ? name : "(no name)"));
-	if (psa_judge(&report, where, manifest_get(pod, "metadata"),
-	        manifest_get(pod, "spec"), o->policy) < 0) {
+	if (psa_judge(&report, where, json_get(pod, "metadata"),
+	        json_get(pod, "spec"), o->policy) < 0) {
 		t->n_unknown++;
 		return 0;
 	}
 	t->n_bad += report.n > 0;
 	if (o->json)
-		ret = add_json(t->pods, file, m, &report);
+		add_json(t->pods, file, m, &report);
 	else if (!o->quiet)
 		ret = check_pod_print_text(o, where, &report);
 	psa_report_free(&report);
@@ -270,7 +260,7 @@ judge_file(const struct opts *o, struct tally *t, const char *path)
 	struct yaml_docs docs;
 	struct manifest_cursor c = {.docs = &docs};
 	struct manifest m;
-	const cJSON *pod;
+	const struct json *pod;
 	size_t n = 0;
 	int ret = 0;
 
@@ -298,25 +288,17 @@ judge_file(const struct opts *o, struct tally *t, const char *path)
 static int
 check_pod_print_json(const struct opts *o, struct tally *t)
 {
-	cJSON *all = cJSON_CreateObject();
-	char *text = NULL;
-	bool ok;
+	struct json *all = json_new_object();
+	char *text;
 
-	ok = cJSON_AddStringToObject(all, "level",
-	         psa_level_name(o->policy.level)) &&
-	    cJSON_AddStringToObject(all, "version", o->version) &&
-	    cJSON_AddBoolToObject(all, "allowed",
-	        t->n_bad == 0 && t->n_unknown == 0) &&
-	    cJSON_AddItemToObject(all, "pods", t->pods);
-	if (ok) {
-		t->pods = NULL;
-		text = cJSON_Print(all);
-	}
-	cJSON_Delete(all);
-	if (text == NULL) {
-		msg_nomem();
+	json_add_string(all, "level", psa_level_name(o->policy.level));
+	json_add_string(all, "version", o->version);
+	json_add_bool(all, "allowed", t->n_bad == 0 && t->n_unknown == 0);
+	(void)json_add(all, "pods", t->pods);
+	t->pods = NULL;
+	text = json_finish(all, JSON_PRETTY);
+	if (text == NULL)
 		return -1;
-	}
 	(void)puts(text);
 	result_is_told();
 	free(text);
@@ -326,7 +308,7 @@ check_pod_print_json(const struct opts *o, struct tally *t)
 static int
 judge_files(const struct opts *o, char **files)
 {
-	struct tally t = {.pods = o->json ? cJSON_CreateArray() : NULL};
+	struct tally t = {.pods = o->json ? json_new_array() : NULL};
 	int ret = 0;
 
 	if (o->json && t.pods == NULL) {
@@ -337,7 +319,7 @@ judge_files(const struct opts *o, char **files)
 		ret = judge_file(o, &t, *files);
 	if (ret == 0 && o->json && !o->quiet)
 		ret = check_pod_print_json(o, &t);
-	cJSON_Delete(t.pods);
+	json_free(t.pods);
 	if (ret == 0 && fflush(stdout) != 0) {
 		msg_warn(errno, "standard output");
 		ret = -1;

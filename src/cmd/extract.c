@@ -4,7 +4,6 @@
  */
 #include "cmd/cmd.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,13 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log/deliver.h"
-#include "log/gather.h"
 #include "base/io.h"
+#include "base/json.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "log/deliver.h"
+#include "log/gather.h"
 #include "log/tarin.h"
 #include "wire.h"
 
@@ -170,18 +170,15 @@ show_text(const struct tarin_entry *e)
 
 /* Print an object and a newline, and delete it.  0, or -1 (reported). */
 static int
-print_object(cJSON *object)
+print_object(struct json *object)
 {
-	char *text = cJSON_PrintUnformatted(object);
+	char *text = json_finish(object, JSON_COMPACT);
 
-	cJSON_Delete(object);
-	if (text == NULL) {
-		msg_nomem();
+	if (text == NULL)
 		return -1;
-	}
 	(void)puts(text);
 	result_is_told();
-	cJSON_free(text);
+	free(text);
 	return 0;
 }
 
@@ -193,17 +190,16 @@ show_json(const struct tarin_entry *e)
 	char path[MSG_NAME], link[MSG_NAME], mode[8];
 	const char *to = e->link != NULL ? e->link : e->hard;
 	const char *letter = strchr(letters, type_letter(e));
-	cJSON *object = cJSON_CreateObject();
+	struct json *object = json_new_object();
 
 	(void)snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
-	(void)cJSON_AddStringToObject(object, "path",
-	    msg_mask(path, sizeof path, e->path));
-	(void)cJSON_AddStringToObject(object, "type", types[letter - letters]);
-	(void)cJSON_AddStringToObject(object, "mode", mode);
-	(void)cJSON_AddNumberToObject(object, "size", (double)e->size);
-	(void)cJSON_AddNumberToObject(object, "mtime", (double)e->mtime);
+	json_add_string(object, "path", msg_mask(path, sizeof path, e->path));
+	json_add_string(object, "type", types[letter - letters]);
+	json_add_string(object, "mode", mode);
+	json_add_uint(object, "size", e->size);
+	json_add_int(object, "mtime", e->mtime);
 	if (to != NULL)
-		(void)cJSON_AddStringToObject(object, "target",
+		json_add_string(object, "target",
 		    msg_mask(link, sizeof link, to));
 	return print_object(object);
 }
@@ -235,29 +231,27 @@ result_name(enum wire_exit status, bool missing)
 
 /* Add which parts to fetch again. */
 static void
-add_missing(cJSON *object, const struct gather *g)
+add_missing(struct json *object, const struct gather *g)
 {
 	char list[MSG_MAX];
 	uint64_t first = 0, last = 0;
-	cJSON *ranges, *range;
+	struct json *ranges, *range;
 
 	gather_missing_text(g, list, sizeof list);
-	(void)cJSON_AddStringToObject(object, "parts", list);
-	ranges = cJSON_AddArrayToObject(object, "missing");
+	json_add_string(object, "parts", list);
+	ranges = json_add_array(object, "missing");
 	for (; gather_missing(g, &first, &last); first = last + 1) {
-		range = cJSON_CreateArray();
-		(void)cJSON_AddItemToArray(range,
-		    cJSON_CreateNumber((double)first));
-		(void)cJSON_AddItemToArray(range,
-		    last == GATHER_OPEN ? cJSON_CreateNull()
-		                        : cJSON_CreateNumber((double)last));
-		(void)cJSON_AddItemToArray(ranges, range);
+		range = json_add_array(ranges, NULL);
+		json_add_uint(range, NULL, first);
+		if (last == GATHER_OPEN)
+			json_add_null(range, NULL);
+		else
+			json_add_uint(range, NULL, last);
 		if (last == GATHER_OPEN)
 			break;
 	}
 	if (g->total != 0)
-		(void)cJSON_AddNumberToObject(object, "total",
-		    (double)g->total);
+		json_add_uint(object, "total", g->total);
 }
 
 static int
@@ -267,28 +261,22 @@ extract_print_json(struct extract *x, enum wire_exit status)
 	uint64_t first = 0, last;
 	bool missing = status == WIRE_CORRUPT &&
 	    gather_missing(g, &first, &last);
-	cJSON *object = cJSON_CreateObject();
+	struct json *object = json_new_object();
 
-	(void)cJSON_AddStringToObject(object, "result",
-	    result_name(status, missing));
+	json_add_string(object, "result", result_name(status, missing));
 	if (status == WIRE_OK) {
-		(void)cJSON_AddStringToObject(object, "format",
-		    format_name(g->format));
-		(void)cJSON_AddBoolToObject(object, "verified", g->verified);
-		(void)cJSON_AddNumberToObject(object, "size",
-		    (double)g->whole.size);
-		(void)cJSON_AddStringToObject(object, "digest",
-		    g->whole.digest);
-		(void)cJSON_AddNumberToObject(object, "entries",
-		    (double)x->deliver.counts.entries);
-		(void)cJSON_AddNumberToObject(object, "bytes",
-		    (double)x->deliver.counts.bytes);
+		json_add_string(object, "format", format_name(g->format));
+		json_add_bool(object, "verified", g->verified);
+		json_add_uint(object, "size", g->whole.size);
+		json_add_string(object, "digest", g->whole.digest);
+		json_add_uint(object, "entries", x->deliver.counts.entries);
+		json_add_uint(object, "bytes", x->deliver.counts.bytes);
 	}
 	if (missing)
 		add_missing(object, g);
-	(void)cJSON_AddNumberToObject(object, "foreign", (double)g->foreign);
-	(void)cJSON_AddNumberToObject(object, "damaged", (double)g->damaged);
-	(void)cJSON_AddNumberToObject(object, "repeated", (double)g->repeated);
+	json_add_uint(object, "foreign", g->foreign);
+	json_add_uint(object, "damaged", g->damaged);
+	json_add_uint(object, "repeated", g->repeated);
 	return print_object(object);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "pod/podopts.h"
@@ -44,9 +45,9 @@ const struct opt_command cmd_pod_options = {
 
 /* Print the pod; an exit code. */
 static int
-pod_cmd_print(const cJSON *pod, bool json)
+pod_cmd_print(const struct json *pod, bool json)
 {
-	char *text = json ? cJSON_Print(pod) : yaml_print(pod);
+	char *text = json ? json_print(pod, JSON_PRETTY) : yaml_print(pod);
 	int ret = WIRE_OK;
 
 	if (text == NULL) {
@@ -68,7 +69,7 @@ cmd_pod(int argc, char **argv)
 {
 	struct pod_cmd x = {.pod = POD_OPTS};
 	const char *why;
-	cJSON *pod;
+	struct json *pod;
 	int code;
 
 	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) < 0)
@@ -83,7 +84,7 @@ cmd_pod(int argc, char **argv)
 		pod = pod_build(&x.pod);
 		if (pod != NULL)
 			code = pod_cmd_print(pod, x.json);
-		cJSON_Delete(pod);
+		json_free(pod);
 	}
 	podopts_free(&x.pod);
 	return code;

@@ -12,18 +12,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <cjson/cJSON.h>
 
-#include "log/deliver.h"
-#include "log/gather.h"
 #include "base/io.h"
-#include "cluster/kubectl.h"
+#include "base/json.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "pod/podopts.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "cluster/kubectl.h"
 #include "cluster/provision.h"
+#include "log/deliver.h"
+#include "log/gather.h"
+#include "pod/podopts.h"
 #include "wire.h"
 
 enum {
@@ -161,29 +161,25 @@ explain_stop(struct run *x)
 
 /* The findings that `unpack` reported, a line each, as it prints them. */
 static void
-tell_findings(const cJSON *report)
+tell_findings(const struct json *report)
 {
-	const cJSON *list = cJSON_GetObjectItemCaseSensitive(report,
-	    "findings");
+	const struct json *list = json_get(report, "findings");
 	static const char *const keys[] = {"path", "message", "fix"};
 	char text[3][1024];
-	const cJSON *f;
+	const struct json *f;
 	const char *s;
 	size_t i;
 
-	cJSON_ArrayForEach(f, list)
-	{
+	for (f = json_first(list); f != NULL; f = json_next(f)) {
 		for (i = 0; i < 3; i++) {
-			s = cJSON_GetStringValue(
-			    cJSON_GetObjectItemCaseSensitive(f, keys[i]));
-			(void)msg_mask(text[i], sizeof text[i],
-			    s != NULL ? s : "");
+			s = json_get_text(f, keys[i]);
+			(void)msg_mask(text[i], sizeof text[i], s);
 		}
 		msg_line("  %s: %s; fix: %s", text[0], text[1], text[2]);
 	}
-	f = cJSON_GetObjectItemCaseSensitive(report, "more");
-	if (cJSON_IsNumber(f))
-		msg_line("  and %.0f more", f->valuedouble);
+	f = json_get(report, "more");
+	if (json_is_number(f))
+		msg_line("  and %.0f more", json_number(f));
 }
 
 static void
@@ -237,45 +233,43 @@ tell_success(const struct run *x)
 }
 
 static void
-add_success(cJSON *o, const struct run *x)
+add_success(struct json *o, const struct run *x)
 {
 	const struct provision *p = &x->provision;
 	const struct gather *g = &x->gather;
 	const struct deliver *d = &x->deliver;
 	char shown[MSG_NAME];
 
-	(void)cJSON_AddStringToObject(o, d->tar != NULL ? "tar" : "directory",
+	json_add_string(o, d->tar != NULL ? "tar" : "directory",
 	    msg_mask(shown, sizeof shown, d->tar != NULL ? d->tar : d->dir));
-	(void)cJSON_AddNumberToObject(o, "entries", (double)d->counts.entries);
-	(void)cJSON_AddNumberToObject(o, "bytes", (double)d->counts.bytes);
-	(void)cJSON_AddNumberToObject(o, "size", (double)g->whole.size);
-	(void)cJSON_AddStringToObject(o, "digest", g->whole.digest);
-	(void)cJSON_AddBoolToObject(o, "verified", g->verified);
-	(void)cJSON_AddNumberToObject(o, "repaired", (double)p->repaired);
+	json_add_uint(o, "entries", d->counts.entries);
+	json_add_uint(o, "bytes", d->counts.bytes);
+	json_add_uint(o, "size", g->whole.size);
+	json_add_string(o, "digest", g->whole.digest);
+	json_add_bool(o, "verified", g->verified);
+	json_add_uint(o, "repaired", p->repaired);
 }
 
 static void
-add_failure(cJSON *o, const struct run *x)
+add_failure(struct json *o, const struct run *x)
 {
 	const struct podstatus *w = &x->provision.failure;
-	const cJSON *findings = cJSON_GetObjectItemCaseSensitive(w->report,
-	    "findings");
+	const struct json *findings = json_get(w->report, "findings");
 	char shown[MSG_NAME];
 
 	if (w->text[0] == '\0')
-		(void)cJSON_AddStringToObject(o, "message",
+		json_add_string(o, "message",
 		    msg_mask(shown, sizeof shown, msg_last()));
 	else
-		(void)cJSON_AddStringToObject(o, "message", w->text);
+		json_add_string(o, "message", w->text);
 	if (w->reason[0] != '\0')
-		(void)cJSON_AddStringToObject(o, "reason", w->reason);
+		json_add_string(o, "reason", w->reason);
 	if (w->container[0] != '\0')
-		(void)cJSON_AddStringToObject(o, "container", w->container);
+		json_add_string(o, "container", w->container);
 	if (w->fix[0] != '\0')
-		(void)cJSON_AddStringToObject(o, "fix", w->fix);
+		json_add_string(o, "fix", w->fix);
 	if (findings != NULL)
-		(void)cJSON_AddItemToObject(o, "findings",
-		    cJSON_Duplicate(findings, true));
+		(void)json_add(o, "findings", json_copy(findings));
 }
 
 /* The result on one line.  Returns 0, or -1 (reported). */
@@ -283,34 +277,29 @@ static int
 run_print_json(const struct run *x, enum wire_exit status)
 {
 	const struct provision *p = &x->provision;
-	cJSON *o = cJSON_CreateObject();
+	struct json *o = json_new_object();
 	char *text;
 
-	(void)cJSON_AddStringToObject(o, "result",
-	    status == WIRE_OK ? "ok" : "failed");
-	(void)cJSON_AddNumberToObject(o, "exit", status);
+	json_add_string(o, "result", status == WIRE_OK ? "ok" : "failed");
+	json_add_uint(o, "exit", status);
 	if (x->pod.image != NULL)
-		(void)cJSON_AddStringToObject(o, "image", x->pod.image);
+		json_add_string(o, "image", x->pod.image);
 	if (p->resolved[0] != '\0')
-		(void)cJSON_AddStringToObject(o, "resolved", p->resolved);
+		json_add_string(o, "resolved", p->resolved);
 	if (p->kubectl.namespace != NULL)
-		(void)cJSON_AddStringToObject(o, "namespace",
-		    p->kubectl.namespace);
+		json_add_string(o, "namespace", p->kubectl.namespace);
 	if (p->name[0] != '\0')
-		(void)cJSON_AddStringToObject(o, "pod", p->name);
+		json_add_string(o, "pod", p->name);
 	if (status == WIRE_OK)
 		add_success(o, x);
 	else
 		add_failure(o, x);
-	text = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	if (text == NULL) {
-		msg_nomem();
+	text = json_finish(o, JSON_COMPACT);
+	if (text == NULL)
 		return -1;
-	}
 	(void)puts(text);
 	result_is_told();
-	cJSON_free(text);
+	free(text);
 	return 0;
 }
 

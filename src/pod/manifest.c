@@ -4,31 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
-const cJSON *
-manifest_get(const cJSON *object, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-
-	return cJSON_IsNull(item) ? NULL : item;
-}
+#include "base/json.h"
 
 const char *
-manifest_string(const cJSON *object, const char *key)
+manifest_string(const struct json *object, const char *key)
 {
-	const char *s = cJSON_GetStringValue(manifest_get(object, key));
+	const char *s = json_get_string(object, key);
 
 	return s != NULL && *s != '\0' ? s : NULL;
 }
 
 const char *
-manifest_metadata(const cJSON *object, const char *key)
+manifest_metadata(const struct json *object, const char *key)
 {
-	return manifest_string(manifest_get(object, "metadata"), key);
+	return manifest_string(json_get(object, "metadata"), key);
 }
 
 /* The kind of an object; where it has none, what its list is a list of. */
 static void
-find_kind(struct manifest *m, const cJSON *list)
+find_kind(struct manifest *m, const struct json *list)
 {
 	const char *kind = manifest_string(m->object, "kind");
 	size_t len = 0;
@@ -47,7 +41,7 @@ find_kind(struct manifest *m, const cJSON *list)
 
 /* Is it a List of manifests, and no object that happens to have items? */
 static int
-is_list(const cJSON *object)
+is_list(const struct json *object)
 {
 	const char *kind = manifest_string(object, "kind");
 	size_t len = kind != NULL ? strlen(kind) : 0;
@@ -59,7 +53,7 @@ is_list(const cJSON *object)
 int
 manifest_next(struct manifest_cursor *c, struct manifest *m)
 {
-	const cJSON *tree, *items;
+	const struct json *tree;
 
 	while (c->item == NULL && c->doc < c->docs->n) {
 		tree = c->docs->tree[c->doc];
@@ -69,15 +63,14 @@ manifest_next(struct manifest_cursor *c, struct manifest *m)
 			find_kind(m, NULL);
 			return 1;
 		}
-		items = manifest_get(tree, "items");
 		c->list = tree;
-		c->item = cJSON_IsArray(items) ? items->child : NULL;
+		c->item = json_first(json_get_array(tree, "items"));
 	}
 	if (c->item == NULL)
 		return 0;
 	m->object = c->item;
 	m->line = c->docs->line[c->doc - 1];
 	find_kind(m, c->list);
-	c->item = c->item->next;
+	c->item = json_next(c->item);
 	return 1;
 }

@@ -6,7 +6,6 @@
 #define MANIFEST_H
 
 #include <stddef.h>
-#include <cjson/cJSON.h>
 
 #include "pod/yaml.h"
 
@@ -14,12 +13,12 @@
 struct manifest_cursor {
 	const struct yaml_docs *docs; /* borrowed */
 	size_t doc; /* the next one */
-	const cJSON *list; /* the list that item is of; borrowed */
-	const cJSON *item; /* the next one of a list; NULL: none */
+	const struct json *list; /* the list that item is of; borrowed */
+	const struct json *item; /* the next one of a list; NULL: none */
 };
 
 struct manifest {
-	const cJSON *object; /* borrowed from the docs */
+	const struct json *object; /* borrowed from the docs */
 	char kind[64]; /* "" where it has none; a list's items may inherit it */
 	size_t line; /* where its document begins */
 };
@@ -30,13 +29,10 @@ struct manifest {
  */
 int manifest_next(struct manifest_cursor *c, struct manifest *m);
 
-/* The member `key` of an object; NULL where it is null or not there. */
-const cJSON *manifest_get(const cJSON *object, const char *key);
-
 /* The member `key` where it is a string that is not empty; else NULL. */
-const char *manifest_string(const cJSON *object, const char *key);
+const char *manifest_string(const struct json *object, const char *key);
 
 /* metadata.name or another string of the metadata; NULL: none. */
-const char *manifest_metadata(const cJSON *object, const char *key);
+const char *manifest_metadata(const struct json *object, const char *key);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/io.h"
+#include "base/json.h"
 #include "base/msg.h"
 #include "pod/reference.h"
 #include "wire.h"
@@ -128,10 +129,9 @@ label_value(char value[static POD_NAME], const char *text)
 
 /* --------------------------------------------------------------- building */
 
-/* Trees are built without looking back; `failed` remembers. */
+/* What a pod is built after. */
 struct build {
 	const struct pod_opts *o;
-	bool failed; /* memory was short */
 	const char *tools; /* where our volume is; random, or borrowed from o */
 	char random[sizeof WIRE_MOUNT + WIRE_MOUNT_DIGITS];
 };
@@ -162,62 +162,17 @@ pod_begin_build(struct build *b, const struct pod_opts *o)
 	return 0;
 }
 
-/* Hang item, owned, into an object under key, or into an array. */
-static cJSON *
-pod_put_item(struct build *b, cJSON *to, const char *key, cJSON *item)
-{
-	bool added = item != NULL && to != NULL &&
-	    (key != NULL ? cJSON_AddItemToObject(to, key, item)
-	                 : cJSON_AddItemToArray(to, item));
-
-	if (added)
-		return item;
-	cJSON_Delete(item);
-	b->failed = true;
-	return NULL;
-}
-
-static cJSON *
-put_object(struct build *b, cJSON *to, const char *key)
-{
-	return pod_put_item(b, to, key, cJSON_CreateObject());
-}
-
-static cJSON *
-put_array(struct build *b, cJSON *to, const char *key)
-{
-	return pod_put_item(b, to, key, cJSON_CreateArray());
-}
-
-static void
-put_string(struct build *b, cJSON *to, const char *key, const char *value)
-{
-	(void)pod_put_item(b, to, key, cJSON_CreateString(value));
-}
-
-static void
-put_bool(struct build *b, cJSON *to, const char *key, bool value)
-{
-	(void)pod_put_item(b, to, key, cJSON_CreateBool(value));
-}
-
-static void
-put_number(struct build *b, cJSON *to, const char *key, int64_t value)
-{
-	(void)pod_put_item(b, to, key, cJSON_CreateNumber((double)value));
-}
-
 /*
  * Add the argument option + value; kubelet must not expand $(NAME) in value.
  */
 static void
-put_arg(struct build *b, cJSON *to, const char *option, const char *value)
+put_arg(struct json *to, const char *option, const char *value)
 {
 	size_t len = strlen(option);
 	char *arg = malloc(len + 2 * strlen(value) + 1), *p = arg;
 
 	if (arg == NULL) {
-		b->failed = true;
+		json_spoil(to);
 		return;
 	}
 	while (*option != '\0')
@@ -228,252 +183,252 @@ put_arg(struct build *b, cJSON *to, const char *option, const char *value)
 		*p++ = *value;
 	}
 	*p = '\0';
-	put_string(b, to, NULL, arg);
+	json_add_string(to, NULL, arg);
 	free(arg);
 }
 
 static void
-put_mount(struct build *b, cJSON *container, const char *name, const char *path,
+put_mount(struct json *container, const char *name, const char *path,
     bool read_only)
 {
-	cJSON *mounts = put_array(b, container, "volumeMounts");
-	cJSON *mount = put_object(b, mounts, NULL);
+	struct json *mounts = json_add_array(container, "volumeMounts");
+	struct json *mount = json_add_object(mounts, NULL);
 
-	put_string(b, mount, "name", name);
-	put_string(b, mount, "mountPath", path);
+	json_add_string(mount, "name", name);
+	json_add_string(mount, "mountPath", path);
 	if (read_only)
-		put_bool(b, mount, "readOnly", true);
+		json_add_bool(mount, "readOnly", true);
 }
 
 /* What the restricted standard wants of a pod and of each container. */
 static void
-put_nonroot(struct build *b, cJSON *context)
+put_nonroot(struct build *b, struct json *context)
 {
-	cJSON *seccomp;
+	struct json *seccomp;
 
 	if (!b->o->user_namespace)
-		put_bool(b, context, "runAsNonRoot", true);
-	seccomp = put_object(b, context, "seccompProfile");
-	put_string(b, seccomp, "type", "RuntimeDefault");
+		json_add_bool(context, "runAsNonRoot", true);
+	seccomp = json_add_object(context, "seccompProfile");
+	json_add_string(seccomp, "type", "RuntimeDefault");
 }
 
 static void
-put_container_security(struct build *b, cJSON *container)
+put_container_security(struct build *b, struct json *container)
 {
-	cJSON *context = put_object(b, container, "securityContext");
-	cJSON *capabilities, *drop;
+	struct json *context = json_add_object(container, "securityContext");
+	struct json *capabilities, *drop;
 
-	put_bool(b, context, "allowPrivilegeEscalation", false);
-	capabilities = put_object(b, context, "capabilities");
-	drop = put_array(b, capabilities, "drop");
-	put_string(b, drop, NULL, "ALL");
-	put_bool(b, context, "readOnlyRootFilesystem", true);
+	json_add_bool(context, "allowPrivilegeEscalation", false);
+	capabilities = json_add_object(context, "capabilities");
+	drop = json_add_array(capabilities, "drop");
+	json_add_string(drop, NULL, "ALL");
+	json_add_bool(context, "readOnlyRootFilesystem", true);
 	put_nonroot(b, context);
 }
 
 /* `unpack` needs the same memory for every bundle, large or small. */
 static void
-put_resources(struct build *b, cJSON *container)
+put_resources(struct json *container)
 {
-	cJSON *resources = put_object(b, container, "resources");
-	cJSON *requests = put_object(b, resources, "requests");
-	cJSON *limits;
+	struct json *resources = json_add_object(container, "resources");
+	struct json *requests = json_add_object(resources, "requests");
+	struct json *limits;
 
-	put_string(b, requests, "cpu", "10m");
-	put_string(b, requests, "memory", "16Mi");
-	limits = put_object(b, resources, "limits");
-	put_string(b, limits, "memory", "64Mi");
+	json_add_string(requests, "cpu", "10m");
+	json_add_string(requests, "memory", "16Mi");
+	limits = json_add_object(resources, "limits");
+	json_add_string(limits, "memory", "64Mi");
 }
 
 /* The beginning of a container; the rest is the caller's. */
-static cJSON *
-put_container(struct build *b, cJSON *to, const char *name, const char *image)
+static struct json *
+put_container(struct json *to, const char *name, const char *image)
 {
-	cJSON *container = put_object(b, to, NULL);
+	struct json *container = json_add_object(to, NULL);
 
-	put_string(b, container, "name", name);
-	put_string(b, container, "image", image);
+	json_add_string(container, "name", name);
+	json_add_string(container, "image", image);
 	return container;
 }
 
 /* Add the path of `unpack` in our volume. */
 static void
-put_program(struct build *b, cJSON *to)
+put_program(struct build *b, struct json *to)
 {
 	char *path;
 
 	if (asprintf(&path, "%s/unpack", b->tools) < 0) {
-		b->failed = true;
+		json_spoil(to);
 		return;
 	}
-	put_arg(b, to, "", path);
+	put_arg(to, "", path);
 	free(path);
 }
 
 static void
-put_command(struct build *b, cJSON *container, const char *parts)
+put_command(struct build *b, struct json *container, const char *parts)
 {
 	const struct pod_opts *o = b->o;
 	bool inject = o->strategy == POD_INJECT;
-	cJSON *command = put_array(b, container, "command");
+	struct json *command = json_add_array(container, "command");
 	const char *dir = o->bundle_dir;
 
 	if (inject)
 		put_program(b, command);
 	else
-		put_string(b, command, NULL, "/unpack");
+		json_add_string(command, NULL, "/unpack");
 	if (!inject && strcmp(dir, "/") == 0)
-		put_string(b, command, NULL, "--bundle-dir=" VOLUME);
+		json_add_string(command, NULL, "--bundle-dir=" VOLUME);
 	else
-		put_arg(b, command,
+		put_arg(command,
 		    inject ? "--bundle-dir=" : "--bundle-dir=" VOLUME, dir);
-	put_arg(b, command, "--format=", parts != NULL ? "jsonl" : o->format);
+	put_arg(command, "--format=", parts != NULL ? "jsonl" : o->format);
 	if (o->symlinks != NULL)
-		put_arg(b, command, "--symlinks=", o->symlinks);
+		put_arg(command, "--symlinks=", o->symlinks);
 	if (parts != NULL)
-		put_arg(b, command, "--parts=", parts);
+		put_arg(command, "--parts=", parts);
 	if (o->log_limit != NULL)
-		put_arg(b, command, "--log-limit=", o->log_limit);
+		put_arg(command, "--log-limit=", o->log_limit);
 }
 
 /* A container that prints the bundle, or some parts of it. */
 static void
-put_bundle(struct build *b, cJSON *containers, const char *name,
+put_bundle(struct build *b, struct json *containers, const char *name,
     const char *parts)
 {
 	bool inject = b->o->strategy == POD_INJECT;
-	cJSON *container = put_container(b, containers, name,
+	struct json *container = put_container(containers, name,
 	    inject ? b->o->image : b->o->unpacker);
 
 	put_command(b, container, parts);
-	put_string(b, container, "workingDir", "/");
+	json_add_string(container, "workingDir", "/");
 	/* what a program that is not ours says, `unpack` writes the file */
-	put_string(b, container, "terminationMessagePolicy",
+	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
-	put_resources(b, container);
+	put_resources(container);
 	if (inject)
-		put_mount(b, container, "unpack", b->tools, true);
+		put_mount(container, "unpack", b->tools, true);
 	else
-		put_mount(b, container, "bundle", VOLUME, true);
+		put_mount(container, "bundle", VOLUME, true);
 	put_container_security(b, container);
 }
 
 static void
-put_installer(struct build *b, cJSON *spec)
+put_installer(struct build *b, struct json *spec)
 {
-	cJSON *containers = put_array(b, spec, "initContainers");
-	cJSON *container = put_container(b, containers, POD_INSTALLER,
+	struct json *containers = json_add_array(spec, "initContainers");
+	struct json *container = put_container(containers, POD_INSTALLER,
 	    b->o->unpacker);
-	cJSON *command = put_array(b, container, "command");
+	struct json *command = json_add_array(container, "command");
 
-	put_string(b, command, NULL, "/unpack");
-	put_string(b, command, NULL, "install");
+	json_add_string(command, NULL, "/unpack");
+	json_add_string(command, NULL, "install");
 	put_program(b, command);
-	put_string(b, container, "workingDir", "/");
-	put_string(b, container, "terminationMessagePolicy",
+	json_add_string(container, "workingDir", "/");
+	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
-	put_resources(b, container);
-	put_mount(b, container, "unpack", b->tools, false);
+	put_resources(container);
+	put_mount(container, "unpack", b->tools, false);
 	put_container_security(b, container);
 }
 
 static void
-put_volumes(struct build *b, cJSON *spec)
+put_volumes(struct build *b, struct json *spec)
 {
-	cJSON *volumes = put_array(b, spec, "volumes");
-	cJSON *volume = put_object(b, volumes, NULL), *source;
+	struct json *volumes = json_add_array(spec, "volumes");
+	struct json *volume = json_add_object(volumes, NULL), *source;
 
 	if (b->o->strategy == POD_INJECT) {
-		put_string(b, volume, "name", "unpack");
-		source = put_object(b, volume, "emptyDir");
-		put_string(b, source, "sizeLimit", "8Mi");
+		json_add_string(volume, "name", "unpack");
+		source = json_add_object(volume, "emptyDir");
+		json_add_string(source, "sizeLimit", "8Mi");
 		return;
 	}
-	put_string(b, volume, "name", "bundle");
-	source = put_object(b, volume, "image");
-	put_string(b, source, "reference", b->o->image);
+	json_add_string(volume, "name", "bundle");
+	source = json_add_object(volume, "image");
+	json_add_string(source, "reference", b->o->image);
 }
 
 static void
-put_pull_secrets(struct build *b, cJSON *spec)
+put_pull_secrets(struct build *b, struct json *spec)
 {
-	cJSON *secrets, *secret;
+	struct json *secrets, *secret;
 	size_t i;
 
 	if (b->o->n_pull_secrets == 0)
 		return;
-	secrets = put_array(b, spec, "imagePullSecrets");
+	secrets = json_add_array(spec, "imagePullSecrets");
 	for (i = 0; i < b->o->n_pull_secrets; i++) {
-		secret = put_object(b, secrets, NULL);
-		put_string(b, secret, "name", b->o->pull_secret[i]);
+		secret = json_add_object(secrets, NULL);
+		json_add_string(secret, "name", b->o->pull_secret[i]);
 	}
 }
 
 static void
-put_owner(struct build *b, cJSON *metadata)
+put_owner(struct build *b, struct json *metadata)
 {
 	const struct pod_owner *owner = &b->o->owner;
-	cJSON *references, *reference;
+	struct json *references, *reference;
 
 	if (owner->uid == NULL)
 		return;
-	references = put_array(b, metadata, "ownerReferences");
-	reference = put_object(b, references, NULL);
-	put_string(b, reference, "apiVersion", owner->api_version);
-	put_string(b, reference, "kind", owner->kind);
-	put_string(b, reference, "name", owner->name);
-	put_string(b, reference, "uid", owner->uid);
-	put_bool(b, reference, "controller", true);
-	put_bool(b, reference, "blockOwnerDeletion", true);
+	references = json_add_array(metadata, "ownerReferences");
+	reference = json_add_object(references, NULL);
+	json_add_string(reference, "apiVersion", owner->api_version);
+	json_add_string(reference, "kind", owner->kind);
+	json_add_string(reference, "name", owner->name);
+	json_add_string(reference, "uid", owner->uid);
+	json_add_bool(reference, "controller", true);
+	json_add_bool(reference, "blockOwnerDeletion", true);
 }
 
 static void
-put_metadata(struct build *b, cJSON *pod, const char *suffix)
+put_metadata(struct build *b, struct json *pod, const char *suffix)
 {
-	cJSON *metadata = put_object(b, pod, "metadata");
-	cJSON *labels = NULL;
+	struct json *metadata = json_add_object(pod, "metadata");
+	struct json *labels = NULL;
 	char name[POD_NAME];
 
 	pod_name(b->o, name, suffix);
-	put_string(b, metadata, "name", name);
+	json_add_string(metadata, "name", name);
 	if (b->o->namespace != NULL)
-		put_string(b, metadata, "namespace", b->o->namespace);
+		json_add_string(metadata, "namespace", b->o->namespace);
 	if (!b->o->rukpak || b->o->owner.kind != NULL)
-		labels = put_object(b, metadata, "labels");
+		labels = json_add_object(metadata, "labels");
 	if (!b->o->rukpak) {
-		put_string(b, labels, POD_LABEL, POD_LABEL_VALUE);
-		put_string(b, labels, "app.kubernetes.io/managed-by",
+		json_add_string(labels, POD_LABEL, POD_LABEL_VALUE);
+		json_add_string(labels, "app.kubernetes.io/managed-by",
 		    "unpackctl");
 	}
 	if (b->o->owner.kind != NULL) {
-		put_string(b, labels, OWNER_KIND, b->o->owner.kind);
+		json_add_string(labels, OWNER_KIND, b->o->owner.kind);
 		label_value(name, b->o->owner.name);
-		put_string(b, labels, OWNER_NAME, name);
+		json_add_string(labels, OWNER_NAME, name);
 	}
 	put_owner(b, metadata);
 }
 
 /* Everything of the spec but its containers that print. */
-static cJSON *
-put_spec(struct build *b, cJSON *pod)
+static struct json *
+put_spec(struct build *b, struct json *pod)
 {
 	const struct pod_opts *o = b->o;
-	cJSON *spec = put_object(b, pod, "spec"), *context;
+	struct json *spec = json_add_object(pod, "spec"), *context;
 
-	put_string(b, spec, "restartPolicy", "Never");
+	json_add_string(spec, "restartPolicy", "Never");
 	if (o->deadline > 0)
-		put_number(b, spec, "activeDeadlineSeconds",
+		json_add_int(spec, "activeDeadlineSeconds",
 		    (int64_t)o->deadline);
-	put_bool(b, spec, "automountServiceAccountToken", false);
-	put_bool(b, spec, "enableServiceLinks", false);
+	json_add_bool(spec, "automountServiceAccountToken", false);
+	json_add_bool(spec, "enableServiceLinks", false);
 	if (o->user_namespace)
-		put_bool(b, spec, "hostUsers", false);
+		json_add_bool(spec, "hostUsers", false);
 	put_pull_secrets(b, spec);
-	context = put_object(b, spec, "securityContext");
+	context = json_add_object(spec, "securityContext");
 	if (o->user_namespace)
-		put_number(b, context, "runAsUser", 0);
+		json_add_int(context, "runAsUser", 0);
 	else if (o->uid >= 0)
-		put_number(b, context, "runAsUser", o->uid);
+		json_add_int(context, "runAsUser", o->uid);
 	put_nonroot(b, context);
 	put_volumes(b, spec);
 	if (o->strategy == POD_INJECT)
@@ -481,50 +436,41 @@ put_spec(struct build *b, cJSON *pod)
 	return spec;
 }
 
-static cJSON *
+static struct json *
 put_pod(struct build *b, const char *suffix)
 {
-	cJSON *pod = cJSON_CreateObject();
+	struct json *pod = json_new_object();
 
-	put_string(b, pod, "apiVersion", "v1");
-	put_string(b, pod, "kind", "Pod");
+	if (pod == NULL)
+		msg_nomem();
+	json_add_string(pod, "apiVersion", "v1");
+	json_add_string(pod, "kind", "Pod");
 	put_metadata(b, pod, suffix);
 	return pod;
-}
-
-/* pod, unless memory was short. */
-static cJSON *
-pod_finish_build(const struct build *b, cJSON *pod)
-{
-	if (!b->failed)
-		return pod;
-	cJSON_Delete(pod);
-	msg_nomem();
-	return NULL;
 }
 
 /* ----------------------------------------------------------------- RukPak */
 
 static void
-put_rukpak_security(struct build *b, cJSON *container)
+put_rukpak_security(struct json *container)
 {
-	cJSON *context = put_object(b, container, "securityContext");
-	cJSON *capabilities, *drop;
+	struct json *context = json_add_object(container, "securityContext");
+	struct json *capabilities, *drop;
 
-	put_string(b, container, "terminationMessagePolicy",
+	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
-	put_bool(b, context, "allowPrivilegeEscalation", false);
-	capabilities = put_object(b, context, "capabilities");
-	drop = put_array(b, capabilities, "drop");
-	put_string(b, drop, NULL, "ALL");
-	put_number(b, context, "runAsUser", 1001);
+	json_add_bool(context, "allowPrivilegeEscalation", false);
+	capabilities = json_add_object(context, "capabilities");
+	drop = json_add_array(capabilities, "drop");
+	json_add_string(drop, NULL, "ALL");
+	json_add_int(context, "runAsUser", 1001);
 }
 
 static void
-put_words(struct build *b, cJSON *to, const char *const *words)
+put_words(struct json *to, const char *const *words)
 {
 	for (; *words != NULL; words++)
-		put_string(b, to, NULL, *words);
+		json_add_string(to, NULL, *words);
 }
 
 /*
@@ -532,68 +478,70 @@ put_words(struct build *b, cJSON *to, const char *const *words)
  * the binary, separate option arguments, an empty GOCOVERDIR, no resources.
  */
 static void
-put_rukpak_spec(struct build *b, cJSON *pod)
+put_rukpak_spec(struct build *b, struct json *pod)
 {
 	static const char *const install[] = {"/cp", "-Rv", "/unpack",
 	    "/util/bin/unpack", NULL};
 	static const char *const run[] = {"/bin/unpack", "--bundle-dir", NULL};
-	cJSON *spec = put_object(b, pod, "spec"), *container, *list, *item;
+	struct json *spec = json_add_object(pod, "spec"), *container, *list,
+	            *item;
 
-	put_string(b, spec, "restartPolicy", "Never");
-	put_bool(b, spec, "automountServiceAccountToken", false);
+	json_add_string(spec, "restartPolicy", "Never");
+	json_add_bool(spec, "automountServiceAccountToken", false);
 	put_pull_secrets(b, spec);
-	put_nonroot(b, put_object(b, spec, "securityContext"));
-	list = put_array(b, spec, "volumes");
-	item = put_object(b, list, NULL);
-	put_string(b, item, "name", "util");
-	(void)put_object(b, item, "emptyDir");
+	put_nonroot(b, json_add_object(spec, "securityContext"));
+	list = json_add_array(spec, "volumes");
+	item = json_add_object(list, NULL);
+	json_add_string(item, "name", "util");
+	(void)json_add_object(item, "emptyDir");
 
-	list = put_array(b, spec, "initContainers");
-	container = put_container(b, list, POD_INSTALLER, b->o->unpacker);
-	put_string(b, container, "imagePullPolicy", "IfNotPresent");
-	put_words(b, put_array(b, container, "command"), install);
-	put_mount(b, container, "util", "/util/bin", false);
-	put_rukpak_security(b, container);
+	list = json_add_array(spec, "initContainers");
+	container = put_container(list, POD_INSTALLER, b->o->unpacker);
+	json_add_string(container, "imagePullPolicy", "IfNotPresent");
+	put_words(json_add_array(container, "command"), install);
+	put_mount(container, "util", "/util/bin", false);
+	put_rukpak_security(container);
 
-	list = put_array(b, spec, "containers");
-	container = put_container(b, list, POD_BUNDLE, b->o->image);
-	list = put_array(b, container, "command");
-	put_words(b, list, run);
-	put_arg(b, list, "", b->o->bundle_dir);
-	list = put_array(b, container, "env");
-	item = put_object(b, list, NULL);
-	put_string(b, item, "name", "GOCOVERDIR");
-	put_string(b, item, "value", "");
-	put_mount(b, container, "util", "/bin", false);
-	put_rukpak_security(b, container);
+	list = json_add_array(spec, "containers");
+	container = put_container(list, POD_BUNDLE, b->o->image);
+	list = json_add_array(container, "command");
+	put_words(list, run);
+	put_arg(list, "", b->o->bundle_dir);
+	list = json_add_array(container, "env");
+	item = json_add_object(list, NULL);
+	json_add_string(item, "name", "GOCOVERDIR");
+	json_add_string(item, "value", "");
+	put_mount(container, "util", "/bin", false);
+	put_rukpak_security(container);
 }
 
 /* ------------------------------------------------------------------- pods */
 
-cJSON *
+struct json *
 pod_build(const struct pod_opts *o)
 {
 	struct build b;
-	cJSON *pod, *spec;
+	struct json *pod, *spec;
 
 	if (pod_begin_build(&b, o) < 0)
 		return NULL;
 	pod = put_pod(&b, "");
 	if (o->rukpak) {
 		put_rukpak_spec(&b, pod);
-		return pod_finish_build(&b, pod);
+		return pod;
 	}
 	spec = put_spec(&b, pod);
-	put_bundle(&b, put_array(&b, spec, "containers"), POD_BUNDLE, o->parts);
-	return pod_finish_build(&b, pod);
+	put_bundle(&b, json_add_array(spec, "containers"), POD_BUNDLE,
+	    o->parts);
+	return pod;
 }
 
-cJSON *
+struct json *
 pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
     size_t n, const char *suffix)
 {
 	struct build b;
-	cJSON *pod, *spec, *containers;
+	struct json *pod, *spec, *containers;
 	char name[POD_NAME], parts[32];
 	size_t i;
 
@@ -601,12 +549,12 @@ pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
 		return NULL;
 	pod = put_pod(&b, suffix);
 	spec = put_spec(&b, pod);
-	containers = put_array(&b, spec, "containers");
+	containers = json_add_array(spec, "containers");
 	for (i = 0; i < n; i++) {
 		(void)snprintf(name, sizeof name, POD_BUNDLE "-%zu", i);
 		(void)snprintf(parts, sizeof parts, "%u-%u", ranges[i].first,
 		    ranges[i].last);
 		put_bundle(&b, containers, name, parts);
 	}
-	return pod_finish_build(&b, pod);
+	return pod;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The unpack pod: what to unpack, and how, to a Pod as a cJSON tree.
+ * The unpack pod: what to unpack, and how, to a Pod as a JSON tree.
  */
 #ifndef POD_H
 #define POD_H
@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cjson/cJSON.h>
 
 #include "pod/yaml.h"
 
@@ -95,8 +94,11 @@ void pod_make_name(char name[static POD_NAME], const char *text,
 void pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix);
 
-/* The Pod; owned by the caller, cJSON_Delete it.  NULL after a message. */
-cJSON *pod_build(const struct pod_opts *o);
+/*
+ * The Pod; owned by the caller, json_free it.  NULL after a message.  Where
+ * memory was short for a part of it, it does not print (json.h).
+ */
+struct json *pod_build(const struct pod_opts *o);
 
 /*
  * The Pod that prints some parts again: one container for each of the n
@@ -104,7 +106,7 @@ cJSON *pod_build(const struct pod_opts *o);
  * init container; format jsonl whatever o says.  Its name ends in suffix.
  * Owned by the caller; NULL after a message.
  */
-cJSON *pod_build_repair(const struct pod_opts *o,
+struct json *pod_build_repair(const struct pod_opts *o,
     const struct pod_parts *ranges, size_t n, const char *suffix);
 
 #endif

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "pod/manifest.h"
+#include "base/json.h"
 #include "base/msg.h"
+#include "pod/manifest.h"
 #include "pod/reference.h"
 #include "wire.h"
 
@@ -245,12 +246,12 @@ const struct opt podopts_stream_rows[] = {
  * Where a manifest of this kind has its source, or NULL where it is none of
  * ours: RukPak's Bundle v1alpha1 and BundleDeployment v1alpha1, v1alpha2.
  */
-static const cJSON *
-find_source(const cJSON *manifest, bool *ours)
+static const struct json *
+find_source(const struct json *manifest, bool *ours)
 {
 	const char *api = manifest_string(manifest, "apiVersion");
 	const char *kind = manifest_string(manifest, "kind");
-	const cJSON *spec = manifest_get(manifest, "spec");
+	const struct json *spec = json_get(manifest, "spec");
 
 	*ours = false;
 	if (api == NULL || kind == NULL ||
@@ -260,14 +261,13 @@ find_source(const cJSON *manifest, bool *ours)
 	if (strcmp(kind, "BundleDeployment") == 0 &&
 	    strcmp(api, "v1alpha1") == 0) {
 		*ours = true;
-		return manifest_get(manifest_get(manifest_get(spec, "template"),
-		                        "spec"),
+		return json_get(json_get(json_get(spec, "template"), "spec"),
 		    "source");
 	}
 	*ours = (strcmp(kind, "BundleDeployment") == 0 &&
 	            strcmp(api, "v1alpha2") == 0) ||
 	    (strcmp(kind, "Bundle") == 0 && strcmp(api, "v1alpha1") == 0);
-	return *ours ? manifest_get(spec, "source") : NULL;
+	return *ours ? json_get(spec, "source") : NULL;
 }
 
 static int
@@ -285,12 +285,12 @@ reject(const char *where, const char *what, const char *value)
 
 /* Take the image source; what -f says of it never undoes an option. */
 static int
-take_source(struct pod_opts *o, const cJSON *source, const char *where)
+take_source(struct pod_opts *o, const struct json *source, const char *where)
 {
 	const char *type = manifest_string(source, "type"), *ref, *error;
-	const cJSON *image = manifest_get(source, "image");
+	const struct json *image = json_get(source, "image");
 
-	if (!cJSON_IsObject(source))
+	if (!json_is_object(source))
 		return reject(where, "it has no source", NULL);
 	if (type == NULL)
 		return reject(where, "its source has no type", NULL);
@@ -318,11 +318,11 @@ take_source(struct pod_opts *o, const cJSON *source, const char *where)
 }
 
 int
-podopts_take_manifest(struct pod_opts *o, const cJSON *manifest,
+podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
     const char *where)
 {
-	const cJSON *metadata = manifest_get(manifest, "metadata");
-	const cJSON *source;
+	const struct json *metadata = json_get(manifest, "metadata");
+	const struct json *source;
 	bool ours;
 
 	source = find_source(manifest, &ours);
@@ -343,7 +343,7 @@ podopts_take_manifest(struct pod_opts *o, const cJSON *manifest,
 
 /* Is this a manifest to choose from? */
 static bool
-is_candidate(const struct pod_opts *o, const cJSON *manifest)
+is_candidate(const struct pod_opts *o, const struct json *manifest)
 {
 	const char *name = manifest_metadata(manifest, "name");
 	bool ours;

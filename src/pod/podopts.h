@@ -16,8 +16,6 @@
 #ifndef PODOPTS_H
 #define PODOPTS_H
 
-#include <cjson/cJSON.h>
-
 #include "base/opt.h"
 #include "pod/pod.h"
 
@@ -46,7 +44,7 @@ void podopts_free(struct pod_opts *o);
  * owner go to o, borrowed from the manifest.  Returns 0, or -1 after a
  * message that calls the manifest `where`.
  */
-int podopts_take_manifest(struct pod_opts *o, const cJSON *manifest,
+int podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
     const char *where);
 
 #endif

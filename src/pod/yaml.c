@@ -12,6 +12,7 @@
 #include <yaml.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/msg.h"
 
 enum {
@@ -21,7 +22,7 @@ enum {
 
 /* A sequence or mapping that is still open. */
 struct frame {
-	cJSON *node; /* borrowed from the tree */
+	struct json *node; /* borrowed from the tree */
 	char *key; /* owned; the next value's, NULL: a key comes next */
 	size_t keys; /* keys so far */
 	size_t before; /* nodes in the file when this one began */
@@ -31,7 +32,7 @@ struct frame {
 
 struct anchor {
 	char *name; /* owned */
-	const cJSON *node; /* borrowed from the tree */
+	const struct json *node; /* borrowed from the tree */
 	size_t nodes; /* in it, itself too; 0 while it is open */
 	size_t height;
 };
@@ -40,8 +41,8 @@ struct parse {
 	const char *name; /* borrowed; what the file is called, masked */
 	struct yaml_docs *docs;
 	yaml_mark_t mark; /* where the event began */
-	cJSON *root; /* owned, until it goes to docs */
-	cJSON *attic; /* owned; what was merged: aliases may still name it */
+	struct json *root; /* owned, until it goes to docs */
+	struct json *attic; /* owned; merged, but an alias may still name it */
 	size_t nodes;
 	size_t depth; /* frames in use */
 	size_t n_anchors;
@@ -184,7 +185,7 @@ is_number(const char *text, double *number)
 }
 
 /* What a plain scalar of this text means; NULL when memory is short. */
-static cJSON *
+static struct json *
 plain_scalar(const char *text)
 {
 	static const char *const nulls[] = {"", "~", "null", "Null", "NULL",
@@ -196,14 +197,14 @@ plain_scalar(const char *text)
 	double number;
 
 	if (is_one_of(text, nulls))
-		return cJSON_CreateNull();
+		return json_new_null();
 	if (is_one_of(text, yes))
-		return cJSON_CreateTrue();
+		return json_new_bool(true);
 	if (is_one_of(text, no))
-		return cJSON_CreateFalse();
+		return json_new_bool(false);
 	if (is_number(text, &number))
-		return cJSON_CreateNumber(number);
-	return cJSON_CreateString(text);
+		return json_new_number(number);
+	return json_new_string(text);
 }
 
 /* ------------------------------------------------------------------- tree */
@@ -220,7 +221,8 @@ yaml_count_nodes(struct parse *p, size_t nodes)
 
 /* Remember that `name` means node; its place goes to *place. */
 static int
-add_anchor(struct parse *p, const char *name, const cJSON *node, size_t *place)
+add_anchor(struct parse *p, const char *name, const struct json *node,
+    size_t *place)
 {
 	struct anchor *a;
 	size_t i;
@@ -250,7 +252,7 @@ add_anchor(struct parse *p, const char *name, const cJSON *node, size_t *place)
 static int
 set_key(struct parse *p, struct frame *f, const char *text)
 {
-	if (cJSON_GetObjectItemCaseSensitive(f->node, text) != NULL)
+	if (json_has(f->node, text))
 		return fail_name(p, "duplicate key", text);
 	if (++f->keys > YAML_KEYS_MAX)
 		return yaml_fail(p, "too many keys in one mapping");
@@ -266,16 +268,16 @@ set_key(struct parse *p, struct frame *f, const char *text)
 static bool
 wants_key(const struct parse *p)
 {
-	return p->depth > 0 && cJSON_IsObject(p->stack[p->depth - 1].node) &&
+	return p->depth > 0 && json_is_object(p->stack[p->depth - 1].node) &&
 	    p->stack[p->depth - 1].key == NULL;
 }
 
 /* Hang node, owned, into the open sequence or mapping; frees it on -1. */
 static int
-yaml_put_node(struct parse *p, cJSON *node)
+yaml_put_node(struct parse *p, struct json *node)
 {
 	struct frame *f;
-	cJSON_bool added;
+	bool added;
 
 	if (node == NULL) {
 		msg_nomem();
@@ -286,15 +288,10 @@ yaml_put_node(struct parse *p, cJSON *node)
 		return 0;
 	}
 	f = &p->stack[p->depth - 1];
-	if (cJSON_IsArray(f->node)) {
-		added = cJSON_AddItemToArray(f->node, node);
-	} else {
-		added = cJSON_AddItemToObject(f->node, f->key, node);
-		free(f->key);
-		f->key = NULL;
-	}
+	added = json_add(f->node, f->key, node) != NULL;
+	free(f->key);
+	f->key = NULL;
 	if (!added) {
-		cJSON_Delete(node);
 		msg_nomem();
 		return -1;
 	}
@@ -308,7 +305,7 @@ on_scalar(struct parse *p, const yaml_event_t *e)
 	const char *text = (const char *)e->data.scalar.value;
 	const char *tag = (const char *)e->data.scalar.tag;
 	bool plain = e->data.scalar.plain_implicit;
-	cJSON *node;
+	struct json *node;
 	size_t place;
 
 	if (strlen(text) != e->data.scalar.length)
@@ -329,7 +326,7 @@ on_scalar(struct parse *p, const yaml_event_t *e)
 	}
 	if (yaml_count_nodes(p, 1) < 0)
 		return -1;
-	node = plain ? plain_scalar(text) : cJSON_CreateString(text);
+	node = plain ? plain_scalar(text) : json_new_string(text);
 	if (yaml_put_node(p, node) < 0)
 		return -1;
 	if (e->data.scalar.anchor == NULL)
@@ -343,21 +340,21 @@ on_scalar(struct parse *p, const yaml_event_t *e)
 
 /* Open a sequence or mapping. */
 static int
-on_start(struct parse *p, cJSON *node, const yaml_char_t *anchor)
+on_start(struct parse *p, struct json *node, const yaml_char_t *anchor)
 {
 	struct frame *f;
 	size_t before = p->nodes;
 
 	if (wants_key(p)) {
-		cJSON_Delete(node);
+		json_free(node);
 		return yaml_fail(p, "a key that is no scalar");
 	}
 	if (p->depth == YAML_DEPTH_MAX) {
-		cJSON_Delete(node);
+		json_free(node);
 		return yaml_fail(p, "nested too deeply");
 	}
 	if (yaml_count_nodes(p, 1) < 0) {
-		cJSON_Delete(node);
+		json_free(node);
 		return -1;
 	}
 	if (yaml_put_node(p, node) < 0)
@@ -373,21 +370,16 @@ on_start(struct parse *p, cJSON *node, const yaml_char_t *anchor)
 
 /* Copy into `to` the keys of `from` that it does not have. */
 static int
-merge_one(struct parse *p, cJSON *to, const cJSON *from)
+merge_one(struct parse *p, struct json *to, const struct json *from)
 {
-	const cJSON *item;
-	cJSON *copy;
+	const struct json *item;
 
-	if (!cJSON_IsObject(from))
+	if (!json_is_object(from))
 		return yaml_fail(p, "'<<' merges something that is no mapping");
-	cJSON_ArrayForEach(item, from)
-	{
-		if (cJSON_GetObjectItemCaseSensitive(to, item->string) != NULL)
+	for (item = json_first(from); item != NULL; item = json_next(item)) {
+		if (json_has(to, json_key(item)))
 			continue;
-		copy = cJSON_Duplicate(item, 1);
-		if (copy == NULL ||
-		    !cJSON_AddItemToObject(to, item->string, copy)) {
-			cJSON_Delete(copy);
+		if (json_add(to, json_key(item), json_copy(item)) == NULL) {
 			msg_nomem();
 			return -1;
 		}
@@ -400,22 +392,20 @@ merge_one(struct parse *p, cJSON *to, const cJSON *from)
  * copies need no counting: what "<<" held was counted and goes away.
  */
 static int
-merge(struct parse *p, cJSON *node)
+merge(struct parse *p, struct json *node)
 {
-	cJSON *from = cJSON_DetachItemFromObjectCaseSensitive(node, "<<");
-	const cJSON *item;
+	struct json *from = json_take(node, "<<");
+	const struct json *item;
 
 	if (from == NULL)
 		return 0;
-	if (!cJSON_AddItemToArray(p->attic, from)) {
-		cJSON_Delete(from);
+	if (json_add(p->attic, NULL, from) == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	if (!cJSON_IsArray(from))
+	if (!json_is_array(from))
 		return merge_one(p, node, from);
-	cJSON_ArrayForEach(item, from)
-	{
+	for (item = json_first(from); item != NULL; item = json_next(item)) {
 		if (merge_one(p, node, item) < 0)
 			return -1;
 	}
@@ -435,7 +425,7 @@ on_end(struct parse *p)
 	}
 	if (up != NULL && up->height < f->height + 1)
 		up->height = f->height + 1;
-	return cJSON_IsObject(f->node) ? merge(p, f->node) : 0;
+	return json_is_object(f->node) ? merge(p, f->node) : 0;
 }
 
 static int
@@ -453,9 +443,9 @@ on_alias(struct parse *p, const char *name)
 	if (a->nodes == 0)
 		return fail_name(p, "a value that contains itself:", name);
 	if (f != NULL && wants_key(p)) {
-		if (!cJSON_IsString(a->node))
+		if (!json_is_string(a->node))
 			return yaml_fail(p, "a key that is no scalar");
-		return set_key(p, f, a->node->valuestring);
+		return set_key(p, f, json_string(a->node));
 	}
 	if (p->depth + a->height > YAML_DEPTH_MAX)
 		return yaml_fail(p, "nested too deeply");
@@ -463,7 +453,7 @@ on_alias(struct parse *p, const char *name)
 		return -1;
 	if (f != NULL && f->height < a->height)
 		f->height = a->height;
-	return yaml_put_node(p, cJSON_Duplicate(a->node, 1));
+	return yaml_put_node(p, json_copy(a->node));
 }
 
 /* -------------------------------------------------------------- documents */
@@ -480,9 +470,9 @@ document_reset(struct parse *p)
 	for (i = 0; i < p->n_anchors; i++)
 		free(p->anchors[i].name);
 	p->n_anchors = 0;
-	cJSON_Delete(p->attic);
+	json_free(p->attic);
 	p->attic = NULL;
-	cJSON_Delete(p->root);
+	json_free(p->root);
 	p->root = NULL;
 }
 
@@ -491,7 +481,7 @@ static int
 document_start(struct parse *p)
 {
 	struct yaml_docs *d = p->docs;
-	cJSON **tree = realloc(d->tree, (d->n + 1) * sizeof *tree);
+	struct json **tree = realloc(d->tree, (d->n + 1) * sizeof *tree);
 	size_t *line;
 
 	if (tree != NULL)
@@ -499,7 +489,7 @@ document_start(struct parse *p)
 	line = realloc(d->line, (d->n + 1) * sizeof *line);
 	if (line != NULL)
 		d->line = line;
-	p->attic = cJSON_CreateArray();
+	p->attic = json_new_array();
 	if (tree == NULL || line == NULL || p->attic == NULL) {
 		msg_nomem();
 		return -1;
@@ -512,7 +502,7 @@ document_start(struct parse *p)
 static void
 document_end(struct parse *p)
 {
-	if (p->root != NULL && !cJSON_IsNull(p->root)) {
+	if (p->root != NULL && !json_is_null(p->root)) {
 		p->docs->tree[p->docs->n++] = p->root;
 		p->root = NULL;
 	}
@@ -534,10 +524,10 @@ on_event(struct parse *p, const yaml_event_t *e)
 	case YAML_SCALAR_EVENT:
 		return on_scalar(p, e);
 	case YAML_SEQUENCE_START_EVENT:
-		return on_start(p, cJSON_CreateArray(),
+		return on_start(p, json_new_array(),
 		    e->data.sequence_start.anchor);
 	case YAML_MAPPING_START_EVENT:
-		return on_start(p, cJSON_CreateObject(),
+		return on_start(p, json_new_object(),
 		    e->data.mapping_start.anchor);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
@@ -730,7 +720,7 @@ yaml_docs_free(struct yaml_docs *docs)
 	size_t i;
 
 	for (i = 0; i < docs->n; i++)
-		cJSON_Delete(docs->tree[i]);
+		json_free(docs->tree[i]);
 	free(docs->tree);
 	free(docs->line);
 	*docs = (struct yaml_docs){0};
@@ -773,7 +763,7 @@ static bool
 needs_quotes(const char *text)
 {
 	static const char *const special[] = {"=", "<<", NULL};
-	cJSON *meaning;
+	struct json *meaning;
 	bool is_string;
 
 	if (is_one_of(text, special) || strchr(text, '\n') != NULL ||
@@ -782,8 +772,8 @@ needs_quotes(const char *text)
 	            '\0'))
 		return true;
 	meaning = plain_scalar(text);
-	is_string = meaning != NULL && cJSON_IsString(meaning);
-	cJSON_Delete(meaning);
+	is_string = meaning != NULL && json_is_string(meaning);
+	json_free(meaning);
 	return !is_string;
 }
 
@@ -811,39 +801,39 @@ emit_string(yaml_emitter_t *y, const char *text)
 
 /* Emit a scalar, or the beginning of a mapping or sequence. */
 static int
-emit_begin(yaml_emitter_t *y, const cJSON *node)
+emit_begin(yaml_emitter_t *y, const struct json *node)
 {
 	yaml_event_t e;
 	char *number;
 	int ok;
 
-	if (cJSON_IsObject(node))
+	if (json_is_object(node))
 		return yaml_mapping_start_event_initialize(&e, NULL, NULL, 1,
 		           YAML_BLOCK_MAPPING_STYLE) &&
 		    yaml_emitter_emit(y, &e);
-	if (cJSON_IsArray(node))
+	if (json_is_array(node))
 		return yaml_sequence_start_event_initialize(&e, NULL, NULL, 1,
 		           YAML_BLOCK_SEQUENCE_STYLE) &&
 		    yaml_emitter_emit(y, &e);
-	if (cJSON_IsString(node))
-		return emit_string(y, node->valuestring);
-	number = cJSON_PrintUnformatted(node);
+	if (json_is_string(node))
+		return emit_string(y, json_string(node));
+	number = json_print(node, JSON_COMPACT);
 	if (number == NULL)
 		return 0;
 	ok = emit_scalar(y, number, false);
-	cJSON_free(number);
+	free(number);
 	return ok;
 }
 
 static int
-emit_end(yaml_emitter_t *y, const cJSON *node)
+emit_end(yaml_emitter_t *y, const struct json *node)
 {
 	yaml_event_t e;
 
-	if (cJSON_IsObject(node))
+	if (json_is_object(node))
 		return yaml_mapping_end_event_initialize(&e) &&
 		    yaml_emitter_emit(y, &e);
-	if (cJSON_IsArray(node))
+	if (json_is_array(node))
 		return yaml_sequence_end_event_initialize(&e) &&
 		    yaml_emitter_emit(y, &e);
 	return 1;
@@ -851,39 +841,40 @@ emit_end(yaml_emitter_t *y, const cJSON *node)
 
 /* Emit the whole tree in one walk, with a stack of its own. */
 static int
-emit_tree(yaml_emitter_t *y, const cJSON *tree)
+emit_tree(yaml_emitter_t *y, const struct json *tree)
 {
-	const cJSON *stack[YAML_DEPTH_MAX];
-	const cJSON *node = tree;
+	const struct json *stack[YAML_DEPTH_MAX];
+	const struct json *node = tree, *child;
 	size_t depth = 0;
 
 	while (node != NULL) {
-		if (depth > 0 && cJSON_IsObject(stack[depth - 1]) &&
-		    !emit_string(y, node->string))
+		if (depth > 0 && json_is_object(stack[depth - 1]) &&
+		    !emit_string(y, json_key(node)))
 			return 0;
 		if (!emit_begin(y, node))
 			return 0;
-		if (node->child != NULL) {
+		child = json_first(node);
+		if (child != NULL) {
 			if (depth == YAML_DEPTH_MAX)
 				return 0;
 			stack[depth++] = node;
-			node = node->child;
+			node = child;
 			continue;
 		}
 		if (!emit_end(y, node))
 			return 0;
-		while (depth > 0 && node->next == NULL) {
+		while (depth > 0 && json_next(node) == NULL) {
 			node = stack[--depth];
 			if (!emit_end(y, node))
 				return 0;
 		}
-		node = depth > 0 ? node->next : NULL;
+		node = depth > 0 ? json_next(node) : NULL;
 	}
 	return 1;
 }
 
 char *
-yaml_print(const cJSON *tree)
+yaml_print(const struct json *tree)
 {
 	struct text t = {0};
 	yaml_emitter_t y;

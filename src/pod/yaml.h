@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * YAML 1.1 and JSON text to cJSON trees, and trees to YAML: the only user of
+ * YAML 1.1 and JSON text to JSON trees, and trees to YAML: the only user of
  * libyaml.
  *
  * Plain scalars get the types that kubectl gives them: null, yes/no and
@@ -12,7 +12,6 @@
 #define YAML_H_
 
 #include <stddef.h>
-#include <cjson/cJSON.h>
 
 enum {
 	YAML_TEXT_MAX = 8 << 20, /* bytes of one file */
@@ -21,9 +20,11 @@ enum {
 	YAML_KEYS_MAX = 4096 /* keys of one mapping */
 };
 
+struct json;
+
 /* The documents of one file; {0} holds none. */
 struct yaml_docs {
-	cJSON **tree; /* owned, each of them too */
+	struct json **tree; /* owned, each of them too */
 	size_t *line; /* owned; where the document begins, from 1 */
 	size_t n;
 };
@@ -47,6 +48,6 @@ void yaml_docs_free(struct yaml_docs *docs);
  * numbers above 2^53 excepted.  Owned by the caller, free() it; NULL after a
  * message.
  */
-char *yaml_print(const cJSON *tree);
+char *yaml_print(const struct json *tree);
 
 #endif

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "pod/manifest.h"
+#include "base/json.h"
 #include "base/msg.h"
+#include "pod/manifest.h"
 #include "psa/psatext.h"
 
 enum {
@@ -21,7 +22,7 @@ struct place {
 	enum psa_subject subject;
 	const char *name; /* of the container or volume; borrowed */
 	size_t index;
-	const cJSON *value; /* NULL: not set */
+	const struct json *value; /* NULL: not set */
 	bool in_object; /* it is the object's last step that is not set */
 	bool implicit; /* not set here, nor for the whole pod */
 	char path[PATH_LEN];
@@ -29,7 +30,7 @@ struct place {
 
 struct run {
 	const char *where; /* borrowed */
-	const cJSON *metadata, *spec; /* borrowed */
+	const struct json *metadata, *spec; /* borrowed */
 	enum psa_level level;
 	int minor;
 	bool inherited; /* INHERIT: the pod has set it right */
@@ -39,17 +40,17 @@ struct run {
 /* ----------------------------------------------------------------- values */
 
 static bool
-is_type(const cJSON *value, enum psa_type type)
+is_type(const struct json *value, enum psa_type type)
 {
 	switch (type) {
 	case PSA_BOOL:
-		return cJSON_IsBool(value);
+		return json_is_bool(value);
 	case PSA_NUMBER:
-		return cJSON_IsNumber(value);
+		return json_is_number(value);
 	case PSA_STRING:
-		return cJSON_IsString(value);
+		return json_is_string(value);
 	case PSA_LIST:
-		return cJSON_IsArray(value);
+		return json_is_array(value);
 	case PSA_ANY:
 		break;
 	}
@@ -70,9 +71,9 @@ type_name(enum psa_type type)
 
 /* value as JSON, or NULL after a message; owned by the caller. */
 static char *
-value_json(const cJSON *value)
+value_json(const struct json *value)
 {
-	char *json = cJSON_PrintUnformatted(value);
+	char *json = json_print(value, JSON_COMPACT);
 
 	if (json == NULL)
 		msg_nomem();
@@ -81,9 +82,9 @@ value_json(const cJSON *value)
 
 /* value as the table writes it, NULL after a message; owned. */
 static char *
-value_text(const cJSON *value)
+value_text(const struct json *value)
 {
-	const char *s = value == NULL ? "" : cJSON_GetStringValue(value);
+	const char *s = value == NULL ? "" : json_string(value);
 	char *text = s != NULL ? strdup(s) : value_json(value);
 
 	if (text == NULL && s != NULL)
@@ -236,13 +237,13 @@ malformed(const struct run *r, const char *path, const char *what)
 static int
 judge_include(struct run *r, const struct psa_check *k, const struct place *p)
 {
-	const cJSON *item;
+	const struct json *item;
 
-	cJSON_ArrayForEach(item, p->value)
-	{
-		if (!cJSON_IsString(item))
+	for (item = json_first(p->value); item != NULL;
+	     item = json_next(item)) {
+		if (!json_is_string(item))
 			return malformed(r, p->path, "not a list of strings");
-		if (strcmp(item->valuestring, k->values[0].text) == 0)
+		if (strcmp(json_string(item), k->values[0].text) == 0)
 			return 0;
 	}
 	return violate(r, k, p, value_text(NULL));
@@ -255,29 +256,29 @@ judge_include(struct run *r, const struct psa_check *k, const struct place *p)
 static int
 judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 {
-	const cJSON *item, *source = NULL;
+	const struct json *item, *source = NULL;
 	size_t len = strlen(p->path);
 	char name[128];
 	char *text;
 
-	cJSON_ArrayForEach(item, p->value)
-	{
-		if (cJSON_IsNull(item) || strcmp(item->string, "name") == 0)
+	for (item = json_first(p->value); item != NULL;
+	     item = json_next(item)) {
+		if (json_is_null(item) || strcmp(json_key(item), "name") == 0)
 			continue;
-		if (is_listed(r, k, item->string))
+		if (is_listed(r, k, json_key(item)))
 			return 0;
 		if (source == NULL)
 			source = item;
 	}
 	if (source == NULL)
 		return 0;
-	text = strdup(source->string);
+	text = strdup(json_key(source));
 	if (text == NULL) {
 		msg_nomem();
 		return -1;
 	}
 	(void)snprintf(p->path + len, sizeof p->path - len, ".%s",
-	    msg_mask(name, sizeof name, source->string));
+	    msg_mask(name, sizeof name, json_key(source)));
 	p->value = source;
 	return violate(r, k, p, text);
 }
@@ -355,12 +356,12 @@ psa_follow_keys(const struct run *r, struct place *p, const char *keys)
 		keys += *keys == '.';
 		len = strcspn(keys, ".[");
 		(void)snprintf(key, sizeof key, "%.*s", (int)len, keys);
-		if (p->value != NULL && !cJSON_IsObject(p->value)) {
+		if (p->value != NULL && !json_is_object(p->value)) {
 			(void)malformed(r, p->path, "not a mapping");
 			return NULL;
 		}
 		p->in_object = p->value != NULL;
-		p->value = manifest_get(p->value, key);
+		p->value = json_get(p->value, key);
 		path_add(p, ".", p->path[0] != '\0');
 		path_add(p, keys, len);
 		keys += len;
@@ -374,7 +375,7 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
     const char *keys)
 {
 	struct place list = *from, one;
-	const cJSON *item;
+	const struct json *item;
 	size_t i = 0;
 
 	keys = psa_follow_keys(r, &list, keys);
@@ -382,10 +383,10 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 		return -1;
 	if (*keys == '\0')
 		return psa_judge_place(r, k, &list);
-	if (list.value != NULL && !cJSON_IsArray(list.value))
+	if (list.value != NULL && !json_is_array(list.value))
 		return malformed(r, list.path, "not a list");
-	cJSON_ArrayForEach(item, list.value)
-	{
+	for (item = json_first(list.value); item != NULL;
+	     item = json_next(item)) {
 		one = list;
 		one.value = item;
 		path_add_index(&one, i);
@@ -393,7 +394,7 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 			one.subject = PSA_VOLUME;
 			one.name = manifest_string(item, "name");
 			one.index = i;
-			if (!cJSON_IsObject(item))
+			if (!json_is_object(item))
 				return malformed(r, one.path, "not a mapping");
 		}
 		if (psa_follow_keys(r, &one, keys + strlen("[]")) == NULL ||
@@ -416,14 +417,14 @@ static int
 judge_containers(struct run *r, const struct psa_check *k, const char *keys)
 {
 	struct place p = {.subject = PSA_CONTAINER};
-	const cJSON *list, *item;
+	const struct json *list, *item;
 	size_t n, i;
 
 	for (n = 0; n < N_LISTS; n++) {
-		list = manifest_get(r->spec, container_lists[n]);
+		list = json_get(r->spec, container_lists[n]);
 		i = 0;
-		cJSON_ArrayForEach(item, list)
-		{
+		for (item = json_first(list); item != NULL;
+		     item = json_next(item)) {
 			p.name = manifest_string(item, "name");
 			p.value = item;
 			(void)snprintf(p.path, sizeof p.path, "spec.%s[%zu]",
@@ -440,14 +441,13 @@ judge_containers(struct run *r, const struct psa_check *k, const char *keys)
 static bool
 has_container(const struct run *r, const char *name)
 {
-	const cJSON *item;
+	const struct json *item;
 	const char *s;
 	size_t n;
 
 	for (n = 0; n < N_LISTS; n++) {
-		cJSON_ArrayForEach(item,
-		    manifest_get(r->spec, container_lists[n]))
-		{
+		for (item = json_first(json_get(r->spec, container_lists[n]));
+		     item != NULL; item = json_next(item)) {
 			s = manifest_string(item, "name");
 			if (s != NULL && strcmp(s, name) == 0)
 				return true;
@@ -474,17 +474,17 @@ judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 {
 	struct place p = {.subject = PSA_ANNOTATION};
 	char name[256];
-	const cJSON *item;
+	const struct json *item;
 
-	cJSON_ArrayForEach(item, manifest_get(r->metadata, "annotations"))
-	{
-		if (!is_annotation(r, field, item->string))
+	for (item = json_first(json_get(r->metadata, "annotations"));
+	     item != NULL; item = json_next(item)) {
+		if (!is_annotation(r, field, json_key(item)))
 			continue;
-		p.value = cJSON_IsNull(item) ? NULL : item;
-		p.name = item->string;
+		p.value = json_is_null(item) ? NULL : item;
+		p.name = json_key(item);
 		(void)snprintf(p.path, sizeof p.path,
 		    "metadata.annotations[%s]",
-		    msg_mask(name, sizeof name, item->string));
+		    msg_mask(name, sizeof name, p.name));
 		if (psa_judge_place(r, k, &p) < 0)
 			return -1;
 	}
@@ -538,13 +538,13 @@ is_overridden(const struct run *r, const struct psa_check *k)
 static bool
 is_exempt(const struct run *r, const struct psa_check *k)
 {
-	const char *os = manifest_string(manifest_get(r->spec, "os"), "name");
+	const char *os = manifest_string(json_get(r->spec, "os"), "name");
 
 	if (k->windows != 0 && r->minor >= k->windows && os != NULL &&
 	    strcmp(os, "windows") == 0)
 		return true;
 	return k->userns != 0 && r->minor >= k->userns &&
-	    cJSON_IsFalse(manifest_get(r->spec, "hostUsers"));
+	    !json_bool(json_get(r->spec, "hostUsers"), true);
 }
 
 /* Judge by the whole table, and write the message to f. */
@@ -578,37 +578,38 @@ psa_judge_all(struct run *r, FILE *f)
 static int
 check_outline(const struct run *r)
 {
-	const cJSON *list, *item;
+	const struct json *list, *item;
 	char path[64];
 	size_t n;
 
-	if (!cJSON_IsObject(r->spec))
+	if (!json_is_object(r->spec))
 		return malformed(r, "spec", "not a mapping");
-	item = manifest_get(r->metadata, "annotations");
-	if (item != NULL && !cJSON_IsObject(item))
+	item = json_get(r->metadata, "annotations");
+	if (item != NULL && !json_is_object(item))
 		return malformed(r, "metadata.annotations", "not a mapping");
 	for (n = 0; n < N_LISTS; n++) {
 		(void)snprintf(path, sizeof path, "spec.%s",
 		    container_lists[n]);
-		list = manifest_get(r->spec, container_lists[n]);
-		if (list != NULL && !cJSON_IsArray(list))
+		list = json_get(r->spec, container_lists[n]);
+		if (list != NULL && !json_is_array(list))
 			return malformed(r, path, "not a list");
-		cJSON_ArrayForEach(item, list)
-		{
-			if (!cJSON_IsObject(item))
+		for (item = json_first(list); item != NULL;
+		     item = json_next(item)) {
+			if (!json_is_object(item))
 				return malformed(r, path,
 				    "holds something that is no container");
 		}
 	}
-	list = manifest_get(r->spec, "containers");
-	if (cJSON_GetArraySize(list) == 0)
+	list = json_get(r->spec, "containers");
+	if (json_size(list) == 0)
 		return malformed(r, "spec.containers", "none");
 	return 0;
 }
 
 int
-psa_judge(struct psa_report *report, const char *where, const cJSON *metadata,
-    const cJSON *spec, struct psa_policy policy)
+psa_judge(struct psa_report *report, const char *where,
+    const struct json *metadata, const struct json *spec,
+    struct psa_policy policy)
 {
 	struct run r = {.where = where,
 	    .metadata = metadata,

@@ -9,9 +9,9 @@
 #ifndef PSA_H
 #define PSA_H
 
-#include <cjson/cJSON.h>
-
 #include "psa/psatable.h"
+
+struct json;
 
 enum {
 	PSA_LATEST = 37 /* minor version of the newest policy known here */
@@ -29,7 +29,8 @@ struct psa_policy {
  * no pod.
  */
 int psa_judge(struct psa_report *report, const char *where,
-    const cJSON *metadata, const cJSON *spec, struct psa_policy policy);
+    const struct json *metadata, const struct json *spec,
+    struct psa_policy policy);
 
 void psa_report_free(struct psa_report *report);
 

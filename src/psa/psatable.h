@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <cjson/cJSON.h>
 
 enum psa_level {
 	PSA_PRIVILEGED,

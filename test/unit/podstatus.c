@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "tap.h"
 
 #define CHECK(good, what) tap_ok((good), (what), __FILE__, __LINE__)
 
-/* A recorded pod; cJSON_Delete it. */
-static cJSON *
+/* A recorded pod; json_free it. */
+static struct json *
 load(const char *name)
 {
 	static char text[1 << 16];
@@ -31,7 +32,7 @@ load(const char *name)
 	n = fread(text, 1, sizeof text - 1, f);
 	(void)fclose(f);
 	text[n] = '\0';
-	return cJSON_Parse(text);
+	return json_parse(text, n);
 }
 
 /* Look at a recorded pod: does it come out like this? */
@@ -40,14 +41,14 @@ looks(const char *name, enum podstatus_state state, const char *reason,
     const char *words, const char *fix)
 {
 	struct podstatus w = {0};
-	cJSON *pod = load(name);
+	struct json *pod = load(name);
 
 	podstatus_look(&w, pod);
 	CHECK(pod != NULL && w.state == state, name);
 	CHECK(strcmp(w.reason, reason) == 0, "... its reason");
 	CHECK(strstr(w.text, words) != NULL, "... the words");
 	CHECK(strstr(w.fix, fix) != NULL, "... the fix");
-	cJSON_Delete(pod);
+	json_free(pod);
 	podstatus_free(&w);
 }
 
@@ -55,18 +56,16 @@ looks(const char *name, enum podstatus_state state, const char *reason,
 static void
 look_waiting(struct podstatus *w, const char *reason, const char *message)
 {
-	cJSON *pod = load("pull");
-	cJSON *status = cJSON_GetObjectItem(pod, "status");
-	cJSON *all = cJSON_GetObjectItem(status, "containerStatuses");
-	cJSON *state = cJSON_GetObjectItem(cJSON_GetArrayItem(all, 0), "state");
-	cJSON *waiting = cJSON_GetObjectItem(state, "waiting");
+	struct json *pod = load("pull");
+	struct json *status = json_get(pod, "status");
+	struct json *all = json_get(status, "containerStatuses");
+	struct json *state = json_get(json_at(all, 0), "state");
+	struct json *waiting = json_get(state, "waiting");
 
-	cJSON_ReplaceItemInObject(waiting, "reason",
-	    cJSON_CreateString(reason));
-	cJSON_ReplaceItemInObject(waiting, "message",
-	    cJSON_CreateString(message));
+	(void)json_set(waiting, "reason", json_new_string(reason));
+	(void)json_set(waiting, "message", json_new_string(message));
 	podstatus_look(w, pod);
-	cJSON_Delete(pod);
+	json_free(pod);
 }
 
 static void
@@ -141,18 +140,16 @@ static const char *
 resolve(const char *id, const char *image)
 {
 	static char text[512];
-	cJSON *pod = load("ok");
-	cJSON *status = cJSON_GetObjectItem(pod, "status");
-	cJSON *all = cJSON_GetObjectItem(status, "containerStatuses");
-	cJSON *spec = cJSON_GetObjectItem(pod, "spec");
-	cJSON *containers = cJSON_GetObjectItem(spec, "containers");
+	struct json *pod = load("ok");
+	struct json *status = json_get(pod, "status");
+	struct json *all = json_get(status, "containerStatuses");
+	struct json *spec = json_get(pod, "spec");
+	struct json *containers = json_get(spec, "containers");
 
-	cJSON_ReplaceItemInObject(cJSON_GetArrayItem(all, 0), "imageID",
-	    cJSON_CreateString(id));
-	cJSON_ReplaceItemInObject(cJSON_GetArrayItem(containers, 0), "image",
-	    cJSON_CreateString(image));
+	(void)json_set(json_at(all, 0), "imageID", json_new_string(id));
+	(void)json_set(json_at(containers, 0), "image", json_new_string(image));
 	podstatus_resolved(text, sizeof text, pod, "bundle", image);
-	cJSON_Delete(pod);
+	json_free(pod);
 	return text;
 }
 
@@ -183,13 +180,13 @@ int
 main(void)
 {
 	struct podstatus w = {0};
-	cJSON *pod = load("ok");
+	struct json *pod = load("ok");
 	const char *message = podstatus_message(pod, "bundle");
 
 	CHECK(message != NULL && strstr(message, "\"result\":\"ok\"") != NULL,
 	    "the termination message");
 	CHECK(podstatus_message(pod, "other") == NULL, "of no other container");
-	cJSON_Delete(pod);
+	json_free(pod);
 	looks("ok", PODSTATUS_DONE, "", "", "");
 	looks("nouser", PODSTATUS_FAILED, "CreateContainerConfigError",
 	    "image will run as root", "--run-as-user");
@@ -204,18 +201,18 @@ main(void)
 	podstatus_look(&w, pod);
 	CHECK(w.exit == WIRE_BUNDLE && w.report != NULL,
 	    "a bundle at fault has a report, and exit 3");
-	cJSON_AddStringToObject(cJSON_GetObjectItem(pod, "metadata"),
-	    "deletionTimestamp", "2026-11-23T20:00:00Z");
+	json_add_string(json_get(pod, "metadata"), "deletionTimestamp",
+	    "2026-11-23T20:00:00Z");
 	podstatus_look(&w, pod);
 	CHECK(w.exit == WIRE_BUNDLE, "... whether or not somebody deletes it");
-	cJSON_Delete(pod);
+	json_free(pod);
 	podstatus_free(&w);
 	pod = load("node");
-	cJSON_AddStringToObject(cJSON_GetObjectItem(pod, "metadata"),
-	    "deletionTimestamp", "2026-11-23T20:00:00Z");
+	json_add_string(json_get(pod, "metadata"), "deletionTimestamp",
+	    "2026-11-23T20:00:00Z");
 	podstatus_look(&w, pod);
 	CHECK(strcmp(w.reason, "Deleted") == 0, "a pod that somebody deletes");
-	cJSON_Delete(pod);
+	json_free(pod);
 	podstatus_look(&w, NULL);
 	CHECK(w.state == PODSTATUS_PENDING, "no pod at all");
 	podstatus_free(&w);

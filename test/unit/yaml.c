@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "tap.h"
 
 /* The documents of text as one line of JSON; "error" where it is none. */
@@ -18,10 +19,10 @@ json(const char *text)
 		return "error";
 	line[0] = '\0';
 	for (i = 0; i < docs.n; i++) {
-		one = cJSON_PrintUnformatted(docs.tree[i]);
+		one = json_print(docs.tree[i], JSON_COMPACT);
 		len += (size_t)snprintf(line + len, sizeof line - len, "%s%s",
 		    i > 0 ? " " : "", one);
-		cJSON_free(one);
+		free(one);
 	}
 	yaml_docs_free(&docs);
 	return line;
