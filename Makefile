@@ -179,6 +179,7 @@ CTL_OBJ = \
 	$(B)/cluster/provision.o \
 	$(B)/cmd/check.o \
 	$(B)/cmd/check_pod.o \
+	$(B)/cmd/completion.o \
 	$(B)/cmd/explain.o \
 	$(B)/cmd/extract.o \
 	$(B)/cmd/pod.o \

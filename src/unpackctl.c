@@ -10,51 +10,113 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/completion.h"
 #include "base/io.h"
+#include "base/opt.h"
 #include "base/result.h"
 #include "base/version.h"
 #include "wire.h"
 
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help; /* one line */
-	const char *kind; /* of its result as JSON; NULL: it has none */
+static int unpackctl_help(int argc, char **argv);
+static int unpackctl_version(int argc, char **argv);
+static int unpackctl_completion(int argc, char **argv);
+
+static const struct opt main_rows[] = {
+    {"version", 0, NULL, "print the version, the commit and what is linked"},
+    {0},
+};
+static const struct opt_group main_groups[] = {
+    {NULL, main_rows, 0},
+    {0},
+};
+static const struct opt_group no_groups[] = {{0}};
+static const struct opt_command main_options = {.groups = main_groups};
+static const struct opt_command help_options = {
+    .name = "help",
+    .usage = " [COMMAND]",
+    .about = "Tell what there is, or what a command does and takes.\n",
+    .groups = no_groups,
+    .operands = "one COMMAND",
+    .most = 1,
+};
+static const struct opt_command version_options = {
+    .name = "version",
+    .usage = "",
+    .about = "Print the version, the commit and what is linked.\n",
+    .groups = no_groups,
 };
 
-static const struct command commands[] = {
-    {"run", cmd_run, "bundle to its files, with a pod in a cluster",
+static const struct cmd commands[] = {
+    {&cmd_run_options, cmd_run, "bundle to its files, with a pod in a cluster",
         "RunResult"},
-    {"extract", cmd_extract, "pod log to a verified directory or tar",
-        "ExtractResult"},
-    {"pod", cmd_pod, "bundle image or BundleDeployment to its unpack Pod",
+    {&cmd_extract_options, cmd_extract,
+        "pod log to a verified directory or tar", "ExtractResult"},
+    {&cmd_pod_options, cmd_pod,
+        "bundle image or BundleDeployment to its unpack Pod", NULL},
+    {&cmd_check_pod_options, cmd_check_pod,
+        "do Pods pass the Pod Security Standards?", "CheckPodResult"},
+    {&cmd_check_options, cmd_check, "will a bundle image on disk unpack?",
+        "CheckResult"},
+    {&cmd_explain_options, cmd_explain,
+        "what a finding's code means, and what mends it", "ExplainResult"},
+    {&completion_options, unpackctl_completion,
+        "print the completion script of a shell", NULL},
+    {&help_options, unpackctl_help, "what there is, or what a command takes",
         NULL},
-    {"check-pod", cmd_check_pod, "do Pods pass the Pod Security Standards?",
-        "CheckPodResult"},
-    {"check", cmd_check, "will a bundle image on disk unpack?", "CheckResult"},
-    {"explain", cmd_explain, "what a finding's code means, and what mends it",
-        "ExplainResult"},
+    {&version_options, unpackctl_version, "print the version", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
+/* Print what there is; the exit code. */
 static int
-unpackctl_usage(FILE *to, const char *program)
+print_usage(void)
 {
-	const struct command *c;
+	const struct cmd *c;
 
-	(void)fprintf(to, "usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
-	    program);
-	for (c = commands; c->name != NULL; c++)
-		(void)fprintf(to, "  %-10s %s\n", c->name, c->help);
-	(void)fprintf(to,
+	(void)printf("usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
+	    msg_program());
+	for (c = commands; c->options != NULL; c++)
+		(void)printf("  %-11s %s\n", c->options->name, c->help);
+	(void)printf(
 	    "\n%s COMMAND --help tells more; --version prints the version.\n",
-	    program);
-	return to == stdout && fflush(stdout) != 0 ? WIRE_FAIL : WIRE_OK;
+	    msg_program());
+	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+}
+
+static int
+print_version(void)
+{
+	(void)fputs("unpackctl " VERSION_TEXT, stdout);
+	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+}
+
+/* The command of this name; NULL, reported. */
+static const struct cmd *
+find_command(const char *name)
+{
+	struct opt_nearest near = {NULL, 0};
+	const struct cmd *c;
+	char shown[64];
+
+	for (c = commands; c->options != NULL; c++) {
+		if (strcmp(name, c->options->name) == 0)
+			return c;
+		opt_consider(&near, name, c->options->name);
+	}
+	(void)msg_mask(shown, sizeof shown, name);
+	if (near.name != NULL)
+		(void)opt_wrong(&main_options,
+		    "there is no command '%s'; did you mean %s?", shown,
+		    near.name);
+	else
+		(void)opt_wrong(&main_options, "there is no command '%s'",
+		    shown);
+	return NULL;
 }
 
 /* Run c with its arguments; its exit code. */
 static int
-unpackctl_run(const struct command *c, int argc, char **argv)
+unpackctl_run(const struct cmd *c, int argc, char **argv)
 {
 	if (c->kind == NULL)
 		return c->run(argc, argv);
@@ -62,30 +124,66 @@ unpackctl_run(const struct command *c, int argc, char **argv)
 	return (int)result_end((enum wire_exit)c->run(argc, argv));
 }
 
+static int
+unpackctl_help(int argc, char **argv)
+{
+	const struct cmd *c;
+	int code, n = opt_parse(&help_options, NULL, argc, argv, &code);
+
+	if (n < 0)
+		return code;
+	if (n == 0)
+		return print_usage();
+	c = find_command(argv[1]);
+	return c != NULL ? opt_help(c->options) : WIRE_USAGE;
+}
+
+static int
+unpackctl_version(int argc, char **argv)
+{
+	int code;
+
+	if (opt_parse(&version_options, NULL, argc, argv, &code) < 0)
+		return code;
+	return print_version();
+}
+
+static int
+unpackctl_completion(int argc, char **argv)
+{
+	int code;
+
+	if (opt_parse(&completion_options, NULL, argc, argv, &code) < 0)
+		return code;
+	return completion_print_script(argv[1]);
+}
+
 /* Run what argv asks for; the program's exit code. */
 static int
-dispatch(const char *program, int argc, char **argv)
+dispatch(int argc, char **argv)
 {
-	char name[64];
-	const struct command *c;
+	const struct cmd *c;
+	int code;
 
 	if (argc < 2) {
-		(void)unpackctl_usage(stderr, program);
+		(void)opt_wrong(&main_options,
+		    "%s takes a command, such as run, extract, pod or check",
+		    msg_program());
 		return WIRE_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0)
-		return unpackctl_usage(stdout, program);
-	if (strcmp(argv[1], "--version") == 0) {
-		(void)fputs("unpackctl " VERSION_TEXT, stdout);
-		return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_usage();
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version();
+	if (strcmp(argv[1], "__complete") == 0)
+		return completion_offer(commands, argv + 2, argc - 2);
+	if (argv[1][0] == '-' && argv[1][1] != '\0') {
+		/* none of the program's own options: the complaint */
+		(void)opt_parse(&main_options, NULL, 2, argv, &code);
+		return WIRE_USAGE;
 	}
-	for (c = commands; c->name != NULL; c++)
-		if (strcmp(argv[1], c->name) == 0)
-			return unpackctl_run(c, argc - 1, argv + 1);
-	msg_warn(0, "no command '%s'; see %s --help",
-	    msg_mask(name, sizeof name, argv[1]), program);
-	return WIRE_USAGE;
+	c = find_command(argv[1]);
+	return c != NULL ? unpackctl_run(c, argc - 1, argv + 1) : WIRE_USAGE;
 }
 
 int
@@ -104,5 +202,5 @@ main(int argc, char **argv)
 		return WIRE_FAIL;
 	/* so that libarchive knows UTF-8; the environment does not count */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	return dispatch(program, argc, argv);
+	return dispatch(argc, argv);
 }

@@ -289,6 +289,12 @@ find_row(const struct opt_command *c, const char *name, size_t len, char letter)
 	return (struct found){NULL, 0};
 }
 
+const struct opt *
+opt_find(const struct opt_command *c, const char *name, size_t len, char letter)
+{
+	return find_row(c, name, len, letter).row;
+}
+
 static void
 refuse_unknown(struct opt_scan *s, const char *arg, size_t len)
 {
@@ -485,8 +491,8 @@ find_column(const struct opt_command *c)
 {
 	const struct opt_group *g;
 	const struct opt *o;
-	size_t column = 0, n;
 	char text[80];
+	size_t column = print_left(text, sizeof text, help_rows) + 2, n;
 
 	for (g = c->groups; g->rows != NULL; g++)
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {

@@ -117,6 +117,8 @@ struct opt_command {
 	 */
 	const char *operands;
 	int least, most;
+	/* the i-th operand that completion offers, or NULL; NULL: files */
+	const char *(*offer)(size_t i);
 	bool one_dash; /* -name as --name, as Go's flag package has it */
 };
 
@@ -141,6 +143,13 @@ int opt_wrong(const struct opt_command *c, const char *format, ...)
 
 /* Print --help to standard output.  Returns the exit code. */
 int opt_help(const struct opt_command *c);
+
+/*
+ * The row of the option called name[0..len), or, with name NULL, by its letter;
+ * NULL where there is none.
+ */
+const struct opt *opt_find(const struct opt_command *c, const char *name,
+    size_t len, char letter);
 
 /* The nearest of several names to a mistyped one. */
 struct opt_nearest {

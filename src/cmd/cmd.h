@@ -11,6 +11,14 @@
 
 #include "base/opt.h"
 
+/* A subcommand. */
+struct cmd {
+	const struct opt_command *options; /* NULL ends the table */
+	int (*run)(int argc, char **argv);
+	const char *help; /* what it does, on one line */
+	const char *kind; /* of its result as JSON; NULL: it has none */
+};
+
 int cmd_check_pod(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

@@ -31,6 +31,12 @@ static const struct opt_group explain_groups[] = {
     {NULL, explain_rows, 0},
     {0},
 };
+static const char *
+explain_code(size_t i)
+{
+	return codes_table[i].code;
+}
+
 const struct opt_command cmd_explain_options = {
     .name = "explain",
     .usage = " [OPTION...] [CODE...]",
@@ -42,6 +48,7 @@ const struct opt_command cmd_explain_options = {
     .operands = "codes",
     .least = 0,
     .most = OPT_ANY,
+    .offer = explain_code,
 };
 
 /* All codes, a line each. */

@@ -1,14 +1,62 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Shell completion offers what --help names: bash, and zsh and fish where they
-# are installed.
+# Shell completion offers what the tables of the commands hold, with the values
+# that an option takes: in bash, in zsh and fish where they are installed, and
+# through kubectl.
 . "$TOP/test/lib.sh"
-# shellcheck source=/dev/null
-. "$TOP/src/complete/unpackctl.bash"
 ln -s "$UNPACKCTL" unpackctl
+ln -s "$UNPACKCTL" kubectl-unpack
+mkdir some-dir other
+: >some-file
 PATH=$PWD:$PATH
 
+# asks WORD...: what the program says of the last of these words
+asks() {
+	unpackctl __complete "$@" | cut -f1 | tr '\n' ' '
+}
+is "a command" "$(asks ext)" "extract :words "
+is "with its meaning" "$(unpackctl __complete ext | sed -n 's/.*\t//p')" \
+	"pod log to a verified directory or tar"
+is "what the program takes" "$(asks --v)" "--version :words "
+is "an option" "$(asks run --run-as)" "--run-as-user :words "
+is "not what another command takes" "$(asks extract --run-as)" ":words "
+is "help of everything" "$(asks check --h)" "--help :words "
+is "words" "$(asks pod --strategy '')" "inject image-volume :words "
+is "one of them" "$(asks pod --strategy im)" "image-volume :words "
+is "after a sign" "$(asks pod --strategy=im)" "image-volume :words "
+is "after a sign alone" "$(asks pod --strategy = im)" "image-volume :words "
+is "after a letter" "$(asks run -o '')" "text json :words "
+is "after letters" "$(asks run -qo '')" "text json :words "
+is "after a letter of another command" "$(asks pod -o '')" "yaml json :words "
+is "the words among what else fits" "$(asks run --run-as-user '')" \
+	"namespace :words "
+is "files" "$(asks run -f '')" ":files "
+is "directories" "$(asks extract --directory some)" ":dirs "
+is "namespaces" "$(asks run -n '')" ":namespaces "
+is "contexts" "$(asks run --context '')" ":contexts "
+is "operands" "$(asks extract -q some)" ":files "
+is "operands after --" "$(asks extract -- --l)" ":files "
+is "an option's value is no option" "$(asks extract --tar -- --l)" \
+	"--list :words "
+is "commands to help with" "$(asks help ext)" "extract :words "
+is "shells" "$(asks completion '')" "bash zsh fish :words "
+is "codes" "$(asks explain log-l)" "log-limit :words "
+is "nothing of an unknown command" "$(asks nothing --x)" ":files "
+
+# every option of --help is offered
+for c in run extract pod check check-pod explain; do
+	unpackctl $c --help | grep -oE -- '^  (-.,|   ) --[a-z-]+' |
+		grep -oE -- '--[a-z-]+' | sort >in-help
+	unpackctl __complete $c -- | sed '/^:/d; s/\t.*//' | sort >offered
+	ok "$c: all that --help names" cmp in-help offered
+done
+
+ok "no script for another shell" exits 2 unpackctl completion tcsh
+ok "says for which" has err 'bash, zsh and fish'
+
 # offers WORD...: what bash offers for the last of these words
+# shellcheck source=/dev/null
+. "$TOP/src/complete/unpackctl.bash"
 offers() {
 	COMP_WORDS=("$@")
 	COMP_CWORD=$(($# - 1))
@@ -16,32 +64,64 @@ offers() {
 	echo "${COMPREPLY[*]}"
 }
 is "bash: a command" "$(offers unpackctl r)" run
-is "bash: all commands" "$(offers unpackctl '' | tr ' ' '\n' | sort | tr '\n' ' ')" \
-	"--help --version check check-pod explain extract pod run "
-is "bash: an option" "$(offers unpackctl run --run-as)" --run-as-user
-is "bash: another" "$(offers unpackctl run --time)" --timeout
-is "bash: its argument" "$(offers unpackctl pod --strategy i)" "inject image-volume"
-is "bash: an output" "$(offers unpackctl pod -o '')" "yaml json"
-is "bash: another output" "$(offers unpackctl run -o '')" "text json"
-is "bash: files, otherwise" "$(offers unpackctl run -f '')" ""
-is "bash: no error for an unknown command" "$(offers unpackctl nothing --x)" ""
+is "bash: an option" "$(offers unpackctl run --time)" --timeout
+is "bash: its value" "$(offers unpackctl pod --strategy i)" "inject image-volume"
+is "bash: behind a sign" "$(offers unpackctl pod --strategy = im)" image-volume
+is "bash: in a word of its own" "$(offers unpackctl pod --strategy=im)" \
+	--strategy=image-volume
+is "bash: files" "$(offers unpackctl run -f some)" "some-dir some-file"
+is "bash: directories" "$(offers unpackctl run -C some)" some-dir
+is "bash: for the plugin" "$(offers kubectl-unpack ex)" "extract explain"
 
 if command -v zsh >/dev/null; then
-	ok "zsh: no syntax error" zsh -n "$TOP/src/complete/unpackctl.zsh"
+	cat >ask.zsh <<-'E'
+		fpath=($PWD $fpath)
+		autoload -Uz compinit
+		compinit -u -D
+		compadd() { print -r -- "${@[-1]}"; }
+		_describe() { print -rl -- ${(P)2}; }
+		_files() { print -r -- files $*; }
+		words=(unpackctl "$@") CURRENT=$(($# + 1)) PREFIX=$@[-1]
+		compset() { :; }
+		_unpackctl
+	E
+	cp "$TOP/src/complete/unpackctl.zsh" _unpackctl
+	zsh -f ask.zsh r >got 2>err
+	ok "zsh: a command" has got '^run:bundle to its files'
+	zsh -f ask.zsh run --tim >got 2>err
+	ok "zsh: an option" has got '^--timeout:'
+	zsh -f ask.zsh run --strategy im >got 2>err
+	is "zsh: its value" "$(cat got)" image-volume
+	zsh -f ask.zsh run -C s >got 2>err
+	is "zsh: directories" "$(cat got)" "files -/"
 else
-	ok_skip "zsh: no syntax error" "needs zsh"
+	ok_skip "zsh: commands, options, values" "needs zsh"
 fi
 if command -v fish >/dev/null; then
-	fish -c "source $TOP/src/complete/unpackctl.fish; complete -C 'unpackctl r'" >got
-	ok "fish: a command" has got '^run'
-	fish -c "source $TOP/src/complete/unpackctl.fish; complete -C 'unpackctl run --tim'" >got
-	ok "fish: an option" has got '^--timeout'
+	# asks_fish LINE: what fish offers at its end
+	asks_fish() {
+		fish --no-config -c "source $TOP/src/complete/unpackctl.fish
+			complete -C '$1'" | cut -f1 | tr '\n' ' '
+	}
+	is "fish: a command" "$(asks_fish 'unpackctl ru')" "run "
+	is "fish: an option" "$(asks_fish 'unpackctl run --tim')" "--timeout "
+	is "fish: values" "$(asks_fish 'unpackctl pod --strategy ')" \
+		"image-volume inject "
+	is "fish: a value behind a sign" \
+		"$(asks_fish 'unpackctl pod --strategy=im')" \
+		"--strategy=image-volume "
+	is "fish: directories" "$(asks_fish 'unpackctl extract -C some')" \
+		"some-dir/ "
 else
-	ok_skip "fish: commands and options" "needs fish"
+	ok_skip "fish: commands, options, values" "needs fish"
 fi
 
-ln -s "$UNPACKCTL" kubectl-unpack
 PATH=$TOP/src/complete:$PATH
+kubectl_complete-unpack pod --strategy im >got
+is "for kubectl: a value" "$(cat got)" "image-volume
+:4"
+kubectl_complete-unpack extract -C '' >got
+is "for kubectl: directories" "$(cat got)" :16
 if kubectl version --client -o json 2>/dev/null |
 	grep -Eq '"minor": "(2[6-9]|[3-9][0-9])'; then
 	kubectl __complete unpack r >got 2>/dev/null

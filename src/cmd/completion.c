@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unpackctl completion, and what its scripts ask for: __complete.
+ *
+ * The scripts know no command and no option; they ask the program that is
+ * being typed.
+ */
+#include "cmd/completion.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/msg.h"
+#include "base/opt.h"
+#include "wire.h"
+
+/* ----------------------------------------------------------------- scripts */
+
+static const char bash_script[] =
+    "# bash completion of unpackctl and kubectl-unpack\n"
+    "_unpackctl() {\n"
+    "\tlocal word=${COMP_WORDS[COMP_CWORD]} line how=:files before=\n"
+    "\t[[ $word == = ]] && word=\n"
+    "\t[[ $word == --*=* ]] && before=${word%%=*}= && word=${word#*=}\n"
+    "\tCOMPREPLY=()\n"
+    "\twhile IFS= read -r line; do\n"
+    "\t\tcase $line in\n"
+    "\t\t:*) how=$line ;;\n"
+    "\t\t*) COMPREPLY+=(\"$before${line%%$'\\t'*}\") ;;\n"
+    "\t\tesac\n"
+    "\tdone < <(\"${COMP_WORDS[0]}\" __complete \\\n"
+    "\t\t\"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null)\n"
+    "\tcase $how in\n"
+    "\t:files) compopt -o filenames 2>/dev/null\n"
+    "\t\tmapfile -t COMPREPLY < <(compgen -P \"$before\" -f -- \"$word\") ;;\n"
+    "\t:dirs) compopt -o filenames 2>/dev/null\n"
+    "\t\tmapfile -t COMPREPLY < <(compgen -P \"$before\" -d -- \"$word\") ;;\n"
+    "\t:namespaces) mapfile -t COMPREPLY < <(compgen -W \"$(kubectl get \\\n"
+    "\t\tnamespaces --request-timeout=3s \\\n"
+    "\t\t-o 'jsonpath={.items[*].metadata.name}' 2>/dev/null)\" -- \"$word\") ;;\n"
+    "\t:contexts) mapfile -t COMPREPLY < <(compgen -W \"$(kubectl config \\\n"
+    "\t\tget-contexts -o name 2>/dev/null)\" -- \"$word\") ;;\n"
+    "\tesac\n"
+    "}\n"
+    "complete -F _unpackctl unpackctl kubectl-unpack\n";
+
+static const char zsh_script[] =
+    "#compdef unpackctl kubectl-unpack\n"
+    "_unpackctl() {\n"
+    "\tlocal -a offers\n"
+    "\tlocal line how=:files\n"
+    "\twhile IFS= read -r line; do\n"
+    "\t\tcase $line in\n"
+    "\t\t(:*) how=$line ;;\n"
+    "\t\t(*) offers+=(\"${${line//:/\\\\:}/$'\\t'/:}\") ;;\n"
+    "\t\tesac\n"
+    "\tdone < <(\"$words[1]\" __complete \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
+    "\t[[ $PREFIX == --*=* ]] && compset -P '*='\n"
+    "\tcase $how in\n"
+    "\t(:files) _files ;;\n"
+    "\t(:dirs) _files -/ ;;\n"
+    "\t(:namespaces) compadd -- ${=\"$(kubectl get namespaces \\\n"
+    "\t\t--request-timeout=3s -o 'jsonpath={.items[*].metadata.name}' \\\n"
+    "\t\t2>/dev/null)\"} ;;\n"
+    "\t(:contexts) compadd -- ${(f)\"$(kubectl config get-contexts -o name \\\n"
+    "\t\t2>/dev/null)\"} ;;\n"
+    "\t(*) _describe unpackctl offers ;;\n"
+    "\tesac\n"
+    "}\n"
+    "if [ \"$funcstack[1]\" = _unpackctl ]; then\n"
+    "\t_unpackctl \"$@\"\n"
+    "else\n"
+    "\tcompdef _unpackctl unpackctl kubectl-unpack\n"
+    "fi\n";
+
+static const char fish_script[] =
+    "# fish completion of unpackctl and kubectl-unpack\n"
+    "function __unpackctl_offers\n"
+    "    set -l words (commandline -opc)\n"
+    "    set -l word (commandline -ct)\n"
+    "    set -l before (string match -r -- '^--[^=]*=' \"$word\")\n"
+    "    set -l lines ($words[1] __complete $words[2..-1] \"$word\" 2>/dev/null)\n"
+    "    set -q lines[1]; or return\n"
+    "    switch $lines[-1]\n"
+    "        case :files\n"
+    "            __fish_complete_path \"$word\"\n"
+    "        case :dirs\n"
+    "            __fish_complete_directories \"$word\"\n"
+    "        case :namespaces\n"
+    "            kubectl get namespaces --request-timeout=3s -o name 2>/dev/null |\n"
+    "                string replace namespace/ \"$before\"\n"
+    "        case :contexts\n"
+    "            kubectl config get-contexts -o name 2>/dev/null\n"
+    "        case '*'\n"
+    "            set -e lines[-1]\n"
+    "            for line in $lines\n"
+    "                echo \"$before$line\"\n"
+    "            end\n"
+    "    end\n"
+    "end\n"
+    "for program in unpackctl kubectl-unpack\n"
+    "    complete -c $program -f -a '(__unpackctl_offers)'\n"
+    "end\n";
+
+static const struct {
+	const char *shell;
+	const char *script;
+} scripts[] = {{"bash", bash_script}, {"zsh", zsh_script},
+    {"fish", fish_script}, {NULL, NULL}};
+
+const char *
+completion_shell(size_t i)
+{
+	return scripts[i].shell;
+}
+
+static const struct opt_group completion_groups[] = {{0}};
+const struct opt_command completion_options = {
+    .name = "completion",
+    .usage = " bash|zsh|fish",
+    .about =
+        "Print the completion script of a shell:\n\n"
+        "  bash  source <(unpackctl completion bash)    in ~/.bashrc\n"
+        "  zsh   source <(unpackctl completion zsh)     in ~/.zshrc, after compinit\n"
+        "  fish  unpackctl completion fish | source     in config.fish\n",
+    .groups = completion_groups,
+    .operands = "one of bash, zsh and fish",
+    .least = 1,
+    .most = 1,
+    .offer = completion_shell,
+};
+
+int
+completion_print_script(const char *shell)
+{
+	char shown[64];
+	size_t i;
+
+	for (i = 0; scripts[i].shell != NULL; i++) {
+		if (strcmp(scripts[i].shell, shell) != 0)
+			continue;
+		if (fputs(scripts[i].script, stdout) != EOF &&
+		    fflush(stdout) == 0)
+			return WIRE_OK;
+		msg_warn(errno, "standard output");
+		return WIRE_FAIL;
+	}
+	(void)opt_wrong(&completion_options,
+	    "completion takes one of bash, zsh and fish, not '%s'",
+	    msg_mask(shown, sizeof shown, shell));
+	return WIRE_USAGE;
+}
+
+/* -------------------------------------------------------------- candidates */
+
+/* Offer name, with what it means (up to a line's end), if it begins like word.
+ */
+static void
+offer(const char *before, const char *name, const char *meaning,
+    const char *word)
+{
+	size_t len = strlen(before);
+
+	if (strncmp(word, before, len) != 0 ||
+	    strncmp(word + len, name, strlen(word + len)) != 0)
+		return;
+	(void)printf("%s%s\t%.*s\n", before, name, (int)strcspn(meaning, "\n"),
+	    meaning);
+}
+
+static void
+offer_options(const struct opt_command *c, const char *word)
+{
+	const struct opt_group *g;
+	const struct opt *o;
+	char letter[2] = "";
+
+	for (g = c->groups; g->rows != NULL; g++)
+		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {
+			letter[0] = o->letter;
+			if (o->name != NULL)
+				offer("--", o->name, o->help, word);
+			else
+				offer("-", letter, o->help, word);
+		}
+	offer("--", "help", "what it does and takes", word);
+	(void)puts(":words");
+}
+
+/* Offer values of o that begin like word. */
+static void
+offer_values(const struct opt *o, const char *word)
+{
+	static const char *const kinds[][2] = {{"FILE", ":files"},
+	    {"DIR", ":dirs"}, {"NAMESPACE", ":namespaces"},
+	    {"CONTEXT", ":contexts"}};
+	const char *p;
+	size_t i, len;
+
+	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(o->value, kinds[i][0]) == 0) {
+			(void)puts(kinds[i][1]);
+			return;
+		}
+	for (p = o->value; *p != '\0'; p += len + (p[len] == '|')) {
+		len = strcspn(p, "|");
+		/* words in lower case are literal; N.N is not */
+		for (i = 0; i < len && !isupper((unsigned char)p[i]); i++)
+			continue;
+		if (i == len && strncmp(p, word, strlen(word)) == 0 &&
+		    strlen(word) <= len)
+			(void)printf("%.*s\n", (int)len, p);
+	}
+	(void)puts(":words");
+}
+
+static void
+offer_operands(const struct opt_command *c, const char *word)
+{
+	const char *name;
+	size_t i;
+
+	if (c->offer == NULL && c->operands != NULL) {
+		(void)puts(":files");
+		return;
+	}
+	if (c->offer == NULL) {
+		offer_options(c, word);
+		return;
+	}
+	for (i = 0; (name = c->offer(i)) != NULL; i++)
+		offer("", name, "", word);
+	(void)puts(":words");
+}
+
+static void
+offer_commands(const struct cmd *commands, const char *word)
+{
+	const struct cmd *c;
+
+	for (c = commands; c->options != NULL; c++)
+		offer("", c->options->name, c->help, word);
+	if (*word == '-') {
+		offer("--", "help", "the commands", word);
+		offer("--", "version", "this program's version", word);
+	}
+	(void)puts(":words");
+}
+
+/*
+ * What a word of the line is: an option that waits for its value in the next
+ * word is returned, else NULL.  *ended: "--" was there.
+ */
+static const struct opt *
+read_word(const struct opt_command *c, const char *word, bool *ended)
+{
+	const struct opt *o;
+	const char *p;
+
+	if (*ended || word[0] != '-' || word[1] == '\0')
+		return NULL;
+	if (strcmp(word, "--") == 0) {
+		*ended = true;
+		return NULL;
+	}
+	if (word[1] == '-') {
+		o = opt_find(c, word + 2, strlen(word + 2), 0);
+		return o != NULL && o->value != NULL ? o : NULL;
+	}
+	for (p = word + 1; *p != '\0'; p++) {
+		o = opt_find(c, NULL, 0, *p);
+		if (o == NULL)
+			return NULL;
+		if (o->value != NULL)
+			return p[1] == '\0' ? o : NULL;
+	}
+	return NULL;
+}
+
+static void
+offer_arguments(const struct opt_command *c, char *const *words, int n)
+{
+	const struct opt *waiting = NULL, *o;
+	const char *word = words[n - 1], *equals;
+	bool ended = false;
+	int i;
+
+	for (i = 1; i < n - 1; i++) {
+		if (waiting != NULL && strcmp(words[i], "=") == 0)
+			continue;
+		waiting = waiting != NULL ? NULL
+		                          : read_word(c, words[i], &ended);
+	}
+	if (waiting != NULL) {
+		offer_values(waiting, strcmp(word, "=") == 0 ? "" : word);
+		return;
+	}
+	if (ended || word[0] != '-') {
+		offer_operands(c, word);
+		return;
+	}
+	equals = strchr(word, '=');
+	if (equals == NULL || word[1] != '-') {
+		offer_options(c, word);
+		return;
+	}
+	o = opt_find(c, word + 2, (size_t)(equals - word) - 2, 0);
+	if (o != NULL && o->value != NULL)
+		offer_values(o, equals + 1);
+	else
+		(void)puts(":words");
+}
+
+int
+completion_offer(const struct cmd *commands, char *const *words, int n)
+{
+	const struct cmd *c;
+
+	for (c = commands; n > 1 && c->options != NULL; c++)
+		if (strcmp(c->options->name, words[0]) == 0)
+			break;
+	if (n <= 1)
+		offer_commands(commands, n == 1 ? words[0] : "");
+	else if (c->options == NULL)
+		(void)puts(":files");
+	else if (strcmp(words[0], "help") == 0)
+		offer_commands(commands, words[n - 1]);
+	else
+		offer_arguments(c->options, words, n);
+	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+}
