@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 
+#include <sha2.h>
 #include <string.h>
 
 #ifdef __x86_64__
@@ -114,33 +115,67 @@ transform(uint32_t state[static 8], const uint8_t *p, size_t n_blocks)
 
 #endif
 
+/* d as libmd has it. */
+static void
+digest_to_libmd(const struct digest *d, SHA2_CTX *sha)
+{
+	memcpy(sha->state.st32, d->state, sizeof d->state);
+	sha->bitcount[0] = d->len * 8;
+	sha->bitcount[1] = 0;
+	memcpy(sha->buffer, d->rest, sizeof d->rest);
+}
+
+static void
+digest_from_libmd(struct digest *d, const SHA2_CTX *sha)
+{
+	memcpy(d->state, sha->state.st32, sizeof d->state);
+	d->len = sha->bitcount[0] / 8;
+	memcpy(d->rest, sha->buffer, sizeof d->rest);
+}
+
 void
 digest_init(struct digest *d)
 {
+	SHA2_CTX sha = {0};
+
 	d->fast = have_instructions();
-	SHA256Init(&d->sha);
+	SHA256Init(&sha);
+	digest_from_libmd(d, &sha);
+}
+
+/* Let libmd add bytes. */
+static void
+digest_add_slowly(struct digest *d, const uint8_t *p, size_t len)
+{
+	SHA2_CTX sha;
+
+	if (len == 0)
+		return;
+	digest_to_libmd(d, &sha);
+	SHA256Update(&sha, p, len);
+	digest_from_libmd(d, &sha);
 }
 
 void
 digest_add(struct digest *d, const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
-	size_t used = d->sha.bitcount[0] / 8 % SHA256_BLOCK_LENGTH, n;
+	size_t used = d->len % SHA256_BLOCK_LENGTH, n;
 
 	if (d->fast && len >= SHA256_BLOCK_LENGTH) {
-		/* until libmd's buffer is empty */
+		/* until there is no rest */
 		n = used == 0 ? 0 : SHA256_BLOCK_LENGTH - used;
-		SHA256Update(&d->sha, p, n);
+		digest_add_slowly(d, p, n);
 		p += n;
 		len -= n;
 		n = len / SHA256_BLOCK_LENGTH;
-		transform(d->sha.state.st32, p, n);
+		transform(d->state, p, n);
 		n *= SHA256_BLOCK_LENGTH;
-		d->sha.bitcount[0] += n * 8;
+		d->len += n;
 		p += n;
 		len -= n;
 	}
-	SHA256Update(&d->sha, p, len);
+	digest_add_slowly(d, p, len);
 }
 
 void
@@ -148,9 +183,11 @@ digest_text(struct digest *d, char text[static DIGEST_TEXT])
 {
 	static const char hex[] = "0123456789abcdef";
 	uint8_t sum[SHA256_DIGEST_LENGTH];
+	SHA2_CTX sha;
 	size_t i, n = sizeof "sha256:" - 1;
 
-	SHA256Final(sum, &d->sha);
+	digest_to_libmd(d, &sha);
+	SHA256Final(sum, &sha);
 	memcpy(text, "sha256:", n);
 	for (i = 0; i < sizeof sum; i++) {
 		text[n++] = hex[sum[i] >> 4];

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sha2.h>
 
 enum {
 	DIGEST_TEXT = sizeof "sha256:" +
@@ -17,7 +16,9 @@ enum {
 
 /* A running digest; start it with digest_init.  Holds nothing to free. */
 struct digest {
-	SHA2_CTX sha;
+	uint64_t len; /* bytes added */
+	uint32_t state[8]; /* after the whole blocks among them */
+	uint8_t rest[64]; /* and the bytes after these */
 	bool fast; /* the processor has instructions for it */
 };
 

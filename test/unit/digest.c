@@ -2,6 +2,8 @@
 /* Digests: known answers, and libmd's, however the bytes come in. */
 #include "base/digest.h"
 
+#include <sha2.h>
+
 #include "tap.h"
 
 /* As libmd alone would say it. */
@@ -45,11 +47,13 @@ main(void)
 	}
 	OK(same == 300);
 
-	/* in pieces of all sizes up to 300 bytes, and one after the other */
+	/* in pieces of all sizes up to 300 bytes, and one after the other; half
+	 * of them as a processor without the instructions does it */
 	same = 0;
 	(void)by_libmd(buf, sizeof buf, wanted);
 	for (i = 0; i <= 300; i++) {
 		digest_init(&d);
+		d.fast = d.fast && i % 2 == 0;
 		for (at = 0; at < sizeof buf; at += n) {
 			n = i == 0 ? 1 + at % 200 : i;
 			if (n > sizeof buf - at)
