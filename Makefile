@@ -136,6 +136,7 @@ CTL_OBJ = \
 	$(B)/base/progress.o \
 	$(B)/base/result.o \
 	$(B)/base/tempfile.o \
+	$(B)/base/term.o \
 	$(B)/bundle/codes.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
@@ -151,6 +152,7 @@ CTL_OBJ = \
 	$(B)/log/gunzip.o \
 	$(B)/log/target.o \
 	$(B)/log/tarin.o \
+	$(B)/image/fixes.o \
 	$(B)/image/history.o \
 	$(B)/image/image.o \
 	$(B)/image/decompress.o \

@@ -7,6 +7,7 @@
 Each line is one of
 
     layer [plain|gzip|zstd] [HISTORY...]
+    before HISTORY...           a line that made no layer, before the last one
     dir|file|fifo PATH MODE [UID:GID] [TEXT]    an entry of the last layer
     zeros PATH BYTES                            a file of zeros, mode 0644
     symlink|link PATH TARGET
@@ -38,6 +39,7 @@ def unescape(text):
 class Image:
     def __init__(self):
         self.layers = []
+        self.before = {}
         self.config = {}
         self.platform = None
 
@@ -78,6 +80,8 @@ class Image:
         word, _, rest = line.strip().partition(" ")
         if word == "layer":
             self.layer(rest)
+        elif word == "before":
+            self.before.setdefault(len(self.layers) - 1, []).append(rest)
         elif word in ("dir", "file", "fifo"):
             self.entry(word, rest)
         elif word == "zeros":
@@ -140,10 +144,12 @@ def render(image, kind):
 
     layers, diffs, history = [], [], []
     docker = kind == "docker-archive"
-    for how, text, out, tar in image.layers:
+    for n, (how, text, out, tar) in enumerate(image.layers):
         tar.close()
         data = out.getvalue()
         diffs.append("sha256:" + sha256(data))
+        history += [{"created_by": line, "empty_layer": True}
+                    for line in image.before.get(n, [])]
         history.append({"created_by": text})
         layers.append(blob(data if docker else compress(how, data),
                            OCI + "layer.v1.tar+gzip",

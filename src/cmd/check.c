@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/result.h"
 #include "image/verdict.h"
 #include "image/verdictout.h"
 #include "wire.h"
@@ -140,7 +141,6 @@ static int
 check_run_image(struct check *a)
 {
 	struct verdict *v = calloc(1, sizeof *v);
-	const char *no_colour = getenv("NO_COLOR");
 	int code = WIRE_FAIL, rc = 0;
 
 	if (v == NULL) {
@@ -148,12 +148,11 @@ check_run_image(struct check *a)
 		return WIRE_FAIL;
 	}
 	a->out.log_limit = a->opts.log_limit;
-	a->out.colour = isatty(STDOUT_FILENO) != 0 &&
-	    (no_colour == NULL || *no_colour == '\0');
+	a->out.term = term_of(STDOUT_FILENO);
 	if (verdict_reach(v, &a->opts) < 0)
 		goto out;
 	if (a->json)
-		rc = verdictout_json(v, &a->out);
+		rc = result_print(verdictout_object(v, &a->out));
 	else if (!a->quiet)
 		rc = verdictout_text(stdout, v, &a->out);
 	if (rc == 0)
@@ -173,7 +172,7 @@ cmd_check(int argc, char **argv)
 
 	if (opt_parse(&cmd_check_options, &a, argc, argv, &code) < 0)
 		return code;
-	a.opts.image = a.out.name = argv[1];
+	a.opts.image = a.out.given = argv[1];
 	check_fill_in(&a);
 	return check_run_image(&a);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/io.h"
 #include "base/msg.h"
 #include "image/decompress.h"
 
@@ -258,6 +259,14 @@ platform_of(const struct json *descriptor, char *to, size_t size)
 		    *variant != '\0' ? "/" : "", variant);
 }
 
+/* Note what the image is called; "": nothing. */
+static void
+image_set_name(struct image *img, const char *name)
+{
+	free(img->name);
+	img->name = *name != '\0' ? strdup(name) : NULL;
+}
+
 /* Is one of them the other, or the other with a variant? */
 static bool
 same_platform(const char *a, const char *b)
@@ -318,6 +327,26 @@ tag_of(const struct json *descriptor)
 	    "org.opencontainers.image.ref.name");
 }
 
+/* What the image of a descriptor is called: containerd has the whole name. */
+static const char *
+image_name_of(const struct json *descriptor)
+{
+	const char *name = json_get_text(json_get(descriptor, "annotations"),
+	    "io.containerd.image.name");
+
+	return *name != '\0' ? name : tag_of(descriptor);
+}
+
+/* Is this tag, as in "@3", the place of the image? */
+static bool
+is_place(const char *tag, size_t place)
+{
+	uint64_t n;
+
+	return tag != NULL && *tag == '@' &&
+	    io_number(tag + 1, 0, SIZE_MAX, &n) == 0 && n == place;
+}
+
 /* The image of an OCI layout's index.json: by tag, or the only one. */
 static const struct json *
 choose_tag(const struct json *index, const char *tag)
@@ -331,9 +360,13 @@ choose_tag(const struct json *index, const char *tag)
 	     one = json_next(one)) {
 		if (is_attachment(one))
 			continue;
-		if (tag != NULL && strcmp(tag_of(one), tag) == 0)
+		if (is_place(tag, n) ||
+		    (tag != NULL &&
+		        (strcmp(tag_of(one), tag) == 0 ||
+		            strcmp(image_name_of(one), tag) == 0)))
 			return one;
-		choices_add(&have, *tag_of(one) != '\0' ? tag_of(one) : "?");
+		choices_add(&have,
+		    *image_name_of(one) != '\0' ? image_name_of(one) : "?");
 		found = one;
 		n++;
 	}
@@ -415,8 +448,7 @@ alloc_layers(struct image *img, size_t n)
 static int
 set_config(struct image *img, const struct blob *b)
 {
-	const struct json *rootfs, *one;
-	unsigned int i = 0;
+	const struct json *rootfs;
 
 	img->config = image_parse_json(b, "image configuration");
 	if (img->config == NULL)
@@ -428,14 +460,6 @@ set_config(struct image *img, const struct blob *b)
 		msg_warn(0,
 		    "the image's configuration and its manifest do not have the same number of layers");
 		return -1;
-	}
-	for (one = json_first(json_get_array(img->config, "history"));
-	     one != NULL; one = json_next(one)) {
-		if (json_bool(json_get(one, "empty_layer"), false))
-			continue;
-		if (i < img->n_layers)
-			img->layers[i++].history = json_get_text(one,
-			    "created_by");
 	}
 	return 0;
 }
@@ -535,6 +559,7 @@ open_oci(struct image *img, const struct image_ref *ref, const char *platform)
 	else
 		descriptor = choose_tag(index, ref->tag);
 	if (descriptor != NULL) {
+		image_set_name(img, image_name_of(descriptor));
 		manifest = load_manifest(img, descriptor, platform, false);
 		if (manifest != NULL)
 			rc = open_manifest(img, manifest, false);
@@ -595,11 +620,13 @@ choose_name(const struct json *images, const char *name)
 	struct choices have = {{0}, 0};
 	const struct json *one, *tag;
 	char masked[160];
+	size_t i = 0;
 
 	if (name == NULL && json_size(images) == 1)
 		return json_at(images, 0);
 	for (one = json_first(images); one != NULL; one = json_next(one)) {
-		if (name != NULL && has_name(one, name))
+		if (is_place(name, i++) ||
+		    (name != NULL && has_name(one, name)))
 			return one;
 		tag = json_at(json_get_array(one, "RepoTags"), 0);
 		choices_add(&have,
@@ -658,6 +685,8 @@ open_docker(struct image *img, const struct image_ref *ref)
 		msg_warn(0, "manifest.json: not a docker-archive's");
 	if (image == NULL)
 		goto out;
+	image_set_name(img,
+	    json_text(json_at(json_get_array(image, "RepoTags"), 0)));
 	config = json_get_text(image, "Config");
 	layers = json_get_array(image, "Layers");
 	if (alloc_layers(img, json_size(layers)) < 0 ||
@@ -686,6 +715,58 @@ archive_kind(struct image *img)
 	if (store_get(&img->store, "manifest.json", &b) > 0)
 		return IMAGE_DOCKER_ARCHIVE;
 	return IMAGE_ANY;
+}
+
+/* Add the image's name, or its place where it has none of its own. */
+static void
+image_add_name(struct json *names, const char *name)
+{
+	char place[32];
+	const struct json *one;
+	bool twice = *name == '\0';
+
+	for (one = json_first(names); one != NULL && !twice;
+	     one = json_next(one))
+		twice = strcmp(json_text(one), name) == 0;
+	(void)snprintf(place, sizeof place, "@%zu", json_size(names));
+	json_add_string(names, NULL, twice ? place : name);
+}
+
+int
+image_list(const struct image_ref *ref, struct json *names)
+{
+	struct image img = {.store.fd = -1, .tempfile.fd = -1};
+	const struct json *one;
+	struct json *doc = NULL;
+	enum image_kind kind = ref->kind;
+	int rc = -1;
+
+	if (tempfile_open(&img.tempfile, UINT64_MAX / 4) < 0 ||
+	    store_open(&img.store, ref->path, &img.tempfile) < 0)
+		goto out;
+	if (kind == IMAGE_ANY && !img.store.is_dir)
+		kind = archive_kind(&img);
+	rc = 0;
+	if (kind == IMAGE_OCI || kind == IMAGE_OCI_ARCHIVE) {
+		doc = load(&img, "index.json");
+		if (doc == NULL || is_multi_platform(doc))
+			goto out;
+		for (one = json_first(json_get_array(doc, "manifests"));
+		     one != NULL; one = json_next(one))
+			if (!is_attachment(one))
+				image_add_name(names, image_name_of(one));
+	} else if (kind == IMAGE_DOCKER_ARCHIVE) {
+		doc = load(&img, "manifest.json");
+		for (one = json_is_array(doc) ? json_first(doc) : NULL;
+		     one != NULL; one = json_next(one))
+			image_add_name(names,
+			    json_text(
+			        json_at(json_get_array(one, "RepoTags"), 0)));
+	}
+out:
+	json_free(doc);
+	image_close(&img);
+	return rc;
 }
 
 int
@@ -722,6 +803,7 @@ image_close(struct image *img)
 	json_free(img->config);
 	free(img->layers);
 	free(img->platforms);
+	free(img->name);
 	store_close(&img->store);
 	tempfile_close(&img->tempfile);
 	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};

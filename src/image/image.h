@@ -38,7 +38,6 @@ struct image_ref {
 
 struct image_layer {
 	struct blob tar; /* uncompressed */
-	const char *history; /* borrowed from config; NULL: not known */
 };
 
 struct image {
@@ -47,6 +46,7 @@ struct image {
 	struct json *config; /* owned; an object */
 	const char *os; /* borrowed from config; "" when it does not say */
 	const char *arch;
+	char *name; /* owned; what the archive or layout calls it; or NULL */
 	struct image_layer *layers; /* owned */
 	unsigned int n_layers;
 	uint64_t spent; /* bytes of blobs read */
@@ -66,6 +66,14 @@ void image_ref_free(struct image_ref *ref);
  * or -1, reported.
  */
 int image_ref_detect(struct image_ref *ref);
+
+/*
+ * List the images of an archive or layout, as names that ref's tag may have,
+ * or as "@0", "@1" and so on where one has no name of its own; nothing for
+ * what holds one image by its nature, and for an index of platforms.  Adds
+ * strings to names, an array; not masked.  Returns 0, or -1, reported.
+ */
+int image_list(const struct image_ref *ref, struct json *names);
 
 /*
  * Open the image, verify every blob of it, and decompress its layers: at most

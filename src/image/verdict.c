@@ -20,17 +20,21 @@
 bool
 verdict_is_good(const struct verdict *v)
 {
-	return v->report.reason == REPORT_OK;
+	return v->report.reason == REPORT_OK && !(v->strict && v->warnings > 0);
 }
 
-const char *
-verdict_history(const struct verdict *v, unsigned int layer)
+/* Is this code not to be told? */
+static bool
+verdict_ignores(struct verdict *v, const char *code)
 {
-	const char *text = NULL;
+	const char *const *one = v->ignore;
 
-	if (layer > 0 && layer <= v->image.n_layers)
-		text = v->image.layers[layer - 1].history;
-	return text != NULL ? text : "";
+	while (one != NULL && *one != NULL)
+		if (strcmp(*one++, code) == 0) {
+			v->ignored++;
+			return true;
+		}
+	return false;
 }
 
 /* ------------------------------------------------------------------ notes */
@@ -67,6 +71,8 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 		msg_warn(0, "%s: a code without a page", code);
 		return -1;
 	}
+	if (verdict_ignores(v, code))
+		return 0;
 	for (i = v->n_notes; i > 0; i--) {
 		n = &v->notes[i - 1];
 		if (n->code != row->code || n->layer != layer)
@@ -95,6 +101,7 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 		return -1;
 	}
 	v->errors += row->severity == CODES_ERROR;
+	v->warnings += row->severity == CODES_WARNING;
 	return 0;
 }
 
@@ -116,15 +123,15 @@ note_user(struct verdict *v)
 	(void)msg_mask(masked, sizeof masked, user);
 	if (*user == '\0')
 		return verdict_note(v, "user-unset", "", 0,
-		    "no USER: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)");
+		    "no USER: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)");
 	if (strspn(user, "0123456789") < len)
 		return verdict_note(v, "user-name", "", 0,
-		    "USER %s is a name: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)",
+		    "USER %s is a name: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)",
 		    masked);
 	if (strspn(user, "0") < len)
 		return 0;
 	return verdict_note(v, "user-root", "", 0,
-	    "USER %s is root: with runAsNonRoot and without runAsUser the pod never starts (CreateContainerConfigError)",
+	    "USER %s is root: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)",
 	    masked);
 }
 
@@ -185,10 +192,11 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 	        opts->platform != NULL ? opts->platform : image_platform(),
 	        v->image.platforms != NULL ? v->image.platforms : "?") < 0)
 		return -1;
-	if (opts->platform == NULL) {
+	if (opts->platform == NULL && v->errors > 0) {
 		/* nobody asked for this one: the nodes may have another */
 		v->notes[v->n_notes - 1].severity = CODES_WARNING;
 		v->errors--;
+		v->warnings++;
 	}
 	return 0;
 }
@@ -414,13 +422,16 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	    .mode = i->mode,
 	    .uid = i->uid,
 	    .gid = i->gid};
-	struct verdict_finding *all = verdict_grow(v->findings, v->n_findings,
-	    sizeof *all);
+	struct verdict_finding *all;
 
+	if (verdict_ignores(v, finding_code(item->rule)))
+		return 0;
+	all = verdict_grow(v->findings, v->n_findings, sizeof *all);
 	if (all == NULL)
 		return -1;
 	v->findings = all;
-	all[v->n_findings++] = (struct verdict_finding){item->node, item->rule};
+	all[v->n_findings++] = (struct verdict_finding){item->node, item->rule,
+	    history_find(&v->history, item->node->layer, path)};
 	return report_add_finding(&v->report, &f);
 }
 
@@ -564,11 +575,15 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 {
 	struct runtime_refusal refusal;
 
-	*v = (struct verdict){.root = -1};
+	*v = (struct verdict){.root = -1,
+	    .ignore = opts->ignore,
+	    .strict = opts->strict};
 	report_init(&v->report);
-	if (open_image(v, opts) < 0 || set_user(v, opts) < 0 ||
-	    introduce(v) < 0 || note_base(v) < 0 || take_volumes(v) < 0 ||
-	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
+	if (open_image(v, opts) < 0 ||
+	    history_read(&v->history, v->image.config, v->image.n_layers) < 0 ||
+	    set_user(v, opts) < 0 || introduce(v) < 0 || note_base(v) < 0 ||
+	    take_volumes(v) < 0 || runtime_mount(&v->tree, &refusal) < 0 ||
+	    tree_sort(&v->tree) < 0)
 		return -1;
 	if (refusal.why[0] != '\0' &&
 	    verdict_note(v, "container-cannot-start", refusal.path, 0, "%s",
@@ -596,6 +611,7 @@ verdict_free(struct verdict *v)
 	free(v->findings);
 	report_free(&v->report);
 	tree_free(&v->tree);
+	history_free(&v->history);
 	image_close(&v->image);
 	if (v->root >= 0)
 		(void)close(v->root);

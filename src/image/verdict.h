@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "image/history.h"
 #include "image/image.h"
 #include "image/predict.h"
 #include "image/measure.h"
@@ -27,6 +28,9 @@ struct verdict_opts {
 	const char *platform; /* NULL: this machine's, and no error */
 	uint64_t max; /* bytes that the image may have unpacked */
 	uint64_t log_limit; /* bytes of a log that kubelet does not rotate */
+	const char *const *ignore; /* codes not to look for, NULL behind; or
+	                              NULL: none */
+	bool strict; /* a warning is a failure */
 };
 
 /* What is not a path that cannot be read. */
@@ -44,6 +48,7 @@ struct verdict_note {
 struct verdict_finding {
 	const struct node *node; /* borrowed from the tree */
 	enum finding_rule rule;
+	size_t step; /* of the history, that made it; 0: not known */
 };
 
 struct verdict {
@@ -53,11 +58,16 @@ struct verdict {
 	struct verdict_note *notes; /* owned */
 	size_t n_notes;
 	unsigned int errors; /* notes of that severity */
+	unsigned int warnings; /* likewise */
+	uint64_t ignored; /* findings and notes that were not to be told */
+	bool strict; /* a warning is a failure */
+	const char *const *ignore; /* borrowed; as in the options */
 	bool measured;
 	struct measure keep; /* symlinks kept: jsonl and tar */
 	struct measure skip; /* symlinks skipped: json */
 	bool on_base; /* a whole operating system, not only a bundle */
 	struct image image;
+	struct history history;
 	struct tree tree;
 	struct runtime_user user;
 	int root; /* owned; of a directory; -1 */
@@ -70,11 +80,8 @@ struct verdict {
 int verdict_reach(struct verdict *v, const struct verdict_opts *opts);
 void verdict_free(struct verdict *v);
 
-/* Will the pod succeed? */
+/* Will the pod succeed, and without a warning where these count? */
 bool verdict_is_good(const struct verdict *v);
-
-/* The history line of a layer (from 1), or "" where there is none. */
-const char *verdict_history(const struct verdict *v, unsigned int layer);
 
 /*
  * The name, below the root, of something that makes the bundle: "manifests",

@@ -6,246 +6,114 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/json.h"
 #include "base/msg.h"
 #include "base/result.h"
+#include "image/fixes.h"
 #include "wire.h"
 
 enum {
 	SHOWN_MAX = 10, /* paths of one group, in text */
-	COMMAND_MAX = 4096, /* bytes of a fix */
-	HISTORY_MAX = 160 /* bytes of a history line */
+	NAME_MAX_SHOWN = 512 /* bytes of an image's name */
 };
 
-/* ------------------------------------------------------------------- fixes */
-
-/* The findings of one layer, and what mends them together. */
-struct group {
-	unsigned int layer;
-	bool hidden; /* of FINDING_HIDDEN; else of modes */
-	size_t n; /* findings */
-	char command[COMMAND_MAX];
-};
-
-/* The child of the root on the way to n. */
-static const struct node *
-top_of(const struct node *n)
-{
-	while (n->parent != NULL && n->parent->parent != NULL)
-		n = n->parent;
-	return n;
-}
-
-/* The deepest directory, or else node, that is both, or above them. */
-static const struct node *
-common(const struct node *a, const struct node *b)
-{
-	const struct node *n;
-
-	for (; a != NULL; a = a->parent)
-		for (n = b; n != NULL; n = n->parent)
-			if (n == a)
-				return a;
-	return NULL;
-}
-
-static bool
-is_in(const struct verdict *v, size_t i, const struct group *g)
-{
-	const struct verdict_finding *f = &v->findings[i];
-
-	return f->node->layer == g->layer &&
-	    (f->rule == FINDING_HIDDEN) == g->hidden;
-}
-
-/* Is it of the bundle, rather than of a base image? */
-static bool
-is_part(struct verdict *v, const struct node *n)
-{
-	const char *part, *top = top_of(n)->name;
-	size_t i;
-
-	if (!v->on_base)
-		return true;
-	for (i = 0; (part = verdict_part(v, i)) != NULL; i++)
-		if (strcmp(part, top) == 0)
-			return true;
-	return false;
-}
-
-/* " 'PATH'", with the quotes that a shell wants. */
-static void
-add_path(char *command, const struct node *n)
-{
-	char path[TREE_PATH], masked[MSG_NAME], *p;
-	size_t at = strlen(command);
-
-	(void)msg_mask(masked, sizeof masked, tree_path(n, path));
-	if (at + 4 * strlen(masked) + 32 > COMMAND_MAX)
-		return;
-	if (strspn(masked,
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") ==
-	    strlen(masked)) {
-		(void)sprintf(command + at, " %s%s",
-		    masked[0] == '-' ? "./" : "", masked);
-		return;
-	}
-	at += (size_t)sprintf(command + at, " '");
-	for (p = masked; *p != '\0'; p++)
-		at += (size_t)sprintf(command + at, "%s%c",
-		    *p == '\'' ? "'\\'" : "", *p);
-	command[at++] = '\'';
-	command[at] = '\0';
-}
-
-/*
- * "chmod -R a+rX" of what the group's findings have in common below each of
- * the root's children.
- */
-static void
-make_chmod(struct verdict *v, struct group *g)
-{
-	const struct node *n, *all = NULL;
-	const char *verb;
-	bool one = false;
-	size_t i, len;
-
-	g->command[0] = '\0';
-	for (i = 0; i < v->n_findings; i++) {
-		n = v->findings[i].node;
-		if (!is_in(v, i, g) || !is_part(v, n))
-			continue;
-		one = all == NULL && g->command[0] == '\0';
-		if (all != NULL && top_of(all) != top_of(n)) {
-			add_path(g->command, all);
-			all = NULL;
-		}
-		all = all == NULL ? n : common(all, n);
-	}
-	if (all == NULL)
-		return;
-	add_path(g->command, all);
-	verb = one && S_ISREG(all->inode->mode) ? "chmod a+r" : "chmod -R a+rX";
-	len = strlen(verb);
-	(void)memmove(g->command + len, g->command, strlen(g->command) + 1);
-	memcpy(g->command, verb, len);
-}
-
-/* "FROM scratch ..." with what there is of a bundle. */
-static void
-make_scratch(struct verdict *v, struct group *g)
-{
-	const char *part;
-	size_t i, at;
-
-	at = (size_t)sprintf(g->command, "build FROM scratch");
-	for (i = 0; (part = verdict_part(v, i)) != NULL; i++)
-		at += (size_t)sprintf(g->command + at,
-		    "%s COPY --from=... /%s /%s", i > 0 ? ";" : ", with", part,
-		    part);
-}
-
-static void
-make_fix(struct verdict *v, struct group *g)
-{
-	struct finding f = {.rule = FINDING_HIDDEN, .blocker = ""};
-
-	if (g->hidden)
-		(void)finding_fix(g->command, sizeof g->command, &f);
-	else
-		make_chmod(v, g);
-	if (g->command[0] == '\0')
-		make_scratch(v, g);
-}
-
-/*
- * The next group after *g: by layer, modes before hidden content; start with
- * layer 0, hidden false and n 0.  Returns whether there is one.
- */
-static bool
-next_group(struct verdict *v, struct group *g, bool first)
-{
-	size_t i;
-
-	for (;;) {
-		if (!first) {
-			g->layer += g->hidden;
-			g->hidden = !g->hidden;
-		}
-		first = false;
-		if (g->layer > v->image.n_layers)
-			return false;
-		g->n = 0;
-		for (i = 0; i < v->n_findings; i++)
-			g->n += is_in(v, i, g);
-		if (g->n > 0) {
-			make_fix(v, g);
-			return true;
-		}
-	}
-}
-
+/* What the image is called, masked, in buf[NAME_MAX_SHOWN]. */
 static const char *
-history(const struct verdict *v, unsigned int layer, char *to)
+verdictout_name(char *buf, const struct verdict *v,
+    const struct verdictout_opts *opts)
 {
-	return msg_mask(to, HISTORY_MAX, verdict_history(v, layer));
+	const char *name = opts->name;
+
+	if (name == NULL && strcmp(opts->given, "-") == 0)
+		name = v->image.name != NULL ? v->image.name : "standard input";
+	return msg_mask(buf, NAME_MAX_SHOWN, name != NULL ? name : opts->given);
+}
+
+/* The line that made the layer, or all its lines where it is not known which.
+ */
+static const char *
+verdictout_line(const struct verdict *v, size_t step, unsigned int layer,
+    char to[static FIXES_LINE])
+{
+	return history_text(&v->history, step, layer, to, FIXES_LINE);
+}
+
+/* The step that made a note's path. */
+static size_t
+verdictout_step(const struct verdict *v, const struct verdict_note *n)
+{
+	return n->path != NULL ? history_find(&v->history, n->layer, n->path)
+	                       : 0;
+}
+
+/* Does all of it fit into a log as one line? */
+static bool
+fits(const struct verdict *v, const struct verdictout_opts *opts)
+{
+	return measure_log(v->skip.json, 1) <= opts->log_limit;
 }
 
 /* -------------------------------------------------------------------- text */
 
-enum colour {
-	PLAIN,
-	RED,
-	GREEN,
-	YELLOW,
-	BOLD
+/* What a text is being written to. */
+struct telling {
+	FILE *to;
+	struct verdict *v;
+	const struct verdictout_opts *opts;
 };
 
-/* ECMA-48, SGR */
 static const char *
-sgr(const struct verdictout_opts *opts, enum colour colour)
+sgr(const struct telling *t, enum term_colour colour)
 {
-	static const char *const codes[] = {"\033[0m", "\033[31m", "\033[32m",
-	    "\033[33m", "\033[1m"};
-
-	return opts->colour ? codes[colour] : "";
+	return term_sgr(&t->opts->term, colour);
 }
 
 static void
-tell_verdict(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
+tell_verdict(const struct telling *t)
 {
-	bool good = verdict_is_good(v);
-	char name[512], who[256];
+	const struct verdict *v = t->v;
+	bool good = verdict_is_good(v), works = v->report.reason == REPORT_OK;
+	char name[NAME_MAX_SHOWN];
 
-	(void)msg_mask(name, sizeof name, opts->name);
-	(void)fprintf(to, "%s%s%s: ", sgr(opts, good ? GREEN : RED),
-	    good ? "compatible" : "not compatible", sgr(opts, PLAIN));
-	if (good)
-		(void)fprintf(to, "%s can be read by %s\n", name,
-		    finding_who_text(who, sizeof who, &v->user.who));
-	else
-		(void)fprintf(to, "%s: %s\n", name, v->report.message);
+	(void)fprintf(t->to, "%s%s%s with restricted namespaces",
+	    sgr(t,
+	        good        ? TERM_GREEN
+	            : works ? TERM_YELLOW
+	                    : TERM_RED),
+	    works ? "compatible" : "not compatible", sgr(t, TERM_PLAIN));
+	if (!good && works)
+		(void)fprintf(t->to, ", but with %u warning%s", v->warnings,
+		    v->warnings == 1 ? "" : "s");
+	(void)fprintf(t->to, ": %s", verdictout_name(name, v, t->opts));
+	if (!works)
+		(void)fprintf(t->to, ": %s", v->report.message);
+	(void)fputc('\n', t->to);
 }
 
 static void
-tell_layer(FILE *to, struct verdict *v, const struct group *g,
-    const struct verdictout_opts *opts)
+tell_layer(const struct telling *t, const struct fixes_group *g)
 {
-	char text[HISTORY_MAX];
+	const struct verdict *v = t->v;
+	char text[FIXES_LINE];
+	const char *what = g->hidden ? "Covered by mounts of the runtime"
+	                             : "Not readable";
 
 	if (g->layer == 0) {
-		(void)fprintf(to, "\n%s:\n",
-		    g->hidden ? "Covered by mounts of the container runtime"
-		              : "Not readable");
+		(void)fprintf(t->to, "\n%s%s%s:\n", sgr(t, TERM_BOLD), what,
+		    sgr(t, TERM_PLAIN));
 		return;
 	}
-	(void)history(v, g->layer, text);
-	(void)fprintf(to, "\n%s%s layer %u%s%s%s%s:\n", sgr(opts, BOLD),
-	    g->hidden ? "Covered by mounts, from" : "Not readable, from",
-	    g->layer, sgr(opts, PLAIN), *text != '\0' ? " (" : "", text,
-	    *text != '\0' ? ")" : "");
+	(void)verdictout_line(v, g->step, g->layer, text);
+	if (*text == '\0')
+		(void)fprintf(t->to, "\n%s%s%s, from layer %u:\n",
+		    sgr(t, TERM_BOLD), what, sgr(t, TERM_PLAIN), g->layer);
+	else
+		(void)fprintf(t->to, "\n%s%s%s, from %s%s (layer %u%s):\n",
+		    sgr(t, TERM_BOLD), what, sgr(t, TERM_PLAIN),
+		    g->step == 0 ? "one of " : "", text, g->layer,
+		    history_count(&v->history, g->layer) > 1
+		        ? ", squashed by the builder"
+		        : "");
 }
 
 /* How many there are below a directory that will not be seen. */
@@ -283,132 +151,169 @@ tell_finding(FILE *to, const struct verdict_finding *f)
 }
 
 static void
-tell_group(FILE *to, struct verdict *v, const struct group *g,
-    const struct verdictout_opts *opts)
+tell_group(const struct telling *t, const struct fixes_group *g)
 {
+	const struct verdict *v = t->v;
 	size_t i, shown = 0;
 
-	tell_layer(to, v, g, opts);
+	tell_layer(t, g);
 	for (i = 0; i < v->n_findings && shown < SHOWN_MAX; i++) {
-		if (!is_in(v, i, g))
+		if (!fixes_has(v, g, i))
 			continue;
-		tell_finding(to, &v->findings[i]);
+		tell_finding(t->to, &v->findings[i]);
 		shown++;
 	}
 	if (g->n > shown)
-		(void)fprintf(to, "  and %zu more\n", g->n - shown);
-	(void)fprintf(to, "%sfix:%s %s\n", sgr(opts, BOLD), sgr(opts, PLAIN),
-	    g->command);
-	if (strncmp(g->command, "chmod", 5) == 0)
-		(void)fputs(
-		    "     before the image is built, or COPY --chmod=0755 in its Dockerfile\n",
-		    to);
+		(void)fprintf(t->to, "  and %zu more\n", g->n - shown);
+	(void)fprintf(t->to, "%s%sfix:%s %s\n",
+	    g->paths == FIXES_NONE ? "" : TERM_WHOLE, sgr(t, TERM_BOLD),
+	    sgr(t, TERM_PLAIN), g->command);
+	if (g->paths == FIXES_NONE)
+		return;
+	(void)fprintf(t->to,
+	    "     %s, before the image is built; or COPY --chmod=0755 in its Dockerfile\n",
+	    g->paths == FIXES_CONTEXT
+	        ? "in the build context"
+	        : "on what becomes these paths of the image");
 }
 
 static void
-tell_note(FILE *to, struct verdict *v, const struct verdict_note *n,
-    const struct verdictout_opts *opts)
+tell_note(const struct telling *t, const struct verdict_note *n)
 {
-	enum colour colour = n->severity == CODES_ERROR ? RED
-	    : n->severity == CODES_WARNING              ? YELLOW
-	                                                : BOLD;
-	char text[HISTORY_MAX];
+	char text[FIXES_LINE];
 
-	(void)fprintf(to, "\n%s%s%s: %s", sgr(opts, colour),
-	    codes_severity_name(n->severity), sgr(opts, PLAIN), n->message);
+	(void)fprintf(t->to, "\n%s%s%s: %s",
+	    sgr(t, n->severity == CODES_ERROR ? TERM_RED : TERM_YELLOW),
+	    codes_severity_name(n->severity), sgr(t, TERM_PLAIN), n->message);
 	if (n->count > 1)
-		(void)fprintf(to, " (and %" PRIu64 " more)", n->count - 1);
-	if (n->layer > 0)
-		(void)fprintf(to, "; layer %u: %s", n->layer,
-		    history(v, n->layer, text));
-	(void)fprintf(to, " [%s]\n", n->code);
+		(void)fprintf(t->to, " (and %" PRIu64 " more)", n->count - 1);
+	if (n->layer > 0) {
+		(void)verdictout_line(t->v, verdictout_step(t->v, n), n->layer,
+		    text);
+		(void)fprintf(t->to, "; layer %u%s%s", n->layer,
+		    *text != '\0' ? ": " : "", text);
+	}
+	(void)fprintf(t->to, " [%s]\n", n->code);
 	if (n->fix != NULL)
-		(void)fprintf(to, "%sfix:%s %s\n", sgr(opts, BOLD),
-		    sgr(opts, PLAIN), n->fix);
+		(void)fprintf(t->to, "%sfix:%s %s\n", sgr(t, TERM_BOLD),
+		    sgr(t, TERM_PLAIN), n->fix);
 }
 
 static void
-tell_notes(FILE *to, struct verdict *v, enum codes_severity severity,
-    const struct verdictout_opts *opts)
+tell_notes(const struct telling *t, enum codes_severity severity)
 {
+	const struct verdict *v = t->v;
 	size_t i;
 
 	for (i = 0; i < v->n_notes; i++)
 		if (v->notes[i].severity == severity)
-			tell_note(to, v, &v->notes[i], opts);
+			tell_note(t, &v->notes[i]);
 }
 
-/* Does all of it fit into a log as one line? */
-static bool
-fits(const struct verdict *v, const struct verdictout_opts *opts)
+/* What there is nothing to mend about, in as few lines. */
+static void
+tell_quietly(const struct telling *t)
 {
-	return measure_log(v->skip.json, 1) <= opts->log_limit;
+	const struct verdict *v = t->v;
+	size_t i;
+
+	for (i = 0; i < v->n_notes; i++)
+		if (v->notes[i].severity == CODES_NOTE)
+			(void)fprintf(t->to, "%snote: %s [%s]%s\n",
+			    sgr(t, TERM_DIM), v->notes[i].message,
+			    v->notes[i].code, sgr(t, TERM_PLAIN));
+}
+
+static const char *
+verdictout_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 static void
-tell_size(FILE *to, const struct verdict *v, const struct verdictout_opts *opts)
+tell_size(const struct telling *t)
 {
+	const struct verdict *v = t->v;
 	const struct report *r = &v->report;
+	uint64_t links = r->skipped[CONTENT_SYMLINK];
+	char who[256];
 
-	(void)fputc('\n', to);
+	(void)fputc('\n', t->to);
 	if (v->n_findings == 0)
-		(void)fprintf(to,
-		    "%" PRIu64 " entries: %" PRIu64 " files of %" PRIu64
-		    " bytes, %" PRIu64 " directories; %" PRIu64 " symlinks\n",
-		    r->entries, r->files, r->bytes, r->directories,
-		    r->skipped[CONTENT_SYMLINK]);
+		(void)fprintf(t->to,
+		    "%" PRIu64 " %s: %" PRIu64 " file%s of %" PRIu64
+		    " byte%s, %" PRIu64 " director%s, %" PRIu64
+		    " symlink%s; all can be read by %s\n",
+		    r->entries, r->entries == 1 ? "entry" : "entries", r->files,
+		    verdictout_plural(r->files), r->bytes,
+		    verdictout_plural(r->bytes), r->directories,
+		    r->directories == 1 ? "y" : "ies", links,
+		    verdictout_plural(links),
+		    finding_who_text(who, sizeof who, &v->user.who));
 	if (!v->measured)
 		return;
-	(void)fprintf(to,
+	(void)fprintf(t->to,
 	    "stream%s: json %" PRIu64 " bytes, jsonl %" PRIu64
-	    " bytes in %" PRIu64 " parts; use --format=%s\n",
+	    " bytes in %" PRIu64 " part%s; use --format=%s\n",
 	    v->n_findings > 0 ? " (once all can be read, about)" : "",
 	    v->skip.json, v->keep.jsonl, v->keep.parts,
-	    fits(v, opts) ? "json" : "jsonl");
+	    verdictout_plural(v->keep.parts),
+	    fits(v, t->opts) ? "json" : "jsonl");
 }
 
-static int
-verdictout_finish(FILE *to)
+/* All of it; lines are not wrapped. */
+static void
+tell_all(const struct telling *t, struct fixes_group *g)
 {
-	if (fflush(to) == 0 && !ferror(to))
-		return 0;
-	msg_warn(errno, "standard output");
-	return -1;
+	tell_verdict(t);
+	tell_notes(t, CODES_ERROR);
+	while (fixes_next(t->v, g))
+		tell_group(t, g);
+	tell_notes(t, CODES_WARNING);
+	tell_size(t);
+	tell_quietly(t);
+	if (t->v->ignored > 0)
+		(void)fprintf(t->to, "%" PRIu64 " finding%s ignored\n",
+		    t->v->ignored, verdictout_plural(t->v->ignored));
 }
 
 int
 verdictout_text(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 {
-	struct group *g = calloc(1, sizeof *g);
-	bool more;
+	struct fixes_group *g = calloc(1, sizeof *g);
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	struct telling t = {f, v, opts};
+	int rc = -1;
 
-	if (g == NULL) {
+	if (g != NULL && f != NULL)
+		tell_all(&t, g);
+	if (f == NULL || fclose(f) != 0 || g == NULL) {
 		msg_nomem();
-		return -1;
+	} else {
+		term_print(to, &opts->term, text);
+		rc = fflush(to) == 0 && !ferror(to) ? 0 : -1;
+		if (rc < 0)
+			msg_warn(errno, "standard output");
 	}
-	tell_verdict(to, v, opts);
-	tell_notes(to, v, CODES_ERROR, opts);
-	for (more = next_group(v, g, true); more;
-	     more = next_group(v, g, false))
-		tell_group(to, v, g, opts);
-	tell_notes(to, v, CODES_WARNING, opts);
-	tell_notes(to, v, CODES_NOTE, opts);
-	tell_size(to, v, opts);
+	free(text);
 	free(g);
-	return verdictout_finish(to);
+	return rc;
 }
 
 /* -------------------------------------------------------------------- JSON */
 
 static void
-add_layer(struct json *o, const struct verdict *v, unsigned int layer)
+add_layer(struct json *o, const struct verdict *v, size_t step,
+    unsigned int layer)
 {
-	char text[HISTORY_MAX];
+	char text[FIXES_LINE];
 
 	if (layer == 0)
 		return;
 	json_add_uint(o, "layer", layer);
-	json_add_string(o, "history", history(v, layer, text));
+	json_add_string(o, "history", verdictout_line(v, step, layer, text));
 }
 
 static struct json *
@@ -426,8 +331,29 @@ note_object(const struct verdict *v, const struct verdict_note *n)
 	if (n->fix != NULL)
 		json_add_string(o, "fix", n->fix);
 	json_add_uint(o, "count", n->count);
-	add_layer(o, v, n->layer);
+	add_layer(o, v, verdictout_step(v, n), n->layer);
 	return o;
+}
+
+/* Add what the image's history knows of a finding. */
+static void
+add_origin(struct json *o, const struct verdict *v,
+    const struct verdict_finding *f)
+{
+	const struct inode *i = f->node->inode;
+	char source[MSG_NAME], fix[MSG_NAME + 128];
+	struct finding mend = {.rule = f->rule,
+	    .path = source,
+	    .blocker = source,
+	    .mode = i->mode};
+
+	json_add_string(o, "severity", "error");
+	add_layer(o, v, f->step, f->node->layer);
+	if (*fixes_source(v, f, source) == '\0')
+		return;
+	json_add_string(o, "source", source);
+	(void)json_set(o, "fix",
+	    json_new_string(finding_fix(fix, sizeof fix, &mend)));
 }
 
 /* Give the findings their layers, and put the other errors before them. */
@@ -438,10 +364,8 @@ verdictout_add_findings(struct json *o, const struct verdict *v)
 	size_t i = 0;
 
 	for (one = json_first(all); one != NULL && i < v->n_findings;
-	     one = json_next(one)) {
-		json_add_string(one, "severity", "error");
-		add_layer(one, v, v->findings[i++].node->layer);
-	}
+	     one = json_next(one))
+		add_origin(one, v, &v->findings[i++]);
 	for (i = v->n_notes; i > 0; i--)
 		if (v->notes[i - 1].severity == CODES_ERROR)
 			(void)json_add_first(all,
@@ -457,25 +381,26 @@ add_notes(struct json *o, const struct verdict *v)
 	for (i = 0; i < v->n_notes; i++)
 		if (v->notes[i].severity != CODES_ERROR)
 			(void)json_add(all, NULL, note_object(v, &v->notes[i]));
+	json_add_uint(o, "ignored", v->ignored);
 }
 
 static void
 add_fixes(struct json *o, struct verdict *v)
 {
+	static const char *const paths[] = {"", "context", "image"};
 	struct json *all = json_add_array(o, "fixes"), *one;
-	struct group *g = calloc(1, sizeof *g);
-	bool more;
+	struct fixes_group *g = calloc(1, sizeof *g);
 
 	if (g == NULL) {
 		json_spoil(o);
 		return;
 	}
-	for (more = next_group(v, g, true); more;
-	     more = next_group(v, g, false)) {
+	while (fixes_next(v, g)) {
 		one = json_add_object(all, NULL);
-		add_layer(one, v, g->layer);
+		add_layer(one, v, g->step, g->layer);
 		json_add_uint(one, "findings", g->n);
 		json_add_string(one, "command", g->command);
+		json_add_string(one, "paths", paths[g->paths]);
 	}
 	free(g);
 }
@@ -502,14 +427,34 @@ add_size(struct json *o, const struct verdict *v,
 	json_add_string(size, "format", fits(v, opts) ? "json" : "jsonl");
 }
 
-int
-verdictout_json(struct verdict *v, const struct verdictout_opts *opts)
+/* Warnings alone make it a failure: say so where the report says ok. */
+static void
+add_strictness(struct json *o, const struct verdict *v)
+{
+	char text[64];
+
+	if (verdict_is_good(v) || v->report.reason != REPORT_OK)
+		return;
+	(void)snprintf(text, sizeof text, "%u warning%s", v->warnings,
+	    verdictout_plural(v->warnings));
+	(void)json_set(o, "result", json_new_string("failed"));
+	(void)json_set(o, "exit", json_new_number(WIRE_BUNDLE));
+	(void)json_set(o, "reason", json_new_string("Warnings"));
+	(void)json_set(o, "message", json_new_string(text));
+}
+
+struct json *
+verdictout_object(struct verdict *v, const struct verdictout_opts *opts)
 {
 	struct json *o = report_object(&v->report);
+	char name[NAME_MAX_SHOWN];
 
+	add_strictness(o, v);
+	json_add_string(o, "image", verdictout_name(name, v, opts));
+	json_add_string(o, "file", msg_mask(name, sizeof name, opts->given));
 	verdictout_add_findings(o, v);
 	add_notes(o, v);
 	add_fixes(o, v);
 	add_size(o, v, opts);
-	return result_print(o);
+	return o;
 }

@@ -4,15 +4,20 @@
  *
  * The JSON is that of `unpack check` (report.h).  A finding has besides
  *
- *	"severity":"error","layer":N,"history":"COPY ..."
+ *	"severity":"error","layer":N,"history":"COPY ...",
+ *	"source":"deploy/a.yaml"		in the build context, where
+ *known
  *
  * "findings" begins with what keeps the container from starting, and the
  * object has besides
  *
+ *	"image":"NAME","file":"-",		file: where it was read from
  *	"warnings":[{"severity":"warning","code":"log-limit","message":"...",
  *	  "fix":"...","count":N, and where they are known "path", "layer",
- *	  "history"}],				severity "warning" or "note"
- *	"fixes":[{"layer":N,"history":"...","command":"chmod ..."}],
+ *	  "history"}],		severity "warning" or "note", which has no fix
+ *	"ignored":N,				of --ignore
+ *	"fixes":[{"layer":N,"history":"...","command":"chmod ...",
+ *	  "findings":N,"paths":"context"}],	or "image", or ""
  *	"size":{"json":N,"jsonl":N,		bytes of the log, as written
  *	  "tar":N,"targz":N,"parts":N,		targz, parts: of jsonl
  *	  "jsonTargz":N,"exact":true},		false: some of it is unreadable
@@ -21,23 +26,27 @@
 #ifndef VERDICTOUT_H
 #define VERDICTOUT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/json.h"
+#include "base/term.h"
 #include "image/verdict.h"
 
 struct verdictout_opts {
-	const char *name; /* of the image, as the user said it */
+	const char *given; /* of the image, as the user said it */
+	const char *name; /* how to call it; NULL: as it calls itself where it
+	                     came through a pipe, else as given */
 	uint64_t log_limit;
-	bool colour;
+	struct term term;
 };
 
 /* Write it to `to`.  Returns 0, or -1, reported. */
 int verdictout_text(FILE *to, struct verdict *v,
     const struct verdictout_opts *opts);
 
-/* The same for programs, to standard output (base/result.h). */
-int verdictout_json(struct verdict *v, const struct verdictout_opts *opts);
+/* The same for programs, owned by the caller (base/result.h). */
+struct json *verdictout_object(struct verdict *v,
+    const struct verdictout_opts *opts);
 
 #endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/term.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+enum {
+	WIDTH_MIN = 40, /* narrower ones are not worth the trouble */
+	WIDTH_MAX = 1000,
+	HANG = 2 /* columns that a wrapped line is indented more */
+};
+
+struct term
+term_of(int fd)
+{
+	const char *none = getenv("NO_COLOR"), *columns = getenv("COLUMNS");
+	struct term t = {false, 0};
+	struct winsize size;
+	uint64_t n;
+
+	if (isatty(fd) == 0)
+		return t;
+	t.colour = none == NULL || *none == '\0';
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0)
+		t.width = size.ws_col;
+	if (columns != NULL && io_number(columns, 1, WIDTH_MAX, &n) == 0)
+		t.width = (unsigned int)n;
+	if (t.width > 0 && t.width < WIDTH_MIN)
+		t.width = WIDTH_MIN;
+	return t;
+}
+
+const char *
+term_sgr(const struct term *t, enum term_colour colour)
+{
+	static const char *const codes[] = {"\033[0m", "\033[31m", "\033[32m",
+	    "\033[33m", "\033[1m", "\033[2m"};
+
+	return t->colour ? codes[colour] : "";
+}
+
+/* The columns that text[0..len) takes: colours none, a character one. */
+static size_t
+term_count_columns(const char *text, size_t len)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '\033')
+			while (i + 1 < len && text[i] != 'm')
+				i++;
+		else
+			/* what follows the first byte in UTF-8 is none */
+			n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	}
+	return n;
+}
+
+/* Print text[0..len), a line without its end. */
+static void
+term_print_line(FILE *to, unsigned int width, const char *text, size_t len)
+{
+	size_t indent = strspn(text, " "), at = 0, space, word, used;
+
+	if (indent > len)
+		indent = len;
+	(void)fprintf(to, "%.*s", (int)indent, text);
+	used = indent;
+	for (at = indent; at < len; at += word) {
+		space = strspn(text + at, " ");
+		word = strcspn(text + at + space, " \n") + space;
+		if (at > indent &&
+		    used + term_count_columns(text + at, word) > width) {
+			(void)fprintf(to, "\n%*s", (int)(indent + HANG), "");
+			used = indent + HANG;
+			at += space;
+			word -= space;
+		}
+		(void)fprintf(to, "%.*s", (int)word, text + at);
+		used += term_count_columns(text + at, word);
+	}
+	(void)fputc('\n', to);
+}
+
+void
+term_print(FILE *to, const struct term *t, const char *text)
+{
+	bool whole;
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		whole = strncmp(text, TERM_WHOLE, 1) == 0;
+		text += whole;
+		len = strcspn(text, "\n");
+		if (whole || t->width == 0)
+			(void)fprintf(to, "%.*s\n", (int)len, text);
+		else
+			term_print_line(to, t->width, text, len);
+	}
+}

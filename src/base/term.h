@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text for people: colours where a terminal shows it, lines no wider than it.
+ */
+#ifndef TERM_H
+#define TERM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum term_colour {
+	TERM_PLAIN, /* ends the others */
+	TERM_RED,
+	TERM_GREEN,
+	TERM_YELLOW,
+	TERM_BOLD,
+	TERM_DIM
+};
+
+/* How to print to a descriptor; {0}: no colour, no limit. */
+struct term {
+	bool colour;
+	unsigned int width; /* columns; 0: lines are not wrapped */
+};
+
+/*
+ * What fd takes: colours and its width where it is a terminal, and where
+ * NO_COLOR is not set (no-color.org); else neither.  COLUMNS says another
+ * width.
+ */
+struct term term_of(int fd);
+
+/* What switches the colour on (ECMA-48, SGR); "" without colours. */
+const char *term_sgr(const struct term *t, enum term_colour colour);
+
+/*
+ * Begins a line that stays in one piece however long it is: a command, to be
+ * copied.  term_print does not print it.
+ */
+#define TERM_WHOLE "\x01"
+
+/*
+ * Print text, whose lines end in newlines, wrapped at spaces; what is wrapped
+ * is indented two columns more than its line.  Names in it have been masked.
+ */
+void term_print(FILE *to, const struct term *t, const char *text);
+
+#endif
