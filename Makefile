@@ -156,6 +156,7 @@ CTL_OBJ = \
 	$(B)/image/history.o \
 	$(B)/image/image.o \
 	$(B)/image/decompress.o \
+	$(B)/image/knownpath.o \
 	$(B)/image/predict.o \
 	$(B)/image/measure.o \
 	$(B)/image/layers.o \

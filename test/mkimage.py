@@ -9,6 +9,7 @@ Each line is one of
     layer [plain|gzip|zstd] [HISTORY...]
     before HISTORY...           a line that made no layer, before the last one
     dir|file|fifo PATH MODE [UID:GID] [TEXT]    an entry of the last layer
+    program PATH FILE                           what FILE holds, mode 0755
     zeros PATH BYTES                            a file of zeros, mode 0644
     symlink|link PATH TARGET
     config JSON
@@ -84,6 +85,10 @@ class Image:
             self.before.setdefault(len(self.layers) - 1, []).append(rest)
         elif word in ("dir", "file", "fifo"):
             self.entry(word, rest)
+        elif word == "program":
+            path, name = rest.split(None, 1)
+            with open(name, "rb") as f:
+                self.add(path, tarfile.REGTYPE, mode=0o755, data=f.read())
         elif word == "zeros":
             path, n = rest.split()
             self.add(path, tarfile.REGTYPE, mode=0o644, data=bytes(int(n)))

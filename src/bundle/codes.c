@@ -32,6 +32,16 @@ const struct codes_row codes_table[] = {
 	"the pod stays in CreateContainerError or RunContainerError, or its container ends with StartError and exit code 128",
 	"let /proc, /sys, /dev and /etc be plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out",
 }, {
+	"mount-path-taken", CODES_ERROR, CODES_IMAGE,
+	"a VOLUME of the image, by a symlink perhaps, covers a path at which pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
+	"a pod with that mount path runs a program of the image in place of unpack, and what it prints is no bundle to trust; or it fails with StartError. Pods of unpackctl have a path that no image knows",
+	"remove the VOLUME: a bundle is read, not written",
+}, {
+	"mount-path-led", CODES_ERROR, CODES_IMAGE,
+	"a symlink in the image leads a path at which pods are known to mount the program that unpacks (/bin, /util/bin, /util, /.unpack) elsewhere",
+	"in a pod with that mount path content of the image is hidden under the volume: unpack ends with exit code 3, other programs write the bundle without it. Pods of unpackctl have a path that no image knows",
+	"make /bin, /util, /util/bin and /.unpack plain directories, or leave them out",
+}, {
 	"no-layers", CODES_ERROR, CODES_IMAGE,
 	"the image has no layers: no container can be made of it",
 	"the pod stays in CreateContainerError, or in ErrImagePull",
@@ -61,6 +71,11 @@ const struct codes_row codes_table[] = {
 	"the runtime mounts something over a path that the image has content at: /proc, /sys, /dev, /etc/hosts, /etc/hostname, /etc/resolv.conf",
 	"the pod succeeds; what is covered is no part of the bundle",
 	"put it elsewhere: mounts of the runtime cover /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf",
+}, {
+	"mount-path-content", CODES_WARNING, CODES_IMAGE,
+	"the image has files where pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
+	"a pod with that mount path, as RukPak's, succeeds without these files; unpack counts the path as covered in the termination message. Pods of unpackctl hide nothing",
+	"put the bundle's files elsewhere, or read it with a pod of unpackctl",
 }, {
 	"special-file", CODES_WARNING, CODES_IMAGE,
 	"a socket, FIFO or device is in the image; it is never opened",

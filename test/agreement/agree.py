@@ -88,8 +88,8 @@ class Podman:
         return self("run", "--rm", "--network", "host", "--user", user,
                     "--cap-drop", "all", "--security-opt",
                     "no-new-privileges", "--passwd=false", "--workdir", "/",
-                    "--volume", UNPACK + ":/.unpack/unpack:ro",
-                    "--entrypoint", "/.unpack/unpack", image, *args)
+                    "--volume", UNPACK + ":/.unpack-5eed/unpack:ro",
+                    "--entrypoint", "/.unpack-5eed/unpack", image, *args)
 
 
 def foretold(layout, who):
@@ -117,6 +117,11 @@ def compare(code, said, found):
         return ["started, against: " + said["message"]]
     real = json.loads(found.stdout)
     wrong = []
+    if said.get("reason") == "MountPathTaken":
+        # said of other pods than the one here, whose place no image knows
+        said["findings"] = [f for f in said["findings"]
+                            if not f["code"].startswith("mount-path-")]
+        code = 3 if said["findings"] else 0
     if code != found.returncode:
         wrong.append("exit %d, really %d" % (code, found.returncode))
     for one in paths(said):
