@@ -110,6 +110,7 @@ UNPACK_OBJ = \
 	$(B)/base/msg.o \
 	$(B)/base/opt.o \
 	$(B)/base/result.o \
+	$(B)/base/sandbox.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \
@@ -135,6 +136,7 @@ CTL_OBJ = \
 	$(B)/base/opt.o \
 	$(B)/base/progress.o \
 	$(B)/base/result.o \
+	$(B)/base/sandbox.o \
 	$(B)/base/tempfile.o \
 	$(B)/base/term.o \
 	$(B)/bundle/codes.o \

@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/result.h"
+#include "base/sandbox.h"
 #include "base/version.h"
 #include "stream/preflight.h"
 #include "bundle/report.h"
@@ -297,6 +298,23 @@ measure(const struct args *a, const struct stream_opts *opts, struct report *r)
 	return 0;
 }
 
+/*
+ * From here on only what is read can be read, and only the termination message
+ * can be written: the tree is a stranger's.
+ */
+static void
+unpack_shut_doors(const struct args *a)
+{
+	const char *dir = a->stream.content.dir;
+	const struct sandbox_place places[] = {
+	    {dir[0] != '\0' ? dir : ".", -1, false},
+	    {"/proc", -1, false}, /* the mounts */
+	    {WIRE_TERM_PATH, -1, true},
+	};
+
+	(void)sandbox_enter(places, sizeof places / sizeof *places);
+}
+
 static int
 run_stream(const struct args *a)
 {
@@ -308,6 +326,7 @@ run_stream(const struct args *a)
 	    .format = stream_format_name(a->stream.format)};
 	int code = WIRE_FAIL, ret;
 
+	unpack_shut_doors(a);
 	report_init(&r);
 	content.lazy = true; /* nobody asks for the files' sizes */
 	ret = preflight_run(&content, &r);
@@ -342,6 +361,7 @@ run_check(const struct args *a)
 	struct report r;
 	int code = WIRE_FAIL;
 
+	unpack_shut_doors(a);
 	report_init(&r);
 	if (preflight_run(&a->stream.content, &r) == 0 &&
 	    result_print(report_object(&r)) == 0)
