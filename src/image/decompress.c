@@ -2,12 +2,13 @@
 #include "image/decompress.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "base/msg.h"
+#include "log/gunzip.h"
 
 enum {
 	BUFFER = 128 * 1024
@@ -58,63 +59,46 @@ decompress_fill_input(struct job *j)
 }
 
 static int
-flush(struct job *j, size_t len)
+flush(struct job *j, const void *out, size_t len)
 {
 	if (j->digests)
-		digest_add(&j->digest, j->out, len);
-	return tempfile_add(j->tempfile, j->out, len);
+		digest_add(&j->digest, out, len);
+	return tempfile_add(j->tempfile, out, len);
 }
 
-/* Decompress what z has as input; *end tells that a member has ended. */
-static int
-gunzip_some(struct job *j, z_stream *z, bool *end)
+/* An io_pull of the input. */
+static ssize_t
+decompress_pull(void *arg, const void **data)
 {
-	int rc;
+	struct job *j = arg;
 
-	do {
-		if (*end && inflateReset(z) != Z_OK)
-			return -1;
-		*end = false;
-		z->next_out = j->out;
-		z->avail_out = sizeof j->out;
-		rc = inflate(z, Z_NO_FLUSH);
-		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR) {
-			msg_warn(0, "%s: damaged gzip data", j->what);
-			return -1;
-		}
-		*end = rc == Z_STREAM_END;
-		if (flush(j, sizeof j->out - z->avail_out) < 0)
-			return -1;
-	} while (z->avail_in > 0 || (z->avail_out == 0 && !*end));
-	return 0;
+	*data = j->in;
+	return decompress_fill_input(j);
 }
 
 static int
-gunzip(struct job *j)
+decompress_gzip(struct job *j)
 {
-	z_stream z = {0};
-	bool end = false;
-	ssize_t got;
-	int bad = 0;
+	struct gunzip *g = malloc(sizeof *g);
+	char name[256];
+	const void *data;
+	ssize_t got = -1;
 
-	if (inflateInit2(&z, 15 + 16) != Z_OK) {
+	if (g == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	for (got = decompress_fill_input(j); got > 0 && !bad;
-	     got = bad ? -1 : decompress_fill_input(j)) {
-		z.next_in = j->in;
-		z.avail_in = (uInt)got;
-		bad = gunzip_some(j, &z, &end);
-	}
-	(void)inflateEnd(&z);
-	if (got < 0 || bad)
-		return -1;
-	if (!end) {
-		msg_warn(0, "%s: gzip data ends too early", j->what);
-		return -1;
-	}
-	return 0;
+	if (gunzip_open(g, decompress_pull, j) < 0)
+		goto out;
+	(void)snprintf(name, sizeof name, "%s: gzip", j->what);
+	g->name = name;
+	do
+		got = gunzip_pull(g, &data);
+	while (got > 0 && flush(j, data, (size_t)got) == 0);
+	gunzip_close(g);
+out:
+	free(g);
+	return got == 0 ? 0 : -1;
 }
 
 /* Decompress in's bytes; *more is what ZSTD_decompressStream said last. */
@@ -131,7 +115,7 @@ unzstd_some(struct job *j, ZSTD_DStream *z, ZSTD_inBuffer *in, size_t *more)
 			    ZSTD_getErrorName(*more));
 			return -1;
 		}
-		if (flush(j, out.pos) < 0)
+		if (flush(j, j->out, out.pos) < 0)
 			return -1;
 	} while (in->pos < in->size || (out.pos == out.size && *more != 0));
 	return 0;
@@ -183,7 +167,8 @@ decompress_blob(struct tempfile *s, const struct blob *b, const char *what,
 	j->digests = text != NULL;
 	digest_init(&j->digest);
 	*out = (struct blob){s->fd, s->len, 0};
-	rc = begins(b, gzip_magic, sizeof gzip_magic) ? gunzip(j) : unzstd(j);
+	rc = begins(b, gzip_magic, sizeof gzip_magic) ? decompress_gzip(j)
+	                                              : unzstd(j);
 	out->len = s->len - out->at;
 	if (text != NULL)
 		digest_text(&j->digest, text);

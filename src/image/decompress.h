@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip and zstd, as archives and layers are compressed; the only user of zlib
- * and libzstd for them.
+ * gzip and zstd, as archives and layers are compressed; the only user of
+ * libzstd.
  */
 #ifndef DECOMPRESS_H
 #define DECOMPRESS_H

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log/gunzip.h"
 
+#include <libdeflate.h>
+#include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST /* zconf.h: input is not written to */
+#include <zlib.h>
 
 #include "base/cpus.h"
 #include "base/workers.h"
@@ -81,17 +85,17 @@ take_some(struct gunzip *g, struct gunzip_slot *s)
 {
 	int status;
 
-	g->z.next_in = g->in + g->pos;
-	g->z.avail_in = (uInt)(g->end - g->pos);
-	g->z.next_out = s->out;
-	g->z.avail_out = sizeof s->out;
+	g->z->next_in = g->in + g->pos;
+	g->z->avail_in = (uInt)(g->end - g->pos);
+	g->z->next_out = s->out;
+	g->z->avail_out = sizeof s->out;
 	g->inside = true;
-	status = inflate(&g->z, Z_NO_FLUSH);
-	g->pos = g->end - g->z.avail_in;
-	s->len = (ssize_t)(sizeof s->out - g->z.avail_out);
+	status = inflate(g->z, Z_NO_FLUSH);
+	g->pos = g->end - g->z->avail_in;
+	s->len = (ssize_t)(sizeof s->out - g->z->avail_out);
 	if (status == Z_STREAM_END) {
 		g->inside = false;
-		(void)inflateReset(&g->z);
+		(void)inflateReset(g->z);
 	} else if (status == Z_MEM_ERROR) {
 		msg_nomem();
 		return -1;
@@ -122,8 +126,7 @@ read_slot(struct gunzip *g, struct gunzip_slot *s)
 	return 0;
 }
 
-/* -------------------------------------------------------------------- workers
- */
+/* ----------------------------------------------------------------- workers */
 
 static void
 gunzip_decompress_slot(void *arg, unsigned int member, size_t slot)
@@ -147,19 +150,22 @@ gunzip_open(struct gunzip *g, io_pull pull, void *arg)
 	    .work = gunzip_decompress_slot,
 	    .arg = g};
 
+	g->name = "gzip";
 	g->corrupt = g->ahead = false;
 	g->made = 0;
 	g->pull = pull;
 	g->arg = arg;
 	g->piece_len = g->pos = g->end = 0;
 	g->ended = g->inside = g->any = g->failed = false;
-	g->z = (z_stream){0};
 	g->workers = workers_open(&opts);
 	if (g->workers == NULL)
 		return -1;
 	g->whole = libdeflate_alloc_decompressor();
-	if (g->whole != NULL && inflateInit2(&g->z, GZIP_WINDOW) == Z_OK)
+	g->z = calloc(1, sizeof *g->z);
+	if (g->whole != NULL && g->z != NULL &&
+	    inflateInit2(g->z, GZIP_WINDOW) == Z_OK)
 		return 0;
+	free(g->z);
 	libdeflate_free_decompressor(g->whole);
 	workers_free(g->workers);
 	msg_nomem();
@@ -170,7 +176,8 @@ void
 gunzip_close(struct gunzip *g)
 {
 	workers_free(g->workers);
-	(void)inflateEnd(&g->z);
+	(void)inflateEnd(g->z);
+	free(g->z);
 	libdeflate_free_decompressor(g->whole);
 }
 
@@ -201,7 +208,7 @@ gunzip_pull(void *arg, const void **data)
 	s = &g->slots[slot];
 	if (s->why != NULL) {
 		g->corrupt = true;
-		msg_warn(0, "gzip: %s", s->why);
+		msg_warn(0, "%s: %s", g->name, s->why);
 	}
 	if (s->len > 0)
 		g->made += (size_t)s->len;

@@ -12,11 +12,9 @@
 #ifndef GUNZIP_H
 #define GUNZIP_H
 
-#include <libdeflate.h>
 #include <stdbool.h>
 #include <stddef.h>
-#define ZLIB_CONST /* zconf.h: input is not written to */
-#include <zlib.h>
+#include <sys/types.h>
 
 #include "base/io.h"
 #include "wire.h"
@@ -39,8 +37,13 @@ struct gunzip_slot {
 	unsigned char out[GUNZIP_OUT];
 };
 
+struct libdeflate_decompressor;
+struct z_stream_s;
+
 struct gunzip {
 	/* the caller's */
+	const char
+	    *name; /* borrowed; in messages; gunzip_open makes it "gzip" */
 	bool corrupt; /* it failed because the data is no whole gzip */
 	bool ahead; /* a thread may be at work */
 	size_t made; /* bytes, until there is one */
@@ -55,7 +58,7 @@ struct gunzip {
 	bool ended; /* pull has no more */
 
 	struct libdeflate_decompressor *whole; /* owned */
-	z_stream z;
+	struct z_stream_s *z; /* owned; zlib.h's z_stream */
 	bool inside; /* a member that is z's has begun and not ended */
 	bool any; /* a member has begun */
 	bool failed; /* for good */

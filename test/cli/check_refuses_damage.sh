@@ -84,7 +84,7 @@ good | "$MK" docker-archive d.tar
 head -c 3000 d.tar >cut.tar
 refused "a cut archive" "cut off|not in the archive|no JSON" cut.tar
 gzip -c d.tar | head -c 400 >cut.gz
-refused "a cut gzip" "ends too early" cut.gz
+refused "a cut gzip" "the end is missing" cut.gz
 : >empty.tar
 refused "an empty file" "is empty" empty.tar
 head -c 100000 /dev/urandom >noise

@@ -2,9 +2,12 @@
 /* Members of every kind and size, in pieces of every size; damage is seen. */
 #include "log/gunzip.h"
 
+#include <libdeflate.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
+#define ZLIB_CONST
+#include <zlib.h>
 
 #include "tap.h"
 
