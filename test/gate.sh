@@ -123,6 +123,45 @@ gate_includes() {
 	return $gate_status
 }
 
+# The modules that may include a library's header.  One a library; where the
+# library is used both ways, one a direction, because `unpack` links only what
+# writes: libdeflate compresses in stream/gzip and decompresses in log/gunzip,
+# libarchive writes in stream/tarout and reads in log/tarin.
+GATE_LIBRARIES="cjson/cJSON.h=base/json sha2.h=base/digest
+libdeflate.h=stream/gzip libdeflate.h=log/gunzip zlib.h=log/gunzip
+zstd.h=image/decompress yaml.h=pod/yaml
+archive.h=stream/tarout archive.h=log/tarin
+archive_entry.h=stream/tarout archive_entry.h=log/tarin"
+
+# gate_libraries SRC INCLUDE: of the libraries, whose headers are in INCLUDE,
+# each is included by its modules alone, and in their .c: whoever includes the
+# module's header sees nothing of the library.
+gate_libraries() {
+	(cd "$2" && find . -name '*.h' | sed 's,^\./,,') >gate.headers
+	(cd "$1" && grep -rE --include='*.[ch]' \
+		'^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' . |
+		sed 's,^\./,,') >gate.includes
+	[ -s gate.headers ] && [ -s gate.includes ] || {
+		echo "# no libraries, or no sources"
+		return 1
+	}
+	awk -F '[:<>"]' -v table="$GATE_LIBRARIES" '
+	BEGIN {
+		n = split(table, row, /[ \n]+/)
+		for (i = 1; i <= n; i++)
+			may[row[i] ".c"] = 1
+	}
+	NR == FNR {
+		library[$1] = 1
+		next
+	}
+	$3 in library && !(($3 "=" $1) in may) {
+		print "# " $1 " includes <" $3 ">: not its module"
+		bad = 1
+	}
+	END { exit bad }' gate.headers gate.includes
+}
+
 # gate_names SRC: no two functions of one name, static ones included.  The
 # layout (src/.clang-format) puts a function's name at the head of a line.
 gate_names() {

@@ -14,6 +14,7 @@ objects() {
 }
 
 ok "includes only point down" gate_includes "$TOP/src"
+ok "a library is seen in one module" gate_libraries "$TOP/src" "$DEPS/include"
 ok "no two functions of one name" gate_names "$TOP/src"
 ok "only the main files exit" gate_exits "$TOP/src"
 # shellcheck disable=SC2046 # lists of names
@@ -22,32 +23,46 @@ ok "unpack's objects need no loop" gate_no_loop $(objects "$UNPACK_OBJ")
 ok "unpackctl's objects need no loop" gate_no_loop $(objects "$CTL_OBJ")
 
 # The gates themselves.
-# source FILE LINE...: a file of a made-up src/
-source() {
+# write_file FILE LINE...: a file of a made-up src/
+write_file() {
 	mkdir -p "${1%/*}"
 	file=$1
 	shift
 	printf '%s\n' "$@" >"$file"
 }
-source down/log/decode.c '#include "log/decode.h"' '#include "base/msg.h"' \
+write_file down/log/decode.c '#include "log/decode.h"' '#include "base/msg.h"' \
 	'#include "log/gather.h"' '#include "wire.h"' 'decode_all(void)'
-source down/unpack.c '#include "base/msg.h"' '#include "wire.h"' 'main(void)'
-source down/unpackctl.c 'main(void)' '	exit(0);'
-source up/base/msg.h '#include "log/decode.h"'
-source room/base/msg.c '#include "msg.h"'
-source novel/base/msg.c '#include "novel/msg.h"'
-source top/base/msg.c '#include "unpack.h"'
-source other/cmd/run.c '#include "cmd/check.h"'
-source circle/log/a.c '#include "log/b.h"'
-source circle/log/b.h '#include "log/a.h"'
-source same/log/a.c 'read_one(int a)'
-source same/base/b.c 'read_one(int b)'
-source exits/base/b.c '	exit(1);'
+write_file down/unpack.c '#include "base/msg.h"' '#include "wire.h"' 'main(void)'
+write_file down/unpackctl.c 'main(void)' '	exit(0);'
+write_file up/base/msg.h '#include "log/decode.h"'
+write_file room/base/msg.c '#include "msg.h"'
+write_file novel/base/msg.c '#include "novel/msg.h"'
+write_file top/base/msg.c '#include "unpack.h"'
+write_file other/cmd/run.c '#include "cmd/check.h"'
+write_file circle/log/a.c '#include "log/b.h"'
+write_file circle/log/b.h '#include "log/a.h"'
+write_file same/log/a.c 'read_one(int a)'
+write_file same/base/b.c 'read_one(int b)'
+write_file exits/base/b.c '	exit(1);'
+write_file own/base/json.c '#include <cjson/cJSON.h>' '#include <string.h>'
+write_file own/log/gunzip.c '#include <zlib.h>' '#include <libdeflate.h>'
+write_file second/image/image.c '# include <cjson/cJSON.h>'
+write_file quoted/image/image.c '#include "zlib.h"'
+write_file header/base/json.h '#include <cjson/cJSON.h>'
+write_file new/base/json.c '#include <novel.h>'
+for header in cjson/cJSON.h zlib.h libdeflate.h novel.h; do
+	write_file "headers/$header" ''
+done
 mkdir none
 ok "gate: includes that point down pass" gate_includes down
 for fault in up room novel top other circle none; do
 	ok "gate: refused: $fault" refuses gate_includes $fault
 done
+ok "gate: libraries in their modules pass" gate_libraries own headers
+for fault in second quoted header new none; do
+	ok "gate: refused: library, $fault" refuses gate_libraries $fault headers
+done
+ok "gate: no libraries is refused" refuses gate_libraries own none
 ok "gate: names of their own pass" gate_names down
 ok "gate: one name twice is refused" refuses gate_names same
 ok "gate: no functions is refused" refuses gate_names none
