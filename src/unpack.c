@@ -5,7 +5,6 @@
 #include "bundle/content.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <signal.h>
@@ -18,6 +17,7 @@
 #include "stream/install.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/opt.h"
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/version.h"
@@ -31,184 +31,100 @@ enum {
 	JOBS_MAX = 64
 };
 
-/* For options without a short form; beyond any character. */
-enum {
-	OPT_BUNDLE_DIR = 256,
-	OPT_FORMAT,
-	OPT_SYMLINKS,
-	OPT_JOBS,
-	OPT_LEVEL,
-	OPT_PARTS,
-	OPT_LOG_LIMIT,
-	OPT_VERSION
-};
-
-static const struct option longs[] = {
-    {"bundle-dir", required_argument, NULL, OPT_BUNDLE_DIR},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"symlinks", required_argument, NULL, OPT_SYMLINKS},
-    {"jobs", required_argument, NULL, OPT_JOBS},
-    {"level", required_argument, NULL, OPT_LEVEL},
-    {"parts", required_argument, NULL, OPT_PARTS},
-    {"log-limit", required_argument, NULL, OPT_LOG_LIMIT},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static const char help[] =
-    "usage: unpack [OPTION...]           write the bundle to standard output\n"
-    "       unpack check [OPTION...]     can it be read? (JSON, exit 0 or 3)\n"
-    "       unpack install DEST          copy this program to DEST\n"
-    "       cp [-Rv] SRC DEST            the same, under the name cp\n"
-    "\n"
-    "  --bundle-dir DIR      what to write (the current directory)\n"
-    "  --format FORMAT       json   one line: base64 of a tar.gz (default)\n"
-    "                        jsonl  a line for each part, then the whole's\n"
-    "                        tar    the tar itself, not for a pod log\n"
-    "  --symlinks keep|skip  default: skip in json, keep in jsonl and "
-    "tar\n"
-    "  --level 1-9           of compression (6)\n"
-    "  --jobs N              threads that compress (processors, at most 4)\n"
-    "  --parts FIRST[-LAST]  jsonl: only these parts, and the last line;\n"
-    "                        FIRST- means to the end\n"
-    "  --log-limit SIZE      json, jsonl: refuse to write more; 10Mi = 10M\n"
-    "  --version, --help\n"
-    "\n"
-    "exit: 0 the whole bundle was written; 1 I/O error, or standard output\n"
-    "closed; 2 wrong usage; 3 the bundle is at fault: not readable, or over\n"
-    "--log-limit; 143 SIGTERM.  Nothing is written before all is known to be\n"
-    "readable.  The result is in /dev/termination-log.\n";
-
 struct args {
 	struct stream_opts stream;
+	uint64_t jobs; /* 0 = as many as there are processors, up to a few */
+	uint64_t level;
 	uint64_t log_limit; /* bytes; 0 = none */
-	bool symlinks_set;
+	const char *symlinks; /* keep or skip; NULL: as the format has it */
 	bool parts_set;
-	bool done; /* --help or --version was all */
+	bool version;
 };
 
-/* Warn that option `name` does not take `value`.  Returns -1. */
-static int
-unpack_refuse_value(const char *name, const char *value, const char *takes)
+/* An opt_take, of struct args: FIRST, FIRST-, or FIRST-LAST. */
+static const char *
+take_parts(const struct opt *o, void *to, const char *value)
 {
-	char masked[256];
-
-	msg_warn(0, "--%s '%s': takes %s; see --help", name,
-	    msg_mask(masked, sizeof masked, value), takes);
-	return -1;
-}
-
-static int
-set_format(struct args *a, const char *value)
-{
-	int f;
-
-	for (f = STREAM_JSON; f <= STREAM_TAR; f++) {
-		a->stream.format = (enum stream_format)f;
-		if (strcmp(value, stream_format_name(a->stream.format)) == 0)
-			return 0;
-	}
-	return unpack_refuse_value("format", value, "json, jsonl, or tar");
-}
-
-static int
-set_symlinks(struct args *a, const char *value)
-{
-	a->symlinks_set = true;
-	a->stream.content.skip_symlinks = strcmp(value, "skip") == 0;
-	if (a->stream.content.skip_symlinks || strcmp(value, "keep") == 0)
-		return 0;
-	return unpack_refuse_value("symlinks", value, "keep or skip");
-}
-
-/* FIRST, FIRST-, or FIRST-LAST */
-static int
-set_parts(struct args *a, const char *value)
-{
-	static const char takes[] = "FIRST, FIRST-LAST, or FIRST-, from 0";
+	struct args *a = to;
 	char first[32];
 	size_t n = strcspn(value, "-");
-	uint64_t *last = &a->stream.last;
 
+	(void)o;
 	a->parts_set = true;
 	if (n >= sizeof first)
-		return unpack_refuse_value("parts", value, takes);
+		return "";
 	memcpy(first, value, n);
 	first[n] = '\0';
 	if (io_number(first, 0, UINT64_MAX - 1, &a->stream.first) < 0)
-		return unpack_refuse_value("parts", value, takes);
+		return "";
+	a->stream.last = a->stream.first;
 	if (value[n] == '\0')
-		*last = a->stream.first;
-	else if (value[n + 1] == '\0')
-		*last = UINT64_MAX;
-	else if (io_number(value + n + 1, a->stream.first, UINT64_MAX, last) <
-	    0)
-		return unpack_refuse_value("parts", value, takes);
-	return 0;
+		return NULL;
+	a->stream.last = UINT64_MAX;
+	if (value[n + 1] == '\0' ||
+	    io_number(value + n + 1, a->stream.first, UINT64_MAX,
+	        &a->stream.last) == 0)
+		return NULL;
+	return "";
 }
 
-static int
-set_number(struct args *a, int option, const char *value)
-{
-	uint64_t n;
-
-	switch (option) {
-	case OPT_JOBS:
-		if (io_number(value, 1, JOBS_MAX, &n) < 0)
-			return unpack_refuse_value("jobs", value,
-			    "a number from 1 to 64");
-		a->stream.jobs = (unsigned int)n;
-		return 0;
-	case OPT_LEVEL:
-		if (io_number(value, 1, WIRE_LEVEL_MAX, &n) < 0)
-			return unpack_refuse_value("level", value,
-			    "a number from 1 to 9");
-		a->stream.level = (int)n;
-		return 0;
-	default:
-		if (io_size(value, 1, INT64_MAX, &a->log_limit) < 0)
-			return unpack_refuse_value("log-limit", value,
-			    "bytes, with Ki, Mi, or Gi behind");
-		return 0;
-	}
-}
-
-static int
-unpack_set_option(struct args *a, int option, const char *value)
-{
-	switch (option) {
-	case OPT_BUNDLE_DIR:
-		a->stream.content.dir = value;
-		return 0;
-	case OPT_FORMAT:
-		return set_format(a, value);
-	case OPT_SYMLINKS:
-		return set_symlinks(a, value);
-	case OPT_PARTS:
-		return set_parts(a, value);
-	default:
-		return set_number(a, option, value);
-	}
-}
+static const struct opt rows[] = {
+    {"bundle-dir", 0, "DIR", "what to write (default: the current directory)",
+        OPT_TEXT(struct args, stream.content.dir)},
+    {"format", 0, "json|jsonl|tar",
+        "json: one line, base64 of a tar.gz (default)\n"
+        "jsonl: a line for each part, then the whole's\n"
+        "tar: the tar itself, not for a pod log",
+        OPT_CHOICE(struct args, stream.format)},
+    {"symlinks", 0, "keep|skip", "default: skip in json, keep in jsonl and tar",
+        OPT_WORD(struct args, symlinks)},
+    {"level", 0, "N", "of compression, 1 to 9 (default: 6)",
+        OPT_NUMBER(struct args, level, 1, WIRE_LEVEL_MAX)},
+    {"jobs", 0, "N",
+        "threads that compress (default: as many as processors, at most 4)",
+        OPT_NUMBER(struct args, jobs, 1, JOBS_MAX)},
+    {"parts", 0, "FIRST[-[LAST]]",
+        "jsonl: only these parts, and the last line; FIRST- means to the end",
+        .take = take_parts, .takes = "FIRST, FIRST-LAST, or FIRST-, from 0"},
+    {"log-limit", 0, "SIZE", "json, jsonl: refuse to write more; 10Mi = 10M",
+        OPT_SIZE(struct args, log_limit, 1, INT64_MAX)},
+    {"version", 0, NULL, "print the version, the commit and what is linked",
+        OPT_FLAG(struct args, version)},
+    {0},
+};
+static const struct opt_group groups[] = {{NULL, rows, 0}, {0}};
+static const struct opt_command command = {
+    .usage =
+        " [OPTION...]           write the bundle to standard output\n"
+        "       unpack check [OPTION...]     can it be read? (JSON, exit 0 or 3)\n"
+        "       unpack install DEST          copy this program to DEST\n"
+        "       cp [-Rv] SRC DEST            the same, under the name cp",
+    .about =
+        "Nothing is written before all is known to be readable.  The result is in\n"
+        "/dev/termination-log.\n",
+    .groups = groups,
+    .after =
+        "exit: 0 the whole bundle was written; 1 I/O error, or standard output\n"
+        "closed; 2 wrong usage; 3 the bundle is at fault: not readable, or over\n"
+        "--log-limit; 143 SIGTERM\n",
+    .one_dash = true,
+};
 
 /* Do the options go together?  0, or -1 after a warning. */
 static int
 unpack_check_options(struct args *a)
 {
-	if (a->parts_set && a->stream.format != STREAM_JSONL) {
-		msg_warn(0, "--parts goes with --format jsonl; see --help");
-		return -1;
-	}
-	if (a->log_limit > 0 && a->stream.format == STREAM_TAR) {
-		msg_warn(0,
-		    "--log-limit goes with --format json or jsonl; see --help");
-		return -1;
-	}
-	if (!a->symlinks_set)
-		a->stream.content.skip_symlinks = a->stream.format ==
-		    STREAM_JSON;
-	if (a->stream.jobs == 0) {
+	if (a->parts_set && a->stream.format != STREAM_JSONL)
+		return opt_wrong(&command, "--parts goes with --format jsonl");
+	if (a->log_limit > 0 && a->stream.format == STREAM_TAR)
+		return opt_wrong(&command,
+		    "--log-limit goes with --format json or jsonl");
+	a->stream.content.skip_symlinks = a->symlinks != NULL
+	    ? strcmp(a->symlinks, "skip") == 0
+	    : a->stream.format == STREAM_JSON;
+	a->stream.level = (int)a->level;
+	a->stream.jobs = (unsigned int)a->jobs;
+	if (a->jobs == 0) {
 		a->stream.jobs = cpus_allowed();
 		if (a->stream.jobs > DEFAULT_JOBS_MAX)
 			a->stream.jobs = DEFAULT_JOBS_MAX;
@@ -216,51 +132,16 @@ unpack_check_options(struct args *a)
 	return 0;
 }
 
-/* Print text, for --help and --version.  The exit code. */
+/* Print the version.  The exit code. */
 static int
-unpack_print_text(const char *text)
+unpack_print_version(void)
 {
-	return io_write(STDOUT_FILENO, text, strlen(text)) < 0 ? WIRE_FAIL
-	                                                       : WIRE_OK;
-}
+	static const char text[] = "unpack " VERSION_TEXT;
 
-/*
- * Parse argv[1..] into *a.  Returns an exit code: WIRE_OK to go on, or, with
- * a->done or otherwise, to end with.
- */
-static int
-unpack_parse_args(struct args *a, int argc, char **argv)
-{
-	char name[256];
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		switch (option) {
-		case 'h':
-			a->done = true;
-			return unpack_print_text(help);
-		case OPT_VERSION:
-			a->done = true;
-			return unpack_print_text("unpack " VERSION_TEXT);
-		case '?':
-		case ':':
-			(void)msg_mask(name, sizeof name, argv[optind - 1]);
-			msg_warn(0, "%s: %s; see --help", name,
-			    option == ':' ? "needs a value" : "no such option");
-			return WIRE_USAGE;
-		default:
-			if (unpack_set_option(a, option, optarg) < 0)
-				return WIRE_USAGE;
-			break;
-		}
-	}
-	if (optind < argc) {
-		msg_warn(0, "unexpected argument '%s'; see --help",
-		    msg_mask(name, sizeof name, argv[optind]));
-		return WIRE_USAGE;
-	}
-	return unpack_check_options(a) < 0 ? WIRE_USAGE : WIRE_OK;
+	if (io_write(STDOUT_FILENO, text, sizeof text - 1) == 0)
+		return WIRE_OK;
+	msg_warn(errno, "standard output");
+	return WIRE_FAIL;
 }
 
 /* ---------------------------------------------------------------- commands */
@@ -374,7 +255,7 @@ static int
 run_install(int argc, char **argv)
 {
 	if (argc != 3) {
-		msg_warn(0, "install takes one destination; see --help");
+		(void)opt_wrong(&command, "install takes one DEST");
 		return WIRE_USAGE;
 	}
 	return install_to(argv[2], "unpack") < 0 ? WIRE_FAIL : WIRE_OK;
@@ -384,26 +265,29 @@ run_install(int argc, char **argv)
 static int
 run_cp(int argc, char **argv)
 {
+	static const char letters[] = "RrvafpHLPdT";
 	char src[MSG_NAME], dest[MSG_NAME];
 	const char *base;
 	bool verbose = false;
-	int option, self;
+	int self, i = 1;
 
-	opterr = 0;
-	while ((option = getopt(argc, argv, "RrvafpHLPdT")) != -1) {
-		if (option == '?') {
-			msg_warn(0, "usage: cp [-Rv] SRC DEST");
-			return WIRE_USAGE;
+	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
 		}
-		verbose = verbose || option == 'v';
+		if (argv[i][1 + strspn(argv[i] + 1, letters)] != '\0')
+			i = argc;
+		else if (strchr(argv[i], 'v') != NULL)
+			verbose = true;
 	}
-	if (argc - optind != 2) {
+	if (argc - i != 2) {
 		msg_warn(0, "usage: cp [-Rv] SRC DEST");
 		return WIRE_USAGE;
 	}
-	(void)msg_mask(src, sizeof src, argv[optind]);
-	(void)msg_mask(dest, sizeof dest, argv[optind + 1]);
-	self = install_is_self(argv[optind]);
+	(void)msg_mask(src, sizeof src, argv[i]);
+	(void)msg_mask(dest, sizeof dest, argv[i + 1]);
+	self = install_is_self(argv[i]);
 	if (self < 0) {
 		msg_warn(errno, "%s", src);
 		return WIRE_FAIL;
@@ -412,9 +296,9 @@ run_cp(int argc, char **argv)
 		msg_warn(0, "%s: this cp copies only unpack itself", src);
 		return WIRE_USAGE;
 	}
-	base = strrchr(argv[optind], '/');
-	base = base != NULL ? base + 1 : argv[optind];
-	if (install_to(argv[optind + 1], base) < 0)
+	base = strrchr(argv[i], '/');
+	base = base != NULL ? base + 1 : argv[i];
+	if (install_to(argv[i + 1], base) < 0)
 		return WIRE_FAIL;
 	if (verbose)
 		(void)printf("'%s' -> '%s'\n", src, dest);
@@ -447,16 +331,31 @@ unpack_catch_signals(void)
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
-int
-main(int argc, char **argv)
+/* Take the options, then stream, or only check; the exit code. */
+static int
+unpack_run(int argc, char **argv, bool check)
 {
 	struct args a = {.stream = {.content = {.dir = "."},
 	                     .fd = STDOUT_FILENO,
-	                     .level = WIRE_LEVEL,
-	                     .last = UINT64_MAX}};
-	const char *base = argc > 0 ? strrchr(argv[0], '/') : NULL;
-	const char *command = argc > 1 ? argv[1] : "";
+	                     .last = UINT64_MAX},
+	    .level = WIRE_LEVEL};
 	int code;
+
+	if (opt_parse(&command, &a, argc, argv, &code) < 0)
+		return code;
+	if (a.version)
+		return unpack_print_version();
+	if (unpack_check_options(&a) < 0)
+		return WIRE_USAGE;
+	return check ? run_check(&a) : run_stream(&a);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *base = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *word = argc > 1 ? argv[1] : "";
+	enum wire_exit code;
 
 	if (io_std() < 0)
 		return WIRE_FAIL;
@@ -465,15 +364,11 @@ main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	if (argc > 0 && strcmp(base != NULL ? base + 1 : argv[0], "cp") == 0)
 		return run_cp(argc, argv);
-	if (strcmp(command, "install") == 0)
+	if (strcmp(word, "install") == 0)
 		return run_install(argc, argv);
-	if (strcmp(command, "check") == 0) {
-		result_start("UnpackCheckResult", true);
-		code = unpack_parse_args(&a, argc - 1, argv + 1);
-		if (code == WIRE_OK && !a.done)
-			code = run_check(&a);
-		return (int)result_end((enum wire_exit)code);
-	}
-	code = unpack_parse_args(&a, argc, argv);
-	return code != WIRE_OK || a.done ? code : run_stream(&a);
+	if (strcmp(word, "check") != 0)
+		return unpack_run(argc, argv, false);
+	result_start("UnpackCheckResult", true);
+	code = (enum wire_exit)unpack_run(argc - 1, argv + 1, true);
+	return (int)result_end(code);
 }

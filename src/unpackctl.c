@@ -84,7 +84,7 @@ print_usage(void)
 }
 
 static int
-print_version(void)
+unpackctl_print_version(void)
 {
 	(void)fputs("unpackctl " VERSION_TEXT, stdout);
 	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
@@ -145,7 +145,7 @@ unpackctl_version(int argc, char **argv)
 
 	if (opt_parse(&version_options, NULL, argc, argv, &code) < 0)
 		return code;
-	return print_version();
+	return unpackctl_print_version();
 }
 
 static int
@@ -174,7 +174,7 @@ dispatch(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_usage();
 	if (strcmp(argv[1], "--version") == 0)
-		return print_version();
+		return unpackctl_print_version();
 	if (strcmp(argv[1], "__complete") == 0)
 		return completion_offer(commands, argv + 2, argc - 2);
 	if (argv[1][0] == '-' && argv[1][1] != '\0') {

@@ -21,6 +21,13 @@ ok "no --bundle-dir" same sh there env GOCOVERDIR= "$UNPACK"
 ok "an empty --bundle-dir" same sh there "$UNPACK" --bundle-dir ''
 ok "an empty --bundle-dir=" same sh there "$UNPACK" --bundle-dir=
 
+# as programs in Go take them
+ok "-bundle-dir DIR" same "$UNPACK" -bundle-dir t
+ok "-bundle-dir=DIR" same "$UNPACK" -bundle-dir=t
+ok "-version" exits 0 "$UNPACK" -version
+ok "-version prints the version" has out '^unpack [0-9]'
+ok "-help" exits 0 "$UNPACK" -help
+
 ok "--version" exits 0 "$UNPACK" --version
 ok "--version: its name and number" has out '^unpack [0-9]+\.[0-9]+\.[0-9]+$'
 ok "... the commit" has out '^commit ([0-9a-f]{40}\+?|unknown)$'
@@ -41,10 +48,13 @@ usage() {
 }
 usage "a positional argument" "'t'" --bundle-dir t t
 usage "an unknown option" "--colour" --colour
-usage "a missing value" "--format" --format
+usage "a mistyped option" "did you mean --bundle-dir" --bundel-dir t
+usage "an abbreviation" "did you mean --symlinks" --sym keep
+usage "a value for a flag" "no value, not 'yes'" --version=yes
+usage "a missing value" "json, jsonl or tar" --format
 usage "an unknown format" "'zip'" --format zip
 usage "symlinks maybe" "'maybe'" --symlinks maybe
-usage "level 0" "level.*'0'" --level 0
+usage "level 0" "level takes a number from 1 to 9, not '0'" --level 0
 usage "level 10" "level.*'10'" --level 10
 usage "jobs 0" "jobs.*'0'" --jobs 0
 usage "jobs -1" "jobs.*'-1'" --jobs=-1
