@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The manuals list the options that the programs take: no other, none less,
+# the same values. --help prints the programs' tables.
+. "$TOP/test/lib.sh"
+[ -x "$UNPACKCTL" ] || skip_all "needs the programs: make"
+
+# options_of_help COMMAND...: "-x --name VALUE" of each, with the blanks and
+# brackets of the value taken out.
+options_of_help() {
+	"$@" --help | sed -nE 's/^  (-.), (--[a-z-]+)(.*)/\1 \2\3/p
+		s/^      (--[a-z-]+)(.*)/\1\2/p' |
+		sed -E 's/   *.*//; s/^((-. )?--[a-z-]+) ?/\1\t/' |
+		awk -F '\t' '{ gsub(/[][ .]/, "", $2); print $1 "\t" $2 }' |
+		grep -v -e '--help' | sort -u
+}
+
+# options_of_manual FILE [SECTION]: likewise, of .It lines.
+options_of_manual() {
+	awk -v section="$2" '
+	/^\.S[sh] / { inside = section == "" || $0 == ".Ss " section; next }
+	inside && /^\.It Fl / { print }' "$1" | sed -E 's/^\.It //
+		s/Fl ([a-zA-Z]) , Fl Fl/-\1 Fl Fl/g
+		s/Fl Fl ([a-z])/--\1/g; s/ , --/\n--/g' |
+		sed -E 's/^((-. )?--[a-z-]+) ?/\1\t/' | awk -F '\t' '{
+			gsub(/(Ar|Cm|Ns|Op|Li) /, "", $2)
+			gsub(/[][ .]/, "", $2)
+			print $1 "\t" $2
+		}' | grep -v -e '--help' | sort -u
+}
+
+# agree NAME: what is in `help` is in `manual`, and the other way.
+agree() {
+	ok "$1: there are options" [ -s help ]
+	comm -23 help manual >missing
+	comm -13 help manual >unknown
+	sed 's/^/# only --help: /' missing
+	sed 's/^/# only the manual: /' unknown
+	ok "$1: the manual has all options" empty missing
+	ok "$1: and no others" empty unknown
+}
+
+manual=$TOP/src/man/unpackctl.1
+for command in $("$UNPACKCTL" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p'); do
+	case $command in
+	help | version | completion)
+		ok "$command: has its place" has "$manual" \
+			"^\\.Ss.* unpackctl $command"
+		continue ;;
+	esac
+	options_of_help "$UNPACKCTL" "$command" >help
+	options_of_manual "$manual" "unpackctl $command" >manual
+	if [ "$command" = run ]; then
+		# "all options of pod work as well" but two
+		options_of_manual "$manual" "unpackctl pod" |
+			grep -v -e --parts -e --output >>manual
+		sort -u -o manual manual
+	fi
+	agree "$command"
+done
+options_of_help "$UNPACK" >help
+# a line for each format there
+options_of_manual "$TOP/src/man/unpack.1" | sed 's/^--format\t.*/--format/' |
+	sort -u >manual
+sed -i 's/^--format\t.*/--format/' help
+agree unpack
+
+"$UNPACKCTL" --help >all
+for command in "" $(sed -n 's/^  \([a-z-]*\) .*/\1/p' all); do
+	# shellcheck disable=SC2086 # nothing, or a word
+	"$UNPACKCTL" $command --help >out
+	ok "${command:-unpackctl} --help fits a terminal" lacks out '.{80}'
+done
+ok "mandoc has nothing to say" eval \
+	'! command -v mandoc >/dev/null || mandoc -T lint -W error "$TOP"/src/man/*.[1-9]'
+done_testing
