@@ -102,12 +102,14 @@ HOUSE_LDLIBS = -L$(D)/lib
 # ---------------------------------------------------------------- programs
 
 UNPACK_OBJ = \
+	$(B)/base/base64.o \
 	$(B)/base/cpus.o \
 	$(B)/base/workers.o \
 	$(B)/base/digest.o \
 	$(B)/base/io.o \
 	$(B)/base/json.o \
 	$(B)/base/msg.o \
+	$(B)/base/number.o \
 	$(B)/base/opt.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \
@@ -127,12 +129,14 @@ UNPACK_OBJ = \
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 CTL_OBJ = \
+	$(B)/base/base64.o \
 	$(B)/base/cpus.o \
 	$(B)/base/workers.o \
 	$(B)/base/digest.o \
 	$(B)/base/io.o \
 	$(B)/base/json.o \
 	$(B)/base/msg.o \
+	$(B)/base/number.o \
 	$(B)/base/opt.o \
 	$(B)/base/progress.o \
 	$(B)/base/result.o \

@@ -16,6 +16,7 @@
 #include "base/cpus.h"
 #include "stream/install.h"
 #include "base/io.h"
+#include "base/number.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/result.h"
@@ -55,14 +56,14 @@ take_parts(const struct opt *o, void *to, const char *value)
 		return "";
 	memcpy(first, value, n);
 	first[n] = '\0';
-	if (io_number(first, 0, UINT64_MAX - 1, &a->stream.first) < 0)
+	if (number_parse(first, 0, UINT64_MAX - 1, &a->stream.first) < 0)
 		return "";
 	a->stream.last = a->stream.first;
 	if (value[n] == '\0')
 		return NULL;
 	a->stream.last = UINT64_MAX;
 	if (value[n + 1] == '\0' ||
-	    io_number(value + n + 1, a->stream.first, UINT64_MAX,
+	    number_parse(value + n + 1, a->stream.first, UINT64_MAX,
 	        &a->stream.last) == 0)
 		return NULL;
 	return "";

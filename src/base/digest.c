@@ -196,6 +196,14 @@ digest_text(struct digest *d, char text[static DIGEST_TEXT])
 	text[n] = '\0';
 }
 
+bool
+digest_is_text(const char *text)
+{
+	return strlen(text) == DIGEST_TEXT - 1 &&
+	    memcmp(text, "sha256:", 7) == 0 &&
+	    strspn(text + 7, "0123456789abcdef") == 64;
+}
+
 void
 digest_of(const void *buf, size_t len, char text[static DIGEST_TEXT])
 {

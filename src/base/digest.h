@@ -31,6 +31,9 @@ void digest_add(struct digest *d, const void *buf, size_t len);
  */
 void digest_text(struct digest *d, char text[static DIGEST_TEXT]);
 
+/* Is text "sha256:" and 64 lower case hex digits? */
+bool digest_is_text(const char *text);
+
 /* The digest of buf[0..len), as text. */
 void digest_of(const void *buf, size_t len, char text[static DIGEST_TEXT]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole reads and writes, and base64.
+ * Whole reads and writes.
  *
  * Nothing here prints: callers know what to call the descriptor.
  */
@@ -65,35 +65,5 @@ int io_std(void);
  * been reported.
  */
 typedef ssize_t (*io_pull)(void *arg, const void **data);
-
-/* Characters of base64 (RFC 4648, section 4) with padding for n bytes. */
-#define IO_BASE64_LEN(n) (((n) + 2) / 3 * 4)
-
-/*
- * Encode buf[0..len) as base64 with padding; no NUL is added.  out must have
- * room for IO_BASE64_LEN(len).  Returns the characters written.  To encode a
- * stream in pieces, give every piece but the last a multiple of three bytes.
- */
-size_t io_base64(char *out, const void *buf, size_t len);
-
-/*
- * Decode text[0..len), whole groups of four characters, into out (room for
- * len / 4 * 3 bytes; out may be text itself).  Strict: no blanks, no other
- * alphabet, '=' only in the last group, unused bits zero.  Returns the bytes
- * written, or -1 where the text is no base64.
- */
-ssize_t io_unbase64(void *out, const char *text, size_t len);
-
-/*
- * Parse all of text as a decimal number from min to max, for options.
- * Returns 0 and stores it, or -1 (empty, a sign, other characters, range).
- */
-int io_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
-
-/*
- * Like io_number, with an optional binary suffix: k/K/Ki, M/Mi, G/Gi, T/Ti
- * (a Kubernetes quantity's binary suffixes; the short ones mean the same).
- */
-int io_size(const char *text, uint64_t min, uint64_t max, uint64_t *size);
 
 #endif

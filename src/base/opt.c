@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/number.h"
 #include "base/msg.h"
 #include "wire.h"
 
@@ -48,13 +49,13 @@ opt_take_text(const struct opt *o, void *to, const char *value)
 const char *
 opt_take_number(const struct opt *o, void *to, const char *value)
 {
-	return io_number(value, o->min, o->max, to) < 0 ? "" : NULL;
+	return number_parse(value, o->min, o->max, to) < 0 ? "" : NULL;
 }
 
 const char *
 opt_take_size(const struct opt *o, void *to, const char *value)
 {
-	return io_size(value, o->min, o->max, to) < 0 ? "" : NULL;
+	return number_parse_size(value, o->min, o->max, to) < 0 ? "" : NULL;
 }
 
 const char *
@@ -68,7 +69,7 @@ opt_take_time(const struct opt *o, void *to, const char *value)
 	size_t len;
 
 	(void)o;
-	if (io_number(value, 1, INT32_MAX, to) == 0)
+	if (number_parse(value, 1, INT32_MAX, to) == 0)
 		return NULL;
 	/* as Go's durations: 1h30m, each unit once and the larger first */
 	for (; *value != '\0'; value += len + 1) {
@@ -78,7 +79,7 @@ opt_take_time(const struct opt *o, void *to, const char *value)
 		(void)memcpy(number, value, len);
 		number[len] = '\0';
 		found = strchr(unit, value[len]);
-		if (found == NULL || io_number(number, 0, INT32_MAX, &n) < 0)
+		if (found == NULL || number_parse(number, 0, INT32_MAX, &n) < 0)
 			return "";
 		all += n * seconds[found - units];
 		unit = found + 1;

@@ -70,7 +70,7 @@ struct opt {
 	.take = opt_take_number, .to = OPT_AT(uint64_t, s, field), \
 	.min = (least), .max = (most)
 
-/* uint64_t: bytes; see io_size */
+/* uint64_t: bytes; see number_parse_size */
 #define OPT_SIZE(s, field, least, most) \
 	.take = opt_take_size, .to = OPT_AT(uint64_t, s, field), \
 	.min = (least), .max = (most)

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/io.h"
+#include "base/number.h"
 
 enum {
 	WIDTH_MIN = 40, /* narrower ones are not worth the trouble */
@@ -28,7 +28,7 @@ term_of(int fd)
 	t.colour = none == NULL || *none == '\0';
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0)
 		t.width = size.ws_col;
-	if (columns != NULL && io_number(columns, 1, WIDTH_MAX, &n) == 0)
+	if (columns != NULL && number_parse(columns, 1, WIDTH_MAX, &n) == 0)
 		t.width = (unsigned int)n;
 	if (t.width > 0 && t.width < WIDTH_MIN)
 		t.width = WIDTH_MIN;

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "base/io.h"
+#include "base/base64.h"
 #include "wire.h"
 
 enum {
@@ -25,7 +25,7 @@ static void
 add_part(struct cost *c, const struct gather *g, uint64_t part)
 {
 	if (part < g->n_parts && g->parts[part].size != 0)
-		c->known += IO_BASE64_LEN(g->parts[part].size) + LINE;
+		c->known += BASE64_LEN(g->parts[part].size) + LINE;
 	else
 		c->missing++;
 }
@@ -34,8 +34,8 @@ add_part(struct cost *c, const struct gather *g, uint64_t part)
 static uint64_t
 most(const struct cost *c, uint64_t unknown)
 {
-	uint64_t each = c->missing * IO_BASE64_LEN((uint64_t)PART_MAX);
-	uint64_t all = IO_BASE64_LEN(unknown) + 4 * c->missing;
+	uint64_t each = c->missing * BASE64_LEN((uint64_t)PART_MAX);
+	uint64_t all = BASE64_LEN(unknown) + 4 * c->missing;
 
 	if (unknown == 0 || each < all)
 		all = each;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
+#include "base/number.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/result.h"
@@ -53,7 +53,7 @@ check_take_gids(const struct opt *o, void *to, const char *value)
 	a->opts.n_gids = 0;
 	while ((one = strsep(&rest, ",")) != NULL) {
 		if (a->opts.n_gids == RUNTIME_GROUPS_MAX ||
-		    io_number(one, 0, UINT32_MAX - 1, &n) < 0)
+		    number_parse(one, 0, UINT32_MAX - 1, &n) < 0)
 			return "";
 		a->gids[a->opts.n_gids++] = (gid_t)n;
 	}

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
@@ -369,9 +370,7 @@ static const char *
 extract_take_digest(const struct opt *o, void *to, const char *value)
 {
 	(void)o;
-	if (strlen(value) != DIGEST_TEXT - 1 ||
-	    strncmp(value, "sha256:", 7) != 0 ||
-	    strspn(value + 7, "0123456789abcdef") != 64)
+	if (!digest_is_text(value))
 		return "";
 	*(const char **)to = value;
 	return NULL;

@@ -10,8 +10,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/json.h"
-#include "base/io.h"
+#include "base/number.h"
 #include "base/msg.h"
 #include "image/decompress.h"
 
@@ -179,14 +180,6 @@ load(struct image *img, const char *name)
 	return rc > 0 ? image_parse_json(&b, masked) : NULL;
 }
 
-static bool
-image_is_digest(const char *digest)
-{
-	return strncmp(digest, "sha256:", 7) == 0 &&
-	    strlen(digest + 7) == HEX_LEN &&
-	    strspn(digest + 7, "0123456789abcdef") == HEX_LEN;
-}
-
 /* The blob of a descriptor, verified. */
 static int
 get_blob(struct image *img, const struct json *descriptor, bool flat,
@@ -199,7 +192,7 @@ get_blob(struct image *img, const struct json *descriptor, bool flat,
 	int rc;
 
 	(void)msg_mask(masked, sizeof masked, digest);
-	if (!image_is_digest(digest)) {
+	if (!digest_is_text(digest)) {
 		msg_warn(0, "a descriptor has no sha256 digest but '%s'",
 		    masked);
 		return -1;
@@ -344,7 +337,7 @@ is_place(const char *tag, size_t place)
 	uint64_t n;
 
 	return tag != NULL && *tag == '@' &&
-	    io_number(tag + 1, 0, SIZE_MAX, &n) == 0 && n == place;
+	    number_parse(tag + 1, 0, SIZE_MAX, &n) == 0 && n == place;
 }
 
 /* The image of an OCI layout's index.json: by tag, or the only one. */
@@ -664,7 +657,7 @@ verify_config(const char *name, const struct blob *b)
 
 	base = base != NULL ? base + 1 : name;
 	(void)snprintf(digest, sizeof digest, "sha256:%.64s", base);
-	if (!image_is_digest(digest) ||
+	if (!digest_is_text(digest) ||
 	    strspn(base, "0123456789abcdef") != HEX_LEN)
 		return 0;
 	return blob_verify(b, digest, "image configuration");

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/io.h"
+#include "base/number.h"
 #include "base/msg.h"
 
 enum {
@@ -194,9 +194,9 @@ read_passwd(char *passwd, uid_t uid, gid_t *gid)
 	while ((line = strsep(&passwd, "\n")) != NULL) {
 		runtime_split_line(line, fields,
 		    4); /* passwd(5): name:x:uid:gid */
-		if (io_number(fields[2], 0, UINT32_MAX, &n) < 0 || n != uid)
+		if (number_parse(fields[2], 0, UINT32_MAX, &n) < 0 || n != uid)
 			continue;
-		if (io_number(fields[3], 0, UINT32_MAX, &n) == 0)
+		if (number_parse(fields[3], 0, UINT32_MAX, &n) == 0)
 			*gid = (gid_t)n;
 		return fields[0];
 	}
@@ -212,7 +212,7 @@ read_group(char *group, const char *name, struct runtime_user *user)
 	while ((line = strsep(&group, "\n")) != NULL) {
 		runtime_split_line(line, fields,
 		    4); /* group(5): name:x:gid:names */
-		if (io_number(fields[2], 0, UINT32_MAX, &n) == 0 &&
+		if (number_parse(fields[2], 0, UINT32_MAX, &n) == 0 &&
 		    lists(fields[3], name))
 			add_group(user, (gid_t)n);
 	}

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io.h"
+#include "base/number.h"
 #include "base/msg.h"
 
 enum {
@@ -186,7 +186,7 @@ parse_time(const char *text, int64_t *seconds)
 		return -1;
 	memcpy(whole, text, len);
 	whole[len] = '\0';
-	if (io_number(whole, 0, INT64_MAX / 2, &n) < 0)
+	if (number_parse(whole, 0, INT64_MAX / 2, &n) < 0)
 		return -1;
 	*seconds = negative ? -(int64_t)n : (int64_t)n;
 	if (negative && strspn(text + len, ".0") != strlen(text + len))
@@ -215,13 +215,13 @@ take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 		return tarscan_refuse(t, "sparse files are not supported;");
 	if (strcmp(key, "size") == 0) {
 		x->has_size = len > 0;
-		rc = len > 0 ? io_number(value, 0, INT64_MAX, &x->size) : 0;
+		rc = len > 0 ? number_parse(value, 0, INT64_MAX, &x->size) : 0;
 	} else if (strcmp(key, "uid") == 0) {
 		x->has_uid = len > 0;
-		rc = len > 0 ? io_number(value, 0, UINT32_MAX, &x->uid) : 0;
+		rc = len > 0 ? number_parse(value, 0, UINT32_MAX, &x->uid) : 0;
 	} else if (strcmp(key, "gid") == 0) {
 		x->has_gid = len > 0;
-		rc = len > 0 ? io_number(value, 0, UINT32_MAX, &x->gid) : 0;
+		rc = len > 0 ? number_parse(value, 0, UINT32_MAX, &x->gid) : 0;
 	} else if (strcmp(key, "mtime") == 0) {
 		x->has_mtime = len > 0;
 		rc = len > 0 ? parse_time(value, &x->mtime) : 0;

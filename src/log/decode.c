@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/io.h"
+#include "base/base64.h"
 #include "base/json.h"
 
 enum {
@@ -214,9 +214,7 @@ get_digest(const struct json *object, char digest[static DIGEST_TEXT])
 {
 	const char *text = json_get_string(object, "digest");
 
-	if (text == NULL || strlen(text) != DIGEST_TEXT - 1 ||
-	    strncmp(text, "sha256:", 7) != 0 ||
-	    strspn(text + 7, "0123456789abcdef") != 64)
+	if (text == NULL || !digest_is_text(text))
 		return -1;
 	memcpy(digest, text, DIGEST_TEXT);
 	return 0;
@@ -446,7 +444,7 @@ unbase64(struct decode *d, const char *text, size_t len)
 		return 0;
 	if (d->padded)
 		return -1;
-	n = io_unbase64(d->out + d->data_len, text, len);
+	n = base64_decode(d->out + d->data_len, text, len);
 	if (n < 0)
 		return -1;
 	d->padded = text[len - 1] == '=';

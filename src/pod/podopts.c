@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/io.h"
+#include "base/number.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "pod/manifest.h"
@@ -93,7 +93,7 @@ take_user(const struct opt *o, void *to, const char *value)
 
 	(void)o;
 	/* Kubernetes: validation.IsValidUserID; 0 is not restricted */
-	if (!namespace && io_number(value, 1, INT32_MAX, &n) < 0)
+	if (!namespace && number_parse(value, 1, INT32_MAX, &n) < 0)
 		return "";
 	opts->uid = namespace ? -1 : (int64_t)n;
 	opts->uid_set = true;
@@ -151,7 +151,7 @@ take_limit(const struct opt *o, void *to, const char *value)
 	uint64_t n;
 
 	(void)o;
-	if (io_size(value, 1, INT64_MAX, &n) < 0)
+	if (number_parse_size(value, 1, INT64_MAX, &n) < 0)
 		return "";
 	*(const char **)to = value;
 	return NULL;
@@ -176,8 +176,8 @@ podopts_take_parts(const struct opt *o, void *to, const char *value)
 	(void)o;
 	(void)snprintf(first, sizeof first, "%.*s",
 	    dash != NULL ? (int)(dash - value) : 15, value);
-	if (io_number(first, 0, POD_PARTS_MAX, &a) < 0 ||
-	    (dash != NULL && io_number(dash + 1, a, POD_PARTS_MAX, &b) < 0))
+	if (number_parse(first, 0, POD_PARTS_MAX, &a) < 0 ||
+	    (dash != NULL && number_parse(dash + 1, a, POD_PARTS_MAX, &b) < 0))
 		return "";
 	*(const char **)to = value;
 	return NULL;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io.h"
+#include "base/number.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "pod/manifest.h"
@@ -693,7 +693,7 @@ psa_version_parse(int *minor, const char *text)
 	}
 	if (strncmp(text, "v1.", 3) != 0 ||
 	    (text[3] == '0' && text[4] != '\0') ||
-	    io_number(text + 3, 0, INT32_MAX, &n) < 0)
+	    number_parse(text + 3, 0, INT32_MAX, &n) < 0)
 		return -1;
 	*minor = n > PSA_LATEST ? PSA_LATEST : (int)n;
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/msg.h"
 #include "wire.h"
 
@@ -37,12 +38,12 @@ put_text(struct encode *e, const char *format, ...)
 static int
 put_base64(struct encode *e, const unsigned char *buf, size_t len)
 {
-	char text[IO_BASE64_LEN(12288)];
+	char text[BASE64_LEN(12288)];
 	size_t n;
 
 	for (; len > 0; buf += n, len -= n) {
 		n = len < 12288 ? len : 12288;
-		if (encode_write(e, text, io_base64(text, buf, n)) < 0)
+		if (encode_write(e, text, base64_encode(text, buf, n)) < 0)
 			return -1;
 	}
 	return 0;

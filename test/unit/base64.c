@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/io.h"
+#include "base/base64.h"
 
 #include "tap.h"
 
@@ -9,28 +9,28 @@ static const char *const vectors[][2] = {{"", ""}, {"f", "Zg=="},
     {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
 
 static void
-base64(void)
+vectors_of_rfc(void)
 {
 	char text[16], back[16];
 	size_t i, n;
 	ssize_t got;
 
 	for (i = 0; i < sizeof vectors / sizeof *vectors; i++) {
-		n = io_base64(text, vectors[i][0], strlen(vectors[i][0]));
+		n = base64_encode(text, vectors[i][0], strlen(vectors[i][0]));
 		text[n] = '\0';
 		OK_STR(text, vectors[i][1]);
-		got = io_unbase64(back, text, n);
+		got = base64_decode(back, text, n);
 		OK(got >= 0);
 		back[got < 0 ? 0 : got] = '\0';
 		OK_STR(back, vectors[i][0]);
 	}
-	OK(io_unbase64(back, "Zg=", 3) < 0);
-	OK(io_unbase64(back, "Zh==", 4) < 0);
-	OK(io_unbase64(back, "Zm9=", 4) < 0);
-	OK(io_unbase64(back, "Z===", 4) < 0);
-	OK(io_unbase64(back, "Zg==Zg==", 8) < 0);
-	OK(io_unbase64(back, "Zm9\n", 4) < 0);
-	OK(io_unbase64(back, "Zm-_", 4) < 0);
+	OK(base64_decode(back, "Zg=", 3) < 0);
+	OK(base64_decode(back, "Zh==", 4) < 0);
+	OK(base64_decode(back, "Zm9=", 4) < 0);
+	OK(base64_decode(back, "Z===", 4) < 0);
+	OK(base64_decode(back, "Zg==Zg==", 8) < 0);
+	OK(base64_decode(back, "Zm9\n", 4) < 0);
+	OK(base64_decode(back, "Zm-_", 4) < 0);
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -38,7 +38,7 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* Each digit at each place, and all bytes over. */
 static void
-unbase64_digits(void)
+base64_digits(void)
 {
 	char text[9];
 	unsigned char back[6];
@@ -49,7 +49,7 @@ unbase64_digits(void)
 		for (value = 0; value < 64; value++) {
 			memset(text, 'A', sizeof text);
 			text[place] = alphabet[value];
-			if (io_unbase64(back, text, 8) != 6)
+			if (base64_decode(back, text, 8) != 6)
 				continue;
 			word = (uint32_t)back[place / 4 * 3] << 16 |
 			    (uint32_t)back[place / 4 * 3 + 1] << 8 |
@@ -62,7 +62,7 @@ unbase64_digits(void)
 
 /* What is no digit is refused wherever it stands. */
 static void
-unbase64_refuses(void)
+base64_refuses(void)
 {
 	char text[12];
 	unsigned char back[9];
@@ -78,7 +78,7 @@ unbase64_refuses(void)
 			memset(text, 'A', sizeof text);
 			text[place] = (char)c;
 			others++;
-			refused += io_unbase64(back, text, sizeof text) < 0;
+			refused += base64_decode(back, text, sizeof text) < 0;
 		}
 	}
 	OK(others == 12 * (256 - 64) - 1);
@@ -87,7 +87,7 @@ unbase64_refuses(void)
 
 /* Padding goes with bits that are zero, and only with these. */
 static void
-unbase64_padding(void)
+base64_padding(void)
 {
 	char text[9] = "AAAAAA==", copy[8];
 	unsigned char back[6] = {0};
@@ -97,52 +97,34 @@ unbase64_padding(void)
 	for (value = 0; value < 64; value++) {
 		memcpy(text + 4, "AA==", 4);
 		text[5] = alphabet[value];
-		n = io_unbase64(back, text, 8);
+		n = base64_decode(back, text, 8);
 		good += value % 16 == 0 ? n == 4 && back[3] == value >> 4
 		                        : n == -1;
 		memcpy(text + 4, "AAA=", 4);
 		text[6] = alphabet[value];
-		n = io_unbase64(back, text, 8);
+		n = base64_decode(back, text, 8);
 		good += value % 4 == 0 ? n == 5 && back[4] == value >> 2
 		                       : n == -1;
 	}
 	OK(good == 128);
-	OK(io_unbase64(back, "====", 4) < 0);
-	OK(io_unbase64(back, "A===", 4) < 0);
-	OK(io_unbase64(back, "AA=A", 4) < 0);
-	OK(io_unbase64(back, "AA==AAAA", 8) < 0);
-	OK(io_unbase64(back, "AAA=AAAA", 8) < 0);
+	OK(base64_decode(back, "====", 4) < 0);
+	OK(base64_decode(back, "A===", 4) < 0);
+	OK(base64_decode(back, "AA=A", 4) < 0);
+	OK(base64_decode(back, "AA==AAAA", 8) < 0);
+	OK(base64_decode(back, "AAA=AAAA", 8) < 0);
 	/* no more is written than was decoded; out may be text */
 	memset(back, 7, sizeof back);
-	OK(io_unbase64(back, "AAAAAA==", 8) == 4 && back[4] == 7);
+	OK(base64_decode(back, "AAAAAA==", 8) == 4 && back[4] == 7);
 	memcpy(copy, "Zm9vYmE=", 8);
-	OK(io_unbase64(copy, copy, 8) == 5 && memcmp(copy, "fooba", 5) == 0);
+	OK(base64_decode(copy, copy, 8) == 5 && memcmp(copy, "fooba", 5) == 0);
 }
 
 int
 main(void)
 {
-	uint64_t n;
-
-	base64();
-	unbase64_digits();
-	unbase64_refuses();
-	unbase64_padding();
-	OK(io_number("0", 0, 9, &n) == 0 && n == 0);
-	OK(io_number("18446744073709551615", 0, UINT64_MAX, &n) == 0 &&
-	    n == UINT64_MAX);
-	OK(io_number("18446744073709551616", 0, UINT64_MAX, &n) < 0);
-	OK(io_number("10", 0, 9, &n) < 0);
-	OK(io_number("0", 1, 9, &n) < 0);
-	OK(io_number("", 0, 9, &n) < 0);
-	OK(io_number("-1", 0, 9, &n) < 0);
-	OK(io_number(" 1", 0, 9, &n) < 0);
-	OK(io_number("1x", 0, 9, &n) < 0);
-	OK(io_size("10Mi", 0, UINT64_MAX, &n) == 0 && n == 10 << 20);
-	OK(io_size("10M", 0, UINT64_MAX, &n) == 0 && n == 10 << 20);
-	OK(io_size("512", 0, UINT64_MAX, &n) == 0 && n == 512);
-	OK(io_size("16777216T", 0, UINT64_MAX, &n) < 0);
-	OK(io_size("1MB", 0, UINT64_MAX, &n) < 0);
-	OK(io_size("Mi", 0, UINT64_MAX, &n) < 0);
+	vectors_of_rfc();
+	base64_digits();
+	base64_refuses();
+	base64_padding();
 	return tap_done();
 }
