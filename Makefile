@@ -111,6 +111,7 @@ UNPACK_OBJ = \
 	$(B)/base/msg.o \
 	$(B)/base/number.o \
 	$(B)/base/opt.o \
+	$(B)/base/out.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \
 	$(B)/bundle/content.o \
@@ -138,6 +139,7 @@ CTL_OBJ = \
 	$(B)/base/msg.o \
 	$(B)/base/number.o \
 	$(B)/base/opt.o \
+	$(B)/base/out.o \
 	$(B)/base/progress.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \

@@ -19,6 +19,7 @@
 #include "base/number.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/out.h"
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/version.h"
@@ -137,12 +138,8 @@ unpack_check_options(struct args *a)
 static int
 unpack_print_version(void)
 {
-	static const char text[] = "unpack " VERSION_TEXT;
-
-	if (io_write(STDOUT_FILENO, text, sizeof text - 1) == 0)
-		return WIRE_OK;
-	msg_warn(errno, "standard output");
-	return WIRE_FAIL;
+	out_text("unpack " VERSION_TEXT);
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
 /* ---------------------------------------------------------------- commands */
@@ -302,8 +299,8 @@ run_cp(int argc, char **argv)
 	if (install_to(argv[i + 1], base) < 0)
 		return WIRE_FAIL;
 	if (verbose)
-		(void)printf("'%s' -> '%s'\n", src, dest);
-	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+		out_printf("'%s' -> '%s'\n", src, dest);
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
 /* ---------------------------------------------------------------- main */
@@ -337,7 +334,7 @@ static int
 unpack_run(int argc, char **argv, bool check)
 {
 	struct args a = {.stream = {.content = {.dir = "."},
-	                     .fd = STDOUT_FILENO,
+	                     .fd = OUT_FD,
 	                     .last = UINT64_MAX},
 	    .level = WIRE_LEVEL};
 	int code;

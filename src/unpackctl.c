@@ -3,8 +3,10 @@
  * unpackctl, and kubectl-unpack: the same program by another name.
  */
 #include "base/msg.h"
+#include "base/out.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,21 +75,21 @@ print_usage(void)
 {
 	const struct cmd *c;
 
-	(void)printf("usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
+	out_printf("usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
 	    msg_program());
 	for (c = commands; c->options != NULL; c++)
-		(void)printf("  %-11s %s\n", c->options->name, c->help);
-	(void)printf(
+		out_printf("  %-11s %s\n", c->options->name, c->help);
+	out_printf(
 	    "\n%s COMMAND --help tells more; --version prints the version.\n",
 	    msg_program());
-	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
 static int
 unpackctl_print_version(void)
 {
-	(void)fputs("unpackctl " VERSION_TEXT, stdout);
-	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+	out_text("unpackctl " VERSION_TEXT);
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
 /* The command of this name; NULL, reported. */
@@ -191,6 +193,7 @@ main(int argc, char **argv)
 {
 	const char *base = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *program = "unpackctl";
+	int code;
 
 	if (argc > 0)
 		base = base != NULL ? base + 1 : argv[0];
@@ -202,5 +205,8 @@ main(int argc, char **argv)
 		return WIRE_FAIL;
 	/* so that libarchive knows UTF-8; the environment does not count */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	return dispatch(argc, argv);
+	/* a closed pipe is an error like any other: EPIPE */
+	(void)signal(SIGPIPE, SIG_IGN);
+	code = dispatch(argc, argv);
+	return out_flush() < 0 ? WIRE_FAIL : code;
 }

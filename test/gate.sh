@@ -190,3 +190,30 @@ gate_exits() {
 	sed 's/^/# /' gate.bad
 	[ ! -s gate.bad ]
 }
+
+# gate_stdout OBJECT...: base/out.o alone writes to standard output: nothing
+# needs stdio's stdout, or a function that writes to it.
+gate_stdout() {
+	for o; do
+		"$NM" -u "$o" >gate.undefined || return 1
+		sed "s|^ *U |$o: |" gate.undefined
+	done >gate.all
+	[ -s gate.all ] || {
+		echo "# no objects, or no symbols in them"
+		return 1
+	}
+	! grep -E ': (stdout|v?printf|puts|putchar|putchar_unlocked|vdprintf'\
+'|dprintf|perror|psignal)$' gate.all | sed 's/^/# /' | grep .
+}
+
+# gate_stdout_fd SRC: nor does anything name the descriptor, but for out.h's
+# own name of it in these: a stream or a tar, which is the product, and whether
+# it is a terminal.
+gate_stdout_fd() {
+	! {
+		grep -rn --include='*.[ch]' STDOUT_FILENO "$1" |
+			grep -v "^$1/base/out\\.h:"
+		grep -rnE --include='*.[ch]' '(^|[^A-Z_])OUT_FD' "$1" | grep -vE \
+			"^$1/(base/out\\.[ch]|unpack\\.c:[0-9]+:.*\\.fd = OUT_FD,|log/deliver\\.c:.*copy_tar\\(d, OUT_FD\\))|(isatty|term_of)\\(OUT_FD\\)"
+	} | sed 's/^/# /' | grep .
+}

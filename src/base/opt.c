@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/number.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "wire.h"
 
 enum {
@@ -517,33 +518,27 @@ fit_words(const char *text, size_t room)
 	return fit > 0 ? fit : n;
 }
 
-static int
-help_puts(struct io_out *out, const char *text)
-{
-	return io_out_write(out, text, strlen(text));
-}
-
-static int
-print_row(struct io_out *out, const struct opt *o, size_t column)
+static void
+print_row(const struct opt *o, size_t column)
 {
 	static const char blank[LEFT_MAX + 1] = "                            ";
 	const char *help = o->help;
 	char left[80];
 	size_t n = print_left(left, sizeof left, o);
-	int ret = help_puts(out, left);
 
+	out_text(left);
 	if (n + 2 > column) {
-		ret |= help_puts(out, "\n");
+		out_text("\n");
 		n = 0;
 	}
 	for (;;) {
-		ret |= io_out_write(out, blank, column - n);
+		out_write(blank, column - n);
 		n = fit_words(help, WIDTH - column);
-		ret |= io_out_write(out, help, n);
-		ret |= help_puts(out, "\n");
+		out_write(help, n);
+		out_text("\n");
 		help += n;
 		if (*help == '\0')
-			return ret;
+			return;
 		help++;
 		n = 0;
 	}
@@ -555,33 +550,27 @@ opt_help(const struct opt_command *c)
 	const char *name = c->name != NULL ? c->name : "";
 	const struct opt_group *g;
 	const struct opt *o;
-	struct io_out out;
 	size_t column = find_column(c);
-	int ret;
 
-	io_out_init(&out, STDOUT_FILENO);
-	ret = help_puts(&out, "usage: ");
-	ret |= help_puts(&out, msg_program());
-	ret |= help_puts(&out, *name != '\0' ? " " : "");
-	ret |= help_puts(&out, name);
-	ret |= help_puts(&out, c->usage != NULL ? c->usage : " [OPTION...]");
-	ret |= help_puts(&out, "\n\n");
-	ret |= help_puts(&out, c->about != NULL ? c->about : "");
+	out_text("usage: ");
+	out_text(msg_program());
+	out_text(*name != '\0' ? " " : "");
+	out_text(name);
+	out_text(c->usage != NULL ? c->usage : " [OPTION...]");
+	out_text("\n\n");
+	out_text(c->about != NULL ? c->about : "");
 	for (g = c->groups; g->rows != NULL; g++) {
-		ret |= help_puts(&out, "\n");
-		ret |= help_puts(&out, g->title != NULL ? g->title : "Options");
-		ret |= help_puts(&out, ":\n");
+		out_text("\n");
+		out_text(g->title != NULL ? g->title : "Options");
+		out_text(":\n");
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
-			ret |= print_row(&out, o, column);
+			print_row(o, column);
 	}
-	ret |= help_puts(&out, "\n");
-	ret |= print_row(&out, help_rows, column);
+	out_text("\n");
+	print_row(help_rows, column);
 	if (c->after != NULL) {
-		ret |= help_puts(&out, "\n");
-		ret |= help_puts(&out, c->after);
+		out_text("\n");
+		out_text(c->after);
 	}
-	if (ret == 0 && io_out_flush(&out) == 0)
-		return WIRE_OK;
-	msg_warn(errno, "standard output");
-	return WIRE_FAIL;
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }

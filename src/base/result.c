@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/out.h"
 
 static const char *kind = "Result";
 static const char *because;
@@ -154,18 +155,13 @@ int
 result_print(struct json *object)
 {
 	char *text = json_finish(object, JSON_COMPACT);
-	int status = -1;
 
 	if (text == NULL)
 		return -1;
 	told = true;
-	if (io_write(STDOUT_FILENO, text, strlen(text)) == 0 &&
-	    io_write(STDOUT_FILENO, "\n", 1) == 0)
-		status = 0;
-	else
-		msg_warn(errno, "standard output");
+	out_line(text);
 	free(text);
-	return status;
+	return out_flush();
 }
 
 void

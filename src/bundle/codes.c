@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/out.h"
+
 /* clang-format off */
 
 const struct codes_row codes_table[] = {
@@ -34,12 +36,12 @@ const struct codes_row codes_table[] = {
 }, {
 	"mount-path-taken", CODES_ERROR, CODES_IMAGE,
 	"a VOLUME of the image, by a symlink perhaps, covers a path at which pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
-	"a pod with that mount path runs a program of the image in place of unpack, and what it prints is no bundle to trust; or it fails with StartError. Pods of unpackctl have a path that no image knows",
+	"a pod with that mount path runs a program of the image in place of unpack, and what it prints is no bundle to trust; or it fails with StartError; pods of unpackctl have a path that no image knows",
 	"remove the VOLUME: a bundle is read, not written",
 }, {
 	"mount-path-led", CODES_ERROR, CODES_IMAGE,
 	"a symlink in the image leads a path at which pods are known to mount the program that unpacks (/bin, /util/bin, /util, /.unpack) elsewhere",
-	"in a pod with that mount path content of the image is hidden under the volume: unpack ends with exit code 3, other programs write the bundle without it. Pods of unpackctl have a path that no image knows",
+	"in a pod with that mount path content of the image is hidden under the volume: unpack ends with exit code 3, other programs write the bundle without it; pods of unpackctl have a path that no image knows",
 	"make /bin, /util, /util/bin and /.unpack plain directories, or leave them out",
 }, {
 	"no-layers", CODES_ERROR, CODES_IMAGE,
@@ -74,7 +76,7 @@ const struct codes_row codes_table[] = {
 }, {
 	"mount-path-content", CODES_WARNING, CODES_IMAGE,
 	"the image has files where pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
-	"a pod with that mount path, as RukPak's, succeeds without these files; unpack counts the path as covered in the termination message. Pods of unpackctl hide nothing",
+	"a pod with that mount path, as RukPak's, succeeds without these files; unpack counts the path as covered in the termination message; pods of unpackctl hide nothing",
 	"put the bundle's files elsewhere, or read it with a pod of unpackctl",
 }, {
 	"special-file", CODES_WARNING, CODES_IMAGE,
@@ -308,20 +310,19 @@ codes_area_name(enum codes_area area)
 
 /* A line of text for mdoc: nothing in it is a macro or an escape. */
 static void
-codes_print_text(FILE *to, const char *text)
+codes_print_text(const char *text)
 {
 	if (*text == '.' || *text == '\'')
-		(void)fputs("\\&", to);
+		out_text("\\&");
 	for (; *text != '\0'; text++)
-		(void)fputs(*text == '\\' ? "\\e"
-		        : *text == '-'    ? "\\-"
-		                          : (const char[]){*text, '\0'},
-		    to);
-	(void)fputs(".\n", to);
+		out_text(*text == '\\' ? "\\e"
+		        : *text == '-' ? "\\-"
+		                       : (const char[]){*text, '\0'});
+	out_text(".\n");
 }
 
 void
-codes_print_manual(FILE *to)
+codes_print_manual(void)
 {
 	static const char *const heads[] = {"OF AN IMAGE", "OF A POD",
 	    "OF THE CLUSTER"};
@@ -332,25 +333,23 @@ codes_print_manual(FILE *to)
 	const struct codes_row *r;
 	int area = -1;
 
-	(void)fputs(
-	    ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Made from src/bundle/codes.c by make manual\n.Dd November 25, 2026\n.Dt UNPACK-FINDINGS 7\n.Os\n.Sh NAME\n.Nm unpack-findings\n.Nd what can be wrong with a bundle image, a pod or a cluster, and what mends it\n.Sh DESCRIPTION\nEverything that\n.Xr unpackctl 1\nfinds has a code, which is stable.\n.Ql unpackctl explain Ar CODE\nprints what stands here about it.\nAn error means that it will not work, a warning that something is lost or at\nrisk, a note that there is nothing to mend.\n",
-	    to);
+	out_text(
+	    ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Made from src/bundle/codes.c by make manual\n.Dd November 25, 2026\n.Dt UNPACK-FINDINGS 7\n.Os\n.Sh NAME\n.Nm unpack-findings\n.Nd what can be wrong with a bundle image, a pod or a cluster, and what mends it\n.Sh DESCRIPTION\nEverything that\n.Xr unpackctl 1\nfinds has a code, which is stable.\n.Ql unpackctl explain Ar CODE\nprints what stands here about it.\nAn error means that it will not work, a warning that something is lost or at\nrisk, a note that there is nothing to mend.\n");
 	for (r = codes_table; r->code != NULL; r++) {
 		if ((int)r->area != area) {
 			if (area >= 0)
-				(void)fputs(".El\n", to);
+				out_text(".El\n");
 			area = (int)r->area;
-			(void)fprintf(to,
-			    ".Sh FINDINGS %s\n%s\n.Bl -tag -width Ds\n",
+			out_printf(".Sh FINDINGS %s\n%s\n.Bl -tag -width Ds\n",
 			    heads[area], says[area]);
 		}
-		(void)fprintf(to, ".It Li %s Pq %s\n", r->code,
+		out_printf(".It Li %s Pq %s\n", r->code,
 		    codes_severity_name(r->severity));
-		codes_print_text(to, r->meaning);
-		(void)fputs("In the cluster: ", to);
-		codes_print_text(to, r->seen);
-		(void)fputs("Fix: ", to);
-		codes_print_text(to, r->fix);
+		codes_print_text(r->meaning);
+		out_text("In the cluster: ");
+		codes_print_text(r->seen);
+		out_text("Fix: ");
+		codes_print_text(r->fix);
 	}
-	(void)fputs(".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1\n", to);
+	out_text(".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1\n");
 }

@@ -7,7 +7,6 @@
 #define CODES_H
 
 #include <stddef.h>
-#include <stdio.h>
 
 enum codes_severity {
 	CODES_ERROR, /* it will not work */
@@ -44,6 +43,6 @@ const char *codes_severity_name(enum codes_severity severity);
 const char *codes_area_name(enum codes_area area);
 
 /* Print the table as the manual page unpack-findings(7), in mdoc. */
-void codes_print_manual(FILE *to);
+void codes_print_manual(void);
 
 #endif

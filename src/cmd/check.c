@@ -13,6 +13,7 @@
 
 #include "base/number.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/opt.h"
 #include "base/result.h"
 #include "image/verdict.h"
@@ -148,13 +149,13 @@ check_run_image(struct check *a)
 		return WIRE_FAIL;
 	}
 	a->out.log_limit = a->opts.log_limit;
-	a->out.term = term_of(STDOUT_FILENO);
+	a->out.term = term_of(OUT_FD);
 	if (verdict_reach(v, &a->opts) < 0)
 		goto out;
 	if (a->json)
 		rc = result_print(verdictout_object(v, &a->out));
 	else if (!a->quiet)
-		rc = verdictout_text(stdout, v, &a->out);
+		rc = verdictout_text(v, &a->out);
 	if (rc == 0)
 		code = verdict_is_good(v) ? WIRE_OK : WIRE_BUNDLE;
 out:

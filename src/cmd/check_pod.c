@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/opt.h"
 #include "base/result.h"
 #include "pod/manifest.h"
@@ -96,7 +97,7 @@ print_masked(const char *text)
 		msg_nomem();
 		return -1;
 	}
-	(void)fputs(msg_mask(shown, size, text), stdout);
+	out_text(msg_mask(shown, size, text));
 	free(shown);
 	return 0;
 }
@@ -105,24 +106,24 @@ print_masked(const char *text)
 static int
 print_violation(const struct psa_violation *v)
 {
-	(void)printf("  %s", v->field);
+	out_printf("  %s", v->field);
 	if (v->name != NULL &&
 	    (v->subject == PSA_CONTAINER || v->subject == PSA_VOLUME)) {
-		(void)printf(" (%s \"",
+		out_printf(" (%s \"",
 		    v->subject == PSA_CONTAINER ? "container" : "volume");
 		if (print_masked(v->name) < 0)
 			return -1;
-		(void)fputs("\")", stdout);
+		out_text("\")");
 	}
-	(void)fputs(" is ", stdout);
+	out_text(" is ");
 	if (v->value == NULL)
-		(void)fputs("not set", stdout);
+		out_text("not set");
 	else if (print_masked(v->value) < 0)
 		return -1;
-	(void)fputs("; ", stdout);
+	out_text("; ");
 	if (print_masked(v->must) < 0)
 		return -1;
-	(void)printf(" [%s]\n", v->check->id);
+	out_printf(" [%s]\n", v->check->id);
 	return 0;
 }
 
@@ -133,20 +134,20 @@ check_pod_print_text(const struct opts *o, const char *where,
 	size_t i;
 
 	if (report->n == 0) {
-		(void)printf("%s: passes %s:%s\n", where,
+		out_printf("%s: passes %s:%s\n", where,
 		    psa_level_name(o->policy.level), o->version);
 		return 0;
 	}
-	(void)printf("%s: violates PodSecurity \"%s:%s\": ", where,
+	out_printf("%s: violates PodSecurity \"%s:%s\": ", where,
 	    psa_level_name(o->policy.level), o->version);
 	if (print_masked(report->message) < 0)
 		return -1;
-	(void)putchar('\n');
+	out_text("\n");
 	for (i = 0; i < report->n; i++)
 		if (print_violation(&report->violations[i]) < 0)
 			return -1;
 	if (report->n == PSA_VIOLATIONS_MAX)
-		(void)puts("  and perhaps more");
+		out_line("  and perhaps more");
 	return 0;
 }
 
@@ -299,7 +300,7 @@ check_pod_print_json(const struct opts *o, struct tally *t)
 	text = json_finish(all, JSON_PRETTY);
 	if (text == NULL)
 		return -1;
-	(void)puts(text);
+	out_line(text);
 	result_is_told();
 	free(text);
 	return 0;
@@ -320,10 +321,8 @@ judge_files(const struct opts *o, char **files)
 	if (ret == 0 && o->json && !o->quiet)
 		ret = check_pod_print_json(o, &t);
 	json_free(t.pods);
-	if (ret == 0 && fflush(stdout) != 0) {
-		msg_warn(errno, "standard output");
-		ret = -1;
-	}
+	if (ret == 0)
+		ret = out_flush();
 	if (ret < 0)
 		return WIRE_FAIL;
 	if (t.n_bad > 0)

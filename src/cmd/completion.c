@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/opt.h"
 #include "wire.h"
 
@@ -141,11 +142,8 @@ completion_print_script(const char *shell)
 	for (i = 0; scripts[i].shell != NULL; i++) {
 		if (strcmp(scripts[i].shell, shell) != 0)
 			continue;
-		if (fputs(scripts[i].script, stdout) != EOF &&
-		    fflush(stdout) == 0)
-			return WIRE_OK;
-		msg_warn(errno, "standard output");
-		return WIRE_FAIL;
+		out_text(scripts[i].script);
+		return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 	}
 	(void)opt_wrong(&completion_options,
 	    "completion takes one of bash, zsh and fish, not '%s'",
@@ -166,7 +164,7 @@ offer(const char *before, const char *name, const char *meaning,
 	if (strncmp(word, before, len) != 0 ||
 	    strncmp(word + len, name, strlen(word + len)) != 0)
 		return;
-	(void)printf("%s%s\t%.*s\n", before, name, (int)strcspn(meaning, "\n"),
+	out_printf("%s%s\t%.*s\n", before, name, (int)strcspn(meaning, "\n"),
 	    meaning);
 }
 
@@ -186,7 +184,7 @@ offer_options(const struct opt_command *c, const char *word)
 				offer("-", letter, o->help, word);
 		}
 	offer("--", "help", "what it does and takes", word);
-	(void)puts(":words");
+	out_line(":words");
 }
 
 /* Offer values of o that begin like word. */
@@ -201,7 +199,7 @@ offer_values(const struct opt *o, const char *word)
 
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(o->value, kinds[i][0]) == 0) {
-			(void)puts(kinds[i][1]);
+			out_line(kinds[i][1]);
 			return;
 		}
 	for (p = o->value; *p != '\0'; p += len + (p[len] == '|')) {
@@ -211,9 +209,9 @@ offer_values(const struct opt *o, const char *word)
 			continue;
 		if (i == len && strncmp(p, word, strlen(word)) == 0 &&
 		    strlen(word) <= len)
-			(void)printf("%.*s\n", (int)len, p);
+			out_printf("%.*s\n", (int)len, p);
 	}
-	(void)puts(":words");
+	out_line(":words");
 }
 
 static void
@@ -223,7 +221,7 @@ offer_operands(const struct opt_command *c, const char *word)
 	size_t i;
 
 	if (c->offer == NULL && c->operands != NULL) {
-		(void)puts(":files");
+		out_line(":files");
 		return;
 	}
 	if (c->offer == NULL) {
@@ -232,7 +230,7 @@ offer_operands(const struct opt_command *c, const char *word)
 	}
 	for (i = 0; (name = c->offer(i)) != NULL; i++)
 		offer("", name, "", word);
-	(void)puts(":words");
+	out_line(":words");
 }
 
 static void
@@ -246,7 +244,7 @@ offer_commands(const struct cmd *commands, const char *word)
 		offer("--", "help", "the commands", word);
 		offer("--", "version", "this program's version", word);
 	}
-	(void)puts(":words");
+	out_line(":words");
 }
 
 /*
@@ -310,7 +308,7 @@ offer_arguments(const struct opt_command *c, char *const *words, int n)
 	if (o != NULL && o->value != NULL)
 		offer_values(o, equals + 1);
 	else
-		(void)puts(":words");
+		out_line(":words");
 }
 
 int
@@ -324,10 +322,10 @@ completion_offer(const struct cmd *commands, char *const *words, int n)
 	if (n <= 1)
 		offer_commands(commands, n == 1 ? words[0] : "");
 	else if (c->options == NULL)
-		(void)puts(":files");
+		out_line(":files");
 	else if (strcmp(words[0], "help") == 0)
 		offer_commands(commands, words[n - 1]);
 	else
 		offer_arguments(c->options, words, n);
-	return fflush(stdout) == 0 ? WIRE_OK : WIRE_FAIL;
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/opt.h"
 #include "base/result.h"
 #include "bundle/codes.h"
@@ -62,10 +63,10 @@ explain_list(void)
 
 	for (r = codes_table; r->code != NULL; r++) {
 		if ((int)r->area != area)
-			(void)printf("%s%s\n", area < 0 ? "" : "\n",
+			out_printf("%s%s\n", area < 0 ? "" : "\n",
 			    heads[r->area]);
 		area = (int)r->area;
-		(void)printf("  %-26s %-7s  %s\n", r->code,
+		out_printf("  %-26s %-7s  %s\n", r->code,
 		    codes_severity_name(r->severity), r->meaning);
 	}
 }
@@ -73,15 +74,15 @@ explain_list(void)
 static void
 explain_row(const struct codes_row *r)
 {
-	(void)printf("%s (%s, of %s %s)\n\n", r->code,
+	out_printf("%s (%s, of %s %s)\n\n", r->code,
 	    codes_severity_name(r->severity),
 	    r->area == CODES_IMAGE     ? "an"
 	        : r->area == CODES_POD ? "a"
 	                               : "the",
 	    codes_area_name(r->area));
-	(void)printf("What it means:\n  %s\n", r->meaning);
-	(void)printf("In the cluster:\n  %s\n", r->seen);
-	(void)printf("%s:\n  %s\n",
+	out_printf("What it means:\n  %s\n", r->meaning);
+	out_printf("In the cluster:\n  %s\n", r->seen);
+	out_printf("%s:\n  %s\n",
 	    r->severity == CODES_NOTE ? "To be rid of it" : "Fix", r->fix);
 }
 
@@ -136,7 +137,7 @@ explain_codes(const struct explain *a, char **codes)
 			explain_list();
 		for (c = codes; *c != NULL; c++) {
 			if (c > codes)
-				(void)putchar('\n');
+				out_text("\n");
 			explain_row(codes_find(*c));
 		}
 		return WIRE_OK;
@@ -160,13 +161,10 @@ cmd_explain(int argc, char **argv)
 	if (opt_parse(&cmd_explain_options, &a, argc, argv, &code) < 0)
 		return code;
 	if (a.manual) {
-		codes_print_manual(stdout);
+		codes_print_manual();
 		code = WIRE_OK;
 	} else {
 		code = explain_codes(&a, argv + 1);
 	}
-	if (fflush(stdout) == 0)
-		return code;
-	msg_warn(errno, "standard output");
-	return WIRE_FAIL;
+	return out_flush() == 0 ? code : WIRE_FAIL;
 }

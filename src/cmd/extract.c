@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/opt.h"
 #include "base/progress.h"
 #include "base/result.h"
@@ -161,12 +162,12 @@ show_text(const struct tarin_entry *e)
 	for (i = 0; i < 9; i++)
 		if (!(e->mode >> (8 - i) & 1))
 			mode[i + 1] = '-';
-	(void)printf("%s %12" PRIu64 " %s", mode, e->size,
+	out_printf("%s %12" PRIu64 " %s", mode, e->size,
 	    msg_mask(path, sizeof path, e->path));
 	if (to != NULL)
-		(void)printf("%s%s", e->link != NULL ? " -> " : " link to ",
+		out_printf("%s%s", e->link != NULL ? " -> " : " link to ",
 		    msg_mask(link, sizeof link, to));
-	(void)putchar('\n');
+	out_text("\n");
 }
 
 /* Print an object and a newline, and delete it.  0, or -1 (reported). */
@@ -177,7 +178,7 @@ print_object(struct json *object)
 
 	if (text == NULL)
 		return -1;
-	(void)puts(text);
+	out_line(text);
 	result_is_told();
 	free(text);
 	return 0;
@@ -287,7 +288,7 @@ extract_print_text(const struct extract *x, const char *name)
 	const struct gather *g = &x->gather;
 	char shown[MSG_NAME];
 
-	(void)printf("%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s\n",
+	out_printf("%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s\n",
 	    msg_mask(shown, sizeof shown, name), x->deliver.counts.entries,
 	    x->deliver.counts.bytes, format_name(g->format), g->whole.digest,
 	    g->verified ? "verified" : "not verified");
@@ -309,10 +310,8 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 	else if (ok && x->deliver.has_target && !x->quiet)
 		extract_print_text(x,
 		    x->deliver.tar != NULL ? x->deliver.tar : x->deliver.dir);
-	if (fflush(stdout) != 0) {
-		msg_warn(errno, "standard output");
-		return status == WIRE_OK ? WIRE_FAIL : status;
-	}
+	if (out_flush() < 0)
+		return WIRE_FAIL;
 	return status == WIRE_OK && !ok ? WIRE_FAIL : status;
 }
 
@@ -434,7 +433,7 @@ extract_check_options(struct extract *x)
 	if (to_stdout && x->json)
 		return opt_wrong(c,
 		    "--tar - and -o json both need standard output");
-	if (to_stdout && isatty(STDOUT_FILENO) == 1)
+	if (to_stdout && isatty(OUT_FD) == 1)
 		return opt_wrong(c,
 		    "--tar - does not write to a terminal; send it to a file or a pipe");
 	if (x->deliver.dir == NULL && x->deliver.tar == NULL && !x->list)

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/opt.h"
 #include "pod/podopts.h"
 #include "wire.h"
@@ -55,11 +56,11 @@ pod_cmd_print(const struct json *pod, bool json)
 			msg_nomem();
 		return WIRE_FAIL;
 	}
-	if (fputs(text, stdout) == EOF || (json && putchar('\n') == EOF) ||
-	    fflush(stdout) != 0) {
-		msg_warn(errno, "standard output");
+	out_text(text);
+	if (json)
+		out_text("\n");
+	if (out_flush() < 0)
 		ret = WIRE_FAIL;
-	}
 	free(text);
 	return ret;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/opt.h"
 #include "base/progress.h"
 #include "base/result.h"
@@ -204,32 +206,47 @@ tell_failure(const struct run *x)
 		msg_line("fix: %s", w->fix);
 }
 
+/* A line of what was done, where a tar on standard output is not in its way. */
+static void run_say(const struct run *x, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+run_say(const struct run *x, const char *format, ...)
+{
+	char line[MSG_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	if (x->deliver.has_target)
+		out_line(line);
+	else
+		msg_line("%s", line);
+}
+
 static void
 tell_success(const struct run *x)
 {
 	const struct provision *p = &x->provision;
 	const struct gather *g = &x->gather;
 	const struct deliver *d = &x->deliver;
-	FILE *to = d->has_target ? stdout : stderr;
 	char shown[MSG_NAME];
 
 	if (x->quiet)
 		return;
-	(void)fprintf(to,
-	    "%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s, %s\n",
+	run_say(x, "%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s, %s",
 	    msg_mask(shown, sizeof shown, d->tar != NULL ? d->tar : d->dir),
 	    d->counts.entries, d->counts.bytes, g->whole.digest,
 	    g->verified ? "verified" : "not verified");
-	(void)fprintf(to, "%s\n",
-	    p->resolved[0] != '\0' ? p->resolved : x->pod.image);
+	run_say(x, "%s", p->resolved[0] != '\0' ? p->resolved : x->pod.image);
 	if (p->repaired > 0)
-		(void)fprintf(to,
+		run_say(x,
 		    "%" PRIu64
-		    " parts that the log had lost came from a second pod\n",
+		    " parts that the log had lost came from a second pod",
 		    p->repaired);
 	if (p->keep)
-		(void)fprintf(to, "pod %s/%s is kept\n", p->kubectl.namespace,
-		    p->name);
+		run_say(x, "pod %s/%s is kept", p->kubectl.namespace, p->name);
 }
 
 static void
@@ -297,7 +314,7 @@ run_print_json(const struct run *x, enum wire_exit status)
 	text = json_finish(o, JSON_COMPACT);
 	if (text == NULL)
 		return -1;
-	(void)puts(text);
+	out_line(text);
 	result_is_told();
 	free(text);
 	return 0;
@@ -320,10 +337,8 @@ run_tell_result(struct run *x, enum wire_exit status)
 		ret = run_print_json(x, status);
 	else if (status == WIRE_OK)
 		tell_success(x);
-	if (fflush(stdout) != 0) {
-		msg_warn(errno, "standard output");
-		ret = -1;
-	}
+	if (out_flush() < 0)
+		return WIRE_FAIL;
 	return status == WIRE_OK && ret < 0 ? WIRE_FAIL : status;
 }
 
@@ -437,7 +452,7 @@ run_check_options(struct run *x)
 	if (to_stdout && x->json)
 		return opt_wrong(c,
 		    "--tar - and -o json both need standard output");
-	if (to_stdout && isatty(STDOUT_FILENO) == 1)
+	if (to_stdout && isatty(OUT_FD) == 1)
 		return opt_wrong(c,
 		    "--tar - does not write to a terminal; send it to a file or a pipe");
 	if (d->dir == NULL && d->tar == NULL)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/result.h"
 #include "image/fixes.h"
 #include "wire.h"
@@ -277,11 +278,25 @@ tell_all(const struct telling *t, struct fixes_group *g)
 		    t->v->ignored, verdictout_plural(t->v->ignored));
 }
 
+/* End a memory stream; its text, owned, or NULL where memory was short. */
+static char *
+verdictout_take(FILE *f, char **text)
+{
+	bool good = f != NULL && !ferror(f);
+
+	if (f != NULL && fclose(f) != 0)
+		good = false;
+	if (good)
+		return *text;
+	free(*text);
+	return NULL;
+}
+
 int
-verdictout_text(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
+verdictout_text(struct verdict *v, const struct verdictout_opts *opts)
 {
 	struct fixes_group *g = calloc(1, sizeof *g);
-	char *text = NULL;
+	char *text = NULL, *wrapped = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 	struct telling t = {f, v, opts};
@@ -289,15 +304,19 @@ verdictout_text(FILE *to, struct verdict *v, const struct verdictout_opts *opts)
 
 	if (g != NULL && f != NULL)
 		tell_all(&t, g);
-	if (f == NULL || fclose(f) != 0 || g == NULL) {
-		msg_nomem();
+	text = verdictout_take(f, &text);
+	f = text != NULL && g != NULL ? open_memstream(&wrapped, &size) : NULL;
+	if (f != NULL)
+		term_print(f, &opts->term, text);
+	wrapped = verdictout_take(f, &wrapped);
+	if (wrapped != NULL) {
+		out_text(wrapped);
+		rc = out_flush();
 	} else {
-		term_print(to, &opts->term, text);
-		rc = fflush(to) == 0 && !ferror(to) ? 0 : -1;
-		if (rc < 0)
-			msg_warn(errno, "standard output");
+		msg_nomem();
 	}
 	free(text);
+	free(wrapped);
 	free(g);
 	return rc;
 }

@@ -41,9 +41,8 @@ struct verdictout_opts {
 	struct term term;
 };
 
-/* Write it to `to`.  Returns 0, or -1, reported. */
-int verdictout_text(FILE *to, struct verdict *v,
-    const struct verdictout_opts *opts);
+/* Write it to standard output.  Returns 0, or -1, reported. */
+int verdictout_text(struct verdict *v, const struct verdictout_opts *opts);
 
 /* The same for programs, owned by the caller (base/result.h). */
 struct json *verdictout_object(struct verdict *v,

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/out.h"
 
 int
 deliver_open(struct deliver *d)
@@ -138,7 +139,7 @@ make_tar(struct deliver *d)
 	if (status != WIRE_OK)
 		return status;
 	if (!d->has_target)
-		return copy_tar(d, STDOUT_FILENO);
+		return copy_tar(d, OUT_FD);
 	if (target_begin(&d->target) < 0)
 		return WIRE_FAIL;
 	status = copy_tar(d, d->target.fd);

@@ -18,6 +18,9 @@ ok "a library is seen in one module" gate_libraries "$TOP/src" "$DEPS/include"
 ok "no two functions of one name" gate_names "$TOP/src"
 ok "only the main files exit" gate_exits "$TOP/src"
 # shellcheck disable=SC2046 # lists of names
+ok "one way to write standard output: its descriptor" gate_stdout_fd "$TOP/src"
+# shellcheck disable=SC2046 # words
+ok "and stdio's" gate_stdout $(objects "$UNPACK_OBJ $CTL_OBJ")
 ok "unpack's objects need no loop" gate_no_loop $(objects "$UNPACK_OBJ")
 # shellcheck disable=SC2046
 ok "unpackctl's objects need no loop" gate_no_loop $(objects "$CTL_OBJ")
@@ -86,4 +89,31 @@ echo 'int a(void); int c(void); int c(void) { return a(); }' >c.c
 $CC -c c.c
 ok "gate: a loop of three is refused" refuses gate_no_loop a.o b.o c.o
 ok "gate: a missing object is refused" refuses gate_no_loop none.o
+
+cat >out1.c <<'E'
+#include <stdio.h>
+int out1(char *s, FILE *f);
+int out1(char *s, FILE *f)
+{
+	return fprintf(f, "%s", s) + snprintf(s, 3, "%d", 5);
+}
+E
+for code in 'printf("%s", s)' 'fputs(s, stdout)' 'fflush(stdout)' 'puts(s)' \
+	'putchar(*s)' 'fwrite(s, 1, 1, stdout)' 'dprintf(1, "%s", s)'; do
+	printf '#define _GNU_SOURCE\n#include <stdio.h>\nint f(char *s);\nint f(char *s)\n{ return (int)(%s); }\n' \
+		"$code" >out2.c
+	cc -c -o out2.o out2.c || bail
+	ok "gate: $code is refused" refuses gate_stdout out2.o
+done
+cc -c -o out1.o out1.c
+ok "gate: other streams pass" gate_stdout out1.o
+ok "gate: no object is refused" refuses gate_stdout none.o
+mkdir -p fds/base fdbad
+echo '#define OUT_FD STDOUT_FILENO' >fds/base/out.h
+echo 'int x = isatty(OUT_FD);' >fds/x.c
+echo 'io_write(STDOUT_FILENO, text, 1);' >fdbad/x.c
+ok "gate: a question about the descriptor passes" gate_stdout_fd fds
+ok "gate: a write to it is refused" refuses gate_stdout_fd fdbad
+echo 'io_write(OUT_FD, text, 1);' >fdbad/x.c
+ok "gate: by any name" refuses gate_stdout_fd fdbad
 done_testing
