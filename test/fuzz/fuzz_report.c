@@ -58,11 +58,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		data += 4 + n;
 		len -= 4 + n;
 	}
-	text = report_json(&r, false);
+	text = json_finish(report_object(&r), JSON_COMPACT);
 	MUST(text != NULL);
 	check_text(text);
 	free(text);
-	text = report_json(&r, true);
+	text = json_finish(report_object(&r), JSON_PRETTY);
 	MUST(text != NULL);
 	check_text(text);
 	free(text);
