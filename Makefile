@@ -145,6 +145,7 @@ CTL_OBJ = \
 	$(B)/base/sandbox.o \
 	$(B)/base/tempfile.o \
 	$(B)/base/term.o \
+	$(B)/bundle/ci.o \
 	$(B)/bundle/codes.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
@@ -176,12 +177,16 @@ CTL_OBJ = \
 	$(B)/image/verdict.o \
 	$(B)/image/verdictout.o \
 	$(B)/psa/psa.o \
+	$(B)/psa/psaout.o \
 	$(B)/psa/psatable.o \
 	$(B)/psa/psatext.o \
+	$(B)/pod/files.o \
+	$(B)/pod/lines.o \
 	$(B)/pod/manifest.o \
 	$(B)/pod/pod.o \
 	$(B)/pod/podopts.o \
 	$(B)/pod/reference.o \
+	$(B)/pod/template.o \
 	$(B)/pod/yaml.o \
 	$(B)/cluster/kubectl.o \
 	$(B)/cluster/repair.o \

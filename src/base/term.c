@@ -2,12 +2,15 @@
 #include "base/term.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/msg.h"
 #include "base/number.h"
+#include "base/out.h"
 
 enum {
 	WIDTH_MIN = 40, /* narrower ones are not worth the trouble */
@@ -87,12 +90,18 @@ term_print_line(FILE *to, unsigned int width, const char *text, size_t len)
 	(void)fputc('\n', to);
 }
 
-void
-term_print(FILE *to, const struct term *t, const char *text)
+char *
+term_wrap(const struct term *t, const char *text)
 {
+	char *wrapped = NULL;
+	size_t size, len;
+	FILE *to = open_memstream(&wrapped, &size);
 	bool whole;
-	size_t len;
 
+	if (to == NULL) {
+		msg_nomem();
+		return NULL;
+	}
 	for (; *text != '\0'; text += len + (text[len] == '\n')) {
 		whole = strncmp(text, TERM_WHOLE, 1) == 0;
 		text += whole;
@@ -102,4 +111,21 @@ term_print(FILE *to, const struct term *t, const char *text)
 		else
 			term_print_line(to, t->width, text, len);
 	}
+	if (fclose(to) == 0)
+		return wrapped;
+	free(wrapped);
+	msg_nomem();
+	return NULL;
+}
+
+int
+term_print(const struct term *t, const char *text)
+{
+	char *wrapped = term_wrap(t, text);
+
+	if (wrapped == NULL)
+		return -1;
+	out_text(wrapped);
+	free(wrapped);
+	return 0;
 }

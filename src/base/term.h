@@ -6,7 +6,6 @@
 #define TERM_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 enum term_colour {
 	TERM_PLAIN, /* ends the others */
@@ -35,14 +34,21 @@ const char *term_sgr(const struct term *t, enum term_colour colour);
 
 /*
  * Begins a line that stays in one piece however long it is: a command, to be
- * copied.  term_print does not print it.
+ * copied.  It is not part of what is printed.
  */
 #define TERM_WHOLE "\x01"
 
 /*
- * Print text, whose lines end in newlines, wrapped at spaces; what is wrapped
- * is indented two columns more than its line.  Names in it have been masked.
+ * Text, whose lines end in newlines, wrapped at spaces; what is wrapped is
+ * indented two columns more than its line.  Owned by the caller; NULL after a
+ * message.
  */
-void term_print(FILE *to, const struct term *t, const char *text);
+char *term_wrap(const struct term *t, const char *text);
+
+/*
+ * Write text to standard output (base/out.h), wrapped.  Names in it have been
+ * masked.  Returns 0, or -1, reported; what out_flush says counts besides.
+ */
+int term_print(const struct term *t, const char *text);
 
 #endif

@@ -4,33 +4,50 @@
  */
 #include "cmd/cmd.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/out.h"
 #include "base/opt.h"
+#include "base/out.h"
 #include "base/result.h"
+#include "base/term.h"
+#include "bundle/ci.h"
+#include "bundle/codes.h"
+#include "cluster/kubectl.h"
+#include "pod/files.h"
 #include "pod/manifest.h"
+#include "pod/template.h"
 #include "psa/psa.h"
+#include "psa/psaout.h"
 #include "wire.h"
 
 struct opts {
 	struct psa_policy policy;
 	const char *version; /* borrowed; as it was given */
-	bool json;
+	const char *kustomize; /* borrowed; a directory, or NULL */
+	bool deep; /* directories in directories, too */
+	struct codes_list ignore;
+	enum ci_form form;
+	int fail_on; /* there are no warnings: nothing depends on it */
 	bool quiet;
 };
 
 /* What was found so far. */
 struct tally {
-	struct json *pods; /* owned; for -o json, else NULL */
+	const struct opts *o;
+	struct term term;
+	struct json *pods; /* owned; what is told at the end, or NULL */
+	struct json *problems; /* owned; what could not be judged, likewise */
+	size_t n_good; /* pods that pass */
 	size_t n_bad; /* pods that violate */
+	size_t n_over; /* objects without a pod */
 	size_t n_unknown; /* files and pods that could not be judged */
+	size_t n_dirs; /* directories that were not looked into */
 };
 
 /* An opt_take: the name of a level. */
@@ -57,277 +74,385 @@ static const struct opt check_pod_rows[] = {
         "which standard (default: restricted)",
         OPT_OTHER(struct opts, policy.level, check_pod_take_level, NULL)},
     {"version", 0, "latest|v1.N", "the policy's version (default: latest)",
-        .take = check_pod_take_version, .takes = "latest, or v1.N as in v1.31"},
+        .take = check_pod_take_version,
+        .takes = "latest, or a version as in v1.31 or 1.31"},
+    {"ignore", 0, "CODE", "a check that does not count; may be repeated",
+        OPT_OTHER(struct opts, ignore, codes_take,
+            "a code that unpackctl explain lists")},
+    {"fail-on", 0, "error|warning",
+        "as check has it; here there are no warnings",
+        OPT_CHOICE(struct opts, fail_on)},
+    {0},
+};
+static const struct opt check_pod_input_rows[] = {
+    {"recursive", 'R', NULL, "directories in directories, too",
+        OPT_FLAG(struct opts, deep)},
+    {"kustomize", 'k', "DIR", "what kubectl kustomize makes of DIR",
+        OPT_TEXT(struct opts, kustomize)},
     {0},
 };
 static const struct opt check_pod_output_rows[] = {
-    {"output", 'o', "text|json", "how to tell the verdict",
-        OPT_SECOND(struct opts, json)},
+    {"output", 'o', CI_WORDS, "how to tell the verdict",
+        OPT_CHOICE(struct opts, form)},
     {"quiet", 'q', NULL, "print nothing; the exit code tells",
         OPT_FLAG(struct opts, quiet)},
     {0},
 };
 static const struct opt_group check_pod_groups[] = {
+    {"What is read", check_pod_input_rows, 0},
     {"The standard", check_pod_rows, 0},
     {"What is told", check_pod_output_rows, 0},
     {0},
 };
 const struct opt_command cmd_check_pod_options = {
     .name = "check-pod",
-    .usage = " [OPTION...] FILE...",
+    .usage = " [OPTION...] FILE|DIR...",
     .about =
-        "Judge Pods and pod templates by the Pod Security Standards; FILE is YAML or\n"
-        "JSON, - is standard input.\n",
+        "Judge Pods and pod templates by the Pod Security Standards.  FILE is YAML or\n"
+        "JSON, - is standard input; DIR has such files, or is an operator's bundle.\n"
+        "Templates are found in kinds that are not known, too; objects without a pod\n"
+        "are passed over and counted.\n",
     .groups = check_pod_groups,
     .after =
         "exit: 0 all pass, 3 some violate, 1 some cannot be judged, 2 wrong usage\n",
-    .operands = "one or more FILEs",
-    .least = 1,
+    .operands = "FILEs or DIRs",
+    .least = 0,
     .most = OPT_ANY,
 };
 
-/* Print text to standard output with what is no text made visible. */
-static int
-print_masked(const char *text)
+/* Something could not be judged: why, has just been reported. */
+static void
+check_pod_note_problem(struct tally *t, const char *name)
 {
-	size_t size = 4 * strlen(text) + 16;
-	char *shown = malloc(size);
+	struct json *one;
 
-	if (shown == NULL) {
+	t->n_unknown++;
+	if (t->pods == NULL)
+		return;
+	if (t->o->form == CI_JSON) {
+		one = json_add_object(t->problems, NULL);
+		json_add_string(one, "file", name);
+		json_add_string(one, "message", msg_last());
+		return;
+	}
+	one = ci_add_case(t->pods, name, name, CI_BROKEN, msg_last());
+	ci_add_finding(one,
+	    &(struct ci_finding){.code = "pod-not-judged",
+	        .severity = CODES_ERROR,
+	        .message = msg_last(),
+	        .file = name});
+}
+
+/* Tell of a pod that was judged; 0 or -1. */
+static int
+check_pod_tell(struct tally *t, const struct psaout_pod *p)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+	int ret;
+
+	if (t->o->form == CI_JSON) {
+		psaout_json(t->pods, p);
+		return 0;
+	}
+	if (t->o->form != CI_TEXT) {
+		psaout_case(t->pods, p);
+		return 0;
+	}
+	if (t->o->quiet)
+		return 0;
+	f = open_memstream(&text, &size);
+	ret = f != NULL ? psaout_text(f, &t->term, p) : -1;
+	if (f == NULL || fclose(f) != 0) {
 		msg_nomem();
-		return -1;
+		ret = -1;
 	}
-	out_text(msg_mask(shown, size, text));
-	free(shown);
-	return 0;
+	if (ret == 0)
+		ret = term_print(&t->term, text);
+	free(text);
+	return ret;
 }
 
-/* "FIELD (container "NAME") is VALUE; must ..." */
+/* Judge one pod, and tell what there is to say; 0 or -1. */
 static int
-print_violation(const struct psa_violation *v)
+check_pod_judge(struct tally *t, struct psaout_pod *p, const struct json *pod)
 {
-	out_printf("  %s", v->field);
-	if (v->name != NULL &&
-	    (v->subject == PSA_CONTAINER || v->subject == PSA_VOLUME)) {
-		out_printf(" (%s \"",
-		    v->subject == PSA_CONTAINER ? "container" : "volume");
-		if (print_masked(v->name) < 0)
-			return -1;
-		out_text("\")");
-	}
-	out_text(" is ");
-	if (v->value == NULL)
-		out_text("not set");
-	else if (print_masked(v->value) < 0)
-		return -1;
-	out_text("; ");
-	if (print_masked(v->must) < 0)
-		return -1;
-	out_printf(" [%s]\n", v->check->id);
-	return 0;
-}
-
-static int
-check_pod_print_text(const struct opts *o, const char *where,
-    const struct psa_report *report)
-{
-	size_t i;
-
-	if (report->n == 0) {
-		out_printf("%s: passes %s:%s\n", where,
-		    psa_level_name(o->policy.level), o->version);
-		return 0;
-	}
-	out_printf("%s: violates PodSecurity \"%s:%s\": ", where,
-	    psa_level_name(o->policy.level), o->version);
-	if (print_masked(report->message) < 0)
-		return -1;
-	out_text("\n");
-	for (i = 0; i < report->n; i++)
-		if (print_violation(&report->violations[i]) < 0)
-			return -1;
-	if (report->n == PSA_VIOLATIONS_MAX)
-		out_line("  and perhaps more");
-	return 0;
-}
-
-static void
-add_violation(struct json *to, const struct psa_violation *v)
-{
-	static const char *const subjects[] = {[PSA_POD] = NULL,
-	    [PSA_CONTAINER] = "container",
-	    [PSA_VOLUME] = "volume",
-	    [PSA_ANNOTATION] = NULL};
-	struct json *one = json_add_object(to, NULL);
-
-	json_add_string(one, "check", v->check->id);
-	json_add_string(one, "level", psa_level_name(v->check->level));
-	json_add_string(one, "field", v->field);
-	json_add_string(one, "must", v->must);
-	if (v->value != NULL)
-		json_add_raw(one, "value", v->value);
-	if (subjects[v->subject] != NULL && v->name != NULL)
-		json_add_string(one, subjects[v->subject], v->name);
-}
-
-/* Add what was found of a pod to the list of pods. */
-static void
-add_json(struct json *pods, const char *file, const struct manifest *m,
-    const struct psa_report *report)
-{
-	const char *name = manifest_metadata(m->object, "name");
-	const char *namespace = manifest_metadata(m->object, "namespace");
-	struct json *pod = json_add_object(pods, NULL), *list;
-	size_t i;
-
-	json_add_string(pod, "file", file);
-	json_add_uint(pod, "line", m->line);
-	json_add_string(pod, "kind", m->kind);
-	if (name != NULL)
-		json_add_string(pod, "name", name);
-	if (namespace != NULL)
-		json_add_string(pod, "namespace", namespace);
-	json_add_bool(pod, "allowed", report->n == 0);
-	json_add_string(pod, "message", report->message);
-	list = json_add_array(pod, "violations");
-	for (i = 0; i < report->n; i++)
-		add_violation(list, &report->violations[i]);
-}
-
-/* Where a kind has its pod: the path to what has a metadata and a spec. */
-static const struct {
-	const char *kind;
-	const char *path[4];
-} templates[] = {
-    {"Pod", {NULL}},
-    {"PodTemplate", {"template"}},
-    {"Deployment", {"spec", "template"}},
-    {"DaemonSet", {"spec", "template"}},
-    {"StatefulSet", {"spec", "template"}},
-    {"ReplicaSet", {"spec", "template"}},
-    {"ReplicationController", {"spec", "template"}},
-    {"Job", {"spec", "template"}},
-    {"CronJob", {"spec", "jobTemplate", "spec", "template"}},
-};
-
-/* Find the pod in m.  Returns 1, or 0 where this kind has none. */
-static int
-find_pod(const struct manifest *m, const struct json **pod)
-{
-	size_t i, n;
-
-	for (i = 0; i < sizeof templates / sizeof *templates; i++) {
-		if (strcmp(templates[i].kind, m->kind) != 0)
-			continue;
-		*pod = m->object;
-		for (n = 0; n < 4 && templates[i].path[n] != NULL; n++)
-			*pod = json_get(*pod, templates[i].path[n]);
-		return 1;
-	}
-	return 0;
-}
-
-/* Judge one pod, and print what there is to say; 0 or -1. */
-static int
-check_pod_judge(const struct opts *o, struct tally *t, const char *file,
-    const struct manifest *m, const struct json *pod)
-{
-	const char *name = manifest_metadata(m->object, "name");
-	char where[MSG_NAME + 512], shown[300];
 	struct psa_report report;
-	int ret = 0;
+	char *where = psaout_where(p);
+	size_t i;
+	int ret;
 
-	(void)snprintf(where, sizeof where, "%s:%zu: %s %s", file, m->line,
-	    m->kind,
-	    msg_mask(shown, sizeof shown, name != NULL ? name : "(no name)"));
+	if (where == NULL)
+		return -1;
 	if (psa_judge(&report, where, json_get(pod, "metadata"),
-	        json_get(pod, "spec"), o->policy) < 0) {
-		t->n_unknown++;
+	        json_get(pod, "spec"), t->o->policy) < 0) {
+		free(where);
+		check_pod_note_problem(t, p->file);
 		return 0;
 	}
+	free(where);
+	for (i = 0; i < t->o->ignore.n; i++)
+		psa_report_drop(&report, t->o->ignore.codes[i]);
 	t->n_bad += report.n > 0;
-	if (o->json)
-		add_json(t->pods, file, m, &report);
-	else if (!o->quiet)
-		ret = check_pod_print_text(o, where, &report);
+	t->n_good += report.n == 0;
+	p->report = &report;
+	ret = check_pod_tell(t, p);
 	psa_report_free(&report);
 	return ret;
 }
 
+/* Judge the pods of one object; 0 or -1. */
 static int
-judge_file(const struct opts *o, struct tally *t, const char *path)
+judge_object(struct tally *t, const char *file, struct yaml_docs *docs,
+    const struct manifest *m)
 {
-	char file[MSG_NAME];
-	struct yaml_docs docs;
-	struct manifest_cursor c = {.docs = &docs};
-	struct manifest m;
+	struct template_walk *w = calloc(1, sizeof *w);
+	struct psaout_pod p = {.file = file,
+	    .line = m->line,
+	    .kind = m->kind,
+	    .name = manifest_metadata(m->object, "name"),
+	    .namespace = manifest_metadata(m->object, "namespace"),
+	    .lines = &docs->lines,
+	    .level = t->o->policy.level,
+	    .version = t->o->version};
 	const struct json *pod;
 	size_t n = 0;
 	int ret = 0;
 
-	if (yaml_load(&docs, path) < 0) {
-		t->n_unknown++;
-		return 0;
+	if (w == NULL) {
+		msg_nomem();
+		return -1;
 	}
+	w->manifest = m;
+	while (ret == 0 && template_next(w, &pod)) {
+		p.path = w->path;
+		p.several = w->depth > 0;
+		ret = check_pod_judge(t, &p, pod);
+		n++;
+	}
+	t->n_over += n == 0;
+	free(w);
+	return ret;
+}
+
+/* Judge all objects of docs, which are freed; 0 or -1. */
+static int
+judge_docs(struct tally *t, const char *file, struct yaml_docs *docs)
+{
+	struct manifest_cursor c = {.docs = docs};
+	struct manifest m;
+	int ret = 0;
+
+	while (ret == 0 && manifest_next(&c, &m))
+		ret = judge_object(t, file, docs, &m);
+	yaml_docs_free(docs);
+	return ret;
+}
+
+/* A file that is a template of Helm's is no YAML yet: say what makes it so. */
+static void
+check_pod_hint(const char *path)
+{
+	char head[65536], shown[MSG_NAME];
+	FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+	size_t n = f != NULL ? fread(head, 1, sizeof head - 1, f) : 0;
+
+	if (f != NULL)
+		(void)fclose(f);
+	head[n] = '\0';
+	if (strstr(head, "{{") != NULL)
+		msg_line(
+		    "%s looks like a template of Helm's: helm template CHART | %s check-pod -",
+		    msg_mask(shown, sizeof shown, path), msg_program());
+}
+
+static int
+judge_file(struct tally *t, const char *path)
+{
+	char file[MSG_NAME];
+	struct yaml_docs docs;
+
 	(void)msg_mask(file, sizeof file,
 	    strcmp(path, "-") == 0 ? "standard input" : path);
-	while (ret == 0 && manifest_next(&c, &m)) {
-		if (!find_pod(&m, &pod))
-			continue;
-		n++;
-		ret = check_pod_judge(o, t, file, &m, pod);
+	if (yaml_load(&docs, path) < 0) {
+		check_pod_note_problem(t, file);
+		check_pod_hint(path);
+		return 0;
 	}
-	if (n == 0) {
-		msg_warn(0, "%s: neither a Pod nor a pod template in it", file);
-		t->n_unknown++;
+	return judge_docs(t, file, &docs);
+}
+
+static int
+judge_directory(struct tally *t, const char *path)
+{
+	struct files files = {0};
+	char shown[MSG_NAME];
+	size_t i;
+	int ret = 0;
+
+	(void)msg_mask(shown, sizeof shown, path);
+	if (files_add(&files, path, t->o->deep) < 0) {
+		check_pod_note_problem(t, shown);
+	} else if (files.n == 0) {
+		msg_warn(0,
+		    "%s: no file in it whose name ends in .yaml, .yml or .json%s",
+		    shown,
+		    files.dirs_left > 0 ? "; -R looks into its directories"
+		                        : "");
+		check_pod_note_problem(t, shown);
 	}
-	yaml_docs_free(&docs);
+	for (i = 0; i < files.n && ret == 0; i++)
+		ret = judge_file(t, files.names[i]);
+	t->n_dirs += files.dirs_left;
+	files_free(&files);
 	return ret;
+}
+
+/* What kubectl makes of a kustomization. */
+static int
+judge_kustomization(struct tally *t, const char *path)
+{
+	static const struct kubectl k = {0};
+	const char *const args[] = {"kustomize", path, NULL};
+	struct kubectl_job job;
+	struct yaml_docs docs;
+	char shown[MSG_NAME];
+	int rc;
+
+	(void)msg_mask(shown, sizeof shown, path);
+	if (kubectl_start(&k, &job, args, NULL) < 0) {
+		check_pod_note_problem(t, shown);
+		return 0;
+	}
+	rc = yaml_read(&docs, path, job.out);
+	if (kubectl_finish(&job, rc < 0) < 0) {
+		msg_warn(0, "kubectl kustomize %s: %s", shown, job.said);
+		yaml_docs_free(&docs);
+		rc = -1;
+	}
+	if (rc == 0)
+		return judge_docs(t, shown, &docs);
+	check_pod_note_problem(t, shown);
+	return 0;
+}
+
+/* What was seen, in one line. */
+static int
+check_pod_print_sum(const struct tally *t)
+{
+	char text[512];
+	size_t n = t->n_good + t->n_bad, at;
+
+	at = (size_t)snprintf(text, sizeof text,
+	    "%zu pod%s judged: %zu pass%s, %zu violate%s %s:%s", n,
+	    n == 1 ? "" : "s", t->n_good, t->n_good == 1 ? "es" : "", t->n_bad,
+	    t->n_bad == 1 ? "s" : "", psa_level_name(t->o->policy.level),
+	    t->o->version);
+	if (t->n_over > 0)
+		at += (size_t)snprintf(text + at, sizeof text - at,
+		    "; %zu object%s without a pod passed over", t->n_over,
+		    t->n_over == 1 ? "" : "s");
+	if (t->n_unknown > 0)
+		at += (size_t)snprintf(text + at, sizeof text - at,
+		    "; %zu could not be judged", t->n_unknown);
+	if (t->n_dirs > 0)
+		(void)snprintf(text + at, sizeof text - at,
+		    "; %zu director%s not looked into (-R)", t->n_dirs,
+		    t->n_dirs == 1 ? "y" : "ies");
+	(void)strcat(text, "\n");
+	return term_print(&t->term, text);
+}
+
+static enum wire_exit
+check_pod_exit(const struct tally *t)
+{
+	if (t->n_bad > 0)
+		return WIRE_BUNDLE;
+	return t->n_unknown > 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 /* Print the JSON of all pods; 0 or -1. */
 static int
-check_pod_print_json(const struct opts *o, struct tally *t)
+check_pod_print_json(struct tally *t)
 {
-	struct json *all = json_new_object();
-	char *text;
+	enum wire_exit code = check_pod_exit(t);
+	char message[64];
+	struct json *all;
 
-	json_add_string(all, "level", psa_level_name(o->policy.level));
-	json_add_string(all, "version", o->version);
-	json_add_bool(all, "allowed", t->n_bad == 0 && t->n_unknown == 0);
+	(void)snprintf(message, sizeof message, "%zu of %zu pods violate %s",
+	    t->n_bad, t->n_good + t->n_bad, psa_level_name(t->o->policy.level));
+	all = result_new(code, NULL,
+	    code == WIRE_BUNDLE     ? "PodSecurity"
+	        : code == WIRE_FAIL ? "NotJudged"
+	                            : NULL,
+	    code == WIRE_FAIL ? NULL : message);
+	json_add_string(all, "level", psa_level_name(t->o->policy.level));
+	json_add_string(all, "version", t->o->version);
+	json_add_bool(all, "allowed", code == WIRE_OK);
+	json_add_uint(all, "passed", t->n_good);
+	json_add_uint(all, "violating", t->n_bad);
+	json_add_uint(all, "passedOver", t->n_over);
+	json_add_uint(all, "notJudged", t->n_unknown);
+	(void)json_add(all, "problems", t->problems);
 	(void)json_add(all, "pods", t->pods);
-	t->pods = NULL;
-	text = json_finish(all, JSON_PRETTY);
-	if (text == NULL)
-		return -1;
-	out_line(text);
-	result_is_told();
-	free(text);
+	t->pods = t->problems = NULL;
+	return result_print(all);
+}
+
+/* Tell what is told at the end; 0 or -1. */
+static int
+check_pod_end(struct tally *t)
+{
+	struct json *cases;
+
+	/* what was asked for must have been a pod, or nothing is known */
+	if (t->n_good + t->n_bad + t->n_unknown == 0) {
+		msg_warn(0,
+		    "neither a Pod nor a pod template in it; %zu object%s without",
+		    t->n_over, t->n_over == 1 ? "" : "s");
+		check_pod_note_problem(t, "");
+	}
+	if (t->o->quiet && t->o->form == CI_TEXT)
+		return 0;
+	if (t->o->form == CI_JSON)
+		return check_pod_print_json(t);
+	if (t->o->form != CI_TEXT) {
+		cases = t->pods;
+		t->pods = NULL;
+		return ci_print(t->o->form, "check-pod", cases);
+	}
+	if (t->n_good + t->n_bad > 1 ||
+	    (t->n_good + t->n_bad == 1 && t->n_over + t->n_unknown > 0))
+		return check_pod_print_sum(t);
 	return 0;
 }
 
 static int
-judge_files(const struct opts *o, char **files)
+judge_all(const struct opts *o, char **files)
 {
-	struct tally t = {.pods = o->json ? json_new_array() : NULL};
+	struct tally t = {.o = o, .term = term_of(OUT_FD)};
+	struct stat st;
 	int ret = 0;
 
-	if (o->json && t.pods == NULL) {
-		msg_nomem();
-		return WIRE_FAIL;
+	if (o->form != CI_TEXT) {
+		t.pods = json_new_array();
+		t.problems = json_new_array();
 	}
+	if (o->kustomize != NULL)
+		ret = judge_kustomization(&t, o->kustomize);
 	for (; *files != NULL && ret == 0; files++)
-		ret = judge_file(o, &t, *files);
-	if (ret == 0 && o->json && !o->quiet)
-		ret = check_pod_print_json(o, &t);
+		ret = strcmp(*files, "-") != 0 && stat(*files, &st) == 0 &&
+		        S_ISDIR(st.st_mode)
+		    ? judge_directory(&t, *files)
+		    : judge_file(&t, *files);
+	if (ret == 0)
+		ret = check_pod_end(&t);
 	json_free(t.pods);
+	json_free(t.problems);
 	if (ret == 0)
 		ret = out_flush();
-	if (ret < 0)
-		return WIRE_FAIL;
-	if (t.n_bad > 0)
-		return WIRE_BUNDLE;
-	return t.n_unknown > 0 ? WIRE_FAIL : WIRE_OK;
+	return ret < 0 ? WIRE_FAIL : (int)check_pod_exit(&t);
 }
 
 int
@@ -339,5 +464,10 @@ cmd_check_pod(int argc, char **argv)
 
 	if (opt_parse(&cmd_check_pod_options, &o, argc, argv, &code) < 0)
 		return code;
-	return judge_files(&o, argv + 1);
+	if (argv[1] == NULL && o.kustomize == NULL) {
+		(void)opt_wrong(&cmd_check_pod_options,
+		    "takes FILEs or DIRs, or -k DIR");
+		return WIRE_USAGE;
+	}
+	return judge_all(&o, argv + 1);
 }

@@ -278,25 +278,11 @@ tell_all(const struct telling *t, struct fixes_group *g)
 		    t->v->ignored, verdictout_plural(t->v->ignored));
 }
 
-/* End a memory stream; its text, owned, or NULL where memory was short. */
-static char *
-verdictout_take(FILE *f, char **text)
-{
-	bool good = f != NULL && !ferror(f);
-
-	if (f != NULL && fclose(f) != 0)
-		good = false;
-	if (good)
-		return *text;
-	free(*text);
-	return NULL;
-}
-
 int
 verdictout_text(struct verdict *v, const struct verdictout_opts *opts)
 {
 	struct fixes_group *g = calloc(1, sizeof *g);
-	char *text = NULL, *wrapped = NULL;
+	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 	struct telling t = {f, v, opts};
@@ -304,19 +290,11 @@ verdictout_text(struct verdict *v, const struct verdictout_opts *opts)
 
 	if (g != NULL && f != NULL)
 		tell_all(&t, g);
-	text = verdictout_take(f, &text);
-	f = text != NULL && g != NULL ? open_memstream(&wrapped, &size) : NULL;
-	if (f != NULL)
-		term_print(f, &opts->term, text);
-	wrapped = verdictout_take(f, &wrapped);
-	if (wrapped != NULL) {
-		out_text(wrapped);
-		rc = out_flush();
-	} else {
+	if (f == NULL || fclose(f) != 0 || g == NULL)
 		msg_nomem();
-	}
+	else if (term_print(&opts->term, text) == 0)
+		rc = out_flush();
 	free(text);
-	free(wrapped);
 	free(g);
 	return rc;
 }

@@ -69,7 +69,9 @@ manifest_next(struct manifest_cursor *c, struct manifest *m)
 	if (c->item == NULL)
 		return 0;
 	m->object = c->item;
-	m->line = c->docs->line[c->doc - 1];
+	m->line = lines_find(&c->docs->lines, m->object);
+	if (m->line == 0)
+		m->line = c->docs->line[c->doc - 1];
 	find_kind(m, c->list);
 	c->item = json_next(c->item);
 	return 1;

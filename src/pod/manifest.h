@@ -20,7 +20,7 @@ struct manifest_cursor {
 struct manifest {
 	const struct json *object; /* borrowed from the docs */
 	char kind[64]; /* "" where it has none; a list's items may inherit it */
-	size_t line; /* where its document begins */
+	size_t line; /* where its document begins, or it in a list */
 };
 
 /*

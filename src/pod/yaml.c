@@ -24,6 +24,7 @@ enum {
 struct frame {
 	struct json *node; /* borrowed from the tree */
 	char *key; /* owned; the next value's, NULL: a key comes next */
+	size_t key_line; /* where it stands, from 0 */
 	size_t keys; /* keys so far */
 	size_t before; /* nodes in the file when this one began */
 	size_t height; /* levels below this one, so far */
@@ -257,6 +258,7 @@ set_key(struct parse *p, struct frame *f, const char *text)
 	if (++f->keys > YAML_KEYS_MAX)
 		return yaml_fail(p, "too many keys in one mapping");
 	f->key = strdup(text);
+	f->key_line = p->mark.line;
 	if (f->key == NULL) {
 		msg_nomem();
 		return -1;
@@ -277,6 +279,7 @@ static int
 yaml_put_node(struct parse *p, struct json *node)
 {
 	struct frame *f;
+	size_t line;
 	bool added;
 
 	if (node == NULL) {
@@ -285,9 +288,10 @@ yaml_put_node(struct parse *p, struct json *node)
 	}
 	if (p->depth == 0) {
 		p->root = node;
-		return 0;
+		return lines_add(&p->docs->lines, node, p->mark.line + 1);
 	}
 	f = &p->stack[p->depth - 1];
+	line = f->key != NULL ? f->key_line : p->mark.line;
 	added = json_add(f->node, f->key, node) != NULL;
 	free(f->key);
 	f->key = NULL;
@@ -295,7 +299,7 @@ yaml_put_node(struct parse *p, struct json *node)
 		msg_nomem();
 		return -1;
 	}
-	return 0;
+	return lines_add(&p->docs->lines, node, line + 1);
 }
 
 static int
@@ -672,6 +676,8 @@ yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
 	ret = parse_events(p, json, len);
 	if (ret < 0)
 		yaml_docs_free(docs);
+	else
+		lines_sort(&docs->lines);
 out:
 	free(json);
 	free(p);
@@ -679,26 +685,18 @@ out:
 }
 
 int
-yaml_load(struct yaml_docs *docs, const char *path)
+yaml_read(struct yaml_docs *docs, const char *name, int fd)
 {
+	char *text = malloc(YAML_TEXT_MAX + 1);
 	char shown[MSG_NAME];
-	bool is_stdin = strcmp(path, "-") == 0;
-	const char *name = is_stdin ? "standard input" : path;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL;
 	ssize_t len;
 	int ret = -1;
 
 	*docs = (struct yaml_docs){0};
 	(void)msg_mask(shown, sizeof shown, name);
-	if (fd < 0) {
-		msg_warn(errno, "%s", shown);
-		return -1;
-	}
-	text = malloc(YAML_TEXT_MAX + 1);
 	if (text == NULL) {
 		msg_nomem();
-		goto out;
+		return -1;
 	}
 	len = io_read(fd, text, YAML_TEXT_MAX + 1);
 	if (len < 0)
@@ -707,10 +705,27 @@ yaml_load(struct yaml_docs *docs, const char *path)
 		msg_warn(0, "%s: larger than %d bytes", shown, YAML_TEXT_MAX);
 	else
 		ret = yaml_parse(docs, name, text, (size_t)len);
-out:
 	free(text);
-	if (!is_stdin)
-		(void)close(fd);
+	return ret;
+}
+
+int
+yaml_load(struct yaml_docs *docs, const char *path)
+{
+	char shown[MSG_NAME];
+	int fd, ret;
+
+	if (strcmp(path, "-") == 0)
+		return yaml_read(docs, "standard input", STDIN_FILENO);
+	*docs = (struct yaml_docs){0};
+	(void)msg_mask(shown, sizeof shown, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		msg_warn(errno, "%s", shown);
+		return -1;
+	}
+	ret = yaml_read(docs, path, fd);
+	(void)close(fd);
 	return ret;
 }
 
@@ -723,6 +738,7 @@ yaml_docs_free(struct yaml_docs *docs)
 		json_free(docs->tree[i]);
 	free(docs->tree);
 	free(docs->line);
+	lines_free(&docs->lines);
 	*docs = (struct yaml_docs){0};
 }
 

@@ -13,6 +13,8 @@
 
 #include <stddef.h>
 
+#include "pod/lines.h"
+
 enum {
 	YAML_TEXT_MAX = 8 << 20, /* bytes of one file */
 	YAML_NODES_MAX = 200000, /* of one file, copies by aliases included */
@@ -27,6 +29,8 @@ struct yaml_docs {
 	struct json **tree; /* owned, each of them too */
 	size_t *line; /* owned; where the document begins, from 1 */
 	size_t n;
+	struct lines lines; /* of values: their keys', or their own in lists;
+	                       not of those that an alias or "<<" copied */
 };
 
 /*
@@ -39,6 +43,9 @@ int yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
 
 /* yaml_parse for a file, "-" being standard input. */
 int yaml_load(struct yaml_docs *docs, const char *path);
+
+/* yaml_parse for what fd holds, which stays open. */
+int yaml_read(struct yaml_docs *docs, const char *name, int fd);
 
 /* Free what docs holds; docs is {0} afterwards. */
 void yaml_docs_free(struct yaml_docs *docs);

@@ -23,6 +23,7 @@ struct place {
 	const char *name; /* of the container or volume; borrowed */
 	size_t index;
 	const struct json *value; /* NULL: not set */
+	const struct json *at; /* or else the last on the way that is set */
 	bool in_object; /* it is the object's last step that is not set */
 	bool implicit; /* not set here, nor for the whole pod */
 	char path[PATH_LEN];
@@ -212,6 +213,7 @@ violate(struct run *r, const struct psa_check *k, const struct place *p,
 	    .subject = p->subject,
 	    .name = p->name,
 	    .index = p->index,
+	    .at = p->at,
 	    .text = text,
 	    .implicit = p->implicit};
 	v->field = strdup(p->path);
@@ -279,7 +281,7 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 	}
 	(void)snprintf(p->path + len, sizeof p->path - len, ".%s",
 	    msg_mask(name, sizeof name, json_key(source)));
-	p->value = source;
+	p->value = p->at = source;
 	return violate(r, k, p, text);
 }
 
@@ -362,6 +364,8 @@ psa_follow_keys(const struct run *r, struct place *p, const char *keys)
 		}
 		p->in_object = p->value != NULL;
 		p->value = json_get(p->value, key);
+		if (p->value != NULL)
+			p->at = p->value;
 		path_add(p, ".", p->path[0] != '\0');
 		path_add(p, keys, len);
 		keys += len;
@@ -388,7 +392,7 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 	for (item = json_first(list.value); item != NULL;
 	     item = json_next(item)) {
 		one = list;
-		one.value = item;
+		one.value = one.at = item;
 		path_add_index(&one, i);
 		if (strcmp(list.path, "spec.volumes") == 0) {
 			one.subject = PSA_VOLUME;
@@ -426,7 +430,7 @@ judge_containers(struct run *r, const struct psa_check *k, const char *keys)
 		for (item = json_first(list); item != NULL;
 		     item = json_next(item)) {
 			p.name = manifest_string(item, "name");
-			p.value = item;
+			p.value = p.at = item;
 			(void)snprintf(p.path, sizeof p.path, "spec.%s[%zu]",
 			    container_lists[n], i++);
 			if (judge_from(r, k, &p, keys) < 0)
@@ -481,6 +485,7 @@ judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 		if (!is_annotation(r, field, json_key(item)))
 			continue;
 		p.value = json_is_null(item) ? NULL : item;
+		p.at = item;
 		p.name = json_key(item);
 		(void)snprintf(p.path, sizeof p.path,
 		    "metadata.annotations[%s]",
@@ -499,7 +504,7 @@ judge_check(struct run *r, const struct psa_check *k)
 	const char *const *field;
 	int ret = 0;
 
-	pod.value = r->spec;
+	pod.value = pod.at = r->spec;
 	r->inherited = false;
 	for (field = k->fields; *field != NULL && ret == 0; field++) {
 		if (strncmp(*field, "spec.", 5) == 0)
@@ -645,6 +650,22 @@ psa_judge(struct psa_report *report, const char *where,
 }
 
 void
+psa_report_drop(struct psa_report *report, const char *id)
+{
+	struct psa_violation *v;
+	size_t i, n = 0;
+
+	for (i = 0; i < report->n; i++) {
+		v = &report->violations[i];
+		if (strcmp(v->check->id, id) == 0)
+			psatable_free_violation(v);
+		else
+			report->violations[n++] = *v;
+	}
+	report->n = n;
+}
+
+void
 psa_report_free(struct psa_report *report)
 {
 	size_t i;
@@ -691,9 +712,10 @@ psa_version_parse(int *minor, const char *text)
 		*minor = PSA_LATEST;
 		return 0;
 	}
-	if (strncmp(text, "v1.", 3) != 0 ||
-	    (text[3] == '0' && text[4] != '\0') ||
-	    number_parse(text + 3, 0, INT32_MAX, &n) < 0)
+	text += *text == 'v';
+	if (strncmp(text, "1.", 2) != 0 ||
+	    (text[2] == '0' && text[3] != '\0') ||
+	    number_parse(text + 2, 0, INT32_MAX, &n) < 0)
 		return -1;
 	*minor = n > PSA_LATEST ? PSA_LATEST : (int)n;
 	return 0;

@@ -32,6 +32,9 @@ int psa_judge(struct psa_report *report, const char *where,
     const struct json *metadata, const struct json *spec,
     struct psa_policy policy);
 
+/* Drop the violations of the check `id`; the message stays as it is. */
+void psa_report_drop(struct psa_report *report, const char *id);
+
 void psa_report_free(struct psa_report *report);
 
 /* "restricted" and back; 0, or -1 where text is no level. */
@@ -39,8 +42,8 @@ const char *psa_level_name(enum psa_level level);
 int psa_level_parse(enum psa_level *level, const char *text);
 
 /*
- * "latest" or "v1.N" to N, at most PSA_LATEST, as a controller takes the
- * newest policy that it knows; 0, or -1 where text is neither.
+ * "latest", "v1.N" or "1.N" to N, at most PSA_LATEST, as a controller takes the
+ * newest policy that it knows; 0, or -1 where text is none of them.
  */
 int psa_version_parse(int *minor, const char *text);
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json;
+
 enum psa_level {
 	PSA_PRIVILEGED,
 	PSA_BASELINE,
@@ -98,6 +100,8 @@ struct psa_violation {
 	const char *name; /* borrowed from the pod; of container or volume */
 	size_t index; /* of the container or volume in the pod */
 	char *field; /* owned; "spec.containers[0].securityContext..." */
+	const struct json *at; /* borrowed from the pod; what the field leads
+	                          to, or the last on the way that is there */
 	char *value; /* owned; what it is, as JSON; NULL: not set */
 	char *text; /* owned; what it is, without quotes; "": not set */
 	char *must; /* owned; "must be false" */

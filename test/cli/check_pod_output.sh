@@ -46,14 +46,14 @@ is "restricted, as the API server says" "$(head -n 1 out)" \
 	"bad.yaml:1: Pod bad: violates PodSecurity \"restricted:latest\": ${want#*|| }"
 ok "nothing else" empty err
 ok "which field, which container, what it is and must be" has out \
-	'^  spec.containers\[0\].securityContext.privileged \(container "aa"\) is true; must be false, or not set \[privileged\]$'
+	'^  bad.yaml:29: spec.containers\[0\].securityContext.privileged \(container "aa"\) is true; must be false, or not set \[privileged\]$'
 ok "what is not set" has out \
-	'^  spec.initContainers\[0\].securityContext.allowPrivilegeEscalation \(container "zz"\) is not set; must be false '
+	'^  bad.yaml:22: spec.initContainers\[0\].securityContext.allowPrivilegeEscalation \(container "zz"\) is not set; must be false '
 ok "elements of lists" has out \
-	'^  spec.containers\[0\].ports\[1\].hostPort \(container "aa"\) is 8080; must be 0 '
-ok "volumes" has out '^  spec.volumes\[1\].nfs \(volume "two"\) is \{\}; must be configMap, csi, .* or secret '
+	'^  bad.yaml:26: spec.containers\[0\].ports\[1\].hostPort \(container "aa"\) is 8080; must be 0 '
+ok "volumes" has out '^  bad.yaml:34: spec.volumes\[1\].nfs \(volume "two"\) is \{\}; must be configMap, csi, .* or secret '
 ok "annotations" has out \
-	'^  metadata.annotations\[container.apparmor.security.beta.kubernetes.io/x\] is "unconfined"; must be "runtime/default" or "localhost/\*"'
+	'^  bad.yaml:6: metadata.annotations\[container.apparmor.security.beta.kubernetes.io/x\] is "unconfined"; must be "runtime/default" or "localhost/\*"'
 lines=$(wc -l <out)
 ok "JSON" exits 3 "$UNPACKCTL" check-pod -o json bad.yaml
 is "has as many violations" "$(jq '.pods[0].violations|length' out)" \
@@ -64,7 +64,7 @@ is "says what" "$(jq -c '[.level,.version,.allowed,(.pods[0]|.file,.line,.kind,
 is "with the message" "$(jq -r '.pods[0].message' out)" "${want#*|| }"
 is "each in full" "$(jq -c '.pods[0].violations[]
 	| select(.check=="privileged")' out)" \
-	'{"check":"privileged","level":"baseline","field":"spec.containers[0].securityContext.privileged","must":"must be false, or not set","value":true,"container":"aa"}'
+	'{"check":"privileged","level":"baseline","line":29,"field":"spec.containers[0].securityContext.privileged","must":"must be false, or not set","value":true,"container":"aa"}'
 ok "quiet" exits 3 "$UNPACKCTL" check-pod -q bad.yaml
 ok "really" empty out
 ok "privileged takes all" exits 0 "$UNPACKCTL" check-pod --level privileged \
@@ -110,7 +110,10 @@ ok "and not sent" lacks out "$(printf '\033')"
 # wrong input
 ok "no file" exits 2 "$UNPACKCTL" check-pod
 ok "no such level" exits 2 "$UNPACKCTL" check-pod --level strict bad.yaml
-ok "no such version" exits 2 "$UNPACKCTL" check-pod --version 1.2 bad.yaml
+ok "no such version" exits 2 "$UNPACKCTL" check-pod --version 2.1 bad.yaml
+ok "a version without its v" exits 3 "$UNPACKCTL" check-pod --version 1.34 \
+	bad.yaml
+ok "as it was given" has out 'violates PodSecurity "restricted:1.34"'
 ok "a future version is the latest" exits 3 "$UNPACKCTL" check-pod \
 	--version v1.99 bad.yaml
 ok "no such option" exits 2 "$UNPACKCTL" check-pod --nope bad.yaml
@@ -125,7 +128,7 @@ printf 'kind: Pod\nspec: {}\n' >no.yaml
 ok "no containers" exits 1 "$UNPACKCTL" check-pod no.yaml
 printf 'kind: ConfigMap\n' >no.yaml
 ok "no pods" exits 1 "$UNPACKCTL" check-pod no.yaml
-ok "in one line" has err '^unpackctl: no.yaml: neither a Pod'
+ok "in one line" has err '^unpackctl: neither a Pod nor a pod template in it; 1 object without'
 ok "one bad file hides no violation" exits 3 "$UNPACKCTL" check-pod \
 	nowhere.yaml bad.yaml
 ok "help" exits 0 "$UNPACKCTL" check-pod --help

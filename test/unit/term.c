@@ -11,12 +11,8 @@ static void
 prints(unsigned int width, const char *text, const char *wanted)
 {
 	struct term t = {false, width};
-	char *got = NULL;
-	size_t size;
-	FILE *f = open_memstream(&got, &size);
+	char *got = term_wrap(&t, text);
 
-	term_print(f, &t, text);
-	(void)fclose(f);
 	OK_STR(got, wanted);
 	free(got);
 }

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pod/template.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/msg.h"
+
+/* Where the kinds of Kubernetes itself have their pod. */
+static const struct {
+	const char *kind;
+	const char *path;
+} templates[] = {
+    {"Pod", ""},
+    {"PodTemplate", "template"},
+    {"Deployment", "spec.template"},
+    {"DaemonSet", "spec.template"},
+    {"StatefulSet", "spec.template"},
+    {"ReplicaSet", "spec.template"},
+    {"ReplicationController", "spec.template"},
+    {"Job", "spec.template"},
+    {"CronJob", "spec.jobTemplate.spec.template"},
+};
+
+/* The place in an object of this kind; NULL: it is not known. */
+static const char *
+template_place(const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof templates / sizeof *templates; i++)
+		if (strcmp(templates[i].kind, kind) == 0)
+			return templates[i].path;
+	return NULL;
+}
+
+/* Follow "a.b.c". */
+static const struct json *
+template_follow(const struct json *object, const char *path)
+{
+	char key[64];
+	size_t len;
+
+	while (*path != '\0') {
+		len = strcspn(path, ".");
+		(void)snprintf(key, sizeof key, "%.*s", (int)len, path);
+		object = json_get(object, key);
+		path += len + (path[len] == '.');
+	}
+	return object;
+}
+
+/* Has it the shape of a pod's template? */
+static bool
+template_is_pod(const struct json *value)
+{
+	const struct json *c;
+	bool image = false;
+
+	for (c = json_first(
+	         json_get_array(json_get(value, "spec"), "containers"));
+	     c != NULL; c = json_next(c)) {
+		if (!json_is_object(c))
+			return false;
+		image = image || json_get_string(c, "image") != NULL;
+	}
+	return image;
+}
+
+/* Go into a mapping or list, whose path is w->path. */
+static void
+template_enter(struct template_walk *w, const struct json *value)
+{
+	if (w->depth == YAML_DEPTH_MAX)
+		return;
+	w->levels[w->depth++] = (struct template_level){.next = json_first(
+	                                                    value),
+	    .path_len = strlen(w->path),
+	    .list = json_is_array(value)};
+}
+
+/* Put the name of the level's next value behind its path. */
+static void
+template_name(struct template_walk *w, const struct template_level *l)
+{
+	char name[128];
+	char *to = w->path + l->path_len;
+	size_t room = sizeof w->path - l->path_len;
+
+	if (l->list)
+		(void)snprintf(to, room, "[%zu]", l->i);
+	else
+		(void)snprintf(to, room, "%s%s", l->path_len > 0 ? "." : "",
+		    msg_mask(name, sizeof name, json_key(l->next)));
+}
+
+/* The next value, from the top down, that has the shape of a pod. */
+static int
+template_search(struct template_walk *w, const struct json **pod)
+{
+	struct template_level *l;
+	const struct json *value;
+
+	while (w->depth > 0) {
+		l = &w->levels[w->depth - 1];
+		value = l->next;
+		if (value == NULL) {
+			w->depth--;
+			continue;
+		}
+		template_name(w, l);
+		l->next = json_next(value);
+		l->i++;
+		if (template_is_pod(value)) {
+			*pod = value;
+			return 1;
+		}
+		if (json_is_object(value) || json_is_array(value))
+			template_enter(w, value);
+	}
+	return 0;
+}
+
+int
+template_next(struct template_walk *w, const struct json **pod)
+{
+	const char *place = template_place(w->manifest->kind);
+
+	if (!w->begun) {
+		w->begun = true;
+		if (place != NULL) {
+			(void)snprintf(w->path, sizeof w->path, "%s", place);
+			*pod = template_follow(w->manifest->object, place);
+			return 1;
+		}
+		template_enter(w, w->manifest->object);
+	}
+	return place != NULL ? 0 : template_search(w, pod);
+}
