@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64.h"
 
+#include <stdint.h>
+
 #include "tap.h"
 
 /* base64 test vectors of RFC 4648, section 10 */
