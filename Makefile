@@ -102,6 +102,7 @@ HOUSE_LDLIBS = -L$(D)/lib
 # ---------------------------------------------------------------- programs
 
 UNPACK_OBJ = \
+	$(B)/base/array.o \
 	$(B)/base/base64.o \
 	$(B)/base/cpus.o \
 	$(B)/base/workers.o \
@@ -130,6 +131,7 @@ UNPACK_OBJ = \
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 CTL_OBJ = \
+	$(B)/base/array.o \
 	$(B)/base/base64.o \
 	$(B)/base/cpus.o \
 	$(B)/base/workers.o \

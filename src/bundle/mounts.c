@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/msg.h"
 #include "wire.h"
 
@@ -211,17 +212,12 @@ static int
 mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind)
 {
 	struct mounts_point *points;
-	size_t room;
 	char *copy;
 
-	if (m->n == m->room) {
-		room = m->room == 0 ? 32 : m->room * 2;
-		points = realloc(m->points, room * sizeof *points);
-		if (points == NULL)
-			return -1;
-		m->points = points;
-		m->room = room;
-	}
+	points = array_grow(m->points, &m->room, m->n + 1, sizeof *points);
+	if (points == NULL)
+		return -1;
+	m->points = points;
 	copy = strdup(path);
 	if (copy == NULL)
 		return -1;

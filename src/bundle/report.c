@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
@@ -84,21 +85,6 @@ report_keep_path(const char *path)
 	return copy;
 }
 
-/*
- * Make room for one more in an array of n.  Doubles at powers of two, so that
- * no capacity needs to be kept.  Returns the array, or NULL after a warning.
- */
-static void *
-report_grow(void *array, size_t n, size_t size)
-{
-	if (n > 0 && (n & (n - 1)) != 0)
-		return array;
-	array = realloc(array, (n == 0 ? 1 : n * 2) * size);
-	if (array == NULL)
-		msg_nomem();
-	return array;
-}
-
 int
 report_add_finding(struct report *r, const struct finding *f)
 {
@@ -107,9 +93,12 @@ report_add_finding(struct report *r, const struct finding *f)
 	r->all_findings++;
 	if (r->n_findings == WIRE_FINDINGS_MAX)
 		return 0;
-	all = report_grow(r->findings, r->n_findings, sizeof *all);
-	if (all == NULL)
+	all = array_grow(r->findings, &r->findings_room, r->n_findings + 1,
+	    sizeof *all);
+	if (all == NULL) {
+		msg_nomem();
 		return -1;
+	}
 	r->findings = all;
 	copy.path = report_keep_path(f->path);
 	copy.blocker = report_keep_path(f->blocker);
@@ -131,9 +120,12 @@ report_add_skipped(struct report *r, const char *path, enum content_why why,
 	r->skipped[why]++;
 	if (r->n_skipped_paths == WIRE_FINDINGS_MAX)
 		return 0;
-	all = report_grow(r->skipped_paths, r->n_skipped_paths, sizeof *all);
-	if (all == NULL)
+	all = array_grow(r->skipped_paths, &r->skipped_room,
+	    r->n_skipped_paths + 1, sizeof *all);
+	if (all == NULL) {
+		msg_nomem();
 		return -1;
+	}
 	r->skipped_paths = all;
 	all += r->n_skipped_paths;
 	all->path = report_keep_path(path);

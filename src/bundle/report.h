@@ -62,9 +62,9 @@ struct report {
 	uint64_t names; /* struct content's, at the end of the walk */
 	uint64_t skipped[CONTENT_WHYS];
 	struct report_skipped *skipped_paths; /* owned; the first ones */
-	size_t n_skipped_paths;
+	size_t n_skipped_paths, skipped_room;
 	struct finding *findings; /* owned, their paths too; the first ones */
-	size_t n_findings;
+	size_t n_findings, findings_room;
 	uint64_t all_findings;
 };
 

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/msg.h"
 
 enum {
@@ -48,17 +49,13 @@ walk_compare_names(const void *a, const void *b)
 static int
 walk_add_name(struct walk_frame *f, const char *name, unsigned char type)
 {
-	size_t len = strlen(name) + 1, room;
+	size_t len = strlen(name) + 1;
 	char *names;
 
-	if (len + 1 > f->names_room - f->names_len) {
-		room = f->names_room == 0 ? 1024 : f->names_room * 2;
-		names = realloc(f->names, room);
-		if (names == NULL)
-			return ENOMEM;
-		f->names = names;
-		f->names_room = room;
-	}
+	names = array_grow(f->names, &f->names_room, f->names_len + len + 1, 1);
+	if (names == NULL)
+		return ENOMEM;
+	f->names = names;
 	f->names[f->names_len++] = (char)type;
 	memcpy(f->names + f->names_len, name, len);
 	f->names_len += len;
@@ -99,13 +96,10 @@ sort_names(struct walk_frame *f)
 	char **order, *p = f->names;
 	size_t i;
 
-	if (f->n > f->order_room) {
-		order = reallocarray(f->order, f->n, sizeof *order);
-		if (order == NULL)
-			return ENOMEM;
-		f->order = order;
-		f->order_room = f->n;
-	}
+	order = array_grow(f->order, &f->order_room, f->n, sizeof *order);
+	if (order == NULL && f->n > 0)
+		return ENOMEM;
+	f->order = order;
 	for (i = 0; i < f->n; i++, p += strlen(p) + 1)
 		f->order[i] = ++p;
 	if (f->n > 1)
@@ -118,20 +112,16 @@ static int
 make_room(struct walk *w)
 {
 	struct walk_frame *frames;
-	size_t room = w->room == 0 ? 16 : w->room * 2;
 
 	if (w->buf == NULL)
 		w->buf = malloc(WALK_BUF);
 	if (w->buf == NULL)
 		return ENOMEM;
-	if (w->n_frames < w->room)
-		return 0;
-	frames = realloc(w->frames, room * sizeof *frames);
+	frames = array_grow(w->frames, &w->room, w->n_frames + 1,
+	    sizeof *frames);
 	if (frames == NULL)
 		return ENOMEM;
-	memset(frames + w->room, 0, (room - w->room) * sizeof *frames);
 	w->frames = frames;
-	w->room = room;
 	return 0;
 }
 
@@ -219,20 +209,14 @@ static int
 set_path(struct walk *w, size_t dir_len, const char *name)
 {
 	size_t len = strlen(name);
-	size_t room = w->path_room;
 	char *path;
 
-	while (dir_len + len + 2 > room)
-		room = room == 0 ? 512 : room * 2;
-	if (room != w->path_room) {
-		path = realloc(w->path, room);
-		if (path == NULL) {
-			msg_nomem();
-			return -1;
-		}
-		w->path = path;
-		w->path_room = room;
+	path = array_grow(w->path, &w->path_room, dir_len + len + 2, 1);
+	if (path == NULL) {
+		msg_nomem();
+		return -1;
 	}
+	w->path = path;
 	if (dir_len > 0)
 		w->path[dir_len++] = '/';
 	memcpy(w->path + dir_len, name, len + 1);

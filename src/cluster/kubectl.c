@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
@@ -280,11 +281,10 @@ read_more(struct kubectl_values *v, int fd, int seconds)
 	if (v->room - v->len < CHUNK) {
 		if (v->len + CHUNK > KUBECTL_JSON_MAX)
 			return 0;
-		buf = realloc(v->buf, v->room * 2 + CHUNK);
+		buf = array_grow(v->buf, &v->room, v->len + CHUNK, 1);
 		if (buf == NULL)
 			return 0;
 		v->buf = buf;
-		v->room = v->room * 2 + CHUNK;
 	}
 	if (seconds >= 0 && poll(&p, 1, seconds * 1000) <= 0)
 		return -1;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
 
@@ -223,7 +224,7 @@ history_add(struct history *h, char *text, unsigned int layer,
 
 	if (h->n >= STEPS_MAX)
 		return 0;
-	s = reallocarray(h->steps, h->n + 1, sizeof *s);
+	s = array_grow(h->steps, &h->room, h->n + 1, sizeof *s);
 	if (s == NULL) {
 		msg_nomem();
 		return -1;

@@ -33,7 +33,7 @@ struct history_step {
 /* {0} is an empty one. */
 struct history {
 	struct history_step *steps; /* owned */
-	size_t n;
+	size_t n, room;
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "image/decompress.h"
+#include "base/array.h"
 #include "base/msg.h"
 #include "image/tarscan.h"
 
@@ -80,15 +81,13 @@ add_member(struct store *s, struct tarscan_entry *e)
 		    STORE_MEMBERS_MAX);
 		return -1;
 	}
-	if ((s->n_members & (s->n_members - 1)) == 0) {
-		m = reallocarray(s->members,
-		    s->n_members > 0 ? s->n_members * 2 : 1, sizeof *m);
-		if (m == NULL) {
-			msg_nomem();
-			return -1;
-		}
-		s->members = m;
+	m = array_grow(s->members, &s->members_room, s->n_members + 1,
+	    sizeof *m);
+	if (m == NULL) {
+		msg_nomem();
+		return -1;
 	}
+	s->members = m;
 	store_clean_name(e->name);
 	m = &s->members[s->n_members];
 	*m = (struct store_member){strdup(e->name), NULL, e->data};
@@ -200,7 +199,8 @@ get_file(struct store *s, const char *name, struct blob *out)
 	errno = EMFILE;
 	if (s->n_files >= STORE_FILES_MAX)
 		goto fail;
-	files = reallocarray(s->files, s->n_files + 1, sizeof *files);
+	files = array_grow(s->files, &s->files_room, s->n_files + 1,
+	    sizeof *files);
 	if (files == NULL)
 		goto fail;
 	s->files = files;

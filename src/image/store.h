@@ -27,9 +27,9 @@ struct store {
 	int fd; /* owned; the directory or the archive; -1 */
 	bool is_dir;
 	int *files; /* owned, and open; of a directory */
-	size_t n_files;
+	size_t n_files, files_room;
 	struct store_member *members; /* owned; of an archive */
-	size_t n_members;
+	size_t n_members, members_room;
 	struct tempfile
 	    *tempfile; /* borrowed; takes what cannot be read in place */
 };

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "image/knownpath.h"
@@ -40,17 +41,6 @@ verdict_ignores(struct verdict *v, const char *code)
 
 /* ------------------------------------------------------------------ notes */
 
-static void *
-verdict_grow(void *array, size_t n, size_t size)
-{
-	if (n > 0 && (n & (n - 1)) != 0)
-		return array;
-	array = reallocarray(array, n == 0 ? 1 : n * 2, size);
-	if (array == NULL)
-		msg_nomem();
-	return array;
-}
-
 /*
  * Add a note about a path ("" for none) that layer `layer` has.  Further ones
  * of the same code and layer about other paths are only counted.
@@ -81,9 +71,11 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 		n->count++;
 		return 0;
 	}
-	n = verdict_grow(v->notes, v->n_notes, sizeof *n);
-	if (n == NULL)
+	n = array_grow(v->notes, &v->notes_room, v->n_notes + 1, sizeof *n);
+	if (n == NULL) {
+		msg_nomem();
 		return -1;
+	}
 	v->notes = n;
 	n += v->n_notes++;
 	*n = (struct verdict_note){.severity = row->severity,
@@ -506,9 +498,12 @@ take_finding(struct verdict *v, const struct predict_item *item,
 
 	if (verdict_ignores(v, finding_code(item->rule)))
 		return 0;
-	all = verdict_grow(v->findings, v->n_findings, sizeof *all);
-	if (all == NULL)
+	all = array_grow(v->findings, &v->findings_room, v->n_findings + 1,
+	    sizeof *all);
+	if (all == NULL) {
+		msg_nomem();
 		return -1;
+	}
 	v->findings = all;
 	all[v->n_findings++] = (struct verdict_finding){item->node, item->rule,
 	    history_find(&v->history, item->node->layer, path)};

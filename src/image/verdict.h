@@ -54,9 +54,9 @@ struct verdict_finding {
 struct verdict {
 	struct report report; /* what `unpack check` would say */
 	struct verdict_finding *findings; /* owned; all of them, in order */
-	size_t n_findings;
+	size_t n_findings, findings_room;
 	struct verdict_note *notes; /* owned */
-	size_t n_notes;
+	size_t n_notes, notes_room;
 	unsigned int errors; /* notes of that severity */
 	unsigned int warnings; /* likewise */
 	uint64_t ignored; /* findings and notes that were not to be told */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/io.h"
 #include "base/msg.h"
 
@@ -113,19 +114,13 @@ static int
 grow_parts(struct gather *g, size_t n)
 {
 	struct gather_part *parts;
-	size_t room = n + n / 2 + 16;
 
-	if (n < g->parts_room)
-		return 0;
-	parts = realloc(g->parts, room * sizeof *parts);
+	parts = array_grow(g->parts, &g->parts_room, n + 1, sizeof *parts);
 	if (parts == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	memset(parts + g->parts_room, 0,
-	    (room - g->parts_room) * sizeof *parts);
 	g->parts = parts;
-	g->parts_room = room;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/msg.h"
 
 enum {
@@ -168,16 +169,12 @@ static int
 set_late(struct tarin *t, const char *path, mode_t mode)
 {
 	struct late *late;
-	size_t room = t->room * 2 + 16;
 
-	if (t->n_late == t->room) {
-		late = realloc(t->late, room * sizeof *late);
-		if (late == NULL)
-			goto nomem;
-		t->late = late;
-		t->room = room;
-	}
-	late = &t->late[t->n_late];
+	late = array_grow(t->late, &t->room, t->n_late + 1, sizeof *late);
+	if (late == NULL)
+		goto nomem;
+	t->late = late;
+	late += t->n_late;
 	late->mode = mode;
 	late->path = strdup(path);
 	if (late->path == NULL)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <yaml.h>
 
+#include "base/array.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
@@ -485,12 +486,13 @@ static int
 document_start(struct parse *p)
 {
 	struct yaml_docs *d = p->docs;
-	struct json **tree = realloc(d->tree, (d->n + 1) * sizeof *tree);
+	struct json **tree;
 	size_t *line;
 
+	tree = array_grow(d->tree, &d->tree_room, d->n + 1, sizeof *tree);
 	if (tree != NULL)
 		d->tree = tree;
-	line = realloc(d->line, (d->n + 1) * sizeof *line);
+	line = array_grow(d->line, &d->line_room, d->n + 1, sizeof *line);
 	if (line != NULL)
 		d->line = line;
 	p->attic = json_new_array();
@@ -753,18 +755,11 @@ static int
 text_add(void *data, unsigned char *buffer, size_t len)
 {
 	struct text *t = data;
-	size_t size = t->size;
-	char *buf;
+	char *buf = array_grow(t->buf, &t->size, t->len + len + 1, 1);
 
-	while (size - t->len <= len)
-		size = size * 2 + 1024;
-	if (size != t->size) {
-		buf = realloc(t->buf, size);
-		if (buf == NULL)
-			return 0;
-		t->buf = buf;
-		t->size = size;
-	}
+	if (buf == NULL)
+		return 0;
+	t->buf = buf;
 	memcpy(t->buf + t->len, buffer, len);
 	t->len += len;
 	t->buf[t->len] = '\0';

@@ -28,7 +28,7 @@ struct json;
 struct yaml_docs {
 	struct json **tree; /* owned, each of them too */
 	size_t *line; /* owned; where the document begins, from 1 */
-	size_t n;
+	size_t n, tree_room, line_room;
 	struct lines lines; /* of values: their keys', or their own in lists;
 	                       not of those that an alias or "<<" copied */
 };
