@@ -39,7 +39,8 @@ for a in aarch64:arm64 powerpc64le:ppc64el s390x:s390x x86-64:amd64; do
 done
 
 # The peers, and what draws the plots.
-bench="python3 golang-go libarchive-tools busybox-static gnuplot-nox"
+bench="python3 golang-go libarchive-tools busybox-static gnuplot-nox
+	libdeflate-tools"
 
 case ${1-test} in
 build) packages=$build ;;

@@ -98,6 +98,91 @@ def make_corpus(top, libraries, goroot):
     open(f"{top}/done", "w").close()
 
 
+def gather_files(to, found, limit):
+    """Copy the files found, until they are `limit` bytes, with all names."""
+    size = 0
+    for path in found:
+        if os.path.islink(path) or not os.path.isfile(path):
+            continue
+        copy([path], "/", to)
+        size += os.stat(path).st_size
+        if size > limit:
+            break
+
+
+def walk_files(top, pattern=""):
+    for where, dirs, names in os.walk(top):
+        dirs.sort()
+        for name in sorted(names):
+            if re.search(pattern, name):
+                yield os.path.join(where, name)
+
+
+def make_catalog(to, bundles):
+    """A file-based catalog: 100 MB of JSON, made of the bundles' files."""
+    os.makedirs(to)
+    size = i = 0
+    texts = [open(p, errors="replace").read()
+             for p in walk_files(bundles, "ya?ml$")]
+    with open(f"{to}/catalog.json", "w") as f:
+        while size < 100_000_000:
+            size += f.write(json.dumps(
+                {"schema": "olm.bundle", "name": f"bundle-{i}.v0.{i}.1",
+                 "properties": [{"type": "olm.bundle.object",
+                                 "value": {"data": texts[i % len(texts)]}}]},
+                indent=4) + "\n")
+            i += 1
+
+
+def make_trees(top, operators):
+    """Trees that nothing here was tuned for; yields their names."""
+    os.makedirs(top, exist_ok=True)
+    makers = {
+        "documentation": lambda to: gather_files(
+            to, walk_files("/usr/share/doc"), 100e6),
+        "headers": lambda to: gather_files(
+            to, walk_files("/usr/include", r"\.h"), 100e6),
+        "scripts": lambda to: gather_files(
+            to, walk_files("/usr/lib", r"\.(py|pl|pm|js|rb)$"), 100e6),
+        "binaries": lambda to: gather_files(
+            to, walk_files("/usr/lib", r"\.so"), 200e6),
+        "random": lambda to: (os.makedirs(to), run(
+            "dd", "if=/dev/urandom", f"of={to}/random", "bs=1M", "count=100",
+            "status=none")),
+        "tiny": lambda to: make_tiny(to, 100_000),
+        "huge": lambda to: (os.makedirs(to), make_huge(f"{to}/file", 4 << 30)),
+    }
+    if operators:
+        makers["operators"] = lambda to: (os.makedirs(to), run(
+            "tar", "-xJf", operators, "-C", to))
+        makers["catalog"] = lambda to: make_catalog(to, f"{top}/operators")
+    for name, make in makers.items():
+        if not os.path.exists(f"{top}/{name}"):
+            shutil.rmtree(f"{top}/new", ignore_errors=True)
+            make(f"{top}/new")
+            os.rename(f"{top}/new", f"{top}/{name}")
+        yield name
+
+
+def make_tiny(to, n):
+    for i in range(n):
+        if i % 1000 == 0:
+            os.makedirs(f"{to}/{i // 1000:03}")
+        with open(f"{to}/{i // 1000:03}/{i:06}.yaml", "w") as f:
+            f.write(f"kind: ConfigMap\nmetadata: {{name: tiny-{i}}}\n")
+
+
+def make_huge(path, size):
+    """Text that repeats itself only from far away."""
+    lines = [f"{i} {hashlib.md5(str(i).encode()).hexdigest()} value\n"
+             for i in range(40_000)]
+    block = "".join(lines).encode()
+    with open(path, "wb") as f:
+        while f.tell() < size:
+            f.write(block)
+        f.truncate(size)
+
+
 def describe(tree):
     n = size = 0
     for where, _, names in os.walk(tree):
@@ -275,6 +360,50 @@ def bench_typical(b):
           "4 times", x >= 4)
 
 
+def bench_trees(b):
+    """Trees that nobody tuned for, and every operator bundle by itself."""
+    operators = os.environ.get("OPERATORS", os.path.join(
+        HERE, "../../../shared/bundles/operators-100.tar.xz"))
+    operators = operators if os.path.exists(operators) else None
+    top = f"{b.out}/trees"
+    for name in make_trees(top, operators):
+        tree = f"{top}/{name}"
+        tools = b.jsons(tree)
+        for tool, command in (("tar, gzip", "gzip -6"),
+                              ("tar, libdeflate", "libdeflate-gzip -6")):
+            if shutil.which(command.split()[0]):
+                tools[tool] = ["sh", "-c", f"tar -C {tree} -cf - . |"
+                               f" {command} | base64 -w 0"]
+        r = b.race(tools, rounds=3)
+        x = ratio(r["Go"], r["unpack"])
+        size = r["unpack"][0][3] / r["Go"][0][3]
+        goal = 6.5 if name in ("documentation", "headers", "scripts",
+                               "operators", "catalog") else 0
+        b.row(f"json, {name}: {describe(tree)}", spell(median(r["unpack"], 0)),
+              ", ".join(f"{n}: {spell(median(r[n], 0))}" for n in r
+                        if n != "unpack"),
+              f"{x:.1f} times faster than Go, output"
+              f" {(size - 1) * 100:+.2f} %", f"{goal} times, no larger",
+              x >= goal and size <= 1)
+    if operators:
+        bench_each(b, f"{top}/operators")
+
+
+def bench_each(b, top):
+    """Each bundle by itself: the medians of the ratios."""
+    faster, larger = [], []
+    for one in sorted(os.listdir(top)):
+        r = b.race(b.jsons(f"{top}/{one}"), rounds=3)
+        faster.append(ratio(r["Go"], r["unpack"]))
+        larger.append(r["unpack"][0][3] / r["Go"][0][3])
+    x = statistics.median(faster)
+    b.row(f"json, {len(faster)} operator bundles one by one", "", "Go",
+          f"{x:.1f} times faster ({min(faster):.1f} to {max(faster):.1f}),"
+          f" output {(statistics.median(larger) - 1) * 100:+.2f} %"
+          f" ({(max(larger) - 1) * 100:+.2f} % at the most)",
+          "5 times, no larger", x >= 5 and max(larger) <= 1)
+
+
 def bench_tar(b):
     r = b.race(b.tars(f"{b.corpus}/all"))
     us = r.pop("unpack")
@@ -422,7 +551,7 @@ def main():
     b = Bench(unpack, unpackctl, out, rounds)
     goroot = subprocess.check_output(["go", "env", "GOROOT"], text=True)
     rows = os.environ.get("ROWS", "json typical tar big memory extract image"
-                          " plots").split()
+                          " trees plots").split()
     try:
         print("corpus", file=sys.stderr)
         make_corpus(b.corpus, libraries, goroot.strip())
