@@ -159,8 +159,11 @@ CTL_OBJ = \
 	$(B)/stream/tarout.o \
 	$(B)/log/decode.o \
 	$(B)/log/deliver.o \
+	$(B)/log/form.o \
 	$(B)/log/gather.o \
 	$(B)/log/gunzip.o \
+	$(B)/log/notes.o \
+	$(B)/log/stamp.o \
 	$(B)/log/target.o \
 	$(B)/log/tarin.o \
 	$(B)/image/fixes.o \

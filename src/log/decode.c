@@ -5,10 +5,10 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "log/stamp.h"
 
 enum {
 	DEPTH_MAX = 16, /* of objects and arrays in an envelope */
-	STAMP_MAX = 64, /* bytes of a time stamp */
 	TAR_BLOCK = 512
 };
 
@@ -53,51 +53,6 @@ is_digit(char c)
 }
 
 /*
- * How many bytes at s are like the format, in which 0 stands for a digit?
- * All of it, or -1 where they differ, or 0 where len bytes are too few to say.
- */
-static int
-like(const char *s, size_t len, const char *format)
-{
-	size_t i;
-
-	for (i = 0; format[i] != '\0'; i++) {
-		if (i == len)
-			return 0;
-		if (format[i] == '0' ? !is_digit(s[i]) : s[i] != format[i])
-			return -1;
-	}
-	return (int)i;
-}
-
-/*
- * The length of the time stamp (RFC 3339) and blank that s[0..len) starts
- * with, or -1 where there is none, or 0 where len bytes are too few to say.
- */
-static int
-stamp(const char *s, size_t len)
-{
-	size_t i;
-	int n;
-
-	n = like(s, len, "0000-00-00T00:00:00");
-	if (n <= 0)
-		return n;
-	i = (size_t)n;
-	if (i < len && s[i] == '.')
-		for (i++; i < len && is_digit(s[i]); i++)
-			if (i > STAMP_MAX - sizeof "+00:00 ")
-				return -1;
-	if (i == len)
-		return 0;
-	if (s[i] == 'Z')
-		n = like(s + i, len - i, "Z ");
-	else
-		n = like(s + i, len - i, s[i] == '+' ? "+00:00 " : "-00:00 ");
-	return n <= 0 ? n : (int)i + n;
-}
-
-/*
  * Move `safe` on over what cannot be the beginning of a time stamp, and set
  * `stamp` if one follows.  Returns whether anything can be read now.
  */
@@ -118,7 +73,7 @@ clear_input(struct decode *d)
 		if (dash < d->in + d->pos + 4)
 			continue;
 		i = (size_t)(dash - d->in) - 4;
-		n = stamp(d->in + i, d->end - i);
+		n = stamp_match(d->in + i, d->end - i);
 		if (n < 0 || (n == 0 && d->ended))
 			continue;
 		d->safe = i;

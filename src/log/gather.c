@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "log/form.h"
 
 enum {
 	PART_MIN = 4096, /* bytes of tar we expect in a part, at the least */
@@ -76,6 +77,8 @@ gather_open(struct gather *g, const struct gather_opts *opts)
 void
 gather_close(struct gather *g)
 {
+	notes_free(&g->notes);
+	free(g->names);
 	free(g->parts);
 	free(g->decode);
 	(void)close(g->fd);
@@ -124,6 +127,17 @@ grow_parts(struct gather *g, size_t n)
 	return 0;
 }
 
+/* A part of this log is not what it was in log number `other`. */
+static void
+gather_note_conflict(struct gather *g, uint64_t other)
+{
+	if (g->conflict)
+		return;
+	g->conflict = true;
+	memcpy(g->conflict_names[0], g->names[other - 1], GATHER_NAME);
+	memcpy(g->conflict_names[1], g->names[g->logs - 1], GATHER_NAME);
+}
+
 /* What is under way is a verified part: keep it.  0, or -1 (reported). */
 static int
 keep_part(struct gather *g, const struct decode_piece *p)
@@ -138,14 +152,18 @@ keep_part(struct gather *g, const struct decode_piece *p)
 	if (grow_parts(g, (size_t)p->part) < 0)
 		return -1;
 	part = &g->parts[p->part];
+	g->found++;
+	if (part->size != 0 && strcmp(part->digest, p->digest) != 0) {
+		gather_note_conflict(g, part->log);
+		return 0;
+	}
 	if (part->size != 0) {
 		g->repeated++;
-		if (strcmp(part->digest, p->digest) != 0)
-			g->conflict = true;
 		return 0;
 	}
 	part->at = g->end;
 	part->size = p->size;
+	part->log = g->logs;
 	memcpy(part->digest, p->digest, sizeof part->digest);
 	g->end += p->size;
 	if (g->end > file_max(g))
@@ -156,19 +174,47 @@ keep_part(struct gather *g, const struct decode_piece *p)
 	return 0;
 }
 
+/* Keep a description of a bundle.  Returns whether it is a new one. */
+static bool
+keep_whole(struct gather *g, const struct decode_piece *p,
+    enum gather_format format, bool sure)
+{
+	struct gather_whole *w;
+	size_t i;
+
+	for (i = 0; i < g->n_wholes; i++) {
+		w = &g->wholes[i];
+		if (w->format == format && w->said.parts == p->parts &&
+		    w->said.size == p->size && w->said.entries == p->entries &&
+		    strcmp(w->said.digest, p->digest) == 0)
+			return false;
+	}
+	if (g->n_wholes == GATHER_WHOLES)
+		return true;
+	w = &g->wholes[g->n_wholes++];
+	w->said = *p;
+	w->format = format;
+	w->sure = sure;
+	w->log = g->logs;
+	if (g->logs > 0)
+		memcpy(w->name, g->names[g->logs - 1], sizeof w->name);
+	return true;
+}
+
 /* What is under way is a log's only content: keep it if it is the best. */
 static void
 keep_line(struct gather *g, const struct decode_piece *p,
     enum gather_format format, bool verified)
 {
-	if (g->opts.expect != NULL)
-		verified = strcmp(g->opts.expect, p->digest) == 0;
+	g->found++;
 	if (g->under_way != p->size)
 		return; /* too large */
-	if (g->format != GATHER_NOTHING && (g->verified || !verified)) {
+	if (!keep_whole(g, p, format, true))
 		g->repeated++;
+	if (g->opts.expect != NULL)
+		verified = strcmp(g->opts.expect, p->digest) == 0;
+	if (g->format != GATHER_NOTHING && (g->verified || !verified))
 		return;
-	}
 	g->line.at = g->end;
 	g->line.size = p->size;
 	g->said = *p;
@@ -179,22 +225,13 @@ keep_line(struct gather *g, const struct decode_piece *p,
 
 /* Keep a description of all parts. */
 static void
-keep_whole(struct gather *g, const struct decode_piece *p)
+keep_trailer(struct gather *g, const struct decode_piece *p)
 {
-	struct decode_piece *w;
-	size_t i;
-
-	for (i = 0; i < g->n_wholes; i++) {
-		w = &g->wholes[i];
-		if (w->parts == p->parts && w->size == p->size &&
-		    w->entries == p->entries &&
-		    strcmp(w->digest, p->digest) == 0)
-			return;
-	}
+	g->found++;
 	if (p->parts > file_max(g) / PART_MIN || p->size > file_max(g))
 		g->over = true;
-	else if (g->n_wholes < GATHER_WHOLES)
-		g->wholes[g->n_wholes++] = *p;
+	else
+		(void)keep_whole(g, p, GATHER_JSONL, false);
 	if (p->parts > g->opts.progress->parts_total)
 		g->opts.progress->parts_total = p->parts;
 }
@@ -229,7 +266,7 @@ gather_take_event(struct gather *g, enum decode_event event)
 		keep_line(g, p, GATHER_TAR, false);
 		break;
 	case DECODE_TRAILER:
-		keep_whole(g, p);
+		keep_trailer(g, p);
 		return 0;
 	case DECODE_NONE:
 	case DECODE_MORE:
@@ -243,31 +280,30 @@ gather_take_event(struct gather *g, enum decode_event event)
 
 /* -------------------------------------------------------------------- logs */
 
-/* Read more of the log.  Returns 0, or -1 (reported). */
-static int
-feed(struct gather *g, int fd, const char *name)
+/* The next bytes of the log's file: an io_pull with a struct gather. */
+static ssize_t
+gather_pull_log(void *arg, const void **data)
 {
-	size_t room;
-	char *to = decode_room(g->decode, &room);
+	struct gather *g = arg;
 	ssize_t n;
 
 	do {
 		if (g->opts.stop != NULL && *g->opts.stop != 0)
 			return -1;
-		n = read(fd, to, room);
+		n = read(g->log_fd, g->raw, sizeof g->raw);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		progress_clear(g->opts.progress);
-		msg_warn(errno, "%s", name);
+		msg_warn(errno, "%s", g->log_name);
 		return -1;
 	}
-	decode_fed(g->decode, (size_t)n);
 	g->opts.progress->bytes += (uint64_t)n;
 	progress_show(g->opts.progress);
-	return 0;
+	*data = g->raw;
+	return n;
 }
 
-/* Say what was odd about the log that has been read. */
+/* Say what was odd about the text that has been read. */
 static void
 remark(struct gather *g, const char *name)
 {
@@ -275,7 +311,8 @@ remark(struct gather *g, const char *name)
 
 	g->foreign += foreign;
 	g->damaged += damaged;
-	if (g->opts.tacit)
+	/* where there is nothing else, the verdict says what there is */
+	if (g->opts.tacit || (damaged == 0 && g->found == 0))
 		return;
 	if (foreign > 0 || damaged > 0)
 		progress_clear(g->opts.progress);
@@ -287,25 +324,101 @@ remark(struct gather *g, const char *name)
 		    name, damaged, damaged == 1 ? "" : "s");
 }
 
+/*
+ * Take all events of the text, which `form` gives; NULL: it is at its end.
+ * Returns 0, or -1 (reported).
+ */
+static int
+gather_take_text(struct gather *g, struct form *form)
+{
+	enum decode_event event;
+	size_t room;
+	ssize_t n = 0;
+	char *to;
+
+	do {
+		event = decode_next(g->decode);
+		if (event != DECODE_MORE) {
+			if (gather_take_event(g, event) < 0)
+				return -1;
+			continue;
+		}
+		to = decode_room(g->decode, &room);
+		if (form != NULL)
+			n = form_read(form, to, room);
+		if (n < 0)
+			return -1;
+		g->open = form != NULL && n == 0 && form_is_cut(form);
+		if (g->open)
+			return 0;
+		decode_fed(g->decode, (size_t)n);
+	} while (event != DECODE_END);
+	remark(g, g->names[g->logs - 1]);
+	return 0;
+}
+
+/* A line that was to go on does not.  Returns 0, or -1 (reported). */
+static int
+gather_end_text(struct gather *g)
+{
+	if (!g->open)
+		return 0;
+	g->open = false;
+	decode_fed(g->decode, 0);
+	return gather_take_text(g, NULL);
+}
+
+/* Begin with the text of a log.  Returns 0, or -1 (reported). */
+static int
+gather_begin_text(struct gather *g, struct form *form)
+{
+	int goes_on = g->open ? form_continues(form) : 0;
+
+	if (goes_on != 0) {
+		g->open = false;
+		return goes_on < 0 ? -1 : 0;
+	}
+	if (gather_end_text(g) < 0)
+		return -1;
+	g->under_way = 0;
+	g->found = 0;
+	decode_start(g->decode);
+	return 0;
+}
+
+/* A further log, of that name.  Returns 0, or -1 (reported). */
+static int
+gather_add_name(struct gather *g, const char *name)
+{
+	char(*names)[GATHER_NAME];
+
+	names = realloc(g->names, (size_t)(g->logs + 1) * sizeof *names);
+	if (names == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	(void)msg_mask(names[g->logs], GATHER_NAME, name);
+	g->names = names;
+	return 0;
+}
+
 int
 gather_log(struct gather *g, int fd, const char *name)
 {
-	enum decode_event event;
+	struct form *form;
+	int ret = -1;
 
-	g->logs++;
-	g->under_way = 0;
-	decode_start(g->decode);
-	do {
-		event = decode_next(g->decode);
-		if (event == DECODE_MORE) {
-			if (feed(g, fd, name) < 0)
-				return -1;
-		} else if (gather_take_event(g, event) < 0) {
-			return -1;
-		}
-	} while (event != DECODE_END);
-	remark(g, name);
-	return 0;
+	g->log_fd = fd;
+	g->log_name = name;
+	form = form_open(gather_pull_log, g, &g->notes);
+	if (form == NULL)
+		return -1;
+	if (gather_begin_text(g, form) == 0 && gather_add_name(g, name) == 0) {
+		g->logs++;
+		ret = gather_take_text(g, form);
+	}
+	form_close(form);
+	return ret;
 }
 
 int
@@ -320,7 +433,7 @@ gather_witness(struct gather *g, const char *text, size_t len)
 		g->opts.expect = g->expect;
 	}
 	if (p.parts > 0)
-		keep_whole(g, &p);
+		(void)keep_whole(g, &p, GATHER_JSONL, false);
 	g->entries = p.entries;
 	return 0;
 }
@@ -395,12 +508,15 @@ static int
 judge_parts(struct gather *g)
 {
 	struct decode_piece guess = {0};
-	size_t i;
+	size_t i, trailers = 0;
 	int status = 0;
 
-	for (i = 0; i < g->n_wholes && status == 0; i++)
-		status = try_parts(g, &g->wholes[i]);
-	if (status != 0 || g->opts.expect == NULL || g->n_wholes > 0)
+	for (i = 0; i < g->n_wholes && status == 0; i++) {
+		trailers += g->wholes[i].format == GATHER_JSONL;
+		if (g->wholes[i].format == GATHER_JSONL)
+			status = try_parts(g, &g->wholes[i].said);
+	}
+	if (status != 0 || g->opts.expect == NULL || trailers > 0)
 		return status;
 	/* the last line is lost, but the digest of the whole is known */
 	guess.parts = g->n_parts;
@@ -424,6 +540,20 @@ say_missing(const struct gather *g)
 	msg_line("fetch again: unpack --format jsonl --parts %s", list);
 }
 
+/* It is another bundle than the one that is expected. */
+static enum wire_exit
+gather_say_other(struct gather *g, const char *digest)
+{
+	g->why = GATHER_OTHER;
+	g->again = true;
+	if (!g->opts.tacit)
+		msg_warn(0, "the bundle is %s, but %s says %s", digest,
+		    g->expect[0] != '\0' ? "the termination message"
+		                         : "--expect-digest",
+		    g->opts.expect);
+	return WIRE_CORRUPT;
+}
+
 static enum wire_exit
 judge_line(struct gather *g)
 {
@@ -436,30 +566,138 @@ judge_line(struct gather *g)
 		gather_rewind(g);
 		return WIRE_OK;
 	}
-	g->again = true;
-	msg_warn(0, "the bundle is %s, which is not the one that is expected",
-	    g->said.digest);
-	if (!g->opts.tacit)
-		say_missing(g);
+	return gather_say_other(g, g->said.digest);
+}
+
+/*
+ * Are these of two bundles?  One that is not sure to be true may have been
+ * damaged, but hardly in two places.
+ */
+static bool
+gather_differ(const struct gather_whole *a, const struct gather_whole *b)
+{
+	const struct decode_piece *x = &a->said, *y = &b->said;
+	int n;
+
+	if (strcmp(x->digest, y->digest) == 0)
+		return false;
+	if (a->sure && b->sure)
+		return true;
+	n = x->size != y->size;
+	n += x->entries != 0 && y->entries != 0 && x->entries != y->entries;
+	n += x->parts != 0 && y->parts != 0 && x->parts != y->parts;
+	return n > 0;
+}
+
+/* A description that is not of the bundle of the first one; NULL: none. */
+static const struct gather_whole *
+gather_second(const struct gather *g)
+{
+	size_t i;
+
+	for (i = 1; i < g->n_wholes; i++)
+		if (gather_differ(&g->wholes[0], &g->wholes[i]) ||
+		    (g->conflict &&
+		        strcmp(g->wholes[0].said.digest,
+		            g->wholes[i].said.digest) != 0))
+			return &g->wholes[i];
+	return NULL;
+}
+
+/* Say that the logs are of several bundles, and which of which. */
+static enum wire_exit
+gather_say_several(struct gather *g, const struct gather_whole *other)
+{
+	size_t i;
+
+	g->why = GATHER_SEVERAL;
+	if (g->opts.tacit)
+		return WIRE_CORRUPT;
+	if (other == NULL) {
+		msg_warn(0,
+		    "%s and %s are logs of different bundles: they have different parts of one number",
+		    g->conflict_names[0], g->conflict_names[1]);
+	} else {
+		msg_warn(0,
+		    "these are logs of different bundles: %s is in %s, %s in %s",
+		    g->wholes[0].said.digest, g->wholes[0].name,
+		    other->said.digest, other->name);
+		for (i = 0; i < g->n_wholes; i++)
+			if (&g->wholes[i] != other && i > 0 &&
+			    gather_differ(&g->wholes[0], &g->wholes[i]))
+				msg_line("  and %s in %s",
+				    g->wholes[i].said.digest,
+				    g->wholes[i].name);
+	}
+	msg_line(
+	    "give the logs of one bundle only, or say with --expect-digest which one it is to be");
 	return WIRE_CORRUPT;
 }
 
-/* Say what is missing. */
-static enum wire_exit
-gather_complain(struct gather *g)
+/* Show the report of an `unpack` that failed. */
+static void
+gather_show_report(const struct gather *g)
 {
-	uint64_t have = 0;
-	size_t i;
+	const char *at = g->notes.report, *end;
+	char shown[MSG_NAME];
 
-	for (i = 0; i < g->n_parts; i++)
-		have += g->parts[i].size != 0;
-	/* the one to complete: what is expected, or else the latest */
-	for (i = 0; i < g->n_wholes; i++)
-		if (g->opts.expect == NULL ||
-		    strcmp(g->opts.expect, g->wholes[i].digest) == 0)
-			g->total = g->wholes[i].parts;
+	for (; at != NULL && *at != '\0'; at = end + 1) {
+		end = strchr(at, '\n');
+		msg_line("  %s",
+		    msg_mask_mem(shown, sizeof shown, at, (size_t)(end - at)));
+	}
+	if (g->notes.report_more > 0)
+		msg_line("  and %" PRIu64 " more lines", g->notes.report_more);
+}
+
+/* Nothing of a bundle was seen: say what was.  Returns whether it is known. */
+static bool
+gather_say_foreign(struct gather *g)
+{
+	const struct notes *n = &g->notes;
+	const char *logs = g->logs == 1 ? g->names[0] : "these logs";
+	char shown[512];
+
+	if (n->report != NULL) {
+		g->why = GATHER_REPORT;
+		msg_warn(0,
+		    "no bundle in %s: unpack has failed in the pod and says:",
+		    logs);
+		gather_show_report(g);
+	} else if (n->kubectl[0] != '\0') {
+		g->why = GATHER_KUBECTL;
+		msg_warn(0, "no bundle in %s: it is an error of kubectl: %s",
+		    logs, msg_mask(shown, sizeof shown, n->kubectl));
+	} else if (n->texts == 0) {
+		g->why = GATHER_EMPTY;
+		msg_warn(0, "no bundle in %s: %s", logs,
+		    n->forms & NOTES_NUL ? "nothing but NUL bytes"
+		                         : "it is empty");
+		msg_line(
+		    "the container has written nothing, or this is the log of another one: kubectl logs POD -c bundle; kubectl describe pod POD tells what became of it");
+	} else if (n->binary != NULL) {
+		g->why = GATHER_FOREIGN;
+		msg_warn(0, "no bundle in %s: it is no log but %s", logs,
+		    n->binary);
+	} else if (n->other_len > 0) {
+		g->why = GATHER_FOREIGN;
+		msg_warn(0, "no bundle in %s: it is something else: %s", logs,
+		    msg_mask_mem(shown, sizeof shown, n->other, n->other_len));
+	}
+	return g->why != GATHER_FINE;
+}
+
+/* Say what is missing. */
+static void
+gather_say_missing(struct gather *g, uint64_t have)
+{
+	g->why = GATHER_MISSING;
 	if (g->opts.tacit)
-		return WIRE_CORRUPT;
+		return;
+	if (g->notes.report != NULL) {
+		msg_warn(0, "unpack has failed in the pod and says:");
+		gather_show_report(g);
+	}
 	if (g->again || g->conflict)
 		msg_warn(0, "the parts are of another bundle, or of several");
 	else if (have == 0 && g->total == 0)
@@ -473,17 +711,76 @@ gather_complain(struct gather *g)
 		msg_warn(0, "%" PRIu64 " of %" PRIu64 " parts are missing",
 		    g->total - have, g->total);
 	say_missing(g);
+}
+
+/* A whole of which all parts are there, but which is not the expected one. */
+static const char *
+gather_unexpected(const struct gather *g)
+{
+	const char *expect = g->opts.expect;
+	const struct gather_whole *w;
+	uint64_t size;
+	size_t i;
+
+	for (i = 0; expect != NULL && i < g->n_wholes; i++) {
+		w = &g->wholes[i];
+		if (strcmp(expect, w->said.digest) == 0)
+			return NULL;
+	}
+	for (i = 0; expect != NULL && i < g->n_wholes; i++) {
+		w = &g->wholes[i];
+		if (w->sure || is_complete(g, &w->said, &size))
+			return w->said.digest;
+	}
+	return NULL;
+}
+
+/* Say why there is no bundle. */
+static enum wire_exit
+gather_complain(struct gather *g)
+{
+	const char *reason, *other = gather_unexpected(g);
+	uint64_t have = 0;
+	size_t i;
+
+	for (i = 0; i < g->n_parts; i++)
+		have += g->parts[i].size != 0;
+	/* the one to complete: what is expected, or else the latest */
+	for (i = 0; i < g->n_wholes; i++)
+		if (g->wholes[i].format == GATHER_JSONL &&
+		    (g->opts.expect == NULL ||
+		        strcmp(g->opts.expect, g->wholes[i].said.digest) == 0))
+			g->total = g->wholes[i].said.parts;
+	if (other != NULL)
+		return gather_say_other(g, other);
+	if (have > 0 || g->total > 0 || g->damaged > 0 || g->again ||
+	    g->opts.tacit || !gather_say_foreign(g)) {
+		gather_say_missing(g, have);
+		return WIRE_CORRUPT;
+	}
+	reason = notes_report_reason(&g->notes);
+	if (g->why == GATHER_REPORT && strncmp(reason, "Bundle", 6) == 0)
+		return WIRE_BUNDLE;
 	return WIRE_CORRUPT;
 }
 
 enum wire_exit
 gather_judge(struct gather *g)
 {
-	enum gather_format line = g->format;
-	bool verified = g->verified;
+	const struct gather_whole *second;
+	enum gather_format line;
+	bool verified;
 	int status;
 
 	progress_clear(g->opts.progress);
+	if (gather_end_text(g) < 0)
+		return WIRE_FAIL;
+	g->why = GATHER_FINE;
+	line = g->format;
+	verified = g->verified;
+	second = gather_second(g);
+	if (g->opts.expect == NULL && (second != NULL || g->conflict))
+		return gather_say_several(g, second);
 	if (verified)
 		return judge_line(g);
 	status = judge_parts(g);
@@ -493,10 +790,37 @@ gather_judge(struct gather *g)
 	if (line != GATHER_NOTHING && g->n_parts == 0)
 		return judge_line(g);
 	if (g->over) {
+		g->why = GATHER_TOO_LARGE;
 		msg_warn(0, "the bundle is larger than --max-size allows");
 		return WIRE_BUNDLE;
 	}
 	return gather_complain(g);
+}
+
+const char *
+gather_reason(const struct gather *g)
+{
+	switch (g->why) {
+	case GATHER_FINE:
+		return NULL;
+	case GATHER_EMPTY:
+		return "LogEmpty";
+	case GATHER_REPORT:
+		return notes_report_reason(&g->notes);
+	case GATHER_KUBECTL:
+		return "KubectlError";
+	case GATHER_FOREIGN:
+		return "NotABundle";
+	case GATHER_MISSING:
+		return "PartsMissing";
+	case GATHER_SEVERAL:
+		return "SeveralBundles";
+	case GATHER_OTHER:
+		return "DigestMismatch";
+	case GATHER_TOO_LARGE:
+		return "BundleTooLarge";
+	}
+	return NULL;
 }
 
 /* ----------------------------------------------------------------- missing */

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "log/decode.h"
+#include "log/notes.h"
 #include "base/progress.h"
 #include "wire.h"
 
@@ -25,8 +26,22 @@ enum gather_format {
 };
 
 enum {
-	GATHER_WHOLES = 8
-}; /* different descriptions kept */
+	GATHER_WHOLES = 8, /* different descriptions kept */
+	GATHER_NAME = 256 /* bytes kept of a log's name */
+};
+
+/* Why there is no bundle; the names are part of the contract. */
+enum gather_why {
+	GATHER_FINE,
+	GATHER_EMPTY, /* "LogEmpty": nothing was in it */
+	GATHER_REPORT, /* of an `unpack` that failed: gather_reason */
+	GATHER_KUBECTL, /* "KubectlError": what kubectl said instead */
+	GATHER_FOREIGN, /* "NotABundle": something else */
+	GATHER_MISSING, /* "PartsMissing" */
+	GATHER_SEVERAL, /* "SeveralBundles": logs that do not go together */
+	GATHER_OTHER, /* "DigestMismatch": not the one that is expected */
+	GATHER_TOO_LARGE /* "BundleTooLarge": over max_size */
+};
 
 /* The last part of a range of parts to the end, wherever that is. */
 #define GATHER_OPEN UINT64_MAX
@@ -43,7 +58,17 @@ struct gather_opts {
 struct gather_part {
 	uint64_t at; /* offset in the file */
 	uint64_t size; /* bytes of gzip; 0 = not there */
+	uint64_t log; /* number of the one it was in, from 1 */
 	char digest[DIGEST_TEXT];
+};
+
+/* A description of a bundle. */
+struct gather_whole {
+	struct decode_piece said;
+	enum gather_format format;
+	bool sure; /* the content is what the digest says */
+	uint64_t log; /* number of the first log it was in, from 1 */
+	char name[GATHER_NAME]; /* of that log, masked */
 };
 
 struct gather {
@@ -56,11 +81,13 @@ struct gather {
 	bool gzip; /* that begins like gzip */
 	bool over; /* more came than max_size can need */
 	bool conflict; /* a part came in two versions */
+	char conflict_names[2][GATHER_NAME]; /* logs they were in, masked */
+	char (*names)[GATHER_NAME]; /* owned; of the logs, masked */
 
 	struct gather_part *parts; /* owned */
 	size_t parts_room; /* allocated */
 	size_t n_parts; /* number of the last one there is, plus one */
-	struct decode_piece wholes[GATHER_WHOLES];
+	struct gather_whole wholes[GATHER_WHOLES];
 	size_t n_wholes;
 	struct gather_part line; /* content of a json line */
 	struct decode_piece said; /* by that line */
@@ -71,11 +98,20 @@ struct gather {
 
 	/* counts */
 	uint64_t logs, foreign, damaged, repeated;
+	uint64_t found; /* pieces of a stream in the text under way */
+	struct notes notes;
+
+	/* the log under way */
+	int log_fd;
+	const char *log_name; /* borrowed */
+	bool open; /* the line at its end goes on in another */
+	unsigned char raw[1 << 16];
 
 	/* the verdict; see gather_judge */
 	struct decode_piece whole; /* size, digest; entries where known */
 	uint64_t total; /* parts in all; 0 = unknown */
 	bool again; /* all parts are there, but they make no whole */
+	enum gather_why why;
 
 	/* reading: part or byte that is next */
 	size_t next_part;
@@ -93,6 +129,10 @@ void gather_close(struct gather *g);
 /*
  * Take in all of the log on fd, called `name` (masked) in messages.  Returns
  * 0, also where it holds nothing of use, or -1 (reported): a failure here.
+ *
+ * A line that a container runtime's file breaks off goes on in the next one
+ * that begins in the middle of a line: give files of one log in the order of
+ * time (order.h).
  */
 int gather_log(struct gather *g, int fd, const char *name);
 
@@ -102,11 +142,16 @@ int gather_log(struct gather *g, int fd, const char *name);
  */
 int gather_witness(struct gather *g, const char *text, size_t len);
 
+/* Why it is not whole, as a stable code: valid after gather_judge. */
+const char *gather_reason(const struct gather *g);
+
 /*
  * Is the bundle whole?  WIRE_OK: gather_pull reads it; format, verified and
  * whole tell about it.  WIRE_CORRUPT (reported unless tacit): it is not,
- * gather_missing says which parts to fetch.  WIRE_BUNDLE (reported): it is over
- * max_size. WIRE_FAIL (reported): a failure here.
+ * g->why says what is there instead, and gather_missing which parts to fetch.
+ * WIRE_BUNDLE (reported): it is over max_size, or the log holds the report of
+ * an `unpack` that found the bundle at fault.  WIRE_FAIL (reported): a failure
+ * here.
  */
 enum wire_exit gather_judge(struct gather *g);
 

@@ -151,7 +151,7 @@ gunzip_open(struct gunzip *g, io_pull pull, void *arg)
 	    .arg = g};
 
 	g->name = "gzip";
-	g->corrupt = g->ahead = false;
+	g->corrupt = g->ahead = g->alone = false;
 	g->made = 0;
 	g->pull = pull;
 	g->arg = arg;
@@ -185,7 +185,8 @@ gunzip_close(struct gunzip *g)
 static void
 gunzip_start_thread(struct gunzip *g)
 {
-	if (g->ahead || g->made < WIRE_SLICE || (g->ended && g->pos == g->end))
+	if (g->alone || g->ahead || g->made < WIRE_SLICE ||
+	    (g->ended && g->pos == g->end))
 		return;
 	g->ahead = true;
 	if (cpus_allowed() > 1)
@@ -214,4 +215,23 @@ gunzip_pull(void *arg, const void **data)
 		g->made += (size_t)s->len;
 	*data = s->out;
 	return s->len;
+}
+
+size_t
+gunzip_peek(const void *in, size_t len, void *out, size_t size)
+{
+	z_stream z = {0};
+	size_t n;
+
+	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+		return 0;
+	z.next_in = in;
+	z.avail_in = (uInt)len;
+	z.next_out = out;
+	z.avail_out = (uInt)size;
+	while (z.avail_out > 0 && inflate(&z, Z_SYNC_FLUSH) == Z_OK)
+		continue;
+	n = size - z.avail_out;
+	(void)inflateEnd(&z);
+	return n;
 }

@@ -45,6 +45,7 @@ struct gunzip {
 	const char
 	    *name; /* borrowed; in messages; gunzip_open makes it "gzip" */
 	bool corrupt; /* it failed because the data is no whole gzip */
+	bool alone; /* no thread, please: set it after gunzip_open */
 	bool ahead; /* a thread may be at work */
 	size_t made; /* bytes, until there is one */
 	struct workers *workers; /* owned */
@@ -82,5 +83,11 @@ int gunzip_open(struct gunzip *g, io_pull pull, void *arg);
 ssize_t gunzip_pull(void *arg, const void **data);
 
 void gunzip_close(struct gunzip *g);
+
+/*
+ * What the gzip that begins with in[0..len) begins with: writes up to `size`
+ * bytes of it to out.  Returns how many, 0 also where it is damaged.
+ */
+size_t gunzip_peek(const void *in, size_t len, void *out, size_t size);
 
 #endif

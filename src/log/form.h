@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The forms that a log comes in, undone: bytes of a file in, the text that the
+ * container wrote out.
+ *
+ * - gzip, around a log;
+ * - UTF-16 and UTF-32, as `kubectl logs >log` writes in PowerShell, and
+ *   byte order marks;
+ * - runs of NUL, which a rotation or a crash leaves in a file;
+ * - colours and other control sequences of terminals (ECMA-48);
+ * - the files that container runtimes write for kubelet, "STAMP stdout F TEXT",
+ *   where P marks a piece of a line (CRI logging format);
+ * - JSON around each piece of a line, as docker's json-file driver writes it:
+ *   {"log":"TEXT\n","stream":"stdout","time":"STAMP"}; the key may be
+ *   "message", too, as other programs have it.
+ *
+ * Standard error is left out where the form tells it from standard output.
+ * A tar and a tar.gz are no logs: they come out as they are.
+ *
+ * Works by pull, in constant memory.
+ */
+#ifndef FORM_H
+#define FORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/io.h"
+#include "log/notes.h"
+
+struct form;
+
+/*
+ * Start reading what pull(arg) gives.  What is seen goes to notes, borrowed
+ * until form_close.  Returns an owned form, or NULL (reported).
+ */
+struct form *form_open(io_pull pull, void *arg, struct notes *notes);
+void form_close(struct form *f);
+
+/*
+ * Write the next bytes to `to`, up to `room`.  Returns how many, 0 at the end,
+ * or -1: what pull reported.
+ */
+ssize_t form_read(struct form *f, char *to, size_t room);
+
+/*
+ * Does the text begin in the middle of a line that another file has the
+ * beginning of?  Only where the form tells.  To be asked after form_open, once;
+ * reads ahead.  Returns 1, 0, or -1: what pull reported.
+ */
+int form_continues(struct form *f);
+
+/* At the end: does a piece of a line wait for another file with the rest? */
+bool form_is_cut(const struct form *f);
+
+#endif

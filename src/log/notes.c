@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/notes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/msg.h"
+#include "log/stamp.h"
+
+void
+notes_free(struct notes *n)
+{
+	free(n->report);
+	n->report = NULL;
+	n->report_len = 0;
+}
+
+/* ------------------------------------------------------------------- lines */
+
+/* Does text[0..len) start with this? */
+static bool
+notes_starts(const char *text, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len >= n && memcmp(text, with, n) == 0;
+}
+
+/*
+ * The length of what `kubectl logs --prefix --timestamps` and PowerShell put
+ * before a line; *stamped where a time is among it.
+ */
+static size_t
+notes_prefix(const char *text, size_t len, bool *stamped)
+{
+	const char *end;
+	size_t at = 0;
+	int n;
+
+	if (len > 0 && *text == '[') {
+		end = memchr(text, ']', len);
+		if (end != NULL)
+			at = (size_t)(end - text) + 1;
+		at += at > 0 && at < len && text[at] == ' ';
+	}
+	n = stamp_match(text + at, len - at);
+	*stamped = n > 0;
+	if (n > 0)
+		at += (size_t)n;
+	if (notes_starts(text + at, len - at, "kubectl : "))
+		at += strlen("kubectl : ");
+	return at;
+}
+
+/* Where in the line a message of `unpack` begins; NULL: nowhere. */
+static const char *
+notes_find_report(const char *text, size_t len)
+{
+	static const char name[] = "unpack: ";
+	const char *at = text, *end = text + len;
+
+	while ((at = memmem(at, (size_t)(end - at), name, sizeof name - 1)) !=
+	    NULL) {
+		if (at == text || at[-1] == ' ' || at[-1] == '\t')
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
+/* Keep a line of a report. */
+static void
+notes_keep_report(struct notes *n, const char *text, size_t len)
+{
+	char *report;
+
+	if (n->report_len + len + 1 > NOTES_REPORT) {
+		n->report_more++;
+		return;
+	}
+	report = realloc(n->report, n->report_len + len + 2);
+	if (report == NULL) {
+		n->report_more++;
+		return;
+	}
+	memcpy(report + n->report_len, text, len);
+	n->report_len += len;
+	report[n->report_len++] = '\n';
+	report[n->report_len] = '\0';
+	n->report = report;
+}
+
+/* Is this an error of kubectl, of the API server, or of kubelet? */
+static bool
+notes_is_kubectl(const char *text, size_t len)
+{
+	static const char *const starts[] = {"error: ", "Error: ",
+	    "Error from server", "error from server", "Unable to connect",
+	    "The connection to the server", "unable to retrieve container logs",
+	    "failed to try resolving symlinks",
+	    "rpc error: ", "failed to create fsnotify watcher",
+	    "No resources found", "Please enter Username",
+	    "couldn't get current server API"};
+	size_t i;
+
+	for (i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (notes_starts(text, len, starts[i]))
+			return true;
+	/* klog: a letter, month and day */
+	return len > 6 && *text == 'E' && strspn(text + 1, "0123456789") == 4 &&
+	    text[5] == ' ';
+}
+
+/* Is it a line, or what is left of one, of unpack-stream(5)? */
+static bool
+notes_is_stream(const char *text, size_t len)
+{
+	static const char base64[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+	return strstr(text, "{\"part") != NULL ||
+	    strstr(text, "{\"content\":") != NULL ||
+	    strstr(text, "\"digest\":\"sha256:") != NULL ||
+	    (len >= NOTES_BASE64 && strspn(text, base64) == len);
+}
+
+/* Judge a line: text[0..len), a NUL behind it. */
+static void
+notes_judge_line(struct notes *n, const char *text, size_t len)
+{
+	bool stamped;
+	const char *report;
+	size_t at = notes_prefix(text, len, &stamped);
+
+	if (stamped)
+		n->forms |= NOTES_STAMPS;
+	if (notes_is_stream(text, len))
+		return;
+	report = notes_find_report(text + at, len - at);
+	if (report != NULL) {
+		notes_keep_report(n, report, (size_t)(text + len - report));
+	} else if (notes_is_kubectl(text + at, len - at)) {
+		if (n->kubectl[0] == '\0')
+			(void)snprintf(n->kubectl, sizeof n->kubectl, "%s",
+			    text + at);
+	} else if (notes_starts(text + at, len - at, "Defaulted container")) {
+		return; /* kubectl says which container it took */
+	} else if (n->other_len == 0) {
+		memcpy(n->other, text, len);
+		n->other_len = len;
+	}
+}
+
+void
+notes_end_line(struct notes *n, struct notes_line *line, bool error)
+{
+	if (line->any) {
+		n->texts++;
+		n->errors += error;
+		while (line->len > 0 && line->text[line->len - 1] == '\r')
+			line->len--;
+		line->text[line->len] = '\0';
+		notes_judge_line(n, line->text, line->len);
+	}
+	line->len = 0;
+	line->any = false;
+}
+
+void
+notes_add_text(struct notes *n, struct notes_line *line, const char *text,
+    size_t len, bool error)
+{
+	const char *end;
+	size_t some, keep;
+
+	while (len > 0) {
+		end = memchr(text, '\n', len);
+		some = end != NULL ? (size_t)(end - text) : len;
+		keep = sizeof line->text - 1 - line->len;
+		if (keep > some)
+			keep = some;
+		memcpy(line->text + line->len, text, keep);
+		line->len += keep;
+		if (!line->any)
+			line->any = strspn(line->text, " \t\r") < line->len;
+		if (end == NULL)
+			return;
+		notes_end_line(n, line, error);
+		text += some + 1;
+		len -= some + 1;
+	}
+}
+
+/* ------------------------------------------------------------------- files */
+
+/* How many of data[0..len) no text would have. */
+static size_t
+notes_count_odd(const char *data, size_t len)
+{
+	size_t i, n, odd = 0;
+
+	for (i = 0; i<len; i += n> 0 ? n : 1) {
+		n = msg_utf8(data + i, len - i);
+		/* a character may be cut at the end */
+		odd += n == 0 && i + 4 < len;
+		odd += n == 1 && (unsigned char)data[i] < ' ' &&
+		    strchr("\t\n\r\033\b\f", data[i]) == NULL;
+	}
+	return odd;
+}
+
+void
+notes_judge_file(struct notes *n, const void *data, size_t len)
+{
+	static const struct {
+		const char *magic;
+		const char *what;
+	} kinds[] = {{"\x7f"
+	              "ELF",
+	                 "a program (ELF)"},
+	    {"PK\003\004", "a zip archive"}, {"PK\005\006", "a zip archive"},
+	    {"(\265/\375", "compressed with zstd: decompress it first"},
+	    {"\375"
+	     "7zXZ",
+	        "compressed with xz: decompress it first"},
+	    {"BZh", "compressed with bzip2: decompress it first"},
+	    {"7z\274\257", "a 7z archive"}, {"%PDF", "a PDF"},
+	    {"\211PNG", "a picture (PNG)"},
+	    {"\377\330\377", "a picture (JPEG)"},
+	    {"!<arch>\n", "a package or library (ar)"},
+	    {"hsqs", "a file system (squashfs)"}};
+	size_t i;
+
+	if (n->binary != NULL)
+		return;
+	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (notes_starts(data, len, kinds[i].magic))
+			n->binary = kinds[i].what;
+	if (n->binary == NULL && notes_count_odd(data, len) > len / 16)
+		n->binary = "binary data";
+}
+
+/* ------------------------------------------------------------------- names */
+
+static const struct {
+	const char *word;
+	const char *text;
+} notes_forms[NOTES_FORMS] = {{"gzip", "gzip"}, {"utf-16", "UTF-16"},
+    {"utf-32", "UTF-32"}, {"utf-8-bom", "UTF-8 with a byte order mark"},
+    {"nul", "runs of NUL"}, {"ansi", "colours of a terminal"},
+    {"cri", "a container runtime's file (CRI)"},
+    {"json-file", "a container runtime's file (JSON)"},
+    {"timestamps", "time stamps"}};
+
+const char *
+notes_form_name(unsigned int bit)
+{
+	return notes_forms[bit].word;
+}
+
+const char *
+notes_forms_text(const struct notes *n, char *out, size_t size)
+{
+	size_t at = 0;
+	unsigned int i;
+	int len;
+
+	*out = '\0';
+	for (i = 0; i < NOTES_FORMS && at < size; i++) {
+		if (!(n->forms >> i & 1))
+			continue;
+		len = snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "",
+		    notes_forms[i].text);
+		at += len > 0 ? (size_t)len : 0;
+	}
+	return out;
+}
+
+const char *
+notes_report_reason(const struct notes *n)
+{
+	static const struct {
+		const char *text;
+		const char *reason;
+	} reasons[] = {{"of the bundle cannot be read", "BundleUnreadable"},
+	    {"the bundle directory cannot be read", "BundleUnreadable"},
+	    {"directory; --bundle-dir names", "BundleMissing"},
+	    {"over --log-limit", "BundleTooLarge"}};
+	size_t i;
+
+	if (n->report == NULL)
+		return NULL;
+	for (i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (strstr(n->report, reasons[i].text) != NULL)
+			return reasons[i].reason;
+	return "UnpackFailed";
+}

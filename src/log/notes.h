@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was noticed in logs while they were read, to say afterwards why there
+ * is no bundle in them, and what they were.  Keeps the first few things of
+ * each kind: memory does not depend on the logs.
+ */
+#ifndef NOTES_H
+#define NOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum notes_form { /* what a log was: bits */
+	NOTES_GZIP = 1 << 0,
+	NOTES_UTF16 = 1 << 1,
+	NOTES_UTF32 = 1 << 2,
+	NOTES_MARK = 1 << 3, /* UTF-8 with a byte order mark */
+	NOTES_NUL = 1 << 4, /* there were runs of NUL */
+	NOTES_ANSI = 1 << 5, /* control sequences of a terminal */
+	NOTES_CRI = 1 << 6,
+	NOTES_JSON_FILE = 1 << 7,
+	NOTES_STAMPS = 1 << 8 /* time stamps of kubectl logs */
+};
+
+enum {
+	NOTES_FORMS = 9,
+	NOTES_LINE = 2048, /* bytes kept of a line */
+	NOTES_BASE64 = 256, /* of base64 in a row: the middle of a stream's line
+	                     */
+	NOTES_REPORT = 1 << 16 /* bytes kept of a report */
+};
+
+/* The beginning of a line that is being read. */
+struct notes_line {
+	char text[NOTES_LINE];
+	size_t len; /* bytes of it that are kept */
+	bool any; /* there is something on the line */
+};
+
+/* Start with zeros and end with notes_free. */
+struct notes {
+	unsigned int forms; /* of enum notes_form */
+	uint64_t bytes; /* of logs, as read */
+	uint64_t texts; /* lines that were not blank, of both streams */
+	uint64_t errors; /* lines of standard error, where that is known */
+
+	/* lines of an `unpack` that failed, each with a newline; not masked */
+	char *report; /* owned */
+	size_t report_len;
+	uint64_t report_more; /* lines that did not fit */
+
+	/* the first line of kubectl's, or of kubelet's, that is an error */
+	char kubectl[NOTES_LINE];
+	/* the first line of something else; not masked */
+	char other[NOTES_LINE];
+	size_t other_len;
+	const char *binary; /* "an ELF program": a log was no text */
+};
+
+void notes_free(struct notes *n);
+
+/*
+ * text[0..len) is on the line; it may hold newlines.  `error` tells that it is
+ * standard error's.
+ */
+void notes_add_text(struct notes *n, struct notes_line *line, const char *text,
+    size_t len, bool error);
+
+/* The line, if there is one, is at its end. */
+void notes_end_line(struct notes *n, struct notes_line *line, bool error);
+
+/* Look what kind of file begins with data[0..len): it may be no log at all. */
+void notes_judge_file(struct notes *n, const void *data, size_t len);
+
+/* "gzip, UTF-16" and so on; "" for a log as it was written. */
+const char *notes_forms_text(const struct notes *n, char *out, size_t size);
+
+/* The name of the form with that bit, as in "utf-16", a word. */
+const char *notes_form_name(unsigned int bit);
+
+/*
+ * What the report says went wrong: a reason as `unpack` has it in its
+ * termination message, or NULL where there is no report.
+ */
+const char *notes_report_reason(const struct notes *n);
+
+#endif
