@@ -10,6 +10,8 @@
 
 enum {
 	FORM_TAR = 512, /* bytes of a tar's header */
+	FORM_EMPTY = 20 * 512, /* of a tar of nothing, as tar(1) writes it */
+	FORM_EMPTY_LEAST = 2 * 512, /* and at the least: POSIX.1, pax */
 	FORM_FIRST = 1 << 16, /* bytes looked at before the form is known */
 	FORM_CLEAN = 1 << 14, /* characters converted at once */
 	FORM_HEAD = 128, /* bytes that tell how a line begins */
@@ -178,6 +180,20 @@ form_is_tar(const char *block, size_t len)
 	return sum == said && sum != ' ' * 8UL;
 }
 
+/*
+ * Is that all of a tar with nothing in it?  A log of which a crash left only
+ * NULs has hardly that size.
+ */
+static bool
+form_is_empty_tar(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && s[i] == '\0'; i++)
+		continue;
+	return i == len && (len == FORM_EMPTY || len == FORM_EMPTY_LEAST);
+}
+
 /* How the characters of text that begins with s[0..len) are encoded. */
 static void
 form_judge_encoding(struct form *f, const unsigned char *s, size_t len)
@@ -226,7 +242,7 @@ static int
 form_look(struct form *f)
 {
 	static const char gzip[] = "\x1f\x8b\x08";
-	char inside[FORM_TAR];
+	char inside[FORM_EMPTY + 1];
 	const char *s = f->first;
 	size_t len;
 	bool packed;
@@ -237,12 +253,15 @@ form_look(struct form *f)
 	packed = f->first_len >= 3 && memcmp(f->first, gzip, 3) == 0;
 	if (packed && form_fill_first(f, FORM_FIRST) < 0)
 		return -1;
+	if (f->first_len > 0 && f->first[0] == '\0' &&
+	    form_fill_first(f, FORM_EMPTY + 1) < 0)
+		return -1;
 	len = f->first_len;
 	if (packed) {
 		len = gunzip_peek(f->first, len, inside, sizeof inside);
 		s = inside;
 	}
-	f->is_file = form_is_tar(s, len);
+	f->is_file = form_is_tar(s, len) || form_is_empty_tar(s, len);
 	if (f->is_file)
 		return 0;
 	form_judge_encoding(f, (const unsigned char *)s, len);
