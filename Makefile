@@ -163,9 +163,12 @@ CTL_OBJ = \
 	$(B)/log/gather.o \
 	$(B)/log/gunzip.o \
 	$(B)/log/notes.o \
+	$(B)/log/order.o \
+	$(B)/log/outcome.o \
 	$(B)/log/stamp.o \
 	$(B)/log/target.o \
 	$(B)/log/tarin.o \
+	$(B)/log/witness.o \
 	$(B)/image/fixes.o \
 	$(B)/image/history.o \
 	$(B)/image/image.o \

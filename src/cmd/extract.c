@@ -15,16 +15,18 @@
 #include <unistd.h>
 
 #include "base/digest.h"
-#include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/out.h"
 #include "base/opt.h"
+#include "base/out.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "log/deliver.h"
 #include "log/gather.h"
+#include "log/order.h"
+#include "log/outcome.h"
 #include "log/tarin.h"
+#include "log/witness.h"
 #include "wire.h"
 
 struct extract {
@@ -32,8 +34,12 @@ struct extract {
 	const char *witness; /* borrowed; --witness, NULL without */
 	const char *expect; /* borrowed; --expect-digest, NULL without */
 	bool list, json, quiet;
+	char **logs; /* borrowed; names of files */
+	size_t n_logs; /* 0: standard input */
 
 	/* work */
+	bool listed; /* an entry was */
+	struct witness pod;
 	struct progress progress;
 	struct deliver deliver;
 	struct gather gather;
@@ -88,249 +94,217 @@ read_log(struct extract *x, const char *name)
 	return status;
 }
 
-/* Take in what --witness names.  Returns 0, or -1 (reported). */
+/* Can all that was named be read?  Returns 0, or -1 (reported). */
 static int
-read_witness(struct extract *x)
+extract_check_input(const struct extract *x)
 {
-	char text[WIRE_TERM_MAX + 1], shown[MSG_NAME];
-	ssize_t n = -1;
-	int fd;
+	char shown[MSG_NAME];
+	const char *name;
+	struct stat st;
+	size_t i;
 
-	(void)msg_mask(shown, sizeof shown, x->witness);
-	fd = open(x->witness, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		n = io_read(fd, text, sizeof text);
-	if (n < 0)
-		msg_warn(errno, "%s", shown);
-	if (fd >= 0)
-		(void)close(fd);
-	if (n < 0)
+	for (i = 0; i <= x->n_logs; i++) {
+		name = i < x->n_logs ? x->logs[i] : x->witness;
+		if (name == NULL || strcmp(name, "-") == 0)
+			continue;
+		errno = 0;
+		if (access(name, R_OK) == 0 && stat(name, &st) == 0 &&
+		    !S_ISDIR(st.st_mode))
+			continue;
+		msg_warn(errno != 0 ? errno : EISDIR, "%s",
+		    msg_mask(shown, sizeof shown, name));
 		return -1;
-	if (gather_witness(&x->gather, text, (size_t)n) == 0)
-		return 0;
-	msg_warn(0, "%s: no termination message that describes a bundle",
-	    shown);
-	return -1;
+	}
+	return 0;
 }
 
-/* Take in everything.  Returns 0, or -1 (reported). */
-static int
-read_input(struct extract *x, char **logs)
+/* Take in everything.  WIRE_OK, or what it comes to (reported). */
+static enum wire_exit
+read_input(struct extract *x)
 {
 	static char dash[] = "-";
-	char *only[] = {dash, NULL};
+	enum wire_exit status;
+	size_t i;
 
-	if (x->witness != NULL && read_witness(x) < 0)
-		return -1;
-	for (logs = *logs != NULL ? logs : only; *logs != NULL; logs++)
-		if (read_log(x, *logs) < 0)
-			return -1;
-	return 0;
-}
-
-/* ------------------------------------------------------------------ output */
-
-static const char *
-format_name(enum gather_format format)
-{
-	static const char *const names[] = {"nothing", "json", "jsonl",
-	    "tar.gz", "tar"};
-
-	return names[format];
-}
-
-/* -------------------------------------------------------------------- list */
-
-static char
-type_letter(const struct tarin_entry *e)
-{
-	if (e->hard != NULL)
-		return 'h';
-	if (S_ISDIR(e->mode))
-		return 'd';
-	return S_ISLNK(e->mode) ? 'l' : '-';
-}
-
-static void
-show_text(const struct tarin_entry *e)
-{
-	char path[MSG_NAME], link[MSG_NAME], mode[] = "?rwxrwxrwx";
-	const char *to = e->link != NULL ? e->link : e->hard;
-	int i;
-
-	mode[0] = type_letter(e);
-	for (i = 0; i < 9; i++)
-		if (!(e->mode >> (8 - i) & 1))
-			mode[i + 1] = '-';
-	out_printf("%s %12" PRIu64 " %s", mode, e->size,
-	    msg_mask(path, sizeof path, e->path));
-	if (to != NULL)
-		out_printf("%s%s", e->link != NULL ? " -> " : " link to ",
-		    msg_mask(link, sizeof link, to));
-	out_text("\n");
-}
-
-/* Print an object and a newline, and delete it.  0, or -1 (reported). */
-static int
-print_object(struct json *object)
-{
-	char *text = json_finish(object, JSON_COMPACT);
-
-	if (text == NULL)
-		return -1;
-	out_line(text);
-	result_is_told();
-	free(text);
-	return 0;
-}
-
-static int
-show_json(const struct tarin_entry *e)
-{
-	static const char *const types[] = {"file", "dir", "symlink", "link"};
-	static const char letters[] = "-dlh";
-	char path[MSG_NAME], link[MSG_NAME], mode[8];
-	const char *to = e->link != NULL ? e->link : e->hard;
-	const char *letter = strchr(letters, type_letter(e));
-	struct json *object = json_new_object();
-
-	(void)snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
-	json_add_string(object, "path", msg_mask(path, sizeof path, e->path));
-	json_add_string(object, "type", types[letter - letters]);
-	json_add_string(object, "mode", mode);
-	json_add_uint(object, "size", e->size);
-	json_add_int(object, "mtime", e->mtime);
-	if (to != NULL)
-		json_add_string(object, "target",
-		    msg_mask(link, sizeof link, to));
-	return print_object(object);
-}
-
-static int
-extract_show_entry(void *arg, const struct tarin_entry *e)
-{
-	const struct extract *x = arg;
-
-	if (x->json)
-		return show_json(e);
-	show_text(e);
-	return 0;
+	if (x->witness != NULL) {
+		status = witness_read(&x->pod, &x->gather, x->witness);
+		if (status != WIRE_OK)
+			return status;
+	}
+	if (x->n_logs == 0)
+		return read_log(x, dash) < 0 ? WIRE_FAIL : WIRE_OK;
+	if (order_logs(x->logs, x->n_logs) < 0)
+		return WIRE_FAIL;
+	for (i = 0; i < x->n_logs; i++)
+		if (read_log(x, x->logs[i]) < 0)
+			return WIRE_FAIL;
+	return WIRE_OK;
 }
 
 /* ------------------------------------------------------------------ result */
 
+/* The sentence of a success. */
 static const char *
-result_name(enum wire_exit status, bool missing)
+extract_summary(const struct extract *x, char *out, size_t size)
 {
-	if (status == WIRE_OK)
-		return "ok";
-	if (status == WIRE_BUNDLE)
-		return "refused";
-	if (status == WIRE_CORRUPT)
-		return missing ? "incomplete" : "corrupt";
-	return "failed";
+	const struct deliver *d = &x->deliver;
+	const struct gather *g = &x->gather;
+	char shown[MSG_NAME], forms[256];
+	const char *name = d->tar != NULL ? d->tar : d->dir;
+
+	(void)notes_forms_text(&g->notes, forms, sizeof forms);
+	(void)snprintf(out, size,
+	    "%s%s%" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s%s%s",
+	    name != NULL ? msg_mask(shown, sizeof shown, name) : "",
+	    name != NULL ? ": " : "",
+	    d->select.entries > 0 ? d->select.entries : d->counts.entries,
+	    d->counts.bytes, outcome_format(g->format), g->whole.digest,
+	    g->verified ? "verified" : "not verified",
+	    *forms != '\0' ? "; the log was " : "", forms);
+	return out;
 }
 
-/* Add which parts to fetch again. */
+/* The result as an object, but for what a list has. */
+static struct json *
+extract_object(struct extract *x, enum wire_exit status)
+{
+	char message[MSG_MAX];
+	bool ok = status == WIRE_OK;
+	const char *reason = outcome_reason(&x->gather, &x->deliver, status);
+	struct json *o;
+
+	if (x->pod.reason[0] != '\0')
+		reason = x->pod.reason;
+	o = result_new(status, outcome_word(&x->gather, status), reason,
+	    ok ? extract_summary(x, message, sizeof message) : NULL);
+	if (ok)
+		outcome_add_delivered(o, &x->gather, &x->deliver);
+	if (ok && x->deliver.n_paths + x->deliver.strip > 0)
+		json_add_uint(o, "selected", x->deliver.select.entries);
+	if (x->pod.failure != NULL &&
+	    json_get_array(x->pod.failure, "findings") != NULL)
+		(void)json_add(o, "findings",
+		    json_copy(json_get(x->pod.failure, "findings")));
+	outcome_add_logs(o, &x->gather, &x->deliver, status);
+	return o;
+}
+
+/* Warn of what is not verified. */
 static void
-add_missing(struct json *object, const struct gather *g)
-{
-	char list[MSG_MAX];
-	uint64_t first = 0, last = 0;
-	struct json *ranges, *range;
-
-	gather_missing_text(g, list, sizeof list);
-	json_add_string(object, "parts", list);
-	ranges = json_add_array(object, "missing");
-	for (; gather_missing(g, &first, &last); first = last + 1) {
-		range = json_add_array(ranges, NULL);
-		json_add_uint(range, NULL, first);
-		if (last == GATHER_OPEN)
-			json_add_null(range, NULL);
-		else
-			json_add_uint(range, NULL, last);
-		if (last == GATHER_OPEN)
-			break;
-	}
-	if (g->total != 0)
-		json_add_uint(object, "total", g->total);
-}
-
-static int
-extract_print_json(struct extract *x, enum wire_exit status)
+extract_warn_unverified(const struct extract *x)
 {
 	const struct gather *g = &x->gather;
-	uint64_t first = 0, last;
-	bool missing = status == WIRE_CORRUPT &&
-	    gather_missing(g, &first, &last);
-	struct json *object = json_new_object();
 
-	json_add_string(object, "result", result_name(status, missing));
-	if (status == WIRE_OK) {
-		json_add_string(object, "format", format_name(g->format));
-		json_add_bool(object, "verified", g->verified);
-		json_add_uint(object, "size", g->whole.size);
-		json_add_string(object, "digest", g->whole.digest);
-		json_add_uint(object, "entries", x->deliver.counts.entries);
-		json_add_uint(object, "bytes", x->deliver.counts.bytes);
-	}
-	if (missing)
-		add_missing(object, g);
-	json_add_uint(object, "foreign", g->foreign);
-	json_add_uint(object, "damaged", g->damaged);
-	json_add_uint(object, "repeated", g->repeated);
-	return print_object(object);
-}
-
-static void
-extract_print_text(const struct extract *x, const char *name)
-{
-	const struct gather *g = &x->gather;
-	char shown[MSG_NAME];
-
-	out_printf("%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s\n",
-	    msg_mask(shown, sizeof shown, name), x->deliver.counts.entries,
-	    x->deliver.counts.bytes, format_name(g->format), g->whole.digest,
-	    g->verified ? "verified" : "not verified");
+	if (!g->verified)
+		msg_warn(0, "not verified: %s does not carry a digest",
+		    g->format == GATHER_JSON ? "this form of log"
+		                             : outcome_format(g->format));
 }
 
 /* Tell how it went; the exit code. */
 static enum wire_exit
 extract_tell_result(struct extract *x, enum wire_exit status)
 {
-	const struct gather *g = &x->gather;
+	char summary[MSG_MAX];
 	bool ok = status == WIRE_OK;
+	int ret = 0;
 
-	if (ok && !g->verified)
-		msg_warn(0, "not verified: %s does not carry a digest",
-		    g->format == GATHER_JSON ? "this form of log"
-		                             : format_name(g->format));
-	if (x->json)
-		ok = extract_print_json(x, status) == 0 && ok;
-	else if (ok && x->deliver.has_target && !x->quiet)
-		extract_print_text(x,
-		    x->deliver.tar != NULL ? x->deliver.tar : x->deliver.dir);
+	if (ok)
+		extract_warn_unverified(x);
+	if (x->json && !x->listed)
+		ret = result_print(extract_object(x, status));
+	else if (ok && !x->json && !x->quiet && x->deliver.has_target)
+		out_printf("%s\n",
+		    extract_summary(x, summary, sizeof summary));
+	else if (ok && x->list && !x->json && !x->quiet)
+		msg_line("%s", extract_summary(x, summary, sizeof summary));
 	if (out_flush() < 0)
 		return WIRE_FAIL;
-	return status == WIRE_OK && !ok ? WIRE_FAIL : status;
+	return ok && ret < 0 ? WIRE_FAIL : status;
+}
+
+/* -------------------------------------------------------------------- list */
+
+/* An entry of the list as JSON: each but the first one after a comma. */
+static int
+extract_show_json(struct extract *x, const struct tarin_entry *e)
+{
+	char *text = json_finish(outcome_entry(e), JSON_COMPACT);
+
+	if (text == NULL)
+		return -1;
+	out_printf("%s%s", x->listed ? "," : "", text);
+	x->listed = true;
+	free(text);
+	return 0;
+}
+
+static int
+extract_show_entry(void *arg, const struct tarin_entry *e)
+{
+	struct extract *x = arg;
+
+	if (x->json)
+		return extract_show_json(x, e);
+	outcome_show_entry(e);
+	return 0;
+}
+
+/*
+ * The object with the list in it, which is written as it is read: it was found
+ * to be good before.
+ */
+static enum wire_exit
+extract_list_json(struct extract *x)
+{
+	enum wire_exit status = deliver_check(&x->deliver, &x->gather);
+	size_t len;
+	char *text;
+
+	if (status != WIRE_OK)
+		return status;
+	text = json_finish(extract_object(x, status), JSON_COMPACT);
+	if (text == NULL)
+		return WIRE_FAIL;
+	len = strlen(text);
+	out_printf("%.*s,\"list\":[", (int)(len - 1), text);
+	free(text);
+	result_is_told();
+	status = deliver_show(&x->deliver, &x->gather, extract_show_entry, x);
+	x->listed = true;
+	out_line("]}");
+	return status;
 }
 
 /* ----------------------------------------------------------------- command */
 
+/* Do what was asked for with a bundle that is whole. */
 static enum wire_exit
-extract_read_logs(struct extract *x, char **logs)
+extract_deliver(struct extract *x)
+{
+	struct deliver *d = &x->deliver;
+
+	if (d->cat != NULL)
+		return deliver_cat(d, &x->gather);
+	if (!x->list)
+		return deliver_make(d, &x->gather);
+	if (x->json)
+		return extract_list_json(x);
+	return deliver_show(d, &x->gather, extract_show_entry, x);
+}
+
+static enum wire_exit
+extract_read_logs(struct extract *x)
 {
 	enum wire_exit status;
 
 	progress_start(&x->progress, "read", x->quiet);
-	if (read_input(x, logs) < 0)
-		return WIRE_FAIL;
-	status = gather_judge(&x->gather);
+	status = read_input(x);
+	if (status == WIRE_OK)
+		status = gather_judge(&x->gather);
 	if (status != WIRE_OK)
 		return status;
-	status = x->list
-	    ? deliver_show(&x->deliver, &x->gather, extract_show_entry, x)
-	    : deliver_make(&x->deliver, &x->gather);
+	status = extract_deliver(x);
 	/* what nobody vouched for may be better the next time */
 	if (status == WIRE_CORRUPT && !x->gather.verified)
 		x->gather.again = true;
@@ -338,7 +312,7 @@ extract_read_logs(struct extract *x, char **logs)
 }
 
 static enum wire_exit
-extract(struct extract *x, char **logs)
+extract(struct extract *x)
 {
 	struct gather_opts o = {.max_size = x->deliver.max_size,
 	    .expect = x->expect,
@@ -349,15 +323,16 @@ extract(struct extract *x, char **logs)
 	x->deliver.stop = &stop;
 	x->deliver.quiet = x->quiet;
 	x->deliver.progress = &x->progress;
-	if (deliver_open(&x->deliver) < 0)
+	if (extract_check_input(x) < 0 || deliver_open(&x->deliver) < 0)
 		return WIRE_FAIL;
 	o.dir = deliver_temp(&x->deliver);
 	if (gather_open(&x->gather, &o) == 0) {
-		status = extract_read_logs(x, logs);
+		status = extract_read_logs(x);
 		if (stop == 0)
 			status = extract_tell_result(x, status);
 		gather_close(&x->gather);
 	}
+	witness_free(&x->pod);
 	deliver_close(&x->deliver);
 	if (stop != 0)
 		return stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
@@ -390,10 +365,16 @@ static const struct opt extract_rows[] = {
 static const struct opt extract_result_rows[] = {
     {"directory", 'C', "DIR", "make this directory (default: bundle)",
         OPT_TEXT(struct extract, deliver.dir)},
-    {"tar", 0, "FILE", "write a tar instead; - is standard output",
+    {"tar", 0, "FILE", "write a tar instead, or a tar.gz; - is standard output",
         OPT_TEXT(struct extract, deliver.tar)},
     {"list", 0, NULL, "only list what is in it",
         OPT_FLAG(struct extract, list)},
+    {"cat", 0, "PATH", "only write this file of it to standard output",
+        OPT_TEXT(struct extract, deliver.cat)},
+    {"force", 0, NULL, "replace what extract has made before",
+        OPT_FLAG(struct extract, deliver.force)},
+    {"strip-components", 0, "N", "without the first N parts of each name",
+        OPT_NUMBER(struct extract, deliver.strip, 0, 1000)},
     {"output", 'o', "text|json", "how to tell the result",
         OPT_SECOND(struct extract, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
@@ -407,16 +388,18 @@ static const struct opt_group extract_groups[] = {
 };
 const struct opt_command cmd_extract_options = {
     .name = "extract",
-    .usage = " [OPTION...] [LOG...]",
+    .usage = " [OPTION...] [LOG...] [PATH...] [-- PATH...]",
     .about =
         "Read a bundle from pod logs (json, jsonl, tar.gz or tar; standard input without\n"
         "LOG), verify it, and write it whole or not at all.  Logs of the same bundle\n"
-        "complete each other.\n",
+        "complete each other: as kubectl printed them, or files of a node, rotated,\n"
+        "in gzip, in any order.  With PATH only that, and all below it, is written:\n"
+        "what comes after -- is one, and behind a first LOG what is no file.\n",
     .groups = extract_groups,
     .after =
         "exit: 0 done, 1 failure, 2 usage, 3 the bundle is refused, 4 incomplete or\n"
         "corrupt\n",
-    .operands = "LOGs",
+    .operands = "LOGs and PATHs",
     .most = OPT_ANY,
 };
 
@@ -428,22 +411,60 @@ extract_check_options(struct extract *x)
 	bool to_stdout = x->deliver.tar != NULL &&
 	    strcmp(x->deliver.tar, "-") == 0;
 
-	if ((x->deliver.dir != NULL) + (x->deliver.tar != NULL) + x->list > 1)
-		return opt_wrong(c, "give one of -C, --tar and --list");
+	const char *conflict = deliver_conflict(&x->deliver, x->list);
+
+	if (conflict != NULL)
+		return opt_wrong(c, "%s", conflict);
+	if (x->deliver.cat != NULL && x->json)
+		return opt_wrong(c,
+		    "--cat and -o json both need standard output");
 	if (to_stdout && x->json)
 		return opt_wrong(c,
 		    "--tar - and -o json both need standard output");
 	if (to_stdout && isatty(OUT_FD) == 1)
 		return opt_wrong(c,
 		    "--tar - does not write to a terminal; send it to a file or a pipe");
-	if (x->deliver.dir == NULL && x->deliver.tar == NULL && !x->list)
+	if (x->deliver.dir == NULL && x->deliver.tar == NULL &&
+	    x->deliver.cat == NULL && !x->list)
 		x->deliver.dir = "bundle";
 	return 0;
+}
+
+/* How many operands come behind "--": paths, whatever there is. */
+static size_t
+extract_count_paths(int argc, char *const *argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		continue;
+	return i < argc ? (size_t)(argc - i - 1) : 0;
+}
+
+/*
+ * Part n operands into logs and paths, the last n_paths being such.  Behind
+ * the first log, what is no file is one, too.
+ */
+static void
+extract_part_operands(struct extract *x, char **operands, size_t n,
+    size_t n_paths)
+{
+	struct stat st;
+
+	x->logs = operands;
+	x->n_logs = n - n_paths;
+	while (x->n_logs > 1 && strcmp(operands[x->n_logs - 1], "-") != 0 &&
+	    (stat(operands[x->n_logs - 1], &st) < 0 || S_ISDIR(st.st_mode)))
+		x->n_logs--;
+	x->deliver.paths = operands + x->n_logs;
+	x->deliver.n_paths = n - x->n_logs;
 }
 
 int
 cmd_extract(int argc, char **argv)
 {
+	size_t n_paths = extract_count_paths(argc, argv);
+	int n;
 	struct extract *x;
 	int code;
 
@@ -454,11 +475,13 @@ cmd_extract(int argc, char **argv)
 	}
 	x->deliver.max_size = DELIVER_SIZE;
 	x->deliver.max_entries = DELIVER_ENTRIES;
-	if (opt_parse(&cmd_extract_options, x, argc, argv, &code) >= 0) {
+	n = opt_parse(&cmd_extract_options, x, argc, argv, &code);
+	if (n >= 0) {
 		code = WIRE_USAGE;
+		extract_part_operands(x, argv + 1, (size_t)n, n_paths);
 		if (extract_check_options(x) == 0) {
 			extract_catch_signals();
-			code = (int)extract(x, argv + 1);
+			code = (int)extract(x);
 		}
 	}
 	free(x);

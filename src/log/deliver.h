@@ -26,7 +26,16 @@ enum {
 struct deliver {
 	/* options; strings are borrowed */
 	const char *dir; /* the directory to make; NULL: none */
-	const char *tar; /* the tar to make; "-" is standard output */
+	/*
+	 * The tar to make; "-" is standard output.  One whose name ends in
+	 * .tar.gz or .tgz is compressed.
+	 */
+	const char *tar;
+	const char *cat; /* the file to write to standard output, or NULL */
+	bool force; /* replace what we have made before */
+	char **paths; /* of what is wanted, with all below it */
+	size_t n_paths; /* 0: everything */
+	uint64_t strip; /* components to take from the front of names */
 	uint64_t max_size, max_entries;
 	bool quiet; /* no progress */
 	const volatile sig_atomic_t *stop; /* borrowed; give up */
@@ -38,7 +47,11 @@ struct deliver {
 	bool has_target;
 	struct gunzip gunzip;
 	struct tarin_counts counts; /* of what was delivered */
+	struct tarin_select select;
 };
+
+/* The options of deliver that are not wanted with each other: how, or NULL. */
+const char *deliver_conflict(const struct deliver *d, bool list);
 
 /*
  * See that the target can be made, before any work.  Returns 0, to be followed
@@ -54,6 +67,12 @@ const char *deliver_temp(const struct deliver *d);
  * Returns what tarin_run does, reported likewise.
  */
 enum wire_exit deliver_make(struct deliver *d, struct gather *g);
+
+/* Write the file d->cat to standard output, after all was found to be good. */
+enum wire_exit deliver_cat(struct deliver *d, struct gather *g);
+
+/* Only see that all of it is good, and that what is selected is there. */
+enum wire_exit deliver_check(struct deliver *d, struct gather *g);
 
 /* Only call show for each entry, after all of them were found to be good. */
 enum wire_exit deliver_show(struct deliver *d, struct gather *g,

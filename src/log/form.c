@@ -515,10 +515,18 @@ form_is_cri(struct form *f)
 static void
 form_take_head(struct form *f, char c)
 {
+	static const char mark[] = "\357\273\277";
 	enum form_state state = FORM_PLAIN;
 	int json;
 
 	f->head[f->head_len++] = c;
+	if (f->head_len < sizeof mark &&
+	    memcmp(f->head, mark, f->head_len) == 0) {
+		/* a byte order mark, be it of a file in the middle of others */
+		if (f->head_len == sizeof mark - 1)
+			f->head_len = 0;
+		return;
+	}
 	if (f->head[0] == '{') {
 		json = form_is_json(f);
 		state = json > 0 ? FORM_JSON
@@ -562,6 +570,10 @@ form_take_line(struct form *f, char *to, size_t room)
 	if (end != NULL)
 		len = (size_t)(end - f->text) + 1;
 	out = len - (end != NULL && f->state != FORM_PLAIN && f->piece);
+	/* a file that was made CRLF: no text of ours ends in a CR */
+	if (f->state == FORM_OUT && f->piece)
+		while (out > 0 && f->text[out - 1] == '\r')
+			out--;
 	if (f->state == FORM_ERR) {
 		notes_add_text(f->notes, &f->err, f->text, out, true);
 		out = 0;

@@ -52,7 +52,8 @@ open_unnamed(const char *dir)
 			(void)unlink(name);
 	}
 	if (fd < 0)
-		msg_warn(errno, "%s: make a temporary file",
+		msg_warn(errno,
+		    "%s: no temporary file can be made there; the environment's TMPDIR names a directory for it",
 		    msg_mask(name, sizeof name, dir));
 	return fd;
 }
@@ -86,6 +87,20 @@ gather_close(struct gather *g)
 
 /* ------------------------------------------------------------------ pieces */
 
+/* The temporary file cannot be written.  Returns -1. */
+static int
+gather_no_room(const struct gather *g, int err)
+{
+	char shown[MSG_NAME];
+
+	progress_clear(g->opts.progress);
+	msg_warn(err, "%s: a temporary file, at %" PRIu64 " bytes",
+	    msg_mask(shown, sizeof shown, g->opts.dir), g->end + g->under_way);
+	msg_line(
+	    "it needs as much room as the bundle has when compressed; the environment's TMPDIR names a directory elsewhere");
+	return -1;
+}
+
 /* Keep data[0..len) of the piece under way.  Returns 0, or -1 (reported). */
 static int
 keep_data(struct gather *g, const unsigned char *data, size_t len)
@@ -105,8 +120,7 @@ keep_data(struct gather *g, const unsigned char *data, size_t len)
 		if (n < 0 && errno == EINTR)
 			n = 0;
 		if (n < 0) {
-			msg_warn(errno, "write to a temporary file");
-			return -1;
+			return gather_no_room(g, errno);
 		}
 	}
 	return 0;
@@ -546,11 +560,14 @@ gather_say_other(struct gather *g, const char *digest)
 {
 	g->why = GATHER_OTHER;
 	g->again = true;
-	if (!g->opts.tacit)
-		msg_warn(0, "the bundle is %s, but %s says %s", digest,
-		    g->expect[0] != '\0' ? "the termination message"
-		                         : "--expect-digest",
-		    g->opts.expect);
+	if (g->opts.tacit)
+		return WIRE_CORRUPT;
+	msg_warn(0, "the bundle is %s, but %s says %s", digest,
+	    g->expect[0] != '\0' ? "the termination message"
+	                         : "--expect-digest",
+	    g->opts.expect);
+	/* of the right one: the log of another pod, or of an image before */
+	say_missing(g);
 	return WIRE_CORRUPT;
 }
 
@@ -648,6 +665,22 @@ gather_show_report(const struct gather *g)
 	}
 	if (g->notes.report_more > 0)
 		msg_line("  and %" PRIu64 " more lines", g->notes.report_more);
+}
+
+int
+gather_say_report(struct gather *g, const char *name, const char *text,
+    size_t len)
+{
+	struct notes_line line = {.len = 0};
+
+	notes_add_text(&g->notes, &line, text, len, false);
+	notes_end_line(&g->notes, &line, false);
+	if (g->notes.report == NULL)
+		return -1;
+	g->why = GATHER_REPORT;
+	msg_warn(0, "%s: unpack has failed in the pod and says:", name);
+	gather_show_report(g);
+	return 0;
 }
 
 /* Nothing of a bundle was seen: say what was.  Returns whether it is known. */
@@ -791,7 +824,10 @@ gather_judge(struct gather *g)
 		return judge_line(g);
 	if (g->over) {
 		g->why = GATHER_TOO_LARGE;
-		msg_warn(0, "the bundle is larger than --max-size allows");
+		msg_warn(0,
+		    "the bundle is larger than --max-size allows: %" PRIu64
+		    " bytes",
+		    g->opts.max_size);
 		return WIRE_BUNDLE;
 	}
 	return gather_complain(g);

@@ -142,6 +142,13 @@ int gather_log(struct gather *g, int fd, const char *name);
  */
 int gather_witness(struct gather *g, const char *text, size_t len);
 
+/*
+ * Is text[0..len), called `name` (masked), the report of an `unpack` that
+ * failed?  Then say so, and keep it: g->why.  Returns 0, or -1 where it is not.
+ */
+int gather_say_report(struct gather *g, const char *name, const char *text,
+    size_t len);
+
 /* Why it is not whole, as a stable code: valid after gather_judge. */
 const char *gather_reason(const struct gather *g);
 

@@ -9,14 +9,19 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/msg.h"
 
 static const char infix[] = ".unpack-";
+static const char mark[] = "user.unpack";
 
 enum {
+	TARGET_NOREPLACE = 1, /* <linux/fs.h>: RENAME_ with these names */
+	TARGET_EXCHANGE = 2,
 	RANDOM_LEN = 6,
 	ATTEMPTS = 100
 };
@@ -185,8 +190,12 @@ target_complain(const struct target *t, int err, const char *what)
 {
 	char dir[PATH_MAX], name[NAME_MAX * 4 + 1];
 
-	msg_warn(err, "%s/%s: %s", msg_mask(dir, sizeof dir, t->dir),
-	    msg_mask(name, sizeof name, t->name), what);
+	(void)msg_mask(dir, sizeof dir, t->dir);
+	if (t->inside != NULL)
+		msg_warn(err, "%s: %s", dir, what);
+	else
+		msg_warn(err, "%s/%s: %s", dir,
+		    msg_mask(name, sizeof name, t->name), what);
 	return -1;
 }
 
@@ -220,54 +229,151 @@ target_split_path(struct target *t, const char *path)
 	return 0;
 }
 
-/* Is there anything in the directory `name`?  True where it is none. */
+/*
+ * Is there anything in the directory fd but leftovers of ours?  True also
+ * where it cannot be read.
+ */
 static bool
-is_occupied(const struct target *t)
+is_occupied(const struct target *t, int fd)
 {
 	struct dirent *e;
 	DIR *dir;
-	int fd, n = 0;
+	int n = 0;
 
-	fd = openat(t->parent, t->name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return true;
-	dir = fdopendir(fd);
+	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir == NULL) {
-		(void)close(fd);
+		if (fd >= 0)
+			(void)close(fd);
 		return true;
 	}
 	while ((e = readdir(dir)) != NULL)
 		n += strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0;
+		    strcmp(e->d_name, "..") != 0 && !is_temp(t, e->d_name);
 	(void)closedir(dir);
 	return n > 0;
 }
 
+/* Are these one directory? */
+static bool
+target_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Why the empty directory fd cannot be replaced by another; NULL: it can. */
+static const char *
+target_cannot_replace(int fd, const char *path)
+{
+	struct stat st, other;
+
+	if (fstat(fd, &st) < 0)
+		return "it cannot be looked at";
+	if (stat(".", &other) == 0 && target_is_same(&st, &other))
+		return "it is the working directory";
+	if (lstat(path, &other) == 0 && S_ISLNK(other.st_mode))
+		return "a symbolic link leads to it";
+	if (fstatat(fd, "..", &other, 0) < 0 || st.st_dev != other.st_dev ||
+	    target_is_same(&st, &other))
+		return "it is a mount point";
+	if (faccessat(fd, "..", W_OK | X_OK, AT_EACCESS) < 0)
+		return "the directory that it is in cannot be written to";
+	return NULL;
+}
+
+/*
+ * Is `path` an empty directory that has to stay?  Then it is where we work: 1.
+ * 0: it is not; -1 (reported).
+ */
+static int
+target_open_inside(struct target *t, const char *path)
+{
+	size_t len = strlen(path);
+	int fd;
+
+	if (t->opts.file || len >= sizeof t->dir)
+		return 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	t->inside = target_cannot_replace(fd, path);
+	if (t->inside == NULL) {
+		(void)close(fd);
+		return 0;
+	}
+	memcpy(t->dir, path, len + 1);
+	if (!is_occupied(t, fd)) {
+		t->parent = fd;
+		return 1;
+	}
+	(void)close(fd);
+	return target_complain(t, 0,
+	    "exists and is not empty; -C names a directory that is to be made, or an empty one");
+}
+
+/* Is what is there, opened as fd, of our making? */
+static bool
+target_is_ours(int fd)
+{
+	return fgetxattr(fd, mark, NULL, 0) >= 0;
+}
+
+/* There is something of that name: may it be replaced?  0, or -1 (reported). */
+static int
+target_judge_old(struct target *t, const struct stat *st)
+{
+	bool dir = S_ISDIR(st->st_mode), ours;
+	int fd = openat(t->parent, t->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0 && dir && !t->opts.file && !is_occupied(t, fd)) {
+		(void)close(fd);
+		return 0;
+	}
+	ours = fd >= 0 && target_is_ours(fd) && dir == !t->opts.file;
+	if (fd >= 0)
+		(void)close(fd);
+	if (t->opts.force && ours) {
+		t->replace = true;
+		return 0;
+	}
+	if (t->opts.force)
+		return target_complain(t, 0,
+		    "exists and has no mark of unpackctl's (the extended attribute user.unpack), so --force does not replace it");
+	return target_complain(t, 0,
+	    dir && !t->opts.file ? ours
+	            ? "exists and is not empty; --force replaces it"
+	            : "exists and is not empty"
+	        : ours           ? "exists; --force replaces it"
+	                         : "exists");
+}
+
 int
-target_open(struct target *t, const char *path, bool file)
+target_open(struct target *t, const char *path, const struct target_opts *opts)
 {
 	struct stat st;
 	char text[MSG_NAME];
+	int inside;
 
-	*t = (struct target){.parent = -1, .fd = -1, .file = file};
+	*t = (struct target){.parent = -1, .fd = -1, .opts = *opts};
+	inside = target_open_inside(t, path);
+	if (inside != 0)
+		return inside < 0 ? -1 : 0;
 	if (target_split_path(t, path) < 0)
 		return -1;
 	t->parent = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->parent < 0) {
-		msg_warn(errno, "%s", msg_mask(text, sizeof text, t->dir));
+		msg_warn(errno, "%s: the directory that '%s' is to be in",
+		    msg_mask(text, sizeof text, t->dir), t->name);
 		return -1;
 	}
-	if (fstatat(t->parent, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno == ENOENT)
+	if (fstatat(t->parent, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (target_judge_old(t, &st) == 0)
 			return 0;
-		(void)target_complain(t, errno, "look at");
-	} else if (!file && !is_occupied(t)) {
+	} else if (errno == ENOENT) {
 		return 0;
 	} else {
-		(void)target_complain(t, 0,
-		    S_ISDIR(st.st_mode) && !file ? "exists and is not empty"
-		                                 : "exists");
+		(void)target_complain(t, errno, "look at");
 	}
 	(void)close(t->parent);
 	return -1;
@@ -294,7 +400,7 @@ name_temp(struct target *t)
 static int
 make_temp(struct target *t)
 {
-	if (t->file) {
+	if (t->opts.file) {
 		t->fd = openat(t->parent, t->temp,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		return t->fd < 0 ? -1 : 0;
@@ -319,17 +425,52 @@ target_begin(struct target *t)
 		if (make_temp(t) < 0) {
 			if (errno == EEXIST || errno == ENOENT)
 				continue;
-			return target_complain(t, errno, "make");
+			return target_complain(t, errno,
+			    "cannot be made there");
 		}
 		/* before we had the lock somebody may have tidied it away */
 		if (flock(t->fd, LOCK_EX | LOCK_NB) == 0 &&
-		    is_still(t, t->fd, t->temp))
+		    is_still(t, t->fd, t->temp)) {
+			(void)fsetxattr(t->fd, mark, "1", 1, 0);
 			return 0;
+		}
 		(void)close(t->fd);
 		t->fd = -1;
 	}
 	t->temp[0] = '\0';
 	return target_complain(t, EEXIST, "make");
+}
+
+/* renameat2(2), which musl has since 1.2.5 only. */
+static int
+target_rename(int from, const char *name, int to, const char *name_to,
+    unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, from, name, to, name_to, flags);
+}
+
+/* Exchange it for the one that is there, and remove that.  0, or -1: errno. */
+static int
+target_exchange(struct target *t)
+{
+	int fd = openat(t->parent, t->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (!target_is_ours(fd)) {
+		(void)close(fd);
+		errno = EEXIST;
+		return -1;
+	}
+	if (target_rename(t->parent, t->temp, t->parent, t->name,
+	        TARGET_EXCHANGE) < 0) {
+		(void)close(fd);
+		return -1;
+	}
+	remove_temp(t, fd, t->temp);
+	(void)close(fd);
+	return 0;
 }
 
 /*
@@ -340,7 +481,9 @@ target_begin(struct target *t)
 static int
 rename_temp(struct target *t)
 {
-	if (!t->file)
+	if (t->replace)
+		return target_exchange(t);
+	if (!t->opts.file)
 		return renameat(t->parent, t->temp, t->parent, t->name);
 	if (linkat(t->parent, t->temp, t->parent, t->name, 0) < 0)
 		return -1;
@@ -348,14 +491,125 @@ rename_temp(struct target *t)
 	return 0;
 }
 
+/* --------------------------------------------------------- piece by piece */
+
+/*
+ * Move `name` from one directory to another, where it must not be.  A directory
+ * that is moved must be ours to write to.  Returns 0, or -1 with errno set.
+ */
+static int
+target_move(int from, int to, const char *name)
+{
+	struct stat st;
+	int ret, err;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		(void)fchmodat(from, name, 0700, 0);
+	ret = target_rename(from, name, to, name, TARGET_NOREPLACE);
+	err = errno;
+	if (S_ISDIR(st.st_mode))
+		(void)fchmodat(ret == 0 ? to : from, name, st.st_mode & 07777,
+		    0);
+	errno = err;
+	return ret;
+}
+
+/* Names that have been moved, each with its NUL. */
+struct target_moved {
+	char *names; /* owned */
+	size_t len;
+};
+
+/* Move one more and remember it.  Returns 0, or -1 with errno set. */
+static int
+target_move_on(struct target *t, struct target_moved *m, const char *name)
+{
+	size_t len = strlen(name) + 1;
+	char *names = realloc(m->names, m->len + len);
+
+	if (names == NULL)
+		return -1;
+	m->names = names;
+	if (target_move(t->fd, t->parent, name) < 0)
+		return -1;
+	memcpy(m->names + m->len, name, len);
+	m->len += len;
+	return 0;
+}
+
+/* Move everything out of t->fd.  Returns 0, or -1 with errno set. */
+static int
+target_move_all(struct target *t, struct target_moved *m)
+{
+	struct dirent *e;
+	int fd, err = 0;
+	DIR *dir;
+
+	fd = openat(t->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL)
+		return -1;
+	while (err == 0 && (e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 &&
+		    target_move_on(t, m, e->d_name) < 0)
+			err = errno;
+	(void)closedir(dir);
+	errno = err;
+	return err != 0 ? -1 : 0;
+}
+
+/* Fill the directory that stays.  Returns 0, or -1 with errno set. */
+static int
+target_fill(struct target *t)
+{
+	struct timespec times[2];
+	struct target_moved m = {NULL, 0};
+	struct stat st;
+	size_t at;
+	int err;
+
+	if (fstat(t->fd, &st) < 0 || fchmod(t->fd, 0700) < 0)
+		return -1;
+	/* reading a directory while it changes may leave names out */
+	err = target_move_all(t, &m) < 0 ? errno : 0;
+	if (err == 0 && unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0)
+		err = errno;
+	if (err == ENOTEMPTY) {
+		err = target_move_all(t, &m) < 0 ? errno : 0;
+		if (err == 0 && unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0)
+			err = errno;
+	}
+	for (at = 0; err != 0 && at < m.len; at += strlen(m.names + at) + 1)
+		(void)target_move(t->parent, t->fd, m.names + at);
+	free(m.names);
+	errno = err;
+	if (err != 0)
+		return -1;
+	t->temp[0] = '\0';
+	times[0] = times[1] = st.st_mtim;
+	(void)fsetxattr(t->parent, mark, "1", 1, 0);
+	(void)futimens(t->parent, times);
+	(void)fchmod(t->parent, st.st_mode & 07777);
+	return 0;
+}
+
 int
 target_commit(struct target *t)
 {
 	/* one call for all that is in a directory; Linux 5.8 reports errors */
-	if ((t->file ? fsync(t->fd) : syncfs(t->fd)) < 0)
+	if ((t->opts.file ? fsync(t->fd) : syncfs(t->fd)) < 0)
 		return target_complain(t, errno, "write to disk");
-	if (rename_temp(t) < 0)
-		return target_complain(t, errno, "rename to it");
+	if (t->inside != NULL) {
+		if (target_fill(t) < 0)
+			return target_complain(t, errno,
+			    "move into it; nothing was left there");
+	} else if (rename_temp(t) < 0) {
+		return target_complain(t, errno,
+		    t->replace ? "exchange for it" : "rename to it");
+	}
 	t->temp[0] = '\0';
 	if (fsync(t->parent) < 0)
 		(void)target_complain(t, errno, "write its directory to disk");

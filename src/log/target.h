@@ -13,10 +13,21 @@
 #include <stdbool.h>
 #include <limits.h>
 
+struct target_opts {
+	bool file; /* a file, not a directory */
+	bool force; /* replace what we have made */
+};
+
 struct target {
+	struct target_opts opts;
 	int parent; /* owned; the directory it will be in */
 	int fd; /* owned; the directory or file under way */
-	bool file;
+	/*
+	 * The directory is there, empty, and stays: it is `parent`, and `name`
+	 * is "".  Why; NULL: it is made, or replaced.
+	 */
+	const char *inside;
+	bool replace; /* there is one, of ours */
 	char dir[PATH_MAX]; /* parent's name, as the user wrote it */
 	char name[NAME_MAX + 1]; /* in parent */
 	char temp[NAME_MAX + 1]; /* likewise, while it is under way */
@@ -24,20 +35,30 @@ struct target {
 
 /*
  * Find out where `path` would be, and refuse what is there already, except an
- * empty directory where a directory is to be made.  Makes nothing.  Returns 0,
- * to be followed by target_close, or -1 (reported, nothing to close).
+ * empty directory where a directory is to be made, and what bears our mark
+ * where opts->force.  Makes nothing.  Returns 0, to be followed by
+ * target_close, or -1 (reported, nothing to close).
+ *
+ * An empty directory is replaced in one step, where it can be; where it is the
+ * working directory, a mount point, or in a directory that we cannot write to,
+ * it is filled, and t->inside says why.
  */
-int target_open(struct target *t, const char *path, bool file);
+int target_open(struct target *t, const char *path,
+    const struct target_opts *opts);
 
 /*
  * Remove leftovers, and make a directory of mode 0700 or an empty file for
- * writing, of mode 0666 less the umask: t->fd.  Returns 0 or -1 (reported).
+ * writing, of mode 0666 less the umask: t->fd.  It gets a mark, the extended
+ * attribute user.unpack, where the file system has such.  Returns 0 or -1
+ * (reported).
  */
 int target_begin(struct target *t);
 
 /*
- * Write it to disk and give it its name, which must still be free; then write
- * the directory it is in.  Returns 0, or -1 (reported) where it did not appear.
+ * Write it to disk and give it its name, which must still be free, or still
+ * have our mark; then write the directory it is in.  With t->inside: move all
+ * that is in it to where it belongs; where that fails, move it back.  Returns
+ * 0, or -1 (reported) where it did not appear.
  */
 int target_commit(struct target *t);
 

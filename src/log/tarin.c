@@ -20,6 +20,23 @@ enum {
 	LEVELS = 16 /* directories held open */
 };
 
+enum tarin_rule {
+	TARIN_TOO_LONG,
+	TARIN_NO_DIR,
+	TARIN_TWICE,
+	TARIN_ABSOLUTE,
+	TARIN_DOTS,
+	TARIN_HARD,
+	TARIN_HARD_OUT,
+	TARIN_HARD_DATA,
+	TARIN_TYPE,
+	TARIN_ROOT,
+	TARIN_SET_ID,
+	TARIN_LINK_OUT,
+	TARIN_SIZE,
+	TARIN_ENTRIES
+};
+
 /* Set on a directory that no entry has named, until all entries are read. */
 #define IMPLIED S_ISVTX
 
@@ -62,15 +79,49 @@ struct tarin {
 	size_t n_late, room;
 };
 
+/* What an entry must not be. */
+static const struct {
+	const char *code; /* part of the contract: unpack-json(5) */
+	const char *text;
+} tarin_rules[] = {
+    [TARIN_TOO_LONG] = {"name-too-long",
+        "the name is longer than the file system takes"},
+    [TARIN_NO_DIR] = {"leads-through-file",
+        "leads through what is no directory"},
+    [TARIN_TWICE] = {"name-twice", "is there already: a name comes twice"},
+    [TARIN_ABSOLUTE] = {"absolute-name", "an absolute name"},
+    [TARIN_DOTS] = {"dotdot-name", "\"..\" in the name"},
+    [TARIN_HARD] = {"hard-link-to-no-file",
+        "a hard link to what is no file of the bundle"},
+    [TARIN_HARD_OUT] = {"hard-link-leads-out", "a hard link to elsewhere"},
+    [TARIN_HARD_DATA] = {"hard-link-with-data", "a hard link with data"},
+    [TARIN_TYPE] = {"special-file", "no directory, regular file or link"},
+    [TARIN_ROOT] = {"root-no-directory", "the root is no directory"},
+    [TARIN_SET_ID] = {"set-id", "set-user-ID or set-group-ID"},
+    [TARIN_LINK_OUT] = {"symlink-leads-out",
+        "a symbolic link that can lead out; unpack --symlinks skip leaves links out"},
+    [TARIN_SIZE] = {"too-large", "larger than --max-size allows"},
+    [TARIN_ENTRIES] = {"too-many-entries",
+        "more entries than --max-entries allows"},
+};
+
 /* The bundle is at fault.  Returns -1. */
 static int
-tarin_refuse(struct tarin *t, const char *why)
+tarin_refuse(struct tarin *t, enum tarin_rule rule)
 {
-	char name[MSG_NAME];
+	struct tarin_counts *c = t->counts;
 
 	progress_clear(t->opts->progress);
-	msg_warn(0, "%s: refused: %s", msg_mask(name, sizeof name, t->named),
-	    why);
+	c->rule = tarin_rules[rule].code;
+	(void)msg_mask(c->path, sizeof c->path, t->named);
+	if (rule == TARIN_SIZE)
+		msg_warn(0, "%s: refused: %s: %" PRIu64 " bytes", c->path,
+		    tarin_rules[rule].text, t->opts->max_size);
+	else if (rule == TARIN_ENTRIES)
+		msg_warn(0, "%s: refused: %s: %" PRIu64, c->path,
+		    tarin_rules[rule].text, t->opts->max_entries);
+	else
+		msg_warn(0, "%s: refused: %s", c->path, tarin_rules[rule].text);
 	t->status = WIRE_BUNDLE;
 	return -1;
 }
@@ -82,12 +133,11 @@ tarin_fail(struct tarin *t, int err, const char *what)
 	char name[MSG_NAME];
 
 	if (err == ENAMETOOLONG)
-		return tarin_refuse(t,
-		    "the name is longer than the file system takes");
+		return tarin_refuse(t, TARIN_TOO_LONG);
 	if (err == ELOOP || err == ENOTDIR)
-		return tarin_refuse(t, "leads through what is no directory");
+		return tarin_refuse(t, TARIN_NO_DIR);
 	if (err == EEXIST)
-		return tarin_refuse(t, "is there already: a name comes twice");
+		return tarin_refuse(t, TARIN_TWICE);
 	progress_clear(t->opts->progress);
 	msg_warn(err, "%s: %s", msg_mask(name, sizeof name, t->named), what);
 	t->status = WIRE_FAIL;
@@ -101,21 +151,22 @@ tarin_fail(struct tarin *t, int err, const char *what)
  * it in out.  Returns 0, or -1 with *why where it is refused.
  */
 static int
-tarin_clean_name(char out[static PATH_MAX], const char *name, const char **why)
+tarin_clean_name(char out[static PATH_MAX], const char *name,
+    enum tarin_rule *why)
 {
 	size_t len = 0, n;
 
-	*why = "an absolute name";
+	*why = TARIN_ABSOLUTE;
 	if (*name == '/')
 		return -1;
 	for (; *name != '\0'; name += n + (name[n] == '/')) {
 		n = strcspn(name, "/");
 		if (n == 0 || (n == 1 && *name == '.'))
 			continue;
-		*why = "\"..\" in the name";
+		*why = TARIN_DOTS;
 		if (n == 2 && name[0] == '.' && name[1] == '.')
 			return -1;
-		*why = "the name is longer than the file system takes";
+		*why = TARIN_TOO_LONG;
 		if (n > NAME_MAX || len + n + 2 > PATH_MAX)
 			return -1;
 		if (len > 0)
@@ -406,7 +457,28 @@ add_content(struct tarin *t, uint64_t n)
 {
 	t->content += n;
 	if (t->content > t->opts->max_size)
-		return tarin_refuse(t, "larger than --max-size allows");
+		return tarin_refuse(t, TARIN_SIZE);
+	return 0;
+}
+
+/*
+ * Leave a hole in a file; where it is a pipe, zeros are written.  Returns 0, or
+ * -1 with errno set.
+ */
+static int
+tarin_skip_hole(const struct tarin *t, int fd, int64_t at, int64_t to)
+{
+	static const char zeros[4096];
+	int64_t n;
+
+	if (t->opts->dir >= 0)
+		return at < to && lseek(fd, to, SEEK_SET) < 0 ? -1 : 0;
+	for (; at < to; at += n) {
+		n = to - at < (int64_t)sizeof zeros ? to - at
+		                                    : (int64_t)sizeof zeros;
+		if (io_write(fd, zeros, (size_t)n) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -433,7 +505,7 @@ copy_data(struct tarin *t, int fd)
 		if (add_content(t, (uint64_t)(offset - at) + len) < 0)
 			return -1;
 		if (fd >= 0 &&
-		    ((offset > at && lseek(fd, offset, SEEK_SET) < 0) ||
+		    (tarin_skip_hole(t, fd, at, offset) < 0 ||
 		        io_write(fd, data, len) < 0))
 			return tarin_fail(t, errno, "write");
 		at = offset + (int64_t)len;
@@ -444,7 +516,9 @@ copy_data(struct tarin *t, int fd)
 	/* the end may be a hole too */
 	if (offset <= at)
 		return 0;
-	if (fd >= 0 && ftruncate(fd, offset) < 0)
+	if (fd >= 0 &&
+	    (t->opts->dir < 0 ? tarin_skip_hole(t, fd, at, offset)
+	                      : ftruncate(fd, offset)) < 0)
 		return tarin_fail(t, errno, "write");
 	return add_content(t, (uint64_t)(offset - at));
 }
@@ -516,8 +590,7 @@ make_hard(struct tarin *t, const char *path)
 		goto out;
 	if (fstatat(from, from_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISREG(st.st_mode)) {
-		to = tarin_refuse(t,
-		    "a hard link to what is no file of the bundle");
+		to = tarin_refuse(t, TARIN_HARD);
 		goto out;
 	}
 	if (linkat(from, from_base, to, base, 0) < 0)
@@ -534,24 +607,39 @@ static int
 tarin_judge_entry(struct tarin *t, const struct tarin_entry *e)
 {
 	if (!S_ISREG(e->mode) && !S_ISDIR(e->mode) && !S_ISLNK(e->mode))
-		return tarin_refuse(t, "no directory, regular file or link");
+		return tarin_refuse(t, TARIN_TYPE);
 	if (*t->path == '\0' && !S_ISDIR(e->mode))
-		return tarin_refuse(t, "the root is no directory");
+		return tarin_refuse(t, TARIN_ROOT);
 	if (e->mode & (S_ISUID | S_ISGID))
-		return tarin_refuse(t, "set-user-ID or set-group-ID");
+		return tarin_refuse(t, TARIN_SET_ID);
 	if (e->hard != NULL && e->size > 0)
-		return tarin_refuse(t, "a hard link with data");
+		return tarin_refuse(t, TARIN_HARD_DATA);
 	if (e->link != NULL && leads_out(t->path, e->link))
-		return tarin_refuse(t,
-		    "a symbolic link that can lead out; unpack --symlinks skip leaves links out");
+		return tarin_refuse(t, TARIN_LINK_OUT);
 	if (e->size > t->opts->max_size - t->content)
-		return tarin_refuse(t, "larger than --max-size allows");
+		return tarin_refuse(t, TARIN_SIZE);
 	return 0;
+}
+
+/* Write the file that --cat names.  Returns 0, or -1 (reported). */
+static int
+tarin_cat(struct tarin *t, const struct tarin_entry *e)
+{
+	if (S_ISREG(e->mode) && e->hard == NULL)
+		return copy_data(t, t->opts->select->fd);
+	progress_clear(t->opts->progress);
+	msg_warn(0, "%s: no regular file of its own", e->path);
+	t->status = WIRE_FAIL;
+	return -1;
 }
 
 static int
 make(struct tarin *t, const struct tarin_entry *e)
 {
+	const struct tarin_select *s = t->opts->select;
+
+	if (s != NULL && s->cat != NULL && strcmp(s->cat, e->path) == 0)
+		return tarin_cat(t, e);
 	if (t->opts->dir < 0)
 		return copy_data(t, -1);
 	if (e->hard != NULL)
@@ -563,26 +651,93 @@ make(struct tarin *t, const struct tarin_entry *e)
 	return make_file(t, e);
 }
 
+/* Is `name` the path, or below it? */
+static bool
+tarin_is_below(const char *name, const char *path)
+{
+	size_t len = strlen(path);
+
+	return len == 0 ||
+	    (strncmp(name, path, len) == 0 &&
+	        (name[len] == '\0' || name[len] == '/'));
+}
+
+/* Is the entry named among what is wanted? */
+static bool
+tarin_is_named(const struct tarin *t)
+{
+	const struct tarin_select *s = t->opts->select;
+	bool named = s->n_paths == 0;
+	size_t i;
+
+	for (i = 0; i < s->n_paths; i++) {
+		if (!tarin_is_below(t->path, s->paths[i]))
+			continue;
+		s->found[i] = true;
+		named = true;
+	}
+	return named;
+}
+
+/* Take n components from the front of a name.  -1 where it has no more. */
+static int
+tarin_strip(char *name, uint64_t n)
+{
+	const char *from = name, *slash;
+
+	for (; n > 0; n--) {
+		slash = strchr(from, '/');
+		if (slash == NULL)
+			return -1;
+		from = slash + 1;
+	}
+	memmove(name, from, strlen(from) + 1);
+	return 0;
+}
+
+/*
+ * Is the entry wanted?  Then it gets the name that it is to have; so does what
+ * it is a hard link to.  Returns 1, 0, or -1 (reported).
+ */
+static int
+tarin_choose(struct tarin *t, struct tarin_entry *e, char *hard)
+{
+	struct tarin_select *s = t->opts->select;
+
+	if (!tarin_is_named(t) || tarin_strip(t->path, s->strip) < 0)
+		return 0;
+	e->path = *t->path != '\0' ? t->path : ".";
+	s->entries++;
+	if (s->strip == 0)
+		return 1;
+	if (e->link != NULL && leads_out(t->path, e->link))
+		return tarin_refuse(t, TARIN_LINK_OUT);
+	if (e->hard != NULL && tarin_strip(hard, s->strip) < 0)
+		return tarin_refuse(t, TARIN_HARD);
+	return 1;
+}
+
 /* Deal with one entry.  Returns 0, or -1 (reported). */
 static int
 tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 {
 	char hard[PATH_MAX];
 	struct tarin_entry e = {0};
-	const char *name = archive_entry_pathname(ae), *why;
+	const char *name = archive_entry_pathname(ae);
+	enum tarin_rule why;
 	const char *hard_name = archive_entry_hardlink(ae);
+	int wanted;
 
 	if (name == NULL || *name == '\0')
 		name = "(no name)/..";
 	t->named = name;
 	if (++t->counts->entries > t->opts->max_entries)
-		return tarin_refuse(t,
-		    "more entries than --max-entries allows");
+		return tarin_refuse(t, TARIN_ENTRIES);
 	if (tarin_clean_name(t->path, name, &why) < 0)
 		return tarin_refuse(t, why);
 	if (hard_name != NULL) {
 		if (tarin_clean_name(hard, hard_name, &why) < 0)
-			return tarin_refuse(t, "a hard link to elsewhere");
+			return tarin_refuse(t, TARIN_HARD_OUT);
 		e.hard = hard;
 	}
 	e.path = *t->path != '\0' ? t->path : ".";
@@ -598,12 +753,17 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 	}
 	if (tarin_judge_entry(t, &e) < 0)
 		return -1;
+	t->opts->progress->entries = t->counts->entries;
+	progress_show(t->opts->progress);
+	if (t->opts->select != NULL) {
+		wanted = tarin_choose(t, &e, hard);
+		if (wanted <= 0)
+			return wanted < 0 ? -1 : copy_data(t, -1);
+	}
 	if (t->opts->show != NULL && t->opts->show(t->opts->show_arg, &e) < 0) {
 		t->status = WIRE_FAIL;
 		return -1;
 	}
-	t->opts->progress->entries = t->counts->entries;
-	progress_show(t->opts->progress);
 	return make(t, &e);
 }
 
@@ -619,7 +779,11 @@ tarin_count_bytes(struct tarin *t, const void *data, size_t len)
 	t->counts->bytes += len;
 	if (t->counts->bytes > t->opts->max_size) {
 		progress_clear(t->opts->progress);
-		msg_warn(0, "the bundle is larger than --max-size allows");
+		t->counts->rule = tarin_rules[TARIN_SIZE].code;
+		msg_warn(0,
+		    "the bundle is larger than --max-size allows: %" PRIu64
+		    " bytes",
+		    t->opts->max_size);
 		t->status = WIRE_BUNDLE;
 		return -1;
 	}

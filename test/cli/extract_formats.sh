@@ -94,7 +94,7 @@ ok "--list" exits 0 "$UNPACKCTL" extract --list log
 ok "--list shows links" has out 'link -> manifests/a.yaml$'
 is "--list shows all" "$(wc -l <out)" "$(find in | wc -l)"
 ok "--list -o json" exits 0 "$UNPACKCTL" extract --list -o json log
-is "--list -o json is JSON" "$(jq -r 'select(.type=="symlink").target' out)" \
+is "--list -o json is JSON" "$(jq -r '.list[] | select(.type=="symlink").target' out)" \
 	manifests/a.yaml
 
 # -o json

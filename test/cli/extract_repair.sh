@@ -60,7 +60,9 @@ ok "repaired by the last line alone" whole nolast again
 tail -n 1 log >last
 ok "only the last line is there" missing 0-19 last
 : >nothing
-ok "nothing" missing 0- nothing
+ok "nothing" exits 4 "$UNPACKCTL" extract -C got nothing
+ok "  is empty" has err 'nothing: it is empty'
+ok "  and no part of it is missing" lacks err 'fetch again'
 
 # a block that kubelet lost, and text inside a line
 head -c 110000 log >hole

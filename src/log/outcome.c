@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/outcome.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/msg.h"
+#include "base/out.h"
+
+const char *
+outcome_format(enum gather_format format)
+{
+	static const char *const names[] = {"nothing", "json", "jsonl",
+	    "tar.gz", "tar"};
+
+	return names[format];
+}
+
+bool
+outcome_can_fetch(const struct gather *g, enum wire_exit status)
+{
+	uint64_t first = 0, last;
+
+	if (status != WIRE_CORRUPT || !gather_missing(g, &first, &last))
+		return false;
+	return g->why == GATHER_MISSING || g->why == GATHER_OTHER ||
+	    g->why == GATHER_FINE;
+}
+
+const char *
+outcome_word(const struct gather *g, enum wire_exit status)
+{
+	if (status == WIRE_OK)
+		return "ok";
+	if (status == WIRE_BUNDLE && g->why == GATHER_FINE)
+		return "refused";
+	if (status != WIRE_CORRUPT)
+		return "failed";
+	if (outcome_can_fetch(g, status))
+		return "incomplete";
+	return g->why == GATHER_FINE || g->why == GATHER_OTHER ? "corrupt"
+	                                                       : "failed";
+}
+
+const char *
+outcome_reason(const struct gather *g, const struct deliver *d,
+    enum wire_exit status)
+{
+	const char *reason = gather_reason(g);
+
+	if (status == WIRE_OK || reason != NULL)
+		return reason;
+	if (status == WIRE_CORRUPT)
+		return "StreamCorrupt";
+	if (status != WIRE_BUNDLE)
+		return NULL;
+	return d->counts.rule != NULL &&
+	        strcmp(d->counts.rule, "too-large") == 0
+	    ? "BundleTooLarge"
+	    : "EntryRefused";
+}
+
+/* --------------------------------------------------------------- delivered */
+
+void
+outcome_add_delivered(struct json *to, const struct gather *g,
+    const struct deliver *d)
+{
+	char shown[MSG_NAME];
+
+	if (d->tar != NULL || d->dir != NULL)
+		json_add_string(to, d->tar != NULL ? "tar" : "directory",
+		    msg_mask(shown, sizeof shown,
+		        d->tar != NULL ? d->tar : d->dir));
+	json_add_string(to, "format", outcome_format(g->format));
+	json_add_bool(to, "verified", g->verified);
+	json_add_uint(to, "size", g->whole.size);
+	json_add_string(to, "digest", g->whole.digest);
+	json_add_uint(to, "entries", d->counts.entries);
+	json_add_uint(to, "bytes", d->counts.bytes);
+}
+
+/* ----------------------------------------------------------------- trouble */
+
+/* Add which parts to fetch again. */
+static void
+add_missing(struct json *object, const struct gather *g)
+{
+	char list[MSG_MAX];
+	uint64_t first = 0, last = 0;
+	struct json *ranges, *range;
+
+	gather_missing_text(g, list, sizeof list);
+	json_add_string(object, "parts", list);
+	ranges = json_add_array(object, "missing");
+	for (; gather_missing(g, &first, &last); first = last + 1) {
+		range = json_add_array(ranges, NULL);
+		json_add_uint(range, NULL, first);
+		if (last == GATHER_OPEN)
+			json_add_null(range, NULL);
+		else
+			json_add_uint(range, NULL, last);
+		if (last == GATHER_OPEN)
+			break;
+	}
+	if (g->total != 0)
+		json_add_uint(object, "total", g->total);
+}
+
+/* Add which bundles the logs are of. */
+static void
+outcome_add_bundles(struct json *to, const struct gather *g)
+{
+	struct json *all = json_add_array(to, "bundles"), *one;
+	size_t i;
+
+	for (i = 0; i < g->n_wholes; i++) {
+		one = json_add_object(all, NULL);
+		json_add_string(one, "digest", g->wholes[i].said.digest);
+		json_add_string(one, "log", g->wholes[i].name);
+	}
+}
+
+/* Add text[0..len), masked, as a member or to a list. */
+static void
+outcome_add_text(struct json *to, const char *key, const char *text, size_t len)
+{
+	char shown[MSG_NAME];
+
+	json_add_string(to, key, msg_mask_mem(shown, sizeof shown, text, len));
+}
+
+/*
+ * Add a line of a report, text[0..len) without its newline, as a finding, if it
+ * is one: "unpack: PATH: MESSAGE; fix: FIX".
+ */
+static void
+outcome_add_finding(struct json *to, const char *text, size_t len)
+{
+	static const char name[] = "unpack: ", fix[] = "; fix: ";
+	const char *path = text + sizeof name - 1, *end = text + len, *at, *why;
+	struct json *one;
+
+	why = memmem(path, (size_t)(end - path), ": ", 2);
+	at = memmem(path, (size_t)(end - path), fix, sizeof fix - 1);
+	if (why == NULL || at == NULL || why > at)
+		return;
+	one = json_add_object(to, NULL);
+	outcome_add_text(one, "path", path, (size_t)(why - path));
+	why += 2;
+	outcome_add_text(one, "message", why, (size_t)(at - why));
+	at += sizeof fix - 1;
+	outcome_add_text(one, "fix", at, (size_t)(end - at));
+}
+
+/* Add what an `unpack` that failed has said. */
+static void
+outcome_add_report(struct json *to, const struct notes *n)
+{
+	struct json *log = json_add_array(to, "log");
+	struct json *findings = json_add_array(to, "findings");
+	const char *at, *end;
+
+	for (at = n->report; *at != '\0'; at = end + 1) {
+		end = strchr(at, '\n');
+		outcome_add_text(log, NULL, at, (size_t)(end - at));
+		outcome_add_finding(findings, at, (size_t)(end - at));
+	}
+	if (n->report_more > 0)
+		json_add_uint(to, "more", n->report_more);
+}
+
+void
+outcome_add_logs(struct json *to, const struct gather *g,
+    const struct deliver *d, enum wire_exit status)
+{
+	struct json *forms;
+	unsigned int i;
+
+	if (outcome_can_fetch(g, status))
+		add_missing(to, g);
+	if (g->why == GATHER_SEVERAL || g->why == GATHER_OTHER)
+		outcome_add_bundles(to, g);
+	if (status != WIRE_OK && g->notes.report != NULL)
+		outcome_add_report(to, &g->notes);
+	if (status != WIRE_OK && d->counts.rule != NULL) {
+		json_add_string(to, "rule", d->counts.rule);
+		if (d->counts.path[0] != '\0')
+			json_add_string(to, "path", d->counts.path);
+	}
+	forms = json_add_array(to, "forms");
+	for (i = 0; i < NOTES_FORMS; i++)
+		if (g->notes.forms >> i & 1)
+			json_add_string(forms, NULL, notes_form_name(i));
+	json_add_uint(to, "foreign", g->foreign);
+	json_add_uint(to, "damaged", g->damaged);
+	json_add_uint(to, "repeated", g->repeated);
+}
+
+/* ----------------------------------------------------------------- entries */
+
+static char
+outcome_type_letter(const struct tarin_entry *e)
+{
+	if (e->hard != NULL)
+		return 'h';
+	if (S_ISDIR(e->mode))
+		return 'd';
+	return S_ISLNK(e->mode) ? 'l' : '-';
+}
+
+struct json *
+outcome_entry(const struct tarin_entry *e)
+{
+	static const char *const types[] = {"file", "dir", "symlink", "link"};
+	static const char letters[] = "-dlh";
+	char path[MSG_NAME], link[MSG_NAME], mode[8];
+	const char *to = e->link != NULL ? e->link : e->hard;
+	const char *letter = strchr(letters, outcome_type_letter(e));
+	struct json *object = json_new_object();
+
+	(void)snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
+	json_add_string(object, "path", msg_mask(path, sizeof path, e->path));
+	json_add_string(object, "type", types[letter - letters]);
+	json_add_string(object, "mode", mode);
+	json_add_uint(object, "size", e->size);
+	json_add_int(object, "mtime", e->mtime);
+	if (to != NULL)
+		json_add_string(object, "target",
+		    msg_mask(link, sizeof link, to));
+	return object;
+}
+
+void
+outcome_show_entry(const struct tarin_entry *e)
+{
+	char path[MSG_NAME], link[MSG_NAME], mode[] = "?rwxrwxrwx", when[32];
+	const char *to = e->link != NULL ? e->link : e->hard;
+	const time_t mtime = (time_t)e->mtime;
+	struct tm tm;
+	int i;
+
+	mode[0] = outcome_type_letter(e);
+	for (i = 0; i < 9; i++)
+		if (!(e->mode >> (8 - i) & 1))
+			mode[i + 1] = '-';
+	if (gmtime_r(&mtime, &tm) == NULL ||
+	    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		(void)snprintf(when, sizeof when, "%" PRId64, e->mtime);
+	out_printf("%s %12" PRIu64 " %s %s", mode, e->size, when,
+	    msg_mask(path, sizeof path, e->path));
+	if (to != NULL)
+		out_printf("%s%s", e->link != NULL ? " -> " : " link to ",
+		    msg_mask(link, sizeof link, to));
+	out_text("\n");
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/witness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/msg.h"
+
+/* The exit code for a failure with that reason. */
+static enum wire_exit
+witness_code(const char *reason)
+{
+	return strncmp(reason, "Bundle", 6) == 0 ? WIRE_BUNDLE : WIRE_CORRUPT;
+}
+
+/* Print the findings, a line each, as `unpack` does. */
+static void
+witness_show_findings(const struct json *failure)
+{
+	static const char *const keys[] = {"path", "message", "fix"};
+	const struct json *f = json_first(json_get_array(failure, "findings"));
+	char text[3][1024];
+	int64_t more;
+	size_t i;
+
+	for (; f != NULL; f = json_next(f)) {
+		for (i = 0; i < 3; i++)
+			(void)msg_mask(text[i], sizeof text[i],
+			    json_get_text(f, keys[i]));
+		msg_line("  %s: %s; fix: %s", text[0], text[1], text[2]);
+	}
+	if (json_int(json_get(failure, "more"), 1, JSON_INT_MAX, &more) == 0)
+		msg_line("  and %lld more", (long long)more);
+}
+
+/* The message is a failure's: say so. */
+static enum wire_exit
+witness_say_failure(struct witness *w, const char *path)
+{
+	const char *reason = json_get_text(w->failure, "reason");
+	char message[1024];
+
+	(void)msg_mask(w->reason, sizeof w->reason,
+	    *reason != '\0' ? reason : "UnpackFailed");
+	msg_warn(0, "%s: the pod has failed: %s: %s", path, w->reason,
+	    msg_mask(message, sizeof message,
+	        json_get_text(w->failure, "message")));
+	witness_show_findings(w->failure);
+	return witness_code(w->reason);
+}
+
+/* The message text[0..len) describes no bundle: what does it say? */
+static enum wire_exit
+witness_judge(struct witness *w, struct gather *g, const char *path,
+    const char *text, size_t len)
+{
+	w->failure = json_parse(text, len);
+	if (strcmp(json_get_text(w->failure, "result"), "failed") == 0)
+		return witness_say_failure(w, path);
+	json_free(w->failure);
+	w->failure = NULL;
+	/* or the end of the log: terminationMessagePolicy */
+	if (gather_say_report(g, path, text, len) == 0) {
+		(void)snprintf(w->reason, sizeof w->reason, "%s",
+		    gather_reason(g));
+		return witness_code(w->reason);
+	}
+	msg_warn(0,
+	    "%s: not a termination message of unpack: it tells neither of a bundle nor of a failure",
+	    path);
+	return WIRE_FAIL;
+}
+
+enum wire_exit
+witness_read(struct witness *w, struct gather *g, const char *path)
+{
+	char text[WIRE_TERM_MAX + 1], shown[MSG_NAME];
+	ssize_t n = -1;
+	int fd;
+
+	(void)msg_mask(shown, sizeof shown, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = io_read(fd, text, sizeof text);
+	if (n < 0)
+		msg_warn(errno, "%s", shown);
+	if (fd >= 0)
+		(void)close(fd);
+	if (n < 0)
+		return WIRE_FAIL;
+	if (gather_witness(g, text, (size_t)n) == 0)
+		return WIRE_OK;
+	return witness_judge(w, g, shown, text, (size_t)n);
+}
+
+void
+witness_free(struct witness *w)
+{
+	json_free(w->failure);
+	w->failure = NULL;
+}
