@@ -214,8 +214,7 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 	if (x->json && !x->listed)
 		ret = result_print(extract_object(x, status));
 	else if (ok && !x->json && !x->quiet && x->deliver.has_target)
-		out_printf("%s\n",
-		    extract_summary(x, summary, sizeof summary));
+		out_printf("%s\n", extract_summary(x, summary, sizeof summary));
 	else if (ok && x->list && !x->json && !x->quiet)
 		msg_line("%s", extract_summary(x, summary, sizeof summary));
 	if (out_flush() < 0)
