@@ -19,6 +19,7 @@
 ## make mutate          do the tests notice?  MUTANTS changes, one at a time
 ## make coverage        lines and branches that the tests run
 ## make bench           speed and memory against their peers
+## make html            the manuals, in build/html/
 ## make lint            compilers, clang-tidy, cppcheck, shellcheck, layout
 ## make format          lay the C out as src/.clang-format says
 ## make compile_commands.json   for editors and clangd
@@ -307,6 +308,16 @@ uninstall:
 # unpack-findings(7) comes from the table of codes.
 manual: $(B)/unpackctl
 	$(B)/unpackctl explain --manual >src/man/unpack-findings.7
+
+# The manuals as HTML, in build/html/.
+html:
+	$(Q)mkdir -p build/html
+	$(Q)for m in $(MAN1) $(MAN5) $(MAN7); do \
+	    mandoc -Thtml -Oman=%N.%S.html,toc $$m >build/html/$${m##*/}.html \
+	        || exit 1; \
+	done
+	$(SAY) HTML build/html/
+.PHONY: html
 
 # The commit as it stands, the same bytes wherever it is made.
 dist:

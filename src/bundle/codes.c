@@ -332,16 +332,43 @@ codes_area_name(enum codes_area area)
 
 /* ----------------------------------------------------------------- manual */
 
-/* A line of text for mdoc: nothing in it is a macro or an escape. */
+enum {
+	MANUAL_LINE = 72 /* characters, about; a word is counted twice */
+};
+
+/* A word of mdoc: nothing in it is a macro or an escape. */
 static void
-codes_print_text(const char *text)
+codes_print_word(const char *word, size_t len)
 {
-	if (*text == '.' || *text == '\'')
+	size_t i;
+
+	if (len > 0 && (*word == '.' || *word == '\''))
 		out_text("\\&");
-	for (; *text != '\0'; text++)
-		out_text(*text == '\\' ? "\\e"
-		        : *text == '-' ? "\\-"
-		                       : (const char[]){*text, '\0'});
+	for (i = 0; i < len; i++)
+		out_text(word[i] == '\\' ? "\\e"
+		        : word[i] == '-' ? "\\-"
+		                         : (const char[]){word[i], '\0'});
+}
+
+/* Text for mdoc, in lines that its readers like; `before` is a word or more. */
+static void
+codes_print_text(const char *before, const char *text)
+{
+	size_t at = strlen(before), len;
+
+	out_text(before);
+	for (; *text != '\0'; text += len) {
+		text += *text == ' ';
+		len = strcspn(text, " ");
+		if (at > 0 && at + 2 * len > MANUAL_LINE) {
+			out_text("\n");
+			at = 0;
+		} else if (at > 0) {
+			out_text(" ");
+		}
+		codes_print_word(text, len);
+		at += len + 1;
+	}
 	out_text(".\n");
 }
 
@@ -351,9 +378,9 @@ codes_print_manual(void)
 	static const char *const heads[] = {"OF AN IMAGE", "OF A POD",
 	    "OF THE CLUSTER"};
 	static const char *const says[] = {
-	    "Said by \\fBunpackctl check\\fP and \\fBunpackctl test\\fP, and, where a file cannot be read, by\n.Xr unpack 1\nin the pod.",
-	    "Said by \\fBunpackctl check\\-pod\\fP: the checks of the Pod Security Standards, by the names that the admission controller gives them.",
-	    "Said by \\fBunpackctl test\\fP where a pod came to nothing and its bundle is not to blame."};
+	    "Said by \\fBunpackctl check\\fP and \\fBunpackctl test\\fP,\nand, where a file cannot be read, by\n.Xr unpack 1\nin the pod.",
+	    "Said by \\fBunpackctl check\\-pod\\fP: the checks of the\nPod Security Standards, by the names that the admission\ncontroller gives them.",
+	    "Said by \\fBunpackctl test\\fP where a pod came to nothing and its\nbundle is not to blame."};
 	const struct codes_row *r;
 	int area = -1;
 
@@ -369,11 +396,9 @@ codes_print_manual(void)
 		}
 		out_printf(".It Li %s Pq %s\n", r->code,
 		    codes_severity_name(r->severity));
-		codes_print_text(r->meaning);
-		out_text("In the cluster: ");
-		codes_print_text(r->seen);
-		out_text("Fix: ");
-		codes_print_text(r->fix);
+		codes_print_text("", r->meaning);
+		codes_print_text("In the cluster:", r->seen);
+		codes_print_text("Fix:", r->fix);
 	}
 	out_text(".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1\n");
 }

@@ -24,7 +24,7 @@ options_of_manual() {
 		s/Fl Fl ([a-z])/--\1/g; s/ , --/\n--/g' |
 		sed -E 's/^((-. )?--[a-z-]+) ?/\1\t/' | awk -F '\t' '{
 			gsub(/(Ar|Cm|Ns|Op|Li) /, "", $2)
-			gsub(/[][ .]/, "", $2)
+			gsub(/[][ .]|\\&/, "", $2)
 			print $1 "\t" $2
 		}' | grep -v -e '--help' | sort -u
 }
