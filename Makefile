@@ -23,7 +23,9 @@
 ## make lint            compilers, clang-tidy, cppcheck, shellcheck, layout
 ## make format          lay the C out as src/.clang-format says
 ## make compile_commands.json   for editors and clangd
-## make dist            build/unpack-VERSION.tar.gz; clean, distclean
+## make release         build/release: archives of all architectures, checksums
+## make image           build/image: OCI layouts of unpack and unpackctl
+## make clean           and distclean, which takes the libraries too
 #
 # Which objects a program links is written out below, on purpose.
 
@@ -292,6 +294,18 @@ install: all
 	    $(DESTDIR)$(COMPDIR)/zsh/site-functions/_unpackctl
 	install -D -m 0644 src/complete/unpackctl.fish \
 	    $(DESTDIR)$(COMPDIR)/fish/vendor_completions.d/unpackctl.fish
+	@$(call provenance,$(DESTDIR)$(PREFIX)) bin/unpack=$(call commas,\
+	    $(UNPACK_LINKED) libgcc) bin/unpackctl=$(call commas,\
+	    $(CTL_LINKED) libgcc)
+
+# Licences and the list of what is linked: provenance DIRECTORY, then programs.
+comma := ,
+space := $(subst ,, )
+commas = $(subst $(space),$(comma),$(strip $(1)))
+provenance = VERSION='$(VERSION)' COMMIT='$(COMMIT)' \
+	COMPILER='$(or $(GCC),gcc)' DOC='$(or $(DOC),share/doc/unpack)' \
+	src/release/provenance.sh '$(1)' unpack-$(VERSION)-linux-$(ARCH) \
+	$(D)/versions
 
 uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack \
@@ -304,6 +318,7 @@ uninstall:
 	    bash-completion/completions/kubectl-unpack \
 	    zsh/site-functions/_unpackctl \
 	    fish/vendor_completions.d/unpackctl.fish
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/unpack
 
 # unpack-findings(7) comes from the table of codes.
 manual: $(B)/unpackctl
@@ -319,11 +334,35 @@ html:
 	$(SAY) HTML build/html/
 .PHONY: html
 
-# The commit as it stands, the same bytes wherever it is made.
-dist:
-	@mkdir -p build
-	git archive --prefix=unpack-$(VERSION)/ HEAD | gzip -9n \
-	    >build/unpack-$(VERSION).tar.gz
+# The root of the image that IMAGE names, unpack or unpackctl.
+image-root: $(IMAGE)
+	@rm -rf $(DESTDIR)
+	@src/release/root.sh $(IMAGE) $(B) $(DESTDIR) $(STRIP)
+	@$(call provenance,$(DESTDIR)) \
+	    $(if $(filter unpack,$(IMAGE)),unpack=$(call commas,\
+	    $(UNPACK_LINKED) libgcc),usr/bin/unpackctl=$(call commas,\
+	    $(CTL_LINKED) libgcc))
+.PHONY: image-root
+
+# --------------------------------------------------------------- releases
+#
+# Of the commit, not of what is not committed: the same bytes wherever and
+# whenever they are made, with the same packages of the same Debian.
+
+# Where images are to be pulled from, and archives to be fetched from.  With
+# REGISTRY, unpackctl names the image of unpack there by its digest.
+REGISTRY =
+RELEASE_URL = https://example.com/unpack/releases/v$(VERSION)
+STAGE_ENV = VERSION='$(VERSION)' COMMIT='$(COMMIT)' ARCHES='$(ARCHES)' \
+	REGISTRY='$(REGISTRY)' RELEASE_URL='$(RELEASE_URL)' MAKE='$(MAKE)'
+
+stage:
+	$(Q)$(STAGE_ENV) src/release/stage.sh build/stage
+image: stage
+	$(Q)$(STAGE_ENV) src/release/release.sh image build/stage build/image
+release: stage
+	$(Q)$(STAGE_ENV) src/release/release.sh archives build/stage build/release
+.PHONY: stage image release
 
 # Libraries and sources stay; distclean takes them too.
 clean:
@@ -331,7 +370,7 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: manual install uninstall dist clean distclean
+.PHONY: manual install uninstall clean distclean
 
 # ---------------------------------------------------------------- tests
 #

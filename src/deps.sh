@@ -3,6 +3,7 @@
 # Build the libraries that the static programs are made of.
 #
 #   src/deps.sh ARCH DIR
+#   src/deps.sh fetch      only the sources, musl's too
 #
 # Takes Debian's source packages, from wherever this machine's own apt takes
 # Debian, and leaves headers and static libraries in DIR/include and DIR/lib,
@@ -26,8 +27,8 @@ set -eu
 LC_ALL=C
 export LC_ALL
 umask 022
-# what our make was told is not meant for theirs
-unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+# what our make was told, or a packager says of the programs, is not for these
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL DESTDIR CFLAGS CPPFLAGS LDFLAGS
 : "${CC:=musl-gcc}" "${AR:=ar}" "${RANLIB:=ranlib}" "${HOST:=}" "${GCC:=}"
 
 die() {
@@ -41,12 +42,18 @@ need() {
 		die "$1 is missing: apt-get install $2"
 }
 
-[ $# = 2 ] || die "usage: src/deps.sh ARCH DIR"
+case $#,${1-} in
+2,* | 1,fetch) ;;
+*) die "usage: src/deps.sh ARCH DIR | fetch" ;;
+esac
 arch=$1
-mkdir -p "$2"
-dir=$(cd "$2" && pwd)
-mkdir -p build/sources
+mkdir -p "${2:-build}" build/sources
+dir=$(cd "${2:-build}" && pwd)
 sources=$(cd build/sources && pwd)
+
+case $dir in
+*[[:space:]]*) die "$dir: make cannot handle a name with blanks" ;;
+esac
 
 given=
 [ ! -d sources ] || given=$(cd sources && pwd)
@@ -58,7 +65,9 @@ need xz xz-utils
 need bzip2 bzip2
 need flock util-linux
 packages="libarchive cjson libdeflate libmd libyaml libzstd zlib"
-if [ -n "$GCC" ]; then
+if [ "$arch" = fetch ]; then
+	packages="musl $packages"
+elif [ -n "$GCC" ]; then
 	need "${GCC%% *}" "$(echo "${GCC%% *}" |
 		sed 's/\(.*\)-gcc$/gcc-\1/; s/_/-/g')"
 	CC=$dir/musl/bin/musl-gcc
@@ -387,6 +396,7 @@ build() {
 	# shellcheck disable=SC2086 # a list of names
 	fetch $packages
 ) 9>"$sources/.lock"
+[ "$arch" != fetch ] || exit 0
 
 # told NAME...: a line for each that is built
 n=0

@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# From what src/release/stage.sh left to what is handed out:
+#
+#   src/release/release.sh archives STAGE DIR
+#   src/release/release.sh image STAGE DIR
+set -eu
+LC_ALL=C
+export LC_ALL
+umask 022
+: "${VERSION:?}" "${COMMIT:?}" "${ARCHES:?}" "${RELEASE_URL:?}"
+what=$1 stage=$2 dir=$3
+epoch=${COMMIT#* }
+
+# pack PARENT NAME: a tar.gz, the same for the same files.  Modes are those of a
+# umask of 022.
+pack() {
+	tar --sort=name --format=ustar --owner=0 --group=0 --numeric-owner \
+		--mtime="@$epoch" --mode=a+rX,u+w,go-w -C "$1" -cf - "$2" |
+		gzip -9n
+}
+
+rm -rf "$dir"
+mkdir -p "$dir"
+if [ "$what" = image ]; then
+	cp -R "$stage/image/." "$dir/"
+	for i in unpack unpackctl; do
+		echo "$dir/$i: $(jq -r '.manifests[0].digest' \
+			"$dir/$i/index.json")"
+	done
+	exit
+fi
+
+pack "$stage" "unpack-$VERSION" >"$dir/unpack-$VERSION-source.tar.gz"
+for a in $ARCHES; do
+	name=unpack-$VERSION-linux-$a
+	# krew takes no links, neither do some others
+	find "$stage/out/$name" -type l -exec rm {} +
+	pack "$stage/out" "$name" >"$dir/$name.tar.gz"
+done
+
+# https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/
+{
+	cat <<-END
+	apiVersion: krew.googlecontainertools.github.com/v1alpha2
+	kind: Plugin
+	metadata:
+	  name: unpack
+	spec:
+	  version: v$VERSION
+	  homepage: ${RELEASE_URL%/releases/*}
+	  shortDescription: Get a bundle image's files, by way of the kubelet
+	  description: |
+	    Starts a pod in which the bundle's own image prints its files to the
+	    log, reads the log, verifies it, and writes a directory: whole or not
+	    at all.  The node pulls the image with its own credentials.  Also
+	    tells, without a cluster, whether an image will unpack, and whether a
+	    pod passes the Pod Security Standards.
+	  caveats: |
+	    Pods need the image of unpack: give --unpacker-image, or set
+	    UNPACK_IMAGE, to where your cluster can pull it from.
+	  platforms:
+	END
+	for a in $ARCHES; do
+		name=unpack-$VERSION-linux-$a
+		cat <<-END
+		  - selector:
+		      matchLabels:
+		        os: linux
+		        arch: $a
+		    uri: $RELEASE_URL/$name.tar.gz
+		    sha256: $(sha256sum <"$dir/$name.tar.gz" | cut -d' ' -f1)
+		    bin: unpackctl
+		    files:
+		    - from: $name/bin/unpackctl
+		      to: .
+		    - from: $name/share/doc/unpack/LICENSE
+		      to: .
+		    - from: $name/share/doc/unpack/NOTICE
+		      to: .
+		END
+	done
+} >"$dir/unpack.yaml"
+(cd "$dir" && sha256sum -- * >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS)
+cat "$dir/SHA256SUMS"
