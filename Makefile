@@ -24,6 +24,7 @@
 ## make format          lay the C out as src/.clang-format says
 ## make compile_commands.json   for editors and clangd
 ## make release         build/release: archives of all architectures, checksums
+## make test-release    what is in both, and whether they come out the same again
 ## make image           build/image: OCI layouts of unpack and unpackctl
 ## make clean           and distclean, which takes the libraries too
 #
@@ -362,7 +363,10 @@ image: stage
 	$(Q)$(STAGE_ENV) src/release/release.sh image build/stage build/image
 release: stage
 	$(Q)$(STAGE_ENV) src/release/release.sh archives build/stage build/release
-.PHONY: stage image release
+# What is in them, and whether the source archive makes the same again: minutes.
+test-release: all release image
+	$(Q)TIMEOUT=3600 $(RUN) $(sort $(wildcard test/release/*.sh))
+.PHONY: stage image release test-release
 
 # Libraries and sources stay; distclean takes them too.
 clean:

@@ -32,7 +32,7 @@ lint="acl clang-tidy clang-format cppcheck shellcheck mandoc"
 
 # Compilers for the other architectures, and programs that run what they make;
 # Debian's packaging.  A machine's own compiler has the same names.
-release="git python3 qemu-user skopeo mmdebstrap debhelper fakeroot lintian"
+release="git python3 python3-yaml qemu-user skopeo mmdebstrap debhelper fakeroot lintian"
 for a in aarch64:arm64 powerpc64le:ppc64el s390x:s390x x86-64:amd64; do
 	[ "${a#*:}" = "$(dpkg --print-architecture)" ] ||
 		release="$release gcc-${a%:*}-linux-gnu"
