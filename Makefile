@@ -24,6 +24,7 @@
 ## make format          lay the C out as src/.clang-format says
 ## make compile_commands.json   for editors and clangd
 ## make release         build/release: archives of all architectures, checksums
+## make deb             build/deb: the package unpackctl; test-deb: in chroots
 ## make test-release    what is in both, and whether they come out the same again
 ## make image           build/image: OCI layouts of unpack and unpackctl
 ## make clean           and distclean, which takes the libraries too
@@ -248,14 +249,14 @@ $(B)/%.o: src/%.c Makefile $(D)/.done
 	    -c -o $@ $<
 
 # What --version says; $(B)/commit changes when the commit does.
-UNPACK_LINKED = libarchive libdeflate cjson libmd musl
-CTL_LINKED    = $(UNPACK_LINKED) libyaml zlib libzstd
+LINKED_unpack    = libarchive libdeflate cjson libmd musl
+LINKED_unpackctl = $(LINKED_unpack) libyaml zlib libzstd
 linked = $(shell for p in $(1); do sed -n "s/^\($$p [^ ]*\).*/\1/p" \
 	$(D)/versions; done | paste -sd, | sed 's/,/, /g')
 version_flags = -DCOMMIT='"$(word 1,$(COMMIT))"' \
 	-DLINKED='"$(call linked,$(1))"'
-$(B)/unpack.o: HOUSE_CPPFLAGS += $(call version_flags,$(UNPACK_LINKED))
-$(B)/unpackctl.o: HOUSE_CPPFLAGS += $(call version_flags,$(CTL_LINKED))
+$(B)/unpack.o: HOUSE_CPPFLAGS += $(call version_flags,$(LINKED_unpack))
+$(B)/unpackctl.o: HOUSE_CPPFLAGS += $(call version_flags,$(LINKED_unpackctl))
 $(B)/unpack.o $(B)/unpackctl.o: $(B)/commit
 $(B)/commit: FORCE
 	@mkdir -p $(B)
@@ -277,10 +278,11 @@ MAN1  := $(wildcard src/man/*.1)
 MAN5  := $(wildcard src/man/*.5)
 MAN7  := $(wildcard src/man/*.7)
 
-install: all
+PROGRAMS = unpack unpackctl
+install: $(PROGRAMS)
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -s --strip-program=$(STRIP) -m 0755 $(B)/unpack \
-	    $(B)/unpackctl $(DESTDIR)$(PREFIX)/bin
+	install -s --strip-program=$(STRIP) -m 0755 $(PROGRAMS:%=$(B)/%) \
+	    $(DESTDIR)$(PREFIX)/bin
 	ln -sf unpackctl $(DESTDIR)$(PREFIX)/bin/kubectl-unpack
 	for m in $(MAN1) $(MAN5) $(MAN7); do \
 	    install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} \
@@ -295,9 +297,8 @@ install: all
 	    $(DESTDIR)$(COMPDIR)/zsh/site-functions/_unpackctl
 	install -D -m 0644 src/complete/unpackctl.fish \
 	    $(DESTDIR)$(COMPDIR)/fish/vendor_completions.d/unpackctl.fish
-	@$(call provenance,$(DESTDIR)$(PREFIX)) bin/unpack=$(call commas,\
-	    $(UNPACK_LINKED) libgcc) bin/unpackctl=$(call commas,\
-	    $(CTL_LINKED) libgcc)
+	@$(call provenance,$(DESTDIR)$(PREFIX)) \
+	    $(foreach p,$(PROGRAMS),bin/$(call linked_in,$(p)))
 
 # Licences and the list of what is linked: provenance DIRECTORY, then programs.
 comma := ,
@@ -307,6 +308,7 @@ provenance = VERSION='$(VERSION)' COMMIT='$(COMMIT)' \
 	COMPILER='$(or $(GCC),gcc)' DOC='$(or $(DOC),share/doc/unpack)' \
 	src/release/provenance.sh '$(1)' unpack-$(VERSION)-linux-$(ARCH) \
 	$(D)/versions
+linked_in = $(1)=$(call commas,$(LINKED_$(1)) libgcc)
 
 uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack \
@@ -340,9 +342,7 @@ image-root: $(IMAGE)
 	@rm -rf $(DESTDIR)
 	@src/release/root.sh $(IMAGE) $(B) $(DESTDIR) $(STRIP)
 	@$(call provenance,$(DESTDIR)) \
-	    $(if $(filter unpack,$(IMAGE)),unpack=$(call commas,\
-	    $(UNPACK_LINKED) libgcc),usr/bin/unpackctl=$(call commas,\
-	    $(CTL_LINKED) libgcc))
+	    $(if $(filter unpackctl,$(IMAGE)),usr/bin/)$(call linked_in,$(IMAGE))
 .PHONY: image-root
 
 # --------------------------------------------------------------- releases
@@ -366,7 +366,13 @@ release: stage
 # What is in them, and whether the source archive makes the same again: minutes.
 test-release: all release image
 	$(Q)TIMEOUT=3600 $(RUN) $(sort $(wildcard test/release/*.sh))
-.PHONY: stage image release test-release
+# Debian's package, of the release's source, and whether it is one: lintian,
+# and Debian 12 and 13 in chroots of their own.
+deb: release
+	$(Q)$(STAGE_ENV) src/release/deb.sh build/release build/deb
+test-deb: deb
+	$(Q)TIMEOUT=1800 $(RUN) test/deb/chroots.sh
+.PHONY: stage image release test-release deb test-deb
 
 # Libraries and sources stay; distclean takes them too.
 clean:
