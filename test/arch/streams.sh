@@ -58,6 +58,7 @@ ok "... in the same words" eval \
 
 # What both say of a pod and an image.
 "$OURS/unpackctl" pod --image example.com/a:1 --name a >pod.yaml
+chmod -R a+rX small large
 for how in "check-pod -o json pod.yaml" "check-pod --version v1.0 pod.yaml" \
 	"check -o json small" "check -o json large"; do
 	# shellcheck disable=SC2086

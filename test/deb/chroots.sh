@@ -60,7 +60,7 @@ for suite in bookworm trixie; do
 			"$root/usr/share/doc/unpackctl/copyright"
 	done
 	ok "$suite: it works" eval "cp -R '$TOP/test/bundles/hello-plain' \
-		'$root/bundle' && in_root unpackctl check rootfs:/bundle >/dev/null"
+		'$root/bundle' && in_root unpackctl check /bundle >/dev/null"
 	in_root dpkg --verify unpackctl >changed
 	ok "$suite: nothing was changed" empty changed
 	ok "$suite: goes" in_root dpkg -P unpackctl
