@@ -181,9 +181,11 @@ CTL_OBJ = \
 	$(B)/image/knownpath.o \
 	$(B)/image/predict.o \
 	$(B)/image/measure.o \
+	$(B)/image/extract.o \
 	$(B)/image/layers.o \
 	$(B)/image/rootdir.o \
 	$(B)/image/runtime.o \
+	$(B)/image/sparse.o \
 	$(B)/image/store.o \
 	$(B)/image/tarscan.o \
 	$(B)/image/tree.o \

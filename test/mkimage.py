@@ -12,6 +12,8 @@ Each line is one of
     program PATH FILE                           what FILE holds, mode 0755
     zeros PATH BYTES                            a file of zeros, mode 0644
     symlink|link PATH TARGET
+    raw JSON                                    TarInfo's fields, name, type (a
+                                                typeflag), data and pax records
     config JSON
     platform OS/ARCH           wrap the image into an index, with this platform
     many N                     N empty files, many/0 and so on
@@ -77,6 +79,13 @@ class Image:
         self.add(path, types[kind], mode=mode, uid=uid, gid=gid,
                  data=data if kind == "file" else b"")
 
+    def raw(self, entry):
+        data = entry.pop("data", "").encode("latin-1")
+        path, kind = entry.pop("name"), entry.pop("type", "0").encode()
+        pax = entry.pop("pax", {})
+        self.add(path, kind, data=data, pax_headers=pax,
+                 **dict({"mode": 0o644}, **entry))
+
     def line(self, line):
         word, _, rest = line.strip().partition(" ")
         if word == "layer":
@@ -96,6 +105,8 @@ class Image:
             path, target = rest.split(None, 1)
             self.add(path, tarfile.SYMTYPE if word == "symlink" else
                      tarfile.LNKTYPE, mode=0o777, linkname=unescape(target))
+        elif word == "raw":
+            self.raw(json.loads(rest))
         elif word == "many":
             self.layers[-1][2].write(many(int(rest)))
         elif word == "tree":

@@ -119,15 +119,100 @@ const struct codes_row codes_table[] = {
 	"the container ends with StartError, unless the pod sets workingDir, as those of unpackctl do",
 	"leave WORKDIR out, or workingDir: / in the pod",
 }, {
-	"duplicate-entry", CODES_WARNING, CODES_IMAGE,
+	"duplicate-entry", CODES_ERROR, CODES_IMAGE,
 	"a layer has two entries for one path",
-	"the pod stays in ErrImagePull on nodes with CRI-O; containerd takes the image",
+	"the pod stays in ErrImagePull on nodes with CRI-O: duplicates of file paths not supported; containerd takes the image",
 	"let the layer have one entry for each path",
 }, {
-	"hard-link-across-layers", CODES_WARNING, CODES_IMAGE,
+	"hard-link-across-layers", CODES_ERROR, CODES_IMAGE,
 	"a layer has a hard link to a file of a lower layer",
-	"the pod stays in ErrImagePull: runtimes with overlayfs refuse the layer",
+	"the pod stays in ErrImagePull: no such file or directory",
 	"let the layer have the file itself, not a hard link into a lower one",
+}, {
+	"hard-link-to-nothing", CODES_ERROR, CODES_IMAGE,
+	"a layer has a hard link to a file that is not there, or comes later, or is the link itself",
+	"the pod stays in ErrImagePull: no such file or directory",
+	"let the layer have the file before the hard link, or the file itself in its place",
+}, {
+	"hard-link-to-directory", CODES_ERROR, CODES_IMAGE,
+	"a layer has a hard link to a directory",
+	"the pod stays in ErrImagePull: operation not permitted",
+	"let the layer have the directory's entries, or a symlink",
+}, {
+	"whiteout-of-parent", CODES_ERROR, CODES_IMAGE,
+	"a layer deletes a directory, and has something in it but no entry for it",
+	"the pod stays in ErrImagePull: not a directory",
+	"let the layer have an entry for the directory, or an opaque mark in it (.wh..wh..opq) in place of the whiteout",
+}, {
+	"whiteout-after-entry", CODES_ERROR, CODES_IMAGE,
+	"a layer has a path and, behind it, its whiteout, or two whiteouts of it",
+	"the pod stays in ErrImagePull: failed to convert whiteout file: file exists",
+	"let the layer have the path or its whiteout, not both",
+}, {
+	"whiteout-name", CODES_ERROR, CODES_IMAGE,
+	"a layer has a whiteout of no name: .wh., .wh.. or .wh...",
+	"the pod stays in ErrImagePull: invalid whiteout name",
+	"give the file another name: those that begin with .wh. are whiteouts",
+}, {
+	"entry-below-file", CODES_ERROR, CODES_IMAGE,
+	"a layer has an entry below something that is no directory in it",
+	"the pod stays in ErrImagePull: not a directory",
+	"let the layer have one or the other",
+}, {
+	"implied-below-file", CODES_ERROR, CODES_IMAGE,
+	"a layer has an entry, without its directories, below what a lower layer has as a file or deletes",
+	"the pod stays in ErrImagePull on nodes with containerd: not a directory",
+	"let the layer have an entry for each directory",
+}, {
+	"root-not-readable", CODES_ERROR, CODES_IMAGE,
+	"a layer has an entry for / itself, with a mode that keeps the user who unpacks it out; podman and CRI-O apply it, containerd does not",
+	"the pod stays in CreateContainerError or RunContainerError on nodes with CRI-O, or fails with exit code 3 there",
+	"leave the entry out, or chmod 0755 the directory that the layer is made of",
+}, {
+	"directory-removed", CODES_ERROR, CODES_IMAGE,
+	"a layer has an entry for a directory, and removes it again",
+	"the pod stays in ErrImagePull: no such file or directory",
+	"let the layer have one or the other",
+}, {
+	"symlink-dangling", CODES_ERROR, CODES_IMAGE,
+	"a layer has an entry below a symlink that leads to nothing in it",
+	"the pod stays in ErrImagePull on nodes with CRI-O: no such file or directory; containerd makes the directory that the symlink names",
+	"let the layer have an entry for the directory that the symlink names, before the symlink is used",
+}, {
+	"symlink-loop", CODES_ERROR, CODES_IMAGE,
+	"a layer has an entry below a symlink that goes in circles",
+	"the pod stays in ErrImagePull: too many levels of symbolic links",
+	"remove the symlink",
+}, {
+	"symlink-to-nothing", CODES_ERROR, CODES_IMAGE,
+	"a layer has a symlink with an empty target",
+	"the pod stays in ErrImagePull: no such file or directory",
+	"remove the symlink",
+}, {
+	"entry-type-unknown", CODES_ERROR, CODES_IMAGE,
+	"a layer has an entry of a type that runtimes do not unpack, as old GNU tar's sparse files",
+	"the pod stays in ErrImagePull: unhandled tar header type",
+	"build the layer with another tar, or another --format: ustar and pax are taken",
+}, {
+	"name-too-long", CODES_ERROR, CODES_IMAGE,
+	"a layer has a name that no file system takes: longer than 255 bytes, or than 4095 with its path",
+	"the pod stays in ErrImagePull: file name too long",
+	"give it a shorter name",
+}, {
+	"attribute-refused", CODES_ERROR, CODES_IMAGE,
+	"a layer has an extended attribute that the kernel does not take, or user.* of a symlink or device",
+	"the pod stays in ErrImagePull: invalid argument, or on nodes with CRI-O operation not permitted",
+	"build the layer without extended attributes (tar --no-xattrs)",
+}, {
+	"runtimes-differ", CODES_WARNING, CODES_IMAGE,
+	"containerd and podman make different files of a layer",
+	"nothing, or the pod gives other files, or fails with exit code 3, on nodes of the other runtime",
+	"build the layer with the usual tools: an entry for each directory, names without symlinks in them, whiteouts before what replaces them",
+}, {
+	"overlay-attribute", CODES_WARNING, CODES_IMAGE,
+	"a layer has attributes of overlayfs itself (trusted.overlay.*); podman and CRI-O set them, containerd does not",
+	"nothing, or other files on nodes of the other runtime",
+	"build the layer without extended attributes (tar --no-xattrs)",
 }, {
 	"implied-directory", CODES_WARNING, CODES_IMAGE,
 	"a layer has files in a directory that it has no entry for: the directory's mode depends on the runtime",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/layers.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,62 +8,19 @@
 #include "base/msg.h"
 #include "image/tarscan.h"
 
-enum {
-	LINKS_MAX = 255, /* symlinks in one name */
-	NAME_LEN_MAX = 255
-};
-
-/* Look-ups and removals in one image: minutes of work, not days. */
-#define STEPS_MAX (UINT64_C(1) << 29)
-
-/* OCI image-spec, layer.md, "Whiteouts" */
-static const char whiteout[] = ".wh.";
-static const char opaque[] = ".wh..wh..opq";
-static const char aufs[] = ".wh..wh.";
-
-struct layers {
-	struct tree *tree;
-	struct layers_notes *notes;
-	const char *what;
-	unsigned int layer;
-	struct tarscan_entry *entry; /* owned */
-};
-
-/* The name cleaned as by Go's path.Clean, without a slash in front. */
-static int
-layers_clean_name(char *name)
+int
+layers_open(struct layers *l, struct tempfile *tempfile)
 {
-	char *from = name, *to = name;
-	size_t len;
+	int i;
 
-	while (*from != '\0') {
-		len = strcspn(from, "/");
-		if (len == 2 && from[0] == '.' && from[1] == '.') {
-			if (to == name)
-				return -1;
-			while (to > name && *--to != '/')
-				;
-		} else if (len > 0 && !(len == 1 && from[0] == '.')) {
-			if (to > name)
-				*to++ = '/';
-			(void)memmove(to, from, len);
-			to += len;
-		}
-		from += len;
-		from += strspn(from, "/");
+	memset(l, 0, sizeof *l);
+	l->tempfile = tempfile;
+	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
+		if (tree_init(&l->sides[i].tree) < 0)
+			return -1;
+		l->sides[i].tree.hides_whiteouts = true;
 	}
-	*to = '\0';
 	return 0;
-}
-
-static int
-layers_refuse(const struct layers *m, const char *name, const char *why)
-{
-	char masked[MSG_NAME];
-
-	msg_warn(0, "%s: %s: %s", m->what,
-	    msg_mask(masked, sizeof masked, name), why);
-	return -1;
 }
 
 static void
@@ -77,320 +33,300 @@ layers_note_first(unsigned int *count, char *path, unsigned int *layer,
 	}
 }
 
-/*
- * A directory where this layer implies one, instead of what n is in a lower
- * layer.  A symlink to a directory passes its attributes on.
- */
+/* ---------------------------------------------------------------- overlay */
+
+/* Directory n of the layer onto f, what lower layers have there, in dir. */
 static struct node *
-imply(struct layers *m, struct node *dir, struct node *n, const char *name)
+layers_merge_dir(struct tree *t, struct node *dir, struct node *f,
+    const struct node *n)
 {
-	struct inode like = {.mode = S_IFDIR | 0755};
-	const struct node *to;
-	char path[TREE_PATH];
+	struct node *child;
 
-	if (n != NULL) {
-		to = S_ISLNK(n->inode->mode)
-		    ? tree_find(m->tree, tree_path(n, path))
-		    : NULL;
-		if (to != NULL && S_ISDIR(to->inode->mode))
-			like = *to->inode;
-		tree_remove(m->tree, n);
+	if (f != NULL && !S_ISDIR(f->inode->mode)) {
+		tree_remove(t, f);
+		f = NULL;
 	}
-	n = tree_add(m->tree, dir, name, NULL, like.mode);
-	if (n == NULL)
-		return NULL;
-	n->inode->uid = like.uid;
-	n->inode->gid = like.gid;
-	n->layer = m->layer;
-	n->implied = true;
-	layers_note_first(&m->notes->implied, m->notes->implied_path,
-	    &m->notes->implied_layer, n, m->layer);
-	return n;
-}
-
-/* What is left of a name while its directory is looked for. */
-struct rest {
-	char text[2 * TARSCAN_NAME];
-	unsigned int links;
-};
-
-static int
-layers_follow_link(struct layers *m, struct rest *rest, const char *target,
-    const char *p)
-{
-	char all[2 * TARSCAN_NAME];
-
-	if (++rest->links > LINKS_MAX ||
-	    strlen(target) + strlen(p) + 2 > sizeof all)
-		return layers_refuse(m, m->entry->name, "too many symlinks");
-	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), p);
-	memcpy(rest->text, all, strlen(all) + 1);
-	return 0;
-}
-
-/* One component on the way to a directory: *dir moves on. */
-static int
-descend(struct layers *m, struct node **dir, const char *name,
-    struct rest *rest)
-{
-	struct node *n = tree_child(m->tree, *dir, name, strlen(name));
-
-	if (n != NULL && n->seen == m->layer && S_ISLNK(n->inode->mode)) {
-		if (n->inode->target[0] == '/')
-			*dir = m->tree->root;
-		return layers_follow_link(m, rest, n->inode->target,
-		    rest->text);
-	}
-	if (n != NULL && n->seen == m->layer && !S_ISDIR(n->inode->mode))
-		return layers_refuse(m, m->entry->name,
-		    "lies below something that is no directory");
-	if (n == NULL || !S_ISDIR(n->inode->mode)) {
-		n = imply(m, *dir, n, name);
-	} else if (n->seen != m->layer) {
-		layers_note_first(&m->notes->implied, m->notes->implied_path,
-		    &m->notes->implied_layer, n, m->layer);
-	}
-	if (n == NULL)
-		return -1;
-	n->seen = m->layer;
-	*dir = n;
-	return 0;
-}
-
-/*
- * The directory of a cleaned name, made where the layer implies it, and the
- * last component in base.  NULL: reported.
- */
-static struct node *
-parent_of(struct layers *m, const char *name, char *base)
-{
-	const char *slash = strrchr(name, '/');
-	const char *last = slash != NULL ? slash + 1 : name;
-	struct node *dir = m->tree->root;
-	char part[NAME_LEN_MAX + 1];
-	struct rest rest = {"", 0};
-	size_t len;
-	char *p;
-
-	if (strlen(last) > NAME_LEN_MAX) {
-		(void)layers_refuse(m, name, "name too long");
-		return NULL;
-	}
-	memcpy(base, last, strlen(last) + 1);
-	if (slash != NULL)
-		memcpy(rest.text, name, (size_t)(slash - name));
-	for (p = rest.text; *(p += strspn(p, "/")) != '\0'; p = rest.text) {
-		len = strcspn(p, "/");
-		if (len > NAME_LEN_MAX) {
-			(void)layers_refuse(m, name, "name too long");
+	if (f == NULL) {
+		f = tree_add(t, dir, n->name, NULL, n->inode->mode);
+		if (f == NULL)
 			return NULL;
-		}
-		memcpy(part, p, len);
-		part[len] = '\0';
-		(void)memmove(rest.text, p + len, strlen(p + len) + 1);
-		if (strcmp(part, "..") == 0 && dir->parent != NULL)
-			dir = dir->parent;
-		if (strcmp(part, "..") == 0 || strcmp(part, ".") == 0)
+	} else if (n->opaque) {
+		while ((child = f->child) != NULL)
+			tree_remove(t, child);
+		f->merged = f->whiteouts = false;
+	} else {
+		tree_drop_whiteouts(t, f);
+		f->merged = true;
+	}
+	f->inode->mode = n->inode->mode;
+	f->inode->uid = n->inode->uid;
+	f->inode->gid = n->inode->gid;
+	return f;
+}
+
+/* Anything else of the layer: it replaces f. */
+static struct node *
+layers_merge_file(struct tree *t, struct node *dir, struct node *f,
+    const struct node *n)
+{
+	if (f != NULL)
+		tree_remove(t, f);
+	if (n->inode->whiteout && dir->merged)
+		return dir; /* deleted, and nobody sees how */
+	if (n->inode->whiteout)
+		dir->whiteouts = true;
+	return tree_add(t, dir, n->name, n->inode, n->inode->mode);
+}
+
+/*
+ * The layer's tree onto the merged one, as overlayfs shows them together.  A
+ * directory that only one layer has is shown as it is there, whiteouts and all.
+ */
+static int
+layers_merge(struct tree *t, struct tree *from, unsigned int layer)
+{
+	struct node *n, *dir, *f;
+
+	from->root->twin = t->root;
+	t->root->merged = true; /* the container's own layer is above it */
+	for (n = from->root->child; n != NULL; n = tree_next(from->root, n)) {
+		dir = n->parent->twin;
+		f = tree_child(t, dir, n->name, n->len);
+		f = S_ISDIR(n->inode->mode) ? layers_merge_dir(t, dir, f, n)
+		                            : layers_merge_file(t, dir, f, n);
+		if (f == NULL)
+			return -1;
+		if (f == dir)
 			continue;
-		if (descend(m, &dir, part, &rest) < 0)
-			return NULL;
+		n->twin = f;
+		f->layer = layer;
+		f->implied = n->implied;
 	}
-	return dir;
+	return 0;
 }
 
-/*
- * Remove what lower layers have below top, and keep what this one has.  Each
- * directory that stays is marked, so that no part of a tree is searched twice.
- */
+/* ----------------------------------------------------------------- layers */
+
 static void
-hide_below(struct layers *m, struct node *top)
+layers_note_entry(struct layers *l, const struct tarscan_entry *e)
 {
-	struct node *n, *next;
-
-	if (top->opaque == m->layer)
+	if (!e->xattrs.overlay && !e->xattrs.opaque)
 		return;
-	top->opaque = m->layer;
-	for (n = top->child; n != NULL; n = next) {
-		m->tree->steps++;
-		if (n->seen != m->layer) {
-			next = tree_skip(top, n);
-			tree_remove(m->tree, n);
-		} else if (n->opaque == m->layer) {
-			next = tree_skip(top, n);
-		} else {
-			n->opaque = m->layer;
-			next = tree_next(top, n);
-		}
-	}
+	if (l->overlay++ > 0)
+		return;
+	memcpy(l->overlay_path, e->name, strlen(e->name) + 1);
+	l->overlay_layer = l->n_layers + 1;
 }
 
-/* ".wh.NAME" in dir */
 static void
-apply_whiteout(struct layers *m, struct node *dir, const char *base)
+layers_note_implied(struct layers *l, struct tree *t)
 {
-	const char *name = base + sizeof whiteout - 1;
-	struct node *n;
+	const struct node *n;
 
-	if (strcmp(base, opaque) == 0) {
-		hide_below(m, dir);
-		return;
-	}
-	n = tree_child(m->tree, dir, name, strlen(name));
-	if (n == NULL)
-		return;
-	if (n->seen == m->layer)
-		hide_below(m, n);
-	else
-		tree_remove(m->tree, n);
+	for (n = t->root->child; n != NULL; n = tree_next(t->root, n))
+		if (n->implied)
+			layers_note_first(&l->implied, l->implied_path,
+			    &l->implied_layer, n, l->n_layers + 1);
 }
 
-static mode_t
-mode_of(const struct tarscan_entry *e)
-{
-	switch (e->type) {
-	case TARSCAN_SYMLINK:
-		return S_IFLNK | 0777;
-	case TARSCAN_CHAR:
-		return S_IFCHR | e->mode;
-	case TARSCAN_BLOCK:
-		return S_IFBLK | e->mode;
-	case TARSCAN_DIR:
-		return S_IFDIR | e->mode;
-	case TARSCAN_FIFO:
-		return S_IFIFO | e->mode;
-	case TARSCAN_FILE:
-	case TARSCAN_LINK:
-		break;
-	}
-	return S_IFREG | e->mode;
-}
-
-/* The inode that a hard link names, or NULL, reported. */
-static struct inode *
-link_target(struct layers *m)
-{
-	struct tarscan_entry *e = m->entry;
-	char base[NAME_LEN_MAX + 1];
-	struct node *dir, *n;
-
-	if (layers_clean_name(e->link) < 0) {
-		(void)layers_refuse(m, e->name, "a hard link out of the image");
-		return NULL;
-	}
-	dir = parent_of(m, e->link, base);
-	if (dir == NULL)
-		return NULL;
-	n = tree_child(m->tree, dir, base, strlen(base));
-	if (n == NULL || S_ISDIR(n->inode->mode)) {
-		(void)layers_refuse(m, e->name,
-		    n == NULL ? "a hard link to nothing"
-		              : "a hard link to a directory");
-		return NULL;
-	}
-	if (n->seen != m->layer)
-		layers_note_first(&m->notes->far_links, m->notes->far_link_path,
-		    &m->notes->far_link_layer, n, m->layer);
-	return n->inode;
-}
-
-/* Attributes of the entry; a hard link leaves the mode as it is. */
+/* Read the tar once for both runtimes.  0, or -1. */
 static int
-set_attributes(struct layers *m, struct node *n)
+layers_extract(struct layers *l, struct extract *x, const struct blob *b,
+    const char *what)
 {
-	const struct tarscan_entry *e = m->entry;
-	struct inode *i = n->inode;
+	struct tarscan scan = {b, what, 0, l->tempfile};
+	struct tarscan_entry *e = malloc(sizeof *e);
+	int rc, i;
 
-	n->layer = n->seen = m->layer;
-	n->implied = false;
-	i->uid = e->uid;
-	i->gid = e->gid;
-	i->mtime = e->mtime;
-	if (e->type == TARSCAN_LINK)
-		return 0;
-	i->mode = mode_of(e);
-	i->data = e->data;
-	if (e->type != TARSCAN_SYMLINK)
-		return 0;
-	if (e->link[0] == '\0')
-		return layers_refuse(m, e->name, "a symlink to nothing");
-	i->target = strdup(e->link);
-	if (i->target == NULL)
+	if (e == NULL) {
 		msg_nomem();
-	return i->target == NULL ? -1 : 0;
+		return -1;
+	}
+	while ((rc = tarscan_next(&scan, e)) > 0) {
+		layers_note_entry(l, e);
+		for (i = 0; rc > 0 && i < EXTRACT_RUNTIMES; i++)
+			rc = extract_entry(&x[i], e) < 0 ? -1 : 1;
+		if (rc < 0 ||
+		    (x[0].refusal->code != NULL && x[1].refusal->code != NULL))
+			break;
+	}
+	free(e);
+	for (i = 0; rc >= 0 && i < EXTRACT_RUNTIMES; i++)
+		rc = extract_finish(&x[i]);
+	return rc < 0 ? -1 : 0;
 }
 
-/* An entry that is no whiteout. */
+/* Keep containerd's layer as it is: it looks into it for the ones above. */
 static int
-apply_entry(struct layers *m, struct node *dir, const char *base)
+layers_keep(struct layers *l, struct tree *t)
 {
-	struct tarscan_entry *e = m->entry;
-	struct inode *shared = NULL;
-	struct node *n = tree_child(m->tree, dir, base, strlen(base));
+	struct tree *lower;
+	size_t sum = t->n_nodes;
+	unsigned int i;
 
-	if (n != NULL && n->layer == m->layer && !n->implied)
-		layers_note_first(&m->notes->duplicates,
-		    m->notes->duplicate_path, &m->notes->duplicate_layer, n,
-		    m->layer);
-	if (n != NULL && e->type == TARSCAN_DIR && S_ISDIR(n->inode->mode))
-		return set_attributes(m, n);
-	if (n != NULL)
-		tree_remove(m->tree, n);
-	if (e->type == TARSCAN_LINK) {
-		shared = link_target(m);
-		if (shared == NULL)
+	for (i = 0; i < l->n_layers; i++)
+		sum += l->lower[i].n_nodes;
+	lower = reallocarray(l->lower, l->n_layers + 1, sizeof *lower);
+	if (sum > TREE_NODES_MAX || lower == NULL) {
+		if (lower != NULL)
+			l->lower = lower;
+		if (lower == NULL)
+			msg_nomem();
+		else
+			msg_warn(0, "the image has more than %d entries",
+			    TREE_NODES_MAX);
+		tree_free(t);
+		return -1;
+	}
+	l->lower = lower;
+	l->lower[l->n_layers++] = *t;
+	return 0;
+}
+
+/* What the runtimes have extracted, onto what they had.  0, or -1. */
+static int
+layers_merge_sides(struct layers *l, struct extract *x)
+{
+	struct layers_side *s;
+	int i;
+
+	layers_note_implied(l, &x[EXTRACT_CONTAINERD].tree);
+	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
+		s = &l->sides[i];
+		if (s->refusal.code != NULL && s->refused == 0)
+			s->refused = l->n_layers + 1;
+		if (x[i].root_set) {
+			s->root_set = l->n_layers + 1;
+			*s->tree.root->inode = *x[i].tree.root->inode;
+		}
+		if (s->refusal.code == NULL &&
+		    layers_merge(&s->tree, &x[i].tree, l->n_layers + 1) < 0)
 			return -1;
 	}
-	n = tree_add(m->tree, dir, base, shared, mode_of(e));
-	return n == NULL ? -1 : set_attributes(m, n);
-}
-
-static int
-apply(struct layers *m)
-{
-	struct tarscan_entry *e = m->entry;
-	char base[NAME_LEN_MAX + 1];
-	struct node *dir;
-
-	if (layers_clean_name(e->name) < 0)
-		return layers_refuse(m, e->name,
-		    "a name that leaves the image");
-	if (m->tree->steps > STEPS_MAX)
-		return layers_refuse(m, e->name, "the image is too intricate");
-	/* the root is the runtime's own: always 0755, of root */
-	if (e->name[0] == '\0')
-		return 0;
-	if (strncmp(e->name, aufs, sizeof aufs - 1) == 0 &&
-	    strcmp(e->name, opaque) != 0)
-		return 0;
-	dir = parent_of(m, e->name, base);
-	if (dir == NULL)
-		return -1;
-	if (strncmp(base, whiteout, sizeof whiteout - 1) == 0) {
-		apply_whiteout(m, dir, base);
-		return 0;
-	}
-	return apply_entry(m, dir, base);
+	return 0;
 }
 
 int
-layers_apply(struct tree *t, const struct blob *b, unsigned int layer,
-    const char *what, struct layers_notes *notes)
+layers_apply(struct layers *l, const struct blob *b, const char *what)
 {
-	struct tarscan scan = {b, what, 0};
-	struct layers m = {t, notes, what, layer, NULL};
-	int rc;
+	struct extract x[EXTRACT_RUNTIMES] = {{0}};
+	int i, rc = 0;
 
-	m.entry = malloc(sizeof *m.entry);
-	if (m.entry == NULL) {
-		msg_nomem();
-		return -1;
+	if (l->sides[0].refused != 0 && l->sides[1].refused != 0)
+		return 0; /* nobody gets this far */
+	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
+		x[i].runtime = (enum extract_runtime)i;
+		x[i].below = &l->sides[i].tree;
+		x[i].lower = l->lower;
+		x[i].n_lower = l->n_layers;
+		x[i].refusal = &l->sides[i].refusal;
+		if (extract_begin(&x[i]) < 0)
+			rc = -1;
 	}
-	t->root->seen = layer;
-	for (;;) {
-		rc = tarscan_next(&scan, m.entry);
-		if (rc <= 0 || apply(&m) < 0)
-			break;
+	if (rc == 0)
+		rc = layers_extract(l, x, b, what);
+	if (rc == 0)
+		rc = layers_merge_sides(l, x);
+	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
+		extract_end(&x[i]);
+		if (rc < 0 || i != EXTRACT_CONTAINERD)
+			tree_free(&x[i].tree);
 	}
-	free(m.entry);
-	return rc == 0 ? 0 : -1;
+	return rc < 0 ? -1 : layers_keep(l, &x[EXTRACT_CONTAINERD].tree);
+}
+
+/* ---------------------------------------------------------------- compare */
+
+/* Is it the same file, but for what is noted of implied directories? */
+static bool
+layers_is_same(const struct node *a, const struct node *b)
+{
+	const struct inode *i = a->inode, *j = b->inode;
+
+	if ((i->mode & S_IFMT) != (j->mode & S_IFMT) ||
+	    i->whiteout != j->whiteout)
+		return false;
+	if (S_ISDIR(i->mode) && (a->implied || b->implied))
+		return true;
+	if (i->mode != j->mode || i->uid != j->uid || i->gid != j->gid)
+		return false;
+	if (S_ISLNK(i->mode) && strcmp(i->target, j->target) != 0)
+		return false;
+	if (S_ISREG(i->mode) &&
+	    (i->data.len != j->data.len || i->data.at != j->data.at))
+		return false;
+	return S_ISDIR(i->mode) || i->mtime == j->mtime;
+}
+
+static void
+layers_compare(struct layers *l, struct tree *a, struct tree *b)
+{
+	struct node *n, *other;
+
+	a->root->twin = b->root;
+	for (n = a->root->child; n != NULL; n = tree_next(a->root, n)) {
+		other = n->parent->twin == NULL
+		    ? NULL
+		    : tree_child(b, n->parent->twin, n->name, n->len);
+		n->twin = other;
+		if (other != NULL)
+			other->twin = n;
+		if (n->inode->whiteout && other == NULL)
+			continue; /* no file here or there */
+		if (other == NULL || !layers_is_same(n, other))
+			layers_note_first(&l->differ, l->differ_path,
+			    &l->differ_layer, n, n->layer);
+	}
+	for (n = b->root->child; n != NULL; n = tree_next(b->root, n))
+		if (n->twin == NULL && !n->inode->whiteout)
+			layers_note_first(&l->differ, l->differ_path,
+			    &l->differ_layer, n, n->layer);
+}
+
+/* Forget the nodes of other trees. */
+static void
+layers_clear_twins(struct tree *t)
+{
+	struct node *n;
+
+	for (n = t->root; n != NULL; n = tree_next(t->root, n))
+		n->twin = NULL;
+}
+
+void
+layers_finish(struct layers *l)
+{
+	struct tree *a = &l->sides[EXTRACT_CONTAINERD].tree;
+	struct tree *b = &l->sides[EXTRACT_PODMAN].tree;
+
+	layers_clear_twins(a);
+	layers_clear_twins(b);
+	if (l->sides[EXTRACT_CONTAINERD].refused == 0 &&
+	    l->sides[EXTRACT_PODMAN].refused == 0)
+		layers_compare(l, a, b);
+}
+
+void
+layers_take_tree(struct layers *l, struct tree *to)
+{
+	int i = EXTRACT_CONTAINERD;
+
+	/* what one of them makes of it is better than nothing */
+	if (l->sides[i].refused != 0)
+		i = EXTRACT_PODMAN;
+	*to = l->sides[i].tree;
+	memset(&l->sides[i].tree, 0, sizeof l->sides[i].tree);
+}
+
+void
+layers_close(struct layers *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < EXTRACT_RUNTIMES; i++)
+		tree_free(&l->sides[i].tree);
+	for (i = 0; i < l->n_layers; i++)
+		tree_free(&l->lower[i]);
+	free(l->lower);
+	memset(l, 0, sizeof *l);
 }

@@ -69,7 +69,7 @@ predict_is_hollow(const struct predict *j, const struct node *dir)
 		/* to look at n its directory must be searchable */
 		seen = rule_for(j, n->parent) == FINDING_NONE;
 		if ((n->mounted && !n->strayed) ||
-		    (seen && predict_is_stray(j, n)))
+		    (seen && (n->inode->whiteout || predict_is_stray(j, n))))
 			continue;
 		if (!seen || n->mounted || n->volume || !n->above ||
 		    !S_ISDIR(n->inode->mode) ||
@@ -94,6 +94,9 @@ decide(struct predict *j, struct predict_item *item)
 	    (S_ISDIR(mode) && n->parent != NULL && predict_is_hollow(j, n))) {
 		item->what = CONTENT_SKIPPED;
 		item->why = CONTENT_MOUNT;
+	} else if (n->inode->whiteout) {
+		item->what = CONTENT_SKIPPED;
+		item->why = CONTENT_WHITEOUT;
 	} else if (predict_is_stray(j, n)) {
 		item->what = CONTENT_SKIPPED;
 		item->why = CONTENT_RUNTIME;

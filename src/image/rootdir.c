@@ -51,6 +51,7 @@ rootdir_add_entry(struct tree *t, struct node *dir, const struct walk_entry *e)
 	n->inode->gid = e->st.st_gid;
 	n->inode->mtime = e->st.st_mtim.tv_sec;
 	n->inode->data.fd = -1;
+	n->inode->whiteout = S_ISCHR(e->st.st_mode) && e->st.st_rdev == 0;
 	if (S_ISREG(e->st.st_mode))
 		n->inode->data.len = (uint64_t)e->st.st_size;
 	if (!S_ISLNK(e->st.st_mode))
@@ -96,7 +97,9 @@ read_all(struct tree *t, struct walk *w)
 	int got;
 
 	while ((got = walk_next(w, &e)) > 0) {
-		if (e.err != 0)
+		if (e.err == ENOENT && !e.unlisted && walk_is_whiteout(w))
+			e.st = (struct stat){.st_mode = S_IFCHR};
+		else if (e.err != 0)
 			return rootdir_fail(e.path, e.err);
 		if (strcmp(e.path, ".") == 0)
 			continue;

@@ -105,7 +105,7 @@ add_member(struct store *s, struct tarscan_entry *e)
 static int
 index_archive(struct store *s, const struct blob *b)
 {
-	struct tarscan scan = {b, "archive", 0};
+	struct tarscan scan = {b, "archive", 0, s->tempfile};
 	struct tarscan_entry *e = malloc(sizeof *e);
 	int rc;
 

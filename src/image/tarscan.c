@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "base/msg.h"
+#include "image/sparse.h"
 
 enum {
 	BLOCK = 512,
@@ -36,11 +37,18 @@ struct header {
 	char pad[12];
 };
 
+/* The last second of a time in nanoseconds, and the last of these in it. */
+#define TIME_MAX INT64_C(9223372036)
+#define TIME_MAX_NANOS 854775807
+
 /* What pax records and GNU long names say of the entry that follows. */
 struct extra {
+	bool long_name, long_link; /* GNU's, which count more than pax's */
+	bool cut; /* one of the names was too long */
 	bool has_name, has_link, has_size, has_uid, has_gid, has_mtime;
-	uint64_t size, uid, gid;
-	int64_t mtime;
+	int64_t size, uid, gid, mtime;
+	struct tarscan_xattrs xattrs;
+	struct sparse sparse;
 };
 
 static int
@@ -158,12 +166,12 @@ read_extension(struct tarscan *t, uint64_t size)
 	return text;
 }
 
-/* Store a name that a file system could hold. */
+/* Store a name, as much as a file system could hold. */
 static int
 keep_name(struct tarscan *t, char *to, const char *name, size_t len)
 {
 	if (len >= TARSCAN_NAME)
-		return tarscan_refuse(t, "a name longer than 4095 bytes");
+		len = TARSCAN_NAME - 1;
 	if (memchr(name, '\0', len) != NULL)
 		return tarscan_refuse(t, "a name with a NUL in it");
 	memcpy(to, name, len);
@@ -171,61 +179,124 @@ keep_name(struct tarscan *t, char *to, const char *name, size_t len)
 	return 0;
 }
 
-/* Whole seconds of a pax time, "-1.5" is -2 as in POSIX.1-2017, pax. */
+/* A decimal number with a sign, of at most 64 bits.  0, or -1. */
+static int
+parse_decimal(const char *text, int64_t *number)
+{
+	bool negative = *text == '-';
+	uint64_t n;
+
+	text += negative || *text == '+';
+	if (number_parse(text, 0, INT64_MAX, &n) < 0)
+		return -1;
+	*number = negative ? -(int64_t)n : (int64_t)n;
+	return 0;
+}
+
+/* What runtimes make of a time that nanoseconds since 1970 cannot say. */
+static int64_t
+bound_time(int64_t seconds)
+{
+	return seconds < 0 || seconds > TIME_MAX ? 0 : seconds;
+}
+
+/* Whole seconds of a pax time (POSIX.1-2017, pax), bounded.  0, or -1. */
 static int
 parse_time(const char *text, int64_t *seconds)
 {
-	bool negative = *text == '-';
-	char whole[24];
-	uint64_t n;
-	size_t len;
+	size_t len = strcspn(text, "."), digits;
+	char whole[24], nanos[10] = "000000000";
 
-	text += negative;
-	len = strcspn(text, ".");
 	if (len >= sizeof whole)
 		return -1;
 	memcpy(whole, text, len);
 	whole[len] = '\0';
-	if (number_parse(whole, 0, INT64_MAX / 2, &n) < 0)
+	if (parse_decimal(whole, seconds) < 0)
 		return -1;
-	*seconds = negative ? -(int64_t)n : (int64_t)n;
-	if (negative && strspn(text + len, ".0") != strlen(text + len))
-		--*seconds;
+	*seconds = bound_time(*seconds);
+	if (text[len] == '\0')
+		return 0;
+	text += len + 1;
+	digits = strspn(text, "0123456789");
+	if (text[digits] != '\0')
+		return -1;
+	memcpy(nanos, text, digits < 9 ? digits : 9);
+	/* before 1970, or after the last moment */
+	if ((whole[0] == '-' && strcmp(nanos, "000000000") != 0) ||
+	    (*seconds == TIME_MAX && atol(nanos) > TIME_MAX_NANOS))
+		*seconds = 0;
 	return 0;
 }
 
-/* Take one pax record. */
+/* Does the kernel take such a value (cap_convert_nscap)? */
+static bool
+xattr_is_taken(const char *key, const unsigned char *value, size_t len)
+{
+	if (*key == '\0' || strlen(key) > 255 || len > 65536)
+		return false;
+	if (strcmp(key, "security.capability") == 0)
+		return (len == 20 && value[3] == 2) ||
+		    (len == 24 && value[3] == 3);
+	return true;
+}
+
+static void
+take_xattr(struct tarscan_xattrs *x, const char *key, const char *value,
+    size_t len)
+{
+	static const char overlay[] = "trusted.overlay.";
+
+	if (strcmp(key, "trusted.overlay.opaque") == 0 && len == 1 &&
+	    *value == 'y')
+		x->opaque = true;
+	else if (strncmp(key, overlay, sizeof overlay - 1) == 0)
+		x->overlay = true;
+	else if (strncmp(key, "user.", 5) == 0)
+		x->user = true;
+	if (!xattr_is_taken(key, (const unsigned char *)value, len))
+		x->bad = true;
+}
+
+/* Take a number of a record; an empty value takes it back, as in Go. */
+static int
+take_number(bool *has, int64_t *number, const char *value)
+{
+	*has = *value != '\0';
+	return *has ? parse_decimal(value, number) : 0;
+}
+
+/* Take one pax record, with a value of len bytes. */
 static int
 take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
-    const char *key, const char *value)
+    const char *key, const char *value, size_t len)
 {
-	size_t len = strlen(value);
+	static const char xattr[] = "SCHILY.xattr.", sparse[] = "GNU.sparse.";
 	int rc = 0;
 
-	/* an empty value takes the record back; so says pax, so does Go */
 	if (strcmp(key, "path") == 0) {
 		x->has_name = len > 0;
-		return keep_name(t, e->name, value, len);
+		x->cut = x->cut || len >= TARSCAN_NAME;
+		return x->long_name ? 0 : keep_name(t, e->name, value, len);
 	}
 	if (strcmp(key, "linkpath") == 0) {
 		x->has_link = len > 0;
-		return keep_name(t, e->link, value, len);
+		x->cut = x->cut || len >= TARSCAN_NAME;
+		return x->long_link ? 0 : keep_name(t, e->link, value, len);
 	}
-	if (strncmp(key, "GNU.sparse.", 11) == 0)
-		return tarscan_refuse(t, "sparse files are not supported;");
-	if (strcmp(key, "size") == 0) {
-		x->has_size = len > 0;
-		rc = len > 0 ? number_parse(value, 0, INT64_MAX, &x->size) : 0;
-	} else if (strcmp(key, "uid") == 0) {
-		x->has_uid = len > 0;
-		rc = len > 0 ? number_parse(value, 0, UINT32_MAX, &x->uid) : 0;
-	} else if (strcmp(key, "gid") == 0) {
-		x->has_gid = len > 0;
-		rc = len > 0 ? number_parse(value, 0, UINT32_MAX, &x->gid) : 0;
-	} else if (strcmp(key, "mtime") == 0) {
+	if (strncmp(key, sparse, sizeof sparse - 1) == 0)
+		return sparse_take(&x->sparse, key + sizeof sparse - 1, value);
+	if (strncmp(key, xattr, sizeof xattr - 1) == 0)
+		take_xattr(&x->xattrs, key + sizeof xattr - 1, value, len);
+	else if (strcmp(key, "size") == 0)
+		rc = take_number(&x->has_size, &x->size, value);
+	else if (strcmp(key, "uid") == 0)
+		rc = take_number(&x->has_uid, &x->uid, value);
+	else if (strcmp(key, "gid") == 0)
+		rc = take_number(&x->has_gid, &x->gid, value);
+	else if (strcmp(key, "mtime") == 0 && len > 0)
+		rc = parse_time(value, &x->mtime);
+	if (strcmp(key, "mtime") == 0)
 		x->has_mtime = len > 0;
-		rc = len > 0 ? parse_time(value, &x->mtime) : 0;
-	}
 	return rc < 0 ? tarscan_refuse(t, "a damaged pax record") : 0;
 }
 
@@ -252,15 +323,8 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 		if (equals == NULL)
 			goto bad;
 		*equals = '\0';
-		/* binary xattrs hold NULs; what we read must not */
-		if (strncmp(blank + 1, "SCHILY.xattr.", 13) != 0 &&
-		    strlen(equals + 1) !=
-		        (size_t)(p + len - 1 - (equals + 1))) {
-			(void)tarscan_refuse(t,
-			    "a pax record with a NUL in it");
-			goto out;
-		}
-		if (take_record(t, e, x, blank + 1, equals + 1) < 0)
+		if (take_record(t, e, x, blank + 1, equals + 1,
+		        (size_t)(p + len - 1 - (equals + 1))) < 0)
 			goto out;
 	}
 	rc = 0;
@@ -301,39 +365,79 @@ header_name(const struct header *h, char *to)
 	to[n + len] = '\0';
 }
 
-static int
-set_type(struct tarscan *t, struct tarscan_entry *e, char flag)
+static void
+set_type(struct tarscan_entry *e, char flag)
 {
 	size_t len = strlen(e->name);
 
-	switch (flag) {
-	case '\0': /* tars older than ustar: a slash makes a directory */
+	e->type = (enum tarscan_type)(unsigned char)flag;
+	/* tars older than ustar: a slash makes a directory */
+	if (flag == '\0')
 		e->type = len > 0 && e->name[len - 1] == '/' ? TARSCAN_DIR
 		                                             : TARSCAN_FILE;
+}
+
+/* Are there no bytes behind the header, whatever size it says? */
+static bool
+is_header_only(enum tarscan_type type)
+{
+	return type >= TARSCAN_LINK && type <= TARSCAN_FIFO;
+}
+
+/* A character device 0:0, as mknod(2) takes the numbers. */
+static int
+set_device(struct tarscan *t, struct tarscan_entry *e, const struct header *h)
+{
+	int64_t major = 0, minor = 0;
+
+	e->whiteout = false;
+	if (e->type != TARSCAN_CHAR)
 		return 0;
-	case '0':
-	case '7':
-		e->type = TARSCAN_FILE;
+	if (memcmp(h->magic, "ustar", 5) == 0 &&
+	    (parse_number(h->devmajor, sizeof h->devmajor, &major) < 0 ||
+	        parse_number(h->devminor, sizeof h->devminor, &minor) < 0))
+		return tarscan_refuse(t, "a damaged tar header");
+	e->whiteout = (major & 0xfff) == 0 && (minor & 0xfffff) == 0;
+	return 0;
+}
+
+/* Where the data is, and how much of it is in the tar. */
+static int
+set_data(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
+    int64_t size)
+{
+	struct blob packed;
+	int rc;
+
+	if (x->has_size)
+		size = x->size;
+	if (size < 0)
+		return tarscan_refuse(t, "a damaged tar header");
+	e->data = (struct blob){t->blob->fd, t->blob->at + t->at + BLOCK, 0};
+	if (!is_header_only(e->type))
+		e->data.len = (uint64_t)size;
+	if (t->blob->len - t->at - BLOCK < e->data.len)
+		return tarscan_refuse(t, "cut off in a file");
+	x->size = (int64_t)e->data.len;
+	if (e->type != TARSCAN_FILE) {
+		e->data.len = 0;
 		return 0;
-	case '1':
-	case '2':
-	case '3':
-	case '4':
-	case '5':
-	case '6':
-		e->type = (enum tarscan_type)flag;
-		return 0;
-	case 'S':
-		return tarscan_refuse(t, "sparse files are not supported;");
-	default:
-		return tarscan_refuse(t, "an entry of unknown type");
 	}
+	if (!sparse_is(&x->sparse))
+		return 0;
+	if (x->sparse.name[0] != '\0')
+		(void)stpcpy(e->name, x->sparse.name);
+	packed = e->data;
+	rc = t->tempfile == NULL ? 0
+	                         : sparse_expand(&x->sparse, &packed,
+	                               t->tempfile, t->what, &e->data);
+	return rc == 0 ? tarscan_refuse(t, "a damaged sparse file") : rc;
 }
 
 /* Fill e from the header and what came before it. */
 static int
 set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
-    const struct extra *x)
+    struct extra *x)
 {
 	int64_t mode, uid, gid, size, mtime;
 
@@ -341,28 +445,25 @@ set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 	    parse_number(h->uid, sizeof h->uid, &uid) < 0 ||
 	    parse_number(h->gid, sizeof h->gid, &gid) < 0 ||
 	    parse_number(h->size, sizeof h->size, &size) < 0 ||
-	    parse_number(h->mtime, sizeof h->mtime, &mtime) < 0 || size < 0)
+	    parse_number(h->mtime, sizeof h->mtime, &mtime) < 0)
 		return tarscan_refuse(t, "a damaged tar header");
-	if (!x->has_name)
+	if (!x->has_name && !x->long_name)
 		header_name(h, e->name);
-	if (!x->has_link) {
+	if (!x->has_link && !x->long_link) {
 		memcpy(e->link, h->linkname, sizeof h->linkname);
 		e->link[sizeof h->linkname] = '\0';
 	}
-	if (set_type(t, e, h->typeflag) < 0)
-		return -1;
+	set_type(e, h->typeflag);
 	if (e->type != TARSCAN_LINK && e->type != TARSCAN_SYMLINK)
 		e->link[0] = '\0';
 	e->mode = (mode_t)mode & 07777;
-	e->uid = x->has_uid ? (uid_t)x->uid : (uid_t)uid;
-	e->gid = x->has_gid ? (gid_t)x->gid : (gid_t)gid;
-	e->mtime = x->has_mtime ? x->mtime : mtime;
-	e->data = (struct blob){t->blob->fd, t->blob->at + t->at + BLOCK, 0};
-	if (e->type == TARSCAN_FILE)
-		e->data.len = x->has_size ? x->size : (uint64_t)size;
-	if (t->blob->len - t->at - BLOCK < e->data.len)
-		return tarscan_refuse(t, "cut off in a file");
-	return 0;
+	/* as chown(2) takes them: the low 32 bits */
+	e->uid = (uid_t)(x->has_uid ? x->uid : uid);
+	e->gid = (gid_t)(x->has_gid ? x->gid : gid);
+	e->mtime = x->has_mtime ? x->mtime : bound_time(mtime);
+	e->xattrs = x->xattrs;
+	e->cut = x->cut;
+	return set_device(t, e, h) < 0 ? -1 : set_data(t, e, x, size);
 }
 
 static uint64_t
@@ -379,21 +480,26 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 	int64_t size;
 	int rc = 0;
 
-	if (strchr("xgLK", h->typeflag) == NULL || h->typeflag == '\0')
+	if (strchr("xLK", h->typeflag) == NULL || h->typeflag == '\0')
 		return 0;
 	if (parse_number(h->size, sizeof h->size, &size) < 0 || size < 0 ||
 	    size > EXTENSION_MAX)
 		return tarscan_refuse(t, "absurd header");
 	if (h->typeflag == 'x') {
-		*x = (struct extra){0};
+		sparse_free(&x->sparse);
+		*x = (struct extra){.long_name = x->long_name,
+		    .long_link = x->long_link,
+		    .cut = x->cut};
 		rc = take_pax(t, e, x, (uint64_t)size);
+	} else if (size > TARSCAN_NAME) {
+		x->cut = true;
 	} else if (h->typeflag == 'L') {
-		x->has_name = true;
 		rc = take_long(t, e->name, (uint64_t)size);
-	} else if (h->typeflag == 'K') {
-		x->has_link = true;
+		x->long_name = rc == 0 && e->name[0] != '\0';
+	} else {
 		rc = take_long(t, e->link, (uint64_t)size);
-	} /* runtimes ignore global headers, 'g' */
+		x->long_link = rc == 0 && e->link[0] != '\0';
+	}
 	t->at += BLOCK + padded((uint64_t)size);
 	return rc < 0 ? -1 : 1;
 }
@@ -401,18 +507,28 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 int
 tarscan_next(struct tarscan *t, struct tarscan_entry *e)
 {
-	struct extra x = {0};
+	struct extra *x = calloc(1, sizeof *x);
 	struct header h;
 	int rc;
 
-	do {
+	if (x == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	for (;;) {
 		rc = read_header(t, &h);
 		if (rc <= 0)
-			return rc;
-		rc = take_prelude(t, e, &h, &x);
-	} while (rc > 0);
-	if (rc < 0 || set_entry(t, e, &h, &x) < 0)
-		return -1;
-	t->at += BLOCK + padded(e->data.len);
-	return 1;
+			break;
+		rc = take_prelude(t, e, &h, x);
+		if (rc == 0)
+			rc = set_entry(t, e, &h, x) < 0 ? -1 : 2;
+		if (rc != 1)
+			break;
+	}
+	rc = rc > 1 ? 1 : rc;
+	if (rc > 0)
+		t->at += BLOCK + padded((uint64_t)x->size);
+	sparse_free(&x->sparse);
+	free(x);
+	return rc;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The entries of an uncompressed tar, with the places of their data: ustar,
- * pax and GNU long names, read the way container runtimes read layers.  Not
- * sparse files, which no builder of images writes.
+ * pax and GNU long names, and pax's sparse files, read the way container
+ * runtimes read layers, which is that of Go's archive/tar.
  *
  * This is not libarchive because a layer's data is needed twice and out of
  * order, so it matters where it is.
@@ -10,6 +10,7 @@
 #ifndef TARSCAN_H
 #define TARSCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,7 +20,10 @@ enum {
 	TARSCAN_NAME = 4096 /* longer names fit no file system (PATH_MAX) */
 };
 
-/* What an entry is: its typeflag in ustar, where old ones have become '0'. */
+/*
+ * What an entry is: its typeflag in ustar, where old ones have become '0'.
+ * Others may be there, too: those of tars that no layer should be.
+ */
 enum tarscan_type {
 	TARSCAN_FILE = '0',
 	TARSCAN_LINK = '1', /* hard link */
@@ -27,7 +31,16 @@ enum tarscan_type {
 	TARSCAN_CHAR = '3',
 	TARSCAN_BLOCK = '4',
 	TARSCAN_DIR = '5',
-	TARSCAN_FIFO = '6'
+	TARSCAN_FIFO = '6',
+	TARSCAN_GLOBAL = 'g' /* a pax header for all; runtimes see its name */
+};
+
+/* What extended attributes an entry has ("SCHILY.xattr.*" of pax). */
+struct tarscan_xattrs {
+	bool opaque; /* trusted.overlay.opaque is "y" */
+	bool overlay; /* another one of trusted.overlay.* */
+	bool user; /* one of user.* */
+	bool bad; /* one that the kernel does not take */
 };
 
 struct tarscan_entry {
@@ -38,18 +51,23 @@ struct tarscan_entry {
 	mode_t mode; /* permission bits */
 	uid_t uid;
 	gid_t gid;
-	int64_t mtime; /* seconds */
+	int64_t mtime; /* seconds; what a file system gets, from 1970 to 2262 */
+	bool cut; /* a name was longer, which no file system takes */
+	bool
+	    whiteout; /* a character device 0:0, as overlayfs marks deletions */
+	struct tarscan_xattrs xattrs;
 };
 
 struct tarscan {
 	const struct blob *blob; /* borrowed */
 	const char *what; /* borrowed; names the tar in messages, masked */
 	uint64_t at; /* of the next header */
+	struct tempfile *tempfile; /* borrowed; takes sparse files; or NULL */
 };
 
 /*
  * The next entry; start with at 0.  Returns 1 and fills e, 0 at the end, or
- * -1, reported: damaged, truncated, or of a kind that is no part of an image.
+ * -1, reported: damaged, truncated, or beyond a limit.
  */
 int tarscan_next(struct tarscan *t, struct tarscan_entry *e);
 

@@ -281,6 +281,29 @@ tree_path(const struct node *n, char *path)
 	return memmove(path, path + at, TREE_PATH - at);
 }
 
+void
+tree_drop_whiteouts(struct tree *t, struct node *dir)
+{
+	struct node *n, *next;
+
+	for (n = dir->whiteouts ? dir->child : NULL; n != NULL; n = next) {
+		next = n->next;
+		t->steps++;
+		if (n->inode->whiteout)
+			tree_remove(t, n);
+	}
+	dir->whiteouts = false;
+}
+
+void
+tree_copy_up(struct tree *t, struct node *dir)
+{
+	for (; dir != NULL; dir = dir->parent) {
+		dir->merged = true;
+		tree_drop_whiteouts(t, dir);
+	}
+}
+
 /* A path being resolved. */
 struct lookup {
 	struct tree *tree;
@@ -321,7 +344,10 @@ step(struct lookup *l, const char *name, const char *rest)
 		return -1;
 	}
 	n = tree_child(l->tree, l->at, name, strlen(name));
+	if (n != NULL && n->inode->whiteout && l->tree->hides_whiteouts)
+		n = NULL;
 	if (n == NULL && l->make) {
+		tree_copy_up(l->tree, l->at);
 		n = tree_add(l->tree, l->at, name, NULL,
 		    last ? l->mode : S_IFDIR | 0755);
 		if (n == NULL)

@@ -27,6 +27,7 @@ struct inode {
 	struct blob data; /* of a regular file; borrowed descriptor */
 	char *target; /* of a symlink; owned */
 	unsigned int links; /* names that share it */
+	bool whiteout; /* a character device 0:0: overlayfs shows no file */
 };
 
 struct node {
@@ -37,8 +38,10 @@ struct node {
 	struct node *chain; /* in the hash table */
 	struct inode *inode; /* owned, shared */
 	unsigned int layer; /* which set mode and owner, from 1 on; 0: none */
-	unsigned int seen; /* the last layer that had it or passed it */
-	unsigned int opaque; /* the last layer that hid what was below */
+	struct node *twin; /* the same path in another tree; or NULL */
+	bool opaque; /* hides what lower layers have in it */
+	bool merged; /* more than one layer has something in it */
+	bool whiteouts; /* whiteouts may be in it */
 	bool implied; /* its layer had no entry for it */
 	bool mounted; /* a mount of the runtime's covers it */
 	bool strayed; /* and it does not belong there */
@@ -55,6 +58,9 @@ struct tree {
 	size_t n_table; /* a power of two */
 	size_t n_nodes; /* the root too */
 	uint64_t steps; /* work done so far, for a bound on it */
+	/* tree_find and tree_make take whiteouts for names that are not there
+	 */
+	bool hides_whiteouts;
 };
 
 /*
@@ -98,6 +104,15 @@ char *tree_path(const struct node *n, char *path);
  * when there is none, with errno ENOENT, ENOTDIR or ELOOP.
  */
 struct node *tree_find(struct tree *t, const char *path);
+
+/*
+ * Something is made in dir: overlayfs copies it and all above it up, which
+ * merges them, and their whiteouts are not listed any more.
+ */
+void tree_copy_up(struct tree *t, struct node *dir);
+
+/* Remove the whiteouts in dir. */
+void tree_drop_whiteouts(struct tree *t, struct node *dir);
 
 /*
  * The same, but make what is missing: directories of mode 0755, the last

@@ -273,88 +273,103 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 	return 0;
 }
 
+/* Both runtimes' words about an entry, in out. */
+static const char *
+runtimes_text(char *out, size_t size, const char *const *answers)
+{
+	static const char *const names[] = {"containerd", "podman"};
+	size_t at = 0;
+	int i;
+
+	out[0] = '\0';
+	for (i = 0; i < EXTRACT_RUNTIMES && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%s %s%s%s",
+		    i > 0 ? ", " : "", names[i],
+		    answers[i] == NULL        ? "refuses another entry"
+		        : *answers[i] == '\0' ? "takes it"
+		                              : "answers '",
+		    answers[i] != NULL ? answers[i] : "",
+		    answers[i] != NULL && *answers[i] != '\0' ? "'" : "");
+	return out;
+}
+
+/* What one runtime refuses, unless it was told with the other's. */
 static int
-note_merge(struct verdict *v, const struct layers_notes *notes)
+note_refusal(struct verdict *v, const struct layers *l, int side)
+{
+	const struct layers_side *s = &l->sides[side], *o;
+	const char *answers[EXTRACT_RUNTIMES];
+	char masked[MSG_NAME], text[256];
+	bool same;
+	int i;
+
+	if (s->refused == 0)
+		return 0;
+	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
+		o = &l->sides[i];
+		same = o->refused == s->refused &&
+		    o->refusal.code == s->refusal.code &&
+		    strcmp(o->refusal.path, s->refusal.path) == 0;
+		if (same && i < side)
+			return 0;
+		answers[i] = same ? o->refusal.answer : "";
+		if (!same && o->refused != 0 && o->refused <= s->refused)
+			answers[i] = NULL;
+	}
+	if (verdict_note(v, s->refusal.code, s->refusal.path, s->refused,
+	        "%s: %s; %s", msg_mask(masked, sizeof masked, s->refusal.path),
+	        codes_find(s->refusal.code)->meaning,
+	        runtimes_text(text, sizeof text, answers)) < 0)
+		return -1;
+	/* unless it is ignored */
+	if (v->n_notes > 0 &&
+	    strcmp(v->notes[v->n_notes - 1].code, s->refusal.code) == 0)
+		memcpy(v->notes[v->n_notes - 1].answers, answers,
+		    sizeof answers);
+	return 0;
+}
+
+/* What the runtimes take, but do not make the same of. */
+static int
+note_differences(struct verdict *v, const struct layers *l)
 {
 	char masked[MSG_NAME];
 
-	if (notes->far_links > 0 &&
-	    verdict_note(v, "hard-link-across-layers", notes->far_link_path,
-	        notes->far_link_layer,
-	        "hard links into a lower layer (%u): runtimes with overlayfs refuse them",
-	        notes->far_links) < 0)
-		return -1;
-	if (notes->duplicates > 0 &&
-	    verdict_note(v, "duplicate-entry", notes->duplicate_path,
-	        notes->duplicate_layer,
-	        "%s and %u more have two entries in a layer: podman and CRI-O refuse such images",
-	        msg_mask(masked, sizeof masked, notes->duplicate_path),
-	        notes->duplicates - 1) < 0)
-		return -1;
-	if (notes->implied > 0 &&
-	    verdict_note(v, "implied-directory", notes->implied_path,
-	        notes->implied_layer,
+	if (l->implied > 0 &&
+	    verdict_note(v, "implied-directory", l->implied_path,
+	        l->implied_layer,
 	        "%s and %u more directories have no entry in a layer that has files in them: their mode depends on the runtime",
-	        msg_mask(masked, sizeof masked, notes->implied_path),
-	        notes->implied - 1) < 0)
+	        msg_mask(masked, sizeof masked, l->implied_path),
+	        l->implied - 1) < 0)
+		return -1;
+	if (l->overlay > 0 &&
+	    verdict_note(v, "overlay-attribute", l->overlay_path,
+	        l->overlay_layer,
+	        "%s and %u more entries have attributes of overlayfs: podman and CRI-O set them, containerd does not",
+	        msg_mask(masked, sizeof masked, l->overlay_path),
+	        l->overlay - 1) < 0)
+		return -1;
+	if (l->differ > 0 &&
+	    verdict_note(v, "runtimes-differ", l->differ_path, l->differ_layer,
+	        "%s and %u more paths are not the same in containerd and in podman; this is about containerd's",
+	        msg_mask(masked, sizeof masked, l->differ_path),
+	        l->differ - 1) < 0)
 		return -1;
 	return 0;
 }
 
 static int
-open_layers(struct verdict *v, const struct verdict_opts *opts,
-    const struct image_ref *ref)
+note_merge(struct verdict *v, const struct layers *l)
 {
-	struct layers_notes *notes = calloc(1, sizeof *notes);
-	char what[32];
-	unsigned int i;
-	int rc = -1;
+	int i;
 
-	if (notes == NULL) {
-		msg_nomem();
-		return -1;
+	v->refused = true;
+	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
+		if (note_refusal(v, l, i) < 0)
+			return -1;
+		v->refused = v->refused && l->sides[i].refused != 0;
 	}
-	if (image_open(&v->image, ref,
-	        opts->platform != NULL ? opts->platform : image_platform(),
-	        opts->max) < 0)
-		goto out;
-	for (i = 0; i < v->image.n_layers; i++) {
-		(void)snprintf(what, sizeof what, "layer %u", i + 1);
-		if (layers_apply(&v->tree, &v->image.layers[i].tar, i + 1, what,
-		        notes) < 0)
-			goto out;
-	}
-	rc = note_platform(v, opts);
-	if (rc == 0 && v->image.n_layers == 0)
-		rc = verdict_note(v, "no-layers", "", 0,
-		    "the image has no layers: no container can be made of it");
-	if (rc == 0)
-		rc = note_merge(v, notes);
-out:
-	free(notes);
-	return rc;
-}
-
-static int
-open_image(struct verdict *v, const struct verdict_opts *opts)
-{
-	struct image_ref ref;
-	int rc = -1;
-
-	if (tree_init(&v->tree) < 0)
-		return -1;
-	if (image_ref_parse(&ref, opts->image) < 0 ||
-	    image_ref_detect(&ref) < 0)
-		goto out;
-	if (ref.kind != IMAGE_ROOT) {
-		rc = open_layers(v, opts, &ref);
-		goto out;
-	}
-	v->root = rootdir_read(&v->tree, ref.path);
-	rc = v->root < 0 ? -1 : 0;
-out:
-	image_ref_free(&ref);
-	return rc;
+	return note_differences(v, l);
 }
 
 static int
@@ -371,6 +386,96 @@ set_user(struct verdict *v, const struct verdict_opts *opts)
 		v->user.groups[i] = opts->gids[i];
 	v->user.who.n_groups = i;
 	return 0;
+}
+
+/* podman's root, where a layer has an entry "/": who gets at what is in it? */
+static int
+note_root(struct verdict *v, const struct verdict_opts *opts,
+    const struct layers *l)
+{
+	const struct layers_side *s = &l->sides[EXTRACT_PODMAN];
+	const struct inode *i = s->root_set ? s->tree.root->inode : NULL;
+
+	if (i == NULL || s->refused != 0 || set_user(v, opts) < 0 ||
+	    finding_judge(&v->user.who, i->mode, i->uid, i->gid) ==
+	        FINDING_NONE)
+		return 0;
+	return verdict_note(v, "root-not-readable", "/", s->root_set,
+	    "/ has mode %04o and owner %ju:%ju in podman and CRI-O: the container cannot start, or nothing in it can be read; containerd has 0755",
+	    (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
+	    (uintmax_t)i->gid);
+}
+
+/* The layers onto v->tree.  0, or -1. */
+static int
+take_layers(struct verdict *v, const struct verdict_opts *opts)
+{
+	struct layers *l = calloc(1, sizeof *l);
+	char what[32];
+	unsigned int i;
+	int rc = -1;
+
+	if (l == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	if (layers_open(l, &v->image.tempfile) < 0)
+		goto out;
+	for (i = 0; i < v->image.n_layers; i++) {
+		(void)snprintf(what, sizeof what, "layer %u", i + 1);
+		if (layers_apply(l, &v->image.layers[i].tar, what) < 0)
+			goto out;
+	}
+	layers_finish(l);
+	rc = note_merge(v, l);
+	layers_take_tree(l, &v->tree);
+	v->tree.root->inode->mode = S_IFDIR | 0755; /* unpack sees that */
+	if (rc == 0)
+		rc = note_root(v, opts, l);
+out:
+	layers_close(l);
+	free(l);
+	return rc;
+}
+
+static int
+open_layers(struct verdict *v, const struct verdict_opts *opts,
+    const struct image_ref *ref)
+{
+	int rc;
+
+	if (image_open(&v->image, ref,
+	        opts->platform != NULL ? opts->platform : image_platform(),
+	        opts->max) < 0)
+		return -1;
+	rc = note_platform(v, opts);
+	if (rc == 0 && v->image.n_layers == 0)
+		rc = verdict_note(v, "no-layers", "", 0,
+		    "the image has no layers: no container can be made of it");
+	return rc < 0 ? -1 : take_layers(v, opts);
+}
+
+static int
+open_image(struct verdict *v, const struct verdict_opts *opts)
+{
+	struct image_ref ref;
+	int rc = -1;
+
+	if (image_ref_parse(&ref, opts->image) < 0 ||
+	    image_ref_detect(&ref) < 0)
+		goto out;
+	if (ref.kind != IMAGE_ROOT) {
+		rc = open_layers(v, opts, &ref);
+		goto out;
+	}
+	if (tree_init(&v->tree) < 0)
+		goto out;
+	v->tree.hides_whiteouts = true;
+	v->root = rootdir_read(&v->tree, ref.path);
+	rc = v->root < 0 ? -1 : 0;
+out:
+	image_ref_free(&ref);
+	return rc;
 }
 
 /* ---------------------------------------------------------------- content */
@@ -658,9 +763,14 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	report_init(&v->report);
 	if (open_image(v, opts) < 0 ||
 	    history_read(&v->history, v->image.config, v->image.n_layers) < 0 ||
-	    set_user(v, opts) < 0 || introduce(v) < 0 || note_base(v) < 0 ||
-	    take_volumes(v) < 0 || runtime_mount(&v->tree, &refusal) < 0 ||
-	    tree_sort(&v->tree) < 0)
+	    set_user(v, opts) < 0 || introduce(v) < 0)
+		return -1;
+	if (v->refused) {
+		sum_up(v);
+		return 0;
+	}
+	if (note_base(v) < 0 || take_volumes(v) < 0 ||
+	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
 		return -1;
 	if (refusal.why[0] != '\0' &&
 	    verdict_note(v, "container-cannot-start", refusal.path, 0, "%s",

@@ -42,6 +42,9 @@ struct verdict_note {
 	const char *fix; /* static, or NULL */
 	unsigned int layer; /* 0: of no layer */
 	uint64_t count; /* paths it is about */
+	/* static; what a runtime answers to it; "" it takes it; NULL not known
+	 */
+	const char *answers[EXTRACT_RUNTIMES];
 };
 
 /* A path that cannot be read. */
@@ -65,6 +68,7 @@ struct verdict {
 	bool measured;
 	struct measure keep; /* symlinks kept: jsonl and tar */
 	struct measure skip; /* symlinks skipped: json */
+	bool refused; /* no runtime unpacks it: there is no tree */
 	bool on_base; /* a whole operating system, not only a bundle */
 	struct image image;
 	struct history history;

@@ -239,6 +239,8 @@ tell_size(const struct telling *t)
 	uint64_t links = r->skipped[CONTENT_SYMLINK];
 	char who[256];
 
+	if (v->refused)
+		return;
 	(void)fputc('\n', t->to);
 	if (v->n_findings == 0)
 		(void)fprintf(t->to,
@@ -313,6 +315,23 @@ add_layer(struct json *o, const struct verdict *v, size_t step,
 	json_add_string(o, "history", verdictout_line(v, step, layer, text));
 }
 
+/* What the runtimes say to an entry that one of them refuses. */
+static void
+add_answers(struct json *o, const struct verdict_note *n)
+{
+	static const char *const names[] = {"containerd", "podman"};
+	struct json *runtimes;
+	int i;
+
+	if (n->answers[0] == NULL && n->answers[1] == NULL)
+		return;
+	runtimes = json_add_object(o, "runtimes");
+	for (i = 0; i < EXTRACT_RUNTIMES; i++)
+		if (n->answers[i] != NULL)
+			json_add_string(runtimes, names[i],
+			    *n->answers[i] != '\0' ? n->answers[i] : "ok");
+}
+
 static struct json *
 note_object(const struct verdict *v, const struct verdict_note *n)
 {
@@ -328,6 +347,7 @@ note_object(const struct verdict *v, const struct verdict_note *n)
 	if (n->fix != NULL)
 		json_add_string(o, "fix", n->fix);
 	json_add_uint(o, "count", n->count);
+	add_answers(o, n);
 	add_layer(o, v, verdictout_step(v, n), n->layer);
 	return o;
 }

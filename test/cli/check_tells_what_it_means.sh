@@ -136,7 +136,7 @@ says 0 "implied-directory "
 name="a hard link into another layer"
 printf '%s\n' "$U" layer 'dir manifests 0755' \
 	'link manifests/l manifests/a.yaml' | image
-says 0 "hard-link-across-layers "
+says 3 "hard-link-across-layers "
 name="a whole base image"
 printf '%s\n' "$U" 'dir etc 0755' 'file etc/os-release 0644 x' \
 	'file etc/shadow 0600 x' | image

@@ -33,8 +33,9 @@ ask(struct tree *t)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static struct layers_notes notes;
-	struct tree t;
+	static struct layers layers;
+	struct tempfile tempfile = {.fd = -1};
+	struct tree t = {0};
 	struct blob all, one;
 	int fd;
 
@@ -49,9 +50,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		one.len = data[0] * 512U;
 	all.at = one.len;
 	all.len -= one.len;
-	if (tree_init(&t) == 0 && layers_apply(&t, &one, 1, "1", &notes) == 0 &&
-	    layers_apply(&t, &all, 2, "2", &notes) == 0)
+	if (tempfile_open(&tempfile, 1 << 24) == 0 &&
+	    layers_open(&layers, &tempfile) == 0 &&
+	    layers_apply(&layers, &one, "1") == 0 &&
+	    layers_apply(&layers, &all, "2") == 0) {
+		layers_finish(&layers);
+		layers_take_tree(&layers, &t);
 		ask(&t);
+	}
+	layers_close(&layers);
+	tempfile_close(&tempfile);
 	tree_free(&t);
 	(void)close(fd);
 	return 0;
