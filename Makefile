@@ -118,6 +118,7 @@ UNPACK_OBJ = \
 	$(B)/base/number.o \
 	$(B)/base/opt.o \
 	$(B)/base/out.o \
+	$(B)/base/ranges.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \
 	$(B)/bundle/content.o \
@@ -148,6 +149,7 @@ CTL_OBJ = \
 	$(B)/base/opt.o \
 	$(B)/base/out.o \
 	$(B)/base/progress.o \
+	$(B)/base/ranges.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \
 	$(B)/base/tempfile.o \

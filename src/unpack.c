@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/number.h"
 #include "base/msg.h"
+#include "base/ranges.h"
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/result.h"
@@ -43,31 +44,16 @@ struct args {
 	bool version;
 };
 
-/* An opt_take, of struct args: FIRST, FIRST-, or FIRST-LAST. */
+/* An opt_take, of struct args: "2-5,8,20-". */
 static const char *
 take_parts(const struct opt *o, void *to, const char *value)
 {
 	struct args *a = to;
-	char first[32];
-	size_t n = strcspn(value, "-");
 
 	(void)o;
 	a->parts_set = true;
-	if (n >= sizeof first)
-		return "";
-	memcpy(first, value, n);
-	first[n] = '\0';
-	if (number_parse(first, 0, UINT64_MAX - 1, &a->stream.first) < 0)
-		return "";
-	a->stream.last = a->stream.first;
-	if (value[n] == '\0')
-		return NULL;
-	a->stream.last = UINT64_MAX;
-	if (value[n + 1] == '\0' ||
-	    number_parse(value + n + 1, a->stream.first, UINT64_MAX,
-	        &a->stream.last) == 0)
-		return NULL;
-	return "";
+	return ranges_parse(&a->stream.parts, value, UINT64_MAX - 1) < 0 ? ""
+	                                                                 : NULL;
 }
 
 static const struct opt rows[] = {
@@ -85,9 +71,11 @@ static const struct opt rows[] = {
     {"jobs", 0, "N",
         "threads that compress (default: as many as processors, at most 4)",
         OPT_NUMBER(struct args, jobs, 1, JOBS_MAX)},
-    {"parts", 0, "FIRST[-[LAST]]",
+    {"parts", 0, "FIRST[-[LAST]][,...]",
         "jsonl: only these parts, and the last line; FIRST- means to the end",
-        .take = take_parts, .takes = "FIRST, FIRST-LAST, or FIRST-, from 0"},
+        .take = take_parts,
+        .takes =
+            "FIRST, FIRST-LAST or FIRST-, from 0, with commas between them"},
     {"log-limit", 0, "SIZE", "json, jsonl: refuse to write more; 10Mi = 10M",
         OPT_SIZE(struct args, log_limit, 1, INT64_MAX)},
     {"version", 0, NULL, "print the version, the commit and what is linked",
@@ -333,9 +321,7 @@ unpack_catch_signals(void)
 static int
 unpack_run(int argc, char **argv, bool check)
 {
-	struct args a = {.stream = {.content = {.dir = "."},
-	                     .fd = OUT_FD,
-	                     .last = UINT64_MAX},
+	struct args a = {.stream = {.content = {.dir = "."}, .fd = OUT_FD},
 	    .level = WIRE_LEVEL};
 	int code;
 

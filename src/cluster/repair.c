@@ -15,31 +15,17 @@ enum {
 	SPARE = 4096
 };
 
-/* What a range costs. */
-struct cost {
-	uint64_t known; /* bytes of log, of parts that we have */
-	uint64_t missing; /* number of parts that we have not */
-};
-
-static void
-add_part(struct cost *c, const struct gather *g, uint64_t part)
-{
-	if (part < g->n_parts && g->parts[part].size != 0)
-		c->known += BASE64_LEN(g->parts[part].size) + LINE;
-	else
-		c->missing++;
-}
-
-/* At most so many bytes of log; unknown is what all missing parts hold. */
+/*
+ * At most so many bytes of log that n missing parts make; unknown is what all
+ * missing parts hold, in bytes of gzip, 0 where nobody knows.
+ */
 static uint64_t
-most(const struct cost *c, uint64_t unknown)
+repair_most(uint64_t n, uint64_t unknown)
 {
-	uint64_t each = c->missing * BASE64_LEN((uint64_t)PART_MAX);
-	uint64_t all = BASE64_LEN(unknown) + 4 * c->missing;
+	uint64_t each = n * BASE64_LEN((uint64_t)PART_MAX);
+	uint64_t all = BASE64_LEN(unknown) + 4 * n;
 
-	if (unknown == 0 || each < all)
-		all = each;
-	return c->known + all + c->missing * LINE;
+	return (unknown == 0 || each < all ? each : all) + n * LINE;
 }
 
 /* Bytes of gzip in the parts that are missing, 0 where nobody knows. */
@@ -54,20 +40,22 @@ count_unknown(const struct gather *g, uint64_t size)
 	return size > have ? size - have : 0;
 }
 
-/* Let the range go on to part `to`, if its log stays short enough. */
+/*
+ * Let a container print part i too, if its log stays short enough and its list
+ * of ranges as well.  `n` is how many it prints.
+ */
 static bool
-extend(struct pod_parts *range, struct cost *cost, const struct gather *g,
-    uint64_t to, uint64_t unknown)
+repair_extend(struct pod_parts *parts, uint64_t *n, uint64_t i,
+    uint64_t unknown)
 {
-	struct cost more = *cost;
-	uint64_t i;
+	struct ranges *r = &parts->list;
 
-	for (i = (uint64_t)range->last + 1; i <= to; i++)
-		add_part(&more, g, i);
-	if (most(&more, unknown) > WIRE_LOG_SAFE - SPARE)
+	if (repair_most(*n + 1, unknown) > WIRE_LOG_SAFE - SPARE)
 		return false;
-	*cost = more;
-	range->last = (uint32_t)to;
+	if (r->n == RANGES_MAX && r->list[r->n - 1].last + 1 != i)
+		return false;
+	ranges_add(r, i, i);
+	++*n;
 	return true;
 }
 
@@ -76,8 +64,7 @@ repair_plan(const struct gather *g, uint64_t size, struct pod_parts *ranges,
     size_t max)
 {
 	uint64_t unknown = count_unknown(g, size);
-	uint64_t first = 0, last = 0, i;
-	struct cost cost = {0};
+	uint64_t first = 0, last = 0, i, in_one = 0;
 	bool open = false;
 	size_t n = 0;
 
@@ -90,14 +77,13 @@ repair_plan(const struct gather *g, uint64_t size, struct pod_parts *ranges,
 			last = first;
 		for (i = first; i <= last && i < POD_PARTS_MAX; i++) {
 			if (n > 0 &&
-			    extend(&ranges[n - 1], &cost, g, i, unknown))
+			    repair_extend(&ranges[n - 1], &in_one, i, unknown))
 				continue;
 			if (n == max)
 				return n;
-			ranges[n].first = ranges[n].last = (uint32_t)i;
-			n++;
-			cost = (struct cost){0};
-			add_part(&cost, g, i);
+			ranges[n].list.n = 0;
+			ranges_add(&ranges[n++].list, i, i);
+			in_one = 1;
 		}
 	}
 	return n;

@@ -13,10 +13,9 @@
 #include "pod/pod.h"
 
 /*
- * Plan up to `max` ranges of parts, from the first missing one on, the log of
- * each shorter than WIRE_LOG_SAFE whatever the parts hold.  Parts between that
- * are there already are printed again where they fit.  `size` is that of the
- * whole in bytes of gzip, 0 where nobody knows.
+ * Plan up to `max` containers, each with a list of missing parts, from the
+ * first one on, the log of each shorter than WIRE_LOG_SAFE whatever the parts
+ * hold.  `size` is that of the whole in bytes of gzip, 0 where nobody knows.
  *
  * Returns how many there are: 0 where nothing is missing, or where parts do
  * not help.

@@ -22,9 +22,9 @@ struct pod_cmd {
 };
 
 static const struct opt pod_cmd_rows[] = {
-    {"parts", 0, "FIRST[-LAST]", "jsonl: only these parts",
+    {"parts", 0, "FIRST[-[LAST]][,...]", "jsonl: only these parts",
         OPT_OTHER(struct pod_cmd, pod.parts, podopts_take_parts,
-            "FIRST or FIRST-LAST, from 0")},
+            "FIRST, FIRST-LAST or FIRST-, from 0, with commas between them")},
     {"output", 'o', "yaml|json", "how to print the pod (default: yaml)",
         OPT_SECOND(struct pod_cmd, json)},
     {0},

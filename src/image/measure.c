@@ -149,10 +149,8 @@ measure_put_all(struct run *r, struct tree *t, bool skip_symlinks)
 static int
 measure_build_pipe(struct run *r)
 {
-	struct encode_opts json = {.fd = -1, .last = UINT64_MAX};
-	struct encode_opts jsonl = {.fd = -1,
-	    .lines = true,
-	    .last = UINT64_MAX};
+	struct encode_opts json = {.fd = -1};
+	struct encode_opts jsonl = {.fd = -1, .lines = true};
 	struct gzip_opts gzip = {.level = WIRE_LEVEL,
 	    .jobs = cpus_allowed(),
 	    .digests = true,

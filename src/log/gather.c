@@ -548,10 +548,10 @@ judge_parts(struct gather *g)
 static void
 say_missing(const struct gather *g)
 {
-	char list[1024];
+	char list[RANGES_TEXT];
 
-	gather_missing_text(g, list, sizeof list);
-	msg_line("fetch again: unpack --format jsonl --parts %s", list);
+	msg_line("fetch again: unpack --format jsonl --parts %s",
+	    gather_missing_text(g, list));
 }
 
 /* It is another bundle than the one that is expected. */
@@ -884,29 +884,18 @@ gather_missing(const struct gather *g, uint64_t *first, uint64_t *last)
 	return true;
 }
 
-void
-gather_missing_text(const struct gather *g, char *text, size_t len)
+char *
+gather_missing_text(const struct gather *g, char text[static RANGES_TEXT])
 {
+	struct ranges all = {0};
 	uint64_t first = 0, last = 0;
-	size_t at = 0;
-	int n;
 
-	text[0] = '\0';
 	for (; gather_missing(g, &first, &last); first = last + 1) {
-		n = snprintf(text + at, len - at, "%s%" PRIu64,
-		    at > 0 ? "," : "", first);
-		if (n > 0 && (size_t)n < len - at)
-			at += (size_t)n;
-		n = 0;
-		if (last == GATHER_OPEN)
-			n = snprintf(text + at, len - at, "-");
-		else if (last > first)
-			n = snprintf(text + at, len - at, "-%" PRIu64, last);
-		if (n > 0 && (size_t)n < len - at)
-			at += (size_t)n;
+		ranges_add(&all, first, last);
 		if (last == GATHER_OPEN)
 			break;
 	}
+	return ranges_text(&all, text);
 }
 
 /* ----------------------------------------------------------------- reading */

@@ -15,6 +15,7 @@
 #include "log/decode.h"
 #include "log/notes.h"
 #include "base/progress.h"
+#include "base/ranges.h"
 #include "wire.h"
 
 enum gather_format {
@@ -44,7 +45,7 @@ enum gather_why {
 };
 
 /* The last part of a range of parts to the end, wherever that is. */
-#define GATHER_OPEN UINT64_MAX
+#define GATHER_OPEN RANGES_OPEN
 
 struct gather_opts {
 	const char *dir; /* borrowed; directory for the unlinked file */
@@ -169,8 +170,12 @@ enum wire_exit gather_judge(struct gather *g);
  */
 bool gather_missing(const struct gather *g, uint64_t *first, uint64_t *last);
 
-/* Write "3-7,12" to text; cut to len bytes, NUL included. */
-void gather_missing_text(const struct gather *g, char *text, size_t len);
+/*
+ * Write "3-7,12" to text, as --parts takes it; where there are too many ranges
+ * for that, it has parts that are there, too.  Returns text.
+ */
+char *gather_missing_text(const struct gather *g,
+    char text[static RANGES_TEXT]);
 
 /* Read from the beginning (again). */
 void gather_rewind(struct gather *g);

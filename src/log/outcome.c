@@ -89,12 +89,11 @@ outcome_add_delivered(struct json *to, const struct gather *g,
 static void
 add_missing(struct json *object, const struct gather *g)
 {
-	char list[MSG_MAX];
+	char list[RANGES_TEXT];
 	uint64_t first = 0, last = 0;
 	struct json *ranges, *range;
 
-	gather_missing_text(g, list, sizeof list);
-	json_add_string(object, "parts", list);
+	json_add_string(object, "parts", gather_missing_text(g, list));
 	ranges = json_add_array(object, "missing");
 	for (; gather_missing(g, &first, &last); first = last + 1) {
 		range = json_add_array(ranges, NULL);

@@ -542,7 +542,7 @@ pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
 {
 	struct build b;
 	struct json *pod, *spec, *containers;
-	char name[POD_NAME], parts[32];
+	char name[POD_NAME], parts[RANGES_TEXT];
 	size_t i;
 
 	if (pod_begin_build(&b, o) < 0)
@@ -552,9 +552,8 @@ pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
 	containers = json_add_array(spec, "containers");
 	for (i = 0; i < n; i++) {
 		(void)snprintf(name, sizeof name, POD_BUNDLE "-%zu", i);
-		(void)snprintf(parts, sizeof parts, "%u-%u", ranges[i].first,
-		    ranges[i].last);
-		put_bundle(&b, containers, name, parts);
+		put_bundle(&b, containers, name,
+		    ranges_text(&ranges[i].list, parts));
 	}
 	return pod;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ranges.h"
 #include "pod/yaml.h"
 
 /* The image that holds `unpack`; make UNPACK_IMAGE=... sets it. */
@@ -75,9 +76,9 @@ struct pod_opts {
 		.uid = POD_UID \
 	}
 
-/* Parts FIRST to LAST, both counted. */
+/* Parts that one container prints. */
 struct pod_parts {
-	uint32_t first, last;
+	struct ranges list;
 };
 
 /*
@@ -102,7 +103,7 @@ struct json *pod_build(const struct pod_opts *o);
 
 /*
  * The Pod that prints some parts again: one container for each of the n
- * ranges, called bundle-0, bundle-1, ..., all of one image pull and one
+ * lists, called bundle-0, bundle-1, ..., all of one image pull and one
  * init container; format jsonl whatever o says.  Its name ends in suffix.
  * Owned by the caller; NULL after a message.
  */

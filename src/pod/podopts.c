@@ -169,15 +169,10 @@ take_compat(const struct opt *o, void *to, const char *value)
 const char *
 podopts_take_parts(const struct opt *o, void *to, const char *value)
 {
-	const char *dash = strchr(value, '-');
-	char first[16];
-	uint64_t a, b;
+	struct ranges parts;
 
 	(void)o;
-	(void)snprintf(first, sizeof first, "%.*s",
-	    dash != NULL ? (int)(dash - value) : 15, value);
-	if (number_parse(first, 0, POD_PARTS_MAX, &a) < 0 ||
-	    (dash != NULL && number_parse(dash + 1, a, POD_PARTS_MAX, &b) < 0))
+	if (ranges_parse(&parts, value, POD_PARTS_MAX) < 0)
 		return "";
 	*(const char **)to = value;
 	return NULL;

@@ -24,7 +24,7 @@ extern const struct opt podopts_bundle_rows[]; /* which bundle */
 extern const struct opt podopts_pod_rows[]; /* where it runs, and as whom */
 extern const struct opt podopts_stream_rows[]; /* what it prints */
 
-/* An opt_take for pod_opts.parts: FIRST, or FIRST-LAST. */
+/* An opt_take for pod_opts.parts: as `unpack` takes them. */
 opt_take podopts_take_parts;
 
 /* Why the options do not go together, or NULL where they do. */

@@ -96,7 +96,7 @@ encode_part(void *arg, const struct gzip_part *part)
 	e->parts++;
 	if (!e->opts.lines)
 		return put_more(e, part->gzip, part->len);
-	if (part->index < e->opts.first || part->index > e->opts.last)
+	if (e->opts.parts != NULL && !ranges_have(e->opts.parts, part->index))
 		return 0;
 	if (put_text(e,
 	        "{\"part\":%" PRIu64

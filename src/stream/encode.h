@@ -11,13 +11,14 @@
 
 #include "base/digest.h"
 #include "base/io.h"
+#include "base/ranges.h"
 #include "stream/gzip.h"
 
 struct encode_opts {
 	int fd; /* borrowed; -1 = only count what would be written */
 	bool lines; /* jsonl; otherwise json */
-	uint64_t first; /* jsonl: print the parts from here */
-	uint64_t last; /* to here, both included */
+	const struct ranges
+	    *parts; /* borrowed; jsonl: those to print; NULL: all */
 };
 
 struct encode {

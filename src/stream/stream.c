@@ -234,8 +234,7 @@ stream_build_pipe(struct stream *s)
 	const struct stream_opts *opts = s->opts;
 	struct encode_opts to = {.fd = opts->fd,
 	    .lines = opts->format == STREAM_JSONL,
-	    .first = opts->first,
-	    .last = opts->last};
+	    .parts = &opts->parts};
 	struct gzip_opts gzip = {.level = opts->level,
 	    .jobs = opts->jobs,
 	    .digests = to.lines,

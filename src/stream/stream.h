@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ranges.h"
 #include "bundle/content.h"
 #include "base/digest.h"
 
@@ -23,8 +24,7 @@ struct stream_opts {
 	int fd; /* where to; -1 = only count, not for tar */
 	int level; /* of compression, 1 to WIRE_LEVEL_MAX */
 	unsigned int jobs; /* threads that compress; of a tar one writes */
-	uint64_t first; /* jsonl: the parts to print, both included */
-	uint64_t last;
+	struct ranges parts; /* jsonl: those to print */
 	bool checked; /* `names` is what the preflight saw: struct report's */
 	uint64_t names;
 };

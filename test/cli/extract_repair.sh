@@ -29,6 +29,15 @@ missing() {
 	is "  parts in JSON" "$(jq -r .parts out)" "$parts"
 	has err "fetch again: unpack --format jsonl --parts $parts\$"
 }
+# fetches WANTED LOG...: the same, and the command that is printed completes it
+fetches() {
+	missing "$@" || return 1
+	shift
+	# shellcheck disable=SC2046 # the words of a command
+	"$UNPACK" --bundle-dir in \
+		$(sed -n 's/^fetch again: unpack //p' err) >fetched || return 1
+	whole "$@" fetched
+}
 
 whole() {
 	exits 0 "$UNPACKCTL" extract -C got "$@" || return 1
@@ -39,26 +48,28 @@ whole() {
 }
 
 sed '4,8d;13d' log >holes
-ok "holes" missing 3-7,12 holes
+ok "holes" fetches 3-7,12 holes
+ok "  by itself" missing 3-7,12 holes
 is "ranges in JSON" "$(jq -c .missing out)" '[[3,7],[12,12]]'
 is "how many in all" "$(jq .total out)" 20
 is "what it is" "$(jq -r .result out)" incomplete
 "$UNPACK" --bundle-dir in --format jsonl --parts 3-7 >again 2>/dev/null
-ok "one of two" missing 12 holes again
+ok "one of two" fetches 12 holes again
 "$UNPACK" --bundle-dir in --format jsonl --parts 12 >again2 2>/dev/null
 ok "both" whole again2 holes again
 
 head -n 13 log >first
-ok "the tail and the last line" missing 13- first
+ok "the tail and the last line" fetches 13- first
+ok "  by itself" missing 13- first
 is "an open end in JSON" "$(jq -c .missing out)" '[[13,null]]'
 "$UNPACK" --bundle-dir in --format jsonl --parts 13- >again 2>/dev/null
 ok "repaired" whole again first
 head -n 20 log >nolast
-ok "only the last line" missing 20- nolast
+ok "only the last line" fetches 20- nolast
 "$UNPACK" --bundle-dir in --format jsonl --parts 20- >again 2>/dev/null
 ok "repaired by the last line alone" whole nolast again
 tail -n 1 log >last
-ok "only the last line is there" missing 0-19 last
+ok "only the last line is there" fetches 0-19 last
 : >nothing
 ok "nothing" exits 4 "$UNPACKCTL" extract -C got nothing
 ok "  is empty" has err 'nothing: it is empty'
@@ -67,7 +78,7 @@ ok "  and no part of it is missing" lacks err 'fetch again'
 # a block that kubelet lost, and text inside a line
 head -c 110000 log >hole
 tail -c +126385 log >>hole
-ok "a lost block of 16384 bytes" missing 3 hole
+ok "a lost block of 16384 bytes" fetches 3 hole
 "$UNPACK" --bundle-dir in --format jsonl --parts 3-3 >again 2>/dev/null
 ok "repaired by a second run" whole hole again
 {
@@ -75,10 +86,10 @@ ok "repaired by a second run" whole hole again
 	echo standard error
 	tail -c +110001 log
 } >text
-ok "text inside a line" missing 3 text
+ok "text inside a line" fetches 3 text
 head -c 110000 line >jhole
 tail -c +126385 line >>jhole
-ok "json: a lost block" missing 0- jhole
+ok "json: a lost block" fetches 0- jhole
 ok "json is repaired by jsonl" whole jhole log
 ok "jsonl is repaired by json" whole holes line
 
@@ -106,7 +117,7 @@ tail -n 1 olog | jq -c '{result:"ok",format:"jsonl",entries,size,digest,parts}' 
 ok "a witness agrees" whole --witness message log
 ok "a witness agrees with json" whole --witness message line
 ok "a witness stands in for the last line" whole --witness message nolast
-ok "a witness knows how many" missing 13-19 --witness message first
+ok "a witness knows how many" fetches 13-19 --witness message first
 ok "a witness disagrees" missing 0- --witness omessage log
 ok "a witness disagrees with json" missing 0- --witness omessage line
 ok "a witness of nothing" exits 1 "$UNPACKCTL" extract --witness nothing log

@@ -17,6 +17,8 @@ ok "one part" printed 2 '3p;6p'
 ok "a range" printed 1-3 '2,4p;6p'
 ok "to the end" printed 3- '4,6p'
 ok "all" printed 0- p
+ok "several ranges" printed 0,2-3 '1p;3,4p;6p'
+ok "in any order" printed 3-,0 '1p;4,6p'
 ok "beyond the end" printed 4-99 '5,6p'
 ok "nothing but the last line" printed 5 6p
 ok "the far end" printed 18446744073709551614- 6p

@@ -84,8 +84,7 @@ stream(int log, enum stream_format format)
 	    .format = format,
 	    .fd = log,
 	    .level = 1,
-	    .jobs = 1,
-	    .last = UINT64_MAX};
+	    .jobs = 1};
 	struct stream_result result;
 
 	MUST(stream_run(&o, &result) == 0);

@@ -39,10 +39,19 @@ lose(struct gather *g, size_t first, size_t last)
 static bool
 is_short(const struct pod_parts *r, size_t n, uint64_t size)
 {
-	for (; n > 0; n--, r++)
-		if ((r->last - r->first + 1) * (size / 3 * 4 + 200) + 300 >
+	const struct range *one;
+	uint64_t parts;
+	size_t i;
+
+	for (; n > 0; n--, r++) {
+		for (parts = 0, i = 0; i < r->list.n; i++) {
+			one = &r->list.list[i];
+			parts += one->last - one->first + 1;
+		}
+		if (parts * (size / 3 * 4 + 200) + 300 >
 		    (uint64_t)WIRE_LOG_SAFE)
 			return false;
+	}
 	return true;
 }
 
@@ -56,12 +65,21 @@ covers(const struct gather *g, const struct pod_parts *r, size_t n)
 		if (g->parts[i].size != 0)
 			continue;
 		for (k = 0; k < n; k++)
-			if (r[k].first <= i && i <= r[k].last)
+			if (ranges_have(&r[k].list, i))
 				break;
 		if (k == n)
 			return false;
 	}
 	return true;
+}
+
+/* Is the container's list, as text, this? */
+static bool
+prints(const struct pod_parts *r, const char *want)
+{
+	char text[RANGES_TEXT];
+
+	return strcmp(ranges_text(&r->list, text), want) == 0;
 }
 
 int
@@ -75,19 +93,20 @@ main(void)
 	CHECK(repair_plan(&g, 0, r, 64) == 0, "nothing is missing");
 	lose(&g, 10, 29);
 	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
-	CHECK(n == 3 && r[0].first == 10 && r[n - 1].last == 29,
+	CHECK(n == 3 && r[0].list.list[0].first == 10 &&
+	        r[n - 1].list.list[0].last == 29,
 	    "20 parts that do not compress: 3 containers");
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "... short, and all");
 	lose(&g, 0, PARTS - 1);
 	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "all of them");
-	CHECK(repair_plan(&g, 0, r, 5) == 5 && r[4].last == 34,
+	CHECK(repair_plan(&g, 0, r, 5) == 5 && r[4].list.list[0].last == 34,
 	    "no more than can be had");
 
 	fill(&g, PARTS, 10000);
 	lose(&g, 20, 180);
 	n = repair_plan(&g, PARTS * UINT64_C(10000), r, 64);
-	CHECK(n == 1 && r[0].first == 20 && r[0].last == 180,
+	CHECK(n == 1 && prints(&r[0], "20-180"),
 	    "small parts, as the size tells: one container");
 	n = repair_plan(&g, 0, r, 64);
 	CHECK(n == 23 && covers(&g, r, n), "without the size: the worst");
@@ -95,20 +114,27 @@ main(void)
 	lose(&g, 3, 4);
 	lose(&g, 50, 51);
 	n = repair_plan(&g, PARTS * UINT64_C(10000), r, 64);
-	CHECK(n == 1 && r[0].first == 3 && r[0].last == 51,
-	    "what is between is printed again where that fits");
+	CHECK(n == 1 && prints(&r[0], "3-4,50-51"),
+	    "several ranges: one container");
 	fill(&g, PARTS, FULL);
 	lose(&g, 3, 3);
 	lose(&g, 50, 50);
 	n = repair_plan(&g, 0, r, 64);
-	CHECK(n == 2 && r[0].first == 3 && r[0].last == 3 && r[1].first == 50 &&
-	        r[1].last == 50,
-	    "and not where it does not");
+	CHECK(n == 1 && prints(&r[0], "3,50"), "also large parts far apart");
+	for (n = 0; n < PARTS; n += 2)
+		lose(&g, n, n);
+	n = repair_plan(&g, 0, r, 64);
+	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "every second part");
+	fill(&g, PARTS, 100);
+	for (n = 0; n < PARTS; n += 2)
+		lose(&g, n, n);
+	n = repair_plan(&g, PARTS * UINT64_C(100), r, 64);
+	CHECK(n == 2 && covers(&g, r, n), "more ranges than a list takes");
 
 	fill(&g, 5, FULL);
 	g.total = 0;
 	n = repair_plan(&g, 0, r, 64);
-	CHECK(n == 1 && r[0].first == 5 && r[0].last == 5,
+	CHECK(n == 1 && prints(&r[0], "5"),
 	    "an unknown end: one more part, whose log has the last line");
 	g.again = true;
 	CHECK(repair_plan(&g, 0, r, 64) == 0,
