@@ -214,6 +214,6 @@ gate_stdout_fd() {
 		grep -rn --include='*.[ch]' STDOUT_FILENO "$1" |
 			grep -v "^$1/base/out\\.h:"
 		grep -rnE --include='*.[ch]' '(^|[^A-Z_])OUT_FD' "$1" | grep -vE \
-			"^$1/(base/out\\.[ch]|unpack\\.c:[0-9]+:.*\\.fd = OUT_FD,|log/deliver\\.c:.*(copy_tar\\(d, OUT_FD\\)|\\.fd = OUT_FD,))|(isatty|term_of)\\(OUT_FD\\)"
+			"^$1/(base/out\\.[ch]|unpack\\.c:[0-9]+:.*\\.fd = OUT_FD[,}]|log/deliver\\.c:.*(copy_tar\\(d, OUT_FD\\)|\\.fd = OUT_FD,))|(isatty|term_of)\\(OUT_FD\\)"
 	} | sed 's/^/# /' | grep .
 }
