@@ -524,7 +524,7 @@ endif
 # Against the cluster that KUBECONFIG names, or ../shared/cluster/up starts;
 # without one they are skipped.
 test-cluster: all
-	$(Q)test/cluster/on env $(RUN) \
+	$(Q)test/cluster/on env JOBS=1 $(RUN) \
 	    $(sort $(filter-out %/lib.sh,$(wildcard test/cluster/*.sh)))
 
 # The command-line tests by emulation, but for those that chroot into a tree,

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # make install puts everything below DESTDIR, make uninstall takes it back.
+# make may build what the other tests run:
+# test/run: alone
 . "$TOP/test/lib.sh"
 [ -x "$UNPACK" ] || skip_all "needs the programs: make"
 
