@@ -206,8 +206,14 @@ CTL_OBJ = \
 	$(B)/pod/template.o \
 	$(B)/pod/yaml.o \
 	$(B)/cluster/kubectl.o \
+	$(B)/cluster/http.o \
+	$(B)/cluster/api.o \
 	$(B)/cluster/repair.o \
-	$(B)/cluster/podrun.o \
+	$(B)/cluster/podasked.o \
+	$(B)/cluster/podfindings.o \
+	$(B)/cluster/podjob.o \
+	$(B)/cluster/podreap.o \
+	$(B)/cluster/podwatch.o \
 	$(B)/cluster/podstatus.o \
 	$(B)/cluster/provision.o \
 	$(B)/cmd/check.o \

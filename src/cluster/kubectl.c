@@ -4,66 +4,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/array.h"
-#include "base/io.h"
-#include "base/json.h"
 #include "base/msg.h"
 
-#define SERVER "Error from server ("
-
 enum {
-	ARGS_MAX = 32, /* arguments of one kubectl, NULL included */
-	CHUNK = 1 << 16
+	ARGS_MAX = 16, /* arguments of one kubectl, NULL included */
+	GRACE = 5, /* seconds it has to end */
+	LOOK = 200 /* milliseconds between looks at *stop */
 };
 
-/* Those under way, for the signal handler; 0 = a free slot. */
-static volatile sig_atomic_t under_way[KUBECTL_JOBS_MAX];
-static volatile sig_atomic_t stopped;
-
-void
-kubectl_stop(void)
-{
-	size_t i;
-
-	stopped = 1;
-	for (i = 0; i < KUBECTL_JOBS_MAX; i++)
-		if (under_way[i] != 0)
-			(void)kill(-(pid_t)under_way[i], SIGTERM);
-}
-
-void
-kubectl_resume(void)
-{
-	stopped = 0;
-}
-
 /* ------------------------------------------------------------------- start */
-
-/* A file without a name that holds text.  Owned, or -1 with errno set. */
-static int
-open_memory(const char *text)
-{
-	int fd = memfd_create("kubectl", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	if (text != NULL &&
-	    (io_write(fd, text, strlen(text)) < 0 ||
-	        lseek(fd, 0, SEEK_SET) < 0)) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
 
 /* The whole command line; pointers are borrowed from k and args. */
 static void
@@ -81,66 +40,64 @@ make_argv(char *argv[static ARGS_MAX], const struct kubectl *k,
 		all[n++] = "--context";
 		all[n++] = k->context;
 	}
-	if (k->namespace != NULL) {
-		all[n++] = "--namespace";
-		all[n++] = k->namespace;
-	}
 	while (*args != NULL && n < ARGS_MAX - 1)
 		all[n++] = *args++;
-	/* posix_spawn(3p): the strings are not written to */
+	/* execvp(3p): the strings are not written to */
 	for (i = 0; i <= n; i++)
 		argv[i] = (char *)(uintptr_t)(i < n ? all[i] : NULL);
 }
 
-/* Spawn it with these as its descriptors 0 to 2.  0 or an errno. */
-static int
-spawn(pid_t *pid, char *const *argv, const int fds[static 3])
+/*
+ * In the child: become kubectl, with these as descriptors 0 to 2.  What stops
+ * it is written to fds[3].
+ */
+static void
+become(char *const *argv, const int fds[static 4], pid_t parent)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t set;
+	sigset_t none;
 	int i, err;
 
-	(void)posix_spawn_file_actions_init(&actions);
-	(void)posix_spawnattr_init(&attr);
-	for (err = 0, i = 0; i < 3 && err == 0; i++)
-		err = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
-	/* the caller has blocked signals, and ignores this one */
-	(void)sigemptyset(&set);
-	(void)posix_spawnattr_setsigmask(&attr, &set);
-	(void)sigaddset(&set, SIGPIPE);
-	(void)posix_spawnattr_setsigdefault(&attr, &set);
+	/* it serves whoever reaches its socket: never without us */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		(void)raise(SIGKILL);
 	/* Ctrl-C is for us: what kubectl does then, we decide */
-	(void)posix_spawnattr_setpgroup(&attr, 0);
-	(void)posix_spawnattr_setflags(&attr,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-	        POSIX_SPAWN_SETPGROUP);
-	if (err == 0)
-		err = posix_spawnp(pid, argv[0], &actions, &attr, argv,
-		    environ);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return err;
+	(void)setpgid(0, 0);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	for (i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			break;
+	if (i == 3)
+		(void)execvp(argv[0], argv);
+	err = errno;
+	(void)!write(fds[3], &err, sizeof err);
+	(void)raise(SIGKILL);
 }
 
-/* Spawn it, and list it as under way; no signal comes between. */
+/* Start it with these as its descriptors.  Returns 0 or an errno. */
 static int
-spawn_listed(struct kubectl_job *job, char *const *argv,
-    const int fds[static 3])
+kubectl_spawn(pid_t *pid, char *const *argv, const int fds[static 3])
 {
-	sigset_t all, before;
-	int err = ECANCELED;
+	pid_t parent = getpid();
+	int pipes[2], err = 0;
 
-	job->slot = 0;
-	while (job->slot < KUBECTL_JOBS_MAX - 1 && under_way[job->slot] != 0)
-		job->slot++;
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, &before);
-	if (stopped == 0)
-		err = spawn(&job->pid, argv, fds);
-	if (err == 0)
-		under_way[job->slot] = (sig_atomic_t)job->pid;
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return errno;
+	*pid = fork();
+	if (*pid == 0)
+		become(argv, (int[4]){fds[0], fds[1], fds[2], pipes[1]},
+		    parent);
+	if (*pid < 0)
+		err = errno;
+	(void)close(pipes[1]);
+	/* execvp(3p) closes the pipe; what comes is why it did not */
+	while (
+	    *pid > 0 && read(pipes[0], &err, sizeof err) < 0 && errno == EINTR)
+		;
+	(void)close(pipes[0]);
+	if (*pid > 0 && err != 0)
+		(void)waitpid(*pid, NULL, 0);
 	return err;
 }
 
@@ -150,8 +107,6 @@ say_spawn(int err, const char *program)
 	char shown[MSG_NAME];
 
 	(void)msg_mask(shown, sizeof shown, program);
-	if (err == ECANCELED)
-		return;
 	if (err == ENOENT)
 		msg_warn(0,
 		    "%s: not found; install kubectl, or name it in the environment variable KUBECTL",
@@ -162,40 +117,39 @@ say_spawn(int err, const char *program)
 
 int
 kubectl_start(const struct kubectl *k, struct kubectl_job *job,
-    const char *const *args, const char *input)
+    const char *const *args)
 {
 	const char *program = getenv("KUBECTL");
 	char *argv[ARGS_MAX];
-	int pipes[2], in, err;
+	int pipes[2] = {-1, -1}, in, err;
 
 	job->said[0] = '\0';
 	if (program == NULL || *program == '\0')
 		program = "kubectl";
 	make_argv(argv, k, program, args);
-	in = open_memory(input);
-	job->err = open_memory(NULL);
-	if (in < 0 || job->err < 0 || pipe2(pipes, O_CLOEXEC) < 0) {
-		msg_warn(errno, "start %s", program);
-		goto fail;
-	}
-	err = spawn_listed(job, argv, (int[3]){in, pipes[1], job->err});
-	(void)close(pipes[1]);
-	job->out = pipes[0];
-	if (err == 0) {
-		(void)close(in);
-		return 0;
-	}
-	say_spawn(err, program);
-	(void)close(job->out);
-fail:
+	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	job->err = memfd_create("kubectl", MFD_CLOEXEC);
+	if (in < 0 || job->err < 0 || pipe2(pipes, O_CLOEXEC) < 0)
+		err = errno;
+	else
+		err = kubectl_spawn(&job->pid, argv,
+		    (int[3]){in, pipes[1], job->err});
 	if (in >= 0)
 		(void)close(in);
+	if (pipes[1] >= 0)
+		(void)close(pipes[1]);
+	job->out = pipes[0];
+	if (err == 0)
+		return 0;
+	say_spawn(err, program);
+	if (job->out >= 0)
+		(void)close(job->out);
 	if (job->err >= 0)
 		(void)close(job->err);
 	return -1;
 }
 
-/* ------------------------------------------------------------------ finish */
+/* ------------------------------------------------------------------- words */
 
 /* Is this one of klog's lines ("E1123 19:11:22.345 1 x.go:1] ...")? */
 static bool
@@ -205,9 +159,8 @@ is_klog(const char *line)
 	    strspn(line + 1, "0123456789") == 4 && line[5] == ' ';
 }
 
-/* Fold what it said into one masked line, klog's lines left out. */
-static void
-read_said(struct kubectl_job *job)
+void
+kubectl_hear(struct kubectl_job *job)
 {
 	char text[KUBECTL_SAID / 2], fold[KUBECTL_SAID / 2];
 	char *line, *rest = text;
@@ -216,6 +169,8 @@ read_said(struct kubectl_job *job)
 
 	text[got > 0 ? got : 0] = '\0';
 	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (strncmp(line, "error: ", 7) == 0)
+			line += 7;
 		n = strlen(line);
 		if (n == 0 || is_klog(line))
 			continue;
@@ -227,179 +182,75 @@ read_said(struct kubectl_job *job)
 	(void)msg_mask_mem(job->said, sizeof job->said, fold, len);
 }
 
-/* Read what is left; a writer without a reader would be killed. */
-static void
-kubectl_drain_output(const struct kubectl_job *job)
-{
-	char buf[4096];
-	ssize_t n;
+/* ------------------------------------------------------------------ finish */
 
-	do
-		n = read(job->out, buf, sizeof buf);
-	while (n > 0 || (n < 0 && errno == EINTR));
+/* Wait for it, `seconds` at most; 0: however long.  Is it gone? */
+static bool
+await_end(const struct kubectl_job *job, int seconds, int *status)
+{
+	static const struct timespec pause = {.tv_nsec = 10 * 1000000};
+	int i, looks = seconds * 100;
+	pid_t pid;
+
+	for (i = 0; seconds == 0 || i < looks; i++) {
+		pid = waitpid(job->pid, status, seconds == 0 ? 0 : WNOHANG);
+		if (pid > 0 || (pid < 0 && errno != EINTR))
+			return true;
+		if (seconds > 0)
+			(void)nanosleep(&pause, NULL);
+	}
+	return false;
 }
 
 int
 kubectl_finish(struct kubectl_job *job, bool end)
 {
 	int status = 0;
-	pid_t pid;
 
 	if (job->out >= 0)
 		(void)close(job->out);
 	job->out = -1;
-	if (end)
+	if (end) {
 		(void)kill(-job->pid, SIGTERM);
-	do
-		pid = waitpid(job->pid, &status, 0);
-	while (pid < 0 && errno == EINTR);
-	/* a signal in between would hit a stranger only if the number of the
-	 * process came round at this very moment */
-	under_way[job->slot] = 0;
-	read_said(job);
+		if (!await_end(job, GRACE, &status)) {
+			(void)kill(-job->pid, SIGKILL);
+			(void)await_end(job, 0, &status);
+		}
+	} else {
+		(void)await_end(job, 0, &status);
+	}
+	kubectl_hear(job);
 	(void)close(job->err);
-	if (end || (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0))
+	if (end || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return 0;
 	if (job->said[0] == '\0')
 		(void)strcpy(job->said, "kubectl failed without a word");
 	return -1;
 }
 
-/* -------------------------------------------------------------------- JSON */
+/* ------------------------------------------------------------------ output */
 
-/*
- * Read more from fd behind what v holds, waiting at most `seconds`.  Returns 1,
- * 0 at the end, or -1 where nothing came.
- */
-static int
-read_more(struct kubectl_values *v, int fd, int seconds)
+char *
+kubectl_read(struct kubectl_job *job, const volatile sig_atomic_t *stop)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char *buf;
-	ssize_t n;
+	struct pollfd p = {.fd = job->out, .events = POLLIN};
+	char *text = malloc(KUBECTL_OUT + 1);
+	size_t len = 0;
+	ssize_t n = 1;
 
-	if (v->room - v->len < CHUNK) {
-		if (v->len + CHUNK > KUBECTL_JSON_MAX)
-			return 0;
-		buf = array_grow(v->buf, &v->room, v->len + CHUNK, 1);
-		if (buf == NULL)
-			return 0;
-		v->buf = buf;
+	if (text == NULL) {
+		msg_nomem();
+		return NULL;
 	}
-	if (seconds >= 0 && poll(&p, 1, seconds * 1000) <= 0)
-		return -1;
-	do
-		n = read(fd, v->buf + v->len, v->room - v->len - 1);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return 0;
-	v->len += (size_t)n;
-	return 1;
-}
-
-/* How long the first object of text[0..len) is; 0: it has not ended. */
-static size_t
-object_len(const char *text, size_t len)
-{
-	bool quoted = false, escaped = false;
-	unsigned int depth = 0;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (escaped)
-			escaped = false;
-		else if (text[i] == '\\')
-			escaped = quoted;
-		else if (text[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && text[i] == '{')
-			depth++;
-		else if (!quoted && text[i] == '}' && depth > 0 && --depth == 0)
-			return i + 1;
-	}
-	return 0;
-}
-
-struct json *
-kubectl_next(struct kubectl_job *job, struct kubectl_values *v, int seconds,
-    bool *ended)
-{
-	size_t len;
-	struct json *value;
-	int more;
-
-	*ended = false;
-	while ((len = object_len(v->buf, v->len)) == 0) {
-		more = read_more(v, job->out, seconds);
-		if (more > 0)
+	while (n != 0 && len < KUBECTL_OUT && *stop == 0) {
+		if (poll(&p, 1, LOOK) <= 0)
 			continue;
-		*ended = more == 0;
-		return NULL;
+		n = read(job->out, text + len, KUBECTL_OUT - len);
+		if (n > 0)
+			len += (size_t)n;
+		else if (n < 0 && errno != EINTR)
+			break;
 	}
-	value = json_parse(v->buf, len);
-	v->len -= len;
-	memmove(v->buf, v->buf + len, v->len);
-	*ended = value == NULL;
-	return value;
-}
-
-void
-kubectl_values_free(struct kubectl_values *v)
-{
-	free(v->buf);
-	*v = (struct kubectl_values){0};
-}
-
-struct json *
-kubectl_json(const struct kubectl *k, struct kubectl_job *job,
-    const char *const *args, const char *input)
-{
-	struct kubectl_values values = {0};
-	struct json *value;
-	bool ended;
-
-	if (kubectl_start(k, job, args, input) < 0)
-		return NULL;
-	value = kubectl_next(job, &values, -1, &ended);
-	kubectl_values_free(&values);
-	kubectl_drain_output(job);
-	if (kubectl_finish(job, false) == 0 && value != NULL)
-		return value;
-	if (job->said[0] == '\0')
-		(void)strcpy(job->said, "kubectl printed no JSON");
-	json_free(value);
-	return NULL;
-}
-
-int
-kubectl_do(const struct kubectl *k, struct kubectl_job *job,
-    const char *const *args, const char *input)
-{
-	if (kubectl_start(k, job, args, input) < 0)
-		return -1;
-	kubectl_drain_output(job);
-	return kubectl_finish(job, false);
-}
-
-/* ------------------------------------------------------------------- words */
-
-bool
-kubectl_is(const struct kubectl_job *job, const char *reason)
-{
-	size_t at = strlen(SERVER), len = strlen(reason);
-
-	return strncmp(job->said, SERVER, at) == 0 &&
-	    strncmp(job->said + at, reason, len) == 0 &&
-	    job->said[at + len] == ')';
-}
-
-const char *
-kubectl_words(const struct kubectl_job *job)
-{
-	const char *words = strstr(job->said, "): ");
-
-	if (strncmp(job->said, SERVER, strlen(SERVER)) == 0 && words != NULL)
-		return words + 3;
-	words = job->said;
-	return strncmp(words, "error: ", 7) == 0 ? words + 7 : words;
+	text[len] = '\0';
+	return text;
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "pod/pod.h"
 #include "pod/reference.h"
 
 /* A pull that failed this often will not succeed soon. */
@@ -113,6 +114,14 @@ static const struct hint refusal_hints[] = {
     {NULL, true, ""},
 };
 
+/* By the event's reason. */
+static const struct hint event_hints[] = {
+    {"FailedCreatePodSandBox", false,
+        "the node's container runtime cannot set up any pod like this one: the words say what it lacks"},
+    {"FailedMount", false, "make what the words name, or leave it out"},
+    {NULL, false, ""},
+};
+
 /* The hint that fits, the last one (without a part) where none does. */
 static const struct hint *
 find_hint(const struct hint *hints, const char *text)
@@ -178,6 +187,16 @@ podstatus_refused(struct podstatus *w, const char *words)
 	podstatus_say(w->text, sizeof w->text, "%s", words);
 }
 
+void
+podstatus_changed(struct podstatus *w, const char *why, bool there)
+{
+	podstatus_fail(w, "PodChanged", "",
+	    "see which webhook or policy of the cluster changes pods, or use a cluster that knows the field; without the option that asks for it the pod may do");
+	podstatus_say(w->text, sizeof w->text,
+	    "the cluster would not run the pod as it was asked for: %s%s", why,
+	    there ? "; the pod was deleted" : "; no pod was created");
+}
+
 /* ------------------------------------------------------------------- pulls */
 
 static bool
@@ -222,6 +241,26 @@ fix_credentials(struct podstatus *w, const struct json *pod)
 	}
 }
 
+/*
+ * Is it the image of a volume that cannot be pulled?  The container waits just
+ * as it does for its own.
+ */
+static void
+name_volume(struct podstatus *w, const struct json *pod, const char *words)
+{
+	const struct json *v = json_first(
+	    json_path(pod, "spec", "volumes", NULL));
+	const char *reference;
+
+	for (; v != NULL; v = json_next(v)) {
+		reference = json_text(json_path(v, "image", "reference", NULL));
+		if (reference[0] != '\0' &&
+		    (strstr(words, reference) != NULL ||
+		        strstr(words, w->image) == NULL))
+			(void)msg_mask(w->image, sizeof w->image, reference);
+	}
+}
+
 /* A pull failed, or waits to be tried again. */
 static void
 look_pull(struct podstatus *w, const struct json *pod, const char *reason,
@@ -232,6 +271,7 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
 	const struct hint *hint;
 
 	w->state = PODSTATUS_PULLING;
+	name_volume(w, pod, words);
 	if (p != NULL)
 		words = p + strlen("desc = ");
 	/* newer kubelets repeat the words while they wait: "...: ErrImagePull:
@@ -376,6 +416,32 @@ look_container(struct podstatus *w, const struct json *pod,
 	return WAITS;
 }
 
+/* Is it a container of ours?  All others may do as they like. */
+static bool
+is_ours(const struct json *status)
+{
+	const char *name = json_get_text(status, "name");
+	size_t len = strlen(POD_BUNDLE);
+
+	if (strncmp(name, POD_BUNDLE, len) != 0)
+		return false;
+	name += len;
+	/* a repair pod has POD_BUNDLE-0 and so on */
+	return name[0] == '\0' ||
+	    (name[0] == '-' && name[1] != '\0' &&
+	        name[1 + strspn(name + 1, "0123456789")] == '\0');
+}
+
+/* Does this init container go on beside the others, as a sidecar? */
+static bool
+is_sidecar(const struct json *pod, const struct json *status)
+{
+	const struct json *all = json_path(pod, "spec", "initContainers", NULL);
+	const struct json *spec = get_named(all, json_get_text(status, "name"));
+
+	return strcmp(json_get_text(spec, "restartPolicy"), "Always") == 0;
+}
+
 /* Look at the init containers; may the others begin? */
 static bool
 look_inits(struct podstatus *w, const struct json *pod)
@@ -388,6 +454,8 @@ look_inits(struct podstatus *w, const struct json *pod)
 	for (status = json_first(all); status != NULL;
 	     status = json_next(status)) {
 		p = look_container(w, pod, status);
+		if (p == RUNS && is_sidecar(pod, status))
+			continue;
 		if (p == RUNS)
 			w->state = PODSTATUS_PULLING;
 		if (p != ENDED_WELL)
@@ -407,6 +475,8 @@ look_containers(struct podstatus *w, const struct json *pod)
 
 	for (status = json_first(all); status != NULL;
 	     status = json_next(status)) {
+		if (!is_ours(status))
+			continue;
 		p = look_container(w, pod, status);
 		if (p == WAITS || p == ENDED_BADLY)
 			return;
@@ -415,6 +485,29 @@ look_containers(struct podstatus *w, const struct json *pod)
 	}
 	if (any)
 		w->state = ended ? PODSTATUS_DONE : PODSTATUS_STARTED;
+}
+
+/* Have all containers of ours ended, and well? */
+static bool
+all_ended_well(const struct json *pod)
+{
+	const struct json *all = json_path(pod, "status", "containerStatuses",
+	    NULL);
+	const struct json *status;
+	bool any = false;
+	int64_t code;
+
+	for (status = json_first(all); status != NULL;
+	     status = json_next(status)) {
+		if (!is_ours(status))
+			continue;
+		any = true;
+		if (json_int(json_path(status, "state", "terminated",
+		                 "exitCode", NULL),
+		        0, 0, &code) < 0)
+			return false;
+	}
+	return any;
 }
 
 /* --------------------------------------------------------------------- pod */
@@ -459,6 +552,11 @@ podstatus_look(struct podstatus *w, const struct json *pod)
 	w->state = PODSTATUS_PENDING;
 	w->trouble = false;
 	w->container[0] = '\0';
+	if (all_ended_well(pod)) {
+		/* whatever becomes of the rest of the pod */
+		w->state = PODSTATUS_DONE;
+		return;
+	}
 	if (strcmp(json_get_text(status, "phase"), "Failed") == 0 &&
 	    json_get_text(status, "reason")[0] != '\0') {
 		look_failed(w, status);
@@ -490,6 +588,8 @@ podstatus_events(struct podstatus *w, const struct json *list)
 		return;
 	set_words(w, json_get_text(last, "reason"),
 	    json_get_text(last, "message"));
+	podstatus_say(w->fix, sizeof w->fix, "%s",
+	    find_hint(event_hints, w->reason)->fix);
 	w->trouble = true;
 }
 

@@ -58,6 +58,12 @@ void podstatus_gone(struct podstatus *w);
  */
 void podstatus_refused(struct podstatus *w, const char *words);
 
+/*
+ * The pod came back from the server otherwise than it was asked for: why says
+ * in what.  `there`: it was created, and is deleted now.
+ */
+void podstatus_changed(struct podstatus *w, const char *why, bool there);
+
 /* The pod's termination message of this container, or NULL; borrowed. */
 const char *podstatus_message(const struct json *pod, const char *container);
 

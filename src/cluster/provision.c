@@ -1,390 +1,482 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/provision.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
-#include "base/json.h"
+#include "base/io.h"
 #include "base/msg.h"
-#include "cluster/repair.h"
-#include "log/decode.h"
 
 #define UID_RANGE "openshift.io/sa.scc.uid-range"
+#define OWN_NAMESPACE "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+#define FIX_KUBECONFIG \
+	"name one with --kubeconfig or in the environment variable KUBECONFIG"
 
 enum {
-	ROUNDS = 16, /* repair pods, one after the other */
-	RANGES = 16 /* containers of one of them */
+	LOOK = 500, /* milliseconds between looks at *stop, at most */
+	FAREWELL = 4000 /* for deleting pods after a stop */
 };
 
-static void __attribute__((format(printf, 2, 3)))
-provision_say_line(const struct provision *p, const char *format, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, format);
-	(void)vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	p->say(p->say_arg, text);
-}
-
-/* What a kubectl that failed said is the failure; "" was reported. */
-static enum wire_exit
-fail_kubectl(struct provision *p, const struct kubectl_job *job)
-{
-	podstatus_refused(&p->failure, kubectl_words(job));
-	return WIRE_FAIL;
-}
-
-/* --------------------------------------------------------------- namespace */
-
-/* Which namespace is kubectl's default?  Returns WIRE_OK or a failure. */
-static enum wire_exit
-find_namespace(struct provision *p)
-{
-	static const char *const args[] = {"create", "--dry-run=client",
-	    "--validate=false", "-o", "json", "-f", "-", NULL};
-	static const char any[] =
-	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"any\"}}";
-	struct kubectl_job job;
-	const char *name;
-	struct json *pod;
-
-	if (p->pod->namespace == NULL) {
-		pod = kubectl_json(&p->kubectl, &job, args, any);
-		if (pod == NULL)
-			return fail_kubectl(p, &job);
-		name = json_string(
-		    json_path(pod, "metadata", "namespace", NULL));
-		(void)snprintf(p->namespace_name, sizeof p->namespace_name,
-		    "%s", name != NULL ? name : "default");
-		json_free(pod);
-		p->pod->namespace = p->namespace_name;
-	}
-	p->kubectl.namespace = p->pod->namespace;
-	return WIRE_OK;
-}
-
-/* Does the namespace choose who runs its pods, as on OpenShift? */
-static bool
-has_uid_range(const struct json *namespace)
-{
-	return json_has(json_path(namespace, "metadata", "annotations", NULL),
-	    UID_RANGE);
-}
-
-static void
-leave_user(struct provision *p)
-{
-	provision_say_line(p,
-	    "namespace %s chooses the user itself: runAsUser is left out",
-	    p->kubectl.namespace);
-	p->pod->uid = -1;
-}
-
-/* See what the namespace wants.  Who may not look does without. */
-static enum wire_exit
-look_namespace(struct provision *p)
-{
-	const char *args[] = {"get", "namespace", p->kubectl.namespace, "-o",
-	    "json", NULL};
-	struct kubectl_job job;
-	char words[POD_NAME + 32];
-	struct json *namespace;
-
-	namespace = kubectl_json(&p->kubectl, &job, args, NULL);
-	if (namespace == NULL) {
-		if (kubectl_is(&job, "Forbidden"))
-			return WIRE_OK;
-		if (!kubectl_is(&job, "NotFound"))
-			return fail_kubectl(p, &job);
-		(void)snprintf(words, sizeof words, "there is no namespace %s",
-		    p->kubectl.namespace);
-		podstatus_refused(&p->failure, words);
-		return WIRE_FAIL;
-	}
-	if (!p->user_set && has_uid_range(namespace))
-		leave_user(p);
-	json_free(namespace);
-	return WIRE_OK;
-}
-
-/* -------------------------------------------------------------------- pods */
-
-/* A podrun_show: what the pod does now. */
-static void
-provision_show_pod(void *arg, const struct podrun *r)
-{
-	const struct provision *p = arg;
-	const struct podstatus *w = &r->watch;
-
-	if (*p->stop != 0 || w->state >= PODSTATUS_DONE)
-		return;
-	if (w->trouble)
-		provision_say_line(p, "%s: %s: %s", r->name, w->reason,
-		    w->text);
-	else if (w->state == PODSTATUS_PULLING && w->image[0] != '\0')
-		provision_say_line(p, "%s: pulling %s", r->name, w->image);
-	else if (w->state == PODSTATUS_STARTED)
-		provision_say_line(p, "%s: streaming", r->name);
-	else
-		provision_say_line(p, "%s: pending", r->name);
-}
-
-static void
-provision_start_pod(struct provision *p, struct podrun *r)
-{
-	*r = (struct podrun){.kubectl = &p->kubectl,
-	    .id = p->id,
-	    .stop = p->stop,
-	    .show = provision_show_pod,
-	    .show_arg = p};
-}
-
-/* Take pod, owned, call it so and create it.  Returns 0 or -1. */
+/* A random number for all pods of a run.  Returns 0, or -1 (reported). */
 static int
-create(struct podrun *r, struct json *pod, const char *name)
+make_id(char id[static PODJOB_ID])
 {
+	unsigned char random[(PODJOB_ID - 1) / 2];
+	size_t i;
+
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+		msg_warn(errno, "random numbers");
+		return -1;
+	}
+	for (i = 0; i < sizeof random; i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", random[i]);
+	return 0;
+}
+
+static void
+provision_fail(struct provision *p, const char *words, const char *fix)
+{
+	podstatus_refused(&p->failure, words);
+	if (fix[0] != '\0')
+		(void)snprintf(p->failure.fix, sizeof p->failure.fix, "%s",
+		    fix);
+}
+
+/* ---------------------------------------------------------- default namespace
+ */
+
+/* In a pod kubectl works without a kubeconfig, in the pod's own namespace. */
+static void
+own_namespace(char name[static POD_NAME])
+{
+	const char *given = getenv("POD_NAMESPACE");
+	FILE *f;
+
+	if (given != NULL && *given != '\0') {
+		(void)snprintf(name, POD_NAME, "%s", given);
+		return;
+	}
+	f = fopen(OWN_NAMESPACE, "re");
+	if (f == NULL)
+		return;
+	if (fgets(name, POD_NAME, f) == NULL)
+		name[0] = '\0';
+	name[strcspn(name, "\r\n")] = '\0';
+	(void)fclose(f);
+}
+
+/* What `kubectl config view --minify` said: the namespace to default to. */
+static int
+take_config(struct provision *p, const char *text, const char *said)
+{
+	struct json *config = json_parse(text, strlen(text)), *context;
+
+	(void)strcpy(p->namespace_name, "default");
+	p->namespace = p->namespace_name;
+	context = json_at(json_get_array(config, "contexts"), 0);
+	if (context != NULL) {
+		const char *name = json_get_string(json_get(context, "context"),
+		    "namespace");
+
+		if (name != NULL)
+			(void)snprintf(p->namespace_name,
+			    sizeof p->namespace_name, "%s", name);
+		json_free(config);
+		return 0;
+	}
+	json_free(config);
+	if (strstr(said, "current-context must exist") != NULL) {
+		if (getenv("KUBERNETES_SERVICE_HOST") != NULL) {
+			own_namespace(p->namespace_name);
+			return 0;
+		}
+		provision_fail(p,
+		    "no cluster: there is no kubeconfig, or it has no current context",
+		    FIX_KUBECONFIG);
+		return -1;
+	}
+	provision_fail(p, said, "");
+	return -1;
+}
+
+/* See to kubectl's default namespace, which is -n's job otherwise. */
+static int
+finish_config(struct provision *p, struct kubectl_job *job)
+{
+	char *text = kubectl_read(job, p->stop);
 	int ret;
 
-	if (pod == NULL)
+	ret = kubectl_finish(job, *p->stop != 0);
+	if (text == NULL || *p->stop != 0) {
+		free(text);
 		return -1;
-	(void)json_set(json_get(pod, "metadata"), "name",
-	    json_new_string(name));
-	ret = podrun_create(r, pod);
-	json_free(pod);
+	}
+	ret = take_config(p, text, ret < 0 ? job->said : "");
+	free(text);
 	return ret;
 }
 
-/* Keep what went wrong with a pod. */
-static void
-keep_failure(struct provision *p, struct podrun *r)
+/* Start what is needed of kubectl, side by side. */
+static int
+provision_open(struct provision *p)
 {
-	podstatus_free(&p->failure);
-	p->failure = r->watch;
-	r->watch = (struct podstatus){0};
+	static const char *const args[] = {"config", "view", "--minify", "-o",
+	    "json", NULL};
+	bool ask = p->namespace == NULL;
+	struct kubectl_job config;
+	int ret, opened;
+
+	if (ask && kubectl_start(&p->kubectl, &config, args) < 0)
+		return -1;
+	opened = api_open(&p->api, &p->kubectl, p->stop);
+	ret = opened;
+	if (ask && finish_config(p, &config) < 0)
+		ret = -1;
+	if (opened < 0 && p->failure.text[0] == '\0')
+		provision_fail(p, p->api.away, "");
+	if (ret < 0 && opened == 0)
+		api_close(&p->api);
+	return ret;
 }
 
-/* The end of a pod: delete it unless told otherwise. */
-static void
-provision_finish_pod(struct provision *p, struct podrun *r)
-{
-	if (!p->keep)
-		(void)podrun_delete(r);
-	podrun_free(r);
-}
+/* ---------------------------------------------------------------- namespace */
 
-/* What the bundle's container left in its termination message. */
+/* The namespace is there, or we may not look. */
 static void
-take_message(struct provision *p, const struct podrun *r)
+namespace_known(struct provision *p, const struct json *namespace)
 {
-	const char *message = podstatus_message(r->pod, POD_BUNDLE);
-	struct decode_piece whole;
-
-	podstatus_resolved(p->resolved, sizeof p->resolved, r->pod, POD_BUNDLE,
-	    p->pod->image);
-	if (message == NULL ||
-	    decode_whole(message, strlen(message), &whole) < 0)
+	p->ready = true;
+	p->shift = json_path(namespace, "metadata", "annotations", UID_RANGE,
+	               NULL) != NULL;
+	if (!p->shift || p->user_set)
 		return;
-	p->size = whole.size;
-	(void)gather_witness(p->gather, message, strlen(message));
+	p->hooks.say(p->hooks.arg, NULL,
+	    "the namespace chooses the user itself: runAsUser is left out");
 }
 
-/* Follow the pod to its end.  Returns 0, or -1 with r->watch telling. */
+/* See what the namespace wants.  Returns -1 where it is none: p->failure. */
 static int
-provision_follow_pod(struct provision *p, struct podrun *r)
+move_namespace(struct provision *p)
 {
-	if (podrun_wait(r, PODSTATUS_STARTED) < 0)
-		return -1;
-	provision_say_line(p, "%s: streaming", r->name);
-	progress_start(p->progress, "streaming", p->quiet);
-	if (podrun_log(r, POD_BUNDLE, true, p->gather) < 0)
-		return -1;
-	progress_clear(p->progress);
-	if (podrun_wait(r, PODSTATUS_DONE) < 0)
-		return -1;
-	take_message(p, r);
-	return 0;
-}
+	struct json *namespace;
+	char words[POD_NAME + 32];
 
-/* Is it whole?  If not, once more the log as it is now. */
-static enum wire_exit
-provision_judge_log(struct provision *p, struct podrun *r)
-{
-	enum wire_exit status;
-
-	provision_say_line(p, "%s: verifying", r->name);
-	status = gather_judge(p->gather);
-	if (status != WIRE_CORRUPT || *p->stop != 0)
-		return status;
-	provision_say_line(p, "%s: the log came incomplete; reading it again",
-	    r->name);
-	progress_start(p->progress, "streaming", p->quiet);
-	if (podrun_log(r, POD_BUNDLE, false, p->gather) < 0)
-		return WIRE_FAIL;
-	progress_clear(p->progress);
-	return gather_judge(p->gather);
-}
-
-/* Create the pod; where OpenShift refuses its user, without. */
-static int
-create_main(struct provision *p, struct podrun *r)
-{
-	char suffix[16] = "";
-
-	if (p->pod->name == NULL)
-		(void)snprintf(suffix, sizeof suffix, "-%.8s", p->id);
-	pod_name(p->pod, p->name, suffix);
-	provision_say_line(p, "%s: creating the pod", p->name);
-	if (create(r, pod_build(p->pod), p->name) == 0)
+	switch (api_move(&p->call)) {
+	case API_WAIT:
+	case API_DATA:
+	case API_LOST:
 		return 0;
-	if (p->user_set || p->pod->uid < 0 ||
-	    strstr(r->watch.text, "security context constraint") == NULL)
-		return -1;
-	leave_user(p);
-	podrun_free(r);
-	provision_start_pod(p, r);
-	return create(r, pod_build(p->pod), p->name);
-}
-
-static enum wire_exit
-run_main(struct provision *p)
-{
-	enum wire_exit status = WIRE_FAIL;
-	struct podrun r;
-
-	provision_start_pod(p, &r);
-	if (create_main(p, &r) == 0 && provision_follow_pod(p, &r) == 0) {
-		status = provision_judge_log(p, &r);
-	} else {
-		keep_failure(p, &r);
-		status = p->failure.exit != WIRE_OK ? p->failure.exit
-		                                    : WIRE_FAIL;
+	case API_OK:
+		namespace
+		= api_json(&p->call);
+		namespace_known(p, namespace);
+		json_free(namespace);
+		return 0;
+	case API_REFUSED:
+		break;
 	}
-	provision_finish_pod(p, &r);
-	return status;
+	if (strcmp(p->call.reason, "Forbidden") == 0) {
+		namespace_known(p, NULL);
+		return 0;
+	}
+	if (p->call.status == 404) {
+		(void)snprintf(words, sizeof words, "there is no namespace %s",
+		    p->namespace);
+		provision_fail(p, words,
+		    "make it (kubectl create namespace), or give another with -n");
+	} else if (strstr(p->call.words, ":8080: connect") != NULL) {
+		/* kubectl's default where it knows of no cluster */
+		provision_fail(p, "no cluster: there is no kubeconfig",
+		    FIX_KUBECONFIG);
+	} else {
+		provision_fail(p, p->call.words, "");
+	}
+	return -1;
 }
 
-/* ------------------------------------------------------------------ repair */
+/* -------------------------------------------------------------------- watch */
 
-static uint64_t
-count_parts(const struct gather *g)
+static void
+watch_begin(void *arg)
 {
-	uint64_t n = 0;
+	struct provision *p = arg;
 	size_t i;
 
-	for (i = 0; i < g->n_parts; i++)
-		n += g->parts[i].size != 0;
-	return n;
+	for (i = 0; i < p->next; i++)
+		p->jobs[i].expected = p->jobs[i].uid[0] != '\0';
 }
 
-/* Read the logs of n containers; each is short, and whole. */
+/* Take pod to the job whose it is. */
+static void
+watch_seen(void *arg, struct json *pod, bool deleted)
+{
+	struct provision *p = arg;
+	const struct json *metadata = json_get(pod, "metadata");
+	const char *uid = json_get_text(metadata, "uid");
+	const char *name = json_get_text(metadata, "name");
+	struct podjob *j;
+	size_t i;
+
+	for (i = 0; i < p->next; i++) {
+		j = &p->jobs[i];
+		if (j->step == PODJOB_OVER)
+			continue;
+		/* the label is the run's own, and so is the name */
+		if (strcmp(j->uid, uid) == 0 ||
+		    (j->uid[0] == '\0' && strcmp(j->name, name) == 0)) {
+			podjob_see(j, pod, deleted);
+			return;
+		}
+	}
+	json_free(pod);
+}
+
+static void
+watch_end(void *arg)
+{
+	struct provision *p = arg;
+	size_t i;
+
+	for (i = 0; i < p->next; i++)
+		if (p->jobs[i].expected)
+			podjob_miss(&p->jobs[i]);
+}
+
+/* --------------------------------------------------------------------- jobs */
+
+/* Tell of a job that is over. */
+static void
+end_job(struct provision *p, struct podjob *j)
+{
+	bool whole = j->step == PODJOB_WHOLE;
+
+	podjob_finish(j);
+	p->hooks.end(p->hooks.arg, j, whole);
+	p->active--;
+}
+
+static void
+begin_job(struct provision *p)
+{
+	struct podjob *j = &p->jobs[p->next];
+
+	j->run = &p->run;
+	j->number = p->next++;
+	p->active++;
+	if (p->hooks.begin(p->hooks.arg, j) < 0) {
+		j->exit = WIRE_FAIL;
+		j->step = PODJOB_FAILED;
+		return;
+	}
+	j->pod->namespace = p->namespace;
+	if (p->shift && !p->user_set)
+		j->pod->uid = -1;
+	podjob_start(j);
+}
+
+static void
+move_jobs(struct provision *p)
+{
+	struct podjob *j;
+	size_t i;
+
+	while (p->ready && p->next < p->n_jobs && p->active < p->parallel)
+		begin_job(p);
+	for (i = 0; i < p->next; i++) {
+		j = &p->jobs[i];
+		podjob_move(j);
+		if (j->step == PODJOB_WHOLE || j->step == PODJOB_FAILED)
+			end_job(p, j);
+	}
+}
+
+/* Nothing will come of those that are left. */
+static void
+stop_jobs(struct provision *p)
+{
+	struct podjob *j;
+	size_t i;
+
+	for (i = 0; i < p->next; i++) {
+		j = &p->jobs[i];
+		if (j->step == PODJOB_OVER)
+			continue;
+		podjob_stop(j);
+		end_job(p, j);
+	}
+	for (; p->next < p->n_jobs; p->next++) {
+		j = &p->jobs[p->next];
+		j->number = p->next;
+		j->exit = WIRE_FAIL;
+		j->step = PODJOB_OVER;
+		p->hooks.end(p->hooks.arg, j, false);
+	}
+}
+
+/* --------------------------------------------------------------------- loop */
+
+/* Wait until something happens.  Returns 0, or -1 (reported). */
 static int
-read_repair(struct provision *p, struct podrun *r, size_t n)
+provision_wait(struct provision *p, struct api_poll *poll, int milliseconds)
 {
-	char container[32];
+	int ret;
 	size_t i;
 
-	progress_start(p->progress, "repairing", p->quiet);
-	for (i = 0; i < n && *p->stop == 0; i++) {
-		(void)snprintf(container, sizeof container, POD_BUNDLE "-%zu",
-		    i);
-		if (podrun_log(r, container, false, p->gather) < 0)
+	api_poll_start(poll, milliseconds);
+	ret = api_poll_add(poll, &p->call);
+	if (ret == 0)
+		ret = api_poll_add(poll, &p->watch.call);
+	if (!p->watch.call.busy)
+		api_poll_by(poll, p->watch.wake);
+	for (i = 0; i < p->next && ret == 0; i++)
+		if (p->jobs[i].step != PODJOB_OVER)
+			ret = podjob_poll(&p->jobs[i], poll);
+	if (ret == 0)
+		ret = podreap_poll(&p->reap, poll);
+	if (ret == 0)
+		api_poll_wait(poll);
+	return ret;
+}
+
+/* Say once that the server is away. */
+static void
+look_away(struct provision *p)
+{
+	char text[KUBECTL_SAID + 64];
+
+	if (p->api.away[0] == '\0') {
+		p->said_away = false;
+		return;
+	}
+	if (p->said_away)
+		return;
+	p->said_away = true;
+	(void)snprintf(text, sizeof text,
+	    "the API server does not answer, waiting for it: %s", p->api.away);
+	p->hooks.say(p->hooks.arg, NULL, text);
+}
+
+/* Until all is done, or *stop is set.  Returns 0, or -1: it is all over. */
+static int
+provision_loop(struct provision *p, struct api_poll *poll)
+{
+	bool idle = false;
+
+	while (*p->stop == 0) {
+		if (p->call.busy && move_namespace(p) < 0)
+			return -1;
+		if (podwatch_move(&p->watch) < 0) {
+			provision_fail(p, p->watch.call.words, "");
+			return -1;
+		}
+		move_jobs(p);
+		idle = podreap_move(&p->reap);
+		if (p->ready && p->next == p->n_jobs && p->active == 0 && idle)
+			return 0;
+		look_away(p);
+		if (provision_wait(p, poll, LOOK) < 0)
 			return -1;
 	}
-	progress_clear(p->progress);
 	return 0;
 }
 
-/* One repair pod, for these ranges.  Returns 0, or -1. */
-static int
-run_repair(struct provision *p, const struct pod_parts *ranges, size_t n)
+/* Give pods that are left a last chance to be deleted. */
+static void
+provision_farewell(struct provision *p, struct api_poll *poll)
 {
-	char suffix[32], name[POD_NAME];
-	struct pod_opts opts = *p->pod;
-	struct podrun r;
-	int ret = -1;
+	int64_t end = api_now() + FAREWELL;
+	struct podreap_pod *pod;
+	size_t i;
 
-	p->repair_pods++;
-	if (p->pod->name == NULL)
-		(void)snprintf(suffix, sizeof suffix, "-%.8s-r%" PRIu64, p->id,
-		    p->repair_pods);
-	else
-		(void)snprintf(suffix, sizeof suffix, "-r%" PRIu64,
-		    p->repair_pods);
-	pod_name(&opts, name, suffix);
-	/* parts are of jsonl, which keeps symlinks where json does not */
-	if (strcmp(opts.format, "json") == 0 && opts.symlinks == NULL)
-		opts.symlinks = "skip";
-	/* the very image, should its tag have moved */
-	if (p->resolved[0] != '\0')
-		opts.image = p->resolved;
-	provision_start_pod(p, &r);
-	if (create(&r, pod_build_repair(&opts, ranges, n, ""), name) == 0 &&
-	    podrun_wait(&r, PODSTATUS_DONE) == 0)
-		ret = read_repair(p, &r, n);
-	else
-		keep_failure(p, &r);
-	provision_finish_pod(p, &r);
+	api_call_free(&p->watch.call);
+	p->watch.wake = INT64_MAX;
+	while (!podreap_move(&p->reap) && api_now() < end)
+		if (provision_wait(p, poll, LOOK) < 0)
+			break;
+	for (i = 0; i < p->reap.n; i++) {
+		pod = p->reap.pods[i];
+		if (pod->words[0] == '\0')
+			(void)snprintf(pod->words, sizeof pod->words, "%s",
+			    p->api.away[0] != '\0'
+			        ? p->api.away
+			        : "the API server did not answer in time");
+	}
+}
+
+static void
+provision_set_up(struct provision *p)
+{
+	p->reap = (struct podreap){.api = &p->api,
+	    .namespace = p->namespace,
+	    .id = p->id};
+	p->watch = (struct podwatch){.api = &p->api,
+	    .namespace = p->namespace,
+	    .hooks = {watch_begin, watch_seen, watch_end, p}};
+	(void)snprintf(p->watch.selector, sizeof p->watch.selector,
+	    PODREAP_LABEL "%%3D%s", p->id);
+	p->run = (struct podjob_run){.api = &p->api,
+	    .reap = &p->reap,
+	    .namespace = p->namespace,
+	    .id = p->id,
+	    .stop = p->stop,
+	    .keep = p->keep,
+	    .user_set = p->user_set,
+	    .several = p->n_jobs > 1,
+	    .say = p->hooks.say,
+	    .arg = p->hooks.arg};
+}
+
+static int
+provision_work(struct provision *p)
+{
+	struct api_poll poll = {0};
+	int ret;
+
+	provision_set_up(p);
+	ret = api_start(&p->call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
+	    p->namespace);
+	if (ret == 0)
+		ret = podwatch_start(&p->watch);
+	if (ret == 0)
+		ret = provision_loop(p, &poll);
+	stop_jobs(p);
+	provision_farewell(p, &poll);
+	api_poll_free(&poll);
+	podwatch_free(&p->watch);
+	api_call_free(&p->call);
 	return ret;
 }
 
-/* Complete the bundle from repair pods, as long as each brings something. */
-static enum wire_exit
-repair(struct provision *p)
-{
-	struct pod_parts ranges[RANGES];
-	uint64_t before, now = count_parts(p->gather);
-	size_t n;
-	int round;
-
-	for (round = 0; round < ROUNDS && *p->stop == 0; round++) {
-		n = repair_plan(p->gather, p->size, ranges, RANGES);
-		if (n == 0)
-			break;
-		provision_say_line(p,
-		    "the log lost parts to its rotation (%" PRIu64
-		    " of %" PRIu64
-		    " are here); fetching them again with %zu container%s",
-		    now, p->gather->total, n, n == 1 ? "" : "s");
-		if (run_repair(p, ranges, n) < 0)
-			return WIRE_CORRUPT;
-		before = now;
-		now = count_parts(p->gather);
-		p->repaired += now - before;
-		if (gather_judge(p->gather) == WIRE_OK)
-			return WIRE_OK;
-		if (now == before)
-			break;
-	}
-	p->gather->opts.tacit = false;
-	return *p->stop != 0 ? WIRE_FAIL : gather_judge(p->gather);
-}
-
-/* --------------------------------------------------------------------- all */
-
-enum wire_exit
+int
 provision_run(struct provision *p)
 {
-	enum wire_exit status;
+	int ret = -1;
 
-	if (podrun_make_id(p->id) < 0)
-		return WIRE_FAIL;
-	p->gather->opts.tacit = true;
-	status = find_namespace(p);
-	if (status == WIRE_OK)
-		status = look_namespace(p);
-	if (status == WIRE_OK)
-		status = run_main(p);
-	if (status == WIRE_CORRUPT && *p->stop == 0)
-		status = repair(p);
-	return status;
+	p->jobs = calloc(p->n_jobs, sizeof *p->jobs);
+	if (p->jobs == NULL)
+		msg_nomem();
+	else if (make_id(p->id) == 0 && provision_open(p) == 0) {
+		ret = provision_work(p);
+		api_close(&p->api);
+	} else {
+		stop_jobs(p);
+	}
+	return ret;
 }
 
 void
 provision_free(struct provision *p)
 {
+	size_t i;
+
+	for (i = 0; p->jobs != NULL && i < p->n_jobs; i++)
+		podjob_free(&p->jobs[i]);
+	free(p->jobs);
+	p->jobs = NULL;
+	podreap_free(&p->reap);
 	podstatus_free(&p->failure);
 }

@@ -1,58 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bundle out of a cluster: an unpack pod, its log, and what a rotation lost
- * out of a second one.  What a provisioner does.
+ * Bundles out of a cluster, any number at once: one kubectl, one watch, and a
+ * job for each.  What a provisioner does.
  */
 #ifndef PROVISION_H
 #define PROVISION_H
 
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
-#include "log/gather.h"
+#include "cluster/api.h"
 #include "cluster/kubectl.h"
+#include "cluster/podjob.h"
+#include "cluster/podreap.h"
+#include "cluster/podwatch.h"
 #include "pod/pod.h"
-#include "cluster/podrun.h"
-#include "cluster/podstatus.h"
-#include "base/progress.h"
-#include "wire.h"
 
-/* Says how far it is; text is masked. */
-typedef void (*provision_say)(void *arg, const char *text);
+/* Whom to tell; `arg` is borrowed. */
+struct provision_hooks {
+	/* a job begins: set its pod, gather and log_max.  0, or -1 (reported)
+	 */
+	int (*begin)(void *arg, struct podjob *j);
+	/* it is PODJOB_WHOLE or PODJOB_FAILED, and its pod on its way out */
+	void (*end)(void *arg, struct podjob *j, bool whole);
+	/* how far it is, masked; j is NULL where it is about all */
+	void (*say)(void *arg, const struct podjob *j, const char *text);
+	void *arg;
+};
 
 struct provision {
 	/* options */
-	struct pod_opts *pod; /* borrowed; its namespace and user may change */
-	bool user_set; /* who runs the pod was said: leave it */
+	struct kubectl kubectl;
+	const char *namespace; /* borrowed; NULL: kubectl's default */
+	bool user_set; /* who runs the pods was said: leave it */
 	bool keep; /* delete no pod */
-	bool quiet; /* no progress */
+	size_t parallel; /* jobs at once, at most */
 	const volatile sig_atomic_t *stop; /* borrowed; give up */
-	provision_say say;
-	void *say_arg; /* borrowed */
-	struct gather *gather; /* borrowed; open */
-	struct progress *progress; /* borrowed */
+	struct provision_hooks hooks;
+	size_t n_jobs;
 
 	/* work */
-	struct kubectl kubectl; /* context and kubeconfig are options */
-	char id[PODRUN_ID];
+	char id[PODJOB_ID];
 	char namespace_name[POD_NAME];
-	uint64_t size; /* of the whole, as the pod says; 0 = unknown */
-
-	/* result */
-	char name[POD_NAME]; /* of the pod */
-	char resolved[512]; /* REPOSITORY@DIGEST, "" = unknown */
-	uint64_t repaired; /* parts that a second pod brought */
-	uint64_t repair_pods;
-	struct podstatus failure; /* its text is "" where it was reported */
+	struct api api;
+	struct api_call call; /* about the namespace */
+	struct podwatch watch;
+	struct podreap reap;
+	struct podjob_run run;
+	struct podjob *jobs; /* owned; n_jobs */
+	size_t next; /* job to begin */
+	size_t active;
+	bool ready; /* the namespace is known: jobs may begin */
+	bool shift; /* the namespace chooses who runs its pods */
+	bool said_away; /* that the server is */
+	struct podstatus failure; /* of all: its text is "" where reported */
 };
 
 /*
- * Do it all.  WIRE_OK: the gather holds a whole bundle.  Anything else: it was
- * reported, or p->failure tells.  Pods are deleted then, unless kept.  Call
- * provision_free in every case.
+ * Do it all.  Every job is told of by the hooks.  What keeps all of them from
+ * their work is p->failure, and then `end` is called for those that did not
+ * begin, too.  Pods that could not be deleted are in p->reap, n of them.
+ * Returns 0, or -1 (reported): nothing was begun.  Call provision_free.
  */
-enum wire_exit provision_run(struct provision *p);
+int provision_run(struct provision *p);
 
 void provision_free(struct provision *p);
 

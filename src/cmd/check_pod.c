@@ -321,7 +321,7 @@ judge_kustomization(struct tally *t, const char *path)
 	int rc;
 
 	(void)msg_mask(shown, sizeof shown, path);
-	if (kubectl_start(&k, &job, args, NULL) < 0) {
+	if (kubectl_start(&k, &job, args) < 0) {
 		check_pod_note_problem(t, shown);
 		return 0;
 	}

@@ -73,11 +73,17 @@ cmd_pod(int argc, char **argv)
 	struct json *pod;
 	int code;
 
-	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) < 0)
+	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) < 0) {
+		podopts_free(&x.pod);
 		return code;
+	}
 	why = podopts_conflict(&x.pod);
+	if (why == NULL && x.pod.images.n + x.pod.files.n > 1)
+		why =
+		    "this is about one bundle: give --image or --filename once";
 	if (why != NULL) {
 		(void)opt_wrong(&cmd_pod_options, "%s", why);
+		podopts_free(&x.pod);
 		return WIRE_USAGE;
 	}
 	code = WIRE_FAIL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unpackctl run: from a bundle's reference to its files, with a pod.
+ * unpackctl run: from bundles' references to their files, with a pod each.
  */
 #include "cmd/cmd.h"
 
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -21,7 +22,6 @@
 #include "base/opt.h"
 #include "base/progress.h"
 #include "base/result.h"
-#include "cluster/kubectl.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
 #include "log/gather.h"
@@ -30,22 +30,45 @@
 
 enum {
 	TIMEOUT = 600, /* seconds for all of it, unless told otherwise */
+	PARALLEL = 20, /* bundles at once, likewise */
+	PARALLEL_MAX = 1000,
 	STATUS_MAX = 1024 /* bytes of the status line */
+};
+
+/* A bundle that is on its way. */
+struct run_work {
+	struct progress progress;
+	struct gather gather;
+	struct deliver deliver;
+	bool open; /* both of them are */
+};
+
+/* One bundle. */
+struct run_bundle {
+	struct pod_opts *pod; /* borrowed */
+	char name[POD_NAME]; /* of its directory, where there are several */
+	char *dir; /* owned; NULL: there is only one */
+	struct run_work *work; /* owned; NULL = not begun, or over */
+	struct json *result; /* owned; for -o json */
+	enum wire_exit status;
 };
 
 struct run {
 	/* options */
 	struct pod_opts pod;
 	uint64_t timeout; /* seconds */
+	uint64_t parallel;
 	bool json, quiet;
+	const char *nowhere; /* borrowed; a default image that must be said */
+	struct deliver deliver; /* dir, tar, and limits: for all bundles */
 
 	/* work */
 	bool terminal; /* standard error is one */
 	char line[STATUS_MAX]; /* the status line, as it stands */
-	struct progress progress;
-	struct gather gather;
-	struct deliver deliver;
+	struct podopts_bundles options;
+	struct run_bundle *bundles; /* owned; as many as options.n */
 	struct provision provision;
+	bool told; /* what kept all bundles from their pods */
 };
 
 /* The signal that asks us to stop; SIGALRM: the time is over. */
@@ -55,10 +78,8 @@ static void
 run_on_signal(int number)
 {
 	/* the first one counts: what cleans up is not stopped */
-	if (stop != 0)
-		return;
-	stop = number;
-	kubectl_stop();
+	if (stop == 0)
+		stop = number;
 }
 
 static void
@@ -103,14 +124,15 @@ fitting(const char *text)
 	return columns;
 }
 
-/* A provision_say: one line that changes, or lines where it cannot. */
+/* A provision's say: one line that changes, or lines where it cannot. */
 static void
-run_show_line(void *arg, const char *text)
+run_show_line(void *arg, const struct podjob *j, const char *text)
 {
 	struct run *x = arg;
 	char line[STATUS_MAX + 16];
 	int n;
 
+	(void)j;
 	if (x->quiet || strcmp(text, x->line) == 0)
 		return;
 	(void)snprintf(x->line, sizeof x->line, "%s", text);
@@ -124,7 +146,7 @@ run_show_line(void *arg, const char *text)
 	(void)io_write(STDERR_FILENO, line, (size_t)n);
 }
 
-/* ------------------------------------------------------------------ result */
+/* ----------------------------------------------------------------- failure */
 
 /* What ended it, if it was no result of the work. */
 static enum wire_exit
@@ -135,18 +157,32 @@ stopped(void)
 	return stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
 }
 
+/* How far it was. */
+static void
+tell_state(const struct run *x, const struct podstatus *w, char *text,
+    size_t size)
+{
+	const char *away = x->provision.api.away;
+
+	if (away[0] != '\0')
+		(void)snprintf(text, size,
+		    "the API server does not answer: %.2400s", away);
+	else if (w->trouble)
+		(void)snprintf(text, size, "%s: %.2400s", w->reason, w->text);
+	else
+		(void)snprintf(text, size, "%s",
+		    w->state == PODSTATUS_PULLING ? "still pulling the image"
+		                                  : "not done yet");
+}
+
 /* The time is over, or somebody pressed Ctrl-C: that is the failure. */
 static void
-explain_stop(struct run *x)
+explain_stop(const struct run *x, struct podstatus *w)
 {
-	struct podstatus *w = &x->provision.failure;
+	bool trouble = w->trouble || x->provision.api.away[0] != '\0';
 	char before[2560];
 
-	(void)snprintf(before, sizeof before, "%s%s%.2400s",
-	    w->trouble ? w->reason : "", w->trouble ? ": " : "",
-	    w->trouble                          ? w->text
-	        : w->state == PODSTATUS_PULLING ? "still pulling the image"
-	                                        : "not done yet");
+	tell_state(x, w, before, sizeof before);
 	if (stop != SIGALRM) {
 		(void)strcpy(w->reason, "Interrupted");
 		(void)snprintf(w->text, sizeof w->text,
@@ -157,7 +193,8 @@ explain_stop(struct run *x)
 	(void)strcpy(w->reason, "Timeout");
 	(void)snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s",
 	    x->timeout, before);
-	if (w->fix[0] == '\0')
+	/* where something is wrong, time is not what it takes */
+	if (!trouble && w->fix[0] == '\0')
 		(void)strcpy(w->fix, "give it more time with --timeout");
 }
 
@@ -184,34 +221,51 @@ tell_findings(const struct json *report)
 		msg_line("  and %.0f more", json_number(f));
 }
 
+/* `j` is NULL where no job is to blame. */
 static void
-tell_failure(const struct run *x)
+tell_failure(const struct run *x, const struct podjob *j,
+    const struct podstatus *w)
 {
-	const struct provision *p = &x->provision;
-	const struct podstatus *w = &p->failure;
-	bool pod = p->name[0] != '\0', container = w->container[0] != '\0';
 	char name[2 * POD_NAME + 16] = "";
 
 	if (w->text[0] == '\0' && w->reason[0] == '\0')
 		return;
-	if (pod)
+	if (j != NULL && j->name[0] != '\0')
 		(void)snprintf(name, sizeof name,
-		    "pod %s/%s: ", p->kubectl.namespace, p->name);
+		    "pod %s/%s: ", x->provision.namespace, j->name);
 	msg_warn(0, "%s%s%s%s", name, w->reason,
 	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "", w->text);
-	if (container)
+	if (w->container[0] != '\0')
 		msg_line("  container %s, image %s", w->container, w->image);
 	tell_findings(w->report);
 	if (w->fix[0] != '\0')
 		msg_line("fix: %s", w->fix);
 }
 
+static void
+add_failure(struct json *o, const struct podstatus *w)
+{
+	const struct json *findings = json_get(w->report, "findings");
+	const struct json *more = json_get(w->report, "more");
+
+	if (w->container[0] != '\0')
+		json_add_string(o, "container", w->container);
+	if (w->fix[0] != '\0')
+		json_add_string(o, "fix", w->fix);
+	if (findings != NULL)
+		(void)json_add(o, "findings", json_copy(findings));
+	if (more != NULL)
+		(void)json_add(o, "more", json_copy(more));
+}
+
+/* ----------------------------------------------------------------- success */
+
 /* A line of what was done, where a tar on standard output is not in its way. */
-static void run_say(const struct run *x, const char *format, ...)
+static void run_say(const struct deliver *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
-run_say(const struct run *x, const char *format, ...)
+run_say(const struct deliver *d, const char *format, ...)
 {
 	char line[MSG_MAX];
 	va_list ap;
@@ -219,42 +273,56 @@ run_say(const struct run *x, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(line, sizeof line, format, ap);
 	va_end(ap);
-	if (x->deliver.has_target)
+	if (d->has_target)
 		out_line(line);
 	else
 		msg_line("%s", line);
 }
 
 static void
-tell_success(const struct run *x)
+tell_others(const struct deliver *d, const struct podjob *j)
 {
-	const struct provision *p = &x->provision;
-	const struct gather *g = &x->gather;
-	const struct deliver *d = &x->deliver;
+	const struct json *o;
+
+	for (o = json_first(j->others); o != NULL; o = json_next(o))
+		run_say(d, "also in the pod: %s", json_text(o));
+}
+
+static void
+tell_success(const struct run *x, const struct run_work *k,
+    const struct podjob *j)
+{
+	const struct gather *g = &k->gather;
+	const struct deliver *d = &k->deliver;
 	char shown[MSG_NAME];
 
 	if (x->quiet)
 		return;
-	run_say(x, "%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s, %s",
+	run_say(d, "%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s, %s",
 	    msg_mask(shown, sizeof shown, d->tar != NULL ? d->tar : d->dir),
 	    d->counts.entries, d->counts.bytes, g->whole.digest,
 	    g->verified ? "verified" : "not verified");
-	run_say(x, "%s", p->resolved[0] != '\0' ? p->resolved : x->pod.image);
-	if (p->repaired > 0)
-		run_say(x,
+	tell_others(d, j);
+	if (j->repaired > 0)
+		run_say(d,
 		    "%" PRIu64
 		    " parts that the log had lost came from a second pod",
-		    p->repaired);
-	if (p->keep)
-		run_say(x, "pod %s/%s is kept", p->kubectl.namespace, p->name);
+		    j->repaired);
+	if (x->provision.keep)
+		run_say(d, "pod %s/%s is kept", x->provision.namespace,
+		    j->first_name);
+	if (j->resolved[0] != '\0')
+		run_say(d, "%s", j->resolved);
+	else
+		run_say(d, "%s (the cluster does not tell its digest)",
+		    j->pod->image);
 }
 
 static void
-add_success(struct json *o, const struct run *x)
+add_success(struct json *o, const struct run_work *k, const struct podjob *j)
 {
-	const struct provision *p = &x->provision;
-	const struct gather *g = &x->gather;
-	const struct deliver *d = &x->deliver;
+	const struct gather *g = &k->gather;
+	const struct deliver *d = &k->deliver;
 	char shown[MSG_NAME];
 
 	json_add_string(o, d->tar != NULL ? "tar" : "directory",
@@ -264,134 +332,358 @@ add_success(struct json *o, const struct run *x)
 	json_add_uint(o, "size", g->whole.size);
 	json_add_string(o, "digest", g->whole.digest);
 	json_add_bool(o, "verified", g->verified);
-	json_add_uint(o, "repaired", p->repaired);
+	json_add_uint(o, "repaired", j->repaired);
 }
 
-static void
-add_failure(struct json *o, const struct run *x)
-{
-	const struct podstatus *w = &x->provision.failure;
-	const struct json *findings = json_get(w->report, "findings");
-	char shown[MSG_NAME];
+/* ------------------------------------------------------------------ result */
 
-	if (w->text[0] == '\0')
-		json_add_string(o, "message",
-		    msg_mask(shown, sizeof shown, msg_last()));
+/* The result as JSON, owned. */
+static struct json *
+run_object(const struct run *x, const struct run_bundle *b,
+    const struct podjob *j, const struct podstatus *w)
+{
+	enum wire_exit status = b->status;
+	char message[MSG_MAX] = "the bundle was unpacked";
+	struct json *o;
+
+	if (status != WIRE_OK)
+		(void)snprintf(message, sizeof message, "%s",
+		    w->text[0] != '\0' ? w->text : msg_last());
+	o = result_new(status, NULL,
+	    status != WIRE_OK && w->reason[0] != '\0' ? w->reason : NULL,
+	    message);
+	json_add_string(o, "image", b->pod->image);
+	if (j->resolved[0] != '\0')
+		json_add_string(o, "resolved", j->resolved);
 	else
-		json_add_string(o, "message", w->text);
-	if (w->reason[0] != '\0')
-		json_add_string(o, "reason", w->reason);
-	if (w->container[0] != '\0')
-		json_add_string(o, "container", w->container);
-	if (w->fix[0] != '\0')
-		json_add_string(o, "fix", w->fix);
-	if (findings != NULL)
-		(void)json_add(o, "findings", json_copy(findings));
-}
-
-/* The result on one line.  Returns 0, or -1 (reported). */
-static int
-run_print_json(const struct run *x, enum wire_exit status)
-{
-	const struct provision *p = &x->provision;
-	struct json *o = json_new_object();
-	char *text;
-
-	json_add_string(o, "result", status == WIRE_OK ? "ok" : "failed");
-	json_add_uint(o, "exit", status);
-	if (x->pod.image != NULL)
-		json_add_string(o, "image", x->pod.image);
-	if (p->resolved[0] != '\0')
-		json_add_string(o, "resolved", p->resolved);
-	if (p->kubectl.namespace != NULL)
-		json_add_string(o, "namespace", p->kubectl.namespace);
-	if (p->name[0] != '\0')
-		json_add_string(o, "pod", p->name);
+		/* the cluster does not know, or did not tell */
+		json_add_null(o, "resolved");
+	if (x->provision.namespace != NULL)
+		json_add_string(o, "namespace", x->provision.namespace);
+	if (j->first_name[0] != '\0')
+		json_add_string(o, "pod", j->first_name);
+	if (json_size(j->others) > 0)
+		(void)json_add(o, "others", json_copy(j->others));
 	if (status == WIRE_OK)
-		add_success(o, x);
+		add_success(o, b->work, j);
 	else
-		add_failure(o, x);
-	text = json_finish(o, JSON_COMPACT);
-	if (text == NULL)
-		return -1;
-	out_line(text);
-	result_is_told();
-	free(text);
-	return 0;
+		add_failure(o, w);
+	return o;
 }
 
-/* Tell how it went; the exit code. */
-static enum wire_exit
-run_tell_result(struct run *x, enum wire_exit status)
+/* Tell how it went with one bundle. */
+static void
+run_tell_result(struct run *x, struct run_bundle *b, struct podjob *j)
 {
-	int ret = 0;
+	const struct podstatus *w = &j->failure;
+	bool common = false;
 
 	clear_line(x);
-	if (stop != 0 && status != WIRE_OK) {
-		explain_stop(x);
-		status = stopped();
+	if (b->status != WIRE_OK && stop != 0) {
+		explain_stop(x, &j->failure);
+		b->status = stopped();
+	} else if (b->status != WIRE_OK &&
+	    (w->text[0] == '\0' && w->reason[0] == '\0')) {
+		/* it may be what keeps all of them from their work */
+		w = &x->provision.failure;
+		common = w->text[0] != '\0';
 	}
-	if (status != WIRE_OK)
-		tell_failure(x);
+	if (b->status == WIRE_OK && !x->json)
+		tell_success(x, b->work, j);
+	if (b->status != WIRE_OK && !(common && x->told))
+		tell_failure(x, common ? NULL : j, w);
+	if (b->status != WIRE_OK && !common)
+		tell_others(&x->deliver, j);
+	x->told = x->told || common;
 	if (x->json)
-		ret = run_print_json(x, status);
-	else if (status == WIRE_OK)
-		tell_success(x);
+		b->result = run_object(x, b, j, w);
+}
+
+/* Of all bundles together. */
+static enum wire_exit
+run_status(const struct run *x, size_t *good)
+{
+	enum wire_exit status = WIRE_OK, one;
+	size_t i;
+
+	for (*good = 0, i = 0; i < x->options.n; i++) {
+		one = x->bundles[i].status;
+		if (one == WIRE_OK)
+			++*good;
+		else if (status == WIRE_OK || status == one)
+			status = one;
+		else
+			status = WIRE_FAIL;
+	}
+	return status;
+}
+
+/* The pods that are still there, and how to get rid of them. */
+static void
+tell_left(const struct run *x, struct json *o)
+{
+	const struct provision *p = &x->provision;
+	const struct podreap_pod *pod;
+	struct json *left = NULL, *one;
+	char command[1024], to[2][400] = {"", ""};
+	size_t i;
+
+	if (p->kubectl.kubeconfig != NULL)
+		(void)snprintf(to[0], sizeof to[0], " --kubeconfig '%.350s'",
+		    p->kubectl.kubeconfig);
+	if (p->kubectl.context != NULL)
+		(void)snprintf(to[1], sizeof to[1], " --context '%.350s'",
+		    p->kubectl.context);
+	for (i = 0; i < p->reap.n; i++) {
+		pod = p->reap.pods[i];
+		(void)snprintf(command, sizeof command,
+		    "kubectl%s%s -n %s delete pod %s --ignore-not-found", to[0],
+		    to[1], p->namespace, pod->name);
+		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
+		    pod->name, pod->words);
+		msg_line("fix: %s", command);
+		if (o == NULL)
+			continue;
+		if (left == NULL)
+			left = json_add_array(o, "left");
+		one = json_add_object(left, NULL);
+		json_add_string(one, "pod", pod->name);
+		json_add_string(one, "message", pod->words);
+		json_add_string(one, "fix", command);
+	}
+}
+
+/* Print what there is to say about all.  Returns the exit code. */
+static enum wire_exit
+run_finish(struct run *x)
+{
+	struct json *o = NULL, *list;
+	char message[128];
+	enum wire_exit status;
+	size_t good, i;
+
+	clear_line(x);
+	status = run_status(x, &good);
+	(void)snprintf(message, sizeof message,
+	    "%zu of %zu bundles were unpacked", good, x->options.n);
+	if (x->options.n > 1 && !x->json && !x->quiet)
+		out_line(message);
+	if (x->json && x->options.n == 1) {
+		o = x->bundles[0].result;
+		x->bundles[0].result = NULL;
+	} else if (x->json) {
+		o = result_new(status, NULL, NULL, message);
+		list = json_add_array(o, "bundles");
+		for (i = 0; i < x->options.n; i++) {
+			(void)json_add(list, NULL, x->bundles[i].result);
+			x->bundles[i].result = NULL;
+		}
+	}
+	tell_left(x, o);
+	if (x->json && result_print(o) < 0)
+		return WIRE_FAIL;
 	if (out_flush() < 0)
 		return WIRE_FAIL;
-	return status == WIRE_OK && ret < 0 ? WIRE_FAIL : status;
+	return status;
 }
 
 /* -------------------------------------------------------------------- work */
 
-static enum wire_exit
-run_deliver(struct run *x)
+static void
+close_work(struct run_bundle *b)
 {
-	struct provision *p = &x->provision;
-	enum wire_exit status;
+	if (b->work != NULL && b->work->open) {
+		gather_close(&b->work->gather);
+		deliver_close(&b->work->deliver);
+	}
+	free(b->work);
+	b->work = NULL;
+}
 
-	p->pod = &x->pod;
-	p->quiet = x->quiet;
-	p->stop = &stop;
-	p->say = run_show_line;
-	p->say_arg = x;
-	p->gather = &x->gather;
-	p->progress = &x->progress;
-	status = provision_run(p);
-	if (status == WIRE_OK)
-		status = deliver_make(&x->deliver, &x->gather);
-	status = run_tell_result(x, status);
-	provision_free(p);
-	return status;
+/* A provision's begin. */
+static int
+run_begin(void *arg, struct podjob *j)
+{
+	struct run *x = arg;
+	struct run_bundle *b = &x->bundles[j->number];
+	struct gather_opts o = {.max_size = x->deliver.max_size,
+	    .stop = &stop,
+	    .tacit = true};
+	struct run_work *k = calloc(1, sizeof *k);
+
+	j->pod = b->pod;
+	j->log_max = x->deliver.max_size * 2 + (64 << 20);
+	if (k == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	b->work = k;
+	k->deliver = x->deliver;
+	k->deliver.quiet = x->quiet || x->options.n > 1;
+	k->deliver.stop = &stop;
+	k->deliver.progress = &k->progress;
+	if (b->dir != NULL)
+		k->deliver.dir = b->dir;
+	if (deliver_open(&k->deliver) < 0)
+		return -1;
+	progress_start(&k->progress, "streaming", k->deliver.quiet);
+	o.dir = deliver_temp(&k->deliver);
+	o.progress = &k->progress;
+	if (gather_open(&k->gather, &o) < 0) {
+		deliver_close(&k->deliver);
+		return -1;
+	}
+	k->open = true;
+	j->gather = &k->gather;
+	return 0;
+}
+
+/* A provision's end. */
+static void
+run_end(void *arg, struct podjob *j, bool whole)
+{
+	struct run *x = arg;
+	struct run_bundle *b = &x->bundles[j->number];
+
+	if (b->work != NULL)
+		progress_clear(&b->work->progress);
+	b->status = j->exit;
+	if (whole)
+		b->status = deliver_make(&b->work->deliver, &b->work->gather);
+	else if (b->status == WIRE_OK)
+		b->status = WIRE_FAIL;
+	run_tell_result(x, b, j);
+	close_work(b);
 }
 
 static enum wire_exit
 run_provision(struct run *x)
 {
-	struct gather_opts o = {.max_size = x->deliver.max_size,
-	    .stop = &stop,
-	    .progress = &x->progress};
-	enum wire_exit status = WIRE_FAIL;
+	struct provision *p = &x->provision;
 
 	x->terminal = isatty(STDERR_FILENO) == 1;
-	x->deliver.quiet = x->quiet;
-	x->deliver.stop = &stop;
-	x->deliver.progress = &x->progress;
-	if (deliver_open(&x->deliver) < 0)
-		return WIRE_FAIL;
-	o.dir = deliver_temp(&x->deliver);
-	if (gather_open(&x->gather, &o) == 0) {
-		status = run_deliver(x);
-		gather_close(&x->gather);
+	p->namespace = x->pod.namespace;
+	p->parallel = (size_t)x->parallel;
+	p->stop = &stop;
+	p->hooks.begin = run_begin;
+	p->hooks.end = run_end;
+	p->hooks.say = run_show_line;
+	p->hooks.arg = x;
+	p->n_jobs = x->options.n;
+	(void)provision_run(p);
+	return run_finish(x);
+}
+
+/* ----------------------------------------------------------------- bundles */
+
+/* What a bundle's directory is called among several. */
+static void
+name_bundle(const struct pod_opts *o, char name[static POD_NAME])
+{
+	const char *base;
+	char text[256];
+
+	if (o->owner.name != NULL) {
+		pod_make_name(name, o->owner.name, "");
+		return;
 	}
-	deliver_close(&x->deliver);
-	return status;
+	base = strrchr(o->image, '/');
+	base = base != NULL ? base + 1 : o->image;
+	(void)snprintf(text, sizeof text, "%.*s", (int)strcspn(base, ":@"),
+	    base);
+	pod_make_name(name, text, "");
+}
+
+/* Does another bundle before this one have the name? */
+static bool
+is_taken(const struct run *x, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (strcmp(x->bundles[k].name, x->bundles[i].name) == 0)
+			return true;
+	return false;
+}
+
+/* Give each bundle a directory below -C.  Returns 0, or -1 (reported). */
+static int
+place_bundles(struct run *x)
+{
+	struct run_bundle *b;
+	char shown[MSG_NAME];
+	size_t i;
+
+	if (mkdir(x->deliver.dir, 0777) < 0 && errno != EEXIST) {
+		msg_warn(errno, "make %s",
+		    msg_mask(shown, sizeof shown, x->deliver.dir));
+		return -1;
+	}
+	for (i = 0; i < x->options.n; i++) {
+		b = &x->bundles[i];
+		name_bundle(b->pod, b->name);
+		if (is_taken(x, i))
+			/* a cut or changed name bears a part of its digest, so
+			 * that this is another one */
+			pod_make_name(b->name, b->pod->image, "");
+		if (is_taken(x, i)) {
+			msg_warn(0, "%s: given twice",
+			    msg_mask(shown, sizeof shown, b->pod->image));
+			return -1;
+		}
+		if (asprintf(&b->dir, "%s/%s", x->deliver.dir, b->name) < 0) {
+			b->dir = NULL;
+			msg_nomem();
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void
+free_bundles(struct run *x)
+{
+	size_t i;
+
+	for (i = 0; x->bundles != NULL && i < x->options.n; i++) {
+		close_work(&x->bundles[i]);
+		json_free(x->bundles[i].result);
+		free(x->bundles[i].dir);
+	}
+	free(x->bundles);
+	podopts_free_bundles(&x->options);
+}
+
+/* Find out which bundles are meant.  Returns WIRE_OK, or after a message. */
+static enum wire_exit
+find_bundles(struct run *x)
+{
+	size_t i;
+
+	if (podopts_expand(&x->pod, &x->options) < 0)
+		return WIRE_FAIL;
+	if (x->options.n > 1 &&
+	    (x->deliver.tar != NULL || x->pod.name != NULL)) {
+		(void)opt_wrong(&cmd_run_options,
+		    "%s is for one bundle, and there are %zu; choose one with --select",
+		    x->deliver.tar != NULL ? "--tar" : "--name", x->options.n);
+		return WIRE_USAGE;
+	}
+	x->bundles = calloc(x->options.n, sizeof *x->bundles);
+	if (x->bundles == NULL) {
+		msg_nomem();
+		return WIRE_FAIL;
+	}
+	for (i = 0; i < x->options.n; i++)
+		x->bundles[i].pod = &x->options.at[i];
+	return x->options.n > 1 && place_bundles(x) < 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 /* ----------------------------------------------------------------- options */
 
 static const struct opt run_result_rows[] = {
-    {"directory", 'C', "DIR", "make this directory (default: bundle)",
+    {"directory", 'C', "DIR",
+        "make this directory (default: bundle);\nof several bundles, a directory each in it",
         OPT_TEXT(struct run, deliver.dir)},
     {"tar", 0, "FILE", "write a tar instead; - is standard output",
         OPT_TEXT(struct run, deliver.tar)},
@@ -406,6 +698,8 @@ static const struct opt run_result_rows[] = {
     {0},
 };
 static const struct opt run_cluster_rows[] = {
+    {"parallel", 0, "N", "bundles at once, at most (default: 20)",
+        OPT_NUMBER(struct run, parallel, 1, PARALLEL_MAX)},
     {"timeout", 0, "TIME", "for all of it (default: 10m)",
         OPT_TIME(struct run, timeout)},
     {"keep", 0, NULL, "do not delete the pod",
@@ -427,10 +721,10 @@ static const struct opt_group run_groups[] = {
 };
 const struct opt_command cmd_run_options = {
     .name = "run",
-    .usage = " -f FILE | --image REF [OPTION...]",
+    .usage = " -f FILE... | --image REF... [OPTION...]",
     .about =
-        "Unpack a bundle image in a cluster: create the pod, follow it, verify, write\n"
-        "the files, delete the pod.\n",
+        "Unpack bundle images in a cluster: create a pod for each, follow it, verify,\n"
+        "write the files, delete the pod.\n",
     .groups = run_groups,
     .after =
         "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
@@ -459,6 +753,10 @@ run_check_options(struct run *x)
 		d->dir = "bundle";
 	if (x->pod.format == NULL)
 		x->pod.format = x->pod.rukpak ? "json" : "jsonl";
+	if (x->pod.unpacker == x->nowhere)
+		return opt_wrong(c,
+		    "--unpacker-image is not given, and the default, %s, is on no registry",
+		    x->nowhere);
 	x->provision.user_set = x->pod.uid_set || x->pod.user_namespace ||
 	    x->pod.rukpak;
 	why = podopts_conflict(&x->pod);
@@ -468,6 +766,7 @@ run_check_options(struct run *x)
 int
 cmd_run(int argc, char **argv)
 {
+	static const struct pod_opts defaults = POD_OPTS;
 	struct run *x = calloc(1, sizeof *x);
 	int code;
 
@@ -475,22 +774,27 @@ cmd_run(int argc, char **argv)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	x->pod = (struct pod_opts)POD_OPTS;
+	x->pod = defaults;
 	x->pod.format = NULL;
+	if (strncmp(defaults.unpacker, "localhost/", 10) == 0)
+		x->nowhere = defaults.unpacker;
 	x->timeout = TIMEOUT;
+	x->parallel = PARALLEL;
 	x->deliver.max_size = DELIVER_SIZE;
 	x->deliver.max_entries = DELIVER_ENTRIES;
 	if (opt_parse(&cmd_run_options, x, argc, argv, &code) >= 0) {
 		code = WIRE_USAGE;
 		if (run_check_options(x) == 0) {
-			code = WIRE_FAIL;
-			if (podopts_complete(&x->pod) == 0) {
+			code = (int)find_bundles(x);
+			if (code == WIRE_OK) {
 				run_catch_signals(x->timeout);
 				code = (int)run_provision(x);
 			}
-			podopts_free(&x->pod);
+			provision_free(&x->provision);
+			free_bundles(x);
 		}
 	}
+	podopts_free(&x->pod);
 	free(x);
 	return code;
 }

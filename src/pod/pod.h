@@ -44,6 +44,12 @@ struct pod_owner {
 	const char *uid; /* NULL: not from a cluster */
 };
 
+/* Values of an option that may be given more than once. */
+struct pod_values {
+	const char **at; /* owned; the strings are borrowed */
+	size_t n;
+};
+
 /* Strings are borrowed from argv or from `input`. */
 struct pod_opts {
 	const char *file; /* -f; NULL: none */
@@ -68,6 +74,7 @@ struct pod_opts {
 	bool user_namespace; /* hostUsers: false, and uid 0 */
 	bool rukpak; /* the very pod that RukPak 0.24 makes */
 	struct yaml_docs input; /* owned; what `file` holds */
+	struct pod_values files, images; /* all that were given */
 };
 
 #define POD_OPTS \

@@ -2,6 +2,7 @@
 #include "pod/podopts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -67,6 +68,41 @@ take_image(const struct opt *o, void *to, const char *value)
 	if (error == NULL)
 		*(const char **)to = value;
 	return error;
+}
+
+/* One more of several values.  NULL, or why not. */
+static const char *
+keep_value(struct pod_values *values, const char *value)
+{
+	const char **at = realloc(values->at,
+	    (values->n + 1) * sizeof(const char *));
+
+	if (at == NULL)
+		return "memory is short";
+	at[values->n++] = value;
+	values->at = at;
+	return NULL;
+}
+
+/* An opt_take, of struct pod_opts: one more bundle, by its image. */
+static const char *
+take_bundle(const struct opt *o, void *to, const char *value)
+{
+	struct pod_opts *opts = to;
+	const char *error = take_image(o, &opts->image, value);
+
+	return error != NULL ? error : keep_value(&opts->images, value);
+}
+
+/* An opt_take, of struct pod_opts: one more file. */
+static const char *
+take_filename(const struct opt *o, void *to, const char *value)
+{
+	struct pod_opts *opts = to;
+
+	(void)o;
+	opts->file = value;
+	return keep_value(&opts->files, value);
 }
 
 /* An opt_take, of struct pod_opts: one more pull secret. */
@@ -184,11 +220,11 @@ podopts_take_parts(const struct opt *o, void *to, const char *value)
 const struct opt podopts_bundle_rows[] = {
     {"filename", 'f', "FILE",
         "BundleDeployment or Bundle, YAML or JSON; - is standard input",
-        OPT_TEXT(struct pod_opts, file)},
+        .take = take_filename},
     {"select", 0, "NAME", "the bundle of that name, where FILE has several",
         OPT_TEXT(struct pod_opts, select)},
     {"image", 0, "REF", "the bundle's image, instead of -f",
-        OPT_OTHER(struct pod_opts, image, take_image, A_REFERENCE)},
+        .take = take_bundle, .takes = A_REFERENCE},
     {"bundle-dir", 0, "PATH", "where in the image the bundle is (default: /)",
         OPT_OTHER(struct pod_opts, bundle_dir, take_dir, "an absolute path")},
     {"pull-secret", 0, "NAME", "pull with this secret too (repeatable)",
@@ -400,6 +436,109 @@ take_file(struct pod_opts *o)
 	return podopts_take_manifest(o, chosen.object, where);
 }
 
+/* The mount path of RukPak's pods is known: say what cannot be helped. */
+static void
+podopts_say_risk(void)
+{
+	msg_warn(0,
+	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symbolic link there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
+	msg_line(
+	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
+}
+
+/* One more bundle, to be filled in.  NULL (reported): memory is short. */
+static struct pod_opts *
+add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
+{
+	struct pod_opts *all = realloc(b->at, (b->n + 1) * sizeof *all);
+
+	if (all == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	b->at = all;
+	all[b->n] = *o;
+	/* these stay with whom they are copied from */
+	all[b->n].files = all[b->n].images = (struct pod_values){0};
+	all[b->n].input = (struct yaml_docs){0};
+	return &all[b->n++];
+}
+
+/* Add the bundles of one file.  Returns 0, or -1 (reported). */
+static int
+expand_file(struct podopts_bundles *b, const struct pod_opts *o,
+    const char *path, struct yaml_docs *docs)
+{
+	char file[MSG_NAME], where[MSG_NAME + 32];
+	struct manifest_cursor c = {.docs = docs};
+	struct manifest m;
+	struct pod_opts *one;
+	size_t before = b->n;
+
+	if (yaml_load(docs, path) < 0)
+		return -1;
+	(void)msg_mask(file, sizeof file,
+	    strcmp(path, "-") == 0 ? "standard input" : path);
+	while (manifest_next(&c, &m)) {
+		if (!is_candidate(o, m.object))
+			continue;
+		(void)snprintf(where, sizeof where, "%s:%zu", file, m.line);
+		one = add_bundle(b, o);
+		if (one == NULL ||
+		    podopts_take_manifest(one, m.object, where) < 0)
+			return -1;
+	}
+	if (b->n > before)
+		return 0;
+	return o->select != NULL
+	    ? reject(file, "no bundle of this name", o->select)
+	    : reject(file,
+	          "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) or Bundle (core.rukpak.io/v1alpha1) in it",
+	          NULL);
+}
+
+int
+podopts_expand(const struct pod_opts *o, struct podopts_bundles *b)
+{
+	struct pod_opts *one;
+	size_t i;
+
+	*b = (struct podopts_bundles){0};
+	if (o->rukpak)
+		podopts_say_risk();
+	for (i = 0; i < o->images.n; i++) {
+		one = add_bundle(b, o);
+		if (one == NULL)
+			return -1;
+		one->image = o->images.at[i];
+	}
+	if (o->files.n == 0)
+		return 0;
+	/* one more: that which was under way when it failed */
+	b->docs = calloc(o->files.n + 1, sizeof *b->docs);
+	if (b->docs == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	for (; b->n_docs < o->files.n; b->n_docs++)
+		if (expand_file(b, o, o->files.at[b->n_docs],
+		        &b->docs[b->n_docs]) < 0)
+			return -1;
+	return 0;
+}
+
+void
+podopts_free_bundles(struct podopts_bundles *b)
+{
+	size_t i;
+
+	for (i = 0; b->docs != NULL && i <= b->n_docs; i++)
+		yaml_docs_free(&b->docs[i]);
+	free(b->docs);
+	free(b->at);
+	*b = (struct podopts_bundles){0};
+}
+
 const char *
 podopts_conflict(const struct pod_opts *o)
 {
@@ -422,16 +561,6 @@ podopts_conflict(const struct pod_opts *o)
 	return NULL;
 }
 
-/* The mount path of RukPak's pods is known: say what cannot be helped. */
-static void
-podopts_say_risk(void)
-{
-	msg_warn(0,
-	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symbolic link there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
-	msg_line(
-	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
-}
-
 int
 podopts_complete(struct pod_opts *o)
 {
@@ -446,4 +575,7 @@ void
 podopts_free(struct pod_opts *o)
 {
 	yaml_docs_free(&o->input);
+	free(o->files.at);
+	free(o->images.at);
+	o->files = o->images = (struct pod_values){0};
 }

@@ -36,6 +36,22 @@ const char *podopts_conflict(const struct pod_opts *o);
  */
 int podopts_complete(struct pod_opts *o);
 
+/* Several bundles; {0} holds none. */
+struct podopts_bundles {
+	struct pod_opts *at; /* owned; they borrow from docs and the options */
+	size_t n;
+	struct yaml_docs *docs; /* owned; one a file */
+	size_t n_docs;
+};
+
+/*
+ * All options are there: a copy of them for each bundle of each file and each
+ * image.  Returns 0, or -1 (reported).  Call podopts_free_bundles in either
+ * case, before podopts_free.
+ */
+int podopts_expand(const struct pod_opts *o, struct podopts_bundles *b);
+void podopts_free_bundles(struct podopts_bundles *b);
+
 /* Free what o owns. */
 void podopts_free(struct pod_opts *o);
 

@@ -44,15 +44,15 @@ hello=$IMAGES/hello:test
 ours=$IMAGES/unpack:test
 never=$IMAGES/sleeps:test
 interrupted creating 2 'creating the pod' --image "$hello" \
-	--unpacker-image "$ours" -C out
+	--unpacker-image "$ours" -C files
 interrupted pulling 2 'pulling' --image "$hello" --unpacker-image "$never" \
-	-C out
+	-C files
 interrupted streaming 2 'streaming' --image "$hello" --unpacker-image "$ours" \
-	-C out
+	-C files
 interrupted term 15 'pulling' --image "$hello" --unpacker-image "$never" \
-	-C out -o json
+	-C files -o json
 interrupted kept 2 'pulling' --image "$hello" --unpacker-image "$never" \
-	-C out --keep --name kept
+	-C files --keep --name kept
 all_tried
 for n in creating pulling kept; do
 	ok "$n: 128 + SIGINT" tried "$n" 130 'Interrupted: '
@@ -67,7 +67,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 0.5
 done
 is "the pods are gone but for the one to keep" "$(pods)" kept
-ok "nor is there a directory" sh -c '! ls -d out .out* 2>/dev/null'
+ok "nor is there a directory" sh -c '! ls -d files .files* 2>/dev/null'
 
 # A pod of the name that is not ours, though it looks so.
 uid=$(kubectl -n "$NS" get pod kept -o jsonpath='{.metadata.uid}')

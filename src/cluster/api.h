@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests to the API server, by way of one `kubectl proxy`, which knows how
+ * to reach it and who we are.  Nothing here waits: the caller collects what
+ * its calls wait for in a struct api_poll, waits once for all of them, and
+ * then moves each.
+ *
+ * A server that is away (it restarts, refuses, hangs, is overloaded: 429 and
+ * 5xx) is asked again until it answers; giving up is the caller's affair.
+ */
+#ifndef API_H
+#define API_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "cluster/http.h"
+#include "cluster/kubectl.h"
+
+enum {
+	API_TEXT_MAX = 64 << 20, /* bytes of one answer */
+	API_SOCKET = 104 /* bytes of a socket's path: unix(7) */
+};
+
+/* Start with api_open. */
+struct api {
+	struct kubectl_job proxy;
+	char dir[API_SOCKET - 8]; /* private to us; the socket is in it */
+	char socket[API_SOCKET];
+	char away[KUBECTL_SAID]; /* why it does not answer, masked; "" = it
+	                            does, as far as is known */
+};
+
+enum api_outcome {
+	API_WAIT, /* nothing yet */
+	API_DATA, /* of a stream: call->http.data and len are more of it */
+	API_OK, /* done; call->text is what came, if it is no stream */
+	API_LOST, /* of a stream: it broke off, or the server is away */
+	API_REFUSED /* the server said no: status, reason, words */
+};
+
+/* {0} to start with; api_call_free frees what it holds. */
+struct api_call {
+	struct api *api; /* borrowed */
+	bool busy; /* between api_start and its outcome */
+	bool stream;
+	char *method, *target, *body; /* owned; body may be NULL */
+	struct http http;
+	bool open; /* http is */
+	int64_t wake; /* api_now() when to try again, or to give this try up */
+	unsigned int tries; /* without an answer */
+	unsigned int patience; /* milliseconds of silence; 0 = any */
+
+	/* the answer */
+	int status;
+	char reason[64]; /* Kubernetes' word for a refusal, masked, or "" */
+	char words[KUBECTL_SAID]; /* masked */
+	char *text; /* owned; NUL-terminated, may be NULL */
+	size_t len, room;
+};
+
+/*
+ * Start the proxy, and wait until it serves, or *stop is set.  Returns 0, to
+ * be followed by api_close, or -1 with a->away telling why ("" where that was
+ * reported, or it was stopped).
+ */
+int api_open(struct api *a, const struct kubectl *k,
+    const volatile sig_atomic_t *stop);
+void api_close(struct api *a);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t api_now(void);
+
+/*
+ * Begin a call; the format makes the target.  A call under way is given up.
+ * Returns 0, or -1 (reported).
+ */
+int api_start(struct api_call *c, struct api *a, const char *method,
+    const char *body, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* The same for an answer that comes bit by bit, and may be silent so long. */
+int api_start_stream(struct api_call *c, struct api *a, unsigned int patience,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * Go on.  Until API_WAIT is returned there may be more; after an outcome other
+ * than these first two the call is no longer busy.
+ */
+enum api_outcome api_move(struct api_call *c);
+
+/* The answer as JSON, owned by the caller; NULL: it is none. */
+struct json *api_json(const struct api_call *c);
+
+void api_call_free(struct api_call *c);
+
+/* What to wait for; {0} to start with, api_poll_free frees what it holds. */
+struct api_poll {
+	struct pollfd *fds; /* owned */
+	size_t n, room;
+	int64_t wake; /* api_now() by when to be back */
+};
+
+/* Start over: be back after so many milliseconds, whatever happens. */
+void api_poll_start(struct api_poll *p, int milliseconds);
+
+/* Wait for this call too, if it is busy.  Returns 0, or -1 (reported). */
+int api_poll_add(struct api_poll *p, const struct api_call *c);
+
+/* Be back by then (api_now). */
+void api_poll_by(struct api_poll *p, int64_t wake);
+
+/* Wait. */
+void api_poll_wait(struct api_poll *p);
+void api_poll_free(struct api_poll *p);
+
+#endif

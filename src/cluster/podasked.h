@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is the pod that came back the pod that was asked for?  On its way into the
+ * cluster admission (webhooks, policies, a server that knows a field not) may
+ * change it.
+ *
+ * All that the security of the pod rests on must be as it was asked for: users,
+ * privileges, capabilities, seccomp, namespaces, commands, images, and the
+ * mounts of our volume.  What else was added is only listed.
+ */
+#ifndef PODASKED_H
+#define PODASKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
+
+enum {
+	PODASKED_WHY = 1024 /* bytes of a reason */
+};
+
+/*
+ * Compare.  Returns true where the pod is as asked; else why[] says, masked,
+ * which field came back otherwise.  What was added is appended to `others`, an
+ * array of strings (NULL: nobody wants to know).
+ */
+bool podasked_is(const struct json *asked, const struct json *got,
+    char why[static PODASKED_WHY], struct json *others);
+
+#endif

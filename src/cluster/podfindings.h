@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that `unpack` found wrong with a bundle.  Its termination message holds
+ * the first findings and how many more there are; its log has a line for each.
+ */
+#ifndef PODFINDINGS_H
+#define PODFINDINGS_H
+
+#include <stdbool.h>
+
+#include "base/json.h"
+#include "base/tempfile.h"
+
+/* Are there more than the report, a termination message, holds? */
+bool podfindings_more(const struct json *report);
+
+/*
+ * Read the findings from the log, and put all of them into the report where
+ * they are not fewer than it has.  A log that holds none changes nothing.
+ */
+void podfindings_read(struct json *report, const struct tempfile *log);
+
+#endif
