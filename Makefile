@@ -152,6 +152,7 @@ CTL_OBJ = \
 	$(B)/base/ranges.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \
+	$(B)/base/program.o \
 	$(B)/base/tempfile.o \
 	$(B)/base/term.o \
 	$(B)/bundle/ci.o \
@@ -176,6 +177,7 @@ CTL_OBJ = \
 	$(B)/log/target.o \
 	$(B)/log/tarin.o \
 	$(B)/log/witness.o \
+	$(B)/image/batch.o \
 	$(B)/image/fixes.o \
 	$(B)/image/history.o \
 	$(B)/image/image.o \
@@ -188,6 +190,7 @@ CTL_OBJ = \
 	$(B)/image/rootdir.o \
 	$(B)/image/runtime.o \
 	$(B)/image/sparse.o \
+	$(B)/image/source.o \
 	$(B)/image/store.o \
 	$(B)/image/tarscan.o \
 	$(B)/image/tree.o \

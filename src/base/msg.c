@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 static const char *program = "unpack";
-static char last[512]; /* enough for a result that must fit in 4 KiB */
-static int last_error;
+/* of each thread; enough for a result that must fit in 4 KiB */
+static _Thread_local char last[512];
+static _Thread_local int last_error;
 
 void
 msg_name(const char *name)

@@ -27,8 +27,8 @@ void msg_warn(int err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The text of the last msg_warn, without the program's name and the newline;
- * "" before the first one.  Borrowed until the next msg_warn.
+ * The text of this thread's last msg_warn, without the program's name and the
+ * newline; "" before the first one.  Borrowed until the next msg_warn.
  */
 const char *msg_last(void);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -99,30 +100,68 @@ blob_verify(const struct blob *b, const char *digest, const char *what)
 int
 tempfile_open(struct tempfile *s, uint64_t max)
 {
+	*s = (struct tempfile){.max = max};
+	s->fd = memfd_create("unpackctl", MFD_CLOEXEC);
+	if (s->fd >= 0)
+		return 0;
+	msg_warn(errno, "make a temporary file in memory");
+	return -1;
+}
+
+/* A file without a name, on disk.  Owned, or -1, reported. */
+static int
+tempfile_make(void)
+{
 	const char *dir = getenv("TMPDIR");
 	char path[4096];
+	int fd;
 
 	if (dir == NULL || *dir == '\0')
 		dir = "/var/tmp";
-	s->len = 0;
-	s->max = max;
-	s->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (s->fd >= 0)
-		return 0;
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
 	/* not every file system has O_TMPFILE */
 	if (snprintf(path, sizeof path, "%s/unpackctl.XXXXXX", dir) >=
-	    (int)sizeof path) {
-		s->fd = -1;
+	    (int)sizeof path)
 		errno = ENAMETOOLONG;
-	} else {
-		s->fd = mkostemp(path, O_CLOEXEC);
-	}
-	if (s->fd < 0) {
+	else
+		fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		(void)unlink(path);
+	else
 		msg_warn(errno, "make a temporary file in %s",
 		    msg_mask(path, sizeof path, dir));
+	return fd;
+}
+
+/*
+ * Move it from memory to disk.  The descriptor stays what it is: blobs that
+ * lie in it name it.  Returns 0, or -1, reported.
+ */
+static int
+tempfile_move(struct tempfile *s)
+{
+	struct blob b = {s->fd, 0, s->len};
+	char buf[BUFFER];
+	uint64_t at;
+	ssize_t got = 0;
+	int fd = tempfile_make();
+
+	if (fd < 0)
+		return -1;
+	for (at = 0; at < s->len; at += (uint64_t)got) {
+		got = blob_read(&b, at, buf, sizeof buf);
+		if (got < 0 || io_write(fd, buf, (size_t)got) < 0)
+			break;
+	}
+	if (at < s->len || dup3(fd, s->fd, O_CLOEXEC) < 0) {
+		msg_warn(errno, "write a temporary file");
+		(void)close(fd);
 		return -1;
 	}
-	(void)unlink(path);
+	(void)close(fd);
+	s->on_disk = true;
 	return 0;
 }
 
@@ -152,6 +191,9 @@ tempfile_add(struct tempfile *s, const void *buf, size_t len)
 		    (uintmax_t)(s->max >> 20));
 		return -1;
 	}
+	if (!s->on_disk && s->len + len > TEMPFILE_MEMORY &&
+	    tempfile_move(s) < 0)
+		return -1;
 	s->len += len;
 	if (tempfile_is_zero(buf, len))
 		bad = ftruncate(s->fd, (off_t)s->len);

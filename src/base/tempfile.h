@@ -3,11 +3,13 @@
  * Runs of bytes in open files, and an unlinked temporary file to put bytes in
  * that have to be read more than once: an archive from a pipe, a layer that
  * is compressed.  It is no copy of an image's files: it has no name, the
- * layers lie in it as tar, and it is gone when the program ends.
+ * layers lie in it as tar, and it is gone when the program ends.  As long as
+ * it is small it lies in memory, and nothing is written to a disk.
  */
 #ifndef TEMPFILE_H
 #define TEMPFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,14 +40,20 @@ char *blob_text(const struct blob *b, size_t max, const char *what);
  */
 int blob_verify(const struct blob *b, const char *digest, const char *what);
 
+enum {
+	TEMPFILE_MEMORY = 32 << 20 /* bytes that stay in memory */
+};
+
 struct tempfile {
-	int fd; /* owned */
+	int fd; /* owned; the same on disk as it was in memory */
+	bool on_disk;
 	uint64_t len; /* bytes put in so far */
 	uint64_t max; /* tempfile_add refuses more than this */
 };
 
 /*
- * Make an empty one in TMPDIR, or /var/tmp.  Returns 0, or -1, reported.
+ * Make an empty one, which goes to TMPDIR, or /var/tmp, when it outgrows the
+ * memory it may take.  Returns 0, or -1, reported.
  * tempfile_close may be called on a tempfile that is all zero bytes.
  */
 int tempfile_open(struct tempfile *s, uint64_t max);

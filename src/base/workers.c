@@ -82,6 +82,7 @@ void
 workers_start(struct workers *c, unsigned int jobs)
 {
 	struct member *m;
+	pthread_attr_t attr;
 	sigset_t all, old;
 
 	if (c->started)
@@ -90,16 +91,21 @@ workers_start(struct workers *c, unsigned int jobs)
 	c->members = calloc(jobs, sizeof *c->members);
 	if (c->members == NULL)
 		return;
+	(void)pthread_attr_init(&attr);
+	if (c->opts.stack > 0)
+		(void)pthread_attr_setstacksize(&attr, c->opts.stack);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
 	for (; c->n_threads < jobs; c->n_threads++) {
 		m = &c->members[c->n_threads];
 		m->workers = c;
 		m->number = c->n_threads;
-		if (pthread_create(&m->thread, NULL, workers_work_loop, m) != 0)
+		if (pthread_create(&m->thread, &attr, workers_work_loop, m) !=
+		    0)
 			break;
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	(void)pthread_attr_destroy(&attr);
 }
 
 size_t

@@ -22,6 +22,7 @@ struct workers_opts {
 	 */
 	void (*work)(void *arg, unsigned int member, size_t slot);
 	void *arg; /* borrowed; work's */
+	size_t stack; /* bytes that work needs; 0: little */
 };
 
 struct workers;

@@ -11,13 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/number.h"
+#include "base/json.h"
 #include "base/msg.h"
-#include "base/out.h"
+#include "base/number.h"
 #include "base/opt.h"
+#include "base/out.h"
 #include "base/result.h"
+#include "base/term.h"
+#include "bundle/ci.h"
+#include "bundle/codes.h"
+#include "image/batch.h"
 #include "image/verdict.h"
-#include "image/verdictout.h"
 #include "wire.h"
 
 /* The uid that `unpackctl pod` gives, and what it may take apart at most. */
@@ -31,11 +35,26 @@
 struct check {
 	uint64_t uid; /* UID_UNSET: nobody said */
 	struct verdict_opts opts;
-	struct verdictout_opts out;
 	gid_t gids[RUNTIME_GROUPS_MAX];
 	bool openshift;
-	bool json;
+	const char *images_from; /* borrowed; a file, or NULL */
+	struct codes_list ignore;
+	enum codes_severity fail_on;
+	enum ci_form form;
 	bool quiet;
+
+	struct term term;
+	struct json *told; /* owned; what is told at the end, or NULL */
+	size_t n_images;
+	struct check_row *rows; /* owned; of the table at the end */
+	size_t n_rows;
+};
+
+/* A line of the table. */
+struct check_row {
+	char *name; /* owned, masked */
+	enum batch_state state;
+	unsigned int errors, warnings;
 };
 
 /* An opt_take: N[,N...]. */
@@ -90,33 +109,46 @@ static const struct opt check_rows[] = {
         OPT_SIZE(struct check, opts.max, 1, INT64_MAX / 4)},
     {0},
 };
-static const struct opt check_output_rows[] = {
-    {"output", 'o', "text|json", "how to tell the verdict",
-        OPT_SECOND(struct check, json)},
+static const struct opt check_input_rows[] = {
+    {"images-from", 0, "FILE", "the images that FILE names, a line each, too",
+        OPT_TEXT(struct check, images_from)},
+    {0},
+};
+static const struct opt check_verdict_rows[] = {
+    {"fail-on", 0, "error|warning", "what makes an image fail (default: error)",
+        OPT_CHOICE(struct check, fail_on)},
+    {"ignore", 0, "CODE", "a finding that does not count; may be repeated",
+        OPT_OTHER(struct check, ignore, codes_take,
+            "a code that unpackctl explain lists")},
+    {"output", 'o', CI_WORDS, "how to tell the verdict",
+        OPT_CHOICE(struct check, form)},
     {"quiet", 'q', NULL, "say nothing, exit only",
         OPT_FLAG(struct check, quiet)},
     {0},
 };
 static const struct opt_group check_groups[] = {
+    {"What is read", check_input_rows, 0},
     {"Who would read it, and where", check_rows, 0},
-    {"What is told", check_output_rows, 0},
+    {"The verdict, and how it is told", check_verdict_rows, 0},
     {0},
 };
 const struct opt_command cmd_check_options = {
     .name = "check",
-    .usage = " [OPTION...] IMAGE",
+    .usage = " [OPTION...] IMAGE...",
     .about =
-        "Will this bundle image unpack in a restricted namespace?  IMAGE is an OCI\n"
-        "layout, an oci-archive, a docker-archive ('-' is standard input), or a\n"
-        "directory that is the root file system.  skopeo's oci:PATH[:TAG],\n"
-        "oci-archive:, docker-archive: and dir: are understood.\n",
+        "Will these bundle images unpack in a restricted namespace?  IMAGE is a name,\n"
+        "read with podman, docker or skopeo from a local store or else its registry; or\n"
+        "an OCI layout, an oci-archive or docker-archive ('-' is standard input), or a\n"
+        "directory that is the root file system.  docker://, containers-storage:,\n"
+        "docker-daemon:, oci:PATH[:TAG], oci-archive:, docker-archive: and dir: are\n"
+        "understood.\n",
     .groups = check_groups,
     .after =
         "exit: 0 it will; 1 cannot tell: damaged, or an I/O error; 2 wrong usage;\n"
         "3 it will not.\n",
-    .operands = "one IMAGE",
-    .least = 1,
-    .most = 1,
+    .operands = "IMAGEs",
+    .least = 0,
+    .most = OPT_ANY,
 };
 
 /* What nobody said: OpenShift gives other values. */
@@ -138,42 +170,191 @@ check_fill_in(struct check *a)
 	a->opts.n_gids = 2;
 }
 
+/* Remember it for the table at the end.  Returns 0, or -1, reported. */
 static int
-check_run_image(struct check *a)
+check_add_row(struct check *a, const struct batch_result *r)
 {
-	struct verdict *v = calloc(1, sizeof *v);
-	int code = WIRE_FAIL, rc = 0;
+	struct check_row *row = reallocarray(a->rows, a->n_rows + 1,
+	    sizeof *row);
 
-	if (v == NULL) {
-		msg_nomem();
-		return WIRE_FAIL;
+	if (row != NULL) {
+		a->rows = row;
+		row += a->n_rows++;
+		*row = (struct check_row){strdup(r->name), r->state, r->errors,
+		    r->warnings};
 	}
-	a->out.log_limit = a->opts.log_limit;
-	a->out.term = term_of(OUT_FD);
-	if (verdict_reach(v, &a->opts) < 0)
-		goto out;
-	if (a->json)
-		rc = result_print(verdictout_object(v, &a->out));
-	else if (!a->quiet)
-		rc = verdictout_text(v, &a->out);
-	if (rc == 0)
-		code = verdict_is_good(v) ? WIRE_OK : WIRE_BUNDLE;
-out:
-	verdict_free(v);
-	free(v);
-	return code;
+	if (row != NULL && row->name != NULL)
+		return 0;
+	msg_nomem();
+	return -1;
+}
+
+/* A batch_tell: one image has been judged. */
+static int
+check_tell(void *arg, struct batch_result *r)
+{
+	struct check *a = arg;
+	int rc = check_add_row(a, r);
+
+	if (a->form == CI_JSON) {
+		(void)json_add(a->told, NULL, r->object);
+		r->object = NULL;
+	} else if (a->form != CI_TEXT) {
+		if (r->state == BATCH_BROKEN)
+			ci_add_finding(ci_add_case(a->told, r->name, NULL,
+			                   CI_BROKEN, r->message),
+			    &(struct ci_finding){.code = "image-not-judged",
+			        .severity = CODES_ERROR,
+			        .message = r->message});
+		else
+			ci_add_verdict(a->told, r->name, r->object);
+	} else if (!a->quiet && r->text != NULL &&
+	    (r->state != BATCH_BROKEN || a->n_images > 1)) {
+		if (a->n_rows > 1)
+			out_text("\n");
+		if (rc == 0)
+			rc = term_print(&a->term, r->text);
+		/* verdicts as they come */
+		if (rc == 0)
+			rc = out_flush();
+	}
+	return rc;
+}
+
+static size_t
+check_count(const struct check *a, enum batch_state state)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < a->n_rows; i++)
+		n += a->rows[i].state == state;
+	return n;
+}
+
+static void
+check_print_table(const struct check *a)
+{
+	static const char *const words[] = {"compatible", "not compatible",
+	    "not judged"};
+	static const enum term_colour colours[] = {TERM_GREEN, TERM_RED,
+	    TERM_YELLOW};
+	const struct check_row *r;
+	int width = 5;
+	size_t i;
+
+	for (i = 0; i < a->n_rows; i++)
+		if ((int)strlen(a->rows[i].name) > width)
+			width = (int)strlen(a->rows[i].name);
+	out_printf("\n%-*s  %-14s  %6s  %8s\n", width, "IMAGE", "VERDICT",
+	    "ERRORS", "WARNINGS");
+	for (i = 0; i < a->n_rows; i++) {
+		r = &a->rows[i];
+		out_printf("%-*s  %s%-14s%s  %6u  %8u\n", width, r->name,
+		    term_sgr(&a->term, colours[r->state]), words[r->state],
+		    term_sgr(&a->term, TERM_PLAIN), r->errors, r->warnings);
+	}
+	out_printf(
+	    "%zu images: %zu compatible, %zu not compatible, %zu not judged\n",
+	    a->n_rows, check_count(a, BATCH_GOOD), check_count(a, BATCH_BAD),
+	    check_count(a, BATCH_BROKEN));
+}
+
+static enum wire_exit
+check_exit(const struct check *a)
+{
+	if (check_count(a, BATCH_BAD) > 0)
+		return WIRE_BUNDLE;
+	return check_count(a, BATCH_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
+}
+
+/* One object for all images; of one image, its own. */
+static int
+check_print_json(struct check *a)
+{
+	enum wire_exit code = check_exit(a);
+	char message[96];
+	struct json *all;
+
+	(void)snprintf(message, sizeof message,
+	    "%zu of %zu images are compatible", check_count(a, BATCH_GOOD),
+	    a->n_rows);
+	all = result_new(code, NULL,
+	    code == WIRE_BUNDLE     ? "BundleUnreadable"
+	        : code == WIRE_FAIL ? "NotJudged"
+	                            : NULL,
+	    message);
+	json_add_uint(all, "compatible", check_count(a, BATCH_GOOD));
+	json_add_uint(all, "notCompatible", check_count(a, BATCH_BAD));
+	json_add_uint(all, "notJudged", check_count(a, BATCH_BROKEN));
+	(void)json_add(all, "images", a->told);
+	a->told = NULL;
+	return result_print(all);
+}
+
+/* Tell what is told at the end.  Returns 0, or -1, reported. */
+static int
+check_end(struct check *a)
+{
+	struct json *told = a->told;
+	int rc = 0;
+
+	if (a->form == CI_JSON && a->n_rows != 1)
+		return check_print_json(a);
+	a->told = NULL;
+	if (a->form == CI_JSON) {
+		rc = result_print(json_copy(json_at(told, 0)));
+		json_free(told);
+	} else if (a->form != CI_TEXT) {
+		rc = ci_print(a->form, "check", told);
+	} else if (!a->quiet && a->n_rows > 1) {
+		check_print_table(a);
+		rc = out_flush();
+	}
+	return rc;
+}
+
+static void
+check_free(struct check *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_rows; i++)
+		free(a->rows[i].name);
+	free(a->rows);
+	json_free(a->told);
 }
 
 int
 cmd_check(int argc, char **argv)
 {
 	struct check a = {.uid = UID_UNSET,
+	    .fail_on = CODES_ERROR,
 	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE}};
+	struct batch b = {.tell = check_tell, .arg = &a};
 	int code;
 
 	if (opt_parse(&cmd_check_options, &a, argc, argv, &code) < 0)
 		return code;
-	a.opts.image = a.out.given = argv[1];
+	if (argv[1] == NULL && a.images_from == NULL) {
+		(void)opt_wrong(&cmd_check_options,
+		    "takes one IMAGE or more, or --images-from FILE");
+		return WIRE_USAGE;
+	}
 	check_fill_in(&a);
-	return check_run_image(&a);
+	a.opts.ignore = a.ignore.codes;
+	a.opts.strict = a.fail_on == CODES_WARNING;
+	a.term = term_of(OUT_FD);
+	if (a.form != CI_TEXT)
+		a.told = json_new_array();
+	b.opts = &a.opts;
+	b.term = a.term;
+	code = batch_add_all(&b, argv + 1, a.images_from);
+	a.n_images = b.n;
+	if (code == WIRE_OK && batch_run(&b) < 0)
+		code = WIRE_FAIL;
+	if (code == WIRE_OK)
+		code = check_end(&a) < 0 ? WIRE_FAIL : (int)check_exit(&a);
+	batch_free(&b);
+	check_free(&a);
+	return code;
 }

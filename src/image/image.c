@@ -83,26 +83,26 @@ image_ref_detect(struct image_ref *ref)
 	struct stat st;
 	int fd;
 
-	if (ref->kind != IMAGE_ANY || strcmp(ref->path, "-") == 0)
+	if ((ref->kind != IMAGE_ANY && ref->kind != IMAGE_DIR) ||
+	    strcmp(ref->path, "-") == 0)
 		return 0;
 	fd = open(ref->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		msg_warn(errno, "open %s%s",
-		    msg_mask(masked, sizeof masked, ref->path),
-		    errno != ENOENT
-		        ? ""
-		        : " (an image in a registry or a local store is read with 'podman save' or 'skopeo copy')");
+		msg_warn(errno, "%s",
+		    msg_mask(masked, sizeof masked, ref->path));
 		if (fd >= 0)
 			(void)close(fd);
 		return -1;
 	}
 	if (S_ISDIR(st.st_mode)) {
-		ref->kind = IMAGE_ROOT;
-		if (has_file(fd, "oci-layout") && has_file(fd, "index.json"))
+		if (ref->kind == IMAGE_ANY && has_file(fd, "oci-layout") &&
+		    has_file(fd, "index.json"))
 			ref->kind = IMAGE_OCI;
 		else if (has_file(fd, "version") &&
 		    has_file(fd, "manifest.json"))
 			ref->kind = IMAGE_DIR;
+		else
+			ref->kind = IMAGE_ROOT;
 	}
 	(void)close(fd);
 	return 0;
@@ -735,13 +735,14 @@ image_list(const struct image_ref *ref, struct json *names)
 	int rc = -1;
 
 	if (tempfile_open(&img.tempfile, UINT64_MAX / 4) < 0 ||
-	    store_open(&img.store, ref->path, &img.tempfile) < 0)
+	    store_open(&img.store, ref->path, ref->fd, &img.tempfile) < 0)
 		goto out;
 	if (kind == IMAGE_ANY && !img.store.is_dir)
 		kind = archive_kind(&img);
 	rc = 0;
 	if (kind == IMAGE_OCI || kind == IMAGE_OCI_ARCHIVE) {
 		doc = load(&img, "index.json");
+		rc = doc == NULL ? -1 : 0;
 		if (doc == NULL || is_multi_platform(doc))
 			goto out;
 		for (one = json_first(json_get_array(doc, "manifests"));
@@ -750,6 +751,7 @@ image_list(const struct image_ref *ref, struct json *names)
 				image_add_name(names, image_name_of(one));
 	} else if (kind == IMAGE_DOCKER_ARCHIVE) {
 		doc = load(&img, "manifest.json");
+		rc = doc == NULL ? -1 : 0;
 		for (one = json_is_array(doc) ? json_first(doc) : NULL;
 		     one != NULL; one = json_next(one))
 			image_add_name(names,
@@ -770,7 +772,7 @@ image_open(struct image *img, const struct image_ref *ref, const char *platform,
 
 	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
 	if (tempfile_open(&img->tempfile, max) < 0 ||
-	    store_open(&img->store, ref->path, &img->tempfile) < 0)
+	    store_open(&img->store, ref->path, ref->fd, &img->tempfile) < 0)
 		return -1;
 	if (kind == IMAGE_ANY && !img->store.is_dir)
 		kind = archive_kind(img);

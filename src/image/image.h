@@ -32,7 +32,8 @@ enum image_kind {
 /* Where an image is: skopeo's "TRANSPORT:PATH[:TAG]", or a path, or "-". */
 struct image_ref {
 	enum image_kind kind;
-	char *path; /* owned */
+	char *path; /* owned; "-": see fd */
+	int fd; /* borrowed; 0: standard input */
 	const char *tag; /* points into path; NULL: none given */
 };
 
@@ -62,8 +63,8 @@ int image_ref_parse(struct image_ref *ref, const char *text);
 void image_ref_free(struct image_ref *ref);
 
 /*
- * Find out what ref is, by looking, where its kind is IMAGE_ANY.  Returns 0,
- * or -1, reported.
+ * Find out what ref is, by looking, where its kind is IMAGE_ANY, or IMAGE_DIR,
+ * which may be a root file system.  Returns 0, or -1, reported.
  */
 int image_ref_detect(struct image_ref *ref);
 

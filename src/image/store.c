@@ -143,16 +143,20 @@ store_open_archive(struct store *s, const struct stat *st, const char *what)
 }
 
 int
-store_open(struct store *s, const char *path, struct tempfile *tempfile)
+store_open(struct store *s, const char *path, int input,
+    struct tempfile *tempfile)
 {
 	char masked[MSG_NAME];
 	const char *what = "standard input";
 	struct stat st;
 
-	*s = (struct store){.fd = STDIN_FILENO, .tempfile = tempfile};
+	*s = (struct store){.fd = input,
+	    .borrowed = true,
+	    .tempfile = tempfile};
 	if (strcmp(path, "-") != 0) {
 		what = msg_mask(masked, sizeof masked, path);
 		s->fd = open(path, O_RDONLY | O_CLOEXEC);
+		s->borrowed = false;
 	}
 	if (s->fd < 0 || fstat(s->fd, &st) < 0) {
 		msg_warn(errno, "open %s", what);
@@ -175,7 +179,7 @@ store_close(struct store *s)
 	}
 	free(s->files);
 	free(s->members);
-	if (s->fd > STDERR_FILENO)
+	if (s->fd >= 0 && !s->borrowed)
 		(void)close(s->fd);
 	*s = (struct store){.fd = -1};
 }

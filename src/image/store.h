@@ -24,7 +24,8 @@ struct store_member {
 };
 
 struct store {
-	int fd; /* owned; the directory or the archive; -1 */
+	int fd; /* the directory or the archive; -1 */
+	bool borrowed; /* fd is; else owned */
 	bool is_dir;
 	int *files; /* owned, and open; of a directory */
 	size_t n_files, files_room;
@@ -35,11 +36,12 @@ struct store {
 };
 
 /*
- * Open path ("-" is standard input).  Returns 0, or -1, reported.
- * store_close may be called after a failure, and on one that is all zeros
- * but for fd = -1.
+ * Open path ("-" is the descriptor `input`, borrowed).  Returns 0, or -1,
+ * reported. store_close may be called after a failure, and on one that is all
+ * zeros but for fd = -1.
  */
-int store_open(struct store *s, const char *path, struct tempfile *tempfile);
+int store_open(struct store *s, const char *path, int input,
+    struct tempfile *tempfile);
 void store_close(struct store *s);
 
 /*

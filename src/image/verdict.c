@@ -461,8 +461,12 @@ open_image(struct verdict *v, const struct verdict_opts *opts)
 	struct image_ref ref;
 	int rc = -1;
 
-	if (image_ref_parse(&ref, opts->image) < 0 ||
-	    image_ref_detect(&ref) < 0)
+	if (image_ref_parse(&ref, opts->image) < 0)
+		goto out;
+	ref.fd = opts->fd;
+	if (opts->tag != NULL)
+		ref.tag = opts->tag;
+	if (image_ref_detect(&ref) < 0)
 		goto out;
 	if (ref.kind != IMAGE_ROOT) {
 		rc = open_layers(v, opts, &ref);

@@ -21,6 +21,8 @@
 
 struct verdict_opts {
 	const char *image; /* as image_ref_parse takes it */
+	int fd; /* what "-" is; 0: standard input */
+	const char *tag; /* of several in it; NULL: as image says */
 	uid_t uid;
 	const gid_t
 	    *gids; /* the first one is the gid; NULL: as the image says */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/verdictout.h"
 
-#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/msg.h"
-#include "base/out.h"
 #include "base/result.h"
 #include "image/fixes.h"
 #include "wire.h"
@@ -274,13 +273,15 @@ tell_all(const struct telling *t, struct fixes_group *g)
 		tell_group(t, g);
 	tell_notes(t, CODES_WARNING);
 	tell_size(t);
+	if (t->opts->how != NULL && *t->opts->how != '\0')
+		(void)fprintf(t->to, "read with: %s\n", t->opts->how);
 	tell_quietly(t);
 	if (t->v->ignored > 0)
 		(void)fprintf(t->to, "%" PRIu64 " finding%s ignored\n",
 		    t->v->ignored, verdictout_plural(t->v->ignored));
 }
 
-int
+char *
 verdictout_text(struct verdict *v, const struct verdictout_opts *opts)
 {
 	struct fixes_group *g = calloc(1, sizeof *g);
@@ -288,17 +289,18 @@ verdictout_text(struct verdict *v, const struct verdictout_opts *opts)
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 	struct telling t = {f, v, opts};
-	int rc = -1;
+	bool whole = g != NULL && f != NULL;
 
-	if (g != NULL && f != NULL)
+	if (whole)
 		tell_all(&t, g);
-	if (f == NULL || fclose(f) != 0 || g == NULL)
-		msg_nomem();
-	else if (term_print(&opts->term, text) == 0)
-		rc = out_flush();
-	free(text);
+	if (f != NULL && fclose(f) != 0)
+		whole = false;
 	free(g);
-	return rc;
+	if (whole)
+		return text;
+	free(text);
+	msg_nomem();
+	return NULL;
 }
 
 /* -------------------------------------------------------------------- JSON */
@@ -469,6 +471,8 @@ verdictout_object(struct verdict *v, const struct verdictout_opts *opts)
 	add_strictness(o, v);
 	json_add_string(o, "image", verdictout_name(name, v, opts));
 	json_add_string(o, "file", msg_mask(name, sizeof name, opts->given));
+	if (opts->how != NULL && *opts->how != '\0')
+		json_add_string(o, "readWith", opts->how);
 	verdictout_add_findings(o, v);
 	add_notes(o, v);
 	add_fixes(o, v);

@@ -11,7 +11,8 @@
  * "findings" begins with what keeps the container from starting, and the
  * object has besides
  *
- *	"image":"NAME","file":"-",		file: where it was read from
+ *	"image":"NAME","file":"-",		file: as it was given
+ *	"readWith":"podman save NAME",		where a tool was asked
  *	"warnings":[{"severity":"warning","code":"log-limit","message":"...",
  *	  "fix":"...","count":N, and where they are known "path", "layer",
  *	  "history"}],		severity "warning" or "note", which has no fix
@@ -27,7 +28,6 @@
 #define VERDICTOUT_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/json.h"
 #include "base/term.h"
@@ -37,12 +37,17 @@ struct verdictout_opts {
 	const char *given; /* of the image, as the user said it */
 	const char *name; /* how to call it; NULL: as it calls itself where it
 	                     came through a pipe, else as given */
+	const char
+	    *how; /* it was read, "podman save NAME"; "" or NULL: at hand */
 	uint64_t log_limit;
 	struct term term;
 };
 
-/* Write it to standard output.  Returns 0, or -1, reported. */
-int verdictout_text(struct verdict *v, const struct verdictout_opts *opts);
+/*
+ * It as text, not yet wrapped (base/term.h); owned by the caller.  NULL after
+ * a message.
+ */
+char *verdictout_text(struct verdict *v, const struct verdictout_opts *opts);
 
 /* The same for programs, owned by the caller (base/result.h). */
 struct json *verdictout_object(struct verdict *v,

@@ -105,7 +105,6 @@ ok "--quiet says nothing" exits 3 "$UNPACKCTL" check --quiet i
 ok "nothing at all" sh -c '[ ! -s out ] && [ ! -s err ]'
 ok "a wrong option" exits 2 "$UNPACKCTL" check --nope i
 ok "no image" exits 2 "$UNPACKCTL" check
-ok "two images" exits 2 "$UNPACKCTL" check i i
 ok "a wrong uid" exits 2 "$UNPACKCTL" check --uid x i
 ok "a wrong platform" exits 2 "$UNPACKCTL" check --platform linux i
 ok "help" exits 0 "$UNPACKCTL" check --help

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/batch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpus.h"
+#include "base/msg.h"
+#include "base/result.h"
+#include "base/workers.h"
+#include "image/image.h"
+#include "image/source.h"
+#include "image/verdictout.h"
+
+enum {
+	STACK = 1 << 20, /* bytes that judging an image needs, and more */
+	BATCH_MAX = 100000, /* images in one call */
+	BATCH_LINE = 4096 /* bytes of a line of a list */
+};
+
+struct batch_job {
+	char *given; /* owned; as the user said it */
+	char *tag; /* owned; of several in it; or NULL */
+	struct source *source; /* borrowed from the first job of several, or
+	                          owned by it; NULL: not opened yet */
+	bool owns;
+	struct batch_result result;
+};
+
+/* ------------------------------------------------------------------ adding */
+
+/* Add a job.  given and tag are copied.  NULL, reported. */
+static struct batch_job *
+batch_add(struct batch *b, const char *given, const char *tag)
+{
+	struct batch_job *j = b->jobs;
+
+	if (b->n == BATCH_MAX) {
+		msg_warn(0, "more than %d images", BATCH_MAX);
+		return NULL;
+	}
+	if ((b->n & (b->n - 1)) == 0)
+		j = reallocarray(j, b->n > 0 ? b->n * 2 : 1, sizeof *j);
+	if (j == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	b->jobs = j;
+	j += b->n++;
+	*j = (struct batch_job){.given = strdup(given)};
+	if (tag != NULL)
+		j->tag = strdup(tag);
+	if (j->given != NULL && (tag == NULL || j->tag != NULL))
+		return j;
+	msg_nomem();
+	return NULL;
+}
+
+/* Open what is a file, or comes through a pipe; names wait for their turn. */
+static enum wire_exit
+batch_open(const struct batch *b, struct batch_job *j)
+{
+	j->source = calloc(1, sizeof *j->source);
+	if (j->source == NULL) {
+		msg_nomem();
+		return WIRE_FAIL;
+	}
+	j->owns = true;
+	return source_open(j->source, j->given, b->opts->max,
+	    b->opts->platform);
+}
+
+/* How many images are in it?  Add the others.  Returns 0, or -1, reported. */
+static int
+batch_add_rest(struct batch *b, size_t at)
+{
+	struct source *source = b->jobs[at].source;
+	struct json *names = json_new_array();
+	struct image_ref ref;
+	struct batch_job *j;
+	size_t i;
+	int rc = 0;
+
+	if (image_ref_parse(&ref, source->path) < 0) {
+		json_free(names);
+		return -1;
+	}
+	ref.fd = source->fd;
+	/* what is wrong with it will be told in its turn */
+	if (ref.tag == NULL && image_ref_detect(&ref) == 0)
+		rc = image_list(&ref, names);
+	image_ref_free(&ref);
+	if (json_size(names) < 2)
+		goto out;
+	b->jobs[at].tag = strdup(json_text(json_at(names, 0)));
+	for (i = 1; rc == 0 && i < json_size(names); i++) {
+		j = batch_add(b, b->jobs[at].given,
+		    json_text(json_at(names, i)));
+		if (j == NULL)
+			rc = -1;
+		else
+			j->source = source;
+	}
+out:
+	json_free(names);
+	return rc;
+}
+
+static enum wire_exit
+batch_add_name(struct batch *b, const char *name)
+{
+	size_t at = b->n;
+	enum wire_exit code;
+	struct batch_job *j = batch_add(b, name, NULL);
+
+	if (j == NULL)
+		return WIRE_FAIL;
+	if (!source_is_at_hand(name))
+		return WIRE_OK;
+	code = batch_open(b, j);
+	if (code == WIRE_USAGE)
+		return code;
+	if (code != WIRE_OK) {
+		(void)snprintf(j->result.message, sizeof j->result.message,
+		    "%s", msg_last());
+		return WIRE_OK;
+	}
+	if (batch_add_rest(b, at) < 0) {
+		j = &b->jobs[at];
+		(void)snprintf(j->result.message, sizeof j->result.message,
+		    "%s", msg_last());
+	}
+	return WIRE_OK;
+}
+
+/* The lines of a file of names. */
+static enum wire_exit
+batch_add_lines(struct batch *b, const char *file)
+{
+	char line[BATCH_LINE], shown[MSG_NAME];
+	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+	enum wire_exit code = WIRE_OK;
+	char *name;
+
+	if (f == NULL) {
+		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, file));
+		return WIRE_FAIL;
+	}
+	while (code == WIRE_OK && fgets(line, sizeof line, f) != NULL) {
+		name = line + strspn(line, " \t");
+		name[strcspn(name, " \t\r\n")] = '\0';
+		if (*name != '\0' && *name != '#')
+			code = batch_add_name(b, name);
+	}
+	if (code == WIRE_OK && ferror(f)) {
+		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, file));
+		code = WIRE_FAIL;
+	}
+	if (f != stdin)
+		(void)fclose(f);
+	return code;
+}
+
+enum wire_exit
+batch_add_all(struct batch *b, char *const *names, const char *file)
+{
+	enum wire_exit code = WIRE_OK;
+
+	for (; code == WIRE_OK && *names != NULL; names++)
+		code = batch_add_name(b, *names);
+	if (code == WIRE_OK && file != NULL)
+		code = batch_add_lines(b, file);
+	if (code != WIRE_OK || b->n > 0)
+		return code;
+	msg_warn(0, "no image named");
+	return WIRE_FAIL;
+}
+
+/* ----------------------------------------------------------------- judging */
+
+/* What could not be judged, as text and as an object. */
+static void
+batch_break(struct batch_job *j)
+{
+	struct batch_result *r = &j->result;
+
+	r->state = BATCH_BROKEN;
+	if (r->message[0] == '\0')
+		(void)snprintf(r->message, sizeof r->message, "%s", msg_last());
+	if (asprintf(&r->text, "cannot be judged: %s: %s\n", r->name,
+	        r->message) < 0)
+		r->text = NULL;
+	r->object = result_new(WIRE_FAIL, NULL, NULL, r->message);
+	json_add_string(r->object, "image", r->name);
+}
+
+/* The verdict of a source that is open. */
+static int
+batch_judge(const struct batch *b, struct batch_job *j)
+{
+	struct batch_result *r = &j->result;
+	struct verdict_opts opts = *b->opts;
+	struct verdictout_opts out = {.given = j->given,
+	    .name = j->tag,
+	    .log_limit = opts.log_limit,
+	    .how = j->source->how,
+	    .term = b->term};
+	struct verdict *v = calloc(1, sizeof *v);
+	int rc = -1;
+
+	if (v == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	opts.image = j->source->path;
+	opts.fd = j->source->fd;
+	opts.tag = j->tag;
+	if (verdict_reach(v, &opts) == 0) {
+		r->text = verdictout_text(v, &out);
+		r->object = verdictout_object(v, &out);
+		(void)snprintf(r->name, sizeof r->name, "%s",
+		    json_get_text(r->object, "image"));
+		r->state = verdict_is_good(v) ? BATCH_GOOD : BATCH_BAD;
+		r->errors = v->errors + (unsigned int)v->n_findings;
+		r->warnings = v->warnings;
+		rc = r->text != NULL ? 0 : -1;
+	}
+	verdict_free(v);
+	free(v);
+	return rc;
+}
+
+/* workers' work: one image, from its bytes to its verdict. */
+static void
+batch_work(void *arg, unsigned int member, size_t slot)
+{
+	const struct batch *b = arg;
+	struct batch_job *j = &b->jobs[slot];
+
+	(void)member;
+	(void)msg_mask(j->result.name, sizeof j->result.name,
+	    j->tag != NULL ? j->tag : j->given);
+	if (j->result.message[0] != '\0' ||
+	    (j->source == NULL && batch_open(b, j) != WIRE_OK) ||
+	    batch_judge(b, j) < 0)
+		batch_break(j);
+}
+
+/* Tell of a job, and free what it took. */
+static int
+batch_end(struct batch *b, size_t at)
+{
+	struct batch_job *j = &b->jobs[at];
+	int rc = b->tell(b->arg, &j->result);
+
+	free(j->result.text);
+	json_free(j->result.object);
+	j->result.text = NULL;
+	j->result.object = NULL;
+	/* of several in it, the last one closes it */
+	if (at + 1 == b->n || b->jobs[at + 1].source == NULL ||
+	    b->jobs[at + 1].source != j->source)
+		source_close(j->source);
+	return rc;
+}
+
+int
+batch_run(struct batch *b)
+{
+	struct workers_opts opts = {.n_slots = b->n,
+	    .work = batch_work,
+	    .arg = b,
+	    .stack = STACK};
+	struct workers *w = workers_open(&opts);
+	unsigned int jobs = cpus_allowed();
+	size_t slot, given = 0, told = 0, i;
+	int rc = 0;
+
+	if (w == NULL)
+		return -1;
+	if (b->n > 1)
+		workers_start(w, jobs);
+	/* no more under way than there are threads, and as many waiting */
+	while (rc == 0 && told < b->n) {
+		for (; given < b->n && given - told < 2 * (size_t)jobs; given++)
+			workers_give(w);
+		if (workers_take(w, true, &slot)) {
+			rc = batch_end(b, slot);
+			told++;
+		}
+	}
+	workers_free(w);
+	for (i = told; i < given; i++) {
+		free(b->jobs[i].result.text);
+		json_free(b->jobs[i].result.object);
+	}
+	return rc;
+}
+
+void
+batch_free(struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		free(b->jobs[i].given);
+		free(b->jobs[i].tag);
+		if (!b->jobs[i].owns)
+			continue;
+		source_close(b->jobs[i].source);
+		free(b->jobs[i].source);
+	}
+	free(b->jobs);
+	*b = (struct batch){0};
+}

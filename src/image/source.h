@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where an image is, as people say it, and its bytes: a file or a directory, a
+ * pipe, or a name that podman, docker or skopeo know.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tempfile.h"
+#include "wire.h"
+
+/* {0} to start with; source_close in every case. */
+struct source {
+	const char *path; /* borrowed; for image_ref_parse: "-" is of fd */
+	int fd; /* of "-"; 0: standard input */
+	struct tempfile tempfile; /* holds what came through a pipe */
+	char how[512]; /* what was used: "podman save NAME"; "": none */
+};
+
+/*
+ * Find out what `text` is, and read it where it is no file: at most max bytes,
+ * for this platform ("os/arch[/variant]", NULL: this machine's).
+ *
+ * docker://NAME is in a registry, containers-storage:NAME in podman's store,
+ * docker-daemon:NAME in docker's; a bare NAME is looked for in both stores,
+ * and then in its registry.  Returns WIRE_OK; WIRE_USAGE for a build context;
+ * or WIRE_FAIL; both reported.
+ */
+enum wire_exit source_open(struct source *s, const char *text, uint64_t max,
+    const char *platform);
+
+/*
+ * Is `text` a file, a directory or standard input, rather than a name that
+ * some tool must be asked about?
+ */
+bool source_is_at_hand(const char *text);
+
+void source_close(struct source *s);
+
+#endif
