@@ -202,7 +202,9 @@ CTL_OBJ = \
 	$(B)/psa/psatext.o \
 	$(B)/pod/files.o \
 	$(B)/pod/lines.o \
+	$(B)/pod/bundledeployment.o \
 	$(B)/pod/manifest.o \
+	$(B)/pod/name.o \
 	$(B)/pod/pod.o \
 	$(B)/pod/podopts.o \
 	$(B)/pod/reference.o \

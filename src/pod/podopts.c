@@ -8,42 +8,20 @@
 #include "base/number.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "pod/bundledeployment.h"
 #include "pod/manifest.h"
+#include "pod/name.h"
 #include "pod/reference.h"
 #include "wire.h"
 
-#define GROUP "core.rukpak.io/"
-
 /* ---------------------------------------------------------------- options */
-
-/* Is name what Kubernetes calls a DNS subdomain (RFC 1123)? */
-static bool
-is_subdomain(const char *name)
-{
-	size_t len = strlen(name), i;
-	bool dot = true; /* a label begins here */
-
-	for (i = 0; i < len; i++) {
-		if (name[i] == '.' || name[i] == '-') {
-			if (dot || (name[i] == '.' && name[i - 1] == '-'))
-				return false;
-			dot = name[i] == '.';
-			continue;
-		}
-		if (!((name[i] >= 'a' && name[i] <= 'z') ||
-		        (name[i] >= '0' && name[i] <= '9')))
-			return false;
-		dot = false;
-	}
-	return len > 0 && len <= 253 && !dot && name[len - 1] != '-';
-}
 
 /* An opt_take: the name of an object in a cluster. */
 static const char *
 take_name(const struct opt *o, void *to, const char *value)
 {
 	(void)o;
-	if (!is_subdomain(value))
+	if (!name_is_subdomain(value))
 		return "";
 	*(const char **)to = value;
 	return NULL;
@@ -273,34 +251,6 @@ const struct opt podopts_stream_rows[] = {
 
 /* -------------------------------------------------------------- manifests */
 
-/*
- * Where a manifest of this kind has its source, or NULL where it is none of
- * ours: RukPak's Bundle v1alpha1 and BundleDeployment v1alpha1, v1alpha2.
- */
-static const struct json *
-find_source(const struct json *manifest, bool *ours)
-{
-	const char *api = manifest_string(manifest, "apiVersion");
-	const char *kind = manifest_string(manifest, "kind");
-	const struct json *spec = json_get(manifest, "spec");
-
-	*ours = false;
-	if (api == NULL || kind == NULL ||
-	    strncmp(api, GROUP, sizeof GROUP - 1) != 0)
-		return NULL;
-	api += sizeof GROUP - 1;
-	if (strcmp(kind, "BundleDeployment") == 0 &&
-	    strcmp(api, "v1alpha1") == 0) {
-		*ours = true;
-		return json_get(json_get(json_get(spec, "template"), "spec"),
-		    "source");
-	}
-	*ours = (strcmp(kind, "BundleDeployment") == 0 &&
-	            strcmp(api, "v1alpha2") == 0) ||
-	    (strcmp(kind, "Bundle") == 0 && strcmp(api, "v1alpha1") == 0);
-	return *ours ? json_get(spec, "source") : NULL;
-}
-
 static int
 reject(const char *where, const char *what, const char *value)
 {
@@ -314,60 +264,26 @@ reject(const char *where, const char *what, const char *value)
 	return -1;
 }
 
-/* Take the image source; what -f says of it never undoes an option. */
-static int
-take_source(struct pod_opts *o, const struct json *source, const char *where)
+int
+podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
+    const char *where)
 {
-	const char *type = manifest_string(source, "type"), *ref, *error;
-	const struct json *image = json_get(source, "image");
+	struct bundledeployment b;
+	const char *error;
 
-	if (!json_is_object(source))
-		return reject(where, "it has no source", NULL);
-	if (type == NULL)
-		return reject(where, "its source has no type", NULL);
-	if (strcmp(type, "image") != 0)
-		return reject(where,
-		    "a source of this type is no image; only image sources can be unpacked",
-		    type);
-	ref = manifest_string(image, "ref");
-	if (ref == NULL)
-		return reject(where, "its source has no image.ref", NULL);
-	error = reference_error(ref);
-	if (error != NULL)
-		return reject(where, error, ref);
-	o->image = ref;
-	ref = manifest_string(image, "pullSecret");
-	if (ref == NULL)
+	if (bundledeployment_read(&b, manifest, where) < 0)
+		return -1;
+	o->owner = (struct pod_owner){b.api_version, b.kind, b.name, b.uid};
+	o->image = b.image;
+	if (b.pull_secret == NULL)
 		return 0;
-	error = take_secret(NULL, o, ref);
+	error = take_secret(NULL, o, b.pull_secret);
 	if (error == NULL)
 		return 0;
 	return reject(where,
 	    *error != '\0' ? error
 	                   : "source.image.pullSecret is no secret's name",
-	    ref);
-}
-
-int
-podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
-    const char *where)
-{
-	const struct json *metadata = json_get(manifest, "metadata");
-	const struct json *source;
-	bool ours;
-
-	source = find_source(manifest, &ours);
-	if (!ours)
-		return reject(where,
-		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) or Bundle (core.rukpak.io/v1alpha1)",
-		    NULL);
-	o->owner.api_version = manifest_string(manifest, "apiVersion");
-	o->owner.kind = manifest_string(manifest, "kind");
-	o->owner.name = manifest_string(metadata, "name");
-	o->owner.uid = manifest_string(metadata, "uid");
-	if (o->owner.name == NULL || !is_subdomain(o->owner.name))
-		return reject(where, "metadata.name is no name", NULL);
-	return take_source(o, source, where);
+	    b.pull_secret);
 }
 
 /* ------------------------------------------------------------------ files */
@@ -377,10 +293,8 @@ static bool
 is_candidate(const struct pod_opts *o, const struct json *manifest)
 {
 	const char *name = manifest_metadata(manifest, "name");
-	bool ours;
 
-	(void)find_source(manifest, &ours);
-	return ours &&
+	return bundledeployment_is(manifest) &&
 	    (o->select == NULL ||
 	        (name != NULL && strcmp(name, o->select) == 0));
 }
@@ -429,8 +343,7 @@ take_file(struct pod_opts *o)
 	if (n == 0 && o->select != NULL)
 		return reject(file, "no bundle of this name", o->select);
 	if (n == 0)
-		return reject(file,
-		    "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) or Bundle (core.rukpak.io/v1alpha1) in it",
+		return reject(file, "no " BUNDLEDEPLOYMENT_KINDS " in it",
 		    NULL);
 	(void)snprintf(where, sizeof where, "%s:%zu", file, chosen.line);
 	return podopts_take_manifest(o, chosen.object, where);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names of objects in a cluster.
+ */
+#ifndef NAME_H
+#define NAME_H
+
+#include <stdbool.h>
+
+/*
+ * Is name what Kubernetes calls a DNS subdomain (RFC 1123): up to 253
+ * characters, labels of lower case letters, digits and '-' between dots?
+ */
+bool name_is_subdomain(const char *name);
+
+#endif
