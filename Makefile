@@ -154,6 +154,7 @@ CTL_OBJ = \
 	$(B)/base/sandbox.o \
 	$(B)/base/program.o \
 	$(B)/base/tempfile.o \
+	$(B)/base/unicode.o \
 	$(B)/base/term.o \
 	$(B)/bundle/ci.o \
 	$(B)/bundle/codes.o \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/msg.h"
+#include "base/unicode.h"
 #include "log/gunzip.h"
 #include "log/stamp.h"
 
@@ -308,32 +309,6 @@ form_fill(struct form *f)
 
 /* -------------------------------------------------------------- characters */
 
-/* Write the character to out in UTF-8 (RFC 3629); how many bytes. */
-static size_t
-form_put_utf8(char *out, uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | (c >> 18 & 7));
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* Put the bytes of one unit together. */
 static uint32_t
 form_unit(const struct form *f, const unsigned char *s)
@@ -358,12 +333,12 @@ form_take_unit(struct form *f, uint32_t c, char *out)
 		return 0;
 	}
 	if (high != 0 && c >= 0xdc00 && c < 0xe000)
-		c = 0x10000 + ((high - 0xd800) << 10) + (c - 0xdc00);
+		c = unicode_join(high, c);
 	if (c == 0)
 		f->notes->forms |= NOTES_NUL;
 	if (c == 0 || c == 0xfeff)
 		return 0;
-	return form_put_utf8(out, c > 0x10ffff ? '?' : c);
+	return unicode_put(out, c > 0x10ffff ? '?' : c);
 }
 
 /* Convert some of `in` to clean[0..); how many bytes. */
@@ -602,7 +577,7 @@ form_json_put(struct form *f, uint32_t c, bool is_byte)
 		if (is_byte)
 			f->due[f->due_len++] = (char)c;
 		else
-			f->due_len += form_put_utf8(f->due + f->due_len, c);
+			f->due_len += unicode_put(f->due + f->due_len, c);
 		/* too much to be held until the stream is known */
 		f->ready = f->due_len + 8 > sizeof f->due;
 		if (f->ready)

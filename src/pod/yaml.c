@@ -14,7 +14,9 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/base64.h"
 #include "base/msg.h"
+#include "base/unicode.h"
 
 enum {
 	ANCHORS_MAX = 1000,
@@ -30,6 +32,7 @@ struct frame {
 	size_t before; /* nodes in the file when this one began */
 	size_t height; /* levels below this one, so far */
 	size_t anchor; /* place in anchors, ANCHORS_MAX: none */
+	bool merges; /* it has a key "<<" that means merging */
 };
 
 struct anchor {
@@ -43,6 +46,7 @@ struct parse {
 	const char *name; /* borrowed; what the file is called, masked */
 	struct yaml_docs *docs;
 	yaml_mark_t mark; /* where the event began */
+	size_t lines_before; /* in the file, before what libyaml reads */
 	struct json *root; /* owned, until it goes to docs */
 	struct json *attic; /* owned; merged, but an alias may still name it */
 	size_t nodes;
@@ -303,36 +307,146 @@ yaml_put_node(struct parse *p, struct json *node)
 	return lines_add(&p->docs->lines, node, line + 1);
 }
 
+/* Is the number whole? */
+static bool
+is_whole(const struct json *node)
+{
+	double n = json_number(node);
+
+	return n >= -9.2e18 && n <= 9.2e18 && (double)(int64_t)n <= n &&
+	    (double)(int64_t)n >= n;
+}
+
+/* A scalar with one of the tags that stand for a plain one's types. */
+static struct json *
+typed_scalar(struct parse *p, const char *tag, const char *text)
+{
+	struct json *node = plain_scalar(text);
+	bool fits = node == NULL;
+
+	if (strcmp(tag, "int") == 0)
+		fits = fits || (json_is_number(node) && is_whole(node));
+	else if (strcmp(tag, "float") == 0)
+		fits = fits || json_is_number(node);
+	else if (strcmp(tag, "bool") == 0)
+		fits = fits || json_is_bool(node);
+	else
+		fits = fits || json_is_null(node);
+	if (node == NULL)
+		msg_nomem();
+	if (fits)
+		return node;
+	json_free(node);
+	(void)fail_name(p, "its value is not of the type of the tag", tag);
+	return NULL;
+}
+
+/*
+ * Decode base64 that may have white space in it, len characters; text gets what
+ * it means, which is cut where a NUL stands.  Returns 0, or -1.
+ */
+static int
+decode_binary(char *text, size_t len)
+{
+	size_t i, n = 0;
+	ssize_t got;
+
+	for (i = 0; i < len; i++)
+		if (strchr(" \t\r\n", text[i]) == NULL)
+			text[n++] = text[i];
+	/* in place: what is read is never behind what is written */
+	got = n % 4 == 0 ? base64_decode(text, text, n) : -1;
+	if (got < 0 || memchr(text, '\0', (size_t)got) != NULL)
+		return -1;
+	text[got] = '\0';
+	return msg_is_utf8(text, (size_t)got) ? 0 : -1;
+}
+
+/* A scalar tagged !!binary: base64 of a string. */
+static struct json *
+binary_scalar(struct parse *p, const char *text, size_t len)
+{
+	char *copy = strdup(text);
+	struct json *node = NULL;
+
+	if (copy == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	if (decode_binary(copy, len) < 0) {
+		(void)yaml_fail(p, "!!binary, but no base64 of a text");
+	} else {
+		node = json_new_string(copy);
+		if (node == NULL)
+			msg_nomem();
+	}
+	free(copy);
+	return node;
+}
+
+/*
+ * What the scalar means; NULL after a message.  As the YAML library of kubectl
+ * has it: a tag that is none of YAML's own types of scalars makes it a string,
+ * a time too.
+ */
+static struct json *
+scalar_node(struct parse *p, const yaml_event_t *e)
+{
+	static const char core[] = "tag:yaml.org,2002:";
+	static const char *const typed[] = {"int", "float", "bool", "null",
+	    NULL};
+	const char *text = (const char *)e->data.scalar.value;
+	const char *tag = (const char *)e->data.scalar.tag;
+	struct json *node;
+
+	if (tag != NULL && strncmp(tag, core, sizeof core - 1) == 0) {
+		tag += sizeof core - 1;
+		if (is_one_of(tag, typed))
+			return typed_scalar(p, tag, text);
+		if (strcmp(tag, "binary") == 0)
+			return binary_scalar(p, text, e->data.scalar.length);
+	}
+	node = tag == NULL && e->data.scalar.plain_implicit
+	    ? plain_scalar(text)
+	    : json_new_string(text);
+	if (node == NULL)
+		msg_nomem();
+	return node;
+}
+
+/* Take a scalar as the key of the open mapping. */
+static int
+take_key(struct parse *p, const yaml_event_t *e)
+{
+	struct frame *f = &p->stack[p->depth - 1];
+	const char *text = (const char *)e->data.scalar.value;
+	const char *tag = (const char *)e->data.scalar.tag;
+
+	if (e->data.scalar.anchor != NULL)
+		return yaml_fail(p, "an anchor on a key");
+	/* "<<" in quotes is a key like others, unless a tag says otherwise */
+	if (strcmp(text, "<<") == 0)
+		f->merges = (tag == NULL && e->data.scalar.plain_implicit) ||
+		    (tag != NULL &&
+		        strcmp(tag, "tag:yaml.org,2002:merge") == 0);
+	return set_key(p, f, text);
+}
+
 static int
 on_scalar(struct parse *p, const yaml_event_t *e)
 {
-	static const char core[] = "tag:yaml.org,2002:";
 	const char *text = (const char *)e->data.scalar.value;
-	const char *tag = (const char *)e->data.scalar.tag;
-	bool plain = e->data.scalar.plain_implicit;
 	struct json *node;
 	size_t place;
 
 	if (strlen(text) != e->data.scalar.length)
 		return yaml_fail(p, "a NUL character");
-	if (tag != NULL && strncmp(tag, core, sizeof core - 1) == 0) {
-		tag += sizeof core - 1;
-		plain = strcmp(tag, "int") == 0 || strcmp(tag, "float") == 0 ||
-		    strcmp(tag, "bool") == 0 || strcmp(tag, "null") == 0;
-		if (!plain && strcmp(tag, "str") != 0)
-			return fail_name(p, "unknown tag", tag);
-	} else if (tag != NULL && strcmp(tag, "!") != 0) {
-		return fail_name(p, "unknown tag", tag);
-	}
-	if (wants_key(p)) {
-		if (e->data.scalar.anchor != NULL)
-			return yaml_fail(p, "an anchor on a key");
-		return set_key(p, &p->stack[p->depth - 1], text);
-	}
+	if (wants_key(p))
+		return take_key(p, e);
 	if (yaml_count_nodes(p, 1) < 0)
 		return -1;
-	node = plain ? plain_scalar(text) : json_new_string(text);
-	if (yaml_put_node(p, node) < 0)
+	node = scalar_node(p, e);
+	if (node == NULL || yaml_put_node(p, node) < 0)
 		return -1;
 	if (e->data.scalar.anchor == NULL)
 		return 0;
@@ -430,7 +544,7 @@ on_end(struct parse *p)
 	}
 	if (up != NULL && up->height < f->height + 1)
 		up->height = f->height + 1;
-	return json_is_object(f->node) ? merge(p, f->node) : 0;
+	return f->merges ? merge(p, f->node) : 0;
 }
 
 static int
@@ -519,6 +633,7 @@ static int
 on_event(struct parse *p, const yaml_event_t *e)
 {
 	p->mark = e->start_mark;
+	p->mark.line += p->lines_before;
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		return document_start(p);
@@ -566,6 +681,7 @@ parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
 			p->mark.line += *c == '\n';
 		}
 	}
+	p->mark.line += p->lines_before;
 	if (y->context == NULL)
 		return yaml_fail(p, what);
 	msg_warn(0, "%s:%zu:%zu: %s %s", p->name, p->mark.line + 1,
@@ -650,38 +766,108 @@ join_surrogates(char *text, size_t len)
 	return to;
 }
 
+/* How much of text[0..len) is white space (RFC 8259, 2). */
+static size_t
+count_blank(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] != '\0' && strchr(" \t\r\n", text[n]) != NULL)
+		n++;
+	return n;
+}
+
+/*
+ * The length of the JSON object that text[0..len) begins with, by its brackets
+ * alone; 0 where it does not end.
+ */
+static size_t
+measure_object(const char *text, size_t len)
+{
+	size_t i, depth = 0;
+	bool quoted = false;
+
+	for (i = 0; i < len; i++) {
+		if (quoted && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && (text[i] == '{' || text[i] == '['))
+			depth++;
+		else if (!quoted && (text[i] == '}' || text[i] == ']') &&
+		    --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* Is text[0..len) an object in JSON? */
+static bool
+is_json_object(const char *text, size_t len)
+{
+	struct json *tree = json_parse(text, len);
+	bool is = json_is_object(tree);
+
+	json_free(tree);
+	return is;
+}
+
+/*
+ * Parse text[0..len).  JSON objects one behind the other, which YAML does not
+ * have, are documents each, as kubectl reads them.
+ */
+static int
+parse_stream(struct parse *p, const char *text, size_t len)
+{
+	size_t blank = count_blank(text, len), one, gap, i;
+
+	while (blank < len && text[blank] == '{') {
+		one = measure_object(text + blank, len - blank) + blank;
+		gap = one > blank ? count_blank(text + one, len - one) : 0;
+		if (one == blank || one + gap == len ||
+		    text[one + gap] != '{' ||
+		    !is_json_object(text + blank, one - blank))
+			break;
+		if (parse_events(p, text, one) < 0)
+			return -1;
+		for (i = 0; i < one; i++)
+			p->lines_before += text[i] == '\n';
+		text += one;
+		len -= one;
+		blank = gap;
+	}
+	return parse_events(p, text, len);
+}
+
 int
 yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
     size_t len)
 {
 	char shown[MSG_NAME];
 	struct parse *p;
-	char *json = NULL;
-	size_t blank = 0;
+	char *copy;
+	size_t blank;
 	int ret = -1;
 
 	*docs = (struct yaml_docs){0};
-	while (blank < len && strchr(" \t\r\n", text[blank]) != NULL &&
-	    text[blank] != '\0')
-		blank++;
 	p = calloc(1, sizeof *p);
-	json = malloc(len + 1);
-	if (p == NULL || json == NULL) {
+	copy = unicode_to_utf8(text, len, &len);
+	if (p == NULL || copy == NULL) {
 		msg_nomem();
 		goto out;
 	}
 	p->name = msg_mask(shown, sizeof shown, name);
 	p->docs = docs;
-	memcpy(json, text, len);
-	if (blank < len && (text[blank] == '{' || text[blank] == '['))
-		len = join_surrogates(json, len);
-	ret = parse_events(p, json, len);
+	blank = count_blank(copy, len);
+	if (blank < len && (copy[blank] == '{' || copy[blank] == '['))
+		len = join_surrogates(copy, len);
+	ret = parse_stream(p, copy, len);
 	if (ret < 0)
 		yaml_docs_free(docs);
 	else
 		lines_sort(&docs->lines);
 out:
-	free(json);
+	free(copy);
 	free(p);
 	return ret;
 }

@@ -40,15 +40,15 @@ static bool
 is_short(const struct pod_parts *r, size_t n, uint64_t size)
 {
 	const struct range *one;
-	uint64_t parts;
+	uint64_t in_all;
 	size_t i;
 
 	for (; n > 0; n--, r++) {
-		for (parts = 0, i = 0; i < r->list.n; i++) {
+		for (in_all = 0, i = 0; i < r->list.n; i++) {
 			one = &r->list.list[i];
-			parts += one->last - one->first + 1;
+			in_all += one->last - one->first + 1;
 		}
-		if (parts * (size / 3 * 4 + 200) + 300 >
+		if (in_all * (size / 3 * 4 + 200) + 300 >
 		    (uint64_t)WIRE_LOG_SAFE)
 			return false;
 	}

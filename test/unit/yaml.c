@@ -48,6 +48,104 @@ scalars(void)
 	OK_STR(json("a: |\n  x\n  y\n"), "{\"a\":\"x\\ny\\n\"}");
 }
 
+/* As kubectl has it. */
+static void
+tags(void)
+{
+	OK_STR(json("x: &a {b: 1}\ny:\n  !!merge <<: *a\n  c: 2"),
+	    "{\"x\":{\"b\":1},\"y\":{\"c\":2,\"b\":1}}");
+	OK_STR(json("x: &a {b: 1}\ny: {!!merge \"<<\": *a}"),
+	    "{\"x\":{\"b\":1},\"y\":{\"b\":1}}");
+	OK_STR(json("x: &a {b: 1}\ny: {\"<<\": *a}"),
+	    "{\"x\":{\"b\":1},\"y\":{\"<<\":{\"b\":1}}}");
+	OK_STR(json("!!binary aGVsbG8="), "\"hello\"");
+	OK_STR(json("a: !!binary |\n  aGVs\n  bG8="), "{\"a\":\"hello\"}");
+	OK_STR(json("!!binary x"), "error");
+	OK_STR(json("!!binary AAAA"), "error");
+	OK_STR(json("[!!timestamp 2001-01-01, !!value =, !!yaml '!']"),
+	    "[\"2001-01-01\",\"=\",\"!\"]");
+	OK_STR(json("!!set {a, b}"), "{\"a\":null,\"b\":null}");
+	OK_STR(json("!!omap [a: 1, b: 2]"), "[{\"a\":1},{\"b\":2}]");
+	OK_STR(json("!!pairs [a: 1]"), "[{\"a\":1}]");
+	OK_STR(json("!!map {a: !!seq [1]}"), "{\"a\":[1]}");
+	OK_STR(json("[!foo 1, !!foo 2, !<x> 3, ! 4]"),
+	    "[\"1\",\"2\",\"3\",\"4\"]");
+	OK_STR(json("[!!str null, !!null '', !!bool 'yes', !!float 1, "
+	            "!!int '0x10']"),
+	    "[\"null\",null,true,1,16]");
+	OK_STR(json("!!int a"), "error");
+	OK_STR(json("!!int 1.5"), "error");
+	OK_STR(json("!!bool 1"), "error");
+	OK_STR(json("!!null 1"), "error");
+	OK_STR(json("!!float x"), "error");
+}
+
+/* Text in UTF-16 and so on: units of so many bytes, from ASCII. */
+static const char *
+encoded(const char *text, size_t unit, bool big, bool mark)
+{
+	static char line[4096];
+	struct yaml_docs docs;
+	unsigned char buf[1024] = {0};
+	size_t len = 0, i;
+	char *one;
+
+	for (i = 0; i < strlen(text) + mark; i++, len += unit) {
+		if (mark && i == 0) {
+			buf[big ? unit - 2 : 0] = big ? 0xfe : 0xff;
+			buf[big ? unit - 1 : 1] = big ? 0xff : 0xfe;
+		} else {
+			buf[len + (big ? unit - 1 : 0)] = (unsigned char)
+			    text[i - mark];
+		}
+	}
+	if (yaml_parse(&docs, "test", (const char *)buf, len) < 0)
+		return "error";
+	line[0] = '\0';
+	for (i = 0; i < docs.n; i++) {
+		one = json_print(docs.tree[i], JSON_COMPACT);
+		(void)strcat(line, one);
+		free(one);
+	}
+	yaml_docs_free(&docs);
+	return line;
+}
+
+static void
+encodings(void)
+{
+	static const char text[] = "a: 1\r\n---\n{\"b\": x}\n";
+	static const char want[] = "{\"a\":1}{\"b\":\"x\"}";
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		OK_STR(encoded(text, 2, i & 1, i & 2), want);
+		OK_STR(encoded(text, 4, i & 1, i & 2), want);
+	}
+	OK_STR(json("\xef\xbb\xbf"
+	            "a: 1\n---\n\xef\xbb\xbf"
+	            "b: 2\n"),
+	    "{\"a\":1} {\"b\":2}");
+	OK_STR(json("\xef\xbb\xbf{\"a\":\"\\ud83d\\ude00\"}"),
+	    "{\"a\":\"\xf0\x9f\x98\x80\"}");
+	OK_STR(json("\xfe"), "error");
+}
+
+/* JSON objects one behind the other. */
+static void
+streams(void)
+{
+	OK_STR(json("{\"a\":1}\n{\"b\":\"}{\"}\n"), "{\"a\":1} {\"b\":\"}{\"}");
+	OK_STR(json("{\"a\":1}{\"b\":[{}]} {\"c\":\"\\\"{\"}"),
+	    "{\"a\":1} {\"b\":[{}]} {\"c\":\"\\\"{\"}");
+	OK_STR(json("\n{\n\"a\":1\n}\n\n{}\n---\nb: 2\n"),
+	    "{\"a\":1} {} {\"b\":2}");
+	OK_STR(json("{\"a\":1}\n---\n{\"b\":2}\n"), "{\"a\":1} {\"b\":2}");
+	OK_STR(json("{a: '}{'}\n"), "{\"a\":\"}{\"}");
+	OK_STR(json("{\"a\":1} {\"b\""), "error");
+	OK_STR(json("{\"a\":1} x"), "error");
+}
+
 static void
 documents(void)
 {
@@ -99,8 +197,6 @@ errors(void)
 	OK_STR(json("a: \"\\0\""), "error");
 	OK_STR(json("a: \xff"), "error");
 	OK_STR(json("{[1]: 2}"), "error");
-	OK_STR(json("a: !!binary aGk="), "error");
-	OK_STR(json("a: !foo 1"), "error");
 	memset(deep, '[', YAML_DEPTH_MAX);
 	memset(deep + YAML_DEPTH_MAX, ']', YAML_DEPTH_MAX);
 	deep[2 * YAML_DEPTH_MAX] = '\0';
@@ -136,6 +232,9 @@ main(void)
 {
 	scalars();
 	documents();
+	tags();
+	encodings();
+	streams();
 	aliases();
 	errors();
 	round_trip("[{}, [], '', ~, true, 'true', 'y', '1', 1, -1.5, '1e3']");
