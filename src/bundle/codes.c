@@ -119,6 +119,21 @@ const struct codes_row codes_table[] = {
 	"the container ends with StartError, unless the pod sets workingDir, as those of unpackctl do",
 	"leave WORKDIR out, or workingDir: / in the pod",
 }, {
+	"workdir-missing", CODES_WARNING, CODES_IMAGE,
+	"no layer has the directory that WORKDIR names",
+	"nothing where the pod sets workingDir, as those of unpackctl do; else the runtime makes the directory, and the bundle has it, so that its digest is another one",
+	"leave WORKDIR out, or COPY the directory into the image",
+}, {
+	"other-os", CODES_ERROR, CODES_IMAGE,
+	"the image is for another operating system than Linux",
+	"the pod stays in ErrImagePull: no match for platform in manifest; or its container does not start",
+	"build the bundle's image FROM scratch for linux",
+}, {
+	"layer-compression", CODES_ERROR, CODES_IMAGE,
+	"a layer is compressed in a way that containerd does not read: not gzip, not zstd",
+	"the pod stays in ErrImagePull on nodes with containerd: archive/tar: invalid tar header",
+	"push the image with layers compressed by gzip or zstd: skopeo copy --dest-compress-format gzip",
+}, {
 	"duplicate-entry", CODES_ERROR, CODES_IMAGE,
 	"a layer has two entries for one path",
 	"the pod stays in ErrImagePull on nodes with CRI-O: duplicates of file paths not supported; containerd takes the image",

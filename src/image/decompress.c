@@ -38,11 +38,53 @@ begins(const struct blob *b, const unsigned char *magic, size_t len)
 	    memcmp(head, magic, len) == 0;
 }
 
+/* A frame to be passed over, in front of the others (RFC 8878, 3.1.2)? */
+static bool
+begins_skippable(const struct blob *b)
+{
+	static const unsigned char magic[] = {0x2a, 0x4d, 0x18};
+	unsigned char head[8];
+
+	return blob_read(b, 0, head, sizeof head) == (ssize_t)sizeof head &&
+	    head[0] >> 4 == 5 && memcmp(head + 1, magic, sizeof magic) == 0;
+}
+
 bool
 decompress_needed(const struct blob *b)
 {
 	return begins(b, gzip_magic, sizeof gzip_magic) ||
-	    begins(b, zstd_magic, sizeof zstd_magic);
+	    begins(b, zstd_magic, sizeof zstd_magic) || begins_skippable(b);
+}
+
+/* file(1)'s magic numbers */
+static const struct {
+	const char *name;
+	unsigned char len;
+	unsigned char magic[6];
+} unread[] = {
+    {"xz", 6, {0xfd, '7', 'z', 'X', 'Z', 0}},
+    {"bzip2", 3, {'B', 'Z', 'h'}},
+    {"lz4", 4, {0x04, 0x22, 0x4d, 0x18}},
+    {"lzip", 4, {'L', 'Z', 'I', 'P'}},
+    {"lzop", 4, {0x89, 'L', 'Z', 'O'}},
+    {"lzma", 3, {0x5d, 0, 0}},
+    {"compress", 2, {0x1f, 0x9d}},
+    {"zip", 4, {'P', 'K', 3, 4}},
+    {"7z", 6, {'7', 'z', 0xbc, 0xaf, 0x27, 0x1c}},
+};
+
+const char *
+decompress_unread(const struct blob *b)
+{
+	unsigned char head[6];
+	ssize_t got = blob_read(b, 0, head, sizeof head);
+	size_t i;
+
+	for (i = 0; i < sizeof unread / sizeof *unread; i++)
+		if (got >= (ssize_t)unread[i].len &&
+		    memcmp(head, unread[i].magic, unread[i].len) == 0)
+			return unread[i].name;
+	return NULL;
 }
 
 /* The next input: bytes in job->in, 0 at the end, -1 reported. */

@@ -15,6 +15,12 @@
 bool decompress_needed(const struct blob *b);
 
 /*
+ * Does b begin like something else that is compressed?  Its name, static, as
+ * in "xz", or NULL.
+ */
+const char *decompress_unread(const struct blob *b);
+
+/*
  * Decompress all of b, gzip members or zstd frames, into the tempfile.  Returns
  * 0, where the result is, and its digest in text (DIGEST_TEXT bytes, or NULL);
  * or -1, reported: damaged, cut off, or more than the tempfile takes.

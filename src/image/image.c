@@ -270,6 +270,51 @@ same_platform(const char *a, const char *b)
 	    (b[n] == '\0' || b[n] == '/');
 }
 
+/* Is it how cosign tags what belongs to an image: "sha256-<hex>.sig"? */
+static bool
+is_cosign_tag(const char *tag)
+{
+	static const char *const ends[] = {".sig", ".att", ".sbom"};
+	size_t i;
+
+	if (strncmp(tag, "sha256-", 7) != 0 ||
+	    strspn(tag + 7, "0123456789abcdef") != HEX_LEN)
+		return false;
+	for (i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (strcmp(tag + 7 + HEX_LEN, ends[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What "cosign save" writes beside the image, by its annotation. */
+static bool
+is_cosign_kind(const char *kind)
+{
+	static const char cosign[] = "dev.cosignproject.cosign/";
+
+	if (strncmp(kind, cosign, sizeof cosign - 1) != 0)
+		return false;
+	kind += sizeof cosign - 1;
+	return strcmp(kind, "image") != 0 && strcmp(kind, "imageIndex") != 0;
+}
+
+/* Is this the media type of an image's manifest or of an index? */
+static bool
+is_manifest_type(const char *type)
+{
+	static const char *const known[] = {"",
+	    "application/vnd.oci.image.manifest.v1+json",
+	    "application/vnd.oci.image.index.v1+json",
+	    "application/vnd.docker.distribution.manifest.v2+json",
+	    "application/vnd.docker.distribution.manifest.list.v2+json"};
+	size_t i;
+
+	for (i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(type, known[i]) == 0)
+			return true;
+	return false;
+}
+
 /* What builders add to an index that is no image: signatures, attestations. */
 static bool
 is_attachment(const struct json *descriptor)
@@ -280,7 +325,11 @@ is_attachment(const struct json *descriptor)
 	platform_of(descriptor, platform, sizeof platform);
 	return strcmp(platform, "unknown/unknown") == 0 ||
 	    *json_get_text(notes, "vnd.docker.reference.type") != '\0' ||
-	    *json_get_text(descriptor, "artifactType") != '\0';
+	    *json_get_text(descriptor, "artifactType") != '\0' ||
+	    is_cosign_kind(json_get_text(notes, "kind")) ||
+	    is_cosign_tag(
+	        json_get_text(notes, "org.opencontainers.image.ref.name")) ||
+	    !is_manifest_type(json_get_text(descriptor, "mediaType"));
 }
 
 /* The image of an index for the platform, else its first; NULL, reported. */
@@ -289,6 +338,7 @@ choose_platform(struct image *img, const struct json *index, const char *wanted)
 {
 	const struct json *one, *first = NULL;
 	struct choices have = {{0}, 0};
+	bool linux_found = false;
 	char platform[80];
 
 	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
@@ -298,12 +348,17 @@ choose_platform(struct image *img, const struct json *index, const char *wanted)
 		platform_of(one, platform, sizeof platform);
 		if (*platform == '\0' || same_platform(platform, wanted))
 			return one;
-		if (first == NULL)
+		/* one for another processor can be judged, at least */
+		if (first == NULL ||
+		    (strncmp(platform, "linux/", 6) == 0 && !linux_found))
 			first = one;
+		linux_found = linux_found ||
+		    strncmp(platform, "linux/", 6) == 0;
 		choices_add(&have, platform);
 	}
 	if (first == NULL) {
-		msg_warn(0, "an index without an image");
+		msg_warn(0,
+		    "an index without an image: it has signatures, attestations or artifacts alone; give the image that they belong to");
 		return NULL;
 	}
 	img->mismatch = true;
@@ -347,7 +402,8 @@ choose_tag(const struct json *index, const char *tag)
 	const struct json *one, *found = NULL;
 	struct choices have = {{0}, 0};
 	char masked[160];
-	size_t n = 0;
+	bool same = true; /* several names of one image */
+	size_t n = 0, all = json_size(json_get_array(index, "manifests"));
 
 	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
 	     one = json_next(one)) {
@@ -360,12 +416,20 @@ choose_tag(const struct json *index, const char *tag)
 			return one;
 		choices_add(&have,
 		    *image_name_of(one) != '\0' ? image_name_of(one) : "?");
-		found = one;
+		same = same &&
+		    (found == NULL ||
+		        strcmp(json_get_text(found, "digest"),
+		            json_get_text(one, "digest")) == 0);
+		found = found == NULL ? one : found;
 		n++;
 	}
-	if (tag == NULL && n == 1)
+	if (tag == NULL && n > 0 && same)
 		return found;
-	if (n == 0)
+	if (n == 0 && all > 0)
+		msg_warn(0,
+		    "no image in it, but %zu signatures, attestations or other artifacts; give the image that they belong to",
+		    all);
+	else if (n == 0)
 		msg_warn(0, "no image in it");
 	else if (tag != NULL)
 		msg_warn(0, "no image '%s' in it, but: %s",
@@ -380,16 +444,23 @@ choose_tag(const struct json *index, const char *tag)
 static bool
 is_multi_platform(const struct json *index)
 {
-	const struct json *one;
+	const struct json *one, *first = NULL;
 	char platform[80];
 
 	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
 	     one = json_next(one)) {
+		if (is_attachment(one))
+			continue;
+		first = first == NULL ? one : first;
 		platform_of(one, platform, sizeof platform);
-		if (*platform == '\0' || *tag_of(one) != '\0')
+		if (*platform == '\0' ||
+		    strcmp(tag_of(one), tag_of(first)) != 0 ||
+		    (one != first &&
+		        strcmp(json_get_text(one, "digest"),
+		            json_get_text(first, "digest")) == 0))
 			return false;
 	}
-	return true;
+	return first != NULL;
 }
 
 /* ----------------------------------------------------------------- images */
@@ -448,8 +519,10 @@ set_config(struct image *img, const struct blob *b)
 		return -1;
 	img->os = json_get_text(img->config, "os");
 	img->arch = json_get_text(img->config, "architecture");
+	img->other_os = *img->os != '\0' && strcmp(img->os, "linux") != 0;
 	rootfs = json_get(img->config, "rootfs");
-	if (json_size(json_get_array(rootfs, "diff_ids")) != img->n_layers) {
+	if (!img->other_os &&
+	    json_size(json_get_array(rootfs, "diff_ids")) != img->n_layers) {
 		msg_warn(0,
 		    "the image's configuration and its manifest do not have the same number of layers");
 		return -1;
@@ -471,6 +544,9 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 		msg_warn(0, "%s: no diff ID", what);
 		return -1;
 	}
+	img->layers[i].packed = decompress_unread(b);
+	if (img->layers[i].packed != NULL)
+		return 0; /* a finding, not an error */
 	if (!decompress_needed(b)) {
 		img->layers[i].tar = *b;
 		return spend(img, b) < 0 ? -1 : blob_verify(b, id, what);
@@ -504,37 +580,131 @@ is_layer(const char *type)
 	return *type == '\0';
 }
 
+/* What things in registries are that are no images, by their media types. */
+static const struct {
+	const char *begins;
+	const char *name;
+} artifacts[] = {
+    {"application/vnd.cncf.helm.", "a Helm chart"},
+    {"application/vnd.dev.cosign.", "a signature of cosign"},
+    {"application/vnd.dev.sigstore.", "a signature of sigstore"},
+    {"application/vnd.in-toto", "an attestation"},
+    {"application/spdx", "a list of parts (SBOM)"},
+    {"application/vnd.cyclonedx", "a list of parts (SBOM)"},
+    {"application/vnd.oci.empty.", "an OCI artifact"},
+    {"application/vnd.cncf.flux.", "an OCI artifact of Flux"},
+    {"application/vnd.wasm.", "a WebAssembly module"},
+    {"application/vnd.oci.image.layer.v1.tar+encrypted", "encrypted"},
+    {"application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "encrypted"},
+};
+
+static int
+image_refuse_artifact(const char *type)
+{
+	const char *name = "an OCI artifact";
+	char masked[160];
+	size_t i;
+
+	for (i = 0; i < sizeof artifacts / sizeof *artifacts; i++)
+		if (strncmp(type, artifacts[i].begins,
+		        strlen(artifacts[i].begins)) == 0)
+			name = artifacts[i].name;
+	msg_warn(0,
+	    "not a container image but %s ('%s'): no pod can run it; give the image of the bundle",
+	    name, msg_mask(masked, sizeof masked, type));
+	return -1;
+}
+
+/* Is the configuration that of a container image, as its type says? */
+static bool
+is_image_config(const char *type)
+{
+	return *type == '\0' ||
+	    strcmp(type, "application/vnd.oci.image.config.v1+json") == 0 ||
+	    strcmp(type, "application/vnd.docker.container.image.v1+json") == 0;
+}
+
+/* A layer that its image says to fetch from somewhere else. */
+static int
+refuse_foreign(const struct json *layer, unsigned int number)
+{
+	const char *url = json_text(json_at(json_get_array(layer, "urls"), 0));
+	char masked[256];
+
+	msg_warn(0,
+	    "layer %u is a foreign layer, as base images of Windows have them: it is not in the archive%s%s; copy the image with its foreign layers, or build the bundle FROM scratch",
+	    number, *url != '\0' ? " but at " : "",
+	    msg_mask(masked, sizeof masked, url));
+	return -1;
+}
+
+/* Is it a foreign layer that is not there? */
+static bool
+is_missing_foreign(struct image *img, const struct json *layer, bool flat)
+{
+	const char *type = json_get_text(layer, "mediaType");
+	const char *digest = json_get_text(layer, "digest");
+	char name[sizeof "blobs/sha256/" + HEX_LEN];
+	struct blob b;
+
+	if (strstr(type, ".foreign.") == NULL &&
+	    strstr(type, ".nondistributable.") == NULL)
+		return false;
+	if (!digest_is_text(digest))
+		return false;
+	(void)snprintf(name, sizeof name, "%s%s", flat ? "" : "blobs/sha256/",
+	    digest + 7);
+	return store_get(&img->store, name, &b) == 0;
+}
+
+/* The layers of a manifest.  0, or -1. */
+static int
+open_manifest_layers(struct image *img, const struct json *layers, bool flat)
+{
+	const struct json *one;
+	unsigned int i = 0;
+	struct blob b;
+
+	for (one = json_first(layers); one != NULL; one = json_next(one)) {
+		if (is_missing_foreign(img, one, flat))
+			return refuse_foreign(one, i + 1);
+		if (get_blob(img, one, flat, &b) < 0 ||
+		    set_layer(img, i++, &b) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* An OCI manifest or Docker's schema 2 (image-spec, manifest.md). */
 static int
 open_manifest(struct image *img, const struct json *manifest, bool flat)
 {
 	const struct json *layers = json_get_array(manifest, "layers"), *one;
 	const struct json *config = json_get(manifest, "config");
-	char masked[160];
-	unsigned int i = 0;
+	const char *type = json_get_text(config, "mediaType");
+	const char *artifact = json_get_text(manifest, "artifactType");
 	struct blob b;
 
+	if (json_get_array(manifest, "fsLayers") != NULL) {
+		msg_warn(0,
+		    "a manifest of schema 1, which no runtime of today reads; push or save the image again with a newer docker or podman");
+		return -1;
+	}
 	if (layers == NULL || !json_is_object(config)) {
 		msg_warn(0, "the manifest is of no kind that is known");
 		return -1;
 	}
-	for (one = json_first(layers); one != NULL; one = json_next(one)) {
-		if (is_layer(json_get_text(one, "mediaType")))
-			continue;
-		msg_warn(0, "not a container image: it has a '%s'",
-		    msg_mask(masked, sizeof masked,
-		        json_get_text(one, "mediaType")));
-		return -1;
-	}
+	for (one = json_first(layers); one != NULL; one = json_next(one))
+		if (!is_layer(json_get_text(one, "mediaType")))
+			return image_refuse_artifact(
+			    json_get_text(one, "mediaType"));
+	if (!is_image_config(type))
+		return image_refuse_artifact(
+		    *artifact != '\0' ? artifact : type);
 	if (alloc_layers(img, json_size(layers)) < 0 ||
 	    get_blob(img, config, flat, &b) < 0 || set_config(img, &b) < 0)
 		return -1;
-	for (one = json_first(layers); one != NULL; one = json_next(one)) {
-		if (get_blob(img, one, flat, &b) < 0 ||
-		    set_layer(img, i++, &b) < 0)
-			return -1;
-	}
-	return 0;
+	return img->other_os ? 0 : open_manifest_layers(img, layers, flat);
 }
 
 static int
@@ -606,6 +776,19 @@ has_name(const struct json *image, const char *name)
 	return false;
 }
 
+/* Are all images of a docker-archive one, under several names? */
+static bool
+is_one_image(const struct json *images)
+{
+	const struct json *first = json_at(images, 0), *one;
+
+	for (one = json_next(first); one != NULL; one = json_next(one))
+		if (strcmp(json_get_text(one, "Config"),
+		        json_get_text(first, "Config")) != 0)
+			return false;
+	return true;
+}
+
 /* The image of a docker-archive's manifest.json: by name, or the only one. */
 static const struct json *
 choose_name(const struct json *images, const char *name)
@@ -615,7 +798,7 @@ choose_name(const struct json *images, const char *name)
 	char masked[160];
 	size_t i = 0;
 
-	if (name == NULL && json_size(images) == 1)
+	if (name == NULL && json_size(images) > 0 && is_one_image(images))
 		return json_at(images, 0);
 	for (one = json_first(images); one != NULL; one = json_next(one)) {
 		if (is_place(name, i++) ||
@@ -686,7 +869,8 @@ open_docker(struct image *img, const struct image_ref *ref)
 	    get_member(img, config, &b) < 0 || verify_config(config, &b) < 0 ||
 	    set_config(img, &b) < 0)
 		goto out;
-	for (one = json_first(layers); one != NULL; one = json_next(one)) {
+	for (one = json_first(layers); !img->other_os && one != NULL;
+	     one = json_next(one)) {
 		if (get_member(img, json_text(one), &b) < 0 ||
 		    set_layer(img, i++, &b) < 0)
 			goto out;
@@ -769,6 +953,7 @@ image_open(struct image *img, const struct image_ref *ref, const char *platform,
     uint64_t max)
 {
 	enum image_kind kind = ref->kind;
+	struct blob b;
 
 	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
 	if (tempfile_open(&img->tempfile, max) < 0 ||
@@ -788,7 +973,12 @@ image_open(struct image *img, const struct image_ref *ref, const char *platform,
 	case IMAGE_ROOT:
 		break;
 	}
-	msg_warn(0, "neither an oci-archive nor a docker-archive");
+	if (store_get(&img->store, "repositories", &b) > 0)
+		msg_warn(0,
+		    "an archive of 'docker save' from before Docker 1.10 (repositories, but no manifest.json), which no runtime of today reads; load it with docker and save it again with a newer one");
+	else
+		msg_warn(0,
+		    "neither an oci-archive nor a docker-archive: there is no index.json or manifest.json in it; make one with 'podman save', 'docker save' or 'skopeo copy'");
 	return -1;
 }
 

@@ -38,7 +38,8 @@ struct image_ref {
 };
 
 struct image_layer {
-	struct blob tar; /* uncompressed */
+	struct blob tar; /* uncompressed; not where it is packed */
+	const char *packed; /* static; how, where containerd cannot; or NULL */
 };
 
 struct image {
@@ -50,6 +51,7 @@ struct image {
 	char *name; /* owned; what the archive or layout calls it; or NULL */
 	struct image_layer *layers; /* owned */
 	unsigned int n_layers;
+	bool other_os; /* not for Linux: its layers are not read */
 	uint64_t spent; /* bytes of blobs read */
 	bool mismatch; /* the index has no image for the platform asked for */
 	char *platforms; /* owned; what it has, "linux/arm64, ..."; or NULL */

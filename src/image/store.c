@@ -122,17 +122,41 @@ index_archive(struct store *s, const struct blob *b)
 	return rc;
 }
 
+/* What writes such a file's content to standard output. */
+static const char *
+unpacker(const char *packed)
+{
+	static const char *const by[][2] = {{"zip", "unzip -p"},
+	    {"7z", "7z x -so"}, {"compress", "uncompress -c"},
+	    {"lzma", "xz -dc"}, {"xz", "xz -dc"}, {"bzip2", "bzip2 -dc"},
+	    {"lz4", "lz4 -dc"}, {"lzip", "lzip -dc"}, {"lzop", "lzop -dc"}};
+	size_t i;
+
+	for (i = 0; i < sizeof by / sizeof *by; i++)
+		if (strcmp(packed, by[i][0]) == 0)
+			return by[i][1];
+	return packed;
+}
+
 /* An archive is read in place if that is possible, else from the tempfile. */
 static int
 store_open_archive(struct store *s, const struct stat *st, const char *what)
 {
 	struct blob b = {s->fd, 0, (uint64_t)st->st_size}, plain;
+	const char *packed;
 
 	if (!S_ISREG(st->st_mode) &&
 	    tempfile_copy(s->tempfile, s->fd, what, &b) < 0)
 		return -1;
 	if (b.len == 0) {
 		msg_warn(0, "%s is empty", what);
+		return -1;
+	}
+	packed = decompress_unread(&b);
+	if (packed != NULL) {
+		msg_warn(0,
+		    "%s is compressed with %s, which is not read; decompress it first: %s ... | unpackctl check -",
+		    what, packed, unpacker(packed));
 		return -1;
 	}
 	if (!decompress_needed(&b))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/verdict.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -128,17 +129,57 @@ note_user(struct verdict *v)
 	    masked);
 }
 
+/* Does a path lie below one of the runtime's mounts, as far as it is there? */
+static bool
+is_in_mount(struct verdict *v, const char *path)
+{
+	char text[TREE_PATH], *slash;
+	const struct node *n = NULL;
+
+	if (strlen(path) >= sizeof text)
+		return false;
+	(void)stpcpy(text, path);
+	while (n == NULL && (slash = strrchr(text, '/')) != NULL) {
+		*slash = '\0';
+		n = tree_find(&v->tree, text);
+	}
+	for (; n != NULL; n = n->parent)
+		if (n->mounted)
+			return true;
+	return false;
+}
+
+/* The runtime makes a WORKDIR that no layer has, unless the pod has another. */
+static int
+note_workdir_missing(struct verdict *v, const char *path, const char *masked)
+{
+	if (is_in_mount(v, path))
+		return 0;
+	return verdict_note(v, "workdir-missing", path, 0,
+	    "WORKDIR %s is in no layer: where the pod sets no workingDir, as RukPak's own and those of --compat rukpak, the runtime makes the directory, and the bundle has it",
+	    masked);
+}
+
 static int
 note_workdir(struct verdict *v)
 {
 	const char *path = config_text(v, "WorkingDir");
-	const struct node *n = *path != '\0' ? tree_find(&v->tree, path) : NULL;
+	const struct node *n;
 	char masked[256];
 
-	if (n == NULL || n->parent == NULL)
+	if (*path == '\0')
 		return 0;
 	(void)msg_mask(masked, sizeof masked, path);
-	if (!S_ISDIR(n->inode->mode))
+	if (*path != '/')
+		return verdict_note(v, "workdir-not-directory", path, 0,
+		    "WORKDIR %s is no absolute path: the container cannot start unless the pod sets another workingDir",
+		    masked);
+	n = tree_find(&v->tree, path);
+	if (n == NULL && errno == ENOENT)
+		return note_workdir_missing(v, path, masked);
+	if (n != NULL && n->parent == NULL)
+		return 0;
+	if (n == NULL || !S_ISDIR(n->inode->mode))
 		return verdict_note(v, "workdir-not-directory", path, 0,
 		    "WORKDIR %s is no directory: the container cannot start unless the pod sets another workingDir",
 		    masked);
@@ -438,6 +479,42 @@ out:
 	return rc;
 }
 
+/* Is there a layer that containerd does not decompress? */
+static bool
+is_packed(const struct image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->n_layers; i++)
+		if (img->layers[i].packed != NULL)
+			return true;
+	return false;
+}
+
+/* An image whose layers nobody unpacks, whatever is in them. */
+static int
+note_unread(struct verdict *v)
+{
+	const struct image *img = &v->image;
+	char masked[128];
+	unsigned int i;
+
+	v->refused = true;
+	if (tree_init(&v->tree) < 0)
+		return -1;
+	if (img->other_os)
+		return verdict_note(v, "other-os", "", 0,
+		    "the image is for %s: it never runs on a node with Linux",
+		    msg_mask(masked, sizeof masked, img->os));
+	for (i = 0; i < img->n_layers; i++)
+		if (img->layers[i].packed != NULL &&
+		    verdict_note(v, "layer-compression", "", i + 1,
+		        "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
+		        i + 1, img->layers[i].packed) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 open_layers(struct verdict *v, const struct verdict_opts *opts,
     const struct image_ref *ref)
@@ -449,6 +526,8 @@ open_layers(struct verdict *v, const struct verdict_opts *opts,
 	        opts->max) < 0)
 		return -1;
 	rc = note_platform(v, opts);
+	if (rc == 0 && (v->image.other_os || is_packed(&v->image)))
+		return note_unread(v);
 	if (rc == 0 && v->image.n_layers == 0)
 		rc = verdict_note(v, "no-layers", "", 0,
 		    "the image has no layers: no container can be made of it");
