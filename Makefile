@@ -206,6 +206,7 @@ CTL_OBJ = \
 	$(B)/pod/bundledeployment.o \
 	$(B)/pod/manifest.o \
 	$(B)/pod/name.o \
+	$(B)/pod/placement.o \
 	$(B)/pod/pod.o \
 	$(B)/pod/podopts.o \
 	$(B)/pod/reference.o \

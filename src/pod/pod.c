@@ -90,7 +90,7 @@ void
 pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix)
 {
-	char text[512];
+	char text[512], hash[HASH_LEN + 1];
 	const char *base = o->owner.name;
 	size_t len;
 
@@ -103,11 +103,16 @@ pod_name(const struct pod_opts *o, char name[static POD_NAME],
 		base = base != NULL ? base + 1 : o->image;
 	}
 	len = o->owner.name != NULL ? strlen(base) : strcspn(base, ":@");
-	(void)snprintf(text, sizeof text, "unpack-%.*s",
-	    len > 400 ? 400 : (int)len, base);
 	/* RukPak's pod has the bundle's own name */
-	pod_make_name(name, o->rukpak && o->owner.name != NULL ? base : text,
-	    suffix);
+	if (o->rukpak && o->owner.name != NULL) {
+		pod_make_name(name, base, suffix);
+		return;
+	}
+	/* two versions of an image, or two of one last name, never meet */
+	short_hash(hash, o->image);
+	(void)snprintf(text, sizeof text, "unpack-%.*s-%s",
+	    len > 40 ? 40 : (int)len, base, hash);
+	pod_make_name(name, text, suffix);
 }
 
 /* A label value that shows text: itself where it fits, else as a name. */
@@ -226,20 +231,6 @@ put_container_security(struct build *b, struct json *container)
 	put_nonroot(b, context);
 }
 
-/* `unpack` needs the same memory for every bundle, large or small. */
-static void
-put_resources(struct json *container)
-{
-	struct json *resources = json_add_object(container, "resources");
-	struct json *requests = json_add_object(resources, "requests");
-	struct json *limits;
-
-	json_add_string(requests, "cpu", "10m");
-	json_add_string(requests, "memory", "16Mi");
-	limits = json_add_object(resources, "limits");
-	json_add_string(limits, "memory", "64Mi");
-}
-
 /* The beginning of a container; the rest is the caller's. */
 static struct json *
 put_container(struct json *to, const char *name, const char *image)
@@ -270,9 +261,11 @@ put_command(struct build *b, struct json *container, const char *parts)
 {
 	const struct pod_opts *o = b->o;
 	bool inject = o->strategy == POD_INJECT;
-	struct json *command = json_add_array(container, "command");
+	struct json *command;
 	const char *dir = o->bundle_dir;
 
+	placement_put_policy(&o->placement, container);
+	command = json_add_array(container, "command");
 	if (inject)
 		put_program(b, command);
 	else
@@ -305,7 +298,7 @@ put_bundle(struct build *b, struct json *containers, const char *name,
 	/* what a program that is not ours says, `unpack` writes the file */
 	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
-	put_resources(container);
+	placement_put_resources(&b->o->placement, container);
 	if (inject)
 		put_mount(container, "unpack", b->tools, true);
 	else
@@ -319,15 +312,17 @@ put_installer(struct build *b, struct json *spec)
 	struct json *containers = json_add_array(spec, "initContainers");
 	struct json *container = put_container(containers, POD_INSTALLER,
 	    b->o->unpacker);
-	struct json *command = json_add_array(container, "command");
+	struct json *command;
 
+	placement_put_policy(&b->o->placement, container);
+	command = json_add_array(container, "command");
 	json_add_string(command, NULL, "/unpack");
 	json_add_string(command, NULL, "install");
 	put_program(b, command);
 	json_add_string(container, "workingDir", "/");
 	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
-	put_resources(container);
+	placement_put_resources(&b->o->placement, container);
 	put_mount(container, "unpack", b->tools, false);
 	put_container_security(b, container);
 }
@@ -405,6 +400,8 @@ put_metadata(struct build *b, struct json *pod, const char *suffix)
 		label_value(name, b->o->owner.name);
 		json_add_string(labels, OWNER_NAME, name);
 	}
+	placement_put_labels(&b->o->placement, labels);
+	placement_put_annotations(&b->o->placement, metadata);
 	put_owner(b, metadata);
 }
 
@@ -423,6 +420,7 @@ put_spec(struct build *b, struct json *pod)
 	json_add_bool(spec, "enableServiceLinks", false);
 	if (o->user_namespace)
 		json_add_bool(spec, "hostUsers", false);
+	placement_put_spec(&o->placement, spec);
 	put_pull_secrets(b, spec);
 	context = json_add_object(spec, "securityContext");
 	if (o->user_namespace)

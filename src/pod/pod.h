@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/ranges.h"
+#include "pod/placement.h"
 #include "pod/yaml.h"
 
 /* The image that holds `unpack`; make UNPACK_IMAGE=... sets it. */
@@ -55,7 +56,7 @@ struct pod_opts {
 	const char *file; /* -f; NULL: none */
 	const char *select; /* which bundle of the file; NULL: the only one */
 	const char *image; /* the bundle's reference */
-	const char *unpacker; /* the reference of our own image */
+	const char *unpacker; /* our own image; NULL: not said */
 	const char *name; /* the pod's; NULL: made from the owner or image */
 	const char *namespace; /* NULL: not said */
 	const char *format; /* json or jsonl */
@@ -67,6 +68,7 @@ struct pod_opts {
 	const char *pull_secret[POD_SECRETS_MAX];
 	size_t n_pull_secrets;
 	struct pod_owner owner;
+	struct placement placement;
 	enum pod_strategy strategy;
 	int64_t uid; /* runAsUser; -1: the namespace chooses */
 	bool uid_set; /* somebody said so */
@@ -79,8 +81,7 @@ struct pod_opts {
 
 #define POD_OPTS \
 	{ \
-		.unpacker = UNPACK_IMAGE, .format = "json", .bundle_dir = "/", \
-		.uid = POD_UID \
+		.format = "json", .bundle_dir = "/", .uid = POD_UID \
 	}
 
 /* Parts that one container prints. */

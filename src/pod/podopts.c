@@ -225,7 +225,8 @@ const struct opt podopts_pod_rows[] = {
         "how it gets at the files (default: inject; image-volume: Kubernetes 1.33)",
         OPT_CHOICE(struct pod_opts, strategy)},
     {"unpacker-image", 0, "REF",
-        "the image that holds unpack\n(default: " UNPACK_IMAGE ")",
+        "the image that holds unpack\n(default: $UNPACK_IMAGE, else " UNPACK_IMAGE
+        ")",
         OPT_OTHER(struct pod_opts, unpacker, take_image, A_REFERENCE)},
     {"mount-path", 0, "PATH",
         "where unpack is mounted; default: random, as an image that knows PATH can run a program of its own there",
@@ -349,16 +350,6 @@ take_file(struct pod_opts *o)
 	return podopts_take_manifest(o, chosen.object, where);
 }
 
-/* The mount path of RukPak's pods is known: say what cannot be helped. */
-static void
-podopts_say_risk(void)
-{
-	msg_warn(0,
-	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symbolic link there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
-	msg_line(
-	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
-}
-
 /* One more bundle, to be filled in.  NULL (reported): memory is short. */
 static struct pod_opts *
 add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
@@ -469,14 +460,45 @@ podopts_conflict(const struct pod_opts *o)
 	    (o->mount_path != NULL || o->user_namespace || o->uid_set ||
 	        o->parts != NULL || o->symlinks != NULL ||
 	        o->log_limit != NULL || o->deadline != 0 ||
-	        o->strategy != POD_INJECT || strcmp(o->format, "json") != 0))
+	        placement_is_set(&o->placement) || o->strategy != POD_INJECT ||
+	        strcmp(o->format, "json") != 0))
 		return "--compat rukpak makes that very pod; of the options about how to unpack only --bundle-dir fits";
 	return NULL;
+}
+
+/*
+ * Which image holds `unpack`: the option's, the environment's, the build's.
+ * Says where no node can pull it.  Returns 0, or -1 after a message.
+ */
+static int
+podopts_choose_unpacker(struct pod_opts *o)
+{
+	const char *image = getenv("UNPACK_IMAGE"), *error;
+	char shown[256];
+
+	if (o->unpacker == NULL && image != NULL && image[0] != '\0') {
+		error = reference_error(image);
+		if (error != NULL)
+			return reject("UNPACK_IMAGE", error, image);
+		o->unpacker = image;
+	}
+	if (o->unpacker == NULL)
+		o->unpacker = UNPACK_IMAGE;
+	/* whoever chooses a policy knows that the nodes have it */
+	if (strncmp(o->unpacker, "localhost/", 10) == 0 &&
+	    o->placement.pull_policy == NULL) {
+		msg_warn(0,
+		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; where every node has it already, say --pull-policy IfNotPresent",
+		    msg_mask(shown, sizeof shown, o->unpacker));
+	}
+	return 0;
 }
 
 int
 podopts_complete(struct pod_opts *o)
 {
+	if (podopts_choose_unpacker(o) < 0)
+		return -1;
 	if (o->file != NULL && take_file(o) < 0)
 		return -1;
 	if (o->rukpak)

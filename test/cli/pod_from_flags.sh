@@ -3,6 +3,9 @@
 # `unpackctl pod --image`: the Pod that the flags describe.
 . "$TOP/test/lib.sh"
 
+UNPACK_IMAGE=example.com/unpack:test
+export UNPACK_IMAGE
+
 # pod FILTER OPTION...: print the pod as JSON, and of it what jq picks.
 pod() {
 	filter=$1
@@ -73,7 +76,16 @@ is "namespace, deadline" "$(pod '[.metadata.namespace,
 	'["ns",60]'
 
 # names
-is "named after the image" "$(pod .metadata.name --image $ref)" unpack-bundle
+n=$(pod .metadata.name --image $ref)
+is "named after the image, and its reference" "$n" \
+	"unpack-bundle-$(printf %s $ref | sha256sum | cut -c1-8)"
+ok "another version has another name" [ "$n" != \
+	"$(pod .metadata.name --image example.com/team/bundle:v2)" ]
+ok "so has another image of that last name" [ "$n" != \
+	"$(pod .metadata.name --image example.com/else/bundle:v1)" ]
+n=$(pod .metadata.name --image "example.com/a/$(seq -s b 60 | tr -d 0-9):v1")
+ok "a long one keeps what tells it apart" \
+	expr "$n" : 'unpack-b\{40\}-[0-9a-f]\{8\}$' >/dev/null
 is "named as told" "$(pod .metadata.name --image $ref --name abc-1)" abc-1
 n=$(pod .metadata.name --image $ref --name Weird_Name..)
 ok "a name made valid keeps its likeness" \

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # `unpackctl pod -f`: BundleDeployments and Bundles, YAML and JSON.
 . "$TOP/test/lib.sh"
+UNPACK_IMAGE=example.com/unpack:test
+export UNPACK_IMAGE
 
 pod() {
 	filter=$1
@@ -25,7 +27,7 @@ spec:
 E
 is "v1alpha2" "$(pod '[.metadata.name,.spec.containers[0].image,
 	.spec.imagePullSecrets[0].name]' -f v2.yaml)" \
-	'["unpack-my-bundle","example.com/team/bundle:v1","regcred"]'
+	'["unpack-my-bundle-ecd1c7a5","example.com/team/bundle:v1","regcred"]'
 is "owner's labels" "$(pod '[.metadata.labels["core.rukpak.io/owner-kind",
 	"core.rukpak.io/owner-name"]]' -f v2.yaml)" \
 	'["BundleDeployment","my-bundle"]'
@@ -33,7 +35,8 @@ is "owner reference" "$(pod .metadata.ownerReferences -f v2.yaml)" \
 	'[{"apiVersion":"core.rukpak.io/v1alpha2","kind":"BundleDeployment","name":"my-bundle","uid":"11111111-2222-3333-4444-555555555555","controller":true,"blockOwnerDeletion":true}]'
 is "one more secret" "$(pod .spec.imagePullSecrets -f v2.yaml \
 	--pull-secret more)" '[{"name":"more"},{"name":"regcred"}]'
-is "standard input" "$(pod .metadata.name -f - <v2.yaml)" unpack-my-bundle
+is "standard input" "$(pod .metadata.name -f - <v2.yaml)" \
+	unpack-my-bundle-ecd1c7a5
 
 cat >v1.json <<'E'
 {"apiVersion":"core.rukpak.io/v1alpha1","kind":"BundleDeployment",
@@ -43,7 +46,7 @@ cat >v1.json <<'E'
 E
 is "v1alpha1, JSON" "$(pod '[.metadata.name,.spec.containers[0].image,
 	(.metadata|has("ownerReferences"))]' -f v1.json)" \
-	'["unpack-old","example.com/old:v1",false]'
+	'["unpack-old-a0e174a8","example.com/old:v1",false]'
 cat >bundle.yaml <<'E'
 apiVersion: v1
 kind: ConfigMap
@@ -114,11 +117,11 @@ ok "as we print it" eval 'grep -v "^#" pod.yaml | diff - made.yaml'
 ok "two bundles: which?" exits 1 "$UNPACKCTL" pod -f both.yaml
 ok "says which there are" has err 'line 2: BundleDeployment my-bundle'
 ok "and the other" has err 'line 1[0-9]: BundleDeployment old'
-is "picks one" "$(pod .metadata.name -f both.yaml --select old)" unpack-old
+is "picks one" "$(pod .metadata.name -f both.yaml --select old)" unpack-old-a0e174a8
 ok "no such one" exits 1 "$UNPACKCTL" pod -f both.yaml --select new
 ok "says so" has err "both.yaml: new: no bundle"
 jq -s '{apiVersion:"v1",kind:"List",items:.}' v1.json >list.json
-is "in a List" "$(pod .metadata.name -f list.json)" unpack-old
+is "in a List" "$(pod .metadata.name -f list.json)" unpack-old-a0e174a8
 
 # refused
 for t in git http configMaps local upload; do
