@@ -59,7 +59,6 @@ struct run {
 	uint64_t timeout; /* seconds */
 	uint64_t parallel;
 	bool json, quiet;
-	const char *nowhere; /* borrowed; a default image that must be said */
 	struct deliver deliver; /* dir, tar, and limits: for all bundles */
 
 	/* work */
@@ -741,7 +740,7 @@ run_check_options(struct run *x)
 	const struct opt_command *c = &cmd_run_options;
 	struct deliver *d = &x->deliver;
 	bool to_stdout = d->tar != NULL && strcmp(d->tar, "-") == 0;
-	const char *why;
+	const char *why, *nowhere;
 
 	if (d->dir != NULL && d->tar != NULL)
 		return opt_wrong(c, "give one of -C and --tar");
@@ -755,10 +754,13 @@ run_check_options(struct run *x)
 		d->dir = "bundle";
 	if (x->pod.format == NULL)
 		x->pod.format = x->pod.rukpak ? "json" : "jsonl";
-	if (x->pod.unpacker == x->nowhere)
+	nowhere = podopts_nowhere(&x->pod);
+	if (nowhere != NULL)
 		return opt_wrong(c,
-		    "--unpacker-image is not given, and the default, %s, is on no registry",
-		    x->nowhere);
+		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is on no registry; where every node has it, say --pull-policy IfNotPresent",
+		    nowhere);
+	if (podopts_choose_unpacker(&x->pod, x->quiet) < 0)
+		return -1;
 	x->provision.user_set = x->pod.uid_set || x->pod.user_namespace ||
 	    x->pod.rukpak;
 	why = podopts_conflict(&x->pod);
@@ -778,8 +780,6 @@ cmd_run(int argc, char **argv)
 	}
 	x->pod = defaults;
 	x->pod.format = NULL;
-	if (strncmp(defaults.unpacker, "localhost/", 10) == 0)
-		x->nowhere = defaults.unpacker;
 	x->timeout = TIMEOUT;
 	x->parallel = PARALLEL;
 	x->deliver.max_size = DELIVER_SIZE;

@@ -108,10 +108,15 @@ pod_name(const struct pod_opts *o, char name[static POD_NAME],
 		pod_make_name(name, base, suffix);
 		return;
 	}
-	/* two versions of an image, or two of one last name, never meet */
-	short_hash(hash, o->image);
-	(void)snprintf(text, sizeof text, "unpack-%.*s-%s",
-	    len > 40 ? 40 : (int)len, base, hash);
+	if (suffix[0] != '\0') {
+		(void)snprintf(text, sizeof text, "unpack-%.*s",
+		    len > 400 ? 400 : (int)len, base);
+	} else {
+		/* so that two versions of an image never meet */
+		short_hash(hash, o->image);
+		(void)snprintf(text, sizeof text, "unpack-%.*s-%s",
+		    len > 40 ? 40 : (int)len, base, hash);
+	}
 	pod_make_name(name, text, suffix);
 }
 

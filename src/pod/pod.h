@@ -98,7 +98,9 @@ struct pod_parts {
 void pod_make_name(char name[static POD_NAME], const char *text,
     const char *suffix);
 
-/* The name of the pod that o describes, then suffix, as pod_make_name has it.
+/*
+ * The name of the pod that o describes, then suffix, as pod_make_name has it.
+ * Without a suffix, which tells pods apart, digits of the image's reference do.
  */
 void pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix);

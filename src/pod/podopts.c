@@ -350,6 +350,16 @@ take_file(struct pod_opts *o)
 	return podopts_take_manifest(o, chosen.object, where);
 }
 
+/* The mount path of RukPak's pods is known: say what cannot be helped. */
+static void
+podopts_say_risk(void)
+{
+	msg_warn(0,
+	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symbolic link there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
+	msg_line(
+	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
+}
+
 /* One more bundle, to be filled in.  NULL (reported): memory is short. */
 static struct pod_opts *
 add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
@@ -466,17 +476,32 @@ podopts_conflict(const struct pod_opts *o)
 	return NULL;
 }
 
-/*
- * Which image holds `unpack`: the option's, the environment's, the build's.
- * Says where no node can pull it.  Returns 0, or -1 after a message.
- */
-static int
-podopts_choose_unpacker(struct pod_opts *o)
+/* UNPACK_IMAGE of the environment; NULL where it is not there or empty. */
+static const char *
+podopts_environment(void)
 {
-	const char *image = getenv("UNPACK_IMAGE"), *error;
+	const char *image = getenv("UNPACK_IMAGE");
+
+	return image != NULL && image[0] != '\0' ? image : NULL;
+}
+
+const char *
+podopts_nowhere(const struct pod_opts *o)
+{
+	if (o->unpacker != NULL || podopts_environment() != NULL ||
+	    o->placement.pull_policy != NULL ||
+	    strncmp(UNPACK_IMAGE, "localhost/", 10) != 0)
+		return NULL;
+	return UNPACK_IMAGE;
+}
+
+int
+podopts_choose_unpacker(struct pod_opts *o, bool quiet)
+{
+	const char *image = podopts_environment(), *error;
 	char shown[256];
 
-	if (o->unpacker == NULL && image != NULL && image[0] != '\0') {
+	if (o->unpacker == NULL && image != NULL) {
 		error = reference_error(image);
 		if (error != NULL)
 			return reject("UNPACK_IMAGE", error, image);
@@ -485,7 +510,7 @@ podopts_choose_unpacker(struct pod_opts *o)
 	if (o->unpacker == NULL)
 		o->unpacker = UNPACK_IMAGE;
 	/* whoever chooses a policy knows that the nodes have it */
-	if (strncmp(o->unpacker, "localhost/", 10) == 0 &&
+	if (!quiet && strncmp(o->unpacker, "localhost/", 10) == 0 &&
 	    o->placement.pull_policy == NULL) {
 		msg_warn(0,
 		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; where every node has it already, say --pull-policy IfNotPresent",
@@ -497,7 +522,7 @@ podopts_choose_unpacker(struct pod_opts *o)
 int
 podopts_complete(struct pod_opts *o)
 {
-	if (podopts_choose_unpacker(o) < 0)
+	if (podopts_choose_unpacker(o, false) < 0)
 		return -1;
 	if (o->file != NULL && take_file(o) < 0)
 		return -1;

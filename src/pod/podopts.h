@@ -31,6 +31,19 @@ opt_take podopts_take_parts;
 const char *podopts_conflict(const struct pod_opts *o);
 
 /*
+ * The build's own image, where nobody names another and no node can pull it,
+ * nor is said to have it; else NULL.
+ */
+const char *podopts_nowhere(const struct pod_opts *o);
+
+/*
+ * Fill in which image holds `unpack`: the option's, else the environment's,
+ * else the build's.  Says where no node can pull it, unless `quiet`.  Returns
+ * 0, or -1 after a message.  podopts_complete does this too.
+ */
+int podopts_choose_unpacker(struct pod_opts *o, bool quiet);
+
+/*
  * All options are there: read the file, if there is one.  Returns 0, or -1
  * after a message.  Call podopts_free in either case.
  */
