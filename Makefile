@@ -124,6 +124,7 @@ UNPACK_OBJ = \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \
+	$(B)/bundle/places.o \
 	$(B)/bundle/report.o \
 	$(B)/bundle/walk.o \
 	$(B)/stream/encode.o \
@@ -161,6 +162,7 @@ CTL_OBJ = \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \
+	$(B)/bundle/places.o \
 	$(B)/bundle/report.o \
 	$(B)/bundle/walk.o \
 	$(B)/stream/encode.o \

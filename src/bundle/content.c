@@ -14,6 +14,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "bundle/places.h"
 
 /* PROC_SUPER_MAGIC of linux/magic.h, which musl does not have */
 #define PROC_MAGIC 0x9fa0U
@@ -241,8 +242,7 @@ out:
 }
 
 /*
- * Has kind been here?  Its runtime hook copies /kind/product_name, which says
- * "kind", into every container's root, and product_uuid with it.
+ * Has kind been here?
  */
 static bool
 sees_kind(int dirfd)
@@ -257,7 +257,7 @@ sees_kind(int dirfd)
 		return false;
 	n = io_read(fd, text, sizeof text);
 	(void)close(fd);
-	return n == 5 && memcmp(text, "kind\n", 5) == 0;
+	return n == 5 && memcmp(text, PLACES_KIND_TEXT, 5) == 0;
 }
 
 int
@@ -296,33 +296,34 @@ fail:
 /* ---------------------------------------------------------------- rules */
 
 /*
- * Is e, at path, a file that a runtime drops into the root file system, or
- * podman's and CRI-O's symlink /etc/mtab?
+ * Is e, at path, what a runtime drops into the root file system?  predict.c
+ * asks the same of an image on disk.
  */
 static bool
 content_is_stray(const struct content *c, const char *path,
     const struct walk_entry *e)
 {
-	static const char mounts[] = "/proc/mounts";
-	char target[sizeof mounts];
+	const struct places_row *row;
 	struct walk_entry full;
-	ssize_t n;
+	char target[32];
+	size_t len;
 
 	if (!c->at_root || e->err != 0)
 		return false;
-	if (S_ISLNK(e->st.st_mode) && strcmp(path, "etc/mtab") == 0) {
-		n = readlinkat(e->dirfd, e->name, target, sizeof target);
-		return n == sizeof mounts - 1 &&
-		    memcmp(target, mounts, sizeof mounts - 1) == 0;
+	row = places_find_drop(path);
+	if (row == NULL)
+		return false;
+	if (row->what == PLACES_DROP_LINK) {
+		len = strlen(row->target);
+		return S_ISLNK(e->st.st_mode) &&
+		    readlinkat(e->dirfd, e->name, target, sizeof target) ==
+		    (ssize_t)len &&
+		    memcmp(target, row->target, len) == 0;
 	}
 	if (!S_ISREG(e->st.st_mode))
 		return false;
-	if (strcmp(path, "product_name") == 0 ||
-	    strcmp(path, "product_uuid") == 0)
+	if (row->what == PLACES_DROP_KIND)
 		return c->on_kind;
-	if (strcmp(path, ".dockerenv") != 0 &&
-	    strcmp(path, "run/.containerenv") != 0)
-		return false;
 	full = *e;
 	walk_stat(&full);
 	return full.err == 0 && full.st.st_size == 0;

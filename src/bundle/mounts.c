@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/msg.h"
+#include "bundle/places.h"
 #include "wire.h"
 
 /* One line of mountinfo; all fields borrowed from the line. */
@@ -42,20 +43,6 @@ static const struct {
 static const char *const volumes[] = {
     "/containers/#/volumes/#", /* containerd's CRI plugin */
     "/volumes/#/_data", /* podman, docker */
-};
-
-/*
- * Where every runtime mounts something when the image is a container's root.
- * What an image volume holds there is left out too, so that both ways to an
- * image's files give the same bundle.
- */
-static const char *const reserved[] = {
-    "dev",
-    "etc/hostname",
-    "etc/hosts",
-    "etc/resolv.conf",
-    "proc",
-    "sys",
 };
 
 /* How far s matches the one component that the pattern's `wild` stands for. */
@@ -402,11 +389,13 @@ by_path(const void *a, const void *b)
 static int
 add_reserved(struct mounts *m)
 {
-	size_t i;
+	const struct places_row *r;
 
-	for (i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-		cover(m, reserved[i]);
-		if (mounts_add_point(m, reserved[i], MOUNTS_FOREIGN) < 0)
+	for (r = places_table; r->path != NULL; r++) {
+		if (r->what >= PLACES_DROP_EMPTY)
+			continue;
+		cover(m, r->path);
+		if (mounts_add_point(m, r->path, MOUNTS_FOREIGN) < 0)
 			return -1;
 	}
 	return 0;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bundle/places.h"
+
 /* What is wrong with n for who; FINDING_NONE where who may read all. */
 static enum finding_rule
 rule_for(const struct predict *j, const struct node *n)
@@ -19,37 +21,32 @@ rule_for(const struct predict *j, const struct node *n)
 static bool
 is_kind(const struct predict *j, struct tree *t)
 {
-	static const char name[] = "product_name";
-	const struct node *n = tree_child(t, t->root, name, sizeof name - 1);
+	const struct node *n = tree_child(t, t->root, PLACES_KIND_FILE,
+	    strlen(PLACES_KIND_FILE));
 	char text[5];
 
 	return n != NULL && S_ISREG(n->inode->mode) &&
 	    rule_for(j, n) == FINDING_NONE && n->inode->data.len == 5 &&
 	    blob_read(&n->inode->data, 0, text, 5) == 5 &&
-	    memcmp(text, "kind\n", 5) == 0;
+	    memcmp(text, PLACES_KIND_TEXT, 5) == 0;
 }
 
-/*
- * A file that runtimes drop into the root, or their symlink /etc/mtab;
- * content.c has the same rule.
- */
+/* Is n what runtimes drop into the root?  content.c asks it in a container. */
 static bool
 predict_is_stray(const struct predict *j, const struct node *n)
 {
+	const struct places_row *row;
 	char path[TREE_PATH];
 
-	(void)tree_path(n, path);
-	if (S_ISLNK(n->inode->mode))
-		return strcmp(path, "etc/mtab") == 0 &&
-		    strcmp(n->inode->target, "/proc/mounts") == 0;
-	if (!S_ISREG(n->inode->mode))
+	row = places_find_drop(tree_path(n, path));
+	if (row == NULL)
 		return false;
-	if (strcmp(path, "product_name") == 0 ||
-	    strcmp(path, "product_uuid") == 0)
-		return j->on_kind;
-	return n->inode->data.len == 0 &&
-	    (strcmp(path, ".dockerenv") == 0 ||
-	        strcmp(path, "run/.containerenv") == 0);
+	if (row->what == PLACES_DROP_LINK)
+		return S_ISLNK(n->inode->mode) &&
+		    strcmp(n->inode->target, row->target) == 0;
+	return S_ISREG(n->inode->mode) &&
+	    (row->what == PLACES_DROP_KIND ? j->on_kind
+	                                   : n->inode->data.len == 0);
 }
 
 /*

@@ -9,23 +9,10 @@
 
 #include "base/number.h"
 #include "base/msg.h"
+#include "bundle/places.h"
 
 enum {
 	ACCOUNTS_MAX = 1 << 20 /* bytes of passwd or group that are read */
-};
-
-/* In the order in which they are mounted. */
-static const struct {
-	const char *path;
-	mode_t type;
-	bool plain; /* runc wants it to be no symlink */
-} targets[] = {
-    {"/proc", S_IFDIR, true},
-    {"/dev", S_IFDIR, false},
-    {"/sys", S_IFDIR, true},
-    {"/etc/hosts", S_IFREG, false},
-    {"/etc/hostname", S_IFREG, false},
-    {"/etc/resolv.conf", S_IFREG, false},
 };
 
 static int
@@ -33,9 +20,9 @@ runtime_refuse(struct runtime_refusal *refusal, const char *path,
     const char *why)
 {
 	if (refusal->why[0] == '\0') {
-		refusal->path = path + 1;
+		refusal->path = path;
 		(void)snprintf(refusal->why, sizeof refusal->why,
-		    "%s %s: the container runtime cannot mount there", path,
+		    "/%s %s: the container runtime cannot mount there", path,
 		    why);
 	}
 	return 0;
@@ -59,28 +46,29 @@ mark(struct node *n, const char *home)
 	if (is_covered(n))
 		return;
 	n->mounted = true;
-	n->strayed = strcmp(tree_path(n, path), home + 1) != 0;
+	n->strayed = strcmp(tree_path(n, path), home) != 0;
 	for (n = n->parent; n != NULL; n = n->parent)
 		n->above = true;
 }
 
 static int
-mount_one(struct tree *t, size_t i, struct runtime_refusal *refusal)
+mount_one(struct tree *t, const struct places_row *row,
+    struct runtime_refusal *refusal)
 {
-	const char *path = targets[i].path;
-	bool dir = targets[i].type == S_IFDIR;
+	const char *path = row->path;
+	bool dir = row->what == PLACES_MOUNT_DIR;
 	struct node *n;
 
-	if (targets[i].plain) {
-		n = tree_child(t, t->root, path + 1, strlen(path + 1));
+	if (row->plain) {
+		n = tree_child(t, t->root, path, strlen(path));
 		if (n != NULL && S_ISLNK(n->inode->mode))
 			return runtime_refuse(refusal, path, "is a symlink");
 	}
 	/* runc makes /dev/ptmx by a path that the host's root resolves */
-	n = tree_child(t, t->root, path + 1, strlen(path + 1));
+	n = tree_child(t, t->root, path, strlen(path));
 	if (n != NULL && S_ISLNK(n->inode->mode) && n->inode->target[0] == '/')
 		(void)runtime_refuse(refusal, path, "is an absolute symlink");
-	n = tree_make(t, path, targets[i].type | (dir ? 0755 : 0644));
+	n = tree_make(t, path, dir ? S_IFDIR | 0755 : S_IFREG | 0644);
 	if (n == NULL && errno == ENOMEM)
 		return -1;
 	if (n == NULL)
@@ -101,11 +89,11 @@ mount_one(struct tree *t, size_t i, struct runtime_refusal *refusal)
 int
 runtime_mount(struct tree *t, struct runtime_refusal *refusal)
 {
-	size_t i;
+	const struct places_row *r;
 
 	*refusal = (struct runtime_refusal){"", ""};
-	for (i = 0; i < sizeof targets / sizeof *targets; i++)
-		if (mount_one(t, i, refusal) < 0)
+	for (r = places_table; r->path != NULL; r++)
+		if (r->what < PLACES_DROP_EMPTY && mount_one(t, r, refusal) < 0)
 			return -1;
 	return 0;
 }
