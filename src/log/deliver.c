@@ -150,7 +150,8 @@ read_tar(struct deliver *d, int dir, struct tarin_select *select,
 	    .max_entries = d->max_entries,
 	    .show = show,
 	    .show_arg = arg,
-	    .progress = d->progress};
+	    .progress = d->progress,
+	    .stop = d->stop};
 	const struct decode_piece *whole = &d->gather->whole;
 	enum wire_exit status;
 
@@ -250,7 +251,7 @@ deliver_copy(io_pull pull, void *arg, int fd, struct gzip *z)
 	const void *data;
 	ssize_t n;
 
-	while ((n = pull(arg, &data)) > 0) {
+	while ((n = io_stopped() ? -1 : pull(arg, &data)) > 0) {
 		if (z != NULL) {
 			if (gzip_write(z, data, (size_t)n) < 0)
 				return -1;

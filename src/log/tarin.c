@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -51,9 +52,13 @@ struct level {
 	struct timespec mtime;
 };
 
-/* A directory whose mode is set when all is read: it has or had IMPLIED. */
+/*
+ * Directories whose mode is set when all is read, as they have or had IMPLIED:
+ * path[0..from), and one deeper each, down to path itself.
+ */
 struct late {
 	char *path; /* owned */
+	size_t from;
 	mode_t mode;
 };
 
@@ -77,6 +82,7 @@ struct tarin {
 
 	struct late *late; /* owned */
 	size_t n_late, room;
+	uint64_t implied; /* directories made that no entry had named */
 };
 
 /* What an entry must not be. */
@@ -142,6 +148,16 @@ tarin_fail(struct tarin *t, int err, const char *what)
 	msg_warn(err, "%s: %s", msg_mask(name, sizeof name, t->named), what);
 	t->status = WIRE_FAIL;
 	return -1;
+}
+
+/* Are we to give up?  Then what follows fails, without a message. */
+static bool
+tarin_is_stopped(struct tarin *t)
+{
+	if (t->opts->stop == NULL || *t->opts->stop == 0)
+		return false;
+	t->status = WIRE_FAIL;
+	return true;
 }
 
 /* ------------------------------------------------------------------- names */
@@ -215,9 +231,12 @@ leads_out(const char *path, const char *target)
  * be remembered of a directory but what the file system has.
  */
 
-/* Set a mode later, when all entries are read.  Returns 0, or -1 (reported) */
+/*
+ * Set a mode later, when all entries are read: of path[0..from) and all from
+ * there to path.  Returns 0, or -1 (reported).
+ */
 static int
-set_late(struct tarin *t, const char *path, mode_t mode)
+set_late(struct tarin *t, const char *path, size_t from, mode_t mode)
 {
 	struct late *late;
 
@@ -227,6 +246,7 @@ set_late(struct tarin *t, const char *path, mode_t mode)
 	t->late = late;
 	late += t->n_late;
 	late->mode = mode;
+	late->from = from;
 	late->path = strdup(path);
 	if (late->path == NULL)
 		goto nomem;
@@ -279,30 +299,93 @@ make_or_look(struct tarin *t, size_t to, struct stat *st)
 }
 
 /*
+ * Hold one level more, in place of the last one where there are too many of
+ * them.  Takes its descriptor.  Returns 0, or -1 (reported).
+ */
+static int
+tarin_hold_level(struct tarin *t, const struct level *next)
+{
+	struct level *l = &t->levels[t->depth];
+
+	if (t->depth + 1 < LEVELS) {
+		t->levels[++t->depth] = *next;
+		return 0;
+	}
+	if (tarin_finish_level(t, l) < 0) {
+		(void)close(next->fd);
+		t->depth--;
+		return -1;
+	}
+	*l = *next;
+	return 0;
+}
+
+/*
  * After make_or_look, go down to that directory, whose mode and time are to be
  * these when we leave it.  Returns 0, or -1 (reported).
  */
 static int
 go_down(struct tarin *t, size_t to, mode_t mode, struct timespec mtime)
 {
-	struct level *l = &t->levels[t->depth];
+	const struct level *l = &t->levels[t->depth];
 	struct level next = {.end = to, .mode = mode, .mtime = mtime};
 
 	next.fd = openat(l->fd, t->held + l->end + (l->end > 0),
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (next.fd < 0)
 		return tarin_fail(t, errno, "open");
-	if (t->depth + 1 < LEVELS) {
-		t->levels[++t->depth] = next;
+	return tarin_hold_level(t, &next);
+}
+
+/*
+ * Open the directory `path` below dir as openat2(2) does, through no symbolic
+ * link and no mount.  Returns it, or -1: also where the kernel, before Linux
+ * 5.6, or a filter has no such call.
+ */
+static int
+tarin_open_below(int dir, const char *path)
+{
+#ifdef SYS_openat2
+	/* struct open_how of linux/openat2.h, and its RESOLVE_BENEATH,
+	 * RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV */
+	const uint64_t how[3] = {O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	        O_CLOEXEC,
+	    0, 0x08 | 0x04 | 0x01};
+
+	return (int)syscall(SYS_openat2, dir, path, how, sizeof how);
+#else
+	(void)dir;
+	(void)path;
+	return -1;
+#endif
+}
+
+/*
+ * Go down to t->path[0..len) in one step, if it is there: a path of 2,000
+ * directories would else cost 6,000 calls for each entry in it.  Returns 1, or
+ * 0 where it has to be done step by step, or -1 (reported).
+ */
+static int
+tarin_jump_down(struct tarin *t, size_t len)
+{
+	const struct level *l = &t->levels[t->depth];
+	struct level next = {.end = len};
+	struct stat st;
+
+	memcpy(t->held + l->end, t->path + l->end, len - l->end);
+	t->held[len] = '\0';
+	next.fd = tarin_open_below(l->fd, t->held + l->end + (l->end > 0));
+	if (next.fd < 0)
 		return 0;
-	}
-	if (tarin_finish_level(t, l) < 0) {
+	if (fstat(next.fd, &st) < 0 ||
+	    ((st.st_mode & 0700) != 0700 && fchmod(next.fd, 0700) < 0)) {
+		(void)tarin_fail(t, errno, "set its mode");
 		(void)close(next.fd);
-		t->depth--;
 		return -1;
 	}
-	*l = next;
-	return 0;
+	next.mode = st.st_mode & 07777;
+	next.mtime = st.st_mtim;
+	return tarin_hold_level(t, &next) < 0 ? -1 : 1;
 }
 
 /* Leave the last level.  Returns 0, or -1 (reported). */
@@ -312,9 +395,24 @@ go_up(struct tarin *t)
 	return tarin_finish_level(t, &t->levels[t->depth--]);
 }
 
-/* Go down to the directory t->path[0..to), which no entry may have named. */
+/* Count a directory that no entry has named.  0, or -1 (reported). */
 static int
-tarin_enter_dir(struct tarin *t, size_t to)
+tarin_count_implied(struct tarin *t)
+{
+	t->implied++;
+	if (t->counts->entries + t->implied <= t->opts->max_entries)
+		return 0;
+	return tarin_refuse(t,
+	    "more entries, with the directories that their names imply, than --max-entries allows");
+}
+
+/*
+ * Go down to the directory t->path[0..to), which no entry may have named, on
+ * the way to t->path[0..len).  What is below a new one is new as well, so that
+ * the first of them speaks for all: *late.
+ */
+static int
+tarin_enter_dir(struct tarin *t, size_t to, size_t len, bool *late)
 {
 	const struct level *l = &t->levels[t->depth];
 	const char *name = t->held + l->end + (l->end > 0);
@@ -324,8 +422,19 @@ tarin_enter_dir(struct tarin *t, size_t to)
 	if (made < 0)
 		return -1;
 	if (made) {
-		if (set_late(t, t->held, 0755) < 0)
+		if (tarin_count_implied(t) < 0)
 			return -1;
+		if (!*late) {
+			const char end = t->path[len];
+			int ret;
+
+			t->path[len] = '\0';
+			ret = set_late(t, t->path, to, 0755);
+			t->path[len] = end;
+			if (ret < 0)
+				return -1;
+			*late = true;
+		}
 		return go_down(t, to, IMPLIED | 0755, (struct timespec){0});
 	}
 	if (!S_ISDIR(st.st_mode))
@@ -352,29 +461,31 @@ open_parent(struct tarin *t, const char **base)
 {
 	const char *slash = strrchr(t->path, '/');
 	size_t len = slash != NULL ? (size_t)(slash - t->path) : 0, to;
+	bool late = false;
 
 	*base = slash != NULL ? slash + 1 : t->path;
 	while (!is_above(t, &t->levels[t->depth], len))
 		if (go_up(t) < 0)
 			return -1;
+	if (t->levels[t->depth].end < len && tarin_jump_down(t, len) < 0)
+		return -1;
 	while ((to = t->levels[t->depth].end) < len) {
 		to += to > 0;
 		to += strcspn(t->path + to, "/");
-		if (tarin_enter_dir(t, to) < 0)
+		if (tarin_enter_dir(t, to, len, &late) < 0)
 			return -1;
 	}
 	return t->levels[t->depth].fd;
 }
 
-/* Set the mode of a directory that has or had IMPLIED. */
+/* Set the mode of the directory t->path, which has or had IMPLIED. */
 static int
-finish_late(struct tarin *t, const struct late *late)
+finish_late(struct tarin *t, mode_t mode)
 {
 	struct stat st;
 	const char *base;
 	int parent;
 
-	memcpy(t->path, late->path, strlen(late->path) + 1);
 	t->named = t->path;
 	parent = open_parent(t, &base);
 	if (parent < 0)
@@ -382,11 +493,29 @@ finish_late(struct tarin *t, const struct late *late)
 	if (fstatat(parent, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return tarin_fail(t, errno, "look at");
 	/* an entry may have named it since, and said another mode */
-	if (!((st.st_mode | late->mode) & IMPLIED))
+	if (!((st.st_mode | mode) & IMPLIED))
 		return 0;
-	if (fchmodat(parent, base, late->mode, 0) < 0)
+	if (fchmodat(parent, base, mode, 0) < 0)
 		return tarin_fail(t, errno, "set its mode");
 	return 0;
+}
+
+/* The same for all that `late` is about, the highest first. */
+static int
+finish_late_path(struct tarin *t, const struct late *late)
+{
+	size_t len = strlen(late->path), to = late->from;
+
+	for (;;) {
+		memcpy(t->path, late->path, to);
+		t->path[to] = '\0';
+		if (tarin_is_stopped(t) || finish_late(t, late->mode) < 0)
+			return -1;
+		if (to >= len)
+			return 0;
+		to++;
+		to += strcspn(late->path + to, "/");
+	}
 }
 
 /* All entries are read: leave all directories, the root too. */
@@ -396,7 +525,7 @@ finish_dirs(struct tarin *t)
 	size_t i;
 
 	for (i = 0; i < t->n_late; i++)
-		if (finish_late(t, &t->late[i]) < 0)
+		if (finish_late_path(t, &t->late[i]) < 0)
 			return -1;
 	while (t->depth > 0)
 		if (go_up(t) < 0)
@@ -430,7 +559,7 @@ make_dir(struct tarin *t, const struct tarin_entry *e)
 		return -1;
 	if (!made && (!S_ISDIR(st.st_mode) || !(st.st_mode & IMPLIED)))
 		return tarin_fail(t, EEXIST, "make");
-	if ((mode & IMPLIED) && set_late(t, t->path, mode) < 0)
+	if ((mode & IMPLIED) && set_late(t, t->path, strlen(t->path), mode) < 0)
 		return -1;
 	return go_down(t, strlen(t->path), mode & ~(mode_t)IMPLIED, mtime);
 }
@@ -801,7 +930,7 @@ pull(struct archive *a, void *arg, const void **data)
 	struct tarin *t = arg;
 	ssize_t n;
 
-	n = t->opts->pull(t->opts->arg, data);
+	n = tarin_is_stopped(t) ? -1 : t->opts->pull(t->opts->arg, data);
 	if (n < 0 && t->status == WIRE_OK)
 		t->status = WIRE_FAIL;
 	if (n < 0 || tarin_count_bytes(t, *data, (size_t)n) < 0) {
@@ -851,7 +980,7 @@ read_entries(struct tarin *t)
 		/* a warning is about what we don't use, or judge ourselves */
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
 			return tarin_explain(t);
-		if (tarin_take_entry(t, entry) < 0)
+		if (tarin_is_stopped(t) || tarin_take_entry(t, entry) < 0)
 			return -1;
 	}
 }

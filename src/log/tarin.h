@@ -56,11 +56,13 @@ struct tarin_opts {
 	void *arg; /* borrowed; pull's */
 	int dir; /* where to extract to, an empty directory; -1 = nowhere */
 	uint64_t max_size; /* bytes of tar, and of the files together */
-	uint64_t max_entries;
+	uint64_t max_entries; /* and directories that their names imply */
 	struct tarin_select *select; /* borrowed, or NULL: all of it */
 	tarin_show show; /* or NULL */
 	void *show_arg; /* borrowed */
 	struct progress *progress; /* borrowed */
+	/* borrowed, or NULL: give up where it is not 0, with WIRE_FAIL */
+	const volatile sig_atomic_t *stop;
 };
 
 enum {
