@@ -19,8 +19,8 @@ enum {
 	PATH_LEN_MAX = 4095 - 104
 };
 
-/* Look-ups and removals in one layer: minutes of work, not days. */
-#define STEPS_MAX (UINT64_C(1) << 29)
+/* Look-ups and removals in one layer: a minute of work at most. */
+#define STEPS_MAX (UINT64_C(1) << 27)
 
 /* OCI image-spec, layer.md, "Whiteouts" */
 static const char whiteout[] = ".wh.";
@@ -37,6 +37,7 @@ struct way {
 	char text[2 * TREE_PATH];
 	const struct node *at; /* the last thing on it that is there */
 	bool whole; /* and it is the end of it */
+	uint64_t steps; /* work done on it */
 };
 
 static int
@@ -161,6 +162,7 @@ way_replace(struct way *w, const struct node *n, size_t at, size_t len)
 		return ENAMETOOLONG;
 	memcpy(all, w->text, prefix);
 	(void)stpcpy(stpcpy(all + prefix, target), w->text + at + len);
+	w->steps += (prefix + strlen(target) + rest) / 8;
 	return way_set(w, all, strlen(all));
 }
 
@@ -180,6 +182,7 @@ way_follow(struct tree *t, struct way *w)
 	w->at = t->root;
 	w->whole = false;
 	while (w->text[at] != '\0') {
+		w->steps++;
 		len = strcspn(w->text + at, "/");
 		if (len > NAME_LEN_MAX || at + len > PATH_LEN_MAX)
 			return ENAMETOOLONG;
@@ -230,7 +233,7 @@ static int
 extract_inherit(struct extract *x, const struct tarscan_entry *e,
     struct node *dir, const char *path, size_t len)
 {
-	struct way *w = malloc(sizeof *w);
+	struct way *w = calloc(1, sizeof *w);
 	unsigned int i = x->n_lower;
 	struct tree *t;
 	int err = 0;
@@ -244,7 +247,8 @@ extract_inherit(struct extract *x, const struct tarscan_entry *e,
 		err = way_set(w, path, len);
 		if (err == 0)
 			err = way_follow(t, w);
-		x->tree.steps += len / 2 + 1;
+		x->tree.steps += len / 2 + 1 + w->steps;
+		w->steps = 0;
 		if (err != 0 || w->whole)
 			break;
 	}
@@ -311,7 +315,7 @@ containerd_place(struct extract *x, struct tarscan_entry *e,
 	if (strcmp(place->base, "") == 0 || strcmp(place->base, ".") == 0 ||
 	    strcmp(place->base, "..") == 0)
 		return 0;
-	w = malloc(sizeof *w);
+	w = calloc(1, sizeof *w);
 	if (w == NULL) {
 		msg_nomem();
 		return -1;
@@ -319,6 +323,7 @@ containerd_place(struct extract *x, struct tarscan_entry *e,
 	err = way_set(w, e->name, (size_t)(place->base - e->name));
 	if (err == 0)
 		err = way_follow(&x->tree, w);
+	x->tree.steps += w->steps;
 	if (err != 0)
 		(void)extract_refuse_way(x, e, err, w->at);
 	else
@@ -554,7 +559,7 @@ find_target(struct extract *x, struct tree *t, const char *link)
 	const char *slash = strrchr(link, '/');
 	size_t len = slash != NULL ? (size_t)(slash + 1 - link) : 0;
 	struct node *dir = NULL;
-	struct way *w = malloc(sizeof *w);
+	struct way *w = calloc(1, sizeof *w);
 	int err;
 
 	if (w == NULL) {
@@ -575,6 +580,7 @@ find_target(struct extract *x, struct tree *t, const char *link)
 	err = way_set(w, link, len);
 	if (err == 0)
 		err = way_follow(t, w);
+	x->tree.steps += w->steps;
 	len = strlen(w->text);
 	if (err == 0 && len + strlen(link) + 2 < sizeof w->text) {
 		w->text[len] = '/';
@@ -686,16 +692,13 @@ extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n)
 
 /* A new name that is no hard link. */
 static int
-extract_fill(const struct tarscan_entry *e, struct node *n)
+extract_fill(struct extract *x, const struct tarscan_entry *e, struct node *n)
 {
 	n->inode->data = e->data;
 	n->inode->whiteout = e->whiteout;
 	if (e->type != TARSCAN_SYMLINK)
 		return 0;
-	n->inode->target = strdup(e->link);
-	if (n->inode->target == NULL)
-		msg_nomem();
-	return n->inode->target == NULL ? -1 : 0;
+	return tree_set_target(&x->tree, n->inode, e->link);
 }
 
 /* May an entry of this kind be made at all?  Refuses, or returns true. */
@@ -739,7 +742,7 @@ extract_put(struct extract *x, struct tarscan_entry *e, const struct place *p)
 	n = tree_add(&x->tree, p->dir, p->base, shared, extract_mode(e));
 	if (n == NULL)
 		return -1;
-	if (shared == NULL && extract_fill(e, n) < 0)
+	if (shared == NULL && extract_fill(x, e, n) < 0)
 		return -1;
 	return extract_set(x, e, n);
 }

@@ -161,20 +161,24 @@ static int
 layers_keep(struct layers *l, struct tree *t)
 {
 	struct tree *lower;
-	size_t sum = t->n_nodes;
+	size_t sum = t->n_nodes, targets = t->targets;
 	unsigned int i;
 
-	for (i = 0; i < l->n_layers; i++)
+	for (i = 0; i < l->n_layers; i++) {
 		sum += l->lower[i].n_nodes;
+		targets += l->lower[i].targets;
+	}
 	lower = reallocarray(l->lower, l->n_layers + 1, sizeof *lower);
-	if (sum > TREE_NODES_MAX || lower == NULL) {
+	if (sum > TREE_NODES_MAX || targets > TREE_TARGETS_MAX ||
+	    lower == NULL) {
 		if (lower != NULL)
 			l->lower = lower;
 		if (lower == NULL)
 			msg_nomem();
 		else
-			msg_warn(0, "the image has more than %d entries",
-			    TREE_NODES_MAX);
+			msg_warn(0,
+			    "the image has more than %d entries, or symbolic links to names of %d MiB",
+			    TREE_NODES_MAX, TREE_TARGETS_MAX >> 20);
 		tree_free(t);
 		return -1;
 	}

@@ -20,23 +20,17 @@ rootdir_fail(const char *path, int err)
 	return -1;
 }
 
-/* The target of a symlink, owned. */
-static char *
-read_target(const struct walk_entry *e)
+/* Read the target of the symlink e into i.  0, or -1, reported. */
+static int
+rootdir_read_target(struct tree *t, struct inode *i, const struct walk_entry *e)
 {
 	char target[TREE_PATH + 1];
 	ssize_t n = readlinkat(e->dirfd, e->name, target, sizeof target - 1);
-	char *copy;
 
-	if (n < 0) {
-		(void)rootdir_fail(e->path, errno);
-		return NULL;
-	}
+	if (n < 0)
+		return rootdir_fail(e->path, errno);
 	target[n] = '\0';
-	copy = strdup(target);
-	if (copy == NULL)
-		msg_nomem();
-	return copy;
+	return tree_set_target(t, i, target);
 }
 
 /* Add e below dir. */
@@ -56,8 +50,7 @@ rootdir_add_entry(struct tree *t, struct node *dir, const struct walk_entry *e)
 		n->inode->data.len = (uint64_t)e->st.st_size;
 	if (!S_ISLNK(e->st.st_mode))
 		return n;
-	n->inode->target = read_target(e);
-	return n->inode->target == NULL ? NULL : n;
+	return rootdir_read_target(t, n->inode, e) < 0 ? NULL : n;
 }
 
 /* Small files are kept open: what names accounts is read from the tree. */

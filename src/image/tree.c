@@ -304,11 +304,33 @@ tree_copy_up(struct tree *t, struct node *dir)
 	}
 }
 
+int
+tree_set_target(struct tree *t, struct inode *i, const char *target)
+{
+	size_t size = strlen(target) + 1;
+
+	if (size > TREE_TARGETS_MAX - t->targets) {
+		msg_warn(0,
+		    "symbolic links to names of more than %d MiB together: that is no bundle",
+		    TREE_TARGETS_MAX >> 20);
+		return -1;
+	}
+	free(i->target);
+	i->target = strdup(target);
+	if (i->target == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	t->targets += size;
+	return 0;
+}
+
 /* A path being resolved. */
 struct lookup {
 	struct tree *tree;
 	struct node *at;
-	char rest[2 * TREE_PATH]; /* still to go */
+	char rest[2 * TREE_PATH];
+	const char *p; /* in rest: still to go */
 	unsigned int links; /* symlinks followed */
 	bool make;
 	mode_t mode; /* of the last component, if made */
@@ -316,27 +338,28 @@ struct lookup {
 
 /* Go on in a symlink's target. */
 static int
-tree_follow_link(struct lookup *l, const char *target, const char *rest)
+tree_follow_link(struct lookup *l, const char *target)
 {
 	char all[2 * TREE_PATH];
 
 	if (++l->links > LINKS_MAX ||
-	    strlen(target) + strlen(rest) + 2 > sizeof all) {
+	    strlen(target) + strlen(l->p) + 2 > sizeof all) {
 		errno = ELOOP;
 		return -1;
 	}
 	if (*target == '/')
 		l->at = l->tree->root;
-	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), rest);
+	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), l->p);
 	memcpy(l->rest, all, strlen(all) + 1);
+	l->p = l->rest;
 	return 0;
 }
 
 /* Go to the child of l->at with this name. */
 static int
-step(struct lookup *l, const char *name, const char *rest)
+step(struct lookup *l, const char *name)
 {
-	bool last = rest[strspn(rest, "/")] == '\0';
+	bool last = l->p[strspn(l->p, "/")] == '\0';
 	struct node *n;
 
 	if (!S_ISDIR(l->at->inode->mode)) {
@@ -358,9 +381,8 @@ step(struct lookup *l, const char *name, const char *rest)
 	if (n == NULL)
 		return -1;
 	if (S_ISLNK(n->inode->mode))
-		return tree_follow_link(l, n->inode->target, rest);
+		return tree_follow_link(l, n->inode->target);
 	l->at = n;
-	(void)memmove(l->rest, rest, strlen(rest) + 1);
 	return 0;
 }
 
@@ -372,7 +394,7 @@ resolve(struct lookup *l)
 	size_t len;
 
 	for (;;) {
-		p = l->rest + strspn(l->rest, "/");
+		p = l->p + strspn(l->p, "/");
 		len = strcspn(p, "/");
 		if (len == 0)
 			return l->at;
@@ -382,12 +404,12 @@ resolve(struct lookup *l)
 		}
 		memcpy(name, p, len);
 		name[len] = '\0';
-		p += len;
+		l->p = p + len;
+		l->tree->steps++;
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
 			if (len == 2 && l->at->parent != NULL)
 				l->at = l->at->parent;
-			(void)memmove(l->rest, p, strlen(p) + 1);
-		} else if (step(l, name, p) < 0) {
+		} else if (step(l, name) < 0) {
 			return NULL;
 		}
 	}
@@ -408,6 +430,7 @@ tree_find_path(struct tree *t, const char *path, bool make, mode_t mode)
 	l.make = make;
 	l.mode = mode;
 	memcpy(l.rest, path, strlen(path) + 1);
+	l.p = l.rest;
 	return resolve(&l);
 }
 

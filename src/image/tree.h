@@ -15,7 +15,9 @@
 
 enum {
 	TREE_NODES_MAX = 1 << 20, /* more is no bundle but an attack */
-	TREE_PATH = 4096 /* bytes of the longest path, PATH_MAX */
+	TREE_PATH = 4096, /* bytes of the longest path, PATH_MAX */
+	/* bytes of all symlinks' targets, also of those that were replaced */
+	TREE_TARGETS_MAX = 64 << 20
 };
 
 /* What a name stands for; hard links share one. */
@@ -61,6 +63,7 @@ struct tree {
 	/* tree_find and tree_make take whiteouts for names that are not there
 	 */
 	bool hides_whiteouts;
+	size_t targets; /* bytes of symlinks' targets so far */
 };
 
 /*
@@ -81,6 +84,12 @@ struct node *tree_child(struct tree *t, const struct node *dir,
  */
 struct node *tree_add(struct tree *t, struct node *dir, const char *name,
     struct inode *shared, mode_t mode);
+
+/*
+ * Make target, copied, the one of a symlink.  Returns 0, or -1, reported: no
+ * memory, or more than TREE_TARGETS_MAX.
+ */
+int tree_set_target(struct tree *t, struct inode *i, const char *target);
 
 /* Forget a node and all that is below it; not the root. */
 void tree_remove(struct tree *t, struct node *n);
