@@ -208,5 +208,7 @@ main(int argc, char **argv)
 	/* a closed pipe is an error like any other: EPIPE */
 	(void)signal(SIGPIPE, SIG_IGN);
 	code = dispatch(argc, argv);
-	return out_flush() < 0 ? WIRE_FAIL : code;
+	if (out_flush() < 0 && code != WIRE_SIGINT && code != WIRE_SIGTERM)
+		return WIRE_FAIL;
+	return code;
 }

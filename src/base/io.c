@@ -7,6 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static const volatile sig_atomic_t *heeded;
+
+void
+io_heed(const volatile sig_atomic_t *stop)
+{
+	heeded = stop;
+}
+
+bool
+io_stopped(void)
+{
+	return heeded != NULL && *heeded != 0;
+}
+
 /* Wait until fd is ready for events.  Returns 0, or -1 with errno set. */
 static int
 await(int fd, short events)
@@ -14,7 +28,7 @@ await(int fd, short events)
 	struct pollfd p = {.fd = fd, .events = events};
 
 	while (poll(&p, 1, -1) < 0)
-		if (errno != EINTR)
+		if (errno != EINTR || io_stopped())
 			return -1;
 	return 0;
 }
@@ -32,7 +46,7 @@ io_write(int fd, const void *buf, size_t len)
 			len -= (size_t)n;
 			continue;
 		}
-		if (errno == EINTR)
+		if (errno == EINTR && !io_stopped())
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return -1;
@@ -57,7 +71,7 @@ io_read(int fd, void *buf, size_t len)
 			done += (size_t)n;
 			continue;
 		}
-		if (errno == EINTR)
+		if (errno == EINTR && !io_stopped())
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return -1;

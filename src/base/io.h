@@ -7,6 +7,8 @@
 #ifndef IO_H
 #define IO_H
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +26,15 @@ int io_write(int fd, const void *buf, size_t len);
  * at the end, or -1 with errno set.
  */
 ssize_t io_read(int fd, void *buf, size_t len);
+
+/*
+ * From here on io_write and io_read give up, with errno EINTR, when a signal
+ * finds them waiting and *stop is not 0.  Borrowed; NULL: they go on.
+ */
+void io_heed(const volatile sig_atomic_t *stop);
+
+/* Is that so? */
+bool io_stopped(void);
 
 /* A buffer before a descriptor. */
 struct io_out {

@@ -2,6 +2,8 @@
 #include "base/out.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +12,53 @@
 #include "base/io.h"
 #include "base/msg.h"
 
+enum {
+	OUT_PATIENCE = 1000 /* milliseconds to wait, when we are to stop */
+};
+
 static char waiting[8192];
 static size_t n_waiting;
 static int failure; /* errno of the first one; 0: none */
 static int told; /* it was reported */
+
+/*
+ * We were told to stop: write what a reader takes without making us wait for
+ * longer than a moment.  Returns 0, or -1 with errno set.
+ */
+static int
+out_write_hastily(const char *buf, size_t len)
+{
+	struct pollfd p = {.fd = OUT_FD, .events = POLLOUT};
+	ssize_t n;
+
+	while (len > 0) {
+		if (poll(&p, 1, OUT_PATIENCE) <= 0) {
+			errno = EINTR;
+			return -1;
+		}
+		/* a pipe that is ready takes as much as this at once: pipe(7)
+		 */
+		n = write(OUT_FD, buf, len < PIPE_BUF ? len : PIPE_BUF);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -1;
+		if (n > 0) {
+			buf += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* Write buf[0..len) for good. */
+static void
+out_send(const void *buf, size_t len)
+{
+	if (failure != 0 || len == 0)
+		return;
+	if ((io_stopped() ? out_write_hastily(buf, len)
+	                  : io_write(OUT_FD, buf, len)) < 0)
+		failure = errno;
+}
 
 /* Write the buffer. */
 static void
@@ -22,8 +67,7 @@ out_drain(void)
 	size_t n = n_waiting;
 
 	n_waiting = 0;
-	if (failure == 0 && n > 0 && io_write(OUT_FD, waiting, n) < 0)
-		failure = errno;
+	out_send(waiting, n);
 }
 
 void
@@ -32,8 +76,7 @@ out_write(const void *buf, size_t len)
 	if (len > sizeof waiting - n_waiting)
 		out_drain();
 	if (len > sizeof waiting) {
-		if (failure == 0 && io_write(OUT_FD, buf, len) < 0)
-			failure = errno;
+		out_send(buf, len);
 		return;
 	}
 	memcpy(waiting + n_waiting, buf, len);

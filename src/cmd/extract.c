@@ -51,13 +51,16 @@ static volatile sig_atomic_t stop;
 static void
 extract_on_signal(int number)
 {
-	stop = number;
+	if (stop == 0)
+		stop = number;
+	/* a signal every second: who was about to wait just now must notice */
+	(void)alarm(1);
 }
 
 static void
 extract_catch_signals(void)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
 	struct sigaction action = {.sa_handler = extract_on_signal};
 	size_t i;
 
@@ -66,6 +69,7 @@ extract_catch_signals(void)
 		(void)sigaction(numbers[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
+	io_heed(&stop);
 }
 
 /* ------------------------------------------------------------------- input */

@@ -93,6 +93,7 @@ run_catch_signals(uint64_t timeout)
 		(void)sigaction(numbers[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
+	io_heed(&stop);
 	(void)alarm((unsigned int)timeout);
 }
 
@@ -172,6 +173,16 @@ tell_state(const struct run *x, const struct podstatus *w, char *text,
 		(void)snprintf(text, size, "%s",
 		    w->state == PODSTATUS_PULLING ? "still pulling the image"
 		                                  : "not done yet");
+}
+
+/* The same, while manifests are read: nothing has begun. */
+static enum wire_exit
+stopped_early(void)
+{
+	msg_warn(0, "%s before the manifests were read",
+	    stop == SIGALRM ? "the time of --timeout is over"
+	                    : "stopped by a signal");
+	return stopped();
 }
 
 /* The time is over, or somebody pressed Ctrl-C: that is the failure. */
@@ -787,11 +798,12 @@ cmd_run(int argc, char **argv)
 	if (opt_parse(&cmd_run_options, x, argc, argv, &code) >= 0) {
 		code = WIRE_USAGE;
 		if (run_check_options(x) == 0) {
+			run_catch_signals(x->timeout);
 			code = (int)find_bundles(x);
-			if (code == WIRE_OK) {
-				run_catch_signals(x->timeout);
+			if (code == WIRE_OK)
 				code = (int)run_provision(x);
-			}
+			else if (stop != 0)
+				code = (int)stopped_early();
 			provision_free(&x->provision);
 			free_bundles(x);
 		}

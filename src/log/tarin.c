@@ -108,7 +108,7 @@ static const struct {
         "a symbolic link that can lead out; unpack --symlinks skip leaves links out"},
     [TARIN_SIZE] = {"too-large", "larger than --max-size allows"},
     [TARIN_ENTRIES] = {"too-many-entries",
-        "more entries than --max-entries allows"},
+        "more entries than --max-entries allows, with the directories that their names imply"},
 };
 
 /* The bundle is at fault.  Returns -1. */
@@ -402,8 +402,7 @@ tarin_count_implied(struct tarin *t)
 	t->implied++;
 	if (t->counts->entries + t->implied <= t->opts->max_entries)
 		return 0;
-	return tarin_refuse(t,
-	    "more entries, with the directories that their names imply, than --max-entries allows");
+	return tarin_refuse(t, TARIN_ENTRIES);
 }
 
 /*

@@ -20,6 +20,7 @@
 
 enum {
 	ANCHORS_MAX = 1000,
+	TAGS_MAX = 1000,
 	NUMBER_MAX = 64
 };
 
@@ -487,9 +488,10 @@ on_start(struct parse *p, struct json *node, const yaml_char_t *anchor)
 	return add_anchor(p, (const char *)anchor, node, &f->anchor);
 }
 
-/* Copy into `to` the keys of `from` that it does not have. */
+/* Copy into `to`, which has *keys, the keys of `from` that it does not have. */
 static int
-merge_one(struct parse *p, struct json *to, const struct json *from)
+merge_one(struct parse *p, struct json *to, const struct json *from,
+    size_t *keys)
 {
 	const struct json *item;
 
@@ -498,6 +500,9 @@ merge_one(struct parse *p, struct json *to, const struct json *from)
 	for (item = json_first(from); item != NULL; item = json_next(item)) {
 		if (json_has(to, json_key(item)))
 			continue;
+		/* each key looks through those that are there */
+		if (++*keys > YAML_KEYS_MAX)
+			return yaml_fail(p, "too many keys in one mapping");
 		if (json_add(to, json_key(item), json_copy(item)) == NULL) {
 			msg_nomem();
 			return -1;
@@ -515,6 +520,7 @@ merge(struct parse *p, struct json *node)
 {
 	struct json *from = json_take(node, "<<");
 	const struct json *item;
+	size_t keys = json_size(node);
 
 	if (from == NULL)
 		return 0;
@@ -523,9 +529,9 @@ merge(struct parse *p, struct json *node)
 		return -1;
 	}
 	if (!json_is_array(from))
-		return merge_one(p, node, from);
+		return merge_one(p, node, from, &keys);
 	for (item = json_first(from); item != NULL; item = json_next(item)) {
-		if (merge_one(p, node, item) < 0)
+		if (merge_one(p, node, item, &keys) < 0)
 			return -1;
 	}
 	return 0;
@@ -689,6 +695,26 @@ parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
 	return -1;
 }
 
+/*
+ * libyaml compares each %TAG line with all before it, so that a text may have
+ * TAGS_MAX of them, wherever they stand.  Returns 0 or -1.
+ */
+static int
+yaml_check_tags(struct parse *p, const char *text, size_t len)
+{
+	static const char tag[] = "%TAG";
+	const char *end = text + len, *at = text;
+	unsigned int n = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), tag, sizeof tag - 1)) !=
+	    NULL) {
+		if (++n > TAGS_MAX)
+			return yaml_fail(p, "too many %TAG directives");
+		at += sizeof tag - 1;
+	}
+	return 0;
+}
+
 /* Run libyaml over text; 0 or -1. */
 static int
 parse_events(struct parse *p, const char *text, size_t len)
@@ -696,8 +722,10 @@ parse_events(struct parse *p, const char *text, size_t len)
 	yaml_parser_t y;
 	yaml_event_t e;
 	bool more = true;
-	int ret = 0;
+	int ret = yaml_check_tags(p, text, len);
 
+	if (ret < 0)
+		return ret;
 	if (!yaml_parser_initialize(&y)) {
 		msg_nomem();
 		return -1;
@@ -712,6 +740,8 @@ parse_events(struct parse *p, const char *text, size_t len)
 		more = e.type != YAML_STREAM_END_EVENT;
 		ret = on_event(p, &e);
 		yaml_event_delete(&e);
+		if (ret == 0 && io_stopped())
+			ret = yaml_fail(p, "stopped by a signal");
 	}
 	yaml_parser_delete(&y);
 	document_reset(p);
