@@ -743,7 +743,8 @@ podjob_finish(struct podjob *j)
 	if (j->resolved[0] == '\0' && j->seen != NULL && j->n_ranges == 0)
 		podstatus_resolved(j->resolved, sizeof j->resolved, j->seen,
 		    POD_BUNDLE, j->pod->image);
-	leave_pod(j, j->run->keep);
+	if (j->run != NULL) /* it has begun */
+		leave_pod(j, j->run->keep);
 	if (j->log_open)
 		tempfile_close(&j->log);
 	j->log_open = false;
