@@ -439,6 +439,7 @@ int
 gather_witness(struct gather *g, const char *text, size_t len)
 {
 	struct decode_piece p;
+	size_t n;
 
 	if (decode_whole(text, len, &p) < 0)
 		return -1;
@@ -446,8 +447,11 @@ gather_witness(struct gather *g, const char *text, size_t len)
 		memcpy(g->expect, p.digest, sizeof g->expect);
 		g->opts.expect = g->expect;
 	}
+	n = g->n_wholes;
 	if (p.parts > 0)
 		(void)keep_whole(g, &p, GATHER_JSONL, false);
+	if (g->n_wholes > n)
+		g->wholes[n].log = 0;
 	g->entries = p.entries;
 	return 0;
 }
@@ -757,12 +761,12 @@ gather_unexpected(const struct gather *g)
 
 	for (i = 0; expect != NULL && i < g->n_wholes; i++) {
 		w = &g->wholes[i];
-		if (strcmp(expect, w->said.digest) == 0)
+		if (w->log > 0 && strcmp(expect, w->said.digest) == 0)
 			return NULL;
 	}
 	for (i = 0; expect != NULL && i < g->n_wholes; i++) {
 		w = &g->wholes[i];
-		if (w->sure || is_complete(g, &w->said, &size))
+		if (w->log > 0 && (w->sure || is_complete(g, &w->said, &size)))
 			return w->said.digest;
 	}
 	return NULL;
@@ -774,6 +778,7 @@ gather_complain(struct gather *g)
 {
 	const char *reason, *other = gather_unexpected(g);
 	uint64_t have = 0;
+	bool some;
 	size_t i;
 
 	for (i = 0; i < g->n_parts; i++)
@@ -786,8 +791,9 @@ gather_complain(struct gather *g)
 			g->total = g->wholes[i].said.parts;
 	if (other != NULL)
 		return gather_say_other(g, other);
-	if (have > 0 || g->total > 0 || g->damaged > 0 || g->again ||
-	    g->opts.tacit || !gather_say_foreign(g)) {
+	some = have > 0 || g->total > 0 || g->again ||
+	    (g->damaged > 0 && g->notes.binary == NULL);
+	if (some || g->opts.tacit || !gather_say_foreign(g)) {
 		gather_say_missing(g, have);
 		return WIRE_CORRUPT;
 	}

@@ -237,7 +237,8 @@ notes_judge_file(struct notes *n, const void *data, size_t len)
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (notes_starts(data, len, kinds[i].magic))
 			n->binary = kinds[i].what;
-	if (n->binary == NULL && notes_count_odd(data, len) > len / 16)
+	if (n->binary == NULL &&
+	    notes_count_odd(data, len) > len / 16 + NOTES_ODD)
 		n->binary = "binary data";
 }
 
