@@ -307,6 +307,8 @@ install: $(PROGRAMS)
 	    install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} \
 	        || exit 1; \
 	done
+	install -D -m 0644 src/man/unpack-json.schema.json \
+	    $(DESTDIR)$(PREFIX)/share/unpack/unpack-json.schema.json
 	install -m 0755 src/complete/kubectl_complete-unpack $(DESTDIR)$(PREFIX)/bin
 	install -D -m 0644 src/complete/unpackctl.bash \
 	    $(DESTDIR)$(COMPDIR)/bash-completion/completions/unpackctl
@@ -335,6 +337,7 @@ uninstall:
 	rm -f $(MAN1:src/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
 	    $(MAN5:src/man/%=$(DESTDIR)$(MANDIR)/man5/%) \
 	    $(MAN7:src/man/%=$(DESTDIR)$(MANDIR)/man7/%)
+	rm -rf $(DESTDIR)$(PREFIX)/share/unpack
 	cd $(DESTDIR)$(COMPDIR) && rm -f \
 	    bash-completion/completions/unpackctl \
 	    bash-completion/completions/kubectl-unpack \
