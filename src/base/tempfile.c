@@ -108,21 +108,17 @@ tempfile_open(struct tempfile *s, uint64_t max)
 	return -1;
 }
 
-/* A file without a name, on disk.  Owned, or -1, reported. */
-static int
-tempfile_make(void)
+int
+tempfile_unnamed(const char *dir)
 {
-	const char *dir = getenv("TMPDIR");
 	char path[4096];
 	int fd;
 
-	if (dir == NULL || *dir == '\0')
-		dir = "/var/tmp";
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		return fd;
-	/* not every file system has O_TMPFILE */
-	if (snprintf(path, sizeof path, "%s/unpackctl.XXXXXX", dir) >=
+	/* overlayfs before Linux 6.? and NFS know no O_TMPFILE */
+	if (snprintf(path, sizeof path, "%s/.unpackctl-XXXXXX", dir) >=
 	    (int)sizeof path)
 		errno = ENAMETOOLONG;
 	else
@@ -130,7 +126,8 @@ tempfile_make(void)
 	if (fd >= 0)
 		(void)unlink(path);
 	else
-		msg_warn(errno, "make a temporary file in %s",
+		msg_warn(errno,
+		    "%s: no temporary file can be made there; the environment's TMPDIR names a directory for it",
 		    msg_mask(path, sizeof path, dir));
 	return fd;
 }
@@ -146,8 +143,10 @@ tempfile_move(struct tempfile *s)
 	char buf[BUFFER];
 	uint64_t at;
 	ssize_t got = 0;
-	int fd = tempfile_make();
+	const char *dir = getenv("TMPDIR");
+	int fd;
 
+	fd = tempfile_unnamed(dir != NULL && *dir != '\0' ? dir : "/var/tmp");
 	if (fd < 0)
 		return -1;
 	for (at = 0; at < s->len; at += (uint64_t)got) {

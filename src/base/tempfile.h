@@ -52,6 +52,12 @@ struct tempfile {
 };
 
 /*
+ * Open a file without a name in dir, for reading and writing.  An owned
+ * descriptor, or -1, reported.
+ */
+int tempfile_unnamed(const char *dir);
+
+/*
  * Make an empty one, which goes to TMPDIR, or /var/tmp, when it outgrows the
  * memory it may take.  Returns 0, or -1, reported.
  * tempfile_close may be called on a tempfile that is all zero bytes.

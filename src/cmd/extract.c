@@ -359,17 +359,9 @@ static const struct opt extract_rows[] = {
             "sha256: and 64 hexadecimal digits in lower case")},
     {"witness", 0, "FILE", "the pod's termination message must agree",
         OPT_TEXT(struct extract, witness)},
-    {"max-size", 0, "SIZE", "refuse a larger tar (default: 1Gi)",
-        OPT_SIZE(struct extract, deliver.max_size, 1, DELIVER_SIZE_LIMIT)},
-    {"max-entries", 0, "N", "refuse more entries (default: 100000)",
-        OPT_NUMBER(struct extract, deliver.max_entries, 1, DELIVER_SIZE_LIMIT)},
     {0},
 };
 static const struct opt extract_result_rows[] = {
-    {"directory", 'C', "DIR", "make this directory (default: bundle)",
-        OPT_TEXT(struct extract, deliver.dir)},
-    {"tar", 0, "FILE", "write a tar instead, or a tar.gz; - is standard output",
-        OPT_TEXT(struct extract, deliver.tar)},
     {"list", 0, NULL, "only list what is in it",
         OPT_FLAG(struct extract, list)},
     {"cat", 0, "PATH", "only write this file of it to standard output",
@@ -385,7 +377,8 @@ static const struct opt extract_result_rows[] = {
     {0},
 };
 static const struct opt_group extract_groups[] = {
-    {"What it becomes", extract_result_rows, 0},
+    {"What it becomes", deliver_rows, offsetof(struct extract, deliver)},
+    {"What of it, and what is told", extract_result_rows, 0},
     {"What is believed", extract_rows, 0},
     {0},
 };
@@ -410,23 +403,10 @@ const struct opt_command cmd_extract_options = {
 static int
 extract_check_options(struct extract *x)
 {
-	const struct opt_command *c = &cmd_extract_options;
-	bool to_stdout = x->deliver.tar != NULL &&
-	    strcmp(x->deliver.tar, "-") == 0;
+	const char *why = deliver_conflict(&x->deliver, x->list, x->json);
 
-	const char *conflict = deliver_conflict(&x->deliver, x->list);
-
-	if (conflict != NULL)
-		return opt_wrong(c, "%s", conflict);
-	if (x->deliver.cat != NULL && x->json)
-		return opt_wrong(c,
-		    "--cat and -o json both need standard output");
-	if (to_stdout && x->json)
-		return opt_wrong(c,
-		    "--tar - and -o json both need standard output");
-	if (to_stdout && isatty(OUT_FD) == 1)
-		return opt_wrong(c,
-		    "--tar - does not write to a terminal; send it to a file or a pipe");
+	if (why != NULL)
+		return opt_wrong(&cmd_extract_options, "%s", why);
 	if (x->deliver.dir == NULL && x->deliver.tar == NULL &&
 	    x->deliver.cat == NULL && !x->list)
 		x->deliver.dir = "bundle";
@@ -466,6 +446,7 @@ extract_part_operands(struct extract *x, char **operands, size_t n,
 int
 cmd_extract(int argc, char **argv)
 {
+	static const struct deliver defaults = DELIVER_DEFAULTS;
 	size_t n_paths = extract_count_paths(argc, argv);
 	int n;
 	struct extract *x;
@@ -476,8 +457,7 @@ cmd_extract(int argc, char **argv)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	x->deliver.max_size = DELIVER_SIZE;
-	x->deliver.max_entries = DELIVER_ENTRIES;
+	x->deliver = defaults;
 	n = opt_parse(&cmd_extract_options, x, argc, argv, &code);
 	if (n >= 0) {
 		code = WIRE_USAGE;

@@ -692,15 +692,6 @@ find_bundles(struct run *x)
 /* ----------------------------------------------------------------- options */
 
 static const struct opt run_result_rows[] = {
-    {"directory", 'C', "DIR",
-        "make this directory (default: bundle);\nof several bundles, a directory each in it",
-        OPT_TEXT(struct run, deliver.dir)},
-    {"tar", 0, "FILE", "write a tar instead; - is standard output",
-        OPT_TEXT(struct run, deliver.tar)},
-    {"max-size", 0, "SIZE", "refuse a larger tar (default: 1Gi)",
-        OPT_SIZE(struct run, deliver.max_size, 1, DELIVER_SIZE_LIMIT)},
-    {"max-entries", 0, "N", "refuse more entries (default: 100000)",
-        OPT_NUMBER(struct run, deliver.max_entries, 1, DELIVER_SIZE_LIMIT)},
     {"output", 'o', "text|json", "how to tell the result",
         OPT_SECOND(struct run, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
@@ -722,7 +713,8 @@ static const struct opt run_cluster_rows[] = {
 };
 static const struct opt_group run_groups[] = {
     {"Which bundle", podopts_bundle_rows, offsetof(struct run, pod)},
-    {"What it becomes", run_result_rows, 0},
+    {"What it becomes", deliver_rows, offsetof(struct run, deliver)},
+    {"What is told", run_result_rows, 0},
     {"The cluster", run_cluster_rows, 0},
     {"The pod", podopts_pod_rows, offsetof(struct run, pod)},
     {"Where it runs, and what it may use", placement_rows,
@@ -750,17 +742,10 @@ run_check_options(struct run *x)
 {
 	const struct opt_command *c = &cmd_run_options;
 	struct deliver *d = &x->deliver;
-	bool to_stdout = d->tar != NULL && strcmp(d->tar, "-") == 0;
-	const char *why, *nowhere;
+	const char *why = deliver_conflict(d, false, x->json), *nowhere;
 
-	if (d->dir != NULL && d->tar != NULL)
-		return opt_wrong(c, "give one of -C and --tar");
-	if (to_stdout && x->json)
-		return opt_wrong(c,
-		    "--tar - and -o json both need standard output");
-	if (to_stdout && isatty(OUT_FD) == 1)
-		return opt_wrong(c,
-		    "--tar - does not write to a terminal; send it to a file or a pipe");
+	if (why != NULL)
+		return opt_wrong(c, "%s", why);
 	if (d->dir == NULL && d->tar == NULL)
 		d->dir = "bundle";
 	if (x->pod.format == NULL)
@@ -782,6 +767,7 @@ int
 cmd_run(int argc, char **argv)
 {
 	static const struct pod_opts defaults = POD_OPTS;
+	static const struct deliver deliver = DELIVER_DEFAULTS;
 	struct run *x = calloc(1, sizeof *x);
 	int code;
 
@@ -793,8 +779,7 @@ cmd_run(int argc, char **argv)
 	x->pod.format = NULL;
 	x->timeout = TIMEOUT;
 	x->parallel = PARALLEL;
-	x->deliver.max_size = DELIVER_SIZE;
-	x->deliver.max_entries = DELIVER_ENTRIES;
+	x->deliver = deliver;
 	if (opt_parse(&cmd_run_options, x, argc, argv, &code) >= 0) {
 		code = WIRE_USAGE;
 		if (run_check_options(x) == 0) {

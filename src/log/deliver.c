@@ -49,11 +49,27 @@ deliver_clean_path(char *path)
 	*to = '\0';
 }
 
+const struct opt deliver_rows[] = {
+    {"directory", 'C', "DIR",
+        "make this directory (default: bundle);\nof several bundles, a directory each in it",
+        OPT_TEXT(struct deliver, dir)},
+    {"tar", 0, "FILE", "write a tar instead, or a tar.gz; - is standard output",
+        OPT_TEXT(struct deliver, tar)},
+    {"max-size", 0, "SIZE", "refuse a larger tar (default: 1Gi)",
+        OPT_SIZE(struct deliver, max_size, 1, DELIVER_SIZE_LIMIT)},
+    {"max-entries", 0, "N", "refuse more entries (default: 100000)",
+        OPT_NUMBER(struct deliver, max_entries, 1, DELIVER_SIZE_LIMIT)},
+    {0},
+};
+
 const char *
-deliver_conflict(const struct deliver *d, bool list)
+deliver_conflict(const struct deliver *d, bool list, bool json)
 {
 	bool some = d->n_paths > 0 || d->strip > 0;
+	bool to_stdout = d->tar != NULL && strcmp(d->tar, "-") == 0;
 
+	if (d->dir != NULL && d->tar != NULL)
+		return "give one of -C and --tar";
 	if ((d->dir != NULL) + (d->tar != NULL) + (d->cat != NULL) + list > 1)
 		return "give one of -C, --tar, --list and --cat";
 	if (d->tar != NULL && some)
@@ -62,6 +78,12 @@ deliver_conflict(const struct deliver *d, bool list)
 		return "--cat takes one path; no others, and no --strip-components";
 	if (d->force && (list || d->cat != NULL))
 		return "--force goes with -C and --tar";
+	if (d->cat != NULL && json)
+		return "--cat and -o json both need standard output";
+	if (to_stdout && json)
+		return "--tar - and -o json both need standard output";
+	if (to_stdout && isatty(OUT_FD) == 1)
+		return "--tar - does not write to a terminal; send it to a file or a pipe";
 	return NULL;
 }
 

@@ -11,6 +11,7 @@
 
 #include "log/gather.h"
 #include "log/gunzip.h"
+#include "base/opt.h"
 #include "base/progress.h"
 #include "log/tarin.h"
 #include "log/target.h"
@@ -50,8 +51,20 @@ struct deliver {
 	struct tarin_select select;
 };
 
-/* The options of deliver that are not wanted with each other: how, or NULL. */
-const char *deliver_conflict(const struct deliver *d, bool list);
+/* What it holds before options are read. */
+#define DELIVER_DEFAULTS \
+	{ \
+		.max_size = DELIVER_SIZE, .max_entries = DELIVER_ENTRIES \
+	}
+
+/* Options that fill a struct deliver, of all commands that deliver. */
+extern const struct opt deliver_rows[];
+
+/*
+ * Why the options do not go together, with what else standard output is for,
+ * or NULL where they do.
+ */
+const char *deliver_conflict(const struct deliver *d, bool list, bool json);
 
 /*
  * See that the target can be made, before any work.  Returns 0, to be followed

@@ -13,11 +13,11 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/tempfile.h"
 #include "log/form.h"
 
 enum {
-	PART_MIN = 4096, /* bytes of tar we expect in a part, at the least */
-	FILE_NAME = 4096
+	PART_MIN = 4096 /* bytes of tar we expect in a part, at the least */
 };
 
 /*
@@ -32,32 +32,6 @@ file_max(const struct gather *g)
 	return max + max / 64 + WIRE_SLICE;
 }
 
-/* Open a file without a name in dir.  An owned descriptor, or -1 (reported) */
-static int
-open_unnamed(const char *dir)
-{
-	char name[FILE_NAME];
-	int fd, n;
-
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	/* overlayfs before Linux 6.? and NFS know no O_TMPFILE */
-	n = snprintf(name, sizeof name, "%s/.unpackctl-XXXXXX", dir);
-	if (n < 0 || (size_t)n >= sizeof name) {
-		errno = ENAMETOOLONG;
-	} else {
-		fd = mkostemp(name, O_CLOEXEC);
-		if (fd >= 0)
-			(void)unlink(name);
-	}
-	if (fd < 0)
-		msg_warn(errno,
-		    "%s: no temporary file can be made there; the environment's TMPDIR names a directory for it",
-		    msg_mask(name, sizeof name, dir));
-	return fd;
-}
-
 int
 gather_open(struct gather *g, const struct gather_opts *opts)
 {
@@ -68,7 +42,7 @@ gather_open(struct gather *g, const struct gather_opts *opts)
 		msg_nomem();
 		return -1;
 	}
-	g->fd = open_unnamed(opts->dir);
+	g->fd = tempfile_unnamed(opts->dir);
 	if (g->fd >= 0)
 		return 0;
 	free(g->decode);
