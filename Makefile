@@ -13,7 +13,7 @@
 ## make test-sanitized  the command-line tests with ASan and UBSan
 ## make test-arch       the other architectures, emulated: same tests, same bytes
 ## make test-cluster    the cluster that KUBECONFIG names
-## make agreement       what check says against what containers do
+## make agreement       what check says against what podman and containerd do
 ## make torture         damaged logs, at random, for TORTURE_SECONDS
 ## make fuzz            libFuzzer, FUZZ_SECONDS for each target
 ## make mutate          do the tests notice?  MUTANTS changes, one at a time

@@ -19,7 +19,7 @@ unit="libarchive-dev libcjson-dev libdeflate-dev libmd-dev libyaml-dev
 
 # Readers that know nothing of us, real container tools, a base image.
 tests="git python3-minimal python3 golang-go libarchive-tools busybox-static
-	file procps strace podman buildah skopeo runc mmdebstrap zstd
+	file procps strace podman buildah skopeo runc containerd lz4 mmdebstrap zstd
 	docker-registry apache2-utils zsh fish python3-jsonschema libxml2-utils
 	kubernetes-client"
 

@@ -30,6 +30,7 @@ static const char opaque[] = ".wh..wh..opq";
 struct place {
 	struct node *dir; /* NULL: refused, or nothing to do */
 	const char *base;
+	bool in_file; /* where it goes is something, but no directory */
 };
 
 /* A path being followed, as text from "/" on, without a link in the end. */
@@ -440,6 +441,7 @@ podman_place(struct extract *x, struct tarscan_entry *e, struct place *place,
 	struct node *dir;
 
 	*err = 0;
+	place->in_file = false;
 	place->dir = x->tree.root;
 	place->base = base != NULL ? base + 1 : e->name;
 	if (base == NULL || base == e->name)
@@ -452,6 +454,7 @@ podman_place(struct extract *x, struct tarscan_entry *e, struct place *place,
 		place->dir = dir;
 	} else if (dir != NULL) {
 		*err = ENOTDIR;
+		place->in_file = true;
 	} else if (errno != ENOENT) {
 		*err = errno;
 	} else if (podman_lstat(x, text, strlen(text)) != NULL) {
@@ -793,7 +796,9 @@ podman_entry(struct extract *x, struct tarscan_entry *e)
 	if (x->refusal->code != NULL)
 		return 0;
 	is_whiteout = strncmp(p.base, whiteout, sizeof whiteout - 1) == 0;
-	if (is_whiteout && err == ENOTDIR && strcmp(p.base, opaque) != 0)
+	/* a file takes the attribute of an opaque directory, too */
+	if (is_whiteout && err == ENOTDIR &&
+	    (p.in_file || strcmp(p.base, opaque) != 0))
 		return 0;
 	if (err == ENOENT)
 		return extract_refuse(x, e, "symlink-dangling",

@@ -894,9 +894,23 @@ archive_kind(struct image *img)
 	return IMAGE_ANY;
 }
 
-/* Add the image's name, or its place where it has none of its own. */
+/* Is an image before it in the list the same, by this key? */
+static bool
+is_again(const struct json *list, const struct json *image, const char *key)
+{
+	const char *text = json_get_text(image, key);
+	const struct json *one;
+
+	for (one = json_first(list); one != NULL && one != image;
+	     one = json_next(one))
+		if (strcmp(json_get_text(one, key), text) == 0)
+			return true;
+	return false;
+}
+
+/* Add the image's name, or "@3" where it has none of its own. */
 static void
-image_add_name(struct json *names, const char *name)
+image_add_name(struct json *names, const char *name, size_t n)
 {
 	char place[32];
 	const struct json *one;
@@ -905,15 +919,46 @@ image_add_name(struct json *names, const char *name)
 	for (one = json_first(names); one != NULL && !twice;
 	     one = json_next(one))
 		twice = strcmp(json_text(one), name) == 0;
-	(void)snprintf(place, sizeof place, "@%zu", json_size(names));
+	(void)snprintf(place, sizeof place, "@%zu", n);
 	json_add_string(names, NULL, twice ? place : name);
+}
+
+/* The images of an OCI layout's index, each of them once. */
+static void
+image_list_index(const struct json *index, struct json *names)
+{
+	const struct json *list = json_get_array(index, "manifests"), *one;
+	size_t n = 0;
+
+	for (one = json_first(list); one != NULL; one = json_next(one)) {
+		if (is_attachment(one))
+			continue;
+		if (!is_again(list, one, "digest"))
+			image_add_name(names, image_name_of(one), n);
+		n++;
+	}
+}
+
+/* The images of a docker-archive, likewise. */
+static void
+image_list_docker(const struct json *list, struct json *names)
+{
+	const struct json *one;
+	size_t n = 0;
+
+	for (one = json_is_array(list) ? json_first(list) : NULL; one != NULL;
+	     one = json_next(one), n++)
+		if (!is_again(list, one, "Config"))
+			image_add_name(names,
+			    json_text(
+			        json_at(json_get_array(one, "RepoTags"), 0)),
+			    n);
 }
 
 int
 image_list(const struct image_ref *ref, struct json *names)
 {
 	struct image img = {.store.fd = -1, .tempfile.fd = -1};
-	const struct json *one;
 	struct json *doc = NULL;
 	enum image_kind kind = ref->kind;
 	int rc = -1;
@@ -929,18 +974,11 @@ image_list(const struct image_ref *ref, struct json *names)
 		rc = doc == NULL ? -1 : 0;
 		if (doc == NULL || is_multi_platform(doc))
 			goto out;
-		for (one = json_first(json_get_array(doc, "manifests"));
-		     one != NULL; one = json_next(one))
-			if (!is_attachment(one))
-				image_add_name(names, image_name_of(one));
+		image_list_index(doc, names);
 	} else if (kind == IMAGE_DOCKER_ARCHIVE) {
 		doc = load(&img, "manifest.json");
 		rc = doc == NULL ? -1 : 0;
-		for (one = json_is_array(doc) ? json_first(doc) : NULL;
-		     one != NULL; one = json_next(one))
-			image_add_name(names,
-			    json_text(
-			        json_at(json_get_array(one, "RepoTags"), 0)));
+		image_list_docker(doc, names);
 	}
 out:
 	json_free(doc);

@@ -184,6 +184,7 @@ measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 		    .parts = r->jsonl.parts,
 		    .json = r->json.out.total,
 		    .jsonl = r->jsonl.out.total};
+		memcpy(m->digest, r->json.digest, sizeof m->digest);
 		rc = 0;
 	}
 	tarout_free(r->tar);

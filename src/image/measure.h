@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "image/tree.h"
 
 struct measure {
@@ -17,6 +18,8 @@ struct measure {
 	uint64_t parts; /* how many these are */
 	uint64_t json; /* bytes of the log in this format */
 	uint64_t jsonl;
+	char
+	    digest[DIGEST_TEXT]; /* of the gzip members, as the stream has it */
 };
 
 /*

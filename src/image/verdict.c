@@ -349,8 +349,7 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
 		o = &l->sides[i];
 		same = o->refused == s->refused &&
-		    o->refusal.code == s->refusal.code &&
-		    strcmp(o->refusal.path, s->refusal.path) == 0;
+		    o->refusal.code == s->refusal.code;
 		if (same && i < side)
 			return 0;
 		answers[i] = same ? o->refusal.answer : "";

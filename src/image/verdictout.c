@@ -439,6 +439,10 @@ add_size(struct json *o, const struct verdict *v,
 	json_add_uint(size, "targz", v->keep.targz);
 	json_add_uint(size, "parts", v->keep.parts);
 	json_add_uint(size, "jsonTargz", v->skip.targz);
+	if (v->n_findings == 0) {
+		json_add_string(size, "digest", v->keep.digest);
+		json_add_string(size, "jsonDigest", v->skip.digest);
+	}
 	json_add_bool(size, "exact", v->n_findings == 0);
 	size = json_add_object(o, "logLimit");
 	json_add_uint(size, "limit", opts->log_limit);

@@ -1,127 +1,89 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Does `unpackctl check` say what `unpack` finds when the image really runs?
+"""Does `unpackctl check` say what runtimes do with an image, and what `unpack`
+finds then?
 
     agree.py [--from SEED] [--jobs N] COUNT
     agree.py --compare DIR
 
 For COUNT images of generate.py: the verdict of `unpackctl check`, and that of
-`unpack check` in a container that podman makes of the image, with the same
-uid and without capabilities.  Both must have the same findings (code and path,
-in order) and count the same entries; where all is well, the streams must have
-just the length that was foretold.  Prints TAP, a test an image.
+`unpack check`, with the same uid and without privileges, on what podman and
+containerd make of the image.  What a runtime refuses must be foretold, with
+its answer.  Of the rest, both must have the same findings (code and path, in
+order) and the same counts; where all is well, the streams must have just the
+length and the digest that were foretold.  Where the verdict says that the
+runtimes differ, only the one that it is about is compared.  Prints TAP, a test
+an image.
+
+Images of the usual builders run in a container of podman's.  Odd ones, and
+all that containerd unpacks, are mounted and read: mounts of the runtime, which
+a container has besides, are the same for all.
 
 The second form compares what somebody else has run: in DIR, `said` and `code`
 of `unpackctl check -o json`, `found` (stdout) and `exit` of `unpack check`.
 
-Needs podman, runc, and root; UNPACK and UNPACKCTL name the programs.
+Needs podman, runc, and root; containerd if it is there.  UNPACK and UNPACKCTL
+name the programs.
 """
 import argparse
 import concurrent.futures
 import json
 import os
+import shutil
 import subprocess
 import sys
 
+from runtimes import Containerd, Podman, Refused, run
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-UNPACK = os.environ["UNPACK"]
-UNPACKCTL = os.environ["UNPACKCTL"]
+UNPACK = os.environ.get("UNPACK", "")
+UNPACKCTL = os.environ.get("UNPACKCTL", "")
 COUNTS = ["entries", "directories", "files", "symlinks", "bytes"]
-
-# runc, as crun refuses hybrid cgroups; limits that no hard limit is below
-CONTAINERS_CONF = """
-[containers]
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-events_logger = "none"
-"""
-
-
-def run(command, **more):
-    return subprocess.run(command, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False, **more)
-
-
-class Podman:
-    """A storage of our own in the current directory."""
-
-    def __init__(self):
-        base = os.path.join(os.getcwd(), "store")
-        os.makedirs(base)
-        conf = os.path.join(base, "containers.conf")
-        with open(conf, "w") as f:
-            f.write(CONTAINERS_CONF)
-        with open(os.path.join(base, "policy.json"), "w") as f:
-            f.write('{"default": [{"type": "insecureAcceptAnything"}]}')
-        self.env = dict(os.environ, CONTAINERS_CONF=conf)
-        self.command = ["podman", "--root", base + "/root", "--runroot",
-                        base + "/run", "--storage-driver", self.driver(base)]
-        self.policy = base + "/policy.json"
-
-    @staticmethod
-    def driver(base):
-        """overlay, as in a cluster, where the kernel lets us."""
-        dirs = [os.path.join(base, "o", d) for d in "lumw"]
-        for d in dirs:
-            os.makedirs(d)
-        options = "lowerdir=%s,upperdir=%s,workdir=%s" % (
-            dirs[0], dirs[1], dirs[3])
-        mount = ["mount", "-t", "overlay", "-o", options, "overlay", dirs[2]]
-        if run(mount).returncode != 0:
-            return "vfs"
-        run(["umount", dirs[2]])
-        return "overlay"
-
-    def __call__(self, *args):
-        return run(self.command + list(args), env=self.env)
-
-    def load(self, layout):
-        p = self("pull", "-q", "--signature-policy", self.policy,
-                 "oci:%s:v1" % os.path.relpath(layout))
-        if p.returncode != 0:
-            raise RuntimeError("pull: " + p.stderr.decode(errors="replace"))
-        return p.stdout.decode().strip()
-
-    def run(self, image, user, *args):
-        return self("run", "--rm", "--network", "host", "--user", user,
-                    "--cap-drop", "all", "--security-opt",
-                    "no-new-privileges", "--passwd=false", "--workdir", "/",
-                    "--volume", UNPACK + ":/.unpack-5eed/unpack:ro",
-                    "--entrypoint", "/.unpack-5eed/unpack", image, *args)
 
 
 def foretold(layout, who):
     args = [UNPACKCTL, "check", "-o", "json", "--uid", str(who["uid"])]
     if who["gid"] is not None:
         args += ["--gid", str(who["gid"])]
-    p = run(args + ["oci:" + layout + ":v1"])
+    # of two names, either is the image
+    name = "" if who["seed"] % 4 == 1 else ":v1"
+    p = run(args + ["oci:" + layout + name])
     if p.returncode not in (0, 3):
         raise RuntimeError("check: exit %d: %s" % (
             p.returncode, p.stderr.decode(errors="replace")))
     return p.returncode, json.loads(p.stdout)
 
 
+def refused(said, runtime):
+    """What the runtime is foretold to answer, or None."""
+    for f in said["findings"]:
+        answer = f.get("runtimes", {}).get(runtime, "ok")
+        if answer != "ok":
+            return answer
+    return None
+
+
 def paths(report):
-    return [(f["code"], f["path"]) for f in report["findings"]]
+    return [(f["code"], f["path"]) for f in report["findings"]
+            if "runtimes" not in f and f["code"] != "root-not-readable"]
 
 
-def compare(code, said, found):
+def cannot_start(said):
+    return any(f["code"] == "container-cannot-start"
+               for f in said["findings"])
+
+
+def compare(said, found):
     """What differs, a line each."""
     if found.returncode not in (0, 3) or not found.stdout:
-        if said.get("reason") == "ContainerCannotStart":
+        if cannot_start(said):
             return []
         return ["did not start: " + found.stderr.decode(errors="replace")]
-    if said.get("reason") == "ContainerCannotStart":
+    if cannot_start(said):
         return ["started, against: " + said["message"]]
     real = json.loads(found.stdout)
     wrong = []
-    if said.get("reason") == "MountPathTaken":
-        # said of other pods than the one here, whose place no image knows
-        said["findings"] = [f for f in said["findings"]
-                            if not f["code"].startswith("mount-path-")]
-        code = 3 if said["findings"] else 0
+    code = 3 if paths(said) else 0
     if code != found.returncode:
         wrong.append("exit %d, really %d" % (code, found.returncode))
     for one in paths(said):
@@ -135,38 +97,122 @@ def compare(code, said, found):
     for key in COUNTS:
         if said[key] != real[key]:
             wrong.append("%s: %d, really %d" % (key, said[key], real[key]))
+    # not symlinks: podman makes /etc/mtab wherever /etc leads
+    for key in ("special", "whiteout"):
+        if said["skipped"][key] != real["skipped"][key]:
+            wrong.append("skipped %s: %d, really %d" % (
+                key, said["skipped"][key], real["skipped"][key]))
     return wrong
 
 
-def compare_size(said, podman, image, user):
+def compare_stream(said, start, formats):
     wrong = []
-    for name in ("json", "jsonl", "tar"):
-        p = podman.run(image, user, "--bundle-dir", "/", "--format", name)
-        if p.returncode != 0 or len(p.stdout) != said["size"][name]:
+    for name in formats:
+        p = start("--bundle-dir", ".", "--format", name)
+        size = said["size"]
+        if p.returncode != 0 or len(p.stdout) != size[name]:
             wrong.append("%s: %d bytes foretold, really %d (exit %d)" % (
-                name, said["size"][name], len(p.stdout), p.returncode))
+                name, size[name], len(p.stdout), p.returncode))
+        elif name != "tar":
+            real = json.loads(p.stdout.rstrip(b"\n").split(b"\n")[-1])
+            key = "jsonDigest" if name == "json" else "digest"
+            if real["digest"] != size[key]:
+                wrong.append("%s: another digest" % name)
     return wrong
 
 
-def one(podman, seed, sizes):
-    layout = os.path.join(os.getcwd(), "image-%d" % seed)
-    p = run([sys.executable, os.path.join(HERE, "generate.py"), str(seed),
-             layout])
-    if p.returncode != 0:
-        raise RuntimeError(p.stderr.decode())
-    who = json.loads(p.stdout)
-    user = str(who["uid"])
-    if who["gid"] is not None:
-        user += ":%d" % who["gid"]
-    code, said = foretold(layout, who)
-    image = podman.load(layout)
-    found = podman.run(image, user, "check", "--bundle-dir", "/")
-    wrong = compare(code, said, found)
-    if not wrong and code == 0 and sizes:
-        wrong = compare_size(said, podman, image, user)
-    podman("rmi", "-f", image)
-    run(["rm", "-rf", layout])
-    return said.get("reason", "ok"), wrong
+def as_user(root, said, *args):
+    """unpack in the directory, as who the verdict is about."""
+    who = said["as"]
+    groups = ["--groups", ",".join(str(g) for g in who["groups"])] \
+        if who["groups"] else ["--clear-groups"]
+    return run(["setpriv", "--reuid", str(who["uid"]), "--regid",
+                str(who["gid"])] + groups + [
+                    "--bounding-set=-all", "--inh-caps=-all", UNPACK] +
+               list(args), cwd=root)
+
+
+def differs(said):
+    """Is the verdict about one runtime alone?"""
+    return any(w["code"] in ("runtimes-differ", "implied-directory",
+                             "overlay-attribute") for w in said["warnings"])
+
+
+class Image:
+    def __init__(self, seed):
+        self.layout = os.path.join(os.getcwd(), "image-%d" % seed)
+        p = run([sys.executable, os.path.join(HERE, "generate.py"), "--name",
+                 "example.com/image-%d:v1" % seed, str(seed), self.layout])
+        if p.returncode != 0:
+            raise RuntimeError(p.stderr.decode())
+        self.who = json.loads(p.stdout)
+        self.user = str(self.who["uid"])
+        if self.who["gid"] is not None:
+            self.user += ":%d" % self.who["gid"]
+        self.code, self.said = foretold(self.layout, self.who)
+        # a VOLUME, and a mount, are there in a container alone
+        self.plain = not self.who["strange"] and \
+            "Volumes" not in self.who["config"] and \
+            not self.said["skipped"]["mount"]
+
+    def about(self, name):
+        """Is what the verdict says of the content about this runtime?"""
+        if refused(self.said, "containerd") is not None:
+            return name == "podman"
+        return name == "containerd" or not differs(self.said)
+
+    def judge(self, name, runtime, sizes):
+        answer = refused(self.said, name)
+        try:
+            image = runtime.load(self.layout)
+        except Refused as e:
+            if answer is None:
+                return ["%s refuses it: %s" % (name, e)]
+            # the texts of Go and of the kernel are not all the same
+            return []
+        try:
+            if answer is not None:
+                return ["%s takes it, against: %s" % (name, answer)]
+            return self.content(name, runtime, image, sizes)
+        finally:
+            runtime.drop(image)
+
+    def content(self, name, runtime, image, sizes):
+        if not self.about(name):
+            return []
+        whole = "size" in self.said and self.said["size"]["exact"]
+        formats = ("json", "jsonl", "tar") if sizes else ("jsonl",)
+        if self.plain and (self.who["odd"] or name == "containerd"):
+            with runtime.mounted(image) as root:
+                wrong = compare(self.said, as_user(
+                    root, self.said, "check", "--bundle-dir", "."))
+                if not wrong and whole:
+                    wrong = compare_stream(
+                        self.said, lambda *a: as_user(root, self.said, *a),
+                        formats)
+        elif name == "podman":
+            def start(*args):
+                return runtime.run(image, self.user, *args)
+            wrong = compare(self.said, start("check", "--bundle-dir", "/"))
+            if not wrong and whole and self.code == 0 and sizes:
+                wrong = compare_stream(self.said, start, formats)
+        else:
+            return []
+        return ["%s: %s" % (name, w) for w in wrong]
+
+    def verdict(self):
+        codes = sorted({f["code"] for f in self.said["findings"]
+                        if "runtimes" in f})
+        return " ".join(codes) or self.said.get("reason", "ok")
+
+
+def one(runtimes, seed, sizes):
+    image = Image(seed)
+    wrong = []
+    for name, runtime in runtimes.items():
+        wrong += image.judge(name, runtime, sizes)
+    shutil.rmtree(image.layout)
+    return image.verdict(), wrong
 
 
 def compare_dir(where):
@@ -176,7 +222,7 @@ def compare_dir(where):
             text[name] = f.read()
     found = subprocess.CompletedProcess(
         [], int(text["exit"] or -1), text["found"], text["found"])
-    wrong = compare(int(text["code"]), json.loads(text["said"]), found)
+    wrong = compare(json.loads(text["said"]), found)
     for line in wrong:
         print("#   " + line.replace("\n", " "))
     return bool(wrong)
@@ -188,6 +234,23 @@ def tell(n, seed, reason, wrong):
     for line in wrong:
         print("#   " + line.replace("\n", " "))
     sys.stdout.flush()
+
+
+def judge_all(args, runtimes):
+    seeds = range(args.first, args.first + args.count)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        jobs = [(s, pool.submit(one, runtimes, s, s % args.sizes == 0))
+                for s in seeds]
+        for n, (seed, job) in enumerate(jobs, 1):
+            try:
+                reason, wrong = job.result()
+            except Exception as e:  # one image's failure is its own
+                reason, wrong = "error", [repr(e)]
+            failed += bool(wrong)
+            tell(n, seed, reason, wrong)
+    print("1..%d" % args.count)
+    return failed != 0
 
 
 def main():
@@ -202,20 +265,16 @@ def main():
     if args.compare:
         return compare_dir(args.compare)
     podman = Podman()
-    seeds = range(args.first, args.first + args.count)
-    failed = 0
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        jobs = [(s, pool.submit(one, podman, s, s % args.sizes == 0))
-                for s in seeds]
-        for n, (seed, job) in enumerate(jobs, 1):
-            try:
-                reason, wrong = job.result()
-            except Exception as e:  # one image's failure is its own
-                reason, wrong = "error", [repr(e)]
-            failed += bool(wrong)
-            tell(n, seed, reason, wrong)
-    print("1..%d" % args.count)
-    return failed != 0
+    runtimes = {"podman": podman}
+    if podman.overlay and shutil.which("containerd"):
+        runtimes["containerd"] = Containerd()
+    else:
+        print("# without containerd, or overlayfs")
+    try:
+        return judge_all(args, runtimes)
+    finally:
+        for runtime in runtimes.values():
+            runtime.stop()
 
 
 if __name__ == "__main__":

@@ -9,8 +9,11 @@ writes an OCI layout to DIR and a description to standard output.
 An image has one to four layers of directories and files with all sorts of
 modes and owners, whiteouts, opaque directories, type changes, hard links,
 symlinks, special files, volumes and accounts; some have a symlink where the
-runtime mounts.  Duplicate entries are an option, because podman refuses them.  Every entry's parents are in its own layer, as the
-usual builders have it: what runtimes make of others differs.
+runtime mounts.  Duplicate entries are an option.  In these, an entry's parents
+are in its own layer, as the usual builders have it.
+
+Every other image is odd: it has entries besides that no builder should write,
+of every kind that runtimes refuse, or merge otherwise than one would think.
 """
 import argparse
 import gzip
@@ -48,6 +51,8 @@ class Image:
         # modes that most images get, so that many are fine
         self.tame = self.rng.random() < 0.45
         self.strange = self.rng.random() < 0.2
+        self.odd = seed % 2 == 1
+        self.odd_links = []  # symlinks that odd entries may lie below
 
     def pick(self, items):
         return self.rng.choice(items)
@@ -240,12 +245,152 @@ class Layer:
         elif lower:
             self.turn(image.pick(sorted(lower)))
 
+    # ------------------------------------------------------------- odd ones
+
+    def raw(self, name, kind=tarfile.REGTYPE, mode=0o644, **more):
+        """An entry without any care for what is there."""
+        t = self.info(name, kind, mode)
+        if not self.image.tame:
+            t.uid = t.gid = 0
+        data = more.pop("data", b"")
+        for key, value in more.items():
+            setattr(t, key, value)
+        t.size = len(data)
+        self.members.append((t, data))
+
+    def some_path(self):
+        """A path that may be there, in this layer or below, or not."""
+        image = self.image
+        roll = self.rng.random()
+        if image.odd_links and roll < 0.1:
+            return image.pick(image.odd_links) + "/" + image.pick(NAMES[:4])
+        if image.tree and roll < 0.45:
+            return image.pick(sorted(image.tree))
+        if image.tree and roll < 0.6:
+            return image.pick(sorted(image.tree)) + "/" + image.pick(NAMES[:4])
+        if roll < 0.7:
+            return image.pick(TOPS) + "/d/" + image.pick(NAMES[:4])
+        if roll < 0.8:
+            return image.pick(["n", "m", "new", "o"])
+        return image.pick(TOPS) + "/" + image.pick(NAMES[:4])
+
+    def odd_whiteout(self):
+        path = self.some_path()
+        head, _, tail = path.rpartition("/")
+        tail = self.image.pick([".wh." + tail] * 6 + [".wh..wh..opq"] * 2 +
+                               [".wh.", ".wh..", ".wh...", ".wh..wh.plnk"])
+        self.raw(head + "/" + tail if head else tail,
+                 self.image.pick([tarfile.REGTYPE] * 4 + [tarfile.DIRTYPE]))
+
+    def odd_stale(self):
+        """A new directory that deletes what never was."""
+        name = self.image.pick(TOPS) + "/s%d" % self.rng.randrange(3)
+        self.raw(name, tarfile.DIRTYPE, 0o755)
+        self.raw(name + "/.wh.gone%d" % self.rng.randrange(3))
+
+    def odd_again(self):
+        """A whiteout, and the directory or file behind it."""
+        path = self.some_path()
+        head, _, tail = path.rpartition("/")
+        self.raw((head + "/" if head else "") + ".wh." + tail)
+        kind = self.image.pick([tarfile.DIRTYPE, tarfile.REGTYPE, None])
+        if kind is not None:
+            self.raw(path, kind, 0o755)
+        if kind != tarfile.REGTYPE and self.rng.random() < 0.5:
+            self.raw(path + "/again")
+
+    def odd_file(self):
+        path = self.some_path()
+        spelled = self.image.pick([path] * 4 + [
+            "./" + path, "/" + path, "../" + path, "x/../" + path])
+        self.raw(spelled, self.image.pick([tarfile.REGTYPE] * 3 +
+                                          [tarfile.DIRTYPE]),
+                 self.image.pick([0o644, 0o755, 0o755, 0o600]))
+
+    def odd_link(self):
+        path = self.some_path()
+        self.raw(path + ".link", tarfile.LNKTYPE,
+                 self.image.pick([0o644, 0o600, 0o755]),
+                 linkname=self.image.pick([self.some_path()] * 3 + [
+                     "/" + self.some_path(), "../../" + self.some_path(),
+                     path + ".link", ""]))
+
+    def odd_own_link(self):
+        """A hard link to a file of this layer, with a mode of its own."""
+        files = [m.name for m, _ in self.members if m.isreg() and
+                 ".wh." not in m.name]
+        if files:
+            self.raw("own%d" % self.rng.randrange(3), tarfile.LNKTYPE,
+                     self.image.pick([0o644, 0o600]),
+                     linkname=self.image.pick(files))
+
+    def odd_symlink(self):
+        path = self.image.pick(["l1", "l2", "manifests/l3"])
+        self.raw(path, tarfile.SYMTYPE, 0o777, linkname=self.image.pick(
+            ["manifests", "/manifests", "../metadata", "missing", "l1", "",
+             "/", "tests/../manifests", "."]))
+        self.image.odd_links.append(path)
+        if self.rng.random() < 0.7:
+            self.raw(path + "/" + self.image.pick(["x", "d/x", ".wh.x"]))
+
+    def odd_type(self):
+        self.raw(self.some_path(), self.image.pick(
+            [b"7", b"A", b"g", b"g", b"g", tarfile.CHRTYPE, tarfile.CHRTYPE,
+             tarfile.FIFOTYPE]), devmajor=0, devminor=self.image.pick([0, 0, 3]))
+
+    def odd_time(self):
+        self.raw("t%d" % self.rng.randrange(3), pax_headers={
+            "mtime": self.image.pick(["-1", "-0.5", "9300000000", "1.9",
+                                      "4102444800", "9223372036.9"])})
+
+    def odd_owner(self):
+        self.raw("u%d" % self.rng.randrange(3), mode=0o640, pax_headers={
+            self.image.pick(["uid", "gid"]): self.image.pick(
+                ["4294967295", "4294967296", "-1", "-2", "65532"])})
+
+    def odd_attribute(self):
+        key = self.image.pick(["user.x", "trusted.overlay.opaque", "foo.x",
+                               "trusted.x", "security.capability"])
+        kind = self.image.pick([tarfile.DIRTYPE, tarfile.REGTYPE,
+                                tarfile.SYMTYPE])
+        self.raw(self.image.pick(TOPS), kind, 0o755, linkname="x",
+                 pax_headers={"SCHILY.xattr." + key: "y"})
+
+    def odd_sparse(self):
+        runs = sorted(self.rng.sample(range(0, 40), 4))
+        runs = [(512 * runs[0], 512 * (runs[1] - runs[0])),
+                (512 * runs[2], 512 * (runs[3] - runs[2]))]
+        size = 512 * self.rng.randrange(40, 60) + self.rng.randrange(512)
+        data = self.rng.randbytes(sum(n for _, n in runs))
+        name = "sparse%d" % self.rng.randrange(3)
+        keys = {"GNU.sparse.name": name}
+        if self.rng.random() < 0.5:
+            head = "%d\n" % len(runs) + "".join("%d\n%d\n" % r for r in runs)
+            data = head.encode().ljust(512, b"\0") + data
+            keys.update({"GNU.sparse.major": "1", "GNU.sparse.minor": "0",
+                         "GNU.sparse.realsize": str(size)})
+        else:
+            keys.update({"GNU.sparse.size": str(size),
+                         "GNU.sparse.numblocks": str(len(runs)),
+                         "GNU.sparse.map": ",".join("%d,%d" % r
+                                                    for r in runs)})
+        self.raw("GNUSparseFile.0/" + name, data=data, pax_headers=keys)
+
+    def odd_action(self):
+        self.rng.choice([self.odd_whiteout] * 4 + [self.odd_stale] * 3 +
+                        [self.odd_again] * 3 + [self.odd_file] * 4 +
+                        [self.odd_link] * 2 + [self.odd_own_link] * 2 + [
+                            self.odd_symlink, self.odd_type, self.odd_time,
+                            self.odd_owner, self.odd_attribute,
+                            self.odd_sparse])()
+
     def tar(self):
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w", encoding="utf-8",
                           errors="surrogateescape",
-                          format=self.image.pick([tarfile.PAX_FORMAT,
-                                                  tarfile.GNU_FORMAT])) as t:
+                          format=tarfile.PAX_FORMAT if self.image.odd else
+                          self.image.pick([tarfile.PAX_FORMAT,
+                                           tarfile.GNU_FORMAT])) as t:
             for member, data in self.members:
                 t.addfile(member, io.BytesIO(data))
         return out.getvalue()
@@ -302,6 +447,8 @@ def build(seed, duplicates):
                 accounts(image, layer)
         for _ in range(image.rng.randrange(1, 14)):
             layer.random_action()
+        for _ in range(image.rng.randrange(3) if image.odd else 0):
+            layer.odd_action()
         image.layers.append(layer)
     config = {"Env": ["PATH=/bin"]}
     user = image.pick(["", "", "0", "65532", "1001:0", "nobody"])
@@ -319,7 +466,7 @@ def build(seed, duplicates):
     if volumes:
         config["Volumes"] = volumes
     if image.rng.random() < 0.1:
-        config["WorkingDir"] = "/manifests"
+        config["WorkingDir"] = image.pick(["/manifests", "/manifests/work"])
     return image, config
 
 
@@ -363,8 +510,12 @@ def write(image, config, out, name):
                annotations={"org.opencontainers.image.ref.name": "v1"})
     if name:  # what containerd is to call it
         ref["annotations"]["io.containerd.image.name"] = name
+    refs = [ref]
+    if image.odd and image.rng.random() < 0.2:  # and under another name
+        refs.append(dict(ref, annotations={
+            "org.opencontainers.image.ref.name": "v2"}))
     with open(os.path.join(out, "index.json"), "w") as f:
-        json.dump({"schemaVersion": 2, "manifests": [ref]}, f)
+        json.dump({"schemaVersion": 2, "manifests": refs}, f)
     with open(os.path.join(out, "oci-layout"), "w") as f:
         json.dump({"imageLayoutVersion": "1.0.0"}, f)
 
@@ -380,6 +531,7 @@ def main():
     uid, gid = identity(image)
     write(image, config, args.dir, args.name)
     json.dump({"seed": image.seed, "uid": uid, "gid": gid,
+               "odd": image.odd, "strange": image.strange,
                "config": config, "layers": len(image.layers)}, sys.stdout)
     print()
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What `unpackctl check` says of images made at random is what `unpack` finds
-# in podman: AGREEMENT of them (make agreement: 300), from seed AGREEMENT_FROM.
+# What `unpackctl check` says of images made at random is what podman and
+# containerd do with them, and what `unpack` finds then: AGREEMENT of them (make
+# agreement: 300), from seed AGREEMENT_FROM.
 . "$TOP/test/lib.sh"
 for tool in podman runc python3; do
 	command -v "$tool" >/dev/null || skip_all "needs $tool"
@@ -10,16 +11,16 @@ done
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE
 
-# what a container that died left mounted
-unmount() {
-	awk -v s="$PWD/store/" 'index($5, s) == 1 { print $5 }' \
+# what a container that died left mounted, and a daemon
+tidy() {
+	awk -v s="$PWD/" 'index($5, s) == 1 { print $5 }' \
 		/proc/self/mountinfo | sort -r | xargs -r umount -l 2>/dev/null
 }
-trap unmount EXIT
+trap tidy EXIT
 trap 'exit 1' INT TERM
 
 # a handful measures fewer streams
 few="--sizes 4"
-[ "${AGREEMENT:=12}" -lt 100 ] || few=
+[ "${AGREEMENT:=24}" -lt 100 ] || few=
 # shellcheck disable=SC2086 # two words
 "$TOP/test/agreement/agree.py" $few --from "${AGREEMENT_FROM:-1}" "$AGREEMENT"
