@@ -117,6 +117,7 @@ UNPACK_OBJ = \
 	$(B)/base/msg.o \
 	$(B)/base/number.o \
 	$(B)/base/opt.o \
+	$(B)/base/path.o \
 	$(B)/base/out.o \
 	$(B)/base/ranges.o \
 	$(B)/base/result.o \
@@ -149,6 +150,7 @@ CTL_OBJ = \
 	$(B)/base/number.o \
 	$(B)/base/opt.o \
 	$(B)/base/out.o \
+	$(B)/base/path.o \
 	$(B)/base/progress.o \
 	$(B)/base/ranges.o \
 	$(B)/base/result.o \

@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/msg.h"
+#include "base/path.h"
 
 enum {
 	/*
@@ -78,8 +79,7 @@ read_names(struct walk_frame *f, char *buf)
 	while ((got = syscall(SYS_getdents64, f->fd, buf, WALK_BUF)) > 0) {
 		for (at = 0; at < got; at += d->d_reclen) {
 			d = (const void *)(buf + at);
-			if (strcmp(d->d_name, ".") == 0 ||
-			    strcmp(d->d_name, "..") == 0)
+			if (path_is_dots(d->d_name))
 				continue;
 			err = walk_add_name(f, d->d_name, d->d_type);
 			if (err != 0)

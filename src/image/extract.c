@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/msg.h"
+#include "base/path.h"
 
 enum {
 	GO_LINKS_MAX = 255, /* symlinks that containerd follows in one name */
@@ -107,36 +108,6 @@ nomem:
 
 /* ------------------------------------------------------------------ names */
 
-/* Go's path.Clean, in place: "..", but not at the root, stays in front. */
-static void
-extract_clean_name(char *name)
-{
-	bool rooted = name[0] == '/';
-	char *from = name, *to = name + rooted, *floor = to;
-	size_t len;
-
-	for (; *(from += strspn(from, "/")) != '\0'; from += len) {
-		len = strcspn(from, "/");
-		if (len == 1 && from[0] == '.')
-			continue;
-		if (len == 2 && from[0] == '.' && from[1] == '.' &&
-		    (rooted || to > floor)) {
-			while (to > floor && *--to != '/')
-				;
-			continue;
-		}
-		if (to > name + rooted)
-			*to++ = '/';
-		(void)memmove(to, from, len);
-		to += len;
-		if (len == 2 && to[-1] == '.' && to[-2] == '.')
-			floor = to;
-	}
-	if (to == name)
-		*to++ = '.';
-	*to = '\0';
-}
-
 /* Make text of n[0..len) as an absolute, clean path.  0, or ENAMETOOLONG. */
 static int
 way_set(struct way *w, const char *name, size_t len)
@@ -146,7 +117,7 @@ way_set(struct way *w, const char *name, size_t len)
 	w->text[0] = '/';
 	memcpy(w->text + 1, name, len);
 	w->text[len + 1] = '\0';
-	extract_clean_name(w->text);
+	path_clean_go(w->text);
 	return 0;
 }
 
@@ -589,7 +560,7 @@ find_target(struct extract *x, struct tree *t, const char *link)
 		w->text[len] = '/';
 		memcpy(w->text + len + 1, slash != NULL ? slash + 1 : link,
 		    strlen(slash != NULL ? slash + 1 : link) + 1);
-		extract_clean_name(w->text);
+		path_clean_go(w->text);
 		dir = strcmp(w->text, "/") == 0
 		    ? t->root
 		    : podman_lstat(x, w->text + 1, strlen(w->text + 1));
@@ -833,7 +804,7 @@ extract_entry(struct extract *x, struct tarscan_entry *e)
 	}
 	if (x->refusal->code != NULL)
 		return 0;
-	extract_clean_name(e->name);
+	path_clean_go(e->name);
 	if (e->cut)
 		return extract_refuse_way(x, e, ENAMETOOLONG, NULL);
 	return x->runtime == EXTRACT_PODMAN ? podman_entry(x, e)

@@ -11,31 +11,12 @@
 #include "image/decompress.h"
 #include "base/array.h"
 #include "base/msg.h"
+#include "base/path.h"
 #include "image/tarscan.h"
 
 enum {
 	LINKS_MAX = 8 /* from member to member */
 };
-
-/* "./a//b/" -> "a/b", in place. */
-static void
-store_clean_name(char *name)
-{
-	char *from = name, *to = name;
-	size_t len;
-
-	while (*(from += strspn(from, "/")) != '\0') {
-		len = strcspn(from, "/");
-		if (!(len == 1 && from[0] == '.')) {
-			if (to > name)
-				*to++ = '/';
-			(void)memmove(to, from, len);
-			to += len;
-		}
-		from += len;
-	}
-	*to = '\0';
-}
 
 /*
  * The member that a link names: a hard link's from the top of the archive, a
@@ -63,7 +44,7 @@ link_name(const struct tarscan_entry *e)
 	}
 	memcpy(name, e->name, len);
 	memcpy(name + len, link, strlen(link) + 1);
-	store_clean_name(name);
+	path_clean(name);
 	return name;
 }
 
@@ -88,7 +69,7 @@ add_member(struct store *s, struct tarscan_entry *e)
 		return -1;
 	}
 	s->members = m;
-	store_clean_name(e->name);
+	path_clean(e->name);
 	m = &s->members[s->n_members];
 	*m = (struct store_member){strdup(e->name), NULL, e->data};
 	s->n_members++;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/msg.h"
+#include "base/path.h"
 
 enum {
 	TABLE_MIN = 1 << 10, /* slots at the beginning */
@@ -406,7 +407,7 @@ resolve(struct lookup *l)
 		name[len] = '\0';
 		l->p = p + len;
 		l->tree->steps++;
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		if (path_is_dots(name)) {
 			if (len == 2 && l->at->parent != NULL)
 				l->at = l->at->parent;
 		} else if (step(l, name) < 0) {

@@ -11,6 +11,7 @@
 #include "base/cpus.h"
 #include "base/msg.h"
 #include "base/out.h"
+#include "base/path.h"
 #include "base/result.h"
 #include "stream/gzip.h"
 
@@ -27,26 +28,6 @@ deliver_is_gzip(const char *name)
 			return true;
 	}
 	return false;
-}
-
-/* Bring a path that the user gave into the form that names have. */
-static void
-deliver_clean_path(char *path)
-{
-	char *to = path;
-	const char *from = path;
-	size_t n;
-
-	for (; *from != '\0'; from += n + (from[n] == '/')) {
-		n = strcspn(from, "/");
-		if (n == 0 || (n == 1 && *from == '.'))
-			continue;
-		if (to != path)
-			*to++ = '/';
-		memmove(to, from, n);
-		to += n;
-	}
-	*to = '\0';
 }
 
 const struct opt deliver_rows[] = {
@@ -94,7 +75,7 @@ deliver_open(struct deliver *d)
 	size_t i;
 
 	for (i = 0; i < d->n_paths; i++)
-		deliver_clean_path(d->paths[i]);
+		path_clean(d->paths[i]);
 	d->select = (struct tarin_select){.paths = d->paths,
 	    .n_paths = d->n_paths,
 	    .strip = d->strip};
@@ -361,7 +342,7 @@ deliver_cat(struct deliver *d, struct gather *g)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	deliver_clean_path(path);
+	path_clean(path);
 	s.cat = path;
 	s.paths = &path;
 	s.found = d->select.found;

@@ -15,6 +15,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/path.h"
 
 static const char infix[] = ".unpack-";
 static const char mark[] = "user.unpack";
@@ -48,7 +49,7 @@ empty_into(int fd, int top, unsigned long *number)
 		return -1;
 	}
 	while ((e = readdir(dir)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (path_is_dots(e->d_name))
 			continue;
 		if (unlinkat(fd, e->d_name, 0) == 0 ||
 		    unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
@@ -84,8 +85,7 @@ remove_all(int top)
 		if (dir == NULL)
 			return;
 		while ((e = readdir(dir)) != NULL) {
-			if (strcmp(e->d_name, ".") == 0 ||
-			    strcmp(e->d_name, "..") == 0)
+			if (path_is_dots(e->d_name))
 				continue;
 			if (unlinkat(top, e->d_name, 0) == 0) {
 				gone++;
@@ -248,8 +248,7 @@ is_occupied(const struct target *t, int fd)
 		return true;
 	}
 	while ((e = readdir(dir)) != NULL)
-		n += strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0 && !is_temp(t, e->d_name);
+		n += !path_is_dots(e->d_name) && !is_temp(t, e->d_name);
 	(void)closedir(dir);
 	return n > 0;
 }
@@ -552,8 +551,7 @@ target_move_all(struct target *t, struct target_moved *m)
 	if (dir == NULL)
 		return -1;
 	while (err == 0 && (e = readdir(dir)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0 &&
+		if (!path_is_dots(e->d_name) &&
 		    target_move_on(t, m, e->d_name) < 0)
 			err = errno;
 	(void)closedir(dir);
