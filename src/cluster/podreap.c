@@ -19,15 +19,21 @@ enum {
 static void
 start_delete(struct podreap *r, struct podreap_pod *p)
 {
-	char options[256];
+	struct json *o = json_new_object(), *only;
+	char *options;
 
-	(void)snprintf(options, sizeof options,
-	    "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"gracePeriodSeconds\":%d,\"preconditions\":{\"uid\":\"%s\"}}",
-	    p->now ? 0 : GRACE, p->uid);
+	json_add_string(o, "kind", "DeleteOptions");
+	json_add_string(o, "apiVersion", "v1");
+	json_add_int(o, "gracePeriodSeconds", p->now ? 0 : GRACE);
+	only = json_add_object(o, "preconditions");
+	json_add_string(only, "uid", p->uid);
+	options = json_finish(o, JSON_COMPACT);
 	p->deleting = true;
-	if (api_start(&p->call, r->api, "DELETE", options,
+	if (options == NULL ||
+	    api_start(&p->call, r->api, "DELETE", options,
 	        "/api/v1/namespaces/%s/pods/%s", r->namespace, p->name) < 0)
 		(void)strcpy(p->words, "memory is short");
+	free(options);
 }
 
 /* Look for it, and whether it is ours. */

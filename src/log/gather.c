@@ -417,6 +417,7 @@ gather_witness(struct gather *g, const char *text, size_t len)
 
 	if (decode_whole(text, len, &p) < 0)
 		return -1;
+	g->witness = p;
 	if (g->opts.expect == NULL) {
 		memcpy(g->expect, p.digest, sizeof g->expect);
 		g->opts.expect = g->expect;
@@ -777,8 +778,53 @@ gather_complain(struct gather *g)
 	return WIRE_CORRUPT;
 }
 
-enum wire_exit
-gather_judge(struct gather *g)
+/* A number of the witness's and the log's: are both known, and different? */
+static bool
+gather_disagree(const char *what, uint64_t said, uint64_t found)
+{
+	if (said == 0 || found == 0 || said == found)
+		return false;
+	msg_warn(0,
+	    "the termination message says %" PRIu64
+	    " %s, but the log has %" PRIu64,
+	    said, what, found);
+	return true;
+}
+
+/*
+ * There is a bundle, of the digest that was asked for: does the witness say
+ * the same of it, in all that it says?
+ */
+static enum wire_exit
+gather_judge_witness(struct gather *g)
+{
+	const struct decode_piece *said = &g->witness, *found = &g->whole;
+	bool other = false;
+
+	if (said->digest[0] == '\0')
+		return WIRE_OK;
+	if (found->digest[0] != '\0' &&
+	    strcmp(said->digest, found->digest) != 0) {
+		msg_warn(0,
+		    "the bundle is %s, but the termination message says %s",
+		    found->digest, said->digest);
+		other = true;
+	}
+	other |= gather_disagree("bytes", said->size, found->size);
+	other |= gather_disagree("entries", said->entries, found->entries);
+	other |= gather_disagree("parts", said->parts, found->parts);
+	if (!other) {
+		/* what the log does not say, what comes out must have */
+		if (g->whole.entries == 0)
+			g->whole.entries = said->entries;
+		return WIRE_OK;
+	}
+	g->why = GATHER_OTHER;
+	return WIRE_CORRUPT;
+}
+
+static enum wire_exit
+gather_judge_logs(struct gather *g)
 {
 	const struct gather_whole *second;
 	enum gather_format line;
@@ -811,6 +857,14 @@ gather_judge(struct gather *g)
 		return WIRE_BUNDLE;
 	}
 	return gather_complain(g);
+}
+
+enum wire_exit
+gather_judge(struct gather *g)
+{
+	enum wire_exit status = gather_judge_logs(g);
+
+	return status == WIRE_OK ? gather_judge_witness(g) : status;
 }
 
 const char *

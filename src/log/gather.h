@@ -94,6 +94,7 @@ struct gather {
 	struct decode_piece said; /* by that line */
 	char expect[DIGEST_TEXT]; /* by a witness */
 	uint64_t entries; /* by a witness; 0 = unknown */
+	struct decode_piece witness; /* all that it says; 0 and "": nothing */
 	enum gather_format format; /* of what `line` holds */
 	bool verified; /* it is what its digest says */
 

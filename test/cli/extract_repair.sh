@@ -120,6 +120,28 @@ ok "a witness stands in for the last line" whole --witness message nolast
 ok "a witness knows how many" fetches 13-19 --witness message first
 ok "a witness disagrees" missing 0- --witness omessage log
 ok "a witness disagrees with json" missing 0- --witness omessage line
+# in each field that it has, also where the digest is given twice
+digest=$(jq -r .digest message)
+for field in entries size parts; do
+	jq -c ".$field += 1" message >wrong
+	for log in log line; do
+		[ "$field$log" != partsline ] || continue
+		ok "a witness of other $field, $log" exits 4 "$UNPACKCTL" \
+			extract -q -C wrong.d --witness wrong "$log"
+		ok "and with --expect-digest" exits 4 "$UNPACKCTL" extract -q \
+			-C wrong.d --witness wrong --expect-digest "$digest" "$log"
+		ok "it is named" has err "$field|bytes"
+		ok "nothing is written" [ ! -e wrong.d ]
+	done
+done
+jq -c '.digest |= (.[:-4] + "0000")' message >wrong
+ok "another digest beside --expect-digest" exits 4 "$UNPACKCTL" extract -q \
+	-C wrong.d --witness wrong --expect-digest "$digest" log
+jq -c '.entries += 1' message >wrong
+jq -c 'del(.entries, .size, .digest, .mediaType)' line >old
+ok "where the log says nothing, what comes out is counted" exits 4 \
+	"$UNPACKCTL" extract -q -C wrong.d --witness wrong old
+
 ok "a witness of nothing" exits 1 "$UNPACKCTL" extract --witness nothing log
 printf '{"content":"%s"}\n' "$(jq -r .content line)" >plain
 ok "a line without a digest" whole plain
