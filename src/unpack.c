@@ -140,28 +140,55 @@ note_failure(struct report *r)
 	(void)snprintf(r->message, sizeof r->message, "%s", msg_last());
 }
 
-/* The log would be too long.  0, or -1 after a warning. */
+/*
+ * Deflate makes of n bytes 1/1032 of them at the least (RFC 1951: 258 bytes
+ * for 2 bits), base64 four of three.
+ */
+enum {
+	LOG_RATIO = 1032 / 4 * 3,
+	ENTRY_MAX = 8192, /* bytes of tar of an entry without its data, about */
+	COUNT_MORE = 64 << 20 /* bytes beyond the limit that are counted */
+};
+
+/* Refuse a log that would have so many bytes, or more. */
+static void
+refuse_log(const struct args *a, struct report *r, uint64_t bytes, bool more)
+{
+	r->reason = REPORT_TOO_LARGE;
+	(void)snprintf(r->message, sizeof r->message,
+	    "the log would have %s%" PRIu64 " bytes, over --log-limit %" PRIu64
+	    "; %s",
+	    more ? "more than " : "", bytes, a->log_limit,
+	    a->stream.format == STREAM_JSON
+	        ? "use --format jsonl and --parts, or make the bundle smaller"
+	        : "ask for fewer --parts at a time");
+}
+
+/*
+ * Would the log be too long?  What the preflight has counted tells it of small
+ * bundles, and of terabytes of zeros; else the bundle is compressed for it.
+ * Returns 0, or -1 after a warning.
+ */
 static int
 measure(const struct args *a, const struct stream_opts *opts, struct report *r)
 {
 	struct stream_opts counting = *opts;
 	struct stream_result result;
+	uint64_t tar = r->bytes + r->entries * ENTRY_MAX;
 
-	if (a->log_limit == 0)
+	/* base64, and the lines around it, are less than half as much again */
+	if (a->log_limit == 0 || tar + tar / 2 < a->log_limit)
 		return 0;
+	if (!a->parts_set && r->bytes / LOG_RATIO > a->log_limit) {
+		refuse_log(a, r, r->bytes / LOG_RATIO, true);
+		return 0;
+	}
 	counting.fd = -1;
+	counting.enough = a->log_limit + COUNT_MORE;
 	if (stream_run(&counting, &result) < 0)
 		return -1;
-	if (result.written <= a->log_limit)
-		return 0;
-	r->reason = REPORT_TOO_LARGE;
-	(void)snprintf(r->message, sizeof r->message,
-	    "the log would have %" PRIu64 " bytes, over --log-limit %" PRIu64
-	    "; %s",
-	    result.written, a->log_limit,
-	    a->stream.format == STREAM_JSON
-	        ? "use --format jsonl and --parts, or make the bundle smaller"
-	        : "ask for fewer --parts at a time");
+	if (result.written > a->log_limit)
+		refuse_log(a, r, result.written, result.more);
 	return 0;
 }
 
@@ -195,7 +222,8 @@ run_stream(const struct args *a)
 
 	unpack_shut_doors(a);
 	report_init(&r);
-	content.lazy = true; /* nobody asks for the files' sizes */
+	/* only for --log-limit does anybody ask for the files' sizes */
+	content.lazy = a->log_limit == 0;
 	ret = preflight_run(&content, &r);
 	stream.checked = true;
 	stream.names = r.names;

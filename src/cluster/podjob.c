@@ -353,6 +353,9 @@ take_message(struct podjob *j)
 	const char *message = podstatus_message(j->seen, POD_BUNDLE);
 	struct decode_piece whole;
 
+	if (j->unpacker[0] == '\0')
+		podstatus_unpacker(j->unpacker, sizeof j->unpacker, j->seen,
+		    j->pod->unpacker);
 	if (j->resolved[0] == '\0')
 		podstatus_resolved(j->resolved, sizeof j->resolved, j->seen,
 		    POD_BUNDLE, j->pod->image);

@@ -644,30 +644,62 @@ volume_id(const struct json *status)
 	return "";
 }
 
-void
-podstatus_resolved(char *text, size_t size, const struct json *pod,
-    const char *container, const char *image)
+/* Store REPOSITORY@DIGEST after the runtime's id, or after image; or "". */
+static void
+podstatus_take_id(char *text, size_t size, const char *id, const char *image)
 {
-	const struct json *all = json_path(pod, "status", "containerStatuses",
-	    NULL);
-	const struct json *status = get_named(all, container);
-	const struct json *spec = get_named(json_path(pod, "spec", "containers",
-	                                        NULL),
-	    container);
-	const char *id, *scheme;
-
-	/* is the bundle the container's image, or its volume? */
-	if (strcmp(json_get_text(spec, "image"), image) == 0)
-		id = json_get_text(status, "imageID");
-	else
-		id = volume_id(status);
 	/* dockershim: docker-pullable://REPOSITORY@DIGEST, docker://sha256:ID;
 	 * others: REPOSITORY@DIGEST, or the image's ID alone */
-	scheme = strstr(id, "://");
+	const char *scheme = strstr(id, "://");
+
 	if (scheme != NULL)
 		id = scheme + 3;
 	if (!take_digest(text, size, id) && !take_digest(text, size, image))
 		text[0] = '\0';
+}
+
+void
+podstatus_resolved(char *text, size_t size, const struct json *pod,
+    const char *container, const char *image)
+{
+	const struct json *status = get_named(json_path(pod, "status",
+	                                          "containerStatuses", NULL),
+	    container);
+	const struct json *spec = get_named(json_path(pod, "spec", "containers",
+	                                        NULL),
+	    container);
+
+	/* is the bundle the container's image, or its volume? */
+	podstatus_take_id(text, size,
+	    strcmp(json_get_text(spec, "image"), image) == 0
+	        ? json_get_text(status, "imageID")
+	        : volume_id(status),
+	    image);
+}
+
+void
+podstatus_unpacker(char *text, size_t size, const struct json *pod,
+    const char *image)
+{
+	static const char *const lists[][2] = {{"initContainers",
+	                                           "initContainerStatuses"},
+	    {"containers", "containerStatuses"}};
+	const struct json *spec;
+	const char *name;
+	size_t i;
+
+	text[0] = '\0';
+	for (i = 0; i < 2 && text[0] == '\0'; i++) {
+		spec = json_first(json_path(pod, "spec", lists[i][0], NULL));
+		name = json_get_text(spec, "name");
+		if (strcmp(json_get_text(spec, "image"), image) == 0)
+			podstatus_take_id(text, size,
+			    json_get_text(get_named(json_path(pod, "status",
+			                                lists[i][1], NULL),
+			                      name),
+			        "imageID"),
+			    image);
+	}
 }
 
 void

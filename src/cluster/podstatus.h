@@ -75,6 +75,13 @@ const char *podstatus_message(const struct json *pod, const char *container);
 void podstatus_resolved(char *text, size_t size, const struct json *pod,
     const char *container, const char *image);
 
+/*
+ * The same for our own image, `image`, which the pod's first init container
+ * has, or its first container.
+ */
+void podstatus_unpacker(char *text, size_t size, const struct json *pod,
+    const char *image);
+
 void podstatus_free(struct podstatus *w);
 
 #endif

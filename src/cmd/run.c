@@ -323,6 +323,8 @@ tell_success(const struct run *x, const struct run_work *k,
 		    j->first_name);
 	if (j->resolved[0] != '\0')
 		run_say(d, "%s", j->resolved);
+	if (j->unpacker[0] != '\0')
+		run_say(d, "unpacked by %s", j->unpacker);
 	else
 		run_say(d, "%s (the cluster does not tell its digest)",
 		    j->pod->image);
@@ -368,6 +370,10 @@ run_object(const struct run *x, const struct run_bundle *b,
 	else
 		/* the cluster does not know, or did not tell */
 		json_add_null(o, "resolved");
+	if (j->unpacker[0] != '\0')
+		json_add_string(o, "unpacker", j->unpacker);
+	else
+		json_add_null(o, "unpacker");
 	if (x->provision.namespace != NULL)
 		json_add_string(o, "namespace", x->provision.namespace);
 	if (j->first_name[0] != '\0')
@@ -783,6 +789,8 @@ cmd_run(int argc, char **argv)
 	if (opt_parse(&cmd_run_options, x, argc, argv, &code) >= 0) {
 		code = WIRE_USAGE;
 		if (run_check_options(x) == 0) {
+			if (x->pod.deadline == 0 && x->timeout > POD_DEADLINE)
+				x->pod.deadline = x->timeout;
 			run_catch_signals(x->timeout);
 			code = (int)find_bundles(x);
 			if (code == WIRE_OK)

@@ -285,8 +285,8 @@ put_command(struct build *b, struct json *container, const char *parts)
 		put_arg(command, "--symlinks=", o->symlinks);
 	if (parts != NULL)
 		put_arg(command, "--parts=", parts);
-	if (o->log_limit != NULL)
-		put_arg(command, "--log-limit=", o->log_limit);
+	put_arg(command, "--log-limit=",
+	    o->log_limit != NULL ? o->log_limit : POD_LOG_LIMIT);
 }
 
 /* A container that prints the bundle, or some parts of it. */
@@ -418,9 +418,8 @@ put_spec(struct build *b, struct json *pod)
 	struct json *spec = json_add_object(pod, "spec"), *context;
 
 	json_add_string(spec, "restartPolicy", "Never");
-	if (o->deadline > 0)
-		json_add_int(spec, "activeDeadlineSeconds",
-		    (int64_t)o->deadline);
+	json_add_int(spec, "activeDeadlineSeconds",
+	    (int64_t)(o->deadline > 0 ? o->deadline : POD_DEADLINE));
 	json_add_bool(spec, "automountServiceAccountToken", false);
 	json_add_bool(spec, "enableServiceLinks", false);
 	if (o->user_namespace)

@@ -29,8 +29,15 @@ enum {
 	POD_SUFFIX_MAX = 32, /* characters that may follow a name */
 	POD_SECRETS_MAX = 16,
 	POD_PARTS_MAX = 1 << 30, /* no part has a number as high as this */
+	POD_DEADLINE = 3600,
 	POD_UID = 65532 /* runs the containers unless told otherwise */
 };
+
+/*
+ * Of a log, unless told otherwise: what reads it has to keep it.  A bundle of
+ * terabytes of zeros is refused before its first byte.
+ */
+#define POD_LOG_LIMIT "1Gi"
 
 enum pod_strategy {
 	POD_INJECT, /* our binary goes into the bundle's container */
@@ -63,7 +70,7 @@ struct pod_opts {
 	const char *bundle_dir; /* absolute, in the bundle */
 	const char *mount_path; /* of our volume; NULL: random for each pod */
 	const char *symlinks; /* keep or skip; NULL: as the format has it */
-	const char *log_limit; /* NULL: none */
+	const char *log_limit; /* NULL: POD_LOG_LIMIT */
 	const char *parts; /* jsonl only; NULL: all */
 	const char *pull_secret[POD_SECRETS_MAX];
 	size_t n_pull_secrets;
@@ -72,7 +79,7 @@ struct pod_opts {
 	enum pod_strategy strategy;
 	int64_t uid; /* runAsUser; -1: the namespace chooses */
 	bool uid_set; /* somebody said so */
-	uint64_t deadline; /* seconds the pod may take; 0: no limit */
+	uint64_t deadline; /* seconds the pod may take; 0: POD_DEADLINE */
 	bool user_namespace; /* hostUsers: false, and uid 0 */
 	bool rukpak; /* the very pod that RukPak 0.24 makes */
 	struct yaml_docs input; /* owned; what `file` holds */

@@ -30,6 +30,7 @@ struct stream {
 	uint64_t size; /* bytes of tar that it has taken */
 	char *buf; /* owned; STREAM_BUF bytes */
 	uint64_t entries;
+	bool more; /* opts->enough was written */
 };
 
 const char *
@@ -68,6 +69,14 @@ to_out(void *arg, const void *buf, size_t len)
 	return -1;
 }
 
+/* Was enough written to know what the caller wants to know? */
+static bool
+stream_has_enough(const struct stream *s)
+{
+	return s->opts->enough > 0 && s->gzip != NULL &&
+	    s->encode.out.total > s->opts->enough;
+}
+
 /* Warn about the item.  Returns -1. */
 static int
 stream_fail(const struct content_item *item, int err, const char *what)
@@ -90,6 +99,10 @@ stream_copy_data(struct stream *s, const struct content_item *item, int fd,
 	ssize_t n;
 
 	while (size > 0) {
+		if (stream_has_enough(s)) {
+			s->more = true;
+			return -1;
+		}
 		want = size < STREAM_BUF ? (size_t)size : STREAM_BUF;
 		do {
 			n = read(fd, s->buf, want);
@@ -299,8 +312,13 @@ stream_run(const struct stream_opts *opts, struct stream_result *result)
 		return -1;
 	}
 	s->opts = opts;
-	if (stream_build_pipe(s) == 0 && stream_put_all(s) == 0)
+	if (stream_build_pipe(s) == 0 && stream_put_all(s) == 0) {
 		ret = stream_finish_pipe(s, result);
+	} else if (s->more) {
+		result->written = s->encode.out.total;
+		result->more = true;
+		ret = 0;
+	}
 	tarout_free(s->tar);
 	gzip_free(s->gzip);
 	pipeout_free(s->pipeout);

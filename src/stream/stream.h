@@ -27,6 +27,7 @@ struct stream_opts {
 	struct ranges parts; /* jsonl: those to print */
 	bool checked; /* `names` is what the preflight saw: struct report's */
 	uint64_t names;
+	uint64_t enough; /* end early where more than this was written; 0: no */
 };
 
 struct stream_result {
@@ -34,6 +35,7 @@ struct stream_result {
 	uint64_t size; /* bytes of the tar.gz, or of the tar */
 	uint64_t parts; /* gzip members; 0 for tar */
 	uint64_t written; /* bytes for fd, counted also without one */
+	bool more; /* it ended early, and there would be more of all this */
 	char digest[DIGEST_TEXT]; /* of the tar.gz; "" for tar */
 };
 

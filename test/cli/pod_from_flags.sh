@@ -23,7 +23,7 @@ place=$(jq -r '.spec.containers[0].volumeMounts[0].mountPath' one)
 ok "our binary is mounted where no image expects it" \
 	expr "$place" : '/\.unpack-[0-9a-f]\{32\}$' >/dev/null
 is "bundle runs it" "$(jq -c '.spec.containers[0].command' one)" \
-	"[\"$place/unpack\",\"--bundle-dir=/\",\"--format=json\"]"
+	"[\"$place/unpack\",\"--bundle-dir=/\",\"--format=json\",\"--log-limit=1Gi\"]"
 is "which the init container installs" \
 	"$(jq -c '.spec.initContainers[0].command' one)" \
 	"[\"/unpack\",\"install\",\"$place/unpack\"]"
@@ -36,7 +36,7 @@ is "which is another one for each pod" "$(sort -u places | wc -l)" 8
 is "or where it is told to be" "$(pod '[.spec.containers[0],
 	.spec.initContainers[0] | .command[-1:], .volumeMounts[0].mountPath]' \
 	--image $ref --mount-path '/opt/$(A)' --format jsonl)" \
-	'[["--format=jsonl"],"/opt/$(A)",["/opt/$$(A)/unpack"],"/opt/$(A)"]'
+	'[["--log-limit=1Gi"],"/opt/$(A)",["/opt/$$(A)/unpack"],"/opt/$(A)"]'
 is "from our image" "$(pod '.spec.initContainers[0].image' --image $ref \
 	--unpacker-image example.com/unpack:v9)" example.com/unpack:v9
 is "both mount one volume" "$(pod '[.spec.volumes[0].name,
@@ -71,6 +71,7 @@ is "kubelet expands nothing" "$(pod '.spec.containers[0].command[1]' \
 	--image $ref --bundle-dir '/$(HOME)/$x')" '--bundle-dir=/$$(HOME)/$x'
 is "pull secrets" "$(pod .spec.imagePullSecrets --image $ref \
 	--pull-secret a --pull-secret b.c)" '[{"name":"a"},{"name":"b.c"}]'
+is "an hour, unless told" "$(pod .spec.activeDeadlineSeconds --image $ref)" 3600
 is "namespace, deadline" "$(pod '[.metadata.namespace,
 	.spec.activeDeadlineSeconds]' --image $ref -n ns --deadline 60)" \
 	'["ns",60]'
