@@ -622,6 +622,20 @@ is_taken(const struct run *x, size_t i)
 	return false;
 }
 
+/* Is it a bundle that was there before, not only one of the same name? */
+static bool
+is_twice(const struct run *x, size_t i)
+{
+	const struct pod_opts *o = x->bundles[i].pod;
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (strcmp(x->bundles[k].pod->image, o->image) == 0 &&
+		    strcmp(x->bundles[k].name, x->bundles[i].name) == 0)
+			return true;
+	return false;
+}
+
 /* Give each bundle a directory below -C.  Returns 0, or -1 (reported). */
 static int
 place_bundles(struct run *x)
@@ -638,7 +652,7 @@ place_bundles(struct run *x)
 	for (i = 0; i < x->options.n; i++) {
 		b = &x->bundles[i];
 		name_bundle(b->pod, b->name);
-		if (is_taken(x, i))
+		if (is_taken(x, i) && !is_twice(x, i))
 			/* a cut or changed name bears a part of its digest, so
 			 * that this is another one */
 			pod_make_name(b->name, b->pod->image, "");

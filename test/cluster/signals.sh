@@ -48,7 +48,7 @@ interrupted creating 2 'creating the pod' --image "$hello" \
 interrupted pulling 2 'pulling' --image "$hello" --unpacker-image "$never" \
 	-C files
 interrupted streaming 2 'streaming' --image "$hello" --unpacker-image "$ours" \
-	-C files
+	-C streamed
 interrupted term 15 'pulling' --image "$hello" --unpacker-image "$never" \
 	-C files -o json
 interrupted kept 2 'pulling' --image "$hello" --unpacker-image "$never" \

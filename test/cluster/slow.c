@@ -4,6 +4,10 @@
  * at RATE bytes a second, so that a log is rotated while it is written.
  *
  * slow install DEST: copy this program.
+ *
+ * Built with -DRATE=N it takes the place of /unpack in an image, the real one
+ * being /unpack.real: `install DEST` installs both, and everything else is the
+ * real one's, N bytes a second.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,9 +20,9 @@
 #include <unistd.h>
 
 static int
-install(const char *to)
+install(const char *from, const char *to)
 {
-	int in = open("/proc/self/exe", O_RDONLY);
+	int in = open(from, O_RDONLY);
 	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
 	ssize_t n;
 
@@ -28,27 +32,25 @@ install(const char *to)
 	return n < 0 || fchmod(out, 0755) < 0;
 }
 
-int
-main(int argc, char **argv)
+/* Run it and pass its output on. */
+static int
+pace(double rate, char **argv)
 {
 	static char buf[1 << 16];
 	struct timespec begin, now;
-	double rate, ahead, done = 0;
+	double ahead, done = 0;
 	int fds[2], status;
 	ssize_t n, i, w;
 	pid_t pid;
 
-	if (argc == 3 && strcmp(argv[1], "install") == 0)
-		return install(argv[2]);
-	if (argc < 3 || pipe(fds) < 0)
+	if (pipe(fds) < 0)
 		return 2;
-	rate = strtod(argv[1], NULL);
 	pid = fork();
 	if (pid == 0) {
 		(void)dup2(fds[1], STDOUT_FILENO);
 		(void)close(fds[0]);
 		(void)close(fds[1]);
-		(void)execv(argv[2], argv + 2);
+		(void)execv(argv[0], argv);
 		_exit(127);
 	}
 	(void)close(fds[1]);
@@ -70,3 +72,30 @@ main(int argc, char **argv)
 		return 1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
+
+#ifdef RATE
+int
+main(int argc, char **argv)
+{
+	char name[4096];
+
+	if (argc == 3 && strcmp(argv[1], "install") == 0) {
+		(void)snprintf(name, sizeof name, "%s.real", argv[2]);
+		return install("/proc/self/exe", argv[2]) ||
+		    install("/unpack.real", name);
+	}
+	(void)snprintf(name, sizeof name, "%s.real", argv[0]);
+	argv[0] = name;
+	return pace(RATE, argv);
+}
+#else
+int
+main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "install") == 0)
+		return install("/proc/self/exe", argv[2]);
+	if (argc < 3)
+		return 2;
+	return pace(strtod(argv[1], NULL), argv + 2);
+}
+#endif

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# unpackctl run: several bundles in one call, a directory each, by one kubectl
+# and one watch. MANY (40; try 200) are more than run at once.
+. "$TOP/test/cluster/lib.sh"
+need python3
+: "${MANY:=40}"
+cluster_open
+B=$TOP/test/bundles/hello-operator
+image hello "$B"
+image plain "$TOP/test/bundles/hello-plain"
+for i in $(seq "$MANY"); do
+	cat <<-D
+	---
+	apiVersion: core.rukpak.io/v1alpha2
+	kind: BundleDeployment
+	metadata: {name: b$i}
+	spec:
+	  source: {type: image, image: {ref: "$IMAGES/hello:test"}}
+	D
+done >many.yaml
+STANDIN_LOG=$PWD/requests
+export STANDIN_LOG
+KUBECTL=$TOP/test/cluster/standin.py run -f many.yaml -C many --timeout 9m \
+	-o json >many.out 2>many.err
+is "$MANY bundles of one file" $? 0
+is "all are told of" "$(jq '[.bundles[] | select(.result == "ok")] | length' \
+	many.out)" "$MANY"
+is "the same bytes for all" "$(jq -r '.bundles[].digest' many.out | sort -u |
+	wc -l)" 1
+good=0
+for i in $(seq "$MANY"); do
+	same "many/b$i" "$B" && good=$((good + 1))
+done
+is "a directory each" "$good" "$MANY"
+is "one watch" "$(grep -c 'watch=1' requests)" 1
+is "a request each to create, to read, to delete" \
+	"$(for w in '^POST' '/log?' '^DELETE'; do grep -c "$w" requests; done |
+		tr '\n' ' ')" "$MANY $MANY $MANY "
+ok "no pod is left" no_pods
+
+# By reference, and one of them is at fault.
+run --image "$IMAGES/hello:test" --image "$IMAGES/plain:test" \
+	--image localhost:1/not/there:1 -C three --parallel 2 >three.out \
+	2>three.err
+is "one that cannot be had: a failure" $? 1
+ok "... it is told" has three.err 'localhost:1/not/there:1'
+ok "the others are there" same three/hello "$B"
+ok "... all of them" same three/plain "$TOP/test/bundles/hello-plain"
+is "and nothing else" "$(ls -A three | tr '\n' ' ')" 'hello plain '
+ok "counted" has three.out '^2 of 3 bundles were unpacked$'
+ok "one image twice is refused" exits 1 run --image "$IMAGES/hello:test" \
+	--image "$IMAGES/hello:test" -C twice
+ok "--tar is for one" exits 2 run -f many.yaml --tar x.tar
+ok "--name is for one" exits 2 run -f many.yaml --name x
+ok "no pod is left at the end" no_pods
+done_testing
