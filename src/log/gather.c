@@ -194,11 +194,16 @@ static void
 keep_line(struct gather *g, const struct decode_piece *p,
     enum gather_format format, bool verified)
 {
+	size_t n;
+
 	g->found++;
 	if (g->under_way != p->size)
 		return; /* too large */
+	n = g->n_wholes;
 	if (!keep_whole(g, p, format, true))
 		g->repeated++;
+	if (g->n_wholes > n)
+		g->wholes[n].bare = !verified;
 	if (g->opts.expect != NULL)
 		verified = strcmp(g->opts.expect, p->digest) == 0;
 	if (g->format != GATHER_NOTHING && (g->verified || !verified))
@@ -575,8 +580,10 @@ gather_differ(const struct gather_whole *a, const struct gather_whole *b)
 	const struct decode_piece *x = &a->said, *y = &b->said;
 	int n;
 
-	if (strcmp(x->digest, y->digest) == 0)
+	if (strcmp(x->digest, y->digest) == 0 || a->bare != b->bare)
 		return false;
+	if (a->bare)
+		return a->format == b->format;
 	if (a->sure && b->sure)
 		return true;
 	n = x->size != y->size;
@@ -585,45 +592,54 @@ gather_differ(const struct gather_whole *a, const struct gather_whole *b)
 	return n > 0;
 }
 
-/* A description that is not of the bundle of the first one; NULL: none. */
-static const struct gather_whole *
-gather_second(const struct gather *g)
-{
-	size_t i;
+/* Two descriptions that are not of one bundle. */
+struct gather_pair {
+	const struct gather_whole *a, *b; /* NULL: there are no two */
+};
 
-	for (i = 1; i < g->n_wholes; i++)
-		if (gather_differ(&g->wholes[0], &g->wholes[i]) ||
-		    (g->conflict &&
-		        strcmp(g->wholes[0].said.digest,
-		            g->wholes[i].said.digest) != 0))
-			return &g->wholes[i];
-	return NULL;
+static struct gather_pair
+gather_find_pair(const struct gather *g)
+{
+	const struct gather_whole *a, *b;
+	size_t i, k;
+
+	for (i = 0; i < g->n_wholes; i++)
+		for (k = i + 1; k < g->n_wholes; k++) {
+			a = &g->wholes[i];
+			b = &g->wholes[k];
+			if (gather_differ(a, b) ||
+			    (g->conflict && a->bare == b->bare &&
+			        strcmp(a->said.digest, b->said.digest) != 0))
+				return (struct gather_pair){a, b};
+		}
+	return (struct gather_pair){NULL, NULL};
 }
 
 /* Say that the logs are of several bundles, and which of which. */
 static enum wire_exit
-gather_say_several(struct gather *g, const struct gather_whole *other)
+gather_say_several(struct gather *g, const struct gather_pair *two)
 {
+	const struct gather_whole *w;
 	size_t i;
 
 	g->why = GATHER_SEVERAL;
 	if (g->opts.tacit)
 		return WIRE_CORRUPT;
-	if (other == NULL) {
+	if (two->a == NULL) {
 		msg_warn(0,
 		    "%s and %s are logs of different bundles: they have different parts of one number",
 		    g->conflict_names[0], g->conflict_names[1]);
 	} else {
 		msg_warn(0,
 		    "these are logs of different bundles: %s is in %s, %s in %s",
-		    g->wholes[0].said.digest, g->wholes[0].name,
-		    other->said.digest, other->name);
-		for (i = 0; i < g->n_wholes; i++)
-			if (&g->wholes[i] != other && i > 0 &&
-			    gather_differ(&g->wholes[0], &g->wholes[i]))
-				msg_line("  and %s in %s",
-				    g->wholes[i].said.digest,
-				    g->wholes[i].name);
+		    two->a->said.digest, two->a->name, two->b->said.digest,
+		    two->b->name);
+		for (i = 0; i < g->n_wholes; i++) {
+			w = &g->wholes[i];
+			if (w != two->b && gather_differ(two->a, w))
+				msg_line("  and %s in %s", w->said.digest,
+				    w->name);
+		}
 	}
 	msg_line(
 	    "give the logs of one bundle only, or say with --expect-digest which one it is to be");
@@ -826,7 +842,7 @@ gather_judge_witness(struct gather *g)
 static enum wire_exit
 gather_judge_logs(struct gather *g)
 {
-	const struct gather_whole *second;
+	struct gather_pair two;
 	enum gather_format line;
 	bool verified;
 	int status;
@@ -837,9 +853,9 @@ gather_judge_logs(struct gather *g)
 	g->why = GATHER_FINE;
 	line = g->format;
 	verified = g->verified;
-	second = gather_second(g);
-	if (g->opts.expect == NULL && (second != NULL || g->conflict))
-		return gather_say_several(g, second);
+	two = gather_find_pair(g);
+	if (g->opts.expect == NULL && (two.a != NULL || g->conflict))
+		return gather_say_several(g, &two);
 	if (verified)
 		return judge_line(g);
 	status = judge_parts(g);

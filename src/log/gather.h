@@ -68,6 +68,7 @@ struct gather_whole {
 	struct decode_piece said;
 	enum gather_format format;
 	bool sure; /* the content is what the digest says */
+	bool bare; /* it carries none: ours is of one way to compress */
 	uint64_t log; /* number of the first log it was in; 0: a witness */
 	char name[GATHER_NAME]; /* of that log, masked */
 };
