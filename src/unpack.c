@@ -41,6 +41,7 @@ struct args {
 	uint64_t log_limit; /* bytes; 0 = none */
 	const char *symlinks; /* keep or skip; NULL: as the format has it */
 	bool parts_set;
+	bool force; /* write to a terminal, too */
 	bool version;
 };
 
@@ -78,6 +79,8 @@ static const struct opt rows[] = {
             "FIRST, FIRST-LAST or FIRST-, from 0, with commas between them"},
     {"log-limit", 0, "SIZE", "json, jsonl: refuse to write more; 10Mi = 10M",
         OPT_SIZE(struct args, log_limit, 1, INT64_MAX)},
+    {"force", 0, NULL, "write the bundle to a terminal, too",
+        OPT_FLAG(struct args, force)},
     {"version", 0, NULL, "print the version, the commit and what is linked",
         OPT_FLAG(struct args, version)},
     {0},
@@ -359,6 +362,11 @@ unpack_run(int argc, char **argv, bool check)
 		return unpack_print_version();
 	if (unpack_check_options(&a) < 0)
 		return WIRE_USAGE;
+	if (!check && !a.force && isatty(OUT_FD) == 1) {
+		(void)opt_wrong(&command,
+		    "the bundle is not written to a terminal: send it to a file or a pipe, or give --force");
+		return WIRE_USAGE;
+	}
 	return check ? run_check(&a) : run_stream(&a);
 }
 

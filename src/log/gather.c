@@ -615,6 +615,36 @@ gather_find_pair(const struct gather *g)
 	return (struct gather_pair){NULL, NULL};
 }
 
+/*
+ * Where there are several descriptions, see which of them the parts agree with:
+ * these are true.  Returns 0, or -1 (reported).
+ */
+static int
+gather_confirm(struct gather *g)
+{
+	enum gather_format format = g->format;
+	struct gather_whole *w;
+	uint64_t size, total = g->total;
+	int same;
+	size_t i;
+
+	for (i = 0; g->n_wholes > 1 && i < g->n_wholes; i++) {
+		w = &g->wholes[i];
+		if (w->sure || w->format != GATHER_JSONL ||
+		    !is_complete(g, &w->said, &size) || size != w->said.size)
+			continue;
+		g->format = GATHER_JSONL;
+		g->total = w->said.parts;
+		same = has_digest(g, w->said.digest);
+		g->format = format;
+		g->total = total;
+		if (same < 0)
+			return -1;
+		w->sure = same > 0;
+	}
+	return 0;
+}
+
 /* Say that the logs are of several bundles, and which of which. */
 static enum wire_exit
 gather_say_several(struct gather *g, const struct gather_pair *two)
@@ -848,7 +878,7 @@ gather_judge_logs(struct gather *g)
 	int status;
 
 	progress_clear(g->opts.progress);
-	if (gather_end_text(g) < 0)
+	if (gather_end_text(g) < 0 || gather_confirm(g) < 0)
 		return WIRE_FAIL;
 	g->why = GATHER_FINE;
 	line = g->format;

@@ -66,6 +66,26 @@ usage "a limit for a tar" "--log-limit" --format tar --log-limit 10Mi
 usage "install nothing" "install" install
 usage "an escape" "\\\\x1b" "--$(printf '\033')"
 
+# a terminal is not flooded, unless it is to be
+terminal() {
+	# shellcheck disable=SC2016 # the inner shell's
+	script -qec "'$UNPACK' $1; echo \"exit \$?\"" /dev/null >tty </dev/null
+}
+if command -v script >/dev/null; then
+	terminal "--bundle-dir t"
+	ok "not to a terminal" has tty 'exit 2'
+	ok "says how" has tty 'not written to a terminal.*--force'
+	ok "nothing else" lacks tty '"content"'
+	terminal "--bundle-dir t --format jsonl"
+	ok "jsonl neither" has tty 'exit 2'
+	terminal "--bundle-dir t --force"
+	ok "unless it is forced to" has tty '"content"'
+	terminal "check --bundle-dir t"
+	ok "check is for people, too" has tty 'exit 0'
+else
+	ok_skip "not to a terminal" "needs script"
+fi
+
 ok "a missing directory" exits 3 "$UNPACK" --bundle-dir nowhere
 ok "a missing directory is named" has err 'nowhere: no such directory'
 ok "a file" exits 3 "$UNPACK" --bundle-dir t/manifests/a
