@@ -79,7 +79,9 @@ here <"$E/pod.yaml" >pod.yaml
 ok "the server takes it" exits 0 kubectl create --dry-run=server -f pod.yaml
 for flags in '' '--run-as-user namespace' '--run-as-user 1001' \
 	'--format jsonl --parts 0-3' '--pull-secret a --pull-secret b' \
-	'--compat rukpak' '--deadline 60 --log-limit 10Mi --symlinks keep'; do
+	'--compat rukpak' '--deadline 60 --log-limit 10Mi --symlinks keep' \
+	'--node-selector a=b --toleration c:NoExecute --toleration d=e' \
+	'--label a=b --annotation c=d --pull-policy Always --cpu-limit 1'; do
 	# shellcheck disable=SC2086
 	"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" $flags >pod.yaml
 	ok "the server takes a pod with $flags" exits 0 \
@@ -97,6 +99,49 @@ is "RukPak's pods get what they did not ask for" "$(kubectl create \
 	--dry-run=server -o json -f pod.yaml |
 	jq -c '.spec.containers[0].resources')" \
 	'{"limits":{"memory":"64Mi"},"requests":{"cpu":"10m","memory":"16Mi"}}'
+
+# ------------------------------------------------------------------ overlays
+is "the NetworkPolicy is for every pod" "$(k get networkpolicy \
+	unpack-pods-deny-all -o json |
+	jq -c '[.spec.podSelector, .spec.policyTypes]')" \
+	'[{},["Ingress","Egress"]]'
+ok "another namespace: it is made" exits 0 kubectl kustomize \
+	"$M/overlays/elsewhere"
+sed "s/my-namespace/$NS-else/g" out >elsewhere.yaml
+ok "... and names no other" lacks elsewhere.yaml 'unpack-system'
+is "... nor makes one" "$(kubectl create --dry-run=client -o name \
+	-f elsewhere.yaml | grep -c '^namespace/')" 0
+kubectl create namespace "$NS-else" >/dev/null
+ok "... it applies" exits 0 kubectl apply -f elsewhere.yaml
+is "... its provisioner may make pods there" "$(kubectl auth can-i create \
+	pods -n "$NS-else" --as "system:serviceaccount:$NS-else:provisioner" \
+	2>/dev/null)" yes
+is "... and here not" "$(kubectl auth can-i create pods -n "$NS" \
+	--as "system:serviceaccount:$NS-else:provisioner" 2>/dev/null)" no
+kubectl delete namespace "$NS-else" --wait=false >/dev/null
+ok "a quota: it is made" exits 0 kubectl kustomize "$M/overlays/quota"
+here <out >quota.yaml
+ok "... it applies" exits 0 kubectl apply -f quota.yaml
+for _ in $(seq 20); do
+	[ "$(k get resourcequota unpack-pods \
+		-o jsonpath='{.status.hard.pods}')" = 10 ] && break
+	sleep 0.5
+done
+"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" >pod.yaml 2>err
+is "... a pod that asks for no limit gets one" "$(kubectl create \
+	--dry-run=server -o json -f pod.yaml |
+	jq -r '.spec.containers[0].resources.limits.cpu')" 1
+"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" --cpu-limit 2 >pod.yaml 2>err
+is "... or that which it asks for" "$(kubectl create --dry-run=server \
+	-o json -f pod.yaml | jq -r '.spec.containers[0].resources.limits.cpu')" 2
+k delete limitrange unpack-pods >/dev/null
+ok "... without the LimitRange, too" exits 0 kubectl create --dry-run=server \
+	-f pod.yaml
+"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" >pod.yaml 2>err
+ok "... and none is refused" exits 1 kubectl create --dry-run=server -f pod.yaml
+ok "... by the quota" has err 'must specify limits.cpu'
+k delete resourcequota unpack-pods >/dev/null
+kubectl apply -f base.yaml >/dev/null
 
 # --------------------------------------------------------- BundleDeployments
 #
