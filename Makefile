@@ -558,7 +558,7 @@ EMULATOR         = $(EMULATOR_$(ARCH))
 ARCHES           = amd64 arm64 ppc64le s390x
 E                = $(B)/emulated
 NOT_EMULATED     = %_installs.sh %_leaves_mounts_out.sh %_starts_threads.sh \
-	%_survives.sh %_memory.sh demo.sh %/demo.sh
+	%_survives.sh %_memory.sh %/demo.sh
 test-arch: all
 	$(Q)for a in $(filter-out $(HERE),$(ARCHES)); do \
 	    $(MAKE) --no-print-directory ARCH=$$a test-emulated || exit 1; done

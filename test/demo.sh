@@ -32,7 +32,8 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 # a place that no image can foresee.
 tools=.unpack-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 root=$work/root
-cp -r "$bundle" "$root"
+# with its times, so that the same bundle gives the same stream
+cp -r --preserve=timestamps "$bundle" "$root"
 chmod 755 "$work"
 chmod -R a+rX "$root"
 if [ -n "$DEMO_MOUNTS" ]; then
