@@ -217,3 +217,27 @@ gate_stdout_fd() {
 			"^$1/(base/out\\.[ch]|unpack\\.c:[0-9]+:.*\\.fd = OUT_FD[,}]|log/deliver\\.c:.*(copy_tar\\(d, OUT_FD\\)|\\.fd = OUT_FD,))|(isatty|term_of)\\(OUT_FD\\)"
 	} | sed 's/^/# /' | grep .
 }
+
+# gate_exports TESTS OBJECT...: what an object exports, another one uses, or a
+# test in the directory TESTS does.
+gate_exports() {
+	tests=$1
+	shift
+	for o; do
+		"$NM" -g --defined-only "$o" | awk -v o="$o" '{ print $3, o }'
+	done | sort -u >gate.defined
+	for o; do
+		"$NM" -u "$o" | awk '{ print $2 }'
+	done | sort -u >gate.used
+	[ -s gate.defined ] || {
+		echo "# no objects, or no symbols in them"
+		return 1
+	}
+	join -v1 gate.defined gate.used | while read -r name o; do
+		[ "$name" = main ] ||
+			grep -rqw --include='*.[ch]' "$name" "$tests" ||
+			echo "# $o exports $name, which nobody uses"
+	done >gate.bad
+	cat gate.bad
+	[ ! -s gate.bad ]
+}

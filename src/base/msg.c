@@ -112,16 +112,6 @@ msg_line(const char *format, ...)
 	errno = saved;
 }
 
-int
-msg_wrong(const char *option, const char *value)
-{
-	char text[128];
-
-	msg_warn(0, "--%s: wrong value '%s'", option,
-	    msg_mask(text, sizeof text, value));
-	return -1;
-}
-
 void
 msg_nomem(void)
 {

@@ -41,9 +41,6 @@ int msg_last_error(void);
  */
 void msg_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Warn that --option does not take `value`, masked here.  Returns -1. */
-int msg_wrong(const char *option, const char *value);
-
 /* An allocation failed: say so, once. */
 void msg_nomem(void);
 

@@ -24,12 +24,6 @@ result_start(const char *name, bool json)
 	because = NULL;
 }
 
-bool
-result_is_json(void)
-{
-	return wanted;
-}
-
 /*
  * What arg, an option, says of the output: its value; "" where that is the
  * next argument; NULL where it says nothing.
@@ -103,7 +97,11 @@ result_errno_reason(int err)
 	}
 }
 
-const char *
+/*
+ * The reason of a failure with this exit code: what result_because noted, or
+ * what the error number of the last warning tells, or what the code says.
+ */
+static const char *
 result_reason(enum wire_exit code)
 {
 	const char *reason = NULL;

@@ -32,9 +32,6 @@
  */
 void result_start(const char *kind, bool json);
 
-/* Is the result to be JSON? */
-bool result_is_json(void);
-
 /*
  * Do these arguments ask for -o json, in any spelling?  For errors in other
  * options, which are found before all have been read.
@@ -46,12 +43,6 @@ bool result_is_asked(int argc, char *const *argv);
  * literal such as "TargetExists", or NULL to forget.  The latest one counts.
  */
 void result_because(const char *reason);
-
-/*
- * The reason of a failure with this exit code: what result_because noted, or
- * what the error number of the last warning tells, or what the code says.
- */
-const char *result_reason(enum wire_exit code);
 
 /*
  * A new object with the common keys, owned by the caller.  NULL for `result`

@@ -15,7 +15,8 @@
 #include "base/result.h"
 #include "wire.h"
 
-const char *
+/* "IOError" and so on; "" for REPORT_OK. */
+static const char *
 report_reason_name(enum report_reason reason)
 {
 	switch (reason) {

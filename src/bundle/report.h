@@ -94,9 +94,6 @@ int report_add_skipped(struct report *r, const char *path, enum content_why why,
 
 void report_free(struct report *r);
 
-/* "IOError" and so on; "" for REPORT_OK. */
-const char *report_reason_name(enum report_reason reason);
-
 /*
  * The report as an object in the common shape (base/result.h), owned by the
  * caller, who may have more to say.

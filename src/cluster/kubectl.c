@@ -159,7 +159,11 @@ is_klog(const char *line)
 	    strspn(line + 1, "0123456789") == 4 && line[5] == ' ';
 }
 
-void
+/*
+ * Fold what it has said so far into job->said, one masked line, the lines of
+ * its own log left out.
+ */
+static void
 kubectl_hear(struct kubectl_job *job)
 {
 	char text[KUBECTL_SAID / 2], fold[KUBECTL_SAID / 2];

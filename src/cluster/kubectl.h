@@ -41,12 +41,6 @@ int kubectl_start(const struct kubectl *k, struct kubectl_job *job,
     const char *const *args);
 
 /*
- * Fold what it has said so far into job->said, one masked line, the lines of
- * its own log left out.
- */
-void kubectl_hear(struct kubectl_job *job);
-
-/*
  * Wait for it to end, and close everything.  With `kill` it is ended, at once
  * if it does not end within five seconds, and no failure is one.  Returns 0,
  * or -1 where it failed: job->said tells why.

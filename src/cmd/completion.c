@@ -111,7 +111,8 @@ static const struct {
 } scripts[] = {{"bash", bash_script}, {"zsh", zsh_script},
     {"fish", fish_script}, {NULL, NULL}};
 
-const char *
+/* The i-th shell, or NULL. */
+static const char *
 completion_shell(size_t i)
 {
 	return scripts[i].shell;

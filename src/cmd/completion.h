@@ -21,9 +21,8 @@
  */
 int completion_offer(const struct cmd *commands, char *const *words, int n);
 
-/* What `completion` takes, and the i-th shell, or NULL. */
+/* What `completion` takes. */
 extern const struct opt_command completion_options;
-const char *completion_shell(size_t i);
 
 /* Print the script for a shell.  Returns the exit code. */
 int completion_print_script(const char *shell);

@@ -296,7 +296,11 @@ tree_drop_whiteouts(struct tree *t, struct node *dir)
 	dir->whiteouts = false;
 }
 
-void
+/*
+ * Something is made in dir: overlayfs copies it and all above it up, which
+ * merges them, and their whiteouts are not listed any more.
+ */
+static void
 tree_copy_up(struct tree *t, struct node *dir)
 {
 	for (; dir != NULL; dir = dir->parent) {

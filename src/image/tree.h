@@ -114,12 +114,6 @@ char *tree_path(const struct node *n, char *path);
  */
 struct node *tree_find(struct tree *t, const char *path);
 
-/*
- * Something is made in dir: overlayfs copies it and all above it up, which
- * merges them, and their whiteouts are not listed any more.
- */
-void tree_copy_up(struct tree *t, struct node *dir);
-
 /* Remove the whiteouts in dir. */
 void tree_drop_whiteouts(struct tree *t, struct node *dir);
 

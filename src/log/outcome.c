@@ -19,7 +19,8 @@ outcome_format(enum gather_format format)
 	return names[format];
 }
 
-bool
+/* Is there a reason to fetch parts again? */
+static bool
 outcome_can_fetch(const struct gather *g, enum wire_exit status)
 {
 	uint64_t first = 0, last;

@@ -22,9 +22,6 @@ const char *outcome_word(const struct gather *g, enum wire_exit status);
 const char *outcome_reason(const struct gather *g, const struct deliver *d,
     enum wire_exit status);
 
-/* Is there a reason to fetch parts again? */
-bool outcome_can_fetch(const struct gather *g, enum wire_exit status);
-
 /*
  * Add what was delivered: format, verified, size, digest, entries, bytes, and
  * "directory" or "tar" with its name.

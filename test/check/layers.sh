@@ -21,6 +21,9 @@ ok "only the main files exit" gate_exits "$TOP/src"
 ok "one way to write standard output: its descriptor" gate_stdout_fd "$TOP/src"
 # shellcheck disable=SC2046 # words
 ok "and stdio's" gate_stdout $(objects "$UNPACK_OBJ $CTL_OBJ")
+# shellcheck disable=SC2046 # words
+ok "what is exported is used" gate_exports "$TOP/test" \
+	$(objects "$UNPACK_OBJ $CTL_OBJ" | sort -u)
 ok "unpack's objects need no loop" gate_no_loop $(objects "$UNPACK_OBJ")
 # shellcheck disable=SC2046
 ok "unpackctl's objects need no loop" gate_no_loop $(objects "$CTL_OBJ")
@@ -87,6 +90,14 @@ $CC -c a.c b.c c.c
 ok "gate: a chain passes" gate_no_loop a.o b.o c.o
 echo 'int a(void); int c(void); int c(void) { return a(); }' >c.c
 $CC -c c.c
+mkdir -p uses nouses
+echo 'int main(void) { return a(); }' >uses/t.c
+echo 'int main(void) { return 0; }' >nouses/t.c
+ok "gate: an export that a test uses passes" gate_exports uses a.o b.o
+ok "gate: an export that nobody uses is refused" \
+	refuses gate_exports nouses a.o b.o
+ok "gate: no object exports nothing, which is refused" \
+	refuses gate_exports uses none.o
 ok "gate: a loop of three is refused" refuses gate_no_loop a.o b.o c.o
 ok "gate: a missing object is refused" refuses gate_no_loop none.o
 
