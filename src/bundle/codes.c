@@ -129,9 +129,14 @@ const struct codes_row codes_table[] = {
 	"the pod stays in ErrImagePull: no match for platform in manifest; or its container does not start",
 	"build the bundle's image FROM scratch for linux",
 }, {
+	"layer-type", CODES_ERROR, CODES_IMAGE,
+	"a layer has no media type, or one that is no layer's",
+	"the pod stays in ErrImagePull on nodes with containerd: no processor for media-type",
+	"build or copy the image again: skopeo copy gives its layers the types that they should have",
+}, {
 	"layer-compression", CODES_ERROR, CODES_IMAGE,
-	"a layer is compressed in a way that containerd does not read: not gzip, not zstd",
-	"the pod stays in ErrImagePull on nodes with containerd: archive/tar: invalid tar header",
+	"a layer is compressed in a way that a runtime does not read: not gzip, not zstd, or zstd behind a frame to skip",
+	"the pod stays in ErrImagePull on nodes with containerd, or with CRI-O: archive/tar: invalid tar header, unexpected EOF",
 	"push the image with layers compressed by gzip or zstd: skopeo copy --dest-compress-format gzip",
 }, {
 	"duplicate-entry", CODES_ERROR, CODES_IMAGE,

@@ -39,8 +39,8 @@ begins(const struct blob *b, const unsigned char *magic, size_t len)
 }
 
 /* A frame to be passed over, in front of the others (RFC 8878, 3.1.2)? */
-static bool
-begins_skippable(const struct blob *b)
+bool
+decompress_skips(const struct blob *b)
 {
 	static const unsigned char magic[] = {0x2a, 0x4d, 0x18};
 	unsigned char head[8];
@@ -53,7 +53,7 @@ bool
 decompress_needed(const struct blob *b)
 {
 	return begins(b, gzip_magic, sizeof gzip_magic) ||
-	    begins(b, zstd_magic, sizeof zstd_magic) || begins_skippable(b);
+	    begins(b, zstd_magic, sizeof zstd_magic) || decompress_skips(b);
 }
 
 /* file(1)'s magic numbers */

@@ -14,6 +14,9 @@
 /* Does b begin like gzip or zstd? */
 bool decompress_needed(const struct blob *b);
 
+/* Does b begin with a frame of zstd that is to be skipped? */
+bool decompress_skips(const struct blob *b);
+
 /*
  * Does b begin like something else that is compressed?  Its name, static, as
  * in "xz", or NULL.

@@ -747,7 +747,7 @@ podman_entry(struct extract *x, struct tarscan_entry *e)
 	struct place p;
 	int err;
 
-	if (e->type != TARSCAN_GLOBAL && podman_once(x, e) < 0)
+	if (podman_once(x, e) < 0)
 		return -1;
 	if (x->refusal->code != NULL)
 		return 0;

@@ -545,6 +545,7 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 		return -1;
 	}
 	img->layers[i].packed = decompress_unread(b);
+	img->layers[i].skips = decompress_skips(b);
 	if (img->layers[i].packed != NULL)
 		return 0; /* a finding, not an error */
 	if (!decompress_needed(b)) {
@@ -578,6 +579,30 @@ is_layer(const char *type)
 		if (strncmp(type, known[i], strlen(known[i])) == 0)
 			return true;
 	return *type == '\0';
+}
+
+/* Is it a media type that containerd takes for a layer's? */
+static bool
+is_layer_type(const char *type)
+{
+	static const char *const begins[] =
+	    {"application/vnd.oci.image.layer.v1.tar",
+	        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+	        "application/vnd.docker.image.rootfs.diff.tar",
+	        "application/vnd.docker.image.rootfs.foreign.diff.tar"};
+	static const char *const ends[] = {"", "+gzip", "+zstd", ".gzip",
+	    ".zstd"};
+	size_t i, k, len;
+
+	for (i = 0; i < sizeof begins / sizeof *begins; i++) {
+		len = strlen(begins[i]);
+		if (strncmp(type, begins[i], len) != 0)
+			continue;
+		for (k = 0; k < sizeof ends / sizeof *ends; k++)
+			if (strcmp(type + len, ends[k]) == 0)
+				return true;
+	}
+	return false;
 }
 
 /* What things in registries are that are no images, by their media types. */
@@ -668,6 +693,8 @@ open_manifest_layers(struct image *img, const struct json *layers, bool flat)
 	for (one = json_first(layers); one != NULL; one = json_next(one)) {
 		if (is_missing_foreign(img, one, flat))
 			return refuse_foreign(one, i + 1);
+		img->layers[i].odd_type = !is_layer_type(
+		    json_get_text(one, "mediaType"));
 		if (get_blob(img, one, flat, &b) < 0 ||
 		    set_layer(img, i++, &b) < 0)
 			return -1;

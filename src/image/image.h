@@ -39,6 +39,8 @@ struct image_ref {
 
 struct image_layer {
 	struct blob tar; /* uncompressed; not where it is packed */
+	bool odd_type; /* its media type is none that containerd takes */
+	bool skips; /* it begins with a frame of zstd that podman cannot skip */
 	const char *packed; /* static; how, where containerd cannot; or NULL */
 };
 

@@ -478,6 +478,29 @@ out:
 	return rc;
 }
 
+/* Layers that one of the runtimes does not read, though their tar is fine. */
+static int
+note_packing(struct verdict *v)
+{
+	const struct image_layer *one;
+	unsigned int i;
+
+	for (i = 0; i < v->image.n_layers; i++) {
+		one = &v->image.layers[i];
+		if (one->odd_type &&
+		    verdict_note(v, "layer-type", "", i + 1,
+		        "layer %u has a media type that containerd does not take; podman and CRI-O look at what it is",
+		        i + 1) < 0)
+			return -1;
+		if (one->skips &&
+		    verdict_note(v, "layer-compression", "", i + 1,
+		        "layer %u begins with a frame of zstd that is to be skipped: containerd does that, podman and CRI-O refuse it",
+		        i + 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Is there a layer that containerd does not decompress? */
 static bool
 is_packed(const struct image *img)
@@ -527,6 +550,8 @@ open_layers(struct verdict *v, const struct verdict_opts *opts,
 	rc = note_platform(v, opts);
 	if (rc == 0 && (v->image.other_os || is_packed(&v->image)))
 		return note_unread(v);
+	if (rc == 0)
+		rc = note_packing(v);
 	if (rc == 0 && v->image.n_layers == 0)
 		rc = verdict_note(v, "no-layers", "", 0,
 		    "the image has no layers: no container can be made of it");

@@ -12,6 +12,7 @@
 #include "base/msg.h"
 
 enum {
+	GZIP_ID1 = 0x1f, /* the first byte of a member */
 	/* zlib.h: this much window, and a gzip header, not a zlib one */
 	GZIP_WINDOW = 15 + 16,
 	/* RFC 1952, 2.3: of a member's header; what follows them is optional */
@@ -117,6 +118,11 @@ read_slot(struct gunzip *g, struct gunzip_slot *s)
 			return 0;
 		if (g->pos == g->end) {
 			s->why = "the end is missing";
+			return -1;
+		}
+		if (g->any && !g->inside && g->in[g->pos] != GZIP_ID1) {
+			s->why =
+			    "followed by something that is no gzip; cut it off, or compress again";
 			return -1;
 		}
 		g->any = true;

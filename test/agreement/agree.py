@@ -73,7 +73,7 @@ def cannot_start(said):
                for f in said["findings"])
 
 
-def compare(said, found):
+def compare(said, found, skipped=("special",)):
     """What differs, a line each."""
     if found.returncode not in (0, 3) or not found.stdout:
         if cannot_start(said):
@@ -98,7 +98,7 @@ def compare(said, found):
         if said[key] != real[key]:
             wrong.append("%s: %d, really %d" % (key, said[key], real[key]))
     # not symlinks: podman makes /etc/mtab wherever /etc leads
-    for key in ("special", "whiteout"):
+    for key in skipped:
         if said["skipped"][key] != real["skipped"][key]:
             wrong.append("skipped %s: %d, really %d" % (
                 key, said["skipped"][key], real["skipped"][key]))
@@ -184,8 +184,12 @@ class Image:
         formats = ("json", "jsonl", "tar") if sizes else ("jsonl",)
         if self.plain and (self.who["odd"] or name == "containerd"):
             with runtime.mounted(image) as root:
+                # whiteouts of a first layer: podman's and containerd's differ
+                own = name == "containerd" or \
+                    refused(self.said, "containerd") is not None
                 wrong = compare(self.said, as_user(
-                    root, self.said, "check", "--bundle-dir", "."))
+                    root, self.said, "check", "--bundle-dir", "."),
+                    ("special", "whiteout") if own else ("special",))
                 if not wrong and whole:
                     wrong = compare_stream(
                         self.said, lambda *a: as_user(root, self.said, *a),

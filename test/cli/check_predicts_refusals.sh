@@ -152,7 +152,11 @@ refused "a user's attribute of a symlink" attribute-refused ok "$perm" <<-E
 E
 refused "a directory that a global header removes" directory-removed "$none" "$none" <<-E
 	dir d 0755
-	raw {"name": "d", "type": "g"}
+	raw {"name": "/d", "type": "g"}
+E
+refused "a global header of a file's name" duplicate-entry ok 'duplicates of file paths not supported' <<-E
+	file f 0644
+	raw {"name": "f", "type": "g"}
 E
 rm -rf i
 {
