@@ -740,6 +740,19 @@ containerd_entry(struct extract *x, struct tarscan_entry *e)
 	return containerd_delete(x, &p);
 }
 
+/* The place that ".wh.", ".wh.." or ".wh..." names: the directory, or above. */
+static bool
+nameless_is_there(struct extract *x, const struct tarscan_entry *e,
+    const struct place *p)
+{
+	size_t len = p->base > e->name ? (size_t)(p->base - e->name - 1) : 0;
+
+	if (strcmp(p->base + sizeof whiteout - 1, "..") == 0)
+		while (len > 0 && e->name[--len] != '/')
+			;
+	return len == 0 || podman_lstat(x, e->name, len) != NULL;
+}
+
 static int
 podman_entry(struct extract *x, struct tarscan_entry *e)
 {
@@ -767,6 +780,8 @@ podman_entry(struct extract *x, struct tarscan_entry *e)
 	if (x->refusal->code != NULL)
 		return 0;
 	is_whiteout = strncmp(p.base, whiteout, sizeof whiteout - 1) == 0;
+	if (is_whiteout && is_nameless(p.base) && nameless_is_there(x, e, &p))
+		return extract_refuse(x, e, "whiteout-name", "file exists");
 	/* a file takes the attribute of an opaque directory, too */
 	if (is_whiteout && err == ENOTDIR &&
 	    (p.in_file || strcmp(p.base, opaque) != 0))
@@ -779,8 +794,6 @@ podman_entry(struct extract *x, struct tarscan_entry *e)
 		    podman_lstat(x, e->name, (size_t)(p.base - e->name - 1)));
 	if (!is_whiteout)
 		return extract_put(x, e, &p);
-	if (is_nameless(p.base))
-		return extract_refuse(x, e, "whiteout-name", "file exists");
 	return extract_whiteout(x, e, &p);
 }
 

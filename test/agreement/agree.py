@@ -161,6 +161,12 @@ class Image:
             return name == "podman"
         return name == "containerd" or not differs(self.said)
 
+    def dev_is_volume(self):
+        """A VOLUME where /dev leads: podman's volumes have no devices, so
+        that the container does not start.  The verdict is an error, too."""
+        return "Volumes" in self.who["config"] and any(
+            f["code"] == "content-hidden" for f in self.said["findings"])
+
     def judge(self, name, runtime, sizes):
         answer = refused(self.said, name)
         try:
@@ -197,7 +203,10 @@ class Image:
         elif name == "podman":
             def start(*args):
                 return runtime.run(image, self.user, *args)
-            wrong = compare(self.said, start("check", "--bundle-dir", "/"))
+            found = start("check", "--bundle-dir", "/")
+            if self.dev_is_volume() and b"/dev/null" in found.stderr:
+                return []
+            wrong = compare(self.said, found)
             if not wrong and whole and self.code == 0 and sizes:
                 wrong = compare_stream(self.said, start, formats)
         else:
