@@ -6,6 +6,7 @@
 #   test/setup.sh          to run the tests, too
 #   test/setup.sh fuzz     to run make fuzz, too
 #   test/setup.sh lint     to run make lint, too
+#   test/setup.sh arch     to run make ARCH=s390x test-emulated, too
 #   test/setup.sh release  to run make release, image, deb and test-arch, too
 #   test/setup.sh bench    to build the programs and run make bench
 set -eu
@@ -47,10 +48,11 @@ build) packages=$build ;;
 test) packages="$build $unit $tests" ;;
 fuzz) packages="$build $unit $tests $fuzz" ;;
 lint) packages="$build $unit $tests $fuzz $lint" ;;
+arch) packages="$build python3 gcc-s390x-linux-gnu qemu-user" ;;
 release) packages="$build $unit $tests $release" ;;
 bench) packages="$build $bench" ;;
 *)
-	echo "usage: test/setup.sh [build|test|fuzz|lint|bench|release]" >&2
+	echo "usage: test/setup.sh [build|test|fuzz|lint|bench|arch|release]" >&2
 	exit 2
 	;;
 esac
