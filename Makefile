@@ -147,6 +147,7 @@ CTL_OBJ = \
 	$(B)/base/io.o \
 	$(B)/base/json.o \
 	$(B)/base/msg.o \
+	$(B)/base/names.o \
 	$(B)/base/number.o \
 	$(B)/base/opt.o \
 	$(B)/base/out.o \
@@ -234,6 +235,7 @@ CTL_OBJ = \
 	$(B)/cmd/extract.o \
 	$(B)/cmd/pod.o \
 	$(B)/cmd/run.o \
+	$(B)/cmd/test.o \
 	$(B)/unpackctl.o
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 

@@ -59,6 +59,8 @@ static const struct cmd commands[] = {
         "do Pods pass the Pod Security Standards?", "CheckPodResult"},
     {&cmd_check_options, cmd_check, "will a bundle image on disk unpack?",
         "CheckResult"},
+    {&cmd_test_options, cmd_test,
+        "bundle images against a cluster, many at once", "TestResult"},
     {&cmd_explain_options, cmd_explain,
         "what a finding's code means, and what mends it", "ExplainResult"},
     {&completion_options, unpackctl_completion,

@@ -408,6 +408,17 @@ codes_take(const struct opt *o, void *to, const char *value)
 	return NULL;
 }
 
+bool
+codes_has(const struct codes_list *list, const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (strcmp(list->codes[i], code) == 0)
+			return true;
+	return false;
+}
+
 const char *
 codes_severity_name(enum codes_severity severity)
 {

@@ -52,6 +52,9 @@ struct codes_list {
 /* An opt_take (base/opt.h), of struct codes_list: one more code. */
 const char *codes_take(const struct opt *o, void *to, const char *value);
 
+/* Is the code in the list? */
+bool codes_has(const struct codes_list *list, const char *code);
+
 /* "error", "warning" or "note". */
 const char *codes_severity_name(enum codes_severity severity);
 

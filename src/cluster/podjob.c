@@ -602,7 +602,7 @@ static bool
 pod_failed(struct podjob *j)
 {
 	/* of the findings the message holds the first, the log all */
-	if (podfindings_more(j->status.report) && !j->again) {
+	if (!j->run->check && podfindings_more(j->status.report) && !j->again) {
 		if (!j->logged && api_now() < j->log_wake)
 			return false;
 		if (!j->logged) {
@@ -626,6 +626,26 @@ look_events(struct podjob *j)
 		fail_reported(j, WIRE_FAIL);
 }
 
+/* Of a pod that only looks: is it done?  Its message is what it found. */
+static bool
+wait_for_check(struct podjob *j)
+{
+	const char *message;
+
+	if (j->status.state == PODSTATUS_DONE) {
+		message = podstatus_message(j->seen, POD_BUNDLE);
+		if (message != NULL)
+			j->report = json_parse(message, strlen(message));
+		j->step = PODJOB_WHOLE;
+		return true;
+	}
+	if (j->status.state >= PODSTATUS_STARTED ||
+	    api_now() - j->news < SILENCE)
+		return false;
+	look_events(j);
+	return true;
+}
+
 /* Has the status changed what there is to do? */
 static bool
 move_wait(struct podjob *j)
@@ -635,6 +655,8 @@ move_wait(struct podjob *j)
 
 	if (state == PODSTATUS_FAILED)
 		return pod_failed(j);
+	if (j->run->check)
+		return wait_for_check(j);
 	if (now < j->log_wake && !(j->logged && state == PODSTATUS_DONE))
 		return false;
 	if (j->n_ranges > 0) {
@@ -759,8 +781,12 @@ podjob_finish(struct podjob *j)
 void
 podjob_free(struct podjob *j)
 {
-	podjob_finish(j);
+	/* one that never began has nothing to finish */
+	if (j->run != NULL)
+		podjob_finish(j);
 	json_free(j->others);
 	j->others = NULL;
+	json_free(j->report);
+	j->report = NULL;
 	podstatus_free(&j->failure);
 }

@@ -38,6 +38,7 @@ struct podjob_run {
 	bool keep; /* delete no pod */
 	bool user_set; /* who runs the pods was said: leave it */
 	bool several; /* jobs */
+	bool check; /* nothing is streamed: the pod's message is all */
 	/* says how far a job is; text is masked */
 	void (*say)(void *arg, const struct podjob *j, const char *text);
 	void *arg; /* borrowed */
@@ -61,7 +62,7 @@ enum podjob_step {
 struct podjob {
 	const struct podjob_run *run; /* borrowed */
 	struct pod_opts *pod; /* borrowed; its user may change */
-	struct gather *gather; /* borrowed; open */
+	struct gather *gather; /* borrowed; open; NULL where run->check */
 	size_t number; /* of the job, from 0 */
 	uint64_t log_max; /* bytes of a log that are too many */
 
@@ -97,6 +98,7 @@ struct podjob {
 	char unpacker[512]; /* the same of our own image */
 	uint64_t repaired; /* parts that repair pods brought */
 	struct json *others; /* owned; strings: what admission added */
+	struct json *report; /* owned; of run->check: what a success said */
 	struct podstatus failure;
 	enum wire_exit exit;
 };

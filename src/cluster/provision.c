@@ -426,6 +426,7 @@ provision_set_up(struct provision *p)
 	    .keep = p->keep,
 	    .user_set = p->user_set,
 	    .several = p->n_jobs > 1,
+	    .check = p->check,
 	    .say = p->hooks.say,
 	    .arg = p->hooks.arg};
 }

@@ -35,6 +35,7 @@ struct provision {
 	const char *namespace; /* borrowed; NULL: kubectl's default */
 	bool user_set; /* who runs the pods was said: leave it */
 	bool keep; /* delete no pod */
+	bool check; /* nothing is streamed: see podjob_run */
 	size_t parallel; /* jobs at once, at most */
 	const volatile sig_atomic_t *stop; /* borrowed; give up */
 	struct provision_hooks hooks;

@@ -25,6 +25,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_pod(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_test(int argc, char **argv);
 
 /* What each takes; for completion too. */
 extern const struct opt_command cmd_check_options;
@@ -33,5 +34,6 @@ extern const struct opt_command cmd_check_pod_options;
 extern const struct opt_command cmd_extract_options;
 extern const struct opt_command cmd_pod_options;
 extern const struct opt_command cmd_run_options;
+extern const struct opt_command cmd_test_options;
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/batch.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cpus.h"
 #include "base/msg.h"
+#include "base/names.h"
 #include "base/result.h"
 #include "base/workers.h"
 #include "image/image.h"
@@ -16,8 +16,7 @@
 
 enum {
 	STACK = 1 << 20, /* bytes that judging an image needs, and more */
-	BATCH_MAX = 100000, /* images in one call */
-	BATCH_LINE = 4096 /* bytes of a line of a list */
+	BATCH_MAX = 100000 /* images in one call */
 };
 
 struct batch_job {
@@ -135,43 +134,20 @@ batch_add_name(struct batch *b, const char *name)
 	return WIRE_OK;
 }
 
-/* The lines of a file of names. */
-static enum wire_exit
-batch_add_lines(struct batch *b, const char *file)
-{
-	char line[BATCH_LINE], shown[MSG_NAME];
-	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
-	enum wire_exit code = WIRE_OK;
-	char *name;
-
-	if (f == NULL) {
-		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, file));
-		return WIRE_FAIL;
-	}
-	while (code == WIRE_OK && fgets(line, sizeof line, f) != NULL) {
-		name = line + strspn(line, " \t");
-		name[strcspn(name, " \t\r\n")] = '\0';
-		if (*name != '\0' && *name != '#')
-			code = batch_add_name(b, name);
-	}
-	if (code == WIRE_OK && ferror(f)) {
-		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, file));
-		code = WIRE_FAIL;
-	}
-	if (f != stdin)
-		(void)fclose(f);
-	return code;
-}
-
 enum wire_exit
 batch_add_all(struct batch *b, char *const *names, const char *file)
 {
 	enum wire_exit code = WIRE_OK;
+	struct names list = {0};
+	size_t i;
 
 	for (; code == WIRE_OK && *names != NULL; names++)
 		code = batch_add_name(b, *names);
-	if (code == WIRE_OK && file != NULL)
-		code = batch_add_lines(b, file);
+	if (code == WIRE_OK && file != NULL && names_read(&list, file) < 0)
+		code = WIRE_FAIL;
+	for (i = 0; code == WIRE_OK && i < list.n; i++)
+		code = batch_add_name(b, list.at[i]);
+	names_free(&list);
 	if (code != WIRE_OK || b->n > 0)
 		return code;
 	msg_warn(0, "no image named");

@@ -275,11 +275,15 @@ put_command(struct build *b, struct json *container, const char *parts)
 		put_program(b, command);
 	else
 		json_add_string(command, NULL, "/unpack");
+	if (o->check)
+		json_add_string(command, NULL, "check");
 	if (!inject && strcmp(dir, "/") == 0)
 		json_add_string(command, NULL, "--bundle-dir=" VOLUME);
 	else
 		put_arg(command,
 		    inject ? "--bundle-dir=" : "--bundle-dir=" VOLUME, dir);
+	if (o->check)
+		return;
 	put_arg(command, "--format=", parts != NULL ? "jsonl" : o->format);
 	if (o->symlinks != NULL)
 		put_arg(command, "--symlinks=", o->symlinks);

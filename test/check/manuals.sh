@@ -56,6 +56,12 @@ for command in $("$UNPACKCTL" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p'); do
 			grep -v -e --parts -e --output >>manual
 		sort -u -o manual manual
 	fi
+	if [ "$command" = test ]; then
+		# what says where and as whom a pod runs, not of which bundle
+		options_of_manual "$manual" "unpackctl pod" | grep -Ev -e \
+			'--(filename|select|image|pull-secret|format|bundle-dir|symlinks|log-limit|parts|output)	' >>manual
+		sort -u -o manual manual
+	fi
 	agree "$command"
 done
 options_of_help "$UNPACK" >help

@@ -44,7 +44,7 @@ is "codes" "$(asks explain log-l)" "log-limit :words "
 is "nothing of an unknown command" "$(asks nothing --x)" ":files "
 
 # every option of --help is offered
-for c in run extract pod check check-pod explain; do
+for c in run extract pod check check-pod test explain; do
 	unpackctl $c --help | grep -oE -- '^  (-.,|   ) --[a-z-]+' |
 		grep -oE -- '--[a-z-]+' | sort >in-help
 	unpackctl __complete $c -- | sed '/^:/d; s/\t.*//' | sort >offered

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/msg.h"
+
+enum {
+	NAMES_LINE = 4096 /* bytes of a line */
+};
+
+int
+names_add(struct names *l, const char *name)
+{
+	char **at = l->at;
+
+	if (l->n == NAMES_MAX) {
+		msg_warn(0, "more than %d names", NAMES_MAX);
+		return -1;
+	}
+	if ((l->n & (l->n - 1)) == 0)
+		at = reallocarray(at, l->n > 0 ? l->n * 2 : 1, sizeof *at);
+	if (at == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	l->at = at;
+	at[l->n] = strdup(name);
+	if (at[l->n] == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	l->n++;
+	return 0;
+}
+
+int
+names_read(struct names *l, const char *file)
+{
+	char line[NAMES_LINE], shown[MSG_NAME];
+	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+	char *name;
+	int rc = 0;
+
+	(void)msg_mask(shown, sizeof shown, file);
+	if (f == NULL) {
+		msg_warn(errno, "%s", shown);
+		return -1;
+	}
+	while (rc == 0 && fgets(line, sizeof line, f) != NULL) {
+		name = line + strspn(line, " \t");
+		name[strcspn(name, " \t\r\n")] = '\0';
+		if (*name != '\0' && *name != '#')
+			rc = names_add(l, name);
+	}
+	if (rc == 0 && ferror(f)) {
+		msg_warn(errno, "%s", shown);
+		rc = -1;
+	}
+	if (f != stdin)
+		(void)fclose(f);
+	return rc;
+}
+
+void
+names_free(struct names *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		free(l->at[i]);
+	free(l->at);
+	*l = (struct names){0};
+}
