@@ -46,7 +46,7 @@ D       = $(B)/deps
 
 CC      = musl-gcc
 # nothing unwinds the stack in C: no tables for it
-CFLAGS  = -Os -fno-asynchronous-unwind-tables -fno-unwind-tables
+CFLAGS  = -Os -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables
 LDFLAGS = -static
 AR      = ar
 RANLIB  = ranlib
