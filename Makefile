@@ -189,6 +189,7 @@ CTL_OBJ = \
 	$(B)/image/image.o \
 	$(B)/image/decompress.o \
 	$(B)/image/knownpath.o \
+	$(B)/image/podstream.o \
 	$(B)/image/predict.o \
 	$(B)/image/measure.o \
 	$(B)/image/extract.o \

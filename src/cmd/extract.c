@@ -21,6 +21,8 @@
 #include "base/out.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "base/tempfile.h"
+#include "image/podstream.h"
 #include "log/deliver.h"
 #include "log/gather.h"
 #include "log/order.h"
@@ -39,6 +41,8 @@ struct extract {
 
 	/* work */
 	bool listed; /* an entry was */
+	bool closed; /* gather is */
+	const char *image; /* borrowed; of one on disk; NULL: logs */
 	struct witness pod;
 	struct progress progress;
 	struct deliver deliver;
@@ -107,7 +111,7 @@ extract_check_input(const struct extract *x)
 	struct stat st;
 	size_t i;
 
-	for (i = 0; i <= x->n_logs; i++) {
+	for (i = x->image != NULL; i <= x->n_logs; i++) {
 		name = i < x->n_logs ? x->logs[i] : x->witness;
 		if (name == NULL || strcmp(name, "-") == 0)
 			continue;
@@ -120,6 +124,72 @@ extract_check_input(const struct extract *x)
 		return -1;
 	}
 	return 0;
+}
+
+/* Read the stream that is in fd, instead of what was read so far. */
+static enum wire_exit
+extract_read_instead(struct extract *x, int fd)
+{
+	struct gather *g = &x->gather;
+	struct gather_opts o = g->opts;
+	char said[DIGEST_TEXT];
+	uint64_t entries = g->entries;
+
+	memcpy(said, g->expect, sizeof said);
+	gather_close(g);
+	x->closed = gather_open(g, &o) < 0;
+	if (x->closed)
+		return WIRE_FAIL;
+	if (said[0] != '\0') {
+		memcpy(g->expect, said, sizeof said);
+		g->opts.expect = g->expect;
+		g->entries = entries;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0 || gather_log(g, fd, x->image) < 0)
+		return WIRE_FAIL;
+	return WIRE_OK;
+}
+
+/*
+ * Read the stream that a pod of x->image would send; "-" for the archive in fd.
+ * WIRE_OK, or else reported.
+ */
+static enum wire_exit
+extract_read_image(struct extract *x, const char *image, int fd)
+{
+	enum wire_exit status;
+	int to = tempfile_unnamed(deliver_temp(&x->deliver));
+
+	if (to < 0)
+		return WIRE_FAIL;
+	status = podstream_write(image, fd, x->deliver.max_size, to);
+	if (status == WIRE_OK)
+		status = extract_read_instead(x, to);
+	(void)close(to);
+	return status;
+}
+
+/*
+ * What was read is a tar: if it is an image's archive, the bundle in it is what
+ * is wanted.  WIRE_OK, or else reported.
+ */
+static enum wire_exit
+extract_unwrap(struct extract *x)
+{
+	const struct gather *g = &x->gather;
+	const struct blob tar = {.fd = g->fd, .at = 0, .len = g->line.size};
+	enum wire_exit status;
+
+	if (g->format != GATHER_TAR || g->line.at != 0 ||
+	    !podstream_is_archive(&tar))
+		return WIRE_OK;
+	x->image = x->n_logs > 0 ? x->logs[0] : "-";
+	if (lseek(g->fd, 0, SEEK_SET) < 0 || ftruncate(g->fd, (off_t)tar.len)) {
+		msg_warn(errno, "read a temporary file");
+		return WIRE_FAIL;
+	}
+	status = extract_read_image(x, "-", g->fd);
+	return status == WIRE_OK ? gather_judge(&x->gather) : status;
 }
 
 /* Take in everything.  WIRE_OK, or what it comes to (reported). */
@@ -135,6 +205,8 @@ read_input(struct extract *x)
 		if (status != WIRE_OK)
 			return status;
 	}
+	if (x->image != NULL)
+		return extract_read_image(x, x->image, 0);
 	if (x->n_logs == 0)
 		return read_log(x, dash) < 0 ? WIRE_FAIL : WIRE_OK;
 	if (order_logs(x->logs, x->n_logs) < 0)
@@ -172,7 +244,7 @@ extract_summary(const struct extract *x, char *out, size_t size)
 static struct json *
 extract_object(struct extract *x, enum wire_exit status)
 {
-	char message[MSG_MAX];
+	char message[MSG_MAX], shown[MSG_NAME];
 	bool ok = status == WIRE_OK;
 	const char *reason = outcome_reason(&x->gather, &x->deliver, status);
 	struct json *o;
@@ -181,6 +253,9 @@ extract_object(struct extract *x, enum wire_exit status)
 		reason = x->pod.reason;
 	o = result_new(status, outcome_word(&x->gather, status), reason,
 	    ok ? extract_summary(x, message, sizeof message) : NULL);
+	if (x->image != NULL)
+		json_add_string(o, "image",
+		    msg_mask(shown, sizeof shown, x->image));
 	if (ok)
 		outcome_add_delivered(o, &x->gather, &x->deliver);
 	if (ok && x->deliver.n_paths + x->deliver.strip > 0)
@@ -305,6 +380,8 @@ extract_read_logs(struct extract *x)
 	status = read_input(x);
 	if (status == WIRE_OK)
 		status = gather_judge(&x->gather);
+	if (status == WIRE_OK && x->image == NULL)
+		status = extract_unwrap(x);
 	if (status != WIRE_OK)
 		return status;
 	status = extract_deliver(x);
@@ -333,7 +410,8 @@ extract(struct extract *x)
 		status = extract_read_logs(x);
 		if (stop == 0)
 			status = extract_tell_result(x, status);
-		gather_close(&x->gather);
+		if (!x->closed)
+			gather_close(&x->gather);
 	}
 	witness_free(&x->pod);
 	deliver_close(&x->deliver);
@@ -436,6 +514,10 @@ extract_part_operands(struct extract *x, char **operands, size_t n,
 
 	x->logs = operands;
 	x->n_logs = n - n_paths;
+	if (x->n_logs > 0 && podstream_is_reference(operands[0])) {
+		x->image = operands[0];
+		x->n_logs = 1;
+	}
 	while (x->n_logs > 1 && strcmp(operands[x->n_logs - 1], "-") != 0 &&
 	    (stat(operands[x->n_logs - 1], &st) < 0 || S_ISDIR(st.st_mode)))
 		x->n_logs--;

@@ -146,11 +146,12 @@ measure_put_all(struct run *r, struct tree *t, bool skip_symlinks)
 	return encode_end(&r->jsonl, entries);
 }
 
+/* fd: where jsonl goes; -1: it is only counted */
 static int
-measure_build_pipe(struct run *r)
+measure_build_pipe(struct run *r, int fd)
 {
 	struct encode_opts json = {.fd = -1};
-	struct encode_opts jsonl = {.fd = -1, .lines = true};
+	struct encode_opts jsonl = {.fd = fd, .lines = true};
 	struct gzip_opts gzip = {.level = WIRE_LEVEL,
 	    .jobs = cpus_allowed(),
 	    .digests = true,
@@ -177,7 +178,7 @@ measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 		return -1;
 	}
 	r->root = root;
-	if (measure_build_pipe(r) == 0 &&
+	if (measure_build_pipe(r, -1) == 0 &&
 	    measure_put_all(r, t, skip_symlinks) == 0) {
 		*m = (struct measure){.tar = r->tar_len,
 		    .targz = r->json.size,
@@ -187,6 +188,25 @@ measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 		memcpy(m->digest, r->json.digest, sizeof m->digest);
 		rc = 0;
 	}
+	tarout_free(r->tar);
+	gzip_free(r->gzip);
+	free(r);
+	return rc;
+}
+
+int
+measure_write(struct tree *t, int root, int fd)
+{
+	struct run *r = calloc(1, sizeof *r);
+	int rc = -1;
+
+	if (r == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	r->root = root;
+	if (measure_build_pipe(r, fd) == 0)
+		rc = measure_put_all(r, t, false);
 	tarout_free(r->tar);
 	gzip_free(r->gzip);
 	free(r);

@@ -30,6 +30,9 @@ struct measure {
 int measure_tree(struct tree *t, bool skip_symlinks, int root,
     struct measure *m);
 
+/* Write that stream, in jsonl, to fd.  Returns 0, or -1, reported. */
+int measure_write(struct tree *t, int root, int fd);
+
 /*
  * The most that a container runtime's log file takes for a stream of one
  * line, or of `lines`: it cuts lines into pieces and puts a time before each.

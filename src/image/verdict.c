@@ -886,6 +886,12 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	if (v->image.config != NULL &&
 	    (note_user(v) < 0 || note_workdir(v) < 0))
 		return -1;
+	if (opts->stream > 0) {
+		sum_up(v);
+		return v->report.reason == REPORT_NO_START
+		    ? 0
+		    : measure_write(&v->tree, v->root, opts->stream);
+	}
 	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0 ||
 	    note_known_paths(v) < 0)
 		return -1;

@@ -33,6 +33,8 @@ struct verdict_opts {
 	const char *const *ignore; /* codes not to look for, NULL behind; or
 	                              NULL: none */
 	bool strict; /* a warning is a failure */
+	int stream; /* only write the stream there, in jsonl, if the container
+	               starts; 0: judge */
 };
 
 /* What is not a path that cannot be read. */
