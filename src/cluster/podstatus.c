@@ -48,6 +48,8 @@ struct hint {
 #define FIX_USER \
 	"give the user a number: --run-as-user UID (or leave the option " \
 	"out, which means 65532)"
+#define FIX_ROLE \
+	"ask for a Role with: pods create, get, list, watch, delete; pods/log get"
 #define FIX_VOLUME \
 	"--strategy image-volume (Kubernetes 1.33 and later) needs no mount " \
 	"points in the image"
@@ -101,14 +103,15 @@ static const struct hint refusal_hints[] = {
     {"exceeded quota", true,
         "wait for other pods to end, or raise the namespace's ResourceQuota"},
     {"failed quota", true,
-        "the namespace's ResourceQuota wants more said than this pod says"},
+        "the namespace's ResourceQuota wants that said of each container: --cpu-request, --cpu-limit, --memory-request, --memory-limit"},
     {"is forbidden: maximum", true,
         "the namespace's LimitRange is too tight for this pod"},
     {"is forbidden: minimum", true,
         "the namespace's LimitRange wants larger requests than this pod has"},
     {"being terminated", true, "the namespace is being deleted"},
-    {"cannot create resource", true,
-        "ask for a Role with: pods create, get, list, watch, delete; pods/log get"},
+    {"cannot create resource", true, FIX_ROLE},
+    {"cannot list resource", true, FIX_ROLE},
+    {"cannot watch resource", true, FIX_ROLE},
     {"unknown field", true,
         "the cluster is too old for this strategy or option"},
     {NULL, true, ""},

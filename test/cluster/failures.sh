@@ -3,7 +3,7 @@
 # unpackctl run: whatever keeps a pod from its work is told in words, at once,
 # with the fix, and no pod is left behind.
 . "$TOP/test/cluster/lib.sh"
-need busybox
+need busybox python3
 cluster_open
 R=$TOP/test/bundles/hello-operator
 image hello "$R"
@@ -19,11 +19,11 @@ fake() {
 	rm -r "$1"
 }
 fake hungry 'exec busybox tail /dev/zero' # keeps all of the last "line"
-fake fills 'busybox dd if=/dev/zero of=/.unpack/x bs=1M count=20
+fake fills 'busybox dd if=/dev/zero of="$2.x" bs=1M count=20
 exec busybox sleep 100'
 fake sleeps 'exec busybox sleep 100'
-fake noexec 'busybox cp /bin/busybox /.unpack/unpack
-exec busybox chmod 0644 /.unpack/unpack'
+fake noexec 'busybox cp /bin/busybox "$2"
+exec busybox chmod 0644 "$2"'
 fake speaks 'echo the words of the log >&2; exit 7'
 mkdir nothing && image nothing nothing
 
@@ -56,25 +56,13 @@ kubeconfig provisioner
 sed "s/unpack-system/$NS/g" "$TOP/manifests/rbac.yaml" |
 	kubectl apply -f - >/dev/null 2>&1
 
-# What no option of ours asks for is put into the pod on its way.
-# edited JQ: a kubectl that does so
-edited() {
-	cat <<-E
-		#!/bin/sh
-		case " \$* " in
-		*" create "*" json "*)
-			jq -c '$1' | "$(command -v kubectl)" "\$@" ;;
-		*) exec "$(command -v kubectl)" "\$@" ;;
-		esac
-	E
-}
-edited '.spec.nodeSelector = {no: "where"}' >nowhere
-edited '.spec.containers[0].imagePullPolicy = "Never" |
-	.spec.containers[0].image = "localhost/not/there:1"' >never
-edited '.spec.containers[0].image = "Not A Name"' >noname
-edited '.spec.volumes += [{name: "s", secret: {secretName: "none"}}] |
-	.spec.containers[0].volumeMounts += [{name: "s", mountPath: "/s"}]' >nomount
-chmod 755 nowhere never noname nomount
+# 300 findings: the termination message holds the first, the log all.
+mkdir -p broken/manifests
+for i in $(seq 300); do
+	echo x >"broken/manifests/file-with-a-longer-name-$i"
+	chmod 0600 "broken/manifests/file-with-a-longer-name-$i"
+done
+image broken broken
 
 hello="--image $IMAGES/hello:test"
 # as_if OPTION...: with another image instead of ours
@@ -83,24 +71,32 @@ as_if() {
 	shift
 	run --unpacker-image "$IMAGES/$as_if_image:test" "$@"
 }
-# with KUBECTL OPTION...
+# with JQ OPTION...: admission does so to the pod
 with() {
-	with_kubectl=$1
+	with_program=$1
 	shift
-	KUBECTL=$with_kubectl run "$@"
+	STANDIN_ASK=$with_program KUBECTL=$TOP/test/cluster/standin.py run "$@"
+}
+# as_kubectl KUBECTL OPTION...
+as_kubectl() {
+	as_kubectl_name=$1
+	shift
+	KUBECTL=$as_kubectl_name run "$@"
 }
 
 # Namespaces with rules.
 new_namespace "$NS-quota" && new_namespace "$NS-limit" &&
-	new_namespace "$NS-shift"
+	new_namespace "$NS-shift" && new_namespace "$NS-cpu"
 kubectl -n "$NS-quota" create quota none --hard=pods=0 >/dev/null
+kubectl -n "$NS-cpu" create quota cpu --hard=limits.cpu=1,requests.cpu=1 \
+	>/dev/null
 kubectl annotate namespace "$NS-shift" \
 	openshift.io/sa.scc.uid-range=1000640000/10000 >/dev/null
 kubectl -n "$NS-limit" create -f - >/dev/null <<E
 {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "tight"},
  "spec": {"limits": [{"type": "Container", "max": {"memory": "32Mi"}}]}}
 E
-trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" \
+trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
 	--wait=false >/dev/null 2>&1; cluster_close' EXIT
 
 # shellcheck disable=SC2086
@@ -116,10 +112,23 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" \
 	try nouser run $hello --run-as-user namespace
 	try secret run --image "$IMAGES/secret:test" -o json
 	try procs run --image "$IMAGES/procs:test"
-	try nowhere with ./nowhere $hello --timeout 20
-	try never with ./never $hello
-	try noname with ./noname $hello
-	try nomount with ./nomount $hello --timeout 70
+	try broken run --image "$IMAGES/broken:test" -o json
+	try nowhere with '.spec.nodeSelector = {no: "where"}' $hello --timeout 20
+	try never with '.spec.containers[0].imagePullPolicy = "Never"' \
+		--image localhost/not/there:1
+	try nomount with '.spec.volumes += [{name: "s",
+		secret: {secretName: "none"}}] | .spec.containers[0].volumeMounts +=
+		[{name: "s", mountPath: "/s"}]' $hello --timeout 30
+	try sandbox with '.spec.hostname = "x" | .spec.runtimeClassName = "none" |
+		.spec.dnsPolicy = "Default"' $hello --timeout 25
+	try cpu run $hello -n "$NS-cpu"
+	try cpus run $hello -n "$NS-cpu" --cpu-limit 100m --cpu-request 10m -C cpus
+	try toolong run $hello --log-limit 1Ki
+	try nounpacker "$UNPACKCTL" run -n "$NS" $hello
+	try noconf env KUBECONFIG= HOME=/nowhere "$UNPACKCTL" run $hello \
+		--unpacker-image "$IMAGES/unpack:test"
+	try noconf2 env KUBECONFIG= HOME=/nowhere "$UNPACKCTL" run $hello -n x \
+		--unpacker-image "$IMAGES/unpack:test"
 	try refused run --image localhost:1/not/there:1 --timeout 40
 	try quota run $hello -n "$NS-quota"
 	try limit run $hello -n "$NS-limit"
@@ -127,15 +136,16 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" \
 	try nonamespace run $hello -n "$NS-none"
 	try nobody run $hello --kubeconfig nobody.kubeconfig
 	try role run $hello --kubeconfig provisioner.kubeconfig -C role
-	try nokubectl with ./no-such-kubectl $hello
-	try nopath env PATH=/nowhere KUBECTL= "$UNPACKCTL" run $hello
+	try nokubectl as_kubectl ./no-such-kubectl $hello
+	try nopath env PATH=/nowhere KUBECTL= "$UNPACKCTL" run $hello \
+		--unpacker-image "$IMAGES/unpack:test"
 	try nocontext run $hello --context nowhere
 	try noconfig run $hello --kubeconfig ./nothing.kubeconfig
 }
 sed 's|server": *"[^"]*"|server": "https://127.0.0.1:9"|' nobody.kubeconfig \
 	>away.kubeconfig
 # shellcheck disable=SC2086
-try away run $hello --kubeconfig away.kubeconfig
+try away run $hello --kubeconfig away.kubeconfig --timeout 5
 
 for _ in $(seq 40); do
 	kubectl -n "$NS" get pod somebody >/dev/null 2>&1 && break
@@ -169,27 +179,43 @@ ok "a bundle in which nothing starts" tried procs 1 'proc' \
 	'fix: .*image-volume'
 ok "no node" tried nowhere 1 'Timeout: after 20 s: Unschedulable: .*nodes'
 ok "ErrImageNeverPull" tried never 1 'ErrImageNeverPull: '
-ok "InvalidImageName" tried noname 1 'InvalidImageName: ' "fix: .*image's name"
-ok "a mount that fails" tried nomount 1 'FailedMount: .*none'
+ok "a mount that fails" tried nomount 1 'FailedMount: .*none' \
+	'fix: make what the words name'
 ok "no registry" tried refused 1 \
 	'(ErrImagePull|ImagePullBackOff): .*connection refused' 'fix: '
+ok "a sandbox that cannot be made" tried sandbox 1 \
+	'(FailedCreatePodSandBox|RuntimeClass|runtimeclass|RuntimeHandler)'
+ok "... more time is not the advice" lacks sandbox.err 'more time'
+ok "a quota on cpu limits" tried cpu 1 'limits.cpu' 'fix: .*--cpu-limit'
+ok "... with the options that are named" tried cpus 0
+ok "--log-limit" tried toolong 3 'BundleTooLarge: '
+ok "... the advice names no option that run refuses" lacks toolong.err '--parts'
+ok "no --unpacker-image" tried nounpacker 2 'unpacker-image'
+for n in noconf noconf2; do
+	ok "no kubeconfig: $n" tried $n 1 'no kubeconfig' 'fix: .*--kubeconfig'
+done
+ok "300 findings" tried broken 3 'BundleUnreadable: ' \
+	'file-with-a-longer-name-299: not readable.*fix: .*chmod'
+is "300 findings, for a script" "$(jq -c '[(.findings | length), .more,
+	(.findings[0] | keys | contains(["code", "fix", "message", "path"]))]' \
+	broken.out)" '[300,null,true]'
 ok "no quota" tried quota 1 'exceeded quota: none' 'fix: .*ResourceQuota'
 ok "a LimitRange" tried limit 1 'maximum memory usage per Container is 32Mi' \
 	'fix: .*LimitRange'
 ok "OpenShift's range: the user is left out" tried shift 1 \
 	'runAsUser is left out' 'CreateContainerConfigError'
 ok "no namespace" tried nonamespace 1 "there is no namespace $NS-none"
-ok "no permission" tried nobody 1 'cannot create resource "pods"' 'fix: .*Role'
+ok "no permission" tried nobody 1 'cannot (create|list) resource "pods"' 'fix: .*Role'
 ok "the Role of the manifests is enough" tried role 0
 ok "and brings the files" same role "$R"
 ok "no kubectl" tried nokubectl 1 'no-such-kubectl: not found.*KUBECTL'
 ok "no kubectl on PATH" tried nopath 1 'kubectl: not found.*KUBECTL'
 ok "no context" tried nocontext 1 'context.*nowhere'
 ok "no kubeconfig" tried noconfig 1 'nothing.kubeconfig'
-ok "no cluster" tried away 1 'connection.*127.0.0.1:9.*refused'
+ok "no cluster" tried away 1 'API server.*127.0.0.1:9.*connection refused'
 # one line each, and the fix
 for n in nonamespace nokubectl nopath nocontext noconfig away; do
-	is "$n: one line" "$(grep -vc '^fix: ' "$n.err")" 1
+	is "$n: one line" "$(grep -c '^unpackctl: ' "$n.err")" 1
 done
 ok "no pod is left" no_pods
 ok "nor a directory" sh -c '! [ -e bundle ] && ! ls -d .bundle* 2>/dev/null'

@@ -115,7 +115,7 @@ image() {
 # run OPTION...: unpackctl run, in our namespace, with our image.
 run() {
 	"$UNPACKCTL" run -n "$NS" --unpacker-image "$IMAGES/unpack:test" \
-		--timeout 120s "$@"
+		--pull-policy IfNotPresent --timeout 120s "$@"
 }
 
 # pods [OPTION...]: the names of the pods that are there and not on their way out
