@@ -348,12 +348,20 @@ take_report(struct podstatus *w, const char *message, int code)
 	struct json *report = json_parse(message, strlen(message));
 	const char *reason = json_get_text(report, "reason");
 	const char *words = json_get_text(report, "message");
+	char *cut;
 
 	if (strcmp(json_get_text(report, "result"), "failed") != 0) {
 		json_free(report);
 		return false;
 	}
 	podstatus_fail(w, reason, words, "");
+	cut = strstr(w->text, "; ask for fewer --parts");
+	if (cut != NULL) {
+		/* that is for who runs `unpack` by hand */
+		*cut = '\0';
+		podstatus_say(w->fix, sizeof w->fix, "%s",
+		    "raise --log-limit; with --format jsonl what a log rotation loses is fetched again");
+	}
 	if (code == WIRE_BUNDLE)
 		w->exit = WIRE_BUNDLE;
 	json_free(w->report);

@@ -126,9 +126,9 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
 	try toolong run $hello --log-limit 1Ki
 	try nounpacker "$UNPACKCTL" run -n "$NS" $hello
 	try noconf env KUBECONFIG= HOME=/nowhere "$UNPACKCTL" run $hello \
-		--unpacker-image "$IMAGES/unpack:test"
+		--unpacker-image "$IMAGES/unpack:test" --pull-policy IfNotPresent
 	try noconf2 env KUBECONFIG= HOME=/nowhere "$UNPACKCTL" run $hello -n x \
-		--unpacker-image "$IMAGES/unpack:test"
+		--unpacker-image "$IMAGES/unpack:test" --pull-policy IfNotPresent
 	try refused run --image localhost:1/not/there:1 --timeout 40
 	try quota run $hello -n "$NS-quota"
 	try limit run $hello -n "$NS-limit"
@@ -138,7 +138,7 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
 	try role run $hello --kubeconfig provisioner.kubeconfig -C role
 	try nokubectl as_kubectl ./no-such-kubectl $hello
 	try nopath env PATH=/nowhere KUBECTL= "$UNPACKCTL" run $hello \
-		--unpacker-image "$IMAGES/unpack:test"
+		--unpacker-image "$IMAGES/unpack:test" --pull-policy IfNotPresent
 	try nocontext run $hello --context nowhere
 	try noconfig run $hello --kubeconfig ./nothing.kubeconfig
 }
@@ -188,7 +188,7 @@ ok "a sandbox that cannot be made" tried sandbox 1 \
 ok "... more time is not the advice" lacks sandbox.err 'more time'
 ok "a quota on cpu limits" tried cpu 1 'limits.cpu' 'fix: .*--cpu-limit'
 ok "... with the options that are named" tried cpus 0
-ok "--log-limit" tried toolong 3 'BundleTooLarge: '
+ok "--log-limit" tried toolong 3 'BundleTooLarge: ' 'fix: raise --log-limit'
 ok "... the advice names no option that run refuses" lacks toolong.err '--parts'
 ok "no --unpacker-image" tried nounpacker 2 'unpacker-image'
 for n in noconf noconf2; do
