@@ -8,6 +8,10 @@
  *	"source":"deploy/a.yaml"		in the build context, where
  *known
  *
+ * and, where a runtime does not unpack the layer, with "ok" for one that does,
+ *
+ *	"runtimes":{"containerd":"file exists","podman":"file exists"}
+ *
  * "findings" begins with what keeps the container from starting, and the
  * object has besides
  *
@@ -21,7 +25,10 @@
  *	  "findings":N,"paths":"context"}],	or "image", or ""
  *	"size":{"json":N,"jsonl":N,		bytes of the log, as written
  *	  "tar":N,"targz":N,"parts":N,		targz, parts: of jsonl
- *	  "jsonTargz":N,"exact":true},		false: some of it is unreadable
+ *	  "jsonTargz":N,
+ *	  "digest":"sha256:...",		of jsonl's tar.gz, and of
+ *json's; "jsonDigest":"sha256:...",		not where it is not exact
+ *	  "exact":true},			false: some of it is unreadable
  *	"logLimit":{"limit":N,"need":N,"format":"json"}
  */
 #ifndef VERDICTOUT_H

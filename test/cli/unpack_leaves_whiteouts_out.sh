@@ -32,6 +32,7 @@ mknod up/opaque/stale c 0 0; mknod up/both/b c 0 0
 attribute trusted.overlay.opaque y up/opaque
 chmod -R a+rX 1 2 up
 mount -t overlay -o lowerdir=2:1,upperdir=up,workdir=work overlay m
+"$UNPACKCTL" check -o json m >../foretold
 cd m
 $user /tmp/unpack.$$ check >../../check
 for f in json jsonl tar; do
@@ -49,6 +50,9 @@ is "json: what is left" \
 	"$(jq -r .content json | base64 -d | gzip -dc | names)" "$left"
 is "they are counted under their own name" \
 	"$(jq -c '.skipped | [.whiteout, add]' check)" '[4,4]'
+is "check of the directory says the same" \
+	"$(jq -c '[.entries, .skipped.whiteout]' foretold)" \
+	"$(jq -c '[.entries, .skipped.whiteout]' check)"
 is "and named" "$(jq -r '.skippedPaths[] | select(.why == "whiteout").path' check |
 	tr '\n' ' ')" "low/stale opaque/stale tests/new tests/old "
 is "the counts are of what is left" "$(jq -c '[.entries, .files]' check)" '[8,2]'
