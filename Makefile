@@ -621,7 +621,7 @@ coverage:
 
 # the main job on a sample bundle, without a cluster
 demo: $(B)/unpack
-	UNPACK='$(CURDIR)/$(B)/unpack' sh test/demo.sh
+	$(Q)UNPACK='$(CURDIR)/$(B)/unpack' sh test/demo.sh
 .PHONY: demo
 
 # ------------------------------------------------------------------ bench

@@ -69,6 +69,20 @@ done
 }
 DEBIAN_FRONTEND=noninteractive
 export DEBIAN_FRONTEND
-apt-get update -q
+# What apt says is shown where it fails.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# told WHAT COMMAND...: a line, and the command
+told() {
+	echo "setup: $1"
+	shift
+	"$@" >"$log" 2>&1 || {
+		tail -n 30 "$log" >&2
+		exit 1
+	}
+}
 # shellcheck disable=SC2086 # a list of names
-apt-get install -q -y --no-install-recommends $missing
+set -- $missing
+told "reading Debian's lists" apt-get update -q
+told "installing $# packages, and what they need: $*" \
+	apt-get install -q -y --no-install-recommends "$@"
