@@ -480,8 +480,12 @@ load_manifest(struct image *img, const struct json *descriptor,
 		inner = image_parse_json(&b, "manifest");
 		json_free(doc);
 		doc = inner;
-		if (doc == NULL || json_get_array(doc, "manifests") == NULL)
+		if (doc == NULL || json_get_array(doc, "manifests") == NULL) {
+			/* get_blob has seen that it is one */
+			(void)snprintf(img->digest, sizeof img->digest, "%s",
+			    json_get_text(descriptor, "digest"));
 			return doc;
+		}
 		descriptor = choose_platform(img, doc, platform);
 	}
 	if (depth == INDEX_DEPTH)
@@ -508,6 +512,28 @@ alloc_layers(struct image *img, size_t n)
 	return 0;
 }
 
+/* The digest of a blob's bytes.  Returns 0, or -1, reported. */
+static int
+digest_blob(const struct blob *b, char text[static DIGEST_TEXT])
+{
+	unsigned char buf[4096];
+	struct digest sum;
+	uint64_t at;
+	ssize_t n;
+
+	digest_init(&sum);
+	for (at = 0; at < b->len; at += (uint64_t)n) {
+		n = blob_read(b, at, buf, sizeof buf);
+		if (n <= 0) {
+			msg_warn(n < 0 ? errno : EIO, "image configuration");
+			return -1;
+		}
+		digest_add(&sum, buf, (size_t)n);
+	}
+	digest_text(&sum, text);
+	return 0;
+}
+
 /* Adopt the configuration: it must have a diff ID for every layer. */
 static int
 set_config(struct image *img, const struct blob *b)
@@ -515,7 +541,7 @@ set_config(struct image *img, const struct blob *b)
 	const struct json *rootfs;
 
 	img->config = image_parse_json(b, "image configuration");
-	if (img->config == NULL)
+	if (img->config == NULL || digest_blob(b, img->id) < 0)
 		return -1;
 	img->os = json_get_text(img->config, "os");
 	img->arch = json_get_text(img->config, "architecture");

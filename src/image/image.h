@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/tempfile.h"
 #include "image/store.h"
 
@@ -51,6 +52,8 @@ struct image {
 	const char *os; /* borrowed from config; "" when it does not say */
 	const char *arch;
 	char *name; /* owned; what the archive or layout calls it; or NULL */
+	char digest[DIGEST_TEXT]; /* of its manifest; "": not known */
+	char id[DIGEST_TEXT]; /* of its configuration; "": it has none */
 	struct image_layer *layers; /* owned */
 	unsigned int n_layers;
 	bool other_os; /* not for Linux: its layers are not read */

@@ -466,6 +466,25 @@ add_strictness(struct json *o, const struct verdict *v)
 	(void)json_set(o, "message", json_new_string(text));
 }
 
+/* Which image it is, where it says. */
+static void
+add_identity(struct json *o, const struct image *img)
+{
+	char platform[128], shown[NAME_MAX_SHOWN];
+
+	if (img->name != NULL)
+		json_add_string(o, "name",
+		    msg_mask(shown, sizeof shown, img->name));
+	if (img->digest[0] != '\0')
+		json_add_string(o, "digest", img->digest);
+	if (img->id[0] != '\0')
+		json_add_string(o, "imageID", img->id);
+	if (img->config == NULL)
+		return;
+	(void)snprintf(platform, sizeof platform, "%s/%s", img->os, img->arch);
+	json_add_string(o, "platform", msg_mask(shown, sizeof shown, platform));
+}
+
 struct json *
 verdictout_object(struct verdict *v, const struct verdictout_opts *opts)
 {
@@ -477,6 +496,7 @@ verdictout_object(struct verdict *v, const struct verdictout_opts *opts)
 	json_add_string(o, "file", msg_mask(name, sizeof name, opts->given));
 	if (opts->how != NULL && *opts->how != '\0')
 		json_add_string(o, "readWith", opts->how);
+	add_identity(o, &v->image);
 	verdictout_add_findings(o, v);
 	add_notes(o, v);
 	add_fixes(o, v);

@@ -104,6 +104,14 @@ k=CheckResult
 ok "check" says $k 0 OK "$ctl" check -o json b
 ok "check: quiet" says $k 0 OK "$ctl" check -q -o json b
 ok "check: not compatible" says $k 3 BundleUnreadable "$ctl" check -o json bad
+echo "layer x
+file a 0644 0:0 x" | python3 "$TOP/test/mkimage.py" oci image
+ok "check: an image" says $k 0 OK "$ctl" check -o json image
+digest=$(jq -r '.manifests[0].digest' image/index.json)
+is "  which" "$(jq -r '.digest, .imageID' out)" "$digest
+$(jq -r .config.digest "image/blobs/sha256/${digest#*:}")"
+is "  for which platform" "$(jq -r .platform out)" \
+	"$(jq -r '.os + "/" + .architecture' "image/blobs/sha256/$(jq -r .imageID out | cut -d: -f2)")"
 ok "check: usage" says $k 2 WrongUsage "$ctl" check -o json --uid x b
 ok "check: no image" says $k 2 WrongUsage "$ctl" check -o json
 
