@@ -70,7 +70,7 @@ away() {
 	shift 2
 	[ -n "$away_pattern" ] || server_stop
 	: >"$away_name.err"
-	try "$away_name" "$UNPACKCTL" run -n "$NS" --timeout 240s \
+	try "$away_name" "$UNPACKCTL" run -n "$NS" --timeout 240s --pull-policy IfNotPresent \
 		-C "$away_name" "$@"
 	if [ -n "$away_pattern" ]; then
 		said "$away_name.err" "$away_pattern"
@@ -103,7 +103,7 @@ ok "no pod is left" no_pods
 # No time left.
 : >late.err
 # shellcheck disable=SC2086
-try late "$UNPACKCTL" run -n "$NS" --timeout 45s -C late -o json \
+try late "$UNPACKCTL" run -n "$NS" --timeout 45s --pull-policy IfNotPresent -C late -o json \
 	--image "$IMAGES/big:test" $slow
 said late.err 'streaming'
 server_stop

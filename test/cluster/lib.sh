@@ -114,8 +114,13 @@ image() {
 
 # run OPTION...: unpackctl run, in our namespace, with our image.
 run() {
+	# RukPak's pod knows no policy
+	case " $* " in
+	*" --compat "*) ;;
+	*) set -- --pull-policy IfNotPresent "$@" ;;
+	esac
 	"$UNPACKCTL" run -n "$NS" --unpacker-image "$IMAGES/unpack:test" \
-		--pull-policy IfNotPresent --timeout 120s "$@"
+		--timeout 120s "$@"
 }
 
 # pods [OPTION...]: the names of the pods that are there and not on their way out
