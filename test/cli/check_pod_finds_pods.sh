@@ -20,7 +20,7 @@ fields() {
 	"$UNPACKCTL" check-pod --level baseline -o json "$@" |
 		jq -r '.pods[].violations[] | "\(.line) \(.field)"'
 }
-S=spec.containers[0].securityContext.privileged
+S="spec.containers[0].securityContext.privileged"
 
 # the real path, the line of the field
 {
