@@ -241,3 +241,17 @@ gate_exports() {
 	cat gate.bad
 	[ ! -s gate.bad ]
 }
+
+# gate_opens SRC: every .c opens with a sentence about what it is.
+gate_opens() {
+	find "$1" -name '*.c' >gate.files
+	[ -s gate.files ] || {
+		echo "# no files"
+		return 1
+	}
+	while read -r file; do
+		sed -n 2p "$file" | grep -q '^/\*' || echo "# $file: what is it?"
+	done <gate.files >gate.bad
+	cat gate.bad
+	[ ! -s gate.bad ]
+}

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How many processors we may use.
+ */
 #include "base/cpus.h"
 
 #include <fcntl.h>

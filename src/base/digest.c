@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SHA-256 (FIPS 180-4) digests as OCI writes them; the only user of libmd.
+ */
 #include "base/digest.h"
 
 #include <sha2.h>

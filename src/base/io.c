@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole reads and writes.
+ */
 #include "base/io.h"
 
 #include <errno.h>

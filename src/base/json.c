@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON (RFC 8259), read, built and printed; the only user of cJSON.
+ */
 #include "base/json.h"
 
 #include <cjson/cJSON.h>

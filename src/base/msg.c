@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages to people: the only writer to standard error.
+ */
 #include "base/msg.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A list of names: those of a command line, and those of a file.
+ */
 #include "base/names.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Standard output: the only writer to it, but for a stream of unpack's, or a
+ * tar, that goes to OUT_FD by io_write.
+ */
 #include "base/out.h"
 
 #include <errno.h>

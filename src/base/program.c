@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Other programs, run for what they print.
+ */
 #include "base/program.h"
 
 #include <errno.h>

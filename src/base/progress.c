@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How far it is, on one line of a terminal.
+ */
 #include "base/progress.h"
 
 #include <inttypes.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ranges of numbers from 0, as "2-5,8,20-": what --parts takes, and what is
+ * said of parts that are missing.
+ */
 #include "base/ranges.h"
 
 #include <inttypes.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The result of a command for programs: unpack-json(5).
+ */
 #include "base/result.h"
 
 #include <errno.h>

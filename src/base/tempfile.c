@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs of bytes in open files, and an unlinked temporary file to put bytes in
+ * that have to be read more than once: an archive from a pipe, a layer that is
+ * compressed.
+ */
 #include "base/tempfile.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text for people: colours where a terminal shows it, lines no wider than it.
+ */
 #include "base/term.h"
 
 #include <stdint.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Unicode's encodings, to UTF-8 (RFC 3629).
+ */
 #include "base/unicode.h"
 
 #include <stdbool.h>

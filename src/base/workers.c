@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads that work through a ring of slots: the caller hands slots over one
+ * after the other and gets them back in that order, done, whichever thread was
+ * first.
+ */
 #include "base/workers.h"
 
 #include <pthread.h>

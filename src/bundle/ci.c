@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Findings as CI services show them: SARIF 2.1.0 (OASIS), JUnit's XML, the
+ * annotations of GitHub's workflow commands.
+ */
 #include "bundle/ci.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The codes of everything that can be found wrong: one table, from which the
+ * findings of unpackctl, `unpackctl explain` and unpack-findings(7) are made.
+ */
 #include "bundle/codes.h"
 
 #include <string.h>

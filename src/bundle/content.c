@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is in the bundle: everything below a directory, except what kubelet and
+ * the container runtime put there.
+ */
 #include "bundle/content.h"
 
 #include <errno.h>

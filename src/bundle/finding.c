@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One thing that is wrong with a path, for a given uid and gids: what it is
+ * called, why, and what mends it.
+ */
 #include "bundle/finding.h"
 
 #include <stdint.h>

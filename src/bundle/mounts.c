@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which paths below a directory are mounts, and whose, after
+ * /proc/self/mountinfo (proc(5)).
+ */
 #include "bundle/mounts.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was found out about a bundle, and how it is told: to people as lines on
+ * standard error, to machines as JSON.
+ */
 #include "bundle/report.h"
 
 #include <fcntl.h>

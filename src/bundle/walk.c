@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walk a file tree in sorted order, without recursion, without PATH_MAX, and
+ * with a bounded number of open descriptors.
+ */
 #include "bundle/walk.h"
 
 #include <dirent.h>

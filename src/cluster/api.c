@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests to the API server, by way of one `kubectl proxy`, which knows how
+ * to reach it and who we are.
+ */
 #include "cluster/api.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One exchange of HTTP/1.1 (RFC 9112) over a Unix socket: a request, and the
+ * answer's body as it comes.
+ */
 #include "cluster/http.h"
 
 #include <errno.h>

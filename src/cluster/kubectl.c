@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The only place that starts kubectl.
+ */
 #include "cluster/kubectl.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is the pod that came back the pod that was asked for?
+ */
 #include "cluster/podasked.h"
 
 #include <stdarg.h>

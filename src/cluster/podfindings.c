@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that `unpack` found wrong with a bundle.
+ */
 #include "cluster/podfindings.h"
 
 #include <stdint.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deletes pods of ours, and never somebody else's: the server compares the
+ * uid.
+ */
 #include "cluster/podreap.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pod's status to where it stands, and if it will come to nothing, why and
+ * what repairs it, in words.
+ */
 #include "cluster/podstatus.h"
 
 #include <stdarg.h>

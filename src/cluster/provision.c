@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bundles out of a cluster, any number at once: one kubectl, one watch, and a
+ * job for each.
+ */
 #include "cluster/provision.h"
 
 #include <errno.h>

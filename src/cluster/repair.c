@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which parts a repair pod's containers print again, so that no log of them is
+ * ever rotated.
+ */
 #include "cluster/repair.h"
 
 #include <stdbool.h>

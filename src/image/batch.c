@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Images judged, as many at a time as there are processors, and told in order.
+ */
 #include "image/batch.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gzip and zstd, as archives and layers are compressed; the only user of
+ * libzstd.
+ */
 #include "image/decompress.h"
 
 #include <errno.h>

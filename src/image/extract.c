@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One layer of an image, unpacked into a tree of its own, the way a container
+ * runtime unpacks it into a directory for overlayfs: whiteouts become
+ * character devices 0:0, opaque marks an attribute.
+ */
 #include "image/extract.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What mends an image: the findings of a verdict in groups, each of one line
+ * of the Dockerfile, with the one command that mends them together.
+ */
 #include "image/fixes.h"
 
 #include <stdio.h>

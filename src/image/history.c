@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An image's history: which lines of a Dockerfile made a layer, as their
+ * author wrote them, and which file of the build context a path comes from.
+ */
 #include "image/history.h"
 
 #include <stdio.h>

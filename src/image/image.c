@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container image on disk: from an OCI layout, an oci-archive, a docker-
+ * archive or skopeo's "dir" to its configuration and the plain tars of its
+ * layers, all digests verified.
+ */
 #include "image/image.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How long the stream will be: the tar, gzip and encode of `unpack` itself,
+ * over a tree in memory.
+ */
 #include "image/measure.h"
 
 #include <errno.h>

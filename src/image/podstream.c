@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stream that `unpack` would write in a pod of an image on disk: its
+ * layers merged as a runtime would, without what the runtime covers.
+ */
 #include "image/podstream.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `unpack` will find in the container: the walk of content.h, but over a
+ * tree in memory and by permission bits instead of by asking the kernel.
+ */
 #include "image/predict.h"
 
 #include <string.h>

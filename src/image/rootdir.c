@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A root file system that lies in a directory -> a tree.
+ */
 #include "image/rootdir.h"
 
 #include <errno.h>

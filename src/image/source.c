@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where an image is, as people say it, and its bytes: a file or a directory, a
+ * pipe, or a name that podman, docker or skopeo know.
+ */
 #include "image/source.h"
 
 #include <errno.h>

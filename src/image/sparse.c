@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sparse files of GNU tar in pax headers: versions 0.0, 0.1 and 1.0 (GNU tar
+ * manual, "Storing Sparse Files"), read as Go's archive/tar reads them, which
+ * is what container runtimes unpack layers with.
+ */
 #include "image/sparse.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where an image's documents and blobs lie: a directory, or a tar archive that
+ * may be compressed and may come from a pipe.
+ */
 #include "image/store.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The entries of an uncompressed tar, with the places of their data: ustar,
+ * pax and GNU long names, and pax's sparse files, read the way container
+ * runtimes read layers, which is that of Go's archive/tar.
+ */
 #include "image/tarscan.h"
 
 #include <errno.h>

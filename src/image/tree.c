@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file tree in memory: names, modes, owners, and where the data is.
+ */
 #include "image/tree.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Will this image unpack in a restricted namespace?
+ */
 #include "image/verdict.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A verdict, told: to people as text, to machines as JSON.
+ */
 #include "image/verdictout.h"
 
 #include <inttypes.h>

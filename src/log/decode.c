@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a pod log holds of a bundle: log bytes in, verified pieces out.
+ */
 #include "log/decode.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bundle that was gathered, to a directory or a tar, whole or not at all.
+ */
 #include "log/deliver.h"
 
 #include <errno.h>

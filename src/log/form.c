@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The forms that a log comes in, undone: bytes of a file in, the text that the
+ * container wrote out.
+ */
 #include "log/form.h"
 
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bundle out of any number of logs: verified pieces are kept in an unlinked
+ * file until they make a whole; what is missing has a name.
+ */
 #include "log/gather.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gzip (RFC 1952) to what it holds, by pull, any number of members, in
+ * constant memory.
+ */
 #include "log/gunzip.h"
 
 #include <libdeflate.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was noticed in logs while they were read, to say afterwards why there
+ * is no bundle in them, and what they were.
+ */
 #include "log/notes.h"
 
 #include <stdio.h>

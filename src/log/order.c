@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order of time of several files of a log.
+ */
 #include "log/order.h"
 
 #include <fcntl.h>

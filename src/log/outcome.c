@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What came of reading logs, told: the keys that extract and run have in
+ * common in their results for programs, and lines for people.
+ */
 #include "log/outcome.h"
 
 #include <inttypes.h>

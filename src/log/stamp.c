@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The time stamps of container logs: RFC 3339 and a blank, as container
+ * runtimes and `kubectl logs --timestamps` put them before a line.
+ */
 #include "log/stamp.h"
 
 #include <stdbool.h>

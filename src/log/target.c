@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A directory or file that appears whole or not at all: it is made under a
+ * name beside the target's and renamed when it is complete and on disk.
+ */
 #include "log/target.h"
 
 #include <dirent.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Read a tar that nobody vouches for, and extract it where it can do no harm.
+ * The only reader of streams that uses libarchive.
+ */
 #include "log/tarin.h"
 
 #include <archive.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pod's termination message as a witness: it describes the bundle that was
+ * written, or tells why none was.
+ */
 #include "log/witness.h"
 
 #include <errno.h>

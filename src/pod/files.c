@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The manifests in a directory: names that end in .yaml, .yml or .json, as
+ * kubectl has it.
+ */
 #include "pod/files.h"
 
 #include <dirent.h>

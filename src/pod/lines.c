@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where in a file the values of a tree stand.
+ */
 #include "pod/lines.h"
 
 #include <stdlib.h>

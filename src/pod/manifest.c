@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kubernetes manifests: the objects in a file, and what they say.
+ */
 #include "pod/manifest.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a pod may run, what it is called by and what it may use: the options
+ * that a cluster's administrator asks for, to fields of the Pod.
+ */
 #include "pod/placement.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The unpack pod: what to unpack, and how, to a Pod as a JSON tree.
+ */
 #include "pod/pod.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Options and manifests to what a pod is to be (struct pod_opts), for every
+ * command that makes pods.
+ */
 #include "pod/podopts.h"
 
 #include <stdio.h>

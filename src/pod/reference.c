@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Image references: [HOST[:PORT]/]PATH[:TAG][@DIGEST], by the grammar of the
+ * Distribution project (github.com/distribution/reference), which container
+ * runtimes follow.
+ */
 #include "pod/reference.h"
 
 #include <stdbool.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pods in an object: a Pod is one, a Deployment has the template of one, a
+ * ClusterServiceVersion may have many.
+ */
 #include "pod/template.h"
 
 #include <stdio.h>

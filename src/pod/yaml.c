@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * YAML 1.1 and JSON text to JSON trees, and trees to YAML: the only user of
+ * libyaml.
+ */
 #include "pod/yaml.h"
 
 #include <errno.h>

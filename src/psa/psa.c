@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Pod Security Standards: Pod -> violations, by level and version.
+ */
 #include "psa/psa.h"
 
 #include <stdbool.h>

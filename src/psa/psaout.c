@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was found of a pod, told: as text, as JSON, as a case for CI services.
+ */
 #include "psa/psaout.h"
 
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Pod Security Standards as a table of checks, and what a pod that
+ * violates some of them looks like.
+ */
 #include "psa/psatable.h"
 
 #include <stdlib.h>

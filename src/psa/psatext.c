@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Violations in the words of the API server.
+ */
 #include "psa/psatext.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gzip members -> the lines of json or jsonl (wire.h) on a descriptor.
+ */
 #include "stream/encode.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes -> gzip members (RFC 1952), one for each slice of WIRE_SLICE bytes,
+ * compressed on several threads, handed on in order, in constant memory. The
+ * only user of libdeflate in `unpack`.
+ */
 #include "stream/gzip.h"
 
 #include <libdeflate.h>

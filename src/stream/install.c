@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Copy the running program to where another container will start it.
+ */
 #include "stream/install.h"
 
 #include <errno.h>

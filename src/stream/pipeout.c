@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes -> descriptor, written by a thread while the caller makes more of
+ * them.
+ */
 #include "stream/pipeout.h"
 
 #include <errno.h>

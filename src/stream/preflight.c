@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Before the first byte: can everything that belongs to the bundle be read?
+ */
 #include "stream/preflight.h"
 
 #include <inttypes.h>

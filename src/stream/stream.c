@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bundle -> standard output.
+ */
 #include "stream/stream.h"
 
 #include <errno.h>

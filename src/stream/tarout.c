@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries -> tar.
+ */
 #include "stream/tarout.h"
 
 #include <archive.h>

@@ -17,6 +17,7 @@ ok "includes only point down" gate_includes "$TOP/src"
 ok "a library is seen in one module" gate_libraries "$TOP/src" "$DEPS/include"
 ok "no two functions of one name" gate_names "$TOP/src"
 ok "only the main files exit" gate_exits "$TOP/src"
+ok "every file says what it is" gate_opens "$TOP/src"
 # shellcheck disable=SC2046 # lists of names
 ok "one way to write standard output: its descriptor" gate_stdout_fd "$TOP/src"
 # shellcheck disable=SC2046 # words
@@ -73,6 +74,8 @@ ok "gate: names of their own pass" gate_names down
 ok "gate: one name twice is refused" refuses gate_names same
 ok "gate: no functions is refused" refuses gate_names none
 ok "gate: exits of a main file pass" gate_exits down
+ok "gate: a file that says nothing is refused" refuses gate_opens down
+ok "gate: no files are refused" refuses gate_opens none
 ok "gate: another exit is refused" refuses gate_exits exits
 
 cat >a.c <<-'END'
