@@ -129,7 +129,12 @@ unpack_check_options(struct args *a)
 static int
 unpack_print_version(void)
 {
+	char sandbox[SANDBOX_TEXT];
+
 	out_text("unpack " VERSION_TEXT);
+	/* what it has here, now that nothing else is to be done */
+	out_printf("sandbox %s\n",
+	    sandbox_describe(sandbox, sandbox_enter(NULL, 0)));
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "base/msg.h"
 #include "base/out.h"
+#include "base/sandbox.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -90,7 +91,12 @@ print_usage(void)
 static int
 unpackctl_print_version(void)
 {
+	char sandbox[SANDBOX_TEXT];
+
 	out_text("unpackctl " VERSION_TEXT);
+	/* what it has here, now that nothing else is to be done */
+	out_printf("sandbox %s\n",
+	    sandbox_describe(sandbox, sandbox_enter(NULL, 0)));
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 

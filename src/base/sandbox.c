@@ -10,11 +10,14 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/array.h"
 
 /* --------------------------------------------------------------- landlock */
 
@@ -339,6 +342,63 @@ sandbox_enter(const struct sandbox_place *places, size_t n)
 		state |= SANDBOX_LANDLOCK;
 	if (sandbox_seccomp())
 		state |= SANDBOX_SECCOMP;
+	return state;
+}
+
+/* Returns 0, or -1 without memory. */
+static int
+sandbox_add(struct sandbox_places *p, const char *path, int fd, bool write)
+{
+	struct sandbox_place *more = array_grow(p->at, &p->room, p->n + 1,
+	    sizeof *more);
+
+	if (more == NULL)
+		return -1;
+	p->at = more;
+	p->at[p->n++] = (struct sandbox_place){path, fd, write};
+	return 0;
+}
+
+void
+sandbox_allow(struct sandbox_places *p, const char *path, bool write)
+{
+	char *copy = strdup(path);
+
+	if (copy == NULL || sandbox_add(p, copy, -1, write) < 0) {
+		free(copy);
+		p->failed = true;
+	}
+}
+
+void
+sandbox_allow_fd(struct sandbox_places *p, int fd, bool write)
+{
+	if (fd >= 0 && sandbox_add(p, NULL, fd, write) < 0)
+		p->failed = true;
+}
+
+void
+sandbox_allow_temporary(struct sandbox_places *p)
+{
+	const char *dir = getenv("TMPDIR");
+
+	if (dir != NULL && *dir != '\0') {
+		sandbox_allow(p, dir, true);
+		return;
+	}
+	sandbox_allow(p, "/tmp", true);
+	sandbox_allow(p, "/var/tmp", true);
+}
+
+unsigned int
+sandbox_shut(struct sandbox_places *p)
+{
+	unsigned int state = p->failed ? 0 : sandbox_enter(p->at, p->n);
+
+	while (p->n > 0)
+		free((char *)(uintptr_t)p->at[--p->n].path);
+	free(p->at);
+	*p = (struct sandbox_places){0};
 	return state;
 }
 

@@ -31,6 +31,25 @@ struct sandbox_place {
 	bool write; /* also make, change, rename and remove */
 };
 
+/* Places to be named one by one; {0} has none. */
+struct sandbox_places {
+	struct sandbox_place *at; /* owned, its paths too */
+	size_t n, room;
+	bool failed; /* memory was short: sandbox_shut does nothing */
+};
+
+/* Name a file or directory; path is copied. */
+void sandbox_allow(struct sandbox_places *p, const char *path, bool write);
+
+/* Name an open one; -1 is none. */
+void sandbox_allow_fd(struct sandbox_places *p, int fd, bool write);
+
+/* Name where temporary files go: TMPDIR, or /tmp and /var/tmp. */
+void sandbox_allow_temporary(struct sandbox_places *p);
+
+/* sandbox_enter with the places, which are freed. */
+unsigned int sandbox_shut(struct sandbox_places *p);
+
 /*
  * Give up all but the n places and the descriptors that are open.  Call it
  * before threads are started.  It lasts to the end of the process; a place that

@@ -17,10 +17,13 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/result.h"
+#include "base/sandbox.h"
 #include "base/term.h"
 #include "bundle/ci.h"
 #include "bundle/codes.h"
 #include "image/batch.h"
+#include "image/image.h"
+#include "image/source.h"
 #include "image/verdict.h"
 #include "wire.h"
 
@@ -324,6 +327,29 @@ check_free(struct check *a)
 	json_free(a->told);
 }
 
+/*
+ * From here on only the images can be read; not where a tool has to be started
+ * that fetches one of them.
+ */
+static void
+check_shut_doors(char *const *names)
+{
+	struct sandbox_places places = {0};
+	struct image_ref ref;
+	char *const *name;
+
+	for (name = names; *name != NULL; name++)
+		if (!source_is_at_hand(*name))
+			return;
+	for (name = names; *name != NULL; name++) {
+		if (image_ref_parse(&ref, *name) == 0)
+			sandbox_allow(&places, ref.path, false);
+		image_ref_free(&ref);
+	}
+	sandbox_allow_temporary(&places);
+	(void)sandbox_shut(&places);
+}
+
 int
 cmd_check(int argc, char **argv)
 {
@@ -348,6 +374,8 @@ cmd_check(int argc, char **argv)
 		a.told = json_new_array();
 	b.opts = &a.opts;
 	b.term = a.term;
+	if (a.images_from == NULL)
+		check_shut_doors(argv + 1);
 	code = batch_add_all(&b, argv + 1, a.images_from);
 	a.n_images = b.n;
 	if (code == WIRE_OK && batch_run(&b) < 0)

@@ -15,6 +15,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/result.h"
+#include "base/sandbox.h"
 #include "base/term.h"
 #include "bundle/ci.h"
 #include "bundle/codes.h"
@@ -428,6 +429,17 @@ check_pod_end(struct tally *t)
 	return 0;
 }
 
+/* From here on only the files can be read. */
+static void
+check_pod_shut_doors(char *const *files)
+{
+	struct sandbox_places places = {0};
+
+	for (; *files != NULL; files++)
+		sandbox_allow(&places, *files, false);
+	(void)sandbox_shut(&places);
+}
+
 static int
 judge_all(const struct opts *o, char **files)
 {
@@ -441,6 +453,7 @@ judge_all(const struct opts *o, char **files)
 	}
 	if (o->kustomize != NULL)
 		ret = judge_kustomization(&t, o->kustomize);
+	check_pod_shut_doors(files);
 	for (; *files != NULL && ret == 0; files++)
 		ret = strcmp(*files, "-") != 0 && stat(*files, &st) == 0 &&
 		        S_ISDIR(st.st_mode)

@@ -20,6 +20,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/progress.h"
+#include "base/sandbox.h"
 #include "base/result.h"
 #include "base/tempfile.h"
 #include "image/podstream.h"
@@ -391,6 +392,24 @@ extract_read_logs(struct extract *x)
 	return status;
 }
 
+/* From here on only the logs can be read, and only the target be written. */
+static void
+extract_shut_doors(const struct extract *x)
+{
+	struct sandbox_places places = {0};
+	size_t i;
+
+	for (i = 0; i < x->n_logs; i++)
+		sandbox_allow(&places, x->logs[i], false);
+	if (x->witness != NULL)
+		sandbox_allow(&places, x->witness, false);
+	if (x->deliver.has_target)
+		sandbox_allow_fd(&places, x->deliver.target.parent, true);
+	/* an image archive is kept there, where it comes from a pipe */
+	sandbox_allow_temporary(&places);
+	(void)sandbox_shut(&places);
+}
+
 static enum wire_exit
 extract(struct extract *x)
 {
@@ -407,6 +426,7 @@ extract(struct extract *x)
 		return WIRE_FAIL;
 	o.dir = deliver_temp(&x->deliver);
 	if (gather_open(&x->gather, &o) == 0) {
+		extract_shut_doors(x);
 		status = extract_read_logs(x);
 		if (stop == 0)
 			status = extract_tell_result(x, status);
