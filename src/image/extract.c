@@ -829,6 +829,23 @@ extract_entry(struct extract *x, struct tarscan_entry *e)
 	                                    : containerd_entry(x, e);
 }
 
+/* Is a directory that had an entry there, or what a link in its place names? */
+static bool
+is_still_there(struct extract *x, const char *path)
+{
+	struct way *w;
+	bool there;
+
+	if (x->runtime == EXTRACT_PODMAN)
+		return tree_find(&x->tree, path) != NULL;
+	w = malloc(sizeof *w);
+	there = w == NULL ||
+	    (way_set(w, path, strlen(path)) == 0 &&
+	        way_follow(&x->tree, w) == 0 && w->whole);
+	free(w);
+	return there;
+}
+
 int
 extract_finish(struct extract *x)
 {
@@ -843,7 +860,7 @@ extract_finish(struct extract *x)
 		return -1;
 	}
 	for (i = 0; i < x->n_gone; i++) {
-		if (podman_lstat(x, x->gone[i], strlen(x->gone[i])) != NULL)
+		if (is_still_there(x, x->gone[i]))
 			continue;
 		memcpy(e->name, x->gone[i], strlen(x->gone[i]) + 1);
 		(void)extract_refuse(x, e, "directory-removed",

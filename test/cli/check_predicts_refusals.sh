@@ -154,6 +154,10 @@ refused "a directory that a global header removes" directory-removed "$none" "$n
 	dir d 0755
 	raw {"name": "/d", "type": "g"}
 E
+refused "a directory, then a symlink to nothing" directory-removed "$none" "$none" <<-E
+	dir d 0755
+	symlink /d nowhere
+E
 refused "a global header of a file's name" duplicate-entry ok 'duplicates of file paths not supported' <<-E
 	file f 0644
 	raw {"name": "f", "type": "g"}
