@@ -15,6 +15,7 @@
 ## make test-cluster    the cluster that KUBECONFIG names
 ## make agreement       what check says against what podman and containerd do
 ## make torture         damaged logs, at random, for TORTURE_SECONDS
+## make faults        every system call of every command fails once, FAULTS in all
 ## make fuzz            libFuzzer, FUZZ_SECONDS for each target
 ## make mutate          do the tests notice?  MUTANTS changes, one at a time
 ## make coverage        lines and branches that the tests run
@@ -101,12 +102,14 @@ HOUSE_CFLAGS = -std=c11 \
 	-Wno-missing-field-initializers \
 	-ffunction-sections -fdata-sections -fstack-protector-strong
 HOUSE_LDFLAGS = -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro,-z,now \
-	-Wl,-z,noseparate-code -Wl,--build-id=none
+	-Wl,-z,noseparate-code -Wl,--build-id=none \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 HOUSE_LDLIBS = -L$(D)/lib
 
 # ---------------------------------------------------------------- programs
 
 UNPACK_OBJ = \
+	$(B)/base/alloc.o \
 	$(B)/base/array.o \
 	$(B)/base/base64.o \
 	$(B)/base/cpus.o \
@@ -139,6 +142,7 @@ UNPACK_OBJ = \
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 CTL_OBJ = \
+	$(B)/base/alloc.o \
 	$(B)/base/array.o \
 	$(B)/base/base64.o \
 	$(B)/base/cpus.o \
@@ -499,6 +503,17 @@ torture: all
 	    --seconds $(TORTURE_SECONDS) --keep $(B)/torture $(B)/unpackctl
 
 .PHONY: torture
+
+# ----------------------------------------------------------------- faults
+#
+# Each system call of each command fails once, memory among them: what comes
+# out is right, or nothing and an exit code that says so.
+
+FAULTS = 1000000
+faults: all
+	test/torture/faults.py --most $(FAULTS) $(B)/unpack $(B)/unpackctl
+
+.PHONY: faults
 
 # -------------------------------------------------------------- agreement
 #

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cpus.h"
 #include "stream/install.h"
 #include "base/io.h"
@@ -347,6 +348,18 @@ unpack_on_signal(int number)
 	_exit(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
 }
 
+/*
+ * Memory ran out: end before anybody goes on without it.  What was written has
+ * no end, so that no reader takes it for whole.
+ */
+static void
+unpack_on_no_memory(void)
+{
+	msg_nomem();
+	report_terminate_memory();
+	_exit(WIRE_FAIL);
+}
+
 static void
 unpack_catch_signals(void)
 {
@@ -390,6 +403,8 @@ main(int argc, char **argv)
 
 	if (io_std() < 0)
 		return WIRE_FAIL;
+	alloc_on_failure(unpack_on_no_memory);
+	alloc_strict(true);
 	unpack_catch_signals();
 	/* so that libarchive knows UTF-8; the environment does not count */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -2,6 +2,7 @@
 /*
  * unpackctl, and kubectl-unpack: the same program by another name.
  */
+#include "base/alloc.h"
 #include "base/msg.h"
 #include "base/out.h"
 #include "base/sandbox.h"
@@ -196,6 +197,14 @@ dispatch(int argc, char **argv)
 	return c != NULL ? unpackctl_run(c, argc - 1, argv + 1) : WIRE_USAGE;
 }
 
+/* Where libarchive reads a tar and memory runs out: alloc.h. */
+static void
+unpackctl_on_no_memory(void)
+{
+	msg_nomem();
+	_exit(WIRE_FAIL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -215,6 +224,7 @@ main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	/* a closed pipe is an error like any other: EPIPE */
 	(void)signal(SIGPIPE, SIG_IGN);
+	alloc_on_failure(unpackctl_on_no_memory);
 	code = dispatch(argc, argv);
 	if (out_flush() < 0 && code != WIRE_SIGINT && code != WIRE_SIGTERM)
 		return WIRE_FAIL;

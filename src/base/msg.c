@@ -6,13 +6,23 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *program = "unpack";
-/* of each thread; enough for a result that must fit in 4 KiB */
-static _Thread_local char last[512];
+/*
+ * The last text of each thread; enough for a result that must fit in 4 KiB.
+ * Not thread-local itself: more than a few words of that, and musl maps memory
+ * before main, and crashes where there is none (static_init_tls).
+ */
+enum {
+	TEXTS = 64 /* more threads share: a message may be another's then */
+};
+static char texts[TEXTS][512];
+static atomic_uint n_threads;
+static _Thread_local char *last; /* in texts; NULL: nothing yet */
 static _Thread_local int last_error;
 
 void
@@ -54,8 +64,10 @@ remember(const char *text)
 {
 	size_t n = strlen(text);
 
-	if (n > sizeof last - 1)
-		n = sizeof last - 1;
+	if (last == NULL)
+		last = texts[atomic_fetch_add(&n_threads, 1) % TEXTS];
+	if (n > sizeof *texts - 1)
+		n = sizeof *texts - 1;
 	while (n > 0 && n < strlen(text) &&
 	    ((unsigned char)text[n] & 0xc0) == 0x80)
 		n--;
@@ -91,7 +103,7 @@ msg_warn(int err, const char *format, ...)
 const char *
 msg_last(void)
 {
-	return last;
+	return last != NULL ? last : "";
 }
 
 int

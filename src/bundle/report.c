@@ -368,3 +368,12 @@ report_terminate_signal(void)
 
 	terminate(text, sizeof text - 1);
 }
+
+void
+report_terminate_memory(void)
+{
+	static const char text[] =
+	    "{\"result\":\"failed\",\"reason\":\"IOError\",\"message\":\"out of memory\"}";
+
+	terminate(text, sizeof text - 1);
+}

@@ -115,4 +115,7 @@ void report_terminate(const struct report *r,
 /* The same after a signal: async-signal-safe (signal-safety(7)). */
 void report_terminate_signal(void);
 
+/* The same where memory ran out: nothing is allocated. */
+void report_terminate_memory(void);
+
 #endif

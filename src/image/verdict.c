@@ -805,8 +805,8 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 
 	/* a file that is ours to judge may not be ours to read */
 	v->measured = measure_tree(&v->tree, true, v->root, &v->skip) == 0;
-	if (!v->measured)
-		return v->root < 0 ? -1 : 0;
+	if (!v->measured) /* and there is a verdict without it, or none */
+		return v->root >= 0 && v->report.all_findings > 0 ? 0 : -1;
 	v->keep = v->skip;
 	if (v->report.skipped[CONTENT_SYMLINK] > 0 &&
 	    measure_tree(&v->tree, false, v->root, &v->keep) < 0)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/alloc.h"
 #include "base/msg.h"
 
 enum {
@@ -1021,11 +1022,13 @@ tarin_run(const struct tarin_opts *opts, struct tarin_counts *counts)
 	t->counts = counts;
 	/* the root's mode, should no entry name it */
 	t->levels[0] = (struct level){.fd = opts->dir, .mode = 0755};
+	alloc_strict(true);
 	if (tarin_open_archive(t) == 0 && read_entries(t) == 0 &&
 	    opts->dir >= 0)
 		(void)finish_dirs(t);
 	if (t->archive != NULL)
 		(void)archive_read_free(t->archive);
+	alloc_strict(false);
 	for (; t->depth > 0; t->depth--)
 		(void)close(t->levels[t->depth].fd);
 	for (i = 0; i < t->n_late; i++)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "base/msg.h"
 
 /*
@@ -82,6 +83,8 @@ tarout_open(tarout_sink *sink, void *arg)
 		msg_nomem();
 		return NULL;
 	}
+	/* libarchive writes on where some allocations have failed */
+	alloc_strict(true);
 	t->sink = sink;
 	t->arg = arg;
 	t->ustar = writer(t, archive_write_set_format_ustar);
@@ -162,4 +165,5 @@ tarout_free(struct tarout *t)
 		(void)archive_write_free(t->pax);
 	archive_entry_free(t->entry);
 	free(t);
+	alloc_strict(false);
 }

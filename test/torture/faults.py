@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each system call of each command fails once.
+
+    faults.py [--most N] [--seed N] UNPACK UNPACKCTL
+
+strace(1) makes the k-th call of a kind fail, for every kind that the command
+makes and every k, with an error that this call has: memory (mmap, brk), reads,
+writes, and all others.  With --most, that many of all of them, at random.
+
+What comes out must be right, or the exit code says that it is not: no signal,
+no endless loop, no target directory and no whole stream with other content.
+"""
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# what the call may say; EIO and EACCES for the rest
+ERRORS = {"mmap": ["ENOMEM"], "brk": ["ENOMEM"], "mremap": ["ENOMEM"],
+          "openat": ["EMFILE", "EACCES", "ENOENT"], "open": ["EMFILE"],
+          "read": ["EIO", "EINTR", "EAGAIN"],
+          "write": ["ENOSPC", "EPIPE", "EINTR", "EAGAIN"],
+          "writev": ["ENOSPC", "EINTR"], "pwrite64": ["ENOSPC", "EINTR"],
+          "pread64": ["EIO", "EINTR"], "clone": ["EAGAIN"],
+          "mkdirat": ["ENOSPC", "EMLINK"], "renameat": ["EACCES", "EIO"],
+          "linkat": ["EACCES"], "getdents64": ["EIO", "ENOMEM"],
+          "newfstatat": ["EIO", "ENOENT", "EACCES"], "fstat": ["EIO", "ENOMEM"],
+          "getrandom": ["EINTR", "ENOSYS"], "memfd_create": ["EMFILE"],
+          "faccessat": ["EIO", "ENOENT"], "readlinkat": ["EIO", "EINVAL"],
+          "fcntl": ["EMFILE"], "poll": ["EINTR"], "lseek": ["EINVAL", "EIO"],
+          "openat2": ["ENOSYS", "EPERM", "EMFILE"]}
+# the kernel or the libc would never come back from these, or a thread waits
+NEVER = {"exit", "exit_group", "futex", "execve", "arch_prctl", "rt_sigreturn",
+         "set_tid_address", "munmap", "close", "rt_sigprocmask", "madvise",
+         "sched_yield", "set_robust_list", "restart_syscall",
+         # these cannot fail
+         "geteuid", "getegid", "getuid", "getgid", "getpid", "gettid"}
+
+
+def run(args, cwd, stdin=None):
+    try:
+        return subprocess.run(args, cwd=cwd, stdin=stdin or subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=20)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def tree(path):
+    """What is in a directory: names, types, modes and content."""
+    found = {}
+    for top, dirs, files in os.walk(path):
+        for name in dirs + files:
+            full = os.path.join(top, name)
+            rest = os.path.relpath(full, path)
+            if os.path.islink(full):
+                found[rest] = os.readlink(full)
+            elif os.path.isdir(full):
+                found[rest] = os.stat(full).st_mode
+            else:
+                with open(full, "rb") as f:
+                    found[rest] = (os.stat(full).st_mode, f.read())
+    return found
+
+
+class Command:
+    def __init__(self, name, args, target=None, stream=False):
+        self.name, self.args = name, args
+        self.target, self.stream = target, stream
+        self.good = None
+
+
+def prepare(work, unpack):
+    """A bundle with long names, and logs of it."""
+    long = "manifests/" + "a-long-name-" * 6 + "/" + "b" * 90 + ".yaml"
+    pax = "manifests/" + "p" * 180
+    for name, text in (("manifests/csv.yaml", "kind: CSV\n" * 400),
+                       ("metadata/annotations.yaml", "a: b\n"),
+                       (long, "long\n"), (pax, "pax\n")):
+        full = os.path.join(work, "b", name)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "w") as f:
+            f.write(text)
+    os.symlink("csv.yaml", work + "/b/manifests/link")
+    os.makedirs(work + "/small/manifests")
+    with open(work + "/small/manifests/x.yaml", "w") as f:
+        f.write("x: y\n")
+    for name in ("json", "jsonl", "tar"):
+        with open("%s/%s" % (work, name), "wb") as f:
+            subprocess.run([unpack, "--bundle-dir", "b", "--format", name],
+                           cwd=work, stdout=f, check=True)
+
+
+def commands(unpack, ctl):
+    for name in ("json", "jsonl", "tar"):
+        yield Command("unpack " + name, [unpack, "--bundle-dir", "b",
+                                         "--format", name], stream=True)
+    yield Command("unpack limit", [unpack, "--bundle-dir", "b", "--log-limit",
+                                   "2000"], stream=True)
+    yield Command("unpack check", [unpack, "check", "--bundle-dir", "b"])
+    yield Command("install", [unpack, "install", "copy"], target="copy")
+    for name in ("json", "jsonl", "tar"):
+        yield Command("extract " + name,
+                      [ctl, "extract", "-C", "out", name], target="out")
+    yield Command("extract json text", [ctl, "extract", "-C", "out", "-o",
+                                        "json", "jsonl"], target="out")
+    yield Command("extract tar file", [ctl, "extract", "--tar", "out.tar",
+                                       "jsonl"], target="out.tar")
+    yield Command("extract list", [ctl, "extract", "--list", "jsonl"])
+    yield Command("extract strip", [ctl, "extract", "-C", "out",
+                                    "--witness", "message", "jsonl"],
+                  target="out")
+    yield Command("unpack parts", [unpack, "--bundle-dir", "b", "--format",
+                                   "jsonl", "--parts", "0-", "--symlinks",
+                                   "skip", "--jobs", "3"], stream=True)
+    yield Command("check-pod text", [ctl, "check-pod", "pod.yaml"])
+    yield Command("explain", [ctl, "explain", "-o", "json"])
+    yield Command("image", [ctl, "check", "-o", "json", "image"])
+    yield Command("image tar", [ctl, "check", "oci-archive:image.tar"])
+    yield Command("check", [ctl, "check", "b"])
+    yield Command("check json", [ctl, "check", "-o", "json", "b"])
+    yield Command("pod", [ctl, "pod", "--image", "a/b:c", "--mount-path",
+                          "/x", "-o", "json"])
+    yield Command("pod yaml", [ctl, "pod", "--image", "a/b:c", "--mount-path",
+                               "/x"])
+    yield Command("check-pod", [ctl, "check-pod", "-o", "json", "pod.yaml"])
+
+
+def clear(work, command):
+    if command.target:
+        path = os.path.join(work, command.target)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.remove(path)
+
+
+def outcome(work, command, done):
+    state = None
+    if command.target:
+        path = os.path.join(work, command.target)
+        if os.path.isdir(path):
+            state = tree(path)
+        elif os.path.lexists(path):
+            with open(path, "rb") as f:
+                state = f.read()
+    return done.returncode, done.stdout, state
+
+
+def calls(work, command):
+    """How often the command makes each call."""
+    trace = os.path.join(work, "trace")
+    clear(work, command)
+    run(["strace", "-f", "-qq", "-o", trace] + command.args, work)
+    counts = {}
+    with open(trace, errors="replace") as f:
+        for line in f:
+            m = re.match(r"\d+ +(\w+)\(", line)
+            if m and m.group(1) not in NEVER:
+                counts[m.group(1)] = counts.get(m.group(1), 0) + 1
+    return counts
+
+
+def is_whole(ctl, work, stdout):
+    """Would a reader take it for a bundle?"""
+    with open(os.path.join(work, "taken"), "wb") as f:
+        f.write(stdout)
+    done = run([ctl, "extract", "--list", "taken"], work)
+    return done is not None and done.returncode == 0
+
+
+def judge(ctl, work, command, done):
+    """What is wrong; None: nothing."""
+    if done is None:
+        return "does not end"
+    code, stdout, state = outcome(work, command, done)
+    # strace tells of a signal by killing itself, or 128 + number
+    if code < 0 or code > 128:
+        return "exit %d: %s" % (code, done.stderr[-200:])
+    if code not in (0, 1, 2, 3, 4):
+        return "exit %d" % code
+    if code == command.good[0]:
+        if state != command.good[2]:
+            return "exit %d, with another result" % code
+        if stdout != command.good[1] and code == 0:
+            return "exit %d, with other output" % code
+        return None
+    # the result may be there, and what was to be said of it be lost
+    if state is not None and state != command.good[2]:
+        return "exit %d, and there is a result" % code
+    if command.stream and stdout and stdout != command.good[1] and \
+            is_whole(ctl, work, stdout):
+        return "exit %d, and a whole stream" % code
+    if b"json" in b" ".join(a.encode() for a in command.args) and \
+            stdout.startswith(b"{") and not command.stream and \
+            stdout.endswith(b"\n"):
+        try:
+            json.loads(stdout)
+        except ValueError:
+            return "exit %d, and broken JSON" % code
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--most", type=int, default=1000000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("unpack")
+    parser.add_argument("ctl")
+    args = parser.parse_args()
+    unpack, ctl = os.path.abspath(args.unpack), os.path.abspath(args.ctl)
+    work = tempfile.mkdtemp(prefix="faults.")
+    prepare(work, unpack)
+    with open(work + "/pod.yaml", "wb") as f:
+        f.write(run([ctl, "pod", "--image", "a/b:c"], work).stdout)
+    mkimage = os.path.join(os.path.dirname(__file__), "..", "mkimage.py")
+    lines = b"layer\ndir manifests 0755\nfile manifests/a.yaml 0644 x\n" \
+        b"layer\nsymlink l manifests\nfile manifests/.wh.b 0644\n" \
+        b"config {\"User\":\"1\",\"Volumes\":{\"/v\":{}}}\n"
+    for kind, name in (("oci", "image"), ("oci-archive", "image.tar")):
+        subprocess.run([sys.executable, mkimage, kind, name], cwd=work,
+                       input=lines, check=True)
+    with open(work + "/jsonl", "rb") as f:
+        last = json.loads(f.read().splitlines()[-1])
+    with open(work + "/message", "w") as f:
+        json.dump(dict(last, result="ok", format="jsonl"), f)
+    faults = []
+    for command in commands(unpack, ctl):
+        clear(work, command)
+        command.good = outcome(work, command, run(command.args, work))
+        for call, n in calls(work, command).items():
+            faults += [(command, call, error, k) for k in range(1, n + 1)
+                       for error in ERRORS.get(call, ["EIO", "EACCES"])]
+    if len(faults) > args.most:
+        faults = random.Random(args.seed).sample(faults, args.most)
+    wrong = 0
+    for command, call, error, k in faults:
+        clear(work, command)
+        done = run(["strace", "-f", "-qq", "-o", "/dev/null", "-e",
+                    "trace=" + call, "-e",
+                    "inject=%s:error=%s:when=%d" % (call, error, k)] +
+                   command.args, work)
+        why = judge(ctl, work, command, done)
+        if why:
+            wrong += 1
+            print("# %s: %s number %d fails with %s: %s" % (
+                command.name, call, k, error, why), flush=True)
+    print("%d faults, %d wrong outcomes" % (len(faults), wrong))
+    shutil.rmtree(work)
+    return wrong > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
