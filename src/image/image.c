@@ -72,13 +72,32 @@ image_ref_free(struct image_ref *ref)
 	*ref = (struct image_ref){0};
 }
 
-/* Does the directory fd have a regular file of this name? */
+/*
+ * Does the directory fd have a regular file of this name?  Where that cannot
+ * be told, *err becomes the errno.
+ */
 static bool
-has_file(int fd, const char *name)
+has_file(int fd, const char *name, int *err)
 {
 	struct stat st;
 
-	return fstatat(fd, name, &st, 0) == 0 && S_ISREG(st.st_mode);
+	if (fstatat(fd, name, &st, 0) == 0)
+		return S_ISREG(st.st_mode);
+	if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		*err = errno;
+	return false;
+}
+
+/* What image the directory fd holds; *err as has_file has it. */
+static enum image_kind
+image_kind_of_dir(int fd, bool oci, int *err)
+{
+	if (oci && has_file(fd, "oci-layout", err) &&
+	    has_file(fd, "index.json", err))
+		return IMAGE_OCI;
+	if (has_file(fd, "version", err) && has_file(fd, "manifest.json", err))
+		return IMAGE_DIR;
+	return IMAGE_ROOT;
 }
 
 int
@@ -86,7 +105,7 @@ image_ref_detect(struct image_ref *ref)
 {
 	char masked[MSG_NAME];
 	struct stat st;
-	int fd;
+	int fd, err = 0;
 
 	if ((ref->kind != IMAGE_ANY && ref->kind != IMAGE_DIR) ||
 	    strcmp(ref->path, "-") == 0)
@@ -99,18 +118,13 @@ image_ref_detect(struct image_ref *ref)
 			(void)close(fd);
 		return -1;
 	}
-	if (S_ISDIR(st.st_mode)) {
-		if (ref->kind == IMAGE_ANY && has_file(fd, "oci-layout") &&
-		    has_file(fd, "index.json"))
-			ref->kind = IMAGE_OCI;
-		else if (has_file(fd, "version") &&
-		    has_file(fd, "manifest.json"))
-			ref->kind = IMAGE_DIR;
-		else
-			ref->kind = IMAGE_ROOT;
-	}
+	if (S_ISDIR(st.st_mode))
+		ref->kind = image_kind_of_dir(fd, ref->kind == IMAGE_ANY, &err);
 	(void)close(fd);
-	return 0;
+	if (err == 0)
+		return 0;
+	msg_warn(err, "%s", msg_mask(masked, sizeof masked, ref->path));
+	return -1;
 }
 
 const char *

@@ -359,14 +359,16 @@ source_is_at_hand(const char *text)
 {
 	struct stat st;
 
+	/* what cannot be looked at is there, and no name */
 	return strcmp(text, "-") == 0 || source_has_transport(text) ||
-	    stat(text, &st) == 0;
+	    stat(text, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 enum wire_exit
 source_open(struct source *s, const char *text, uint64_t max,
     const char *platform)
 {
+	char shown[MSG_NAME];
 	struct stat st;
 
 	*s = (struct source){.path = text, .tempfile = {.fd = -1, .max = max}};
@@ -374,8 +376,12 @@ source_open(struct source *s, const char *text, uint64_t max,
 		return source_keep_input(s) < 0 ? WIRE_FAIL : WIRE_OK;
 	if (source_has_transport(text))
 		return WIRE_OK;
-	if (stat(text, &st) < 0)
-		return source_open_name(s, text, platform);
+	if (stat(text, &st) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return source_open_name(s, text, platform);
+		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, text));
+		return WIRE_FAIL;
+	}
 	return S_ISDIR(st.st_mode) ? source_refuse_context(text) : WIRE_OK;
 }
 

@@ -30,9 +30,10 @@ ERRORS = {"mmap": ["ENOMEM"], "brk": ["ENOMEM"], "mremap": ["ENOMEM"],
           "pread64": ["EIO", "EINTR"], "clone": ["EAGAIN"],
           "mkdirat": ["ENOSPC", "EMLINK"], "renameat": ["EACCES", "EIO"],
           "linkat": ["EACCES"], "getdents64": ["EIO", "ENOMEM"],
-          "newfstatat": ["EIO", "ENOENT", "EACCES"], "fstat": ["EIO", "ENOMEM"],
+          # ENOENT for a name that is listed is what a whiteout looks like
+          "newfstatat": ["EIO", "EACCES"], "fstat": ["EIO", "ENOMEM"],
           "getrandom": ["EINTR", "ENOSYS"], "memfd_create": ["EMFILE"],
-          "faccessat": ["EIO", "ENOENT"], "readlinkat": ["EIO", "EINVAL"],
+          "faccessat": ["EIO", "ENOMEM"], "readlinkat": ["EIO", "EINVAL"],
           "fcntl": ["EMFILE"], "poll": ["EINTR"], "lseek": ["EINVAL", "EIO"],
           "openat2": ["ENOSYS", "EPERM", "EMFILE"]}
 # the kernel or the libc would never come back from these, or a thread waits
