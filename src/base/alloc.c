@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that runs out where nobody looks: in libarchive.
+ */
 #include "base/alloc.h"
 
 #include <stdlib.h>
