@@ -194,6 +194,18 @@ note_workdir(struct verdict *v)
 	return 0;
 }
 
+/* Does overlayfs list something below n that it cannot find? */
+static bool
+has_whiteout(const struct node *top)
+{
+	const struct node *n;
+
+	for (n = top->child; n != NULL; n = tree_next(top, n))
+		if (n->inode->whiteout)
+			return true;
+	return false;
+}
+
 static int
 take_volumes(struct verdict *v)
 {
@@ -211,6 +223,11 @@ take_volumes(struct verdict *v)
 		if (n != NULL && n->child != NULL &&
 		    verdict_note(v, "volume-over-content", path, 0,
 		        "VOLUME %s has content: the runtime copies it at every start",
+		        msg_mask(masked, sizeof masked, path)) < 0)
+			return -1;
+		if (n != NULL && has_whiteout(n) &&
+		    verdict_note(v, "container-cannot-start", path, 0,
+		        "VOLUME %s has a whiteout of nothing in it: the runtime cannot copy that, and the container does not start",
 		        msg_mask(masked, sizeof masked, path)) < 0)
 			return -1;
 		if (runtime_volume(&v->tree, path) < 0)

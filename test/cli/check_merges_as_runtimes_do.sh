@@ -164,4 +164,9 @@ printf '%s\n' layer 'dir a 0755' 'file a/x 0644 x' layer 'dir new 0755' \
 ok "stale whiteouts: exit 0" exits 0 "$UNPACKCTL" check -o json i
 is "one in a directory that only this layer has is listed" \
 	"$(jq -c '[.skippedPaths[] | select(.why == "whiteout").path]' out)" '["new/gone"]'
+printf '%s\n' layer 'dir a 0755' layer 'dir new 0755' 'file new/.wh.gone 0644' \
+	'config {"Volumes": {"/new": {}}}' | (rm -rf i && "$MK" oci i)
+ok "a VOLUME with such a whiteout cannot be copied: exit 3" exits 3 \
+	"$UNPACKCTL" check -o json i
+is "and says so" "$(jq -r '.findings[].code' out)" container-cannot-start
 done_testing
