@@ -68,7 +68,7 @@ verdict "a root file system" root \
 
 ok "no such tag" exits 1 "$UNPACKCTL" check oci:oci:v2
 ok "it names those that are there" has err "v1"
-ok "no such file" exits 1 "$UNPACKCTL" check localhost/x:v1
-ok "it says how to get one" has err "podman save"
+ok "no such file, and no such image" exits 1 "$UNPACKCTL" check localhost/x:v1
+ok "it says so" has err "localhost/x:v1: no such file"
 ok "nothing but the message" empty out
 done_testing

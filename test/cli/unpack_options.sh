@@ -32,7 +32,8 @@ ok "--version" exits 0 "$UNPACK" --version
 ok "--version: its name and number" has out '^unpack [0-9]+\.[0-9]+\.[0-9]+$'
 ok "... the commit" has out '^commit ([0-9a-f]{40}\+?|unknown)$'
 ok "... what is linked" has out '^linked .*'
-is "... no more" "$(wc -l <out)" 3
+ok "... the sandbox here" has out "^sandbox (none|no_new_privs.*)$"
+is "... no more" "$(wc -l <out)" 4
 ok "--help" exits 0 "$UNPACK" --help
 ok "--help fits a screen" [ "$(wc -l <out)" -le 40 ]
 ok "--help fits its width" lacks out '.{80}'

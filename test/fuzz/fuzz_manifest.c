@@ -23,6 +23,7 @@ try_bundle(const struct json *manifest, struct psa_policy policy)
 
 	if (podopts_take_manifest(&o, manifest, "fuzz") < 0)
 		return;
+	o.unpacker = "example.com/unpack:1";
 	pod = pod_build(&o);
 	MUST(pod != NULL);
 	MUST(psa_judge(&report, "fuzz", json_get(pod, "metadata"),

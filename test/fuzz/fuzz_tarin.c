@@ -62,6 +62,7 @@ extract(struct input in, bool zipped)
 	    .max_size = 1 << 20,
 	    .max_entries = 1000,
 	    .progress = &progress};
+	struct target_opts opts = {0};
 	struct target t;
 	char path[PATH_MAX];
 
@@ -71,7 +72,7 @@ extract(struct input in, bool zipped)
 		o.arg = &g;
 	}
 	(void)snprintf(path, sizeof path, "%s/t", base);
-	MUST(target_open(&t, path, false) == 0);
+	MUST(target_open(&t, path, &opts) == 0);
 	MUST(target_begin(&t) == 0);
 	o.dir = t.fd;
 	(void)tarin_run(&o, &counts);
