@@ -513,7 +513,11 @@ FAULTS = 1000000
 faults: all
 	test/torture/faults.py --most $(FAULTS) $(B)/unpack $(B)/unpackctl
 
-.PHONY: faults
+# The worst inputs known, with sizes doubled.
+bench-worst: all
+	python3 test/bench/worst.py $(B)/unpackctl
+
+.PHONY: faults bench-worst
 
 # -------------------------------------------------------------- agreement
 #
