@@ -791,6 +791,8 @@ podman_entry(struct extract *x, struct tarscan_entry *e)
 	if (is_whiteout && err == ENOTDIR &&
 	    (p.in_file || strcmp(p.base, opaque) != 0))
 		return 0;
+	if (err != 0 && e->type == TARSCAN_GLOBAL)
+		return 0; /* nothing is made of it */
 	if (err == ENOENT)
 		return extract_refuse(x, e, "symlink-dangling",
 		    "no such file or directory");
