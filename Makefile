@@ -585,6 +585,7 @@ test-arch: all
 	$(Q)for a in $(filter-out $(HERE),$(ARCHES)); do \
 	    $(MAKE) --no-print-directory ARCH=$$a test-emulated || exit 1; done
 test-emulated: all $(E)/unpack $(E)/unpackctl
+	$(Q)$(MAKE) --no-print-directory ARCH=$(HERE) all
 	$(Q)$(RUN:test/run=) EMULATOR='$(EMULATOR)' \
 	    OURS='$(CURDIR)/build/$(HERE)' THEIRS='$(CURDIR)/$(E)' \
 	    test/run test/check/static.sh test/check/install.sh

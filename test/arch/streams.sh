@@ -4,7 +4,7 @@
 # machine's own writes, to the byte, and each reads the other's.
 . "$TOP/test/lib.sh"
 : "${OURS:=$TOP/build/$(dpkg --print-architecture)}"
-[ -x "$OURS/unpack" ] && [ "$UNPACK" != "$OURS/unpack" ] ||
+[ -x "$OURS/unpackctl" ] && [ "$UNPACK" != "$OURS/unpack" ] ||
 	skip_all "needs another architecture: make test-arch"
 
 # A small bundle, and one of all that a tar can say: parts, holes, long and
