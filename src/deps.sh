@@ -247,7 +247,7 @@ versions() {
 # Measured on amd64: -O2 makes zstd four times as fast, deflate 20 %, SHA-256
 # and inflate 6 %; loops that begin at 32 bytes make deflate another 2 %.
 # Nothing unwinds the stack in C: no tables for it.
-lean="-fno-asynchronous-unwind-tables -fno-unwind-tables"
+lean="-fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables"
 small="-Os -ffunction-sections -fdata-sections $lean"
 fast="-O2 -falign-loops=32 -ffunction-sections -fdata-sections $lean"
 
@@ -367,6 +367,7 @@ build_libarchive() {
 	# shellcheck disable=SC2086 # --host, or nothing
 	"$s/configure" CC="$CC" AR="$AR" RANLIB="$RANLIB" \
 		CFLAGS="$small -ffile-prefix-map=$sources=." \
+		LDFLAGS=-no-pie \
 		${HOST:+--host=$HOST} --prefix="$dir" --libdir="$dir/lib" \
 		--disable-dependency-tracking --disable-maintainer-mode \
 		--disable-shared --enable-static --disable-bsdtar \
