@@ -28,9 +28,10 @@ def commands(page):
 
 
 def matches(got, wanted):
-    pattern = re.escape(wanted.rstrip("\n"))
-    pattern = re.sub(r"(?m)^\\\.\\\.\\\.$", r"(?:.|\\n)*?", pattern)
-    return re.fullmatch(pattern.replace(r"\.\.\.", ".*?"), got.rstrip("\n"))
+    lines = [r"(?:.*\n)*?" if line == "..." else
+             re.escape(line).replace(r"\.\.\.", ".*?") + r"\n"
+             for line in wanted.rstrip("\n").split("\n")]
+    return re.fullmatch("".join(lines), got.rstrip("\n") + "\n")
 
 
 def main():
