@@ -182,6 +182,17 @@ gate_names() {
 	}' gate.functions
 }
 
+# gate_ret SRC: a result that is about to be returned is called ret, and not one
+# of these.
+gate_ret() {
+	grep -rn --include='*.c' ret "$1" >gate.used || {
+		echo "# no results"
+		return 1
+	}
+	! grep -rnwE --include='*.[ch]' 'rc|rv|retval|retcode' "$1" |
+		sed 's/^/# /' | grep .
+}
+
 # gate_exits SRC: only the two main files end the program.
 gate_exits() {
 	(cd "$1" && grep -rnE --include='*.[ch]' \

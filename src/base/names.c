@@ -46,26 +46,26 @@ names_read(struct names *l, const char *file)
 	char line[NAMES_LINE], shown[MSG_NAME];
 	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 	char *name;
-	int rc = 0;
+	int ret = 0;
 
 	(void)msg_mask(shown, sizeof shown, file);
 	if (f == NULL) {
 		msg_warn(errno, "%s", shown);
 		return -1;
 	}
-	while (rc == 0 && fgets(line, sizeof line, f) != NULL) {
+	while (ret == 0 && fgets(line, sizeof line, f) != NULL) {
 		name = line + strspn(line, " \t");
 		name[strcspn(name, " \t\r\n")] = '\0';
 		if (*name != '\0' && *name != '#')
-			rc = names_add(l, name);
+			ret = names_add(l, name);
 	}
-	if (rc == 0 && ferror(f)) {
+	if (ret == 0 && ferror(f)) {
 		msg_warn(errno, "%s", shown);
-		rc = -1;
+		ret = -1;
 	}
 	if (f != stdin)
 		(void)fclose(f);
-	return rc;
+	return ret;
 }
 
 void

@@ -89,7 +89,7 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 {
 	struct path_beneath rule = {.access = FS_READ, .fd = place->fd};
 	struct stat st;
-	int rc = 0;
+	int ret = 0;
 
 	if (place->path != NULL)
 		rule.fd = open(place->path, O_PATH | O_CLOEXEC);
@@ -98,17 +98,17 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 	if (place->write)
 		rule.access |= FS_WRITE;
 	if (fstat(rule.fd, &st) < 0)
-		rc = -1;
+		ret = -1;
 	else if (!S_ISDIR(st.st_mode))
 		rule.access &= FS_OF_FILES;
 	rule.access &= handled;
-	if (rc == 0 &&
+	if (ret == 0 &&
 	    syscall(SYS_landlock_add_rule, rules, RULE_PATH_BENEATH, &rule, 0) <
 	        0)
-		rc = -1;
+		ret = -1;
 	if (place->path != NULL)
 		(void)close(rule.fd);
-	return rc;
+	return ret;
 }
 
 static bool
@@ -119,7 +119,7 @@ sandbox_landlock(const struct sandbox_place *places, size_t n)
 	    CREATE_VERSION);
 	size_t size, i;
 	bool done = false;
-	int rules, rc = 0;
+	int rules, ret = 0;
 
 	/* version 1 forbids every rename from one directory to another */
 	if (version < 2)
@@ -128,9 +128,9 @@ sandbox_landlock(const struct sandbox_place *places, size_t n)
 	rules = (int)syscall(SYS_landlock_create_ruleset, &rights, size, 0);
 	if (rules < 0)
 		return false;
-	for (i = 0; i < n && rc == 0; i++)
-		rc = sandbox_add_place(rules, places + i, rights.fs);
-	if (rc == 0)
+	for (i = 0; i < n && ret == 0; i++)
+		ret = sandbox_add_place(rules, places + i, rights.fs);
+	if (ret == 0)
 		done = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	(void)close(rules);
 	return done;

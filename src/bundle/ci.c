@@ -448,7 +448,7 @@ ci_print_text(enum ci_form form, const char *command, const struct json *cases)
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
-	int rc = -1;
+	int ret = -1;
 
 	if (f != NULL && form == CI_JUNIT)
 		ci_put_junit(f, command, cases);
@@ -458,26 +458,26 @@ ci_print_text(enum ci_form form, const char *command, const struct json *cases)
 		msg_nomem();
 	} else {
 		out_text(text);
-		rc = out_flush();
+		ret = out_flush();
 	}
 	free(text);
-	return rc;
+	return ret;
 }
 
 int
 ci_print(enum ci_form form, const char *command, struct json *cases)
 {
 	char *whole = json_print(cases, JSON_COMPACT);
-	int rc = -1;
+	int ret = -1;
 
 	/* it is printed only to see that nothing of it is missing */
 	free(whole);
 	if (whole == NULL)
 		msg_nomem();
 	else if (form == CI_SARIF)
-		rc = ci_print_sarif(cases);
+		ret = ci_print_sarif(cases);
 	else
-		rc = ci_print_text(form, command, cases);
+		ret = ci_print_text(form, command, cases);
 	json_free(cases);
-	return rc;
+	return ret;
 }

@@ -197,7 +197,7 @@ static int
 check_tell(void *arg, struct batch_result *r)
 {
 	struct check *a = arg;
-	int rc = check_add_row(a, r);
+	int ret = check_add_row(a, r);
 
 	if (a->form == CI_JSON) {
 		(void)json_add(a->told, NULL, r->object);
@@ -215,13 +215,13 @@ check_tell(void *arg, struct batch_result *r)
 	    (r->state != BATCH_BROKEN || a->n_images > 1)) {
 		if (a->n_rows > 1)
 			out_text("\n");
-		if (rc == 0)
-			rc = term_print(&a->term, r->text);
+		if (ret == 0)
+			ret = term_print(&a->term, r->text);
 		/* verdicts as they come */
-		if (rc == 0)
-			rc = out_flush();
+		if (ret == 0)
+			ret = out_flush();
 	}
-	return rc;
+	return ret;
 }
 
 static size_t
@@ -299,21 +299,21 @@ static int
 check_end(struct check *a)
 {
 	struct json *told = a->told;
-	int rc = 0;
+	int ret = 0;
 
 	if (a->form == CI_JSON && a->n_rows != 1)
 		return check_print_json(a);
 	a->told = NULL;
 	if (a->form == CI_JSON) {
-		rc = result_print(json_copy(json_at(told, 0)));
+		ret = result_print(json_copy(json_at(told, 0)));
 		json_free(told);
 	} else if (a->form != CI_TEXT) {
-		rc = ci_print(a->form, "check", told);
+		ret = ci_print(a->form, "check", told);
 	} else if (!a->quiet && a->n_rows > 1) {
 		check_print_table(a);
-		rc = out_flush();
+		ret = out_flush();
 	}
-	return rc;
+	return ret;
 }
 
 static void

@@ -319,20 +319,20 @@ judge_kustomization(struct tally *t, const char *path)
 	struct kubectl_job job;
 	struct yaml_docs docs;
 	char shown[MSG_NAME];
-	int rc;
+	int ret;
 
 	(void)msg_mask(shown, sizeof shown, path);
 	if (kubectl_start(&k, &job, args) < 0) {
 		check_pod_note_problem(t, shown);
 		return 0;
 	}
-	rc = yaml_read(&docs, path, job.out);
-	if (kubectl_finish(&job, rc < 0) < 0) {
+	ret = yaml_read(&docs, path, job.out);
+	if (kubectl_finish(&job, ret < 0) < 0) {
 		msg_warn(0, "kubectl kustomize %s: %s", shown, job.said);
 		yaml_docs_free(&docs);
-		rc = -1;
+		ret = -1;
 	}
-	if (rc == 0)
+	if (ret == 0)
 		return judge_docs(t, shown, &docs);
 	check_pod_note_problem(t, shown);
 	return 0;

@@ -247,7 +247,7 @@ test_tell(const struct test *x, const struct test_image *t)
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
-	int rc = -1;
+	int ret = -1;
 
 	if (to != NULL) {
 		(void)fprintf(to, "%s%s%s: %s%s%s\n",
@@ -267,9 +267,9 @@ test_tell(const struct test *x, const struct test_image *t)
 	if (to == NULL || fclose(to) != 0)
 		msg_nomem();
 	else if (term_print(&x->term, text) == 0)
-		rc = out_flush();
+		ret = out_flush();
 	free(text);
-	return rc;
+	return ret;
 }
 
 static size_t
@@ -485,20 +485,20 @@ static enum wire_exit
 test_finish(struct test *x)
 {
 	struct json *o;
-	int rc = 0;
+	int ret = 0;
 
 	if (x->form == CI_JSON) {
 		o = test_object(x);
 		test_tell_left(x, o);
-		rc = result_print(o);
+		ret = result_print(o);
 	} else {
 		if (x->form != CI_TEXT)
-			rc = ci_print(x->form, "test", test_cases(x));
+			ret = ci_print(x->form, "test", test_cases(x));
 		else if (!x->quiet)
 			test_print_table(x);
 		test_tell_left(x, NULL);
 	}
-	if (out_flush() < 0 || rc < 0)
+	if (out_flush() < 0 || ret < 0)
 		return WIRE_FAIL;
 	return test_exit(x);
 }

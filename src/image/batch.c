@@ -83,7 +83,7 @@ batch_add_rest(struct batch *b, size_t at)
 	struct image_ref ref;
 	struct batch_job *j;
 	size_t i;
-	int rc = 0;
+	int ret = 0;
 
 	if (image_ref_parse(&ref, source->path) < 0) {
 		json_free(names);
@@ -92,22 +92,22 @@ batch_add_rest(struct batch *b, size_t at)
 	ref.fd = source->fd;
 	/* what is wrong with it will be told in its turn */
 	if (ref.tag == NULL && image_ref_detect(&ref) == 0)
-		rc = image_list(&ref, names);
+		ret = image_list(&ref, names);
 	image_ref_free(&ref);
 	if (json_size(names) < 2)
 		goto out;
 	b->jobs[at].tag = strdup(json_text(json_at(names, 0)));
-	for (i = 1; rc == 0 && i < json_size(names); i++) {
+	for (i = 1; ret == 0 && i < json_size(names); i++) {
 		j = batch_add(b, b->jobs[at].given,
 		    json_text(json_at(names, i)));
 		if (j == NULL)
-			rc = -1;
+			ret = -1;
 		else
 			j->source = source;
 	}
 out:
 	json_free(names);
-	return rc;
+	return ret;
 }
 
 static enum wire_exit
@@ -187,7 +187,7 @@ batch_judge(const struct batch *b, struct batch_job *j)
 	    .how = j->source->how,
 	    .term = b->term};
 	struct verdict *v = calloc(1, sizeof *v);
-	int rc = -1;
+	int ret = -1;
 
 	if (v == NULL) {
 		msg_nomem();
@@ -204,11 +204,11 @@ batch_judge(const struct batch *b, struct batch_job *j)
 		r->state = verdict_is_good(v) ? BATCH_GOOD : BATCH_BAD;
 		r->errors = v->errors + (unsigned int)v->n_findings;
 		r->warnings = v->warnings;
-		rc = r->text != NULL ? 0 : -1;
+		ret = r->text != NULL ? 0 : -1;
 	}
 	verdict_free(v);
 	free(v);
-	return rc;
+	return ret;
 }
 
 /* workers' work: one image, from its bytes to its verdict. */
@@ -232,7 +232,7 @@ static int
 batch_end(struct batch *b, size_t at)
 {
 	struct batch_job *j = &b->jobs[at];
-	int rc = b->tell(b->arg, &j->result);
+	int ret = b->tell(b->arg, &j->result);
 
 	free(j->result.text);
 	json_free(j->result.object);
@@ -242,7 +242,7 @@ batch_end(struct batch *b, size_t at)
 	if (at + 1 == b->n || b->jobs[at + 1].source == NULL ||
 	    b->jobs[at + 1].source != j->source)
 		source_close(j->source);
-	return rc;
+	return ret;
 }
 
 int
@@ -255,18 +255,18 @@ batch_run(struct batch *b)
 	struct workers *w = workers_open(&opts);
 	unsigned int jobs = cpus_allowed();
 	size_t slot, given = 0, told = 0, i;
-	int rc = 0;
+	int ret = 0;
 
 	if (w == NULL)
 		return -1;
 	if (b->n > 1)
 		workers_start(w, jobs);
 	/* no more under way than there are threads, and as many waiting */
-	while (rc == 0 && told < b->n) {
+	while (ret == 0 && told < b->n) {
 		for (; given < b->n && given - told < 2 * (size_t)jobs; given++)
 			workers_give(w);
 		if (workers_take(w, true, &slot)) {
-			rc = batch_end(b, slot);
+			ret = batch_end(b, slot);
 			told++;
 		}
 	}
@@ -275,7 +275,7 @@ batch_run(struct batch *b)
 		free(b->jobs[i].result.text);
 		json_free(b->jobs[i].result.object);
 	}
-	return rc;
+	return ret;
 }
 
 void

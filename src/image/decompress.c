@@ -200,7 +200,7 @@ decompress_blob(struct tempfile *s, const struct blob *b, const char *what,
     struct blob *out, char *text)
 {
 	struct job *j = malloc(sizeof *j);
-	int rc;
+	int ret;
 
 	if (j == NULL) {
 		msg_nomem();
@@ -213,11 +213,11 @@ decompress_blob(struct tempfile *s, const struct blob *b, const char *what,
 	j->digests = text != NULL;
 	digest_init(&j->digest);
 	*out = (struct blob){s->fd, s->len, 0};
-	rc = begins(b, gzip_magic, sizeof gzip_magic) ? decompress_gzip(j)
-	                                              : unzstd(j);
+	ret = begins(b, gzip_magic, sizeof gzip_magic) ? decompress_gzip(j)
+	                                               : unzstd(j);
 	out->len = s->len - out->at;
 	if (text != NULL)
 		digest_text(&j->digest, text);
 	free(j);
-	return rc;
+	return ret;
 }

@@ -284,7 +284,7 @@ containerd_place(struct extract *x, struct tarscan_entry *e,
 {
 	const char *slash = strrchr(e->name, '/');
 	struct way *w;
-	int err, rc = 0;
+	int err, ret = 0;
 
 	place->dir = NULL;
 	place->base = slash != NULL ? slash + 1 : e->name;
@@ -304,9 +304,9 @@ containerd_place(struct extract *x, struct tarscan_entry *e,
 	if (err != 0)
 		(void)extract_refuse_way(x, e, err, w->at);
 	else
-		rc = containerd_parent(x, e, w->text, &place->dir);
+		ret = containerd_parent(x, e, w->text, &place->dir);
 	free(w);
-	return rc;
+	return ret;
 }
 
 /* Everything below dir goes that the layer has no entry of its own for. */

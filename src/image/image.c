@@ -191,12 +191,12 @@ load(struct image *img, const char *name)
 {
 	char masked[160];
 	struct blob b;
-	int rc = store_get(&img->store, name, &b);
+	int ret = store_get(&img->store, name, &b);
 
 	(void)msg_mask(masked, sizeof masked, name);
-	if (rc == 0)
+	if (ret == 0)
 		msg_warn(0, "%s: not in the image", masked);
-	return rc > 0 ? image_parse_json(&b, masked) : NULL;
+	return ret > 0 ? image_parse_json(&b, masked) : NULL;
 }
 
 /* The blob of a descriptor, verified. */
@@ -208,7 +208,7 @@ get_blob(struct image *img, const struct json *descriptor, bool flat,
 	const char *digest = json_get_text(descriptor, "digest");
 	char name[sizeof "blobs/sha256/" + HEX_LEN + sizeof ".manifest.json"];
 	char masked[160];
-	int rc;
+	int ret;
 
 	(void)msg_mask(masked, sizeof masked, digest);
 	if (!digest_is_text(digest)) {
@@ -218,15 +218,15 @@ get_blob(struct image *img, const struct json *descriptor, bool flat,
 	}
 	(void)snprintf(name, sizeof name, "%s%s", flat ? "" : "blobs/sha256/",
 	    digest + 7);
-	rc = store_get(&img->store, name, b);
-	if (rc == 0 && flat) {
+	ret = store_get(&img->store, name, b);
+	if (ret == 0 && flat) {
 		(void)snprintf(name, sizeof name, "%s.manifest.json",
 		    digest + 7);
-		rc = store_get(&img->store, name, b);
+		ret = store_get(&img->store, name, b);
 	}
-	if (rc == 0)
+	if (ret == 0)
 		msg_warn(0, "%s: not in the image", masked);
-	if (rc <= 0)
+	if (ret <= 0)
 		return -1;
 	if (json_is_number(size) && json_number(size) != (double)b->len) {
 		msg_warn(0, "%s: has %ju bytes, not %.0f", masked,
@@ -784,7 +784,7 @@ open_oci(struct image *img, const struct image_ref *ref, const char *platform)
 {
 	struct json *index = load(img, "index.json"), *manifest;
 	const struct json *descriptor;
-	int rc = -1;
+	int ret = -1;
 
 	if (index == NULL)
 		return -1;
@@ -797,11 +797,11 @@ open_oci(struct image *img, const struct image_ref *ref, const char *platform)
 		image_set_name(img, image_name_of(descriptor));
 		manifest = load_manifest(img, descriptor, platform, false);
 		if (manifest != NULL)
-			rc = open_manifest(img, manifest, false);
+			ret = open_manifest(img, manifest, false);
 		json_free(manifest);
 	}
 	json_free(index);
-	return rc;
+	return ret;
 }
 
 /* skopeo's dir: the manifest's own digest is not known */
@@ -810,7 +810,7 @@ open_dir(struct image *img, const char *platform)
 {
 	struct json *doc = load(img, "manifest.json"), *inner;
 	const struct json *descriptor;
-	int rc = -1;
+	int ret = -1;
 
 	if (doc != NULL && json_get_array(doc, "manifests") != NULL) {
 		descriptor = choose_platform(img, doc, platform);
@@ -821,9 +821,9 @@ open_dir(struct image *img, const char *platform)
 		doc = inner;
 	}
 	if (doc != NULL)
-		rc = open_manifest(img, doc, true);
+		ret = open_manifest(img, doc, true);
 	json_free(doc);
-	return rc;
+	return ret;
 }
 
 /* Does a docker-archive's image have this name, "NAME:TAG" or "@INDEX"? */
@@ -895,12 +895,12 @@ static int
 get_member(struct image *img, const char *name, struct blob *b)
 {
 	char masked[160];
-	int rc = store_get(&img->store, name, b);
+	int ret = store_get(&img->store, name, b);
 
-	if (rc == 0)
+	if (ret == 0)
 		msg_warn(0, "'%s': not in the archive",
 		    msg_mask(masked, sizeof masked, name));
-	return rc > 0 ? 0 : -1;
+	return ret > 0 ? 0 : -1;
 }
 
 /* A configuration called "<hex>.json" or "blobs/sha256/<hex>" promises that. */
@@ -926,7 +926,7 @@ open_docker(struct image *img, const struct image_ref *ref)
 	const char *config;
 	unsigned int i = 0;
 	struct blob b;
-	int rc = -1;
+	int ret = -1;
 
 	image = json_is_array(doc) ? choose_name(doc, ref->tag) : NULL;
 	if (doc != NULL && !json_is_array(doc))
@@ -947,10 +947,10 @@ open_docker(struct image *img, const struct image_ref *ref)
 		    set_layer(img, i++, &b) < 0)
 			goto out;
 	}
-	rc = 0;
+	ret = 0;
 out:
 	json_free(doc);
-	return rc;
+	return ret;
 }
 
 /* What an archive turns out to be. */
@@ -1033,29 +1033,29 @@ image_list(const struct image_ref *ref, struct json *names)
 	struct image img = {.store.fd = -1, .tempfile.fd = -1};
 	struct json *doc = NULL;
 	enum image_kind kind = ref->kind;
-	int rc = -1;
+	int ret = -1;
 
 	if (tempfile_open(&img.tempfile, UINT64_MAX / 4) < 0 ||
 	    store_open(&img.store, ref->path, ref->fd, &img.tempfile) < 0)
 		goto out;
 	if (kind == IMAGE_ANY && !img.store.is_dir)
 		kind = archive_kind(&img);
-	rc = 0;
+	ret = 0;
 	if (kind == IMAGE_OCI || kind == IMAGE_OCI_ARCHIVE) {
 		doc = load(&img, "index.json");
-		rc = doc == NULL ? -1 : 0;
+		ret = doc == NULL ? -1 : 0;
 		if (doc == NULL || is_multi_platform(doc))
 			goto out;
 		image_list_index(doc, names);
 	} else if (kind == IMAGE_DOCKER_ARCHIVE) {
 		doc = load(&img, "manifest.json");
-		rc = doc == NULL ? -1 : 0;
+		ret = doc == NULL ? -1 : 0;
 		image_list_docker(doc, names);
 	}
 out:
 	json_free(doc);
 	image_close(&img);
-	return rc;
+	return ret;
 }
 
 int

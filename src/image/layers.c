@@ -141,24 +141,24 @@ layers_extract(struct layers *l, struct extract *x, const struct blob *b,
 {
 	struct tarscan scan = {b, what, 0, l->tempfile};
 	struct tarscan_entry *e = malloc(sizeof *e);
-	int rc, i;
+	int ret, i;
 
 	if (e == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	while ((rc = tarscan_next(&scan, e)) > 0) {
+	while ((ret = tarscan_next(&scan, e)) > 0) {
 		layers_note_entry(l, e);
-		for (i = 0; rc > 0 && i < EXTRACT_RUNTIMES; i++)
-			rc = extract_entry(&x[i], e) < 0 ? -1 : 1;
-		if (rc < 0 ||
+		for (i = 0; ret > 0 && i < EXTRACT_RUNTIMES; i++)
+			ret = extract_entry(&x[i], e) < 0 ? -1 : 1;
+		if (ret < 0 ||
 		    (x[0].refusal->code != NULL && x[1].refusal->code != NULL))
 			break;
 	}
 	free(e);
-	for (i = 0; rc >= 0 && i < EXTRACT_RUNTIMES; i++)
-		rc = extract_finish(&x[i]);
-	return rc < 0 ? -1 : 0;
+	for (i = 0; ret >= 0 && i < EXTRACT_RUNTIMES; i++)
+		ret = extract_finish(&x[i]);
+	return ret < 0 ? -1 : 0;
 }
 
 /* Keep containerd's layer as it is: it looks into it for the ones above. */
@@ -219,7 +219,7 @@ int
 layers_apply(struct layers *l, const struct blob *b, const char *what)
 {
 	struct extract x[EXTRACT_RUNTIMES] = {{0}};
-	int i, rc = 0;
+	int i, ret = 0;
 
 	if (l->sides[0].refused != 0 && l->sides[1].refused != 0)
 		return 0; /* nobody gets this far */
@@ -230,18 +230,18 @@ layers_apply(struct layers *l, const struct blob *b, const char *what)
 		x[i].n_lower = l->n_layers;
 		x[i].refusal = &l->sides[i].refusal;
 		if (extract_begin(&x[i]) < 0)
-			rc = -1;
+			ret = -1;
 	}
-	if (rc == 0)
-		rc = layers_extract(l, x, b, what);
-	if (rc == 0)
-		rc = layers_merge_sides(l, x);
+	if (ret == 0)
+		ret = layers_extract(l, x, b, what);
+	if (ret == 0)
+		ret = layers_merge_sides(l, x);
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
 		extract_end(&x[i]);
-		if (rc < 0 || i != EXTRACT_CONTAINERD)
+		if (ret < 0 || i != EXTRACT_CONTAINERD)
 			tree_free(&x[i].tree);
 	}
-	return rc < 0 ? -1 : layers_keep(l, &x[EXTRACT_CONTAINERD].tree);
+	return ret < 0 ? -1 : layers_keep(l, &x[EXTRACT_CONTAINERD].tree);
 }
 
 /* ---------------------------------------------------------------- compare */

@@ -89,22 +89,22 @@ put_data(struct run *r, const struct node *n, const char *path)
 	struct blob b;
 	uint64_t at = 0;
 	ssize_t got = 0;
-	int fd, rc = 0;
+	int fd, ret = 0;
 
 	if (locate(r, path, n->inode, &b, &fd) < 0)
 		return measure_fail(path, errno);
-	while (rc == 0 && at < b.len) {
+	while (ret == 0 && at < b.len) {
 		got = blob_read(&b, at, r->buf, sizeof r->buf);
 		if (got < 0)
-			rc = measure_fail(path, errno);
+			ret = measure_fail(path, errno);
 		else if (tarout_data(r->tar, r->buf, (size_t)got) < 0)
-			rc = -1;
+			ret = -1;
 		else
 			at += (uint64_t)got;
 	}
 	if (fd >= 0)
 		(void)close(fd);
-	return rc;
+	return ret;
 }
 
 /* The entry that stream.c makes of it. */
@@ -175,7 +175,7 @@ int
 measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 {
 	struct run *r = calloc(1, sizeof *r);
-	int rc = -1;
+	int ret = -1;
 
 	if (r == NULL) {
 		msg_nomem();
@@ -190,19 +190,19 @@ measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 		    .json = r->json.out.total,
 		    .jsonl = r->jsonl.out.total};
 		memcpy(m->digest, r->json.digest, sizeof m->digest);
-		rc = 0;
+		ret = 0;
 	}
 	tarout_free(r->tar);
 	gzip_free(r->gzip);
 	free(r);
-	return rc;
+	return ret;
 }
 
 int
 measure_write(struct tree *t, int root, int fd)
 {
 	struct run *r = calloc(1, sizeof *r);
-	int rc = -1;
+	int ret = -1;
 
 	if (r == NULL) {
 		msg_nomem();
@@ -210,11 +210,11 @@ measure_write(struct tree *t, int root, int fd)
 	}
 	r->root = root;
 	if (measure_build_pipe(r, fd) == 0)
-		rc = measure_put_all(r, t, false);
+		ret = measure_put_all(r, t, false);
 	tarout_free(r->tar);
 	gzip_free(r->gzip);
 	free(r);
-	return rc;
+	return ret;
 }
 
 uint64_t

@@ -111,16 +111,16 @@ rootdir_read(struct tree *t, const char *path)
 {
 	struct walk w = {0};
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int copy, rc;
+	int copy, ret;
 
 	if (fd < 0)
 		return rootdir_fail(path, errno);
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	rc = copy < 0 ? rootdir_fail(path, errno) : walk_open(&w, copy);
-	if (rc == 0)
-		rc = read_all(t, &w);
+	ret = copy < 0 ? rootdir_fail(path, errno) : walk_open(&w, copy);
+	if (ret == 0)
+		ret = read_all(t, &w);
 	walk_close(&w);
-	if (rc < 0) {
+	if (ret < 0) {
 		(void)close(fd);
 		return -1;
 	}

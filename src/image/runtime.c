@@ -217,7 +217,7 @@ runtime_user(struct tree *t, uid_t uid, struct runtime_user *user)
 	char *passwd = file_text(t, "/etc/passwd");
 	char *group = file_text(t, "/etc/group");
 	const char *name;
-	int rc = -1;
+	int ret = -1;
 
 	*user = (struct runtime_user){.who.uid = uid};
 	user->who.groups = user->groups;
@@ -226,9 +226,9 @@ runtime_user(struct tree *t, uid_t uid, struct runtime_user *user)
 		add_group(user, user->who.gid);
 		if (*name != '\0')
 			read_group(group, name, user);
-		rc = 0;
+		ret = 0;
 	}
 	free(passwd);
 	free(group);
-	return rc;
+	return ret;
 }

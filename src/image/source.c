@@ -137,15 +137,15 @@ source_read(struct search *st, const char *const *argv)
 	struct source *s = st->s;
 	struct program p;
 	struct blob b;
-	int rc, code;
+	int ret, code;
 
 	if (program_start(&p, argv) < 0)
 		return -1;
-	rc = tempfile_open(&s->tempfile, s->tempfile.max);
-	if (rc == 0)
-		rc = tempfile_copy(&s->tempfile, p.out, argv[0], &b);
+	ret = tempfile_open(&s->tempfile, s->tempfile.max);
+	if (ret == 0)
+		ret = tempfile_copy(&s->tempfile, p.out, argv[0], &b);
 	code = program_finish(&p);
-	if (rc < 0)
+	if (ret < 0)
 		return -1;
 	if (code != 0 || b.len == 0) {
 		tempfile_close(&s->tempfile);
@@ -219,7 +219,7 @@ source_from_skopeo(struct search *st, const char *transport)
 	const char *argv[16] = {"skopeo", "copy", "-q"};
 	char *from = NULL;
 	size_t n = 3;
-	int rc;
+	int ret;
 
 	if (!program_exists("skopeo"))
 		return 0;
@@ -242,33 +242,33 @@ source_from_skopeo(struct search *st, const char *transport)
 	argv[n] = "docker-archive:/dev/stdout";
 	(void)snprintf(st->s->how, sizeof st->s->how, "skopeo copy %s%s",
 	    transport, st->shown);
-	rc = source_read(st, argv);
+	ret = source_read(st, argv);
 	free(from);
-	return rc;
+	return ret;
 }
 
 /* Ask all that the place allows, the stores first.  As source_read. */
 static int
 source_search(struct search *st, bool podman, bool docker, bool registry)
 {
-	int rc = 0;
+	int ret = 0;
 
 	if (podman)
-		rc = source_from_podman(st, false);
-	if (rc == 0 && podman && !program_exists("podman"))
-		rc = source_from_skopeo(st, "containers-storage:");
-	if (rc == 0 && docker)
-		rc = source_from_docker(st, false);
-	if (rc == 0 && docker && !registry && !program_exists("docker"))
-		rc = source_from_skopeo(st, "docker-daemon:");
-	if (rc == 0 && registry)
-		rc = source_from_skopeo(st, "docker://");
-	if (rc == 0 && registry && !program_exists("skopeo")) {
-		rc = source_from_podman(st, true);
-		if (rc == 0 && !program_exists("podman"))
-			rc = source_from_docker(st, true);
+		ret = source_from_podman(st, false);
+	if (ret == 0 && podman && !program_exists("podman"))
+		ret = source_from_skopeo(st, "containers-storage:");
+	if (ret == 0 && docker)
+		ret = source_from_docker(st, false);
+	if (ret == 0 && docker && !registry && !program_exists("docker"))
+		ret = source_from_skopeo(st, "docker-daemon:");
+	if (ret == 0 && registry)
+		ret = source_from_skopeo(st, "docker://");
+	if (ret == 0 && registry && !program_exists("skopeo")) {
+		ret = source_from_podman(st, true);
+		if (ret == 0 && !program_exists("podman"))
+			ret = source_from_docker(st, true);
 	}
-	return rc;
+	return ret;
 }
 
 /* "os/arch[/variant]" to its parts. */
@@ -295,7 +295,7 @@ source_open_name(struct source *s, const char *text, const char *platform)
 	struct search st = {.s = s, .name = text};
 	const char *wrong;
 	size_t i = 0;
-	int rc;
+	int ret;
 
 	while (strncmp(text, places[i].prefix, strlen(places[i].prefix)) != 0)
 		i++;
@@ -311,15 +311,15 @@ source_open_name(struct source *s, const char *text, const char *platform)
 	    (places[i].prefix[0] == '\0' && source_is_path(text)))
 		return WIRE_FAIL;
 	source_set_platform(&st, platform);
-	rc = source_search(&st, places[i].podman, places[i].docker,
+	ret = source_search(&st, places[i].podman, places[i].docker,
 	    places[i].registry);
-	if (rc > 0)
+	if (ret > 0)
 		return WIRE_OK;
-	if (rc == 0 && st.tools == 0)
+	if (ret == 0 && st.tools == 0)
 		msg_warn(0,
 		    "%s: no such file, and to read an image by its name podman, docker or skopeo must be installed; where one is: podman save %s | %s check -",
 		    st.shown, st.shown, msg_program());
-	else if (rc == 0)
+	else if (ret == 0)
 		msg_warn(0, "%s: no such file, and no such image: %s", st.shown,
 		    st.why);
 	return WIRE_FAIL;

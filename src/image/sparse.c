@@ -159,20 +159,20 @@ static int
 sparse_read_map(struct sparse *s, const struct blob *b, uint64_t *data)
 {
 	uint64_t count, i, at = 0, offset, len;
-	int rc = sparse_read_number(b, &at, &count);
+	int ret = sparse_read_number(b, &at, &count);
 
 	s->n_runs = 0;
-	if (rc > 0 && count > RUNS_MAX)
+	if (ret > 0 && count > RUNS_MAX)
 		return 0;
-	for (i = 0; rc > 0 && i < count; i++) {
-		rc = sparse_read_number(b, &at, &offset);
-		if (rc > 0)
-			rc = sparse_read_number(b, &at, &len);
-		if (rc > 0 && sparse_add_run(s, offset, len) < 0)
+	for (i = 0; ret > 0 && i < count; i++) {
+		ret = sparse_read_number(b, &at, &offset);
+		if (ret > 0)
+			ret = sparse_read_number(b, &at, &len);
+		if (ret > 0 && sparse_add_run(s, offset, len) < 0)
 			return -1;
 	}
 	*data = (at + BLOCK - 1) / BLOCK * BLOCK;
-	return rc;
+	return ret;
 }
 
 /* Do the runs follow each other within the file, and is their data there? */
@@ -231,7 +231,7 @@ sparse_put_all(const struct sparse *s, const struct blob *b, uint64_t data,
 	char *buf = malloc(BUFFER);
 	uint64_t end = 0;
 	size_t i;
-	int rc = -1;
+	int ret = -1;
 
 	if (buf == NULL) {
 		msg_nomem();
@@ -244,10 +244,10 @@ sparse_put_all(const struct sparse *s, const struct blob *b, uint64_t data,
 		end = s->runs[i].at + s->runs[i].len;
 		data += s->runs[i].len;
 	}
-	rc = sparse_put_zeros(to, size - end, buf) < 0 ? -1 : 1;
+	ret = sparse_put_zeros(to, size - end, buf) < 0 ? -1 : 1;
 out:
 	free(buf);
-	return rc;
+	return ret;
 }
 
 int
@@ -256,15 +256,15 @@ sparse_expand(struct sparse *s, const struct blob *b, struct tempfile *to,
 {
 	const char *text = s->size[0] != '\0' ? s->size : s->realsize;
 	uint64_t size = b->len, data = 0, blocks;
-	int rc;
+	int ret;
 
 	if (s->bad || s->half ||
 	    (*text != '\0' && number_parse(text, 0, INT64_MAX, &size) < 0))
 		return 0;
 	if (sparse_is_new(s)) {
-		rc = sparse_read_map(s, b, &data);
-		if (rc <= 0)
-			return rc;
+		ret = sparse_read_map(s, b, &data);
+		if (ret <= 0)
+			return ret;
 	} else if (number_parse(s->numblocks, 0, RUNS_MAX, &blocks) < 0 ||
 	    blocks != s->n_runs) {
 		return 0;

@@ -92,19 +92,19 @@ index_archive(struct store *s, const struct blob *b)
 {
 	struct tarscan scan = {b, "archive", 0, s->tempfile};
 	struct tarscan_entry *e = malloc(sizeof *e);
-	int rc;
+	int ret;
 
 	if (e == NULL) {
 		msg_nomem();
 		return -1;
 	}
 	do {
-		rc = tarscan_next(&scan, e);
-		if (rc > 0 && add_member(s, e) < 0)
-			rc = -1;
-	} while (rc > 0);
+		ret = tarscan_next(&scan, e);
+		if (ret > 0 && add_member(s, e) < 0)
+			ret = -1;
+	} while (ret > 0);
 	free(e);
-	return rc;
+	return ret;
 }
 
 /* What writes such a file's content to standard output. */

@@ -276,7 +276,7 @@ take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
     const char *key, const char *value, size_t len)
 {
 	static const char xattr[] = "SCHILY.xattr.", sparse[] = "GNU.sparse.";
-	int rc = 0;
+	int ret = 0;
 
 	if (strcmp(key, "path") == 0) {
 		x->has_name = len > 0;
@@ -293,16 +293,16 @@ take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	if (strncmp(key, xattr, sizeof xattr - 1) == 0)
 		take_xattr(&x->xattrs, key + sizeof xattr - 1, value, len);
 	else if (strcmp(key, "size") == 0)
-		rc = take_number(&x->has_size, &x->size, value);
+		ret = take_number(&x->has_size, &x->size, value);
 	else if (strcmp(key, "uid") == 0)
-		rc = take_number(&x->has_uid, &x->uid, value);
+		ret = take_number(&x->has_uid, &x->uid, value);
 	else if (strcmp(key, "gid") == 0)
-		rc = take_number(&x->has_gid, &x->gid, value);
+		ret = take_number(&x->has_gid, &x->gid, value);
 	else if (strcmp(key, "mtime") == 0 && len > 0)
-		rc = parse_time(value, &x->mtime);
+		ret = parse_time(value, &x->mtime);
 	if (strcmp(key, "mtime") == 0)
 		x->has_mtime = len > 0;
-	return rc < 0 ? tarscan_refuse(t, "a damaged pax record") : 0;
+	return ret < 0 ? tarscan_refuse(t, "a damaged pax record") : 0;
 }
 
 /* Take all records, "<length> <key>=<value>\n" each. */
@@ -313,7 +313,7 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	char *text = read_extension(t, size);
 	char *p, *end, *blank, *equals;
 	unsigned long len;
-	int rc = -1;
+	int ret = -1;
 
 	if (text == NULL)
 		return -1;
@@ -332,26 +332,26 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 		        (size_t)(p + len - 1 - (equals + 1))) < 0)
 			goto out;
 	}
-	rc = 0;
+	ret = 0;
 	goto out;
 bad:
 	(void)tarscan_refuse(t, "a damaged pax header");
 out:
 	free(text);
-	return rc;
+	return ret;
 }
 
 static int
 take_long(struct tarscan *t, char *to, uint64_t size)
 {
 	char *text = read_extension(t, size);
-	int rc;
+	int ret;
 
 	if (text == NULL)
 		return -1;
-	rc = keep_name(t, to, text, strlen(text));
+	ret = keep_name(t, to, text, strlen(text));
 	free(text);
-	return rc;
+	return ret;
 }
 
 /* The name of a header: prefix/name in ustar. */
@@ -412,7 +412,7 @@ set_data(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
     int64_t size)
 {
 	struct blob packed;
-	int rc;
+	int ret;
 
 	if (x->has_size)
 		size = x->size;
@@ -433,10 +433,10 @@ set_data(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	if (x->sparse.name[0] != '\0')
 		(void)stpcpy(e->name, x->sparse.name);
 	packed = e->data;
-	rc = t->tempfile == NULL ? 0
-	                         : sparse_expand(&x->sparse, &packed,
-	                               t->tempfile, t->what, &e->data);
-	return rc == 0 ? tarscan_refuse(t, "a damaged sparse file") : rc;
+	ret = t->tempfile == NULL ? 0
+	                          : sparse_expand(&x->sparse, &packed,
+	                                t->tempfile, t->what, &e->data);
+	return ret == 0 ? tarscan_refuse(t, "a damaged sparse file") : ret;
 }
 
 /* Fill e from the header and what came before it. */
@@ -483,7 +483,7 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
     struct extra *x)
 {
 	int64_t size;
-	int rc = 0;
+	int ret = 0;
 
 	if (strchr("xLK", h->typeflag) == NULL || h->typeflag == '\0')
 		return 0;
@@ -495,18 +495,18 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 		*x = (struct extra){.long_name = x->long_name,
 		    .long_link = x->long_link,
 		    .cut = x->cut};
-		rc = take_pax(t, e, x, (uint64_t)size);
+		ret = take_pax(t, e, x, (uint64_t)size);
 	} else if (size > TARSCAN_NAME) {
 		x->cut = true;
 	} else if (h->typeflag == 'L') {
-		rc = take_long(t, e->name, (uint64_t)size);
-		x->long_name = rc == 0 && e->name[0] != '\0';
+		ret = take_long(t, e->name, (uint64_t)size);
+		x->long_name = ret == 0 && e->name[0] != '\0';
 	} else {
-		rc = take_long(t, e->link, (uint64_t)size);
-		x->long_link = rc == 0 && e->link[0] != '\0';
+		ret = take_long(t, e->link, (uint64_t)size);
+		x->long_link = ret == 0 && e->link[0] != '\0';
 	}
 	t->at += BLOCK + padded((uint64_t)size);
-	return rc < 0 ? -1 : 1;
+	return ret < 0 ? -1 : 1;
 }
 
 int
@@ -514,26 +514,26 @@ tarscan_next(struct tarscan *t, struct tarscan_entry *e)
 {
 	struct extra *x = calloc(1, sizeof *x);
 	struct header h;
-	int rc;
+	int ret;
 
 	if (x == NULL) {
 		msg_nomem();
 		return -1;
 	}
 	for (;;) {
-		rc = read_header(t, &h);
-		if (rc <= 0)
+		ret = read_header(t, &h);
+		if (ret <= 0)
 			break;
-		rc = take_prelude(t, e, &h, x);
-		if (rc == 0)
-			rc = set_entry(t, e, &h, x) < 0 ? -1 : 2;
-		if (rc != 1)
+		ret = take_prelude(t, e, &h, x);
+		if (ret == 0)
+			ret = set_entry(t, e, &h, x) < 0 ? -1 : 2;
+		if (ret != 1)
 			break;
 	}
-	rc = rc > 1 ? 1 : rc;
-	if (rc > 0)
+	ret = ret > 1 ? 1 : ret;
+	if (ret > 0)
 		t->at += BLOCK + padded((uint64_t)x->size);
 	sparse_free(&x->sparse);
 	free(x);
-	return rc;
+	return ret;
 }

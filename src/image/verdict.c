@@ -473,7 +473,7 @@ take_layers(struct verdict *v, const struct verdict_opts *opts)
 	struct layers *l = calloc(1, sizeof *l);
 	char what[32];
 	unsigned int i;
-	int rc = -1;
+	int ret = -1;
 
 	if (l == NULL) {
 		msg_nomem();
@@ -487,15 +487,15 @@ take_layers(struct verdict *v, const struct verdict_opts *opts)
 			goto out;
 	}
 	layers_finish(l);
-	rc = note_merge(v, l);
+	ret = note_merge(v, l);
 	layers_take_tree(l, &v->tree);
 	v->tree.root->inode->mode = S_IFDIR | 0755; /* unpack sees that */
-	if (rc == 0)
-		rc = note_root(v, opts, l);
+	if (ret == 0)
+		ret = note_root(v, opts, l);
 out:
 	layers_close(l);
 	free(l);
-	return rc;
+	return ret;
 }
 
 /* Layers that one of the runtimes does not read, though their tar is fine. */
@@ -561,28 +561,28 @@ static int
 open_layers(struct verdict *v, const struct verdict_opts *opts,
     const struct image_ref *ref)
 {
-	int rc;
+	int ret;
 
 	if (image_open(&v->image, ref,
 	        opts->platform != NULL ? opts->platform : image_platform(),
 	        opts->max) < 0)
 		return -1;
-	rc = note_platform(v, opts);
-	if (rc == 0 && (v->image.other_os || is_packed(&v->image)))
+	ret = note_platform(v, opts);
+	if (ret == 0 && (v->image.other_os || is_packed(&v->image)))
 		return note_unread(v);
-	if (rc == 0)
-		rc = note_packing(v);
-	if (rc == 0 && v->image.n_layers == 0)
-		rc = verdict_note(v, "no-layers", "", 0,
+	if (ret == 0)
+		ret = note_packing(v);
+	if (ret == 0 && v->image.n_layers == 0)
+		ret = verdict_note(v, "no-layers", "", 0,
 		    "the image has no layers: no container can be made of it");
-	return rc < 0 ? -1 : take_layers(v, opts);
+	return ret < 0 ? -1 : take_layers(v, opts);
 }
 
 static int
 open_image(struct verdict *v, const struct verdict_opts *opts)
 {
 	struct image_ref ref;
-	int rc = -1;
+	int ret = -1;
 
 	if (image_ref_parse(&ref, opts->image) < 0)
 		goto out;
@@ -592,17 +592,17 @@ open_image(struct verdict *v, const struct verdict_opts *opts)
 	if (image_ref_detect(&ref) < 0)
 		goto out;
 	if (ref.kind != IMAGE_ROOT) {
-		rc = open_layers(v, opts, &ref);
+		ret = open_layers(v, opts, &ref);
 		goto out;
 	}
 	if (tree_init(&v->tree) < 0)
 		goto out;
 	v->tree.hides_whiteouts = true;
 	v->root = rootdir_read(&v->tree, ref.path);
-	rc = v->root < 0 ? -1 : 0;
+	ret = v->root < 0 ? -1 : 0;
 out:
 	image_ref_free(&ref);
-	return rc;
+	return ret;
 }
 
 /* ---------------------------------------------------------------- content */

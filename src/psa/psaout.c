@@ -100,11 +100,11 @@ psaout_text(FILE *to, const struct term *t, const struct psaout_pod *p)
 	const char *level = psa_level_name(p->level);
 	char *where = psaout_where(p), *words = psaout_mask(r->message);
 	size_t i;
-	int rc = -1;
+	int ret = -1;
 
 	if (where == NULL || words == NULL)
 		goto out;
-	rc = 0;
+	ret = 0;
 	if (r->n == 0) {
 		(void)fprintf(to, "%s: %spasses%s %s:%s\n", where,
 		    term_sgr(t, TERM_GREEN), term_sgr(t, TERM_PLAIN), level,
@@ -114,11 +114,11 @@ psaout_text(FILE *to, const struct term *t, const struct psaout_pod *p)
 	(void)fprintf(to, "%s: %sviolates%s PodSecurity \"%s:%s\": %s\n", where,
 	    term_sgr(t, TERM_RED), term_sgr(t, TERM_PLAIN), level, p->version,
 	    words);
-	for (i = 0; i < r->n && rc == 0; i++) {
+	for (i = 0; i < r->n && ret == 0; i++) {
 		free(words);
 		words = psaout_words(p, &r->violations[i]);
 		if (words == NULL)
-			rc = -1;
+			ret = -1;
 		else
 			(void)fprintf(to, "  %s:%zu: %s [%s]\n", p->file,
 			    psaout_line(p, &r->violations[i]), words,
@@ -129,7 +129,7 @@ psaout_text(FILE *to, const struct term *t, const struct psaout_pod *p)
 out:
 	free(where);
 	free(words);
-	return rc;
+	return ret;
 }
 
 /* The real path in the object; owned, NULL where memory is short. */

@@ -16,6 +16,7 @@ objects() {
 ok "includes only point down" gate_includes "$TOP/src"
 ok "a library is seen in one module" gate_libraries "$TOP/src" "$DEPS/include"
 ok "no two functions of one name" gate_names "$TOP/src"
+ok "one name for a result" gate_ret "$TOP/src"
 ok "only the main files exit" gate_exits "$TOP/src"
 ok "every file says what it is" gate_opens "$TOP/src"
 # shellcheck disable=SC2046 # lists of names
@@ -50,6 +51,8 @@ write_file circle/log/a.c '#include "log/b.h"'
 write_file circle/log/b.h '#include "log/a.h"'
 write_file same/log/a.c 'read_one(int a)'
 write_file same/base/b.c 'read_one(int b)'
+write_file ret/base/b.c '	int ret = 0;' '	return ret;'
+write_file rc/base/b.c '	int ret = 0, rc;' '	return rc;'
 write_file exits/base/b.c '	exit(1);'
 write_file own/base/json.c '#include <cjson/cJSON.h>' '#include <string.h>'
 write_file own/log/gunzip.c '#include <zlib.h>' '#include <libdeflate.h>'
@@ -73,6 +76,9 @@ ok "gate: no libraries is refused" refuses gate_libraries own none
 ok "gate: names of their own pass" gate_names down
 ok "gate: one name twice is refused" refuses gate_names same
 ok "gate: no functions is refused" refuses gate_names none
+ok "gate: ret passes" gate_ret ret
+ok "gate: another name for a result is refused" refuses gate_ret rc
+ok "gate: no results are refused" refuses gate_ret none
 ok "gate: exits of a main file pass" gate_exits down
 ok "gate: a file that says nothing is refused" refuses gate_opens down
 ok "gate: no files are refused" refuses gate_opens none

@@ -56,18 +56,18 @@ static int
 apply(struct tar *t)
 {
 	struct blob b;
-	int rc;
+	int ret;
 
 	if (fd >= 0)
 		(void)close(fd);
 	fd = memfd_create("layer", MFD_CLOEXEC);
 	b = (struct blob){fd, 0, t->len};
-	rc = write(fd, t->bytes, t->len) == (ssize_t)t->len
+	ret = write(fd, t->bytes, t->len) == (ssize_t)t->len
 	    ? layers_apply(&layers, &b, "layer")
 	    : -2;
 	t->len = 0;
-	return rc == 0 && layers.sides[EXTRACT_CONTAINERD].refused != 0 ? 1
-	                                                                : rc;
+	return ret == 0 && layers.sides[EXTRACT_CONTAINERD].refused != 0 ? 1
+	                                                                 : ret;
 }
 
 /* What the runtime refused, or "". */
