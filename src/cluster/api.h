@@ -23,7 +23,8 @@
 
 enum {
 	API_TEXT_MAX = 64 << 20, /* bytes of one answer */
-	API_SOCKET = 104 /* bytes of a socket's path: unix(7) */
+	API_SOCKET = 104, /* bytes of a socket's path: unix(7) */
+	API_ESCAPED = 6 /* bytes that a byte becomes at most: "%5C%3D" */
 };
 
 /* Start with api_open. */
@@ -71,6 +72,15 @@ struct api_call {
 int api_open(struct api *a, const struct kubectl *k,
     const volatile sig_atomic_t *stop);
 void api_close(struct api *a);
+
+/*
+ * Write `text` to buf as the value of a field selector in a URL's query: a
+ * backslash before a backslash, a comma and an equals sign (fields.EscapeValue
+ * of k8s.io/apimachinery), then all but the unreserved characters of RFC 3986,
+ * section 2.3, as %XX.  buf has API_ESCAPED bytes for each of text, and one.
+ * Returns buf.
+ */
+const char *api_escape_field(char *buf, const char *text);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t api_now(void);

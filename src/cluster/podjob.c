@@ -622,11 +622,13 @@ pod_failed(struct podjob *j)
 static void
 look_events(struct podjob *j)
 {
+	char uid[API_ESCAPED * sizeof j->uid];
+
 	j->news = api_now();
 	j->step = PODJOB_EVENTS;
 	if (api_start(&j->call, j->run->api, "GET", NULL,
 	        "/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s",
-	        j->run->namespace, j->uid) < 0)
+	        j->run->namespace, api_escape_field(uid, j->uid)) < 0)
 		fail_reported(j, WIRE_FAIL);
 }
 
