@@ -15,12 +15,10 @@ options_of_help() {
 		grep -v -e '--help' | sort -u
 }
 
-# options_of_manual FILE [SECTION]: likewise, of .It lines.
+# options_of_manual FILE: likewise, of .It lines.
 options_of_manual() {
-	awk -v section="$2" '
-	/^\.S[sh] / { inside = section == "" || $0 == ".Ss " section; next }
-	inside && /^\.It Fl / { print }' "$1" | sed -E 's/^\.It //
-		s/Fl ([a-zA-Z]) , Fl Fl/-\1 Fl Fl/g
+	sed -nE '/^\.It Fl /s/^\.It //p' "$1" |
+		sed -E 's/Fl ([a-zA-Z]) , Fl Fl/-\1 Fl Fl/g
 		s/Fl Fl ([a-z])/--\1/g; s/ , --/\n--/g' |
 		sed -E 's/^((-. )?--[a-z-]+) ?/\1\t/' | awk -F '\t' '{
 			gsub(/(Ar|Cm|Ns|Op|Li) /, "", $2)
@@ -40,29 +38,47 @@ agree() {
 	ok "$1: and no others" empty unknown
 }
 
-manual=$TOP/src/man/unpackctl.1
-for command in $("$UNPACKCTL" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p'); do
+# the commands, in the manual as in --help
+commands=$("$UNPACKCTL" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+printf '%s\n' "$commands" | sort >help
+sed -n '/^\.Sh COMMANDS/,/^\.Sh CONV/s/^\.It Cm \([a-z-]*\).*/\1/p' \
+	"$TOP/src/man/unpackctl.1" | sort >manual
+ok "unpackctl(1) has all commands, and no others" eval \
+	'[ -s help ] && cmp help manual'
+
+pod=$TOP/src/man/unpackctl-pod.1
+for command in $commands; do
+	manual=$TOP/src/man/unpackctl-$command.1
 	case $command in
-	help | version | completion)
-		ok "$command: has its place" has "$manual" \
-			"^\\.Ss.* unpackctl $command"
+	help | version) continue ;;
+	completion)
+		ok "$command: has its page" [ -s "$manual" ]
+		ok "$command: no options in it" \
+			[ -z "$(options_of_manual "$manual")" ]
+		ok "$command: none either" \
+			[ -z "$(options_of_help "$UNPACKCTL" "$command")" ]
 		continue ;;
 	esac
 	options_of_help "$UNPACKCTL" "$command" >help
-	options_of_manual "$manual" "unpackctl $command" >manual
+	options_of_manual "$manual" >manual
 	if [ "$command" = run ]; then
 		# "all options of pod work as well" but two
-		options_of_manual "$manual" "unpackctl pod" |
+		options_of_manual "$pod" |
 			grep -v -e --parts -e --output >>manual
 		sort -u -o manual manual
 	fi
 	if [ "$command" = test ]; then
 		# what says where and as whom a pod runs, not of which bundle
-		options_of_manual "$manual" "unpackctl pod" | grep -Ev -e \
+		options_of_manual "$pod" | grep -Ev -e \
 			'--(filename|select|image|pull-secret|format|bundle-dir|symlinks|log-limit|parts|output)	' >>manual
 		sort -u -o manual manual
 	fi
 	agree "$command"
+done
+for page in "$TOP"/src/man/unpackctl-*.1; do
+	name=${page##*/unpackctl-}
+	ok "there is a command ${name%.1}" eval \
+		'printf "%s\n" "$commands" | grep -qx -e "${name%.1}"'
 done
 options_of_help "$UNPACK" >help
 # a line for each format there
