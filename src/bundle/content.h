@@ -129,7 +129,6 @@ void content_close(struct content *c);
 const char *content_covered(const struct content *c);
 
 /* "mount", "runtime", "special", "symlink", "covered", "whiteout" */
-/* "mount", "runtime", "special", "symlink", "whiteout" */
 const char *content_why_name(enum content_why why);
 
 /* "socket", "fifo", "block device", "character device", "symlink", ... */

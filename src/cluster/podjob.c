@@ -65,7 +65,7 @@ fail_reported(struct podjob *j, enum wire_exit status)
 
 /* ------------------------------------------------------------------ create */
 
-/* Name the pod, label it, and ask for it. */
+/* Label the pod, and ask for it. */
 static void
 ask(struct podjob *j)
 {
@@ -77,7 +77,6 @@ ask(struct podjob *j)
 	if (labels == NULL)
 		labels = json_add_object(metadata, "labels");
 	(void)json_set(labels, PODREAP_LABEL, json_new_string(j->run->id));
-	(void)json_set(metadata, "name", json_new_string(j->name));
 	text = json_print(j->asked, JSON_COMPACT);
 	/* who would run as the node's root if the server did not know the
 	 * field must not even be created */
@@ -121,8 +120,9 @@ podjob_create(struct podjob *j)
 	j->log_wake = 0;
 	j->log_tries = 0;
 	json_free(j->asked);
+	opts.name = j->name;
 	if (j->rounds == 0) {
-		j->asked = pod_build(j->pod);
+		j->asked = pod_build(&opts);
 	} else {
 		/* parts are of jsonl, which keeps symlinks where json does not
 		 */
@@ -131,7 +131,7 @@ podjob_create(struct podjob *j)
 		/* the very image, should its tag have moved */
 		if (j->resolved[0] != '\0')
 			opts.image = j->resolved;
-		j->asked = pod_build_repair(&opts, j->ranges, j->n_ranges, "");
+		j->asked = pod_build_repair(&opts, j->ranges, j->n_ranges);
 	}
 	if (j->asked == NULL) {
 		fail_reported(j, WIRE_FAIL);

@@ -592,24 +592,6 @@ run_provision(struct run *x)
 
 /* ----------------------------------------------------------------- bundles */
 
-/* What a bundle's directory is called among several. */
-static void
-name_bundle(const struct pod_opts *o, char name[static POD_NAME])
-{
-	const char *base;
-	char text[256];
-
-	if (o->owner.name != NULL) {
-		pod_make_name(name, o->owner.name, "");
-		return;
-	}
-	base = strrchr(o->image, '/');
-	base = base != NULL ? base + 1 : o->image;
-	(void)snprintf(text, sizeof text, "%.*s", (int)strcspn(base, ":@"),
-	    base);
-	pod_make_name(name, text, "");
-}
-
 /* Does another bundle before this one have the name? */
 static bool
 is_taken(const struct run *x, size_t i)
@@ -651,7 +633,7 @@ place_bundles(struct run *x)
 	}
 	for (i = 0; i < x->options.n; i++) {
 		b = &x->bundles[i];
-		name_bundle(b->pod, b->name);
+		pod_name_bundle(b->pod, b->name);
 		if (is_taken(x, i) && !is_twice(x, i))
 			/* a cut or changed name bears a part of its digest, so
 			 * that this is another one */

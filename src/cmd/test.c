@@ -64,7 +64,6 @@ struct test {
 	struct names names;
 	struct test_image *images; /* owned; as many as names.n */
 	struct provision provision;
-	bool told; /* what kept all images from their pods */
 };
 
 /* The signal that asks us to stop; SIGALRM: the time is over. */

@@ -239,7 +239,6 @@ history_add(struct history *h, char *text, unsigned int layer,
 	args = history_skip(text, "COPY ");
 	if (args == NULL)
 		args = history_skip(text, "ADD ");
-	s->copies = args != NULL;
 	if (args != NULL && history_parse_copy(s, args, workdir) < 0)
 		return -1;
 	history_hide_hash(text);

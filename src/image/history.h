@@ -24,7 +24,6 @@ struct json;
 struct history_step {
 	char *text; /* owned; "COPY deploy /manifests"; not masked */
 	unsigned int layer; /* that it went into, from 1 */
-	bool copies; /* COPY or ADD */
 	char *sources; /* owned; with spaces between; NULL: not known */
 	char *target; /* owned; of a COPY, from "/" on, "/" behind kept */
 	bool sets_mode; /* with --chmod */

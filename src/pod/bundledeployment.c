@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/msg.h"
 #include "pod/manifest.h"
 #include "pod/name.h"
 #include "pod/reference.h"
@@ -47,20 +46,6 @@ bundledeployment_is(const struct json *manifest)
 	return bundledeployment_find_kind(manifest) >= 0;
 }
 
-/* Say what is wrong, with the value (NULL: none) in it.  Returns -1. */
-static int
-bundledeployment_refuse(const char *where, const char *what, const char *value)
-{
-	char shown[256];
-
-	if (value == NULL)
-		msg_warn(0, "%s: %s", where, what);
-	else
-		msg_warn(0, "%s: %s: %s", where,
-		    msg_mask(shown, sizeof shown, value), what);
-	return -1;
-}
-
 /* Take the image of a source.  Returns 0, or -1 (reported). */
 static int
 read_source(struct bundledeployment *b, const struct json *source,
@@ -70,21 +55,20 @@ read_source(struct bundledeployment *b, const struct json *source,
 	const struct json *image = json_get(source, "image");
 
 	if (!json_is_object(source))
-		return bundledeployment_refuse(where, "it has no source", NULL);
+		return manifest_refuse(where, "it has no source", NULL);
 	if (type == NULL)
-		return bundledeployment_refuse(where, "its source has no type",
-		    NULL);
+		return manifest_refuse(where, "its source has no type", NULL);
 	if (strcmp(type, "image") != 0)
-		return bundledeployment_refuse(where,
+		return manifest_refuse(where,
 		    "a source of this type is no image; only image sources can be unpacked",
 		    type);
 	b->image = manifest_string(image, "ref");
 	if (b->image == NULL)
-		return bundledeployment_refuse(where,
-		    "its source has no image.ref", NULL);
+		return manifest_refuse(where, "its source has no image.ref",
+		    NULL);
 	error = reference_error(b->image);
 	if (error != NULL)
-		return bundledeployment_refuse(where, error, b->image);
+		return manifest_refuse(where, error, b->image);
 	b->pull_secret = manifest_string(image, "pullSecret");
 	return 0;
 }
@@ -99,15 +83,14 @@ bundledeployment_read(struct bundledeployment *b, const struct json *manifest,
 	size_t i;
 
 	if (kind < 0)
-		return bundledeployment_refuse(where,
-		    "no " BUNDLEDEPLOYMENT_KINDS, NULL);
+		return manifest_refuse(where, "no " BUNDLEDEPLOYMENT_KINDS,
+		    NULL);
 	b->api_version = kinds[kind].api_version;
 	b->kind = kinds[kind].kind;
 	b->name = manifest_string(metadata, "name");
 	b->uid = manifest_string(metadata, "uid");
 	if (b->name == NULL || !name_is_subdomain(b->name))
-		return bundledeployment_refuse(where,
-		    "metadata.name is no name", NULL);
+		return manifest_refuse(where, "metadata.name is no name", NULL);
 	for (i = 0; i < 4 && kinds[kind].path[i] != NULL; i++)
 		source = json_get(source, kinds[kind].path[i]);
 	return read_source(b, source, where);

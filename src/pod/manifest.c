@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/msg.h"
 
 const char *
 manifest_string(const struct json *object, const char *key)
@@ -78,4 +79,17 @@ manifest_next(struct manifest_cursor *c, struct manifest *m)
 	find_kind(m, c->list);
 	c->item = json_next(c->item);
 	return 1;
+}
+
+int
+manifest_refuse(const char *where, const char *what, const char *value)
+{
+	char shown[256];
+
+	if (value == NULL)
+		msg_warn(0, "%s: %s", where, what);
+	else
+		msg_warn(0, "%s: %s: %s", where,
+		    msg_mask(shown, sizeof shown, value), what);
+	return -1;
 }

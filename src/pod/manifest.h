@@ -35,4 +35,10 @@ const char *manifest_string(const struct json *object, const char *key);
 /* metadata.name or another string of the metadata; NULL: none. */
 const char *manifest_metadata(const struct json *object, const char *key);
 
+/*
+ * Say what is wrong at `where`, which is printable, with the value, masked, in
+ * it (NULL: without).  Returns -1.
+ */
+int manifest_refuse(const char *where, const char *what, const char *value);
+
 #endif

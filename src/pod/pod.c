@@ -89,23 +89,47 @@ pod_make_name(char name[static POD_NAME], const char *text, const char *suffix)
 	    suffix);
 }
 
+/* Find what the bundle of o is called: returns it and its length, borrowed. */
+static const char *
+pod_find_base(const struct pod_opts *o, size_t *len)
+{
+	const char *base = o->owner.name;
+
+	if (base != NULL) {
+		*len = strlen(base);
+		return base;
+	}
+	base = strrchr(o->image, '/');
+	base = base != NULL ? base + 1 : o->image;
+	*len = strcspn(base, ":@");
+	return base;
+}
+
+void
+pod_name_bundle(const struct pod_opts *o, char name[static POD_NAME])
+{
+	char text[256];
+	size_t len;
+	const char *base = pod_find_base(o, &len);
+
+	(void)snprintf(text, sizeof text, "%.*s",
+	    len < sizeof text ? (int)len : (int)sizeof text, base);
+	pod_make_name(name, text, "");
+}
+
 void
 pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix)
 {
 	char text[512], hash[HASH_LEN + 1];
-	const char *base = o->owner.name;
+	const char *base;
 	size_t len;
 
 	if (o->name != NULL) {
 		pod_make_name(name, o->name, suffix);
 		return;
 	}
-	if (base == NULL) {
-		base = strrchr(o->image, '/');
-		base = base != NULL ? base + 1 : o->image;
-	}
-	len = o->owner.name != NULL ? strlen(base) : strcspn(base, ":@");
+	base = pod_find_base(o, &len);
 	/* RukPak's pod has the bundle's own name */
 	if (o->rukpak && o->owner.name != NULL) {
 		pod_make_name(name, base, suffix);
@@ -390,13 +414,13 @@ put_owner(struct build *b, struct json *metadata)
 }
 
 static void
-put_metadata(struct build *b, struct json *pod, const char *suffix)
+put_metadata(struct build *b, struct json *pod)
 {
 	struct json *metadata = json_add_object(pod, "metadata");
 	struct json *labels = NULL;
 	char name[POD_NAME];
 
-	pod_name(b->o, name, suffix);
+	pod_name(b->o, name, "");
 	json_add_string(metadata, "name", name);
 	if (b->o->namespace != NULL)
 		json_add_string(metadata, "namespace", b->o->namespace);
@@ -446,7 +470,7 @@ put_spec(struct build *b, struct json *pod)
 }
 
 static struct json *
-put_pod(struct build *b, const char *suffix)
+put_pod(struct build *b)
 {
 	struct json *pod = json_new_object();
 
@@ -454,7 +478,7 @@ put_pod(struct build *b, const char *suffix)
 		msg_nomem();
 	json_add_string(pod, "apiVersion", "v1");
 	json_add_string(pod, "kind", "Pod");
-	put_metadata(b, pod, suffix);
+	put_metadata(b, pod);
 	return pod;
 }
 
@@ -534,7 +558,7 @@ pod_build(const struct pod_opts *o)
 
 	if (pod_begin_build(&b, o) < 0)
 		return NULL;
-	pod = put_pod(&b, "");
+	pod = put_pod(&b);
 	if (o->rukpak) {
 		put_rukpak_spec(&b, pod);
 		return pod;
@@ -547,7 +571,7 @@ pod_build(const struct pod_opts *o)
 
 struct json *
 pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
-    size_t n, const char *suffix)
+    size_t n)
 {
 	struct build b;
 	struct json *pod, *spec, *containers;
@@ -556,7 +580,7 @@ pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
 
 	if (pod_begin_build(&b, o) < 0)
 		return NULL;
-	pod = put_pod(&b, suffix);
+	pod = put_pod(&b);
 	spec = put_spec(&b, pod);
 	containers = json_add_array(spec, "containers");
 	for (i = 0; i < n; i++) {

@@ -107,6 +107,12 @@ void pod_make_name(char name[static POD_NAME], const char *text,
     const char *suffix);
 
 /*
+ * What the bundle of o is called among several: the BundleDeployment's name or
+ * the last part of the image's reference, as pod_make_name has it.
+ */
+void pod_name_bundle(const struct pod_opts *o, char name[static POD_NAME]);
+
+/*
  * The name of the pod that o describes, then suffix, as pod_make_name has it.
  * Without a suffix, which tells pods apart, digits of the image's reference do.
  */
@@ -122,10 +128,10 @@ struct json *pod_build(const struct pod_opts *o);
 /*
  * The Pod that prints some parts again: one container for each of the n
  * lists, called bundle-0, bundle-1, ..., all of one image pull and one
- * init container; format jsonl whatever o says.  Its name ends in suffix.
- * Owned by the caller; NULL after a message.
+ * init container; format jsonl whatever o says.  Owned by the caller; NULL
+ * after a message.
  */
 struct json *pod_build_repair(const struct pod_opts *o,
-    const struct pod_parts *ranges, size_t n, const char *suffix);
+    const struct pod_parts *ranges, size_t n);
 
 #endif

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/number.h"
 #include "pod/bundledeployment.h"
 #include "pod/manifest.h"
 #include "pod/name.h"
@@ -258,19 +258,6 @@ const struct opt podopts_stream_rows[] = {
 
 /* -------------------------------------------------------------- manifests */
 
-static int
-reject(const char *where, const char *what, const char *value)
-{
-	char shown[256];
-
-	if (value == NULL)
-		msg_warn(0, "%s: %s", where, what);
-	else
-		msg_warn(0, "%s: %s: %s", where,
-		    msg_mask(shown, sizeof shown, value), what);
-	return -1;
-}
-
 int
 podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
     const char *where)
@@ -287,7 +274,7 @@ podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
 	error = take_secret(NULL, o, b.pull_secret);
 	if (error == NULL)
 		return 0;
-	return reject(where,
+	return manifest_refuse(where,
 	    *error != '\0' ? error
 	                   : "source.image.pullSecret is no secret's name",
 	    b.pull_secret);
@@ -348,10 +335,11 @@ take_file(struct pod_opts *o)
 	if (n > 1)
 		return say_several(o, file, n);
 	if (n == 0 && o->select != NULL)
-		return reject(file, "no bundle of this name", o->select);
+		return manifest_refuse(file, "no bundle of this name",
+		    o->select);
 	if (n == 0)
-		return reject(file, "no " BUNDLEDEPLOYMENT_KINDS " in it",
-		    NULL);
+		return manifest_refuse(file,
+		    "no " BUNDLEDEPLOYMENT_KINDS " in it", NULL);
 	(void)snprintf(where, sizeof where, "%s:%zu", file, chosen.line);
 	return podopts_take_manifest(o, chosen.object, where);
 }
@@ -411,9 +399,8 @@ expand_file(struct podopts_bundles *b, const struct pod_opts *o,
 	if (b->n > before)
 		return 0;
 	return o->select != NULL
-	    ? reject(file, "no bundle of this name", o->select)
-	    : reject(file,
-	          "no BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) or Bundle (core.rukpak.io/v1alpha1) in it",
+	    ? manifest_refuse(file, "no bundle of this name", o->select)
+	    : manifest_refuse(file, "no " BUNDLEDEPLOYMENT_KINDS " in it",
 	          NULL);
 }
 
@@ -510,7 +497,7 @@ podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 	if (o->unpacker == NULL && image != NULL) {
 		error = reference_error(image);
 		if (error != NULL)
-			return reject("UNPACK_IMAGE", error, image);
+			return manifest_refuse("UNPACK_IMAGE", error, image);
 		o->unpacker = image;
 	}
 	if (o->unpacker == NULL)
