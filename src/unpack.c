@@ -104,7 +104,7 @@ static const struct opt_command command = {
     .one_dash = true,
 };
 
-/* Do the options go together?  0, or -1 after a warning. */
+/* Do the options go together?  Returns 0, or -1 (reported). */
 static int
 unpack_check_options(struct args *a)
 {
@@ -176,7 +176,7 @@ refuse_log(const struct args *a, struct report *r, uint64_t bytes, bool more)
 /*
  * Would the log be too long?  What the preflight has counted tells it of small
  * bundles, and of terabytes of zeros; else the bundle is compressed for it.
- * Returns 0, or -1 after a warning.
+ * Returns 0, or -1 (reported).
  */
 static int
 measure(const struct args *a, const struct stream_opts *opts, struct report *r)

@@ -101,7 +101,7 @@ unpackctl_print_version(void)
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
-/* The command of this name; NULL, reported. */
+/* The command of this name; NULL (reported). */
 static const struct cmd *
 find_command(const char *name)
 {

@@ -17,12 +17,12 @@ struct names {
 	size_t n;
 };
 
-/* Add a copy of name.  Returns 0, or -1, reported. */
+/* Add a copy of name.  Returns 0, or -1 (reported). */
 int names_add(struct names *l, const char *name);
 
 /*
  * Add the names of a file ("-": standard input), one on each line; empty lines
- * and those that begin with '#' do not count.  Returns 0, or -1, reported.
+ * and those that begin with '#' do not count.  Returns 0, or -1 (reported).
  */
 int names_read(struct names *l, const char *file);
 

@@ -28,7 +28,7 @@ void out_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Write what is still in the buffer.  Returns 0, or -1 where anything was lost
- * since the program started, after a message the first time.
+ * since the program started (reported the first time).
  */
 int out_flush(void);
 

@@ -25,8 +25,8 @@ struct program {
 bool program_exists(const char *name);
 
 /*
- * Start argv[0], looked up on PATH, with an empty standard input.  argv ends
- * in NULL.  Returns 0, to be followed by program_finish, or -1, reported.
+ * Start argv[0], looked up on PATH, with an empty standard input.  argv ends in
+ * NULL.  Returns 0, to be followed by program_finish, or -1 (reported).
  */
 int program_start(struct program *p, const char *const *argv);
 

@@ -138,8 +138,8 @@ tempfile_unnamed(const char *dir)
 }
 
 /*
- * Move it from memory to disk.  The descriptor stays what it is: blobs that
- * lie in it name it.  Returns 0, or -1, reported.
+ * Move it from memory to disk.  The descriptor stays what it is: blobs that lie
+ * in it name it.  Returns 0, or -1 (reported).
  */
 static int
 tempfile_move(struct tempfile *s)

@@ -29,7 +29,7 @@ struct blob {
 ssize_t blob_read(const struct blob *b, uint64_t offset, void *buf, size_t len);
 
 /*
- * The whole of b with a NUL after it, for the caller to free; NULL, reported,
+ * The whole of b with a NUL after it, for the caller to free; NULL (reported),
  * when it has more than max bytes or cannot be read.  `what` (masked) names it.
  */
 char *blob_text(const struct blob *b, size_t max, const char *what);
@@ -53,27 +53,27 @@ struct tempfile {
 
 /*
  * Open a file without a name in dir, for reading and writing.  An owned
- * descriptor, or -1, reported.
+ * descriptor, or -1 (reported).
  */
 int tempfile_unnamed(const char *dir);
 
 /*
  * Make an empty one, which goes to TMPDIR, or /var/tmp, when it outgrows the
- * memory it may take.  Returns 0, or -1, reported.
- * tempfile_close may be called on a tempfile that is all zero bytes.
+ * memory it may take.  Returns 0, or -1 (reported).  tempfile_close may be
+ * called on a tempfile that is all zero bytes.
  */
 int tempfile_open(struct tempfile *s, uint64_t max);
 void tempfile_close(struct tempfile *s);
 
 /*
  * Append buf[0..len); a buffer of nothing but zeros becomes a hole in the file.
- * Returns 0, or -1, reported: no space, or more than max bytes in all.
+ * Returns 0, or -1 (reported): no space, or more than max bytes in all.
  */
 int tempfile_add(struct tempfile *s, const void *buf, size_t len);
 
 /*
- * Append all that comes from fd, which `what` names.  Returns 0 and where
- * that is, or -1, reported.
+ * Append all that comes from fd, which `what` names.  Returns 0 and where that
+ * is, or -1 (reported).
  */
 int tempfile_copy(struct tempfile *s, int fd, const char *what,
     struct blob *out);

@@ -40,14 +40,14 @@ const char *term_sgr(const struct term *t, enum term_colour colour);
 
 /*
  * Text, whose lines end in newlines, wrapped at spaces; what is wrapped is
- * indented two columns more than its line.  Owned by the caller; NULL after a
- * message.
+ * indented two columns more than its line.  Owned by the caller; NULL
+ * (reported).
  */
 char *term_wrap(const struct term *t, const char *text);
 
 /*
  * Write text to standard output (base/out.h), wrapped.  Names in it have been
- * masked.  Returns 0, or -1, reported; what out_flush says counts besides.
+ * masked.  Returns 0, or -1 (reported); what out_flush says counts besides.
  */
 int term_print(const struct term *t, const char *text);
 

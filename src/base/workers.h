@@ -27,7 +27,7 @@ struct workers_opts {
 
 struct workers;
 
-/* Returns a workers without threads, or NULL after a warning. */
+/* Returns a workers without threads, or NULL (reported). */
 struct workers *workers_open(const struct workers_opts *opts);
 
 /*

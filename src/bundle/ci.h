@@ -60,8 +60,8 @@ void ci_add_verdict(struct json *cases, const char *name,
 
 /*
  * Write the cases to standard output in this form, which is none of text and
- * JSON; `command` is what found them, as in "check".  Frees the cases.
- * Returns 0, or -1, reported.
+ * JSON; `command` is what found them, as in "check".  Frees the cases.  Returns
+ * 0, or -1 (reported).
  */
 int ci_print(enum ci_form form, const char *command, struct json *cases);
 

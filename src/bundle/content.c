@@ -163,7 +163,7 @@ explain(const char *dir, int err, struct content_error *error)
 /*
  * Is there a /proc, and is it the kernel's?  Whatever else lies there would
  * tell us what an image wants us to believe.  Returns 1, 0 without one, or -1
- * after a warning.
+ * (reported).
  */
 static int
 content_has_proc(void)
@@ -347,9 +347,8 @@ content_is_whiteout(struct walk *w, const struct walk_entry *e)
 
 /*
  * Is there nothing in the directory but mounts and strays, and directories in
- * which there is nothing else?  Only a directory above a mount can be that,
- * so only these are entered.  Returns 0 and stores the answer, or -1 after a
- * warning.
+ * which there is nothing else?  Only a directory above a mount can be that, so
+ * only these are entered.  Returns 0 and stores the answer, or -1 (reported).
  */
 static int
 content_is_hollow(const struct content *c, const struct walk_entry *dir,

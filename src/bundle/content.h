@@ -109,7 +109,7 @@ int content_open(struct content *c, const struct content_opts *opts,
 /*
  * Get the next item, "." first, sorted as walk.h says.  Without opts.probe
  * there are no findings but FINDING_HIDDEN, and what cannot be listed is an
- * error.  Returns 1, 0 at the end, or -1 after a warning.
+ * error.  Returns 1, 0 at the end, or -1 (reported).
  */
 int content_next(struct content *c, struct content_item *item);
 

@@ -407,7 +407,7 @@ add_reserved(struct mounts *m)
 
 /*
  * Take all lines of f, and *own, owned, becomes where the last mount is that
- * our program lies in.  Returns 0, or -1 after a warning about path.
+ * our program lies in.  Returns 0, or -1 (reported as of path).
  */
 static int
 mounts_read(struct mounts *m, FILE *f, const char *dir,

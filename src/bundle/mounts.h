@@ -57,7 +57,7 @@ struct mounts_self {
  * the image has led our volume away.  But /usr/bin for /bin is where base
  * images have it, and then it is `covered`.
  *
- * Returns 0, or -1 after a warning.  Free with mounts_free in either case.
+ * Returns 0, or -1 (reported).  Free with mounts_free in either case.
  */
 int mounts_load(struct mounts *m, const char *path, const char *dir,
     const struct mounts_self *self);

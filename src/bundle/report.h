@@ -80,13 +80,13 @@ struct report_written {
 /* Begin an empty report.  Nothing to free before something was added. */
 void report_init(struct report *r);
 
-/* Fill r->who with this process's ids.  Returns 0, or -1 after a warning. */
+/* Fill r->who with this process's ids.  Returns 0, or -1 (reported). */
 int report_whoami(struct report *r);
 
 /*
  * Add to the report, and keep the first WIRE_FINDINGS_MAX of each in full; a
  * path over MSG_NAME bytes is kept shortened.  The strings are copied.  Return
- * 0, or -1 after a warning.
+ * 0, or -1 (reported).
  */
 int report_add_finding(struct report *r, const struct finding *f);
 int report_add_skipped(struct report *r, const char *path, enum content_why why,

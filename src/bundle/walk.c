@@ -194,7 +194,7 @@ reopen(struct walk_frame *above, const struct walk_frame *f)
 	return 0;
 }
 
-/* Leave the deepest directory.  Returns 0, or -1 after a warning. */
+/* Leave the deepest directory.  Returns 0, or -1 (reported). */
 static int
 pop(struct walk *w)
 {

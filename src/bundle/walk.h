@@ -61,13 +61,13 @@ struct walk {
 
 /*
  * Start at the directory dirfd, which the walk owns from then on, also when
- * this fails.  Returns 0, or -1 after a warning.
+ * this fails.  Returns 0, or -1 (reported).
  */
 int walk_open(struct walk *w, int dirfd);
 
 /*
- * Get the next entry.  Returns 1 and fills e, 0 at the end, or -1 after a
- * warning (no memory, or the way back up was moved from under us).
+ * Get the next entry.  Returns 1 and fills e, 0 at the end, or -1 (reported):
+ * no memory, or the way back up was moved from under us.
  */
 int walk_next(struct walk *w, struct walk_entry *e);
 

@@ -19,8 +19,8 @@
 
 /* Whom to tell; `arg` is borrowed. */
 struct provision_hooks {
-	/* a job begins: set its pod, gather and log_max.  0, or -1 (reported)
-	 */
+	/* a job begins: set its pod, gather and log_max.  Returns 0, or -1
+	 * (reported) */
 	int (*begin)(void *arg, struct podjob *j);
 	/* it is PODJOB_WHOLE or PODJOB_FAILED, and its pod on its way out */
 	void (*end)(void *arg, struct podjob *j, bool whole);

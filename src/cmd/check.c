@@ -173,7 +173,7 @@ check_fill_in(struct check *a)
 	a->opts.n_gids = 2;
 }
 
-/* Remember it for the table at the end.  Returns 0, or -1, reported. */
+/* Remember it for the table at the end.  Returns 0, or -1 (reported). */
 static int
 check_add_row(struct check *a, const struct batch_result *r)
 {
@@ -294,7 +294,7 @@ check_print_json(struct check *a)
 	return result_print(all);
 }
 
-/* Tell what is told at the end.  Returns 0, or -1, reported. */
+/* Tell what is told at the end.  Returns 0, or -1 (reported). */
 static int
 check_end(struct check *a)
 {

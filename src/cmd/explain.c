@@ -99,7 +99,7 @@ explain_add(struct json *to, const struct codes_row *r)
 	json_add_string(o, "fix", r->fix);
 }
 
-/* The row of a code that somebody typed; NULL, reported. */
+/* The row of a code that somebody typed; NULL (reported). */
 static const struct codes_row *
 explain_find(const char *code)
 {

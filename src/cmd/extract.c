@@ -79,7 +79,9 @@ extract_catch_signals(void)
 
 /* ------------------------------------------------------------------- input */
 
-/* Take in the log `name`, "-" is standard input.  0, or -1 (reported). */
+/*
+ * Take in the log `name`, "-" is standard input.  Returns 0, or -1 (reported).
+ */
 static int
 read_log(struct extract *x, const char *name)
 {
@@ -153,7 +155,7 @@ extract_read_instead(struct extract *x, int fd)
 
 /*
  * Read the stream that a pod of x->image would send; "-" for the archive in fd.
- * WIRE_OK, or else reported.
+ * Returns WIRE_OK, or another (reported).
  */
 static enum wire_exit
 extract_read_image(struct extract *x, const char *image, int fd)
@@ -172,7 +174,7 @@ extract_read_image(struct extract *x, const char *image, int fd)
 
 /*
  * What was read is a tar: if it is an image's archive, the bundle in it is what
- * is wanted.  WIRE_OK, or else reported.
+ * is wanted.  Returns WIRE_OK, or another (reported).
  */
 static enum wire_exit
 extract_unwrap(struct extract *x)

@@ -666,7 +666,9 @@ free_bundles(struct run *x)
 	podopts_free_bundles(&x->options);
 }
 
-/* Find out which bundles are meant.  Returns WIRE_OK, or after a message. */
+/*
+ * Find out which bundles are meant.  Returns WIRE_OK, or another (reported).
+ */
 static enum wire_exit
 find_bundles(struct run *x)
 {

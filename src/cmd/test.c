@@ -238,7 +238,7 @@ static const char *const test_words[] = {"compatible", "not compatible",
 static const enum term_colour test_colours[] = {TERM_GREEN, TERM_RED,
     TERM_YELLOW};
 
-/* Tell of one image, as soon as it is known.  Returns 0, or -1, reported. */
+/* Tell of one image, as soon as it is known.  Returns 0, or -1 (reported). */
 static int
 test_tell(const struct test *x, const struct test_image *t)
 {
@@ -591,7 +591,7 @@ const struct opt_command cmd_test_options = {
     .most = OPT_ANY,
 };
 
-/* The images that are meant.  Returns WIRE_OK, or after a message. */
+/* The images that are meant.  Returns WIRE_OK, or another (reported). */
 static enum wire_exit
 test_find_images(struct test *x, char *const *names)
 {
@@ -607,7 +607,7 @@ test_find_images(struct test *x, char *const *names)
 	return WIRE_USAGE;
 }
 
-/* Do the options go together?  Returns WIRE_OK, or after a message. */
+/* Do the options go together?  Returns WIRE_OK, or another (reported). */
 static enum wire_exit
 test_check_options(struct test *x)
 {

@@ -33,7 +33,7 @@ struct batch_job {
 
 /* ------------------------------------------------------------------ adding */
 
-/* Add a job.  given and tag are copied.  NULL, reported. */
+/* Add a job.  given and tag are copied.  NULL (reported). */
 static struct batch_job *
 batch_add(struct batch *b, const char *given, const char *tag)
 {
@@ -74,7 +74,7 @@ batch_open(const struct batch *b, struct batch_job *j)
 	    b->opts->platform);
 }
 
-/* How many images are in it?  Add the others.  Returns 0, or -1, reported. */
+/* How many images are in it?  Add the others.  Returns 0, or -1 (reported). */
 static int
 batch_add_rest(struct batch *b, size_t at)
 {

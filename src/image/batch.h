@@ -28,7 +28,7 @@ struct batch_result {
 	char message[512]; /* of a broken one: why */
 };
 
-/* Returns 0, or -1, reported: there is no point in going on. */
+/* Returns 0, or -1 (reported): there is no point in going on. */
 typedef int batch_tell(void *arg, struct batch_result *r);
 
 struct batch_job;
@@ -54,7 +54,7 @@ struct batch {
 enum wire_exit batch_add_all(struct batch *b, char *const *names,
     const char *file);
 
-/* Judge them all.  Returns 0, or -1, reported. */
+/* Judge them all.  Returns 0, or -1 (reported). */
 int batch_run(struct batch *b);
 
 void batch_free(struct batch *b);

@@ -91,7 +91,7 @@ decompress_unread(const struct blob *b)
 	return NULL;
 }
 
-/* The next input: bytes in job->in, 0 at the end, -1 reported. */
+/* The next input: bytes in job->in, 0 at the end, -1 (reported). */
 static ssize_t
 decompress_fill_input(struct job *j)
 {

@@ -26,7 +26,7 @@ const char *decompress_unread(const struct blob *b);
 /*
  * Decompress all of b, gzip members or zstd frames, into the tempfile.  Returns
  * 0, where the result is, and its digest in text (DIGEST_TEXT bytes, or NULL);
- * or -1, reported: damaged, cut off, or more than the tempfile takes.
+ * or -1 (reported): damaged, cut off, or more than the tempfile takes.
  */
 int decompress_blob(struct tempfile *s, const struct blob *b, const char *what,
     struct blob *out, char *text);

@@ -187,7 +187,7 @@ way_follow(struct tree *t, struct way *w)
 
 /* ------------------------------------------------------------- containerd */
 
-/* A directory that the layer has no entry for.  NULL: no memory, reported. */
+/* A directory that the layer has no entry for.  NULL (reported): no memory. */
 static struct node *
 extract_imply(struct extract *x, struct node *dir, const char *name, size_t len)
 {

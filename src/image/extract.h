@@ -50,20 +50,20 @@ struct extract {
 
 /*
  * Begin a layer; the caller has filled runtime, below, lower, n_lower and
- * refusal.  Returns 0, or -1, reported.
+ * refusal.  Returns 0, or -1 (reported).
  */
 int extract_begin(struct extract *x);
 
 /*
- * Take the next entry, whose strings may be changed.  Returns 0, also where
- * the runtime refuses it: then *refusal says why, and nothing more is to come.
- * -1, reported: no memory, or a limit of ours.
+ * Take the next entry, whose strings may be changed.  Returns 0, also where the
+ * runtime refuses it: then *refusal says why, and nothing more is to come.  -1
+ * (reported): no memory, or a limit of ours.
  */
 int extract_entry(struct extract *x, struct tarscan_entry *e);
 
 /*
  * All entries are there: set the times of directories, which must still be
- * there.  Returns 0, or -1, reported, like extract_entry.
+ * there.  Returns 0, or -1 (reported), like extract_entry.
  */
 int extract_finish(struct extract *x);
 

@@ -152,7 +152,7 @@ history_resolve(const char *workdir, const char *target, size_t len)
 
 /*
  * Take "COPY [--FLAG...] SOURCE... TARGET", or "... HASH in TARGET", apart.
- * Returns 0, or -1, reported.
+ * Returns 0, or -1 (reported).
  */
 static int
 history_parse_copy(struct history_step *s, const char *args,
@@ -218,7 +218,7 @@ history_hide_hash(char *text)
 
 /* -------------------------------------------------------------------- all */
 
-/* Add a step.  Returns 0, or -1, reported. */
+/* Add a step.  Returns 0, or -1 (reported). */
 static int
 history_add(struct history *h, char *text, unsigned int layer,
     const char *workdir)

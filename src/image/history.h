@@ -37,7 +37,7 @@ struct history {
 
 /*
  * Read the history of an image with this configuration and so many layers.
- * Returns 0, or -1, reported.  history_free may be called in either case.
+ * Returns 0, or -1 (reported).  history_free may be called in either case.
  */
 int history_read(struct history *h, const struct json *config,
     unsigned int n_layers);

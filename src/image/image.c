@@ -185,7 +185,7 @@ spend(struct image *img, const struct blob *b)
 	return -1;
 }
 
-/* A document by its name in the store; NULL, reported. */
+/* A document by its name in the store; NULL (reported). */
 static struct json *
 load(struct image *img, const char *name)
 {
@@ -351,7 +351,7 @@ is_attachment(const struct json *descriptor)
 	    !is_manifest_type(json_get_text(descriptor, "mediaType"));
 }
 
-/* The image of an index for the platform, else its first; NULL, reported. */
+/* The image of an index for the platform, else its first; NULL (reported). */
 static const struct json *
 choose_platform(struct image *img, const struct json *index, const char *wanted)
 {
@@ -484,7 +484,9 @@ is_multi_platform(const struct json *index)
 
 /* ----------------------------------------------------------------- images */
 
-/* The descriptor is of an image or of an index; its manifest; NULL reported. */
+/*
+ * The descriptor is of an image or of an index; its manifest; NULL (reported).
+ */
 static struct json *
 load_manifest(struct image *img, const struct json *descriptor,
     const char *platform, bool flat)
@@ -531,7 +533,7 @@ alloc_layers(struct image *img, size_t n)
 	return 0;
 }
 
-/* The digest of a blob's bytes.  Returns 0, or -1, reported. */
+/* The digest of a blob's bytes.  Returns 0, or -1 (reported). */
 static int
 digest_blob(const struct blob *b, char text[static DIGEST_TEXT])
 {

@@ -63,7 +63,7 @@ struct image {
 };
 
 /*
- * Take a reference apart.  Returns 0, or -1, reported.  image_ref_free may be
+ * Take a reference apart.  Returns 0, or -1 (reported).  image_ref_free may be
  * called on one that is all zeros.
  */
 int image_ref_parse(struct image_ref *ref, const char *text);
@@ -71,24 +71,24 @@ void image_ref_free(struct image_ref *ref);
 
 /*
  * Find out what ref is, by looking, where its kind is IMAGE_ANY, or IMAGE_DIR,
- * which may be a root file system.  Returns 0, or -1, reported.
+ * which may be a root file system.  Returns 0, or -1 (reported).
  */
 int image_ref_detect(struct image_ref *ref);
 
 /*
- * List the images of an archive or layout, as names that ref's tag may have,
- * or as "@0", "@1" and so on where one has no name of its own; nothing for
- * what holds one image by its nature, and for an index of platforms.  Adds
- * strings to names, an array; not masked.  Returns 0, or -1, reported.
+ * List the images of an archive or layout, as names that ref's tag may have, or
+ * as "@0", "@1" and so on where one has no name of its own; nothing for what
+ * holds one image by its nature, and for an index of platforms.  Adds strings
+ * to names, an array; not masked.  Returns 0, or -1 (reported).
  */
 int image_list(const struct image_ref *ref, struct json *names);
 
 /*
  * Open the image, verify every blob of it, and decompress its layers: at most
  * max bytes in all.  platform is "os/arch" or "os/arch/variant"; of an index
- * the image for it is taken, or else the first one, with mismatch set.
- * Returns 0, or -1, reported.  image_close may be called after a failure and
- * on an image that is all zeros.
+ * the image for it is taken, or else the first one, with mismatch set.  Returns
+ * 0, or -1 (reported).  image_close may be called after a failure and on an
+ * image that is all zeros.
  */
 int image_open(struct image *img, const struct image_ref *ref,
     const char *platform, uint64_t max);

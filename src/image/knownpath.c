@@ -85,7 +85,7 @@ knownpath_has_program(struct tree *t, const char *dir)
 /*
  * Find a VOLUME that comes after the pod's volume, which is at n for `path`,
  * and covers it.  The user's own mount replaces a VOLUME of the same path.
- * Returns 0 and stores it, or NULL; or -1, reported.
+ * Returns 0 and stores it, or NULL; or -1 (reported).
  */
 static int
 knownpath_find_volume(struct tree *t, const struct json *volumes,

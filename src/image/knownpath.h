@@ -37,8 +37,8 @@ struct knownpath {
 /*
  * Fill *k for the i-th known path.  `volumes` is the image configuration's
  * object of VOLUMEs, or NULL.  What runtimes make for their mounts is added to
- * the tree, so this comes last.  Returns 1, 0 where there is no i-th, or -1,
- * reported.
+ * the tree, so this comes last.  Returns 1, 0 where there is no i-th, or -1
+ * (reported).
  */
 int knownpath_judge(struct tree *t, const struct json *volumes, size_t i,
     struct knownpath *k);

@@ -47,15 +47,15 @@ struct layers {
 
 /*
  * Begin; l is too large for the stack.  Sparse files are put into the tempfile,
- * which must outlive l.  Returns 0, or -1, reported.  layers_close may be
+ * which must outlive l.  Returns 0, or -1 (reported).  layers_close may be
  * called after a failure, and on one that is all zero bytes.
  */
 int layers_open(struct layers *l, struct tempfile *tempfile);
 
 /*
  * Apply the tar in b as the next layer.  `what` names it in messages.  Returns
- * 0, also where a runtime refuses it, which stays as it was then; or -1,
- * reported: the tar is damaged, or beyond a limit of ours.
+ * 0, also where a runtime refuses it, which stays as it was then; or -1
+ * (reported): the tar is damaged, or beyond a limit of ours.
  */
 int layers_apply(struct layers *l, const struct blob *b, const char *what);
 

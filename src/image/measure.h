@@ -25,12 +25,12 @@ struct measure {
 /*
  * Measure what of the tree belongs to a bundle, as if all of it could be read.
  * root is the directory whose files these are, or -1 where their data is in
- * layers.  Returns 0, or -1, reported.
+ * layers.  Returns 0, or -1 (reported).
  */
 int measure_tree(struct tree *t, bool skip_symlinks, int root,
     struct measure *m);
 
-/* Write that stream, in jsonl, to fd.  Returns 0, or -1, reported. */
+/* Write that stream, in jsonl, to fd.  Returns 0, or -1 (reported). */
 int measure_write(struct tree *t, int root, int fd);
 
 /*

@@ -23,7 +23,7 @@ rootdir_fail(const char *path, int err)
 	return -1;
 }
 
-/* Read the target of the symlink e into i.  0, or -1, reported. */
+/* Read the target of the symlink e into i.  Returns 0, or -1 (reported). */
 static int
 rootdir_read_target(struct tree *t, struct inode *i, const struct walk_entry *e)
 {

@@ -23,14 +23,14 @@ struct runtime_refusal {
 /*
  * Put the runtime's own mounts on the tree (mounted, strayed, above), and the
  * files and directories that it makes for them; before tree_sort.  Returns 0
- * and says in *refusal what keeps the container from starting, or -1,
- * reported.
+ * and says in *refusal what keeps the container from starting, or -1
+ * (reported).
  */
 int runtime_mount(struct tree *t, struct runtime_refusal *refusal);
 
 /*
  * Put a VOLUME of the image's on the tree: its directory appears if it was
- * missing.  Returns 0, or -1, reported.
+ * missing.  Returns 0, or -1 (reported).
  */
 int runtime_volume(struct tree *t, const char *path);
 
@@ -42,7 +42,7 @@ struct runtime_user {
 
 /*
  * Look uid up in the image's /etc/passwd and /etc/group: its gid is 0 where
- * that does not say otherwise.  Returns 0, or -1, reported.
+ * that does not say otherwise.  Returns 0, or -1 (reported).
  */
 int runtime_user(struct tree *t, uid_t uid, struct runtime_user *user);
 

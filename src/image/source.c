@@ -129,7 +129,7 @@ source_set_why(struct search *st, const char *tool, const struct program *p)
 
 /*
  * Read what the tool prints, an archive.  Returns 1, 0 where the tool failed
- * (st->why), or -1, reported.
+ * (st->why), or -1 (reported).
  */
 static int
 source_read(struct search *st, const char *const *argv)

@@ -26,8 +26,8 @@ struct source {
  *
  * docker://NAME is in a registry, containers-storage:NAME in podman's store,
  * docker-daemon:NAME in docker's; a bare NAME is looked for in both stores,
- * and then in its registry.  Returns WIRE_OK; WIRE_USAGE for a build context;
- * or WIRE_FAIL; both reported.
+ * and then in its registry.  Returns WIRE_OK; WIRE_USAGE (reported) for a build
+ * context; or WIRE_FAIL (reported).
  */
 enum wire_exit source_open(struct source *s, const char *text, uint64_t max,
     const char *platform);

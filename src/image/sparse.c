@@ -134,7 +134,7 @@ sparse_is(const struct sparse *s)
 	return sparse_is_new(s);
 }
 
-/* A number and a newline at *at of b: 1, 0 if there is none, -1 reported. */
+/* A number and a newline at *at of b: 1, 0 if there is none, -1 (reported). */
 static int
 sparse_read_number(const struct blob *b, uint64_t *at, uint64_t *n)
 {

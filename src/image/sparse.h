@@ -42,9 +42,9 @@ int sparse_take(struct sparse *s, const char *key, const char *value);
 bool sparse_is(const struct sparse *s);
 
 /*
- * The file of the entry whose archived data is b: appended to the tempfile
- * with its zeros.  Returns 1 and where it is in *out; 0 where the records and
- * the data do not fit together; -1, reported: read error, or too large.
+ * The file of the entry whose archived data is b: appended to the tempfile with
+ * its zeros.  Returns 1 and where it is in *out; 0 where the records and the
+ * data do not fit together; -1 (reported): read error, or too large.
  */
 int sparse_expand(struct sparse *s, const struct blob *b, struct tempfile *to,
     const char *what, struct blob *out);

@@ -24,7 +24,7 @@ enum {
 
 /*
  * The member that a link names: a hard link's from the top of the archive, a
- * symlink's from its own directory.  Owned; NULL, reported.
+ * symlink's from its own directory.  Owned; NULL (reported).
  */
 static char *
 link_name(const struct tarscan_entry *e)

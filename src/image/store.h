@@ -36,9 +36,9 @@ struct store {
 };
 
 /*
- * Open path ("-" is the descriptor `input`, borrowed).  Returns 0, or -1,
- * reported. store_close may be called after a failure, and on one that is all
- * zeros but for fd = -1.
+ * Open path ("-" is the descriptor `input`, borrowed).  Returns 0, or -1
+ * (reported).  store_close may be called after a failure, and on one that is
+ * all zeros but for fd = -1.
  */
 int store_open(struct store *s, const char *path, int input,
     struct tempfile *tempfile);
@@ -46,7 +46,7 @@ void store_close(struct store *s);
 
 /*
  * Find a file of the directory, or a member of the archive, by its name.
- * Returns 1 and where its bytes are, 0 when there is none, -1, reported.
+ * Returns 1 and where its bytes are, 0 when there is none, -1 (reported).
  */
 int store_get(struct store *s, const char *name, struct blob *out);
 

@@ -130,7 +130,7 @@ sum_is_right(const struct header *h)
 	return wanted == is_unsigned || wanted == is_signed;
 }
 
-/* Read a header: 1, 0 at the end of the tar, -1 reported. */
+/* Read a header: 1, 0 at the end of the tar, -1 (reported). */
 static int
 read_header(struct tarscan *t, struct header *h)
 {

@@ -66,8 +66,8 @@ struct tarscan {
 };
 
 /*
- * The next entry; start with at 0.  Returns 1 and fills e, 0 at the end, or
- * -1, reported: damaged, truncated, or beyond a limit.
+ * The next entry; start with at 0.  Returns 1 and fills e, 0 at the end, or -1
+ * (reported): damaged, truncated, or beyond a limit.
  */
 int tarscan_next(struct tarscan *t, struct tarscan_entry *e);
 

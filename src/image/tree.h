@@ -67,8 +67,8 @@ struct tree {
 };
 
 /*
- * An empty root, mode 0755, owner 0:0.  Returns 0, or -1, reported.
- * tree_free may be called on a tree that is all zero bytes.
+ * An empty root, mode 0755, owner 0:0.  Returns 0, or -1 (reported).  tree_free
+ * may be called on a tree that is all zero bytes.
  */
 int tree_init(struct tree *t);
 void tree_free(struct tree *t);
@@ -79,14 +79,14 @@ struct node *tree_child(struct tree *t, const struct node *dir,
 
 /*
  * Add a child that dir does not have yet.  Its inode is shared when one is
- * given, else new, with this mode and the owner 0:0.  Returns it, or NULL,
- * reported: no memory, more than TREE_NODES_MAX, or a path that is too long.
+ * given, else new, with this mode and the owner 0:0.  Returns it, or NULL
+ * (reported): no memory, more than TREE_NODES_MAX, or a path that is too long.
  */
 struct node *tree_add(struct tree *t, struct node *dir, const char *name,
     struct inode *shared, mode_t mode);
 
 /*
- * Make target, copied, the one of a symlink.  Returns 0, or -1, reported: no
+ * Make target, copied, the one of a symlink.  Returns 0, or -1 (reported): no
  * memory, or more than TREE_TARGETS_MAX.
  */
 int tree_set_target(struct tree *t, struct inode *i, const char *target);
@@ -101,7 +101,7 @@ void tree_remove(struct tree *t, struct node *n);
 struct node *tree_next(const struct node *top, const struct node *n);
 struct node *tree_skip(const struct node *top, const struct node *n);
 
-/* Put all siblings into bytewise order.  Returns 0, or -1, reported. */
+/* Put all siblings into bytewise order.  Returns 0, or -1 (reported). */
 int tree_sort(struct tree *t);
 
 /* "a/b/c" of a node, "." of the root, in a buffer of TREE_PATH.  Returns it. */
@@ -120,7 +120,7 @@ void tree_drop_whiteouts(struct tree *t, struct node *dir);
 /*
  * The same, but make what is missing: directories of mode 0755, the last
  * component with `mode`, as a runtime does for a mount.  NULL and errno:
- * ENOTDIR, ELOOP, ENAMETOOLONG; or ENOMEM, reported.
+ * ENOTDIR, ELOOP, ENAMETOOLONG; or ENOMEM (reported).
  */
 struct node *tree_make(struct tree *t, const char *path, mode_t mode);
 

@@ -82,8 +82,8 @@ struct verdict {
 };
 
 /*
- * Gather all.  Returns 0, or -1, reported: the image cannot be judged.
- * Free with verdict_free in either case.
+ * Gather all.  Returns 0, or -1 (reported): the image cannot be judged.  Free
+ * with verdict_free in either case.
  */
 int verdict_reach(struct verdict *v, const struct verdict_opts *opts);
 void verdict_free(struct verdict *v);

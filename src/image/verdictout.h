@@ -51,8 +51,8 @@ struct verdictout_opts {
 };
 
 /*
- * It as text, not yet wrapped (base/term.h); owned by the caller.  NULL after
- * a message.
+ * It as text, not yet wrapped (base/term.h); owned by the caller.  NULL
+ * (reported).
  */
 char *verdictout_text(struct verdict *v, const struct verdictout_opts *opts);
 

@@ -77,7 +77,7 @@ const char *deliver_temp(const struct deliver *d);
 
 /*
  * Make the directory or the tar out of g, which gather_judge found whole.
- * Returns what tarin_run does, reported likewise.
+ * Returns what tarin_run does, and reports what it does.
  */
 enum wire_exit deliver_make(struct deliver *d, struct gather *g);
 

@@ -130,7 +130,9 @@ gather_note_conflict(struct gather *g, uint64_t other)
 	memcpy(g->conflict_names[1], g->names[g->logs - 1], GATHER_NAME);
 }
 
-/* What is under way is a verified part: keep it.  0, or -1 (reported). */
+/*
+ * What is under way is a verified part: keep it.  Returns 0, or -1 (reported).
+ */
 static int
 keep_part(struct gather *g, const struct decode_piece *p)
 {
@@ -480,7 +482,7 @@ has_digest(struct gather *g, const char *digest)
 	return strcmp(text, digest) == 0;
 }
 
-/* Try whether the parts are what w describes: 1, 0, or -1 (reported). */
+/* Are the parts what w describes?  Returns 1, 0, or -1 (reported). */
 static int
 try_parts(struct gather *g, const struct decode_piece *w)
 {
@@ -505,7 +507,7 @@ try_parts(struct gather *g, const struct decode_piece *w)
 	return status;
 }
 
-/* Find a description that the parts fit: 1, 0, or -1 (reported). */
+/* Find a description that the parts fit.  Returns 1, 0, or -1 (reported). */
 static int
 judge_parts(struct gather *g)
 {

@@ -321,7 +321,10 @@ target_is_ours(int fd)
 	return fgetxattr(fd, mark, NULL, 0) >= 0;
 }
 
-/* There is something of that name: may it be replaced?  0, or -1 (reported). */
+/*
+ * There is something of that name: may it be replaced?  Returns 0, or -1
+ * (reported).
+ */
 static int
 target_judge_old(struct target *t, const struct stat *st)
 {

@@ -264,7 +264,9 @@ nomem:
 	return -1;
 }
 
-/* Give the level its mode and time, and close it.  0, or -1 (reported). */
+/*
+ * Give the level its mode and time, and close it.  Returns 0, or -1 (reported).
+ */
 static int
 tarin_finish_level(struct tarin *t, const struct level *l)
 {
@@ -400,7 +402,7 @@ go_up(struct tarin *t)
 	return tarin_finish_level(t, &t->levels[t->depth--]);
 }
 
-/* Count a directory that no entry has named.  0, or -1 (reported). */
+/* Count a directory that no entry has named.  Returns 0, or -1 (reported). */
 static int
 tarin_count_implied(struct tarin *t)
 {

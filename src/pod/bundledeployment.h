@@ -28,8 +28,8 @@ struct bundledeployment {
 bool bundledeployment_is(const struct json *manifest);
 
 /*
- * Read it.  Returns 0, or -1 after a message that calls the manifest `where`:
- * none of those, without a name, or without an image source.
+ * Read it.  Returns 0, or -1 (reported as of `where`): none of those, without a
+ * name, or without an image source.
  */
 int bundledeployment_read(struct bundledeployment *b,
     const struct json *manifest, const char *where);

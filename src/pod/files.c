@@ -42,7 +42,7 @@ files_is_manifest(const char *name)
 	return false;
 }
 
-/* Take name, which is owned.  Returns 0, or -1, reported. */
+/* Take name, which is owned.  Returns 0, or -1 (reported). */
 static int
 files_take(struct files *f, char *name)
 {

@@ -23,8 +23,8 @@ struct files {
 /*
  * Add the manifests of the directory `path`; with `deep` those of directories
  * in it as well, hidden ones and symlinks excepted.  A bundle, whose manifests
- * are in "manifests" beside "metadata", is looked into there.  Returns 0, or
- * -1, reported.  files_free may be called in either case.
+ * are in "manifests" beside "metadata", is looked into there.  Returns 0, or -1
+ * (reported).  files_free may be called in either case.
  */
 int files_add(struct files *f, const char *path, bool deep);
 

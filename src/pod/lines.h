@@ -20,8 +20,8 @@ struct lines {
 };
 
 /*
- * Note the line of a value.  Where one was noted at this address before, it
- * has been freed meanwhile: the later one counts.  Returns 0, or -1, reported.
+ * Note the line of a value.  Where one was noted at this address before, it has
+ * been freed meanwhile: the later one counts.  Returns 0, or -1 (reported).
  */
 int lines_add(struct lines *l, const void *value, size_t line);
 

@@ -175,7 +175,7 @@ struct build {
 
 /*
  * Begin a pod after o: choose where our volume is (wire.h says why).  Returns
- * 0, or -1 after a message.
+ * 0, or -1 (reported).
  */
 static int
 pod_begin_build(struct build *b, const struct pod_opts *o)

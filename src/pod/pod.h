@@ -120,16 +120,15 @@ void pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix);
 
 /*
- * The Pod; owned by the caller, json_free it.  NULL after a message.  Where
- * memory was short for a part of it, it does not print (json.h).
+ * The Pod; owned by the caller, json_free it.  NULL (reported).  Where memory
+ * was short for a part of it, it does not print (json.h).
  */
 struct json *pod_build(const struct pod_opts *o);
 
 /*
- * The Pod that prints some parts again: one container for each of the n
- * lists, called bundle-0, bundle-1, ..., all of one image pull and one
- * init container; format jsonl whatever o says.  Owned by the caller; NULL
- * after a message.
+ * The Pod that prints some parts again: one container for each of the n lists,
+ * called bundle-0, bundle-1, ..., all of one image pull and one init container;
+ * format jsonl whatever o says.  Owned by the caller; NULL (reported).
  */
 struct json *pod_build_repair(const struct pod_opts *o,
     const struct pod_parts *ranges, size_t n);

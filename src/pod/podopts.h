@@ -39,13 +39,13 @@ const char *podopts_nowhere(const struct pod_opts *o);
 /*
  * Fill in which image holds `unpack`: the option's, else the environment's,
  * else the build's.  Says where no node can pull it, unless `quiet`.  Returns
- * 0, or -1 after a message.  podopts_complete does this too.
+ * 0, or -1 (reported).  podopts_complete does this too.
  */
 int podopts_choose_unpacker(struct pod_opts *o, bool quiet);
 
 /*
  * All options are there: read the file, if there is one.  Returns 0, or -1
- * after a message.  Call podopts_free in either case.
+ * (reported).  Call podopts_free in either case.
  */
 int podopts_complete(struct pod_opts *o);
 
@@ -70,8 +70,8 @@ void podopts_free(struct pod_opts *o);
 
 /*
  * Take the bundle that the manifest describes: its image, pull secret and
- * owner go to o, borrowed from the manifest.  Returns 0, or -1 after a
- * message that calls the manifest `where`.
+ * owner go to o, borrowed from the manifest.  Returns 0, or -1 (reported as of
+ * `where`).
  */
 int podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
     const char *where);

@@ -390,9 +390,9 @@ binary_scalar(struct parse *p, const char *text, size_t len)
 }
 
 /*
- * What the scalar means; NULL after a message.  As the YAML library of kubectl
- * has it: a tag that is none of YAML's own types of scalars makes it a string,
- * a time too.
+ * What the scalar means; NULL (reported).  As the YAML library of kubectl has
+ * it: a tag that is none of YAML's own types of scalars makes it a string, a
+ * time too.
  */
 static struct json *
 scalar_node(struct parse *p, const yaml_event_t *e)

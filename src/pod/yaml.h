@@ -41,7 +41,7 @@ struct yaml_docs {
 /*
  * Parse all documents of text[0..len) into docs, which yaml_docs_free frees.
  * Documents without content are left out.  `name` is what messages call the
- * file.  Returns 0, or -1 after a message "NAME:LINE:COLUMN: what".
+ * file.  Returns 0, or -1 (reported as "NAME:LINE:COLUMN: what").
  */
 int yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
     size_t len);
@@ -57,8 +57,8 @@ void yaml_docs_free(struct yaml_docs *docs);
 
 /*
  * tree as a YAML document in block style, which reads back as the same tree,
- * numbers above 2^53 excepted.  Owned by the caller, free() it; NULL after a
- * message.
+ * numbers above 2^53 excepted.  Owned by the caller, free() it; NULL
+ * (reported).
  */
 char *yaml_print(const struct json *tree);
 

@@ -73,7 +73,7 @@ type_name(enum psa_type type)
 	return names[type];
 }
 
-/* value as JSON, or NULL after a message; owned by the caller. */
+/* value as JSON, or NULL (reported); owned by the caller. */
 static char *
 value_json(const struct json *value)
 {
@@ -84,7 +84,7 @@ value_json(const struct json *value)
 	return json;
 }
 
-/* value as the table writes it, NULL after a message; owned. */
+/* value as the table writes it, NULL (reported); owned. */
 static char *
 value_text(const struct json *value)
 {
@@ -144,7 +144,7 @@ print_values(FILE *f, const struct run *r, const struct psa_check *k)
 	}
 }
 
-/* What the field must be, in words; owned, NULL after a message. */
+/* What the field must be, in words; owned, NULL (reported). */
 static char *
 must_text(const struct run *r, const struct psa_check *k)
 {
@@ -178,7 +178,7 @@ must_text(const struct run *r, const struct psa_check *k)
 	return NULL;
 }
 
-/* name="text", taking text over; owned, NULL after a message. */
+/* name="text", taking text over; owned, NULL (reported). */
 static char *
 annotation_text(const char *name, char *text)
 {
@@ -193,8 +193,8 @@ annotation_text(const char *name, char *text)
 }
 
 /*
- * Note that p violates k.  `text` is what it is; taken over, whatever
- * happens.  Returns 0, or -1 after a message.
+ * Note that p violates k.  `text` is what it is; taken over, whatever happens.
+ * Returns 0, or -1 (reported).
  */
 static int
 violate(struct run *r, const struct psa_check *k, const struct place *p,
@@ -288,7 +288,7 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 	return violate(r, k, p, text);
 }
 
-/* Judge one place; 0, or -1 after a message. */
+/* Judge one place.  Returns 0, or -1 (reported). */
 static int
 psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 {
@@ -348,8 +348,8 @@ path_add_index(struct place *p, size_t index)
 }
 
 /*
- * Follow "a.b.c" from where p is, to the end or to "[]".  Returns what is
- * left of keys, or NULL after a message.
+ * Follow "a.b.c" from where p is, to the end or to "[]".  Returns what is left
+ * of keys, or NULL (reported).
  */
 static const char *
 psa_follow_keys(const struct run *r, struct place *p, const char *keys)

@@ -25,8 +25,7 @@ struct psa_policy {
 /*
  * Judge a pod by its metadata (NULL: none) and spec.  Fills report, which
  * psa_report_free frees; strings in it are borrowed from the pod.  Returns 0,
- * violations or not, or -1 after a message that begins with `where` if this is
- * no pod.
+ * violations or not, or -1 (reported as of `where`): this is no pod.
  */
 int psa_judge(struct psa_report *report, const char *where,
     const struct json *metadata, const struct json *spec,

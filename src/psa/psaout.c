@@ -12,7 +12,7 @@
 #include "bundle/ci.h"
 #include "bundle/codes.h"
 
-/* text with what is no text made visible; owned, NULL after a message. */
+/* text with what is no text made visible; owned, NULL (reported). */
 static char *
 psaout_mask(const char *text)
 {
@@ -65,8 +65,8 @@ psaout_subject(const struct psa_violation *v)
 }
 
 /*
- * The real path and what is wrong with it: "FIELD (container "NAME") is
- * VALUE; must ...", masked; owned, NULL after a message.
+ * The real path and what is wrong with it: "FIELD (container "NAME") is VALUE;
+ * must ...", masked; owned, NULL (reported).
  */
 static char *
 psaout_words(const struct psaout_pod *p, const struct psa_violation *v)

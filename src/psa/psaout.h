@@ -27,12 +27,12 @@ struct psaout_pod {
 	const char *version; /* as it was given */
 };
 
-/* "FILE:LINE: KIND NAME[: PATH]", masked; owned, NULL after a message. */
+/* "FILE:LINE: KIND NAME[: PATH]", masked; owned, NULL (reported). */
 char *psaout_where(const struct psaout_pod *p);
 
 /*
  * Write it to `to`, with colours of t (base/term.h) and unwrapped.  Returns 0,
- * or -1, reported.
+ * or -1 (reported).
  */
 struct term;
 int psaout_text(FILE *to, const struct term *t, const struct psaout_pod *p);

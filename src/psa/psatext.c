@@ -224,7 +224,7 @@ expand(FILE *f, const char *t, const struct slice *s, const char *notes)
 	}
 }
 
-/* The notes of the rows that were violated; owned, NULL after a message. */
+/* The notes of the rows that were violated; owned, NULL (reported). */
 static char *
 expand_notes(const struct slice *s)
 {

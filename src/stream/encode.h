@@ -32,18 +32,18 @@ struct encode {
 	char digest[DIGEST_TEXT]; /* of the tar.gz, after encode_end */
 };
 
-/* Begin.  Returns 0, or -1 after a warning.  Nothing needs to be freed. */
+/* Begin.  Returns 0, or -1 (reported).  Nothing needs to be freed. */
 int encode_begin(struct encode *e, const struct encode_opts *opts);
 
 /*
- * A gzip_sink: take the next part.  `arg` is the struct encode.  Returns 0,
- * or -1 after a warning.
+ * A gzip_sink: take the next part.  `arg` is the struct encode.  Returns 0, or
+ * -1 (reported).
  */
 int encode_part(void *arg, const struct gzip_part *part);
 
 /*
  * Describe the whole and write what is still buffered.  Returns 0, or -1
- * after a warning.
+ * (reported).
  */
 int encode_end(struct encode *e, uint64_t entries);
 

@@ -21,7 +21,7 @@ struct gzip_part {
 	char digest[DIGEST_TEXT]; /* its SHA-256, where asked for */
 };
 
-/* Takes a part; returns 0, or -1 after a warning, which ends it all. */
+/* Takes a part; returns 0, or -1 (reported), which ends it all. */
 typedef int gzip_sink(void *arg, const struct gzip_part *part);
 
 struct gzip_opts {
@@ -35,19 +35,18 @@ struct gzip_opts {
 
 struct gzip;
 
-/* Returns the compressor, or NULL after a warning. */
+/* Returns the compressor, or NULL (reported). */
 struct gzip *gzip_open(const struct gzip_opts *opts);
 
 /*
  * Compress more bytes.  Threads are started when the first slice is full, so
  * that a small bundle does without; where none can be had, the caller's own
- * does the work.  Returns 0, or -1 after a warning.
+ * does the work.  Returns 0, or -1 (reported).
  */
 int gzip_write(struct gzip *p, const void *buf, size_t len);
 
 /*
- * Hand on what is left.  Returns 0, or -1 after a warning.  p still has to be
- * freed.
+ * Hand on what is left.  Returns 0, or -1 (reported).  p still has to be freed.
  */
 int gzip_finish(struct gzip *p);
 

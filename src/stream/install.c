@@ -161,7 +161,9 @@ is_noexec(const char *dest, size_t dir_len)
 	return noexec;
 }
 
-/* Copy to the path dest, which is no directory.  0, or -1 after a warning. */
+/*
+ * Copy to the path dest, which is no directory.  Returns 0, or -1 (reported).
+ */
 static int
 install_file(const char *dest)
 {

@@ -10,7 +10,7 @@
  * directory.  The copy appears whole, with mode 0555, in one rename(2): also
  * over a copy that is running, also twice.
  *
- * Returns 0, or -1 after a warning; dest is as it was then.
+ * Returns 0, or -1 (reported); dest is as it was then.
  */
 int install_to(const char *dest, const char *name);
 

@@ -14,7 +14,7 @@ struct pipeout;
 /*
  * Start writing to fd, which is borrowed.  The thread, if it is wanted and can
  * be had, starts with the second block of 128 KiB.  Returns the pipeout, or
- * NULL after a warning.
+ * NULL (reported).
  */
 struct pipeout *pipeout_open(int fd, bool thread);
 

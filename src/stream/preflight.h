@@ -14,8 +14,8 @@
  * every path that cannot be read; r->reason and r->message give the verdict.
  * With opts->lazy, r->bytes stays 0.
  *
- * Returns 0 with the verdict (REPORT_OK, REPORT_UNREADABLE, REPORT_MISSING),
- * or -1 after a warning where there is none: an I/O error.
+ * Returns 0 with the verdict (REPORT_OK, REPORT_UNREADABLE, REPORT_MISSING), or
+ * -1 (reported) where there is none: an I/O error.
  */
 int preflight_run(const struct content_opts *opts, struct report *r);
 

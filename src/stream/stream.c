@@ -91,8 +91,8 @@ stream_fail(const struct content_item *item, int err, const char *what)
 }
 
 /*
- * Copy `size` bytes, which the header has announced, from fd.  0, or -1 after
- * a warning.
+ * Copy `size` bytes, which the header has announced, from fd.  Returns 0, or -1
+ * (reported).
  */
 static int
 stream_copy_data(struct stream *s, const struct content_item *item, int fd,
@@ -178,7 +178,7 @@ put_file(struct stream *s, const struct content_item *item)
 	return ret;
 }
 
-/* Write one entry of the bundle.  0, or -1 after a warning. */
+/* Write one entry of the bundle.  Returns 0, or -1 (reported). */
 static int
 stream_put_item(struct stream *s, const struct content_item *item)
 {
@@ -243,7 +243,7 @@ out:
 	return got;
 }
 
-/* Build the pipeline behind s.  0, or -1 after a warning. */
+/* Build the pipeline behind s.  Returns 0, or -1 (reported). */
 static int
 stream_build_pipe(struct stream *s)
 {

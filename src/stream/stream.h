@@ -43,9 +43,9 @@ struct stream_result {
 const char *stream_format_name(enum stream_format format);
 
 /*
- * Write the bundle.  What cannot be read, or changes while it is read, ends
- * the stream before its end, so that no reader takes it for whole.  Returns 0
- * and fills *result, or -1 after a warning.
+ * Write the bundle.  What cannot be read, or changes while it is read, ends the
+ * stream before its end, so that no reader takes it for whole.  Returns 0 and
+ * fills *result, or -1 (reported).
  */
 int stream_run(const struct stream_opts *opts, struct stream_result *result);
 

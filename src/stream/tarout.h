@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Takes tar bytes; returns 0, or -1 after a warning, which ends it all. */
+/* Takes tar bytes; returns 0, or -1 (reported), which ends it all. */
 typedef int tarout_sink(void *arg, const void *buf, size_t len);
 
 struct tarout_entry {
@@ -28,24 +28,24 @@ struct tarout_entry {
 
 struct tarout;
 
-/* Start a tar.  Returns it, or NULL after a warning. */
+/* Start a tar.  Returns it, or NULL (reported). */
 struct tarout *tarout_open(tarout_sink *sink, void *arg);
 
 /*
  * Write the header of e, which ends the entry before it.  Returns 0, or -1
- * after a warning.
+ * (reported).
  */
 int tarout_entry(struct tarout *t, const struct tarout_entry *e);
 
 /*
- * Write data of the last entry; all calls together must bring exactly its
- * size.  Returns 0, or -1 after a warning.
+ * Write data of the last entry; all calls together must bring exactly its size.
+ * Returns 0, or -1 (reported).
  */
 int tarout_data(struct tarout *t, const void *buf, size_t len);
 
 /*
- * Write the end of the archive, two blocks of zeros.  Returns 0, or -1 after
- * a warning.  t still has to be freed.
+ * Write the end of the archive, two blocks of zeros.  Returns 0, or -1
+ * (reported).  t still has to be freed.
  */
 int tarout_finish(struct tarout *t);
 
