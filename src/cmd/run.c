@@ -721,6 +721,7 @@ static const struct opt_group run_groups[] = {
     {"What is told", run_result_rows, 0},
     {"The cluster", run_cluster_rows, 0},
     {"The pod", podopts_pod_rows, offsetof(struct run, pod)},
+    {"Its name and shape", podopts_shape_rows, offsetof(struct run, pod)},
     {"Where it runs, and what it may use", placement_rows,
         offsetof(struct run, pod.placement)},
     {"What it prints to its log (default: jsonl)", podopts_stream_rows,

@@ -613,11 +613,6 @@ test_check_options(struct test *x)
 {
 	const char *nowhere = podopts_nowhere(&x->pod);
 
-	if (x->pod.name != NULL || x->pod.rukpak) {
-		(void)opt_wrong(&cmd_test_options, "%s is for run and pod",
-		    x->pod.rukpak ? "--compat" : "--name");
-		return WIRE_USAGE;
-	}
 	if (nowhere != NULL) {
 		(void)opt_wrong(&cmd_test_options,
 		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is on no registry; where every node has it, say --pull-policy IfNotPresent",

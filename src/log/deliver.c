@@ -35,7 +35,7 @@ deliver_is_gzip(const char *name)
 
 const struct opt deliver_rows[] = {
     {"directory", 'C', "DIR",
-        "make this directory (default: bundle);\nof several bundles, a directory each in it",
+        "make this directory (default: bundle);\nrun, with several bundles: a directory each in it",
         OPT_TEXT(struct deliver, dir)},
     {"tar", 0, "FILE", "write a tar instead, or a tar.gz; - is standard output",
         OPT_TEXT(struct deliver, tar)},

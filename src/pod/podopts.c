@@ -213,12 +213,17 @@ const struct opt podopts_bundle_rows[] = {
         .take = take_secret, .takes = A_NAME},
     {0},
 };
+const struct opt podopts_shape_rows[] = {
+    {"name", 0, "NAME", "what the pod is called",
+        OPT_TEXT(struct pod_opts, name)},
+    {"compat", 0, "rukpak", "the pod that RukPak 0.24 makes, with our image",
+        OPT_OTHER(struct pod_opts, rukpak, take_compat, NULL)},
+    {0},
+};
 const struct opt podopts_pod_rows[] = {
     {"namespace", 'n', "NAMESPACE", "where the pod goes",
         OPT_OTHER(struct pod_opts, namespace, take_namespace,
             "a namespace's name")},
-    {"name", 0, "NAME", "what the pod is called",
-        OPT_TEXT(struct pod_opts, name)},
     {"run-as-user", 0, "UID|namespace",
         "who runs it, or that the namespace chooses (OpenShift); default: 65532",
         .take = take_user, .takes = "a user's number above 0, or namespace"},
@@ -238,8 +243,6 @@ const struct opt podopts_pod_rows[] = {
             "an absolute path below /, without a colon")},
     {"deadline", 0, "TIME", "how long the pod may take (default: 1h)",
         OPT_TIME(struct pod_opts, deadline)},
-    {"compat", 0, "rukpak", "the pod that RukPak 0.24 makes, with our image",
-        OPT_OTHER(struct pod_opts, rukpak, take_compat, NULL)},
     {0},
 };
 const struct opt podopts_stream_rows[] = {

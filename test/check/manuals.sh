@@ -70,7 +70,7 @@ for command in $commands; do
 	if [ "$command" = test ]; then
 		# what says where and as whom a pod runs, not of which bundle
 		options_of_manual "$pod" | grep -Ev -e \
-			'--(filename|select|image|pull-secret|format|bundle-dir|symlinks|log-limit|parts|output)	' >>manual
+			'--(name|compat|filename|select|image|pull-secret|format|bundle-dir|symlinks|log-limit|parts|output)	' >>manual
 		sort -u -o manual manual
 	fi
 	agree "$command"

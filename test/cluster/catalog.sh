@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # unpackctl test: many images against the cluster in one call, a pod each; what
 # is wrong with bundles is told apart from what is wrong with the cluster; no
-# pod is left behind, also after Ctrl-C.  IMAGES_N (200) images.
+# pod is left behind, also after Ctrl-C.  IMAGES_N (60; 200 for a whole catalog) images.
 . "$TOP/test/cluster/lib.sh"
 cluster_open
-: "${IMAGES_N:=200}"
+: "${IMAGES_N:=60}"
 kubectl label namespace "$NS" \
 	pod-security.kubernetes.io/enforce=restricted >/dev/null
 
