@@ -44,7 +44,8 @@ cluster_close() {
 # new_namespace NAME: with its service account, which comes a moment later
 new_namespace() {
 	kubectl create namespace "$1" >/dev/null || return 1
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	# a minute: the controllers of an API server that was away come back late
+	for _ in $(seq 120); do
 		kubectl -n "$1" get serviceaccount default >/dev/null 2>&1 &&
 			return 0
 		sleep 0.5
