@@ -111,6 +111,37 @@ printf '%s\n' layer 'zeros z 50000000' | layer
 refused "a bomb" "more than 1 MiB" bad --max-size 1M
 printf '%s\n' 'layer plain' 'zeros z 50000000' | layer
 refused "a large layer" "more than 2 MiB" bad --max-size 1M
+# what costs more work than the image has bytes
+# intricate LINK N PATH: LINK, and N files by way of it
+intricate() {
+	echo layer
+	echo 'dir d 0755'
+	echo "symlink $1"
+	seq -f "file $3f%.0f 0644" "$2"
+}
+# repeat N WORD
+repeat() {
+	printf "%${1}s" '' | sed "s| |$2|g"
+}
+deep=$(repeat 900 d/)
+intricate "l $(repeat 2000 ./)." 2000 "$(repeat 40 l/)" | layer
+refused "dots in the target of a link" "f1[0-9]*: the image is too intricate" bad
+intricate "d/l $(repeat 800 ../d/)." 2000 "d/$(repeat 40 l/)" | layer
+refused "dots that go up" "f1[0-9]*: the image is too intricate" bad
+intricate "${deep}l ." 1000 "$deep$(repeat 250 l/)" | layer
+refused "a path that begins again with each link" "the image is too intricate" bad
+# the targets of symlinks, together: 64 MiB
+targets() {
+	echo layer
+	seq -f "symlink s%.0f $(repeat 4095 x)" "$1" "$2"
+}
+targets 1 16000 | layer
+ok "links to names of less than 64 MiB" exits 0 "$UNPACKCTL" check bad
+targets 1 16500 | layer
+refused "links to names of 64 MiB" "links to names of more than 64 MiB" bad
+{ targets 1 9000 && targets 9001 18000; } | layer
+refused "links to names of 64 MiB, in two layers" "links to names of 64 MiB" bad
+
 if command -v zstd >/dev/null; then
 	head -c 1000000000 /dev/zero | zstd -q -3 >bomb.zst
 	refused "1 GB in a small archive" "more than 256 MiB" bomb.zst --max-size 256M
