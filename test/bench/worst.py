@@ -46,9 +46,22 @@ def merges(n):
         ["*a"] * 40))).encode()
 
 
+def dots(n):
+    """An image whose files lie behind links with many dots."""
+    mkimage = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                           "..", "mkimage.py")
+    lines = ["layer", "symlink l " + "./" * 2000 + "."]
+    lines += ["file %sf%d 0644" % ("l/" * 40, i) for i in range(n)]
+    with tempfile.NamedTemporaryFile() as f:
+        subprocess.run([mkimage, "docker-archive", f.name], check=True,
+                       input="\n".join(lines).encode())
+        return f.read()
+
+
 CASES = [("deep directories in turn", alternate, 200, ["extract", "-q", "-C"]),
          ("directories that names imply", implied, 200,
           ["extract", "-q", "-C"]),
+         ("dots in a link of a layer", dots, 200, ["check"]),
          ("%TAG lines", tags, 100000, ["check-pod"]),
          ("merge keys", merges, 500, ["check-pod"])]
 
