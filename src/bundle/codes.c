@@ -509,5 +509,6 @@ codes_print_manual(void)
 		codes_print_text("In the cluster:", r->seen);
 		codes_print_text("Fix:", r->fix);
 	}
-	out_text(".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1 ,\n.Xr unpackctl-check 1 ,\n.Xr unpackctl-check-pod 1 ,\n.Xr unpackctl-explain 1 ,\n.Xr unpackctl-test 1\n");
+	out_text(
+	    ".El\n.Sh SEE ALSO\n.Xr unpack 1 ,\n.Xr unpackctl 1 ,\n.Xr unpackctl-check 1 ,\n.Xr unpackctl-check-pod 1 ,\n.Xr unpackctl-explain 1 ,\n.Xr unpackctl-test 1\n");
 }

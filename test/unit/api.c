@@ -20,8 +20,7 @@ main(void)
 	OK_STR(escape(""), "");
 	OK_STR(escape("0a1b-2c.3_D~Z"), "0a1b-2c.3_D~Z");
 	OK_STR(escape("x&watch=1"), "x%26watch%5C%3D1");
-	OK_STR(escape("x,metadata.name!=y"),
-	    "x%5C%2Cmetadata.name%21%5C%3Dy");
+	OK_STR(escape("x,metadata.name!=y"), "x%5C%2Cmetadata.name%21%5C%3Dy");
 	OK_STR(escape("a\\b"), "a%5C%5Cb");
 	OK_STR(escape("a HTTP/1.1\r\nX: y"), "a%20HTTP%2F1.1%0D%0AX%3A%20y");
 	OK_STR(escape("100%#?+"), "100%25%23%3F%2B");
