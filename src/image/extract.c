@@ -48,10 +48,10 @@ struct way {
 };
 
 static int
-extract_refuse(struct extract *x, const struct tarscan_entry *e,
-    const char *code, const char *answer)
+extract_refuse_path(struct extract *x, const char *path, const char *code,
+    const char *answer)
 {
-	size_t len = strlen(e->name);
+	size_t len = strlen(path);
 
 	if (x->refusal->code != NULL)
 		return 0;
@@ -59,9 +59,16 @@ extract_refuse(struct extract *x, const struct tarscan_entry *e,
 	x->refusal->answer = answer;
 	if (len >= TREE_PATH)
 		len = TREE_PATH - 1;
-	memcpy(x->refusal->path, e->name, len);
+	memcpy(x->refusal->path, path, len);
 	x->refusal->path[len] = '\0';
 	return 0;
+}
+
+static int
+extract_refuse(struct extract *x, const struct tarscan_entry *e,
+    const char *code, const char *answer)
+{
+	return extract_refuse_path(x, e->name, code, answer);
 }
 
 /* The kernel says err to a name whose way ends at n. */
@@ -85,8 +92,9 @@ extract_refuse_way(struct extract *x, const struct tarscan_entry *e, int err,
 static int
 extract_remove(struct extract *x, struct node *n)
 {
+	struct extract_gone *gone;
 	struct node *d;
-	char path[TREE_PATH], **gone;
+	char path[TREE_PATH];
 
 	for (d = n; d != NULL; d = tree_next(n, d)) {
 		if (!S_ISDIR(d->inode->mode) || d->implied)
@@ -98,8 +106,10 @@ extract_remove(struct extract *x, struct node *n)
 				goto nomem;
 			x->gone = gone;
 		}
-		x->gone[x->n_gone] = strdup(tree_path(d, path));
-		if (x->gone[x->n_gone] == NULL)
+		gone = &x->gone[x->n_gone];
+		gone->mtime = d->inode->mtime;
+		gone->path = strdup(tree_path(d, path));
+		if (gone->path == NULL)
 			goto nomem;
 		x->n_gone++;
 	}
@@ -831,45 +841,46 @@ extract_entry(struct extract *x, struct tarscan_entry *e)
 	                                    : containerd_entry(x, e);
 }
 
-/* Is a directory that had an entry there, or what a link in its place names? */
-static bool
-is_still_there(struct extract *x, const char *path)
+/*
+ * Set the time of a directory that had an entry, as both runtimes do in the
+ * end, by its name: on what took its place, or what a link there names.
+ * Returns 0, or -1, reported, like extract_entry.
+ */
+static int
+extract_set_gone(struct extract *x, const struct extract_gone *gone)
 {
+	const struct node *n = NULL;
 	struct way *w;
-	bool there;
 
-	if (x->runtime == EXTRACT_PODMAN)
-		return tree_find(&x->tree, path) != NULL;
-	w = malloc(sizeof *w);
-	there = w == NULL ||
-	    (way_set(w, path, strlen(path)) == 0 &&
-	        way_follow(&x->tree, w) == 0 && w->whole);
-	free(w);
-	return there;
+	if (x->runtime == EXTRACT_PODMAN) {
+		n = tree_find(&x->tree, gone->path);
+	} else {
+		w = malloc(sizeof *w);
+		if (w == NULL) {
+			msg_nomem();
+			return -1;
+		}
+		w->steps = 0;
+		if (way_set(w, gone->path, strlen(gone->path)) == 0 &&
+		    way_follow(&x->tree, w) == 0 && w->whole)
+			n = w->at;
+		free(w);
+	}
+	if (n == NULL)
+		return extract_refuse_path(x, gone->path, "directory-removed",
+		    "no such file or directory");
+	n->inode->mtime = gone->mtime;
+	return 0;
 }
 
 int
 extract_finish(struct extract *x)
 {
-	struct tarscan_entry *e;
 	size_t i;
 
-	if (x->refusal->code != NULL || x->n_gone == 0)
-		return 0;
-	e = calloc(1, sizeof *e);
-	if (e == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	for (i = 0; i < x->n_gone; i++) {
-		if (is_still_there(x, x->gone[i]))
-			continue;
-		memcpy(e->name, x->gone[i], strlen(x->gone[i]) + 1);
-		(void)extract_refuse(x, e, "directory-removed",
-		    "no such file or directory");
-		break;
-	}
-	free(e);
+	for (i = 0; i < x->n_gone && x->refusal->code == NULL; i++)
+		if (extract_set_gone(x, &x->gone[i]) < 0)
+			return -1;
 	return 0;
 }
 
@@ -879,7 +890,7 @@ extract_end(struct extract *x)
 	size_t i;
 
 	for (i = 0; i < x->n_gone; i++)
-		free(x->gone[i]);
+		free(x->gone[i].path);
 	free(x->gone);
 	x->gone = NULL;
 	x->n_gone = 0;

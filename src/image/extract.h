@@ -32,6 +32,12 @@ struct extract_refusal {
 	char path[TREE_PATH]; /* of the entry; as in the layer, cut off */
 };
 
+/* A directory that had an entry and was removed. */
+struct extract_gone {
+	char *path; /* owned; without a slash in front */
+	int64_t mtime; /* of its entry; seconds */
+};
+
 struct extract {
 	enum extract_runtime runtime;
 	struct tree tree; /* owned; what the layer holds */
@@ -43,7 +49,7 @@ struct extract {
 	size_t n_names;
 	size_t room; /* of names; a power of two, or 0 */
 	bool root_set; /* the layer has an entry for the root that counts */
-	char **gone; /* owned; directories that had an entry and were removed */
+	struct extract_gone *gone; /* owned, n_gone of them; in order */
 	size_t n_gone;
 	struct extract_refusal *refusal; /* borrowed; first refusal */
 };
@@ -63,7 +69,7 @@ int extract_entry(struct extract *x, struct tarscan_entry *e);
 
 /*
  * All entries are there: set the times of directories, which must still be
- * there.  Returns 0, or -1 (reported), like extract_entry.
+ * there; what has taken the place of one gets its time.  Returns 0, or -1 (reported), like extract_entry.
  */
 int extract_finish(struct extract *x);
 

@@ -92,6 +92,21 @@ same "so is its time" <<-E
 	file a 0644 x
 	raw {"name": "b", "type": "1", "linkname": "a", "mtime": 5}
 E
+file a x 0644 5
+same "a file in the place of a directory gets the directory's time" <<-E
+	layer
+	raw {"name": "a", "type": "5", "mode": 493, "mtime": 5}
+	file /a 0644 x
+E
+file b x 0644 5
+ln -s b t/a
+touch -hd @1234567890 t/a
+same "so does what a link there names" <<-E
+	layer
+	file b 0644 x
+	raw {"name": "a", "type": "5", "mode": 493, "mtime": 5}
+	raw {"name": "/a", "type": "2", "linkname": "b", "mtime": 1234567890}
+E
 file .wh..wh.plnk/1.2 x
 file b x
 same "a hard link below aufs' directory" <<-E
