@@ -244,7 +244,8 @@ end_call(struct api_call *c, enum api_outcome outcome)
 static enum api_outcome
 lose(struct api_call *c, const char *words)
 {
-	unsigned int pause = PAUSE << (c->tries < 4 ? c->tries : 4);
+	unsigned int pause = (unsigned int)PAUSE
+	    << (c->tries < 4 ? c->tries : 4);
 
 	if (pause > PAUSE_MAX)
 		pause = PAUSE_MAX;
