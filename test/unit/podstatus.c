@@ -176,6 +176,25 @@ test_resolved(void)
 	    "imageID: unless the reference has a digest itself");
 }
 
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* What podstatus_unpacker makes of the imageID of an init container. */
+static void
+unpacked_by(const char *id, const char *image, const char *wanted)
+{
+	char pod[1024], text[256];
+	struct json *j;
+
+	(void)snprintf(pod, sizeof pod,
+	    "{\"spec\":{\"initContainers\":[{\"name\":\"i\",\"image\":\"%s\"}]},"
+	    "\"status\":{\"initContainerStatuses\":[{\"name\":\"i\",\"imageID\":\"%s\"}]}}",
+	    image, id);
+	j = json_parse(pod, strlen(pod));
+	podstatus_unpacker(text, sizeof text, j, image);
+	OK_STR(text, wanted);
+	json_free(j);
+}
+
 int
 main(void)
 {
@@ -219,5 +238,10 @@ main(void)
 	test_pulls();
 	test_refusals();
 	test_resolved();
+	unpacked_by("h/u@sha256:" HEX, "h/u:t", "h/u@sha256:" HEX);
+	unpacked_by("docker-pullable://h/u@sha256:" HEX, "h/u:t",
+	    "h/u@sha256:" HEX);
+	unpacked_by("sha256:" HEX, "h/u@sha256:" HEX, "h/u@sha256:" HEX);
+	unpacked_by("sha256:" HEX, "h/u:t", "");
 	return tap_done();
 }
