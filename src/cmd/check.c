@@ -376,7 +376,7 @@ cmd_check(int argc, char **argv)
 	b.term = a.term;
 	if (a.images_from == NULL)
 		check_shut_doors(argv + 1);
-	code = batch_add_all(&b, argv + 1, a.images_from);
+	code = (int)batch_add_all(&b, argv + 1, a.images_from);
 	a.n_images = b.n;
 	if (code == WIRE_OK && batch_run(&b) < 0)
 		code = WIRE_FAIL;

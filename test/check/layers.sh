@@ -26,6 +26,7 @@ ok "and stdio's" gate_stdout $(objects "$UNPACK_OBJ $CTL_OBJ")
 # shellcheck disable=SC2046 # words
 ok "what is exported is used" gate_exports "$TOP/test" \
 	$(objects "$UNPACK_OBJ $CTL_OBJ" | sort -u)
+# shellcheck disable=SC2046 # words
 ok "unpack's objects need no loop" gate_no_loop $(objects "$UNPACK_OBJ")
 # shellcheck disable=SC2046
 ok "unpackctl's objects need no loop" gate_no_loop $(objects "$CTL_OBJ")
