@@ -34,7 +34,7 @@ chmod 0700 secret/metadata
 image secret secret
 mkdir -p procs/manifests && ln -s manifests procs/proc && image procs procs
 
-# A cluster of which one may do nothing, or only what manifests/rbac.yaml says.
+# A cluster of which one may do nothing, or only what manifests/base/rbac.yaml says.
 # kubeconfig NAME: for a service account of that name
 kubeconfig() {
 	kubectl -n "$NS" create serviceaccount "$1" >/dev/null
@@ -53,7 +53,7 @@ kubeconfig() {
 }
 kubeconfig nobody
 kubeconfig provisioner
-sed "s/unpack-system/$NS/g" "$TOP/manifests/rbac.yaml" |
+sed "s/unpack-system/$NS/g" "$TOP/manifests/base/rbac.yaml" |
 	kubectl apply -f - >/dev/null 2>&1
 
 # 300 findings: the termination message holds the first, the log all.
