@@ -370,11 +370,15 @@ take_message(struct podjob *j)
 	(void)gather_witness(j->gather, message, strlen(message));
 }
 
-/* Try whether the bundle is whole before its pod has ended. */
+/*
+ * Try whether the bundle is whole before its pod has ended.  The status must
+ * tell which image it was, which the kubelet does a moment after the start.
+ */
 static bool
 is_whole_early(struct podjob *j)
 {
-	if (!ends_stream(j) || gather_it(j) < 0)
+	if (!podstatus_has_image(j->seen, POD_BUNDLE) || !ends_stream(j) ||
+	    gather_it(j) < 0)
 		return false;
 	take_message(j);
 	if (gather_judge(j->gather) != WIRE_OK || !j->gather->verified)

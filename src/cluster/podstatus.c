@@ -673,6 +673,16 @@ podstatus_take_id(char *text, size_t size, const char *id, const char *image)
 		text[0] = '\0';
 }
 
+bool
+podstatus_has_image(const struct json *pod, const char *container)
+{
+	const struct json *status = get_named(json_path(pod, "status",
+	                                          "containerStatuses", NULL),
+	    container);
+
+	return json_get_text(status, "imageID")[0] != '\0';
+}
+
 void
 podstatus_resolved(char *text, size_t size, const struct json *pod,
     const char *container, const char *image)

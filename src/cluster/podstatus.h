@@ -67,6 +67,9 @@ void podstatus_changed(struct podstatus *w, const char *why, bool there);
 /* The pod's termination message of this container, or NULL; borrowed. */
 const char *podstatus_message(const struct json *pod, const char *container);
 
+/* Does the status tell which image the container runs?  pod may be NULL. */
+bool podstatus_has_image(const struct json *pod, const char *container);
+
 /*
  * The reference REPOSITORY@DIGEST that the node resolved the bundle's image
  * to, masked; "" where the node does not tell.  `image` is how the pod names

@@ -323,11 +323,11 @@ tell_success(const struct run *x, const struct run_work *k,
 		    j->first_name);
 	if (j->resolved[0] != '\0')
 		run_say(d, "%s", j->resolved);
-	if (j->unpacker[0] != '\0')
-		run_say(d, "unpacked by %s", j->unpacker);
 	else
 		run_say(d, "%s (the cluster does not tell its digest)",
 		    j->pod->image);
+	if (j->unpacker[0] != '\0')
+		run_say(d, "unpacked by %s", j->unpacker);
 }
 
 static void

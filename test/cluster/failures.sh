@@ -53,8 +53,7 @@ kubeconfig() {
 }
 kubeconfig nobody
 kubeconfig provisioner
-sed "s/unpack-system/$NS/g" "$TOP/manifests/base/rbac.yaml" |
-	kubectl apply -f - >/dev/null 2>&1
+kubectl apply -n "$NS" -f "$TOP/manifests/base/rbac.yaml" >/dev/null 2>&1
 
 # 300 findings: the termination message holds the first, the log all.
 mkdir -p broken/manifests

@@ -72,7 +72,7 @@ done
 # ------------------------------------------------------------------ our pods
 ok "the example pod is what unpackctl makes" sh -c "\"\$UNPACKCTL\" pod \
 	-f '$E/bundledeployment.yaml' -n unpack-system \
-	--unpacker-image example.com/unpack:v0.2.0 \
+	--unpacker-image example.com/unpack@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef \
 	--mount-path /.unpack-RANDOM |
 	diff - '$E/pod.yaml' | grep -v '^> #' | grep '^[<>]'; [ \$? = 1 ]"
 here <"$E/pod.yaml" >pod.yaml
