@@ -69,7 +69,8 @@ int extract_entry(struct extract *x, struct tarscan_entry *e);
 
 /*
  * All entries are there: set the times of directories, which must still be
- * there; what has taken the place of one gets its time.  Returns 0, or -1 (reported), like extract_entry.
+ * there; what has taken the place of one gets its time.  Returns 0, or -1
+ * (reported), like extract_entry.
  */
 int extract_finish(struct extract *x);
 
