@@ -102,7 +102,7 @@ static void
 own_volume(void)
 {
 	/* in its place */
-	own(OWN(PLACE), "/", PLACE "/unpack", PLACE "/unpack", PLACE + 1,
+	own(OWN(PLACE), "/", PLACE "/unpack", PLACE "/unpack", &PLACE[1],
 	    MOUNTS_FOREIGN, NULL);
 	own(OWN("/.unpack-0123456789abcde"), "/",
 	    "/.unpack-0123456789abcde/unpack",
