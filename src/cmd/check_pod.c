@@ -34,7 +34,6 @@ struct opts {
 	bool deep; /* directories in directories, too */
 	struct codes_list ignore;
 	enum ci_form form;
-	int fail_on; /* there are no warnings: nothing depends on it */
 	bool quiet;
 };
 
@@ -80,9 +79,6 @@ static const struct opt check_pod_rows[] = {
     {"ignore", 0, "CODE", "a check that does not count; may be repeated",
         OPT_OTHER(struct opts, ignore, codes_take,
             "a code that unpackctl explain lists")},
-    {"fail-on", 0, "error|warning",
-        "as check has it; here there are no warnings",
-        OPT_CHOICE(struct opts, fail_on)},
     {0},
 };
 static const struct opt check_pod_input_rows[] = {

@@ -132,4 +132,6 @@ ok "in one line" has err '^unpackctl: neither a Pod nor a pod template in it; 1 
 ok "one bad file hides no violation" exits 3 "$UNPACKCTL" check-pod \
 	nowhere.yaml bad.yaml
 ok "help" exits 0 "$UNPACKCTL" check-pod --help
+ok "there are no warnings to fail on: no such option" exits 2 \
+	"$UNPACKCTL" check-pod --fail-on warning /dev/null
 done_testing
