@@ -140,7 +140,8 @@ ok "links to names of less than 64 MiB" exits 0 "$UNPACKCTL" check bad
 targets 1 16500 | layer
 refused "links to names of 64 MiB" "links to names of more than 64 MiB" bad
 { targets 1 9000 && targets 9001 18000; } | layer
-refused "links to names of 64 MiB, in two layers" "links to names of 64 MiB" bad
+refused "links to names of 64 MiB, in two layers" \
+	"links to names of more than 64 MiB together" bad
 
 if command -v zstd >/dev/null; then
 	head -c 1000000000 /dev/zero | zstd -q -3 >bomb.zst
