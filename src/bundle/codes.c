@@ -93,6 +93,21 @@ const struct codes_row codes_table[] = {
 	"the pod succeeds; the symlink is not in what a provisioner reads",
 	"replace symlinks by files, or read with --format=jsonl",
 }, {
+	"symlink-leads-out", CODES_WARNING, CODES_IMAGE,
+	"a symlink in the bundle is absolute, or leads out of it; extraction refuses such links where the format sends them: jsonl and tar, and json with --symlinks keep",
+	"the pod succeeds, and unpackctl run and unpackctl extract refuse the bundle with exit code 3: symlink-leads-out",
+	"make the link relative and within the bundle, or a file; or run with --symlinks skip, which leaves all symlinks out",
+}, {
+	"dev-symlink", CODES_WARNING, CODES_IMAGE,
+	"/dev of the image is an absolute symlink: a container of it starts with runc 1.3 and not with runc 1.1",
+	"on nodes with runc 1.1 the container ends with StartError and exit code 128; on those with runc 1.3 it starts, and /dev is mounted where the link leads",
+	"let /dev be a plain directory of the image, or leave it out",
+}, {
+	"volume-missing", CODES_WARNING, CODES_IMAGE,
+	"the image declares a VOLUME that no layer has: the runtime makes an empty directory for it in a container, and an image volume has none",
+	"the pod succeeds; with the strategy inject the bundle has the directory, with image-volume it has not, so that its digest is another one",
+	"leave VOLUME out; or RUN mkdir -p the directory before VOLUME, or FROM scratch COPY a directory there",
+}, {
 	"name-not-utf8", CODES_WARNING, CODES_IMAGE,
 	"a file's name is not UTF-8",
 	"the pod succeeds; some readers of the stream cannot open such names",

@@ -69,10 +69,13 @@ mount_one(struct tree *t, const struct places_row *row,
 		if (n != NULL && S_ISLNK(n->inode->mode))
 			return runtime_refuse(refusal, path, "is a symlink");
 	}
-	/* runc makes /dev/ptmx by a path that the host's root resolves */
+	/*
+	 * runc 1.1 makes /dev/ptmx by a path that the host's root resolves;
+	 * runc 1.3 stays in the container's
+	 */
 	n = tree_child(t, t->root, path, strlen(path));
 	if (n != NULL && S_ISLNK(n->inode->mode) && n->inode->target[0] == '/')
-		(void)runtime_refuse(refusal, path, "is an absolute symlink");
+		refusal->dev_absolute = true;
 	n = tree_make(t, path, dir ? S_IFDIR | 0755 : S_IFREG | 0644);
 	if (n == NULL && errno == ENOMEM)
 		return -1;
@@ -96,7 +99,7 @@ runtime_mount(struct tree *t, struct runtime_refusal *refusal)
 {
 	const struct places_row *r;
 
-	*refusal = (struct runtime_refusal){"", ""};
+	*refusal = (struct runtime_refusal){.path = ""};
 	for (r = places_table; r->path != NULL; r++)
 		if (r->what < PLACES_DROP_EMPTY && mount_one(t, r, refusal) < 0)
 			return -1;

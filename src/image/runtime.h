@@ -18,6 +18,8 @@ enum {
 struct runtime_refusal {
 	const char *path; /* static; what is wrong with */
 	char why[256];
+	bool dev_absolute; /* /dev is an absolute symlink: runc 1.1 alone stops
+	                    */
 };
 
 /*

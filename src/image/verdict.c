@@ -18,6 +18,7 @@
 #include "base/msg.h"
 #include "image/knownpath.h"
 #include "image/rootdir.h"
+#include "log/tarin.h"
 #include "wire.h"
 
 /* Files of this size have it in a pax header alone (ustar has 11 digits). */
@@ -742,6 +743,19 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	return report_add_finding(&v->report, &f);
 }
 
+/* Extraction refuses it, where the format sends it. */
+static int
+note_symlink(struct verdict *v, const struct node *n, const char *path)
+{
+	char masked[MSG_NAME];
+
+	if (!tarin_leads_out(path, n->inode->target))
+		return 0;
+	return verdict_note(v, "symlink-leads-out", path, n->layer,
+	    "%s is a symlink that is absolute or leads out: run and extract refuse the bundle with exit code 3 where the format sends it (jsonl, tar), unless --symlinks skip leaves symlinks out",
+	    msg_mask(masked, sizeof masked, path));
+}
+
 static int
 take_skipped(struct verdict *v, const struct predict_item *item,
     const char *path)
@@ -762,7 +776,22 @@ take_skipped(struct verdict *v, const struct predict_item *item,
 	        "%s is a symlink: the default format leaves symlinks out",
 	        msg_mask(masked, sizeof masked, path)) < 0)
 		return -1;
+	if (item->why == CONTENT_SYMLINK && note_symlink(v, n, path) < 0)
+		return -1;
 	return report_add_skipped(&v->report, path, item->why, n->inode->mode);
+}
+
+/* The runtime makes a VOLUME that no layer has; an image volume has none. */
+static int
+note_volume_missing(struct verdict *v, const struct node *n, const char *path)
+{
+	char masked[MSG_NAME];
+
+	if (!n->volume || n->layer != 0 || n->parent == NULL)
+		return 0;
+	return verdict_note(v, "volume-missing", path, 0,
+	    "VOLUME /%s is in no layer: the runtime makes the directory where unpack is injected, and not in an image volume, so that the two give different digests",
+	    msg_mask(masked, sizeof masked, path));
 }
 
 static int
@@ -774,6 +803,8 @@ take_entry(struct verdict *v, const struct predict_item *item, const char *path)
 	r->entries++;
 	if (S_ISDIR(mode)) {
 		r->directories++;
+		if (note_volume_missing(v, item->node, path) < 0)
+			return -1;
 	} else {
 		r->files++;
 		r->bytes += item->node->inode->data.len;
@@ -902,6 +933,11 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	if (refusal.why[0] != '\0' &&
 	    verdict_note(v, "container-cannot-start", refusal.path, 0, "%s",
 	        refusal.why) < 0)
+		return -1;
+	if (refusal.dev_absolute &&
+	    verdict_note(v, "dev-symlink", "dev", 0,
+	        "/dev is an absolute symlink: runc 1.1 does not start the container, runc 1.3 does") <
+	        0)
 		return -1;
 	if (v->image.config != NULL &&
 	    (note_user(v) < 0 || note_workdir(v) < 0))

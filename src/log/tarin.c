@@ -199,14 +199,8 @@ tarin_clean_name(char out[static PATH_MAX], const char *name,
 	return 0;
 }
 
-/*
- * Can a symbolic link at path with this target lead out?  Not where ".." only
- * stand in front and no more of them than directories lead to path: then it
- * starts from a real directory within, and what else is on the way are names
- * in the archive, for which the same holds.
- */
-static bool
-leads_out(const char *path, const char *target)
+bool
+tarin_leads_out(const char *path, const char *target)
 {
 	size_t up = 0, n;
 
@@ -749,7 +743,7 @@ tarin_judge_entry(struct tarin *t, const struct tarin_entry *e)
 		return tarin_refuse(t, TARIN_SET_ID);
 	if (e->hard != NULL && e->size > 0)
 		return tarin_refuse(t, TARIN_HARD_DATA);
-	if (e->link != NULL && leads_out(t->path, e->link))
+	if (e->link != NULL && tarin_leads_out(t->path, e->link))
 		return tarin_refuse(t, TARIN_LINK_OUT);
 	if (e->size > t->opts->max_size - t->content)
 		return tarin_refuse(t, TARIN_SIZE);
@@ -845,7 +839,7 @@ tarin_choose(struct tarin *t, struct tarin_entry *e, char *hard)
 	s->entries++;
 	if (s->strip == 0)
 		return 1;
-	if (e->link != NULL && leads_out(t->path, e->link))
+	if (e->link != NULL && tarin_leads_out(t->path, e->link))
 		return tarin_refuse(t, TARIN_LINK_OUT);
 	if (e->hard != NULL && tarin_strip(hard, s->strip) < 0)
 		return tarin_refuse(t, TARIN_HARD);

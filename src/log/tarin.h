@@ -90,4 +90,13 @@ struct tarin_counts {
 enum wire_exit tarin_run(const struct tarin_opts *opts,
     struct tarin_counts *counts);
 
+/*
+ * Can a symbolic link at path, clean and relative, with this target lead out?
+ * Not where ".." only stand in front and no more of them than directories lead
+ * to path: then it starts from a real directory within, and what else is on
+ * the way are names in the archive, for which the same holds.  An absolute
+ * target always can.  tarin_run refuses such links.
+ */
+bool tarin_leads_out(const char *path, const char *target);
+
 #endif

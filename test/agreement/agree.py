@@ -69,8 +69,8 @@ def paths(report):
 
 
 def cannot_start(said):
-    return any(f["code"] == "container-cannot-start"
-               for f in said["findings"])
+    return any(f["code"] in ("container-cannot-start", "dev-symlink")
+               for f in said["findings"] + said.get("warnings", []))
 
 
 def compare(said, found, skipped=("special",)):

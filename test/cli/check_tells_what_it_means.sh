@@ -86,11 +86,18 @@ is "where" "$(jq -r '.findings[].path' out | tr '\n' ' ')" \
 name="resolv.conf over a manifest"
 printf '%s\n' "$U" 'dir etc 0755' \
 	'symlink etc/resolv.conf /manifests/a.yaml' | image
-says 3 "content-hidden symlink-skipped "
+says 3 "content-hidden symlink-leads-out symlink-skipped "
 is "where" "$(jq -r '.findings[].path' out)" manifests/a.yaml
 name="dev is a symlink"
 printf '%s\n' "$U" 'symlink dev manifests' | image
 says 3 "content-hidden symlink-skipped "
+name="dev is an absolute symlink"
+printf '%s\n' "$U" 'symlink dev /manifests' | image
+says 3 "content-hidden dev-symlink symlink-leads-out symlink-skipped "
+ok "both runcs are named" has out \
+	'runc 1\.1 does not start the container, runc 1\.3 does'
+is "a warning" "$(jq -r '.warnings[] | select(.code == "dev-symlink").severity' \
+	out)" warning
 name="proc is a symlink"
 printf '%s\n' "$U" 'symlink proc manifests' | image
 says 3 "container-cannot-start symlink-skipped "
@@ -107,8 +114,15 @@ echo 'config {"User":"1","Volumes":{"/manifests":{}}}' | image
 says 0 "volume-over-content "
 name="a VOLUME of its own"
 echo 'config {"User":"1","Volumes":{"/data":{}}}' | image
-says 0 ""
+says 0 "volume-missing "
 is "it is an entry" "$(jq .entries out)" 4
+is "where" "$(jq -r '.warnings[].path' out)" data
+name="a VOLUME that a layer has"
+printf '%s\n' 'dir data 0755' 'config {"User":"1","Volumes":{"/data":{}}}' | image
+says 0 ""
+name="a VOLUME that a mount of the runtime's covers"
+echo 'config {"User":"1","Volumes":{"/dev/x":{},"/proc":{}}}' | image
+says 0 ""
 name="WORKDIR is a file"
 echo 'config {"User":"1","WorkingDir":"/manifests/a.yaml"}' | image
 says 0 "workdir-not-directory "
@@ -123,6 +137,16 @@ says 0 "special-file "
 is "how many" "$(jq '.warnings[0].count' out)" 2
 name="symlinks"
 printf '%s\n' "$U" 'symlink s manifests' | image
+says 0 "symlink-skipped "
+name="symlinks that extraction refuses"
+printf '%s\n' "$U" 'symlink s /manifests' | image
+says 0 "symlink-leads-out symlink-skipped "
+is "the option that works" "$(jq -r '.warnings[] |
+	select(.code == "symlink-leads-out") | .severity + " " + .message' out |
+	grep -c '^warning .*--symlinks skip')" 1
+printf '%s\n' "$U" 'symlink manifests/t ../../etc' | image
+says 0 "symlink-leads-out symlink-skipped "
+printf '%s\n' "$U" 'symlink manifests/u ../manifests/a.yaml' | image
 says 0 "symlink-skipped "
 name="not UTF-8"
 printf '%s\n' "$U" 'file x\xff 0644' | image
