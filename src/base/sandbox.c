@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,7 +44,8 @@ enum {
 	FS_OF_FILES = FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE,
 
 	NET_ALL = 3, /* bind and connect of TCP; from version 4 on */
-	SCOPE_ALL = 3, /* abstract sockets, signals; from version 6 on */
+	SCOPE_SOCKETS = 1, /* abstract ones; from version 6 on */
+	SCOPE_ALL = 3, /* signals, too */
 
 	CREATE_VERSION = 1,
 	RULE_PATH_BENEATH = 1
@@ -112,7 +114,7 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 }
 
 static bool
-sandbox_landlock(const struct sandbox_place *places, size_t n)
+sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 {
 	struct ruleset rights;
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
@@ -125,6 +127,7 @@ sandbox_landlock(const struct sandbox_place *places, size_t n)
 	if (version < 2)
 		return false;
 	rights = sandbox_rights(version, &size);
+	rights.scoped &= scoped;
 	rules = (int)syscall(SYS_landlock_create_ruleset, &rights, size, 0);
 	if (rules < 0)
 		return false;
@@ -138,9 +141,15 @@ sandbox_landlock(const struct sandbox_place *places, size_t n)
 
 #else /* a C library that does not know it */
 
+enum {
+	SCOPE_SOCKETS = 1,
+	SCOPE_ALL = 3
+};
+
 static bool
-sandbox_landlock(const struct sandbox_place *places, size_t n)
+sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 {
+	(void)scoped;
 	(void)places;
 	(void)n;
 	return false;
@@ -175,7 +184,8 @@ enum {
 
 	X32_NUMBERS = 0x40000000, /* amd64: calls of the x32 ABI */
 	MODE_FILTER = 2, /* SECCOMP_MODE_FILTER */
-	FILTER_MAX = 128 /* instructions that sandbox_seccomp makes room for */
+	FILTER_MAX = 128, /* instructions that sandbox_write_filter makes */
+	LOCAL_MAX = 16 /* likewise sandbox_write_local */
 };
 
 static const uint32_t ret_allow = 0x7fff0000;
@@ -250,19 +260,26 @@ static const int refused[] = {
 #endif
 };
 
-#ifndef __SANITIZE_ADDRESS__
-/* Where a clone(2)'s flags are, their lower half. */
+/* Where the lower half of an argument is. */
 static uint32_t
-sandbox_flags_offset(void)
+sandbox_argument_offset(uint32_t argument)
 {
 	const uint16_t one = 1;
 	bool little = *(const uint8_t *)&one == 1;
-	uint32_t argument = 0;
 
-#ifdef __s390x__
-	argument = 1;
-#endif
 	return DATA_ARGUMENTS + 8 * argument + (little ? 0 : 4);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+/* Where a clone(2)'s flags are. */
+static uint32_t
+sandbox_flags_offset(void)
+{
+#ifdef __s390x__
+	return sandbox_argument_offset(1);
+#else
+	return sandbox_argument_offset(0);
+#endif
 }
 #endif
 
@@ -314,6 +331,41 @@ sandbox_seccomp(void)
 	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
 }
 
+/*
+ * Write what goes before the filter where local sockets stay: whatever it does
+ * not allow is for the filter to judge.  Returns its length.
+ */
+static size_t
+sandbox_write_local(struct instruction f[static LOCAL_MAX])
+{
+	const struct instruction rules[] = {
+	    {BPF_LOAD, 0, 0, DATA_ARCHITECTURE},
+	    {BPF_IF_EQUAL, 0, 6, ARCHITECTURE},
+	    {BPF_LOAD, 0, 0, DATA_NUMBER},
+	    {BPF_IF_EQUAL, 3, 0, SYS_connect},
+	    {BPF_IF_EQUAL, 0, 3, SYS_socket},
+	    {BPF_LOAD, 0, 0, sandbox_argument_offset(0)},
+	    {BPF_IF_EQUAL, 0, 1, AF_UNIX},
+	    {BPF_RETURN, 0, 0, ret_allow},
+	};
+
+	_Static_assert(sizeof rules / sizeof *rules <= LOCAL_MAX, "they fit");
+	memcpy(f, rules, sizeof rules);
+	return sizeof rules / sizeof *rules;
+}
+
+static bool
+sandbox_seccomp_local(void)
+{
+	struct instruction filter[LOCAL_MAX + FILTER_MAX];
+	struct program program = {.filter = filter};
+	size_t n = sandbox_write_local(filter);
+
+	n += sandbox_write_filter(filter + n);
+	program.len = (unsigned short)n;
+	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
+}
+
 #else /* an architecture whose number we do not know */
 
 static bool
@@ -322,12 +374,20 @@ sandbox_seccomp(void)
 	return false;
 }
 
+static bool
+sandbox_seccomp_local(void)
+{
+	return false;
+}
+
 #endif
 
 /* ------------------------------------------------------------------- both */
 
-unsigned int
-sandbox_enter(const struct sandbox_place *places, size_t n)
+/* sandbox_enter, with what the two parts have to forbid. */
+static unsigned int
+sandbox_give_up(const struct sandbox_place *places, size_t n, uint64_t scoped,
+    bool (*seccomp)(void))
 {
 	unsigned int state = 0;
 
@@ -338,11 +398,17 @@ sandbox_enter(const struct sandbox_place *places, size_t n)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return 0;
 	state |= SANDBOX_NO_NEW_PRIVS;
-	if (sandbox_landlock(places, n))
+	if (sandbox_landlock(places, n, scoped))
 		state |= SANDBOX_LANDLOCK;
-	if (sandbox_seccomp())
+	if (seccomp())
 		state |= SANDBOX_SECCOMP;
 	return state;
+}
+
+unsigned int
+sandbox_enter(const struct sandbox_place *places, size_t n)
+{
+	return sandbox_give_up(places, n, SCOPE_ALL, sandbox_seccomp);
 }
 
 /* Returns 0, or -1 without memory. */
@@ -390,15 +456,25 @@ sandbox_allow_temporary(struct sandbox_places *p)
 	sandbox_allow(p, "/var/tmp", true);
 }
 
-unsigned int
-sandbox_shut(struct sandbox_places *p)
+void
+sandbox_free(struct sandbox_places *p)
 {
-	unsigned int state = p->failed ? 0 : sandbox_enter(p->at, p->n);
-
 	while (p->n > 0)
 		free((char *)(uintptr_t)p->at[--p->n].path);
 	free(p->at);
 	*p = (struct sandbox_places){0};
+}
+
+unsigned int
+sandbox_shut(struct sandbox_places *p)
+{
+	unsigned int state = 0;
+
+	if (!p->failed && p->local)
+		state = sandbox_give_up(p->at, p->n, SCOPE_SOCKETS,
+		    sandbox_seccomp_local);
+	else if (!p->failed)
+		state = sandbox_enter(p->at, p->n);	sandbox_free(p);
 	return state;
 }
 

@@ -35,6 +35,8 @@ struct sandbox_place {
 struct sandbox_places {
 	struct sandbox_place *at; /* owned, its paths too */
 	size_t n, room;
+	bool local; /* sockets of AF_UNIX and signals stay, for a program that
+	               was started before and serves us */
 	bool failed; /* memory was short: sandbox_shut does nothing */
 };
 
@@ -49,6 +51,9 @@ void sandbox_allow_temporary(struct sandbox_places *p);
 
 /* sandbox_enter with the places, which are freed. */
 unsigned int sandbox_shut(struct sandbox_places *p);
+
+/* Forget the places; nothing is given up. */
+void sandbox_free(struct sandbox_places *p);
 
 /*
  * Give up all but the n places and the descriptors that are open.  Call it

@@ -435,6 +435,21 @@ provision_set_up(struct provision *p)
 	    .arg = p->hooks.arg};
 }
 
+/*
+ * kubectl has been started, and nothing else will be: from here on strangers'
+ * bytes come in.
+ */
+static void
+provision_shut_doors(struct provision *p)
+{
+	/* kubectl's socket is there, too, and is removed at the end */
+	sandbox_allow_temporary(&p->places);
+	if (strncmp(p->api.dir, "/tmp/", 5) == 0)
+		sandbox_allow(&p->places, "/tmp", true);
+	p->places.local = true;
+	(void)sandbox_shut(&p->places);
+}
+
 static int
 provision_work(struct provision *p)
 {
@@ -444,6 +459,7 @@ provision_work(struct provision *p)
 	provision_set_up(p);
 	ret = api_start(&p->call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
 	    p->namespace);
+	provision_shut_doors(p);
 	if (ret == 0)
 		ret = podwatch_start(&p->watch);
 	if (ret == 0)
@@ -484,4 +500,5 @@ provision_free(struct provision *p)
 	p->jobs = NULL;
 	podreap_free(&p->reap);
 	podstatus_free(&p->failure);
+	sandbox_free(&p->places);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/sandbox.h"
 #include "cluster/api.h"
 #include "cluster/kubectl.h"
 #include "cluster/podjob.h"
@@ -40,6 +41,9 @@ struct provision {
 	const volatile sig_atomic_t *stop; /* borrowed; give up */
 	struct provision_hooks hooks;
 	size_t n_jobs;
+	struct sandbox_places places; /* what the hooks need of files, but for
+	                                 temporary ones; given up with the rest
+	                                 once kubectl runs */
 
 	/* work */
 	char id[PODJOB_ID];

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "base/opt.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "base/sandbox.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
 #include "log/gather.h"
@@ -572,6 +574,29 @@ run_end(void *arg, struct podjob *j, bool whole)
 	close_work(b);
 }
 
+/* Where the bundles go stays open, and nothing else. */
+static void
+run_allow_target(struct run *x)
+{
+	struct sandbox_places *places = &x->provision.places;
+	const struct deliver *d = &x->deliver;
+	const char *path = d->tar != NULL ? d->tar : d->dir;
+	char *copy;
+
+	if (d->tar != NULL && strcmp(d->tar, "-") == 0)
+		return;
+	/* the directory of several bundles, or one that is there and empty */
+	sandbox_allow(places, path, true);
+	if (x->options.n > 1)
+		return;
+	copy = strdup(path);
+	if (copy == NULL)
+		places->failed = true;
+	else
+		sandbox_allow(places, dirname(copy), true);
+	free(copy);
+}
+
 static enum wire_exit
 run_provision(struct run *x)
 {
@@ -586,6 +611,7 @@ run_provision(struct run *x)
 	p->hooks.say = run_show_line;
 	p->hooks.arg = x;
 	p->n_jobs = x->options.n;
+	run_allow_target(x);
 	(void)provision_run(p);
 	return run_finish(x);
 }

@@ -93,6 +93,13 @@ try_door(const char *door)
 		return socket(AF_INET, SOCK_STREAM, 0) >= 0 ? OPEN : SHUT;
 	if (strcmp(door, "socket to a local service") == 0)
 		return socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? OPEN : SHUT;
+	if (strcmp(door, "connect to a local service") == 0) {
+		const struct sockaddr to = {.sa_family = AF_UNIX};
+
+		/* there is no such service: ECONNREFUSED, EINVAL */
+		return connect(4, &to, sizeof to) < 0 && errno == EPERM ? SHUT
+		                                                        : OPEN;
+	}
 	if (strcmp(door, "fork") == 0) {
 		pid_t pid = fork();
 
@@ -136,6 +143,42 @@ state_here(void)
 	    : 0;
 }
 
+/* The same where local sockets are to stay. */
+static int
+child_tries_local(const char *door)
+{
+	struct sandbox_places p = {.local = true};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		sandbox_allow(&p, "in", false);
+		sandbox_allow(&p, "out", true);
+		(void)sandbox_shut(&p);
+		_exit(try_door(door));
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status) == 0 ? OPEN : WEXITSTATUS(status);
+}
+
+static void
+test_local_doors(unsigned int state)
+{
+	const int filtered = (state & SANDBOX_SECCOMP) != 0 ? SHUT : OPEN;
+	const int landlocked = (state & SANDBOX_LANDLOCK) != 0 ? SHUT : OPEN;
+
+	OK(child_tries_local("socket to a local service") == OPEN);
+	OK(child_tries_local("connect to a local service") == OPEN);
+	OK(child_tries_local("socket") == filtered);
+	OK(child_tries_local("exec") == filtered);
+	OK(child_tries_local("read inside") == OPEN);
+	OK(child_tries_local("write inside") == OPEN);
+	OK(child_tries_local("thread") == OPEN);
+	OK(child_tries_local("read outside") == landlocked);
+	OK(child_tries_local("write what is for reading") == landlocked);
+}
+
 static void
 make_places(void)
 {
@@ -170,6 +213,7 @@ test_doors(unsigned int state)
 	    {"remove what is for reading", SANDBOX_LANDLOCK},
 	    {"socket", SANDBOX_SECCOMP},
 	    {"socket to a local service", SANDBOX_SECCOMP},
+	    {"connect to a local service", SANDBOX_SECCOMP},
 #ifndef __SANITIZE_ADDRESS__
 	    {"fork", SANDBOX_SECCOMP},
 #endif
@@ -203,6 +247,7 @@ main(void)
 	printf("# in force here: %s\n", sandbox_describe(text, state));
 	OK((state & SANDBOX_NO_NEW_PRIVS) != 0);
 	test_doors(state);
+	test_local_doors(state);
 	OK_STR(sandbox_describe(text, 0), "none");
 	OK_STR(sandbox_describe(text, 7), "no_new_privs, landlock, seccomp");
 	OK_STR(sandbox_describe(text, SANDBOX_LANDLOCK), "landlock");

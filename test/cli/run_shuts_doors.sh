@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Once kubectl serves, and before the cluster's first answer is read, run gives
+# up other programs, the network and files; what it needs still works.
+. "$TOP/test/lib.sh"
+[ -z "${SANITIZED-}" ] || skip_all "the leak checker needs other rights"
+for tool in strace python3; do
+	command -v $tool >/dev/null || skip_all "needs $tool"
+done
+
+# it serves as `kubectl proxy` does, and knows of no namespace
+cat >kubectl <<-'E'
+	#!/usr/bin/env python3
+	import http.server, socketserver, sys
+	class Handler(http.server.BaseHTTPRequestHandler):
+	    def address_string(self):
+	        return "client"
+	    def do_GET(self):
+	        body = b'{"kind":"Status","reason":"NotFound","message":"none"}'
+	        self.send_response(404)
+	        self.send_header("Content-Type", "application/json")
+	        self.send_header("Content-Length", str(len(body)))
+	        self.end_headers()
+	        self.wfile.write(body)
+	path = next(a for a in sys.argv if a.startswith("--unix-socket="))[14:]
+	server = socketserver.ThreadingUnixStreamServer(path, Handler)
+	print("Starting to serve", flush=True)
+	server.serve_forever()
+E
+chmod +x kubectl
+mkdir tmp
+TMPDIR=$PWD/tmp KUBECTL=$PWD/kubectl timeout 60 strace -f -o trace \
+	"$UNPACKCTL" run -n away --unpacker-image localhost/a:1 \
+	--image localhost/b:1 -C got >out 2>err
+ok "the answer arrives" has err 'there is no namespace away'
+ok "a filter, then the first connection, and no program" awk '
+	/PR_SET_SECCOMP.*= 0/ { filter = 1 }
+	/ connect\(.*AF_UNIX/ { seen = 1; if (!filter) early = 1 }
+	filter && /execve\(|(connect|socket)\(.*EPERM/ { early = 1 }
+	END { exit !seen || early }' trace
+if grep -q 'landlock_create_ruleset.*VERSION) = [2-9]' trace; then
+	ok "Landlock" grep -q 'landlock_restrict_self.*= 0' trace
+else
+	ok_skip "Landlock" "not in this kernel"
+fi
+ok "kubectl's socket is removed" [ -z "$(ls tmp)" ]
+done_testing
