@@ -46,6 +46,16 @@ def row(name, figures):
           f" {100 * taken / max(branches, 1):6.1f} %")
 
 
+def reason(name):
+    """Why that is so, from coverage.reasons: a room/ or a module a line."""
+    text = pathlib.Path(__file__).with_name("coverage.reasons").read_text()
+    for line in text.splitlines():
+        what, _, why = line.partition("\t")
+        if name == what or (what.endswith("/") and name.startswith(what)):
+            return f": {why}"
+    return ""
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("dir", type=pathlib.Path)
@@ -63,7 +73,8 @@ def main():
             low.append(name)
     row("all", total)
     for name in low:
-        print(f"{name}: fewer than {a.lines:.0f} % of its lines were run")
+        print(f"{name}: fewer than {a.lines:.0f} % of its lines were run"
+              f"{reason(name)}")
     return 1 if low or not total[1] else 0
 
 
