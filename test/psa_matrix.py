@@ -215,6 +215,8 @@ def changes():
                                      {"type": "Localhost"}],
               ("seLinuxOptions",): [{}, {"type": "container_engine_t"},
                                     {"type": "container_t"}, {"type": ""},
+                                    {"type": "container_init_t"},
+                                    {"type": "container_kvm_t"},
                                     {"type": "spc_t"}, {"user": "u"},
                                     {"role": "r"}, {"user": "", "level": "s"},
                                     {"type": "x", "role": "y", "user": "z"}],
@@ -233,6 +235,7 @@ def changes():
                                  "add": ["NET_BIND_SERVICE"]},
                                 {"drop": ["ALL"], "add": ["CHOWN", "KILL"]},
                                 {"drop": ["all"], "add": ["SYS_ADMIN"]}]}
+    only["capabilities",] += [{"add": [c]} for c in sorted(DEFAULT_CAPS)]
     for path, values in shared.items():
         for value in values:
             yield "top", path, value
