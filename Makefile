@@ -625,8 +625,8 @@ test-sanitized: sanitized
 # command-line tests run; other users write their counts too, hence the ACL.
 
 MUTANTS = 400
-mutate:
-	$(Q)test/mutate/mutate.py --mutants $(MUTANTS) build/mutate
+mutate: $(D)/.done
+	$(Q)test/mutate/mutate.py --mutants $(MUTANTS) --deps $(D) build/mutate
 COVERED = 85
 V_DIR   = $(B)/coverage
 V_FLAGS = -O0 -g --coverage -fprofile-update=atomic -DSANDBOX_OFF
