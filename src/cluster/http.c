@@ -157,9 +157,12 @@ take_header(struct http *h, const char *line)
 	if (value != NULL && strcasecmp(value, "chunked") == 0)
 		h->state = HTTP_SIZE;
 	value = header_value(line, "Content-Length:");
-	if (value != NULL && h->state == HTTP_HEAD &&
-	    number_parse(value, 0, INT64_MAX, &n) == 0) {
-		h->left = n;
+	if (value != NULL && h->state == HTTP_HEAD) {
+		/* RFC 9112, 6.3: one that is no number must not be guessed */
+		if (number_parse(value, 0, INT64_MAX, &n) < 0)
+			h->state = HTTP_BAD;
+		else
+			h->left = n;
 		h->until_close = false;
 	}
 	value = header_value(line, "Retry-After:");
@@ -188,6 +191,8 @@ take_head(struct http *h)
 	h->until_close = true;
 	while ((line = take_line(h)) != NULL && *line != '\0')
 		take_header(h, line);
+	if (h->state == HTTP_BAD)
+		return true;
 	if (h->status < 200)
 		/* RFC 9110, 15.2: an interim answer; the real one follows */
 		h->state = HTTP_HEAD;
