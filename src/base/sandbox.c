@@ -474,7 +474,8 @@ sandbox_shut(struct sandbox_places *p)
 		state = sandbox_give_up(p->at, p->n, SCOPE_SOCKETS,
 		    sandbox_seccomp_local);
 	else if (!p->failed)
-		state = sandbox_enter(p->at, p->n);	sandbox_free(p);
+		state = sandbox_enter(p->at, p->n);
+	sandbox_free(p);
 	return state;
 }
 

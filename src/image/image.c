@@ -498,15 +498,14 @@ load_manifest(struct image *img, const struct json *descriptor,
 	for (depth = 0; descriptor != NULL && depth < INDEX_DEPTH; depth++) {
 		if (get_blob(img, descriptor, flat, &b) < 0)
 			break;
+		/* get_blob has seen that it is one; descriptor is within doc */
+		(void)snprintf(img->digest, sizeof img->digest, "%s",
+		    json_get_text(descriptor, "digest"));
 		inner = image_parse_json(&b, "manifest");
 		json_free(doc);
 		doc = inner;
-		if (doc == NULL || json_get_array(doc, "manifests") == NULL) {
-			/* get_blob has seen that it is one */
-			(void)snprintf(img->digest, sizeof img->digest, "%s",
-			    json_get_text(descriptor, "digest"));
+		if (doc == NULL || json_get_array(doc, "manifests") == NULL)
 			return doc;
-		}
 		descriptor = choose_platform(img, doc, platform);
 	}
 	if (depth == INDEX_DEPTH)

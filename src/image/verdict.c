@@ -319,7 +319,7 @@ out:
 static int
 note_platform(struct verdict *v, const struct verdict_opts *opts)
 {
-	if (!v->image.mismatch)
+	if (!v->image.mismatch || verdict_ignores(v, "no-platform"))
 		return 0;
 	if (verdict_note(v, "no-platform", "", 0,
 	        "no image for %s in it, but for: %s",
