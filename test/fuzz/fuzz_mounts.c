@@ -42,20 +42,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const char *const dirs[] = {"/", "/bundle", "/a/b"};
 	static const struct mounts_self self = {.exe = "/.unpack-0/unpack",
 	    .started = "/bin/unpack"};
+	static int fd = -1;
 	struct mounts m = {0};
 	char name[64];
-	int fd;
 
 	if (len == 0)
 		return 0;
-	fd = memfd_create("mountinfo", MFD_CLOEXEC);
-	MUST(fd >= 0);
-	MUST(write(fd, data + 1, len - 1) == (ssize_t)len - 1);
+	if (fd < 0)
+		fd = memfd_create("mountinfo", MFD_CLOEXEC);
+	MUST(fd >= 0 && ftruncate(fd, 0) == 0);
+	MUST(pwrite(fd, data + 1, len - 1, 0) == (ssize_t)len - 1);
 	(void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
 	if (mounts_load(&m, name, dirs[data[0] % 3],
 	        data[0] & 8 ? &self : NULL) == 0)
 		check_table(&m);
 	mounts_free(&m);
-	(void)close(fd);
 	return 0;
 }
