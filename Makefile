@@ -673,7 +673,7 @@ demo: $(B)/unpack
 
 # ------------------------------------------------------------------ bench
 #
-# build/bench/table.md, scale.md, time.svg, memory.svg.  Takes minutes, a few GB
+# build/bench/table.md, scale.md, time.svg, memory.svg.  Takes an hour, some GB
 # of disk and of memory, and a machine with nothing else to do; test/setup.sh
 # bench installs what it wants.
 
