@@ -671,6 +671,12 @@ demo: $(B)/unpack
 	$(Q)UNPACK='$(CURDIR)/$(B)/unpack' sh test/demo.sh
 .PHONY: demo
 
+# the session that README.md shows, drawn anew
+picture: all
+	$(Q)test/picture.py '$(B)/unpack' '$(B)/unpackctl' >$(B)/session.svg
+	$(Q)mv $(B)/session.svg src/man/session.svg
+.PHONY: picture
+
 # ------------------------------------------------------------------ bench
 #
 # build/bench/table.md, scale.md, time.svg, memory.svg.  Takes an hour, some GB

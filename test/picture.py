@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A picture of a real session, as SVG on standard output.
+
+    picture.py UNPACK UNPACKCTL
+
+The programs run on a terminal (pty), in an empty directory, with an image that
+cannot be unpacked, the same image when it is fixed, and a log. What they write
+is drawn as a terminal shows it. It is the same each time.
+"""
+import fcntl
+import os
+import pty
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+from xml.sax.saxutils import escape
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COLUMNS = 84
+FONT, WIDE, HIGH, EDGE = 14, 8.43, 19, 18  # pixels
+
+# what the shell of the session is given, in this order; a "#" begins what is
+# done without being shown
+SESSION = (
+    "# image 0600",
+    "unpackctl check my-bundle.tar",
+    "# image 0644",
+    "unpackctl check my-bundle.tar",
+    "# log",
+    "unpackctl extract -C files pod.log",
+    "find files -type f",
+)
+
+COLOURS = {"": "#d8dee9", "1": "#ffffff", "2": "#8f98a8", "31": "#ff7b72",
+           "32": "#7ee787", "33": "#f2cc60", "prompt": "#79c0ff"}
+
+
+def image(mode):
+    """my-bundle.tar, whose deployment.yaml has this mode."""
+    words = f"""\
+config {{"User": "65532"}}
+layer gzip COPY manifests /manifests # buildkit
+dir manifests 0755
+file manifests/configmap.yaml 0644 kind: ConfigMap
+file manifests/deployment.yaml {mode} kind: Deployment
+"""
+    subprocess.run([os.path.join(HERE, "mkimage.py"), "oci-archive",
+                    "my-bundle.tar"], input=words, text=True, check=True)
+
+
+def log(unpack):
+    """pod.log, as the container of the pod writes it."""
+    os.makedirs("root/manifests")
+    for name, kind in (("configmap", "ConfigMap"),
+                       ("deployment", "Deployment")):
+        path = f"root/manifests/{name}.yaml"
+        with open(path, "w", encoding="ascii") as f:
+            f.write(f"kind: {kind}")
+        os.utime(path, (1234567890, 1234567890))
+    with open("pod.log", "wb") as f:
+        subprocess.run([unpack, "--bundle-dir=root", "--format=jsonl"],
+                       stdout=f, check=True)
+
+
+def on_terminal(command, env):
+    """What the command writes to a terminal of COLUMNS columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 50, COLUMNS, 0, 0))
+    with subprocess.Popen(["sh", "-c", command], stdin=theirs, stdout=theirs,
+                          stderr=theirs, env=env, close_fds=True):
+        os.close(theirs)
+        got = b""
+        while True:
+            try:
+                data = os.read(ours, 65536)
+            except OSError:  # nobody has the terminal any more
+                break
+            if not data:
+                break
+            got += data
+    os.close(ours)
+    return got.decode()
+
+
+def cells(text):
+    """Lines of (colour, character), as a terminal would have them."""
+    lines, line, at, colour = [], [], 0, ""
+    for sgr, end, erase, char in re.findall(
+            r"\x1b\[([0-9;]*)m|\x1b\[([0-9;]*)([A-Za-z])|([\s\S])", text):
+        if erase:
+            if erase != "K":
+                sys.exit(f"picture: unknown sequence {end}{erase}")
+            line = [] if end == "2" else line[:at]
+        elif char == "\n":
+            lines.append(line)
+            line, at = [], 0
+        elif char == "\r":
+            at = 0
+        elif char:
+            if at == COLUMNS:
+                lines.append(line)
+                line, at = [], 0
+            line += [("", " ")] * (at - len(line))
+            line[at:at + 1] = [(colour, char)]
+            at += 1
+        else:
+            colour = "" if sgr in ("", "0") else sgr
+    return lines + ([line] if line else [])
+
+
+def spans(line):
+    """A line as tspans, one for each colour."""
+    out, last = "", None
+    for colour, char in line:
+        if colour != last:
+            out += "</tspan>" if last is not None else ""
+            bold = ' font-weight="bold"' if colour in ("1", "prompt") else ""
+            out += f'<tspan fill="{COLOURS[colour]}"{bold}>'
+            last = colour
+        out += escape(char)
+    return out + ("</tspan>" if last is not None else "")
+
+
+def draw(lines):
+    width = round(COLUMNS * WIDE + 2 * EDGE)
+    height = len(lines) * HIGH + 2 * EDGE
+    print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
+          f'height="{height}" viewBox="0 0 {width} {height}" role="img">')
+    print("<title>unpackctl check finds a file that cannot be read, and "
+          "passes when it is fixed; unpackctl extract verifies a log and "
+          "writes the files</title>")
+    print(f'<rect width="{width}" height="{height}" rx="8" fill="#161b22"/>')
+    print(f'<g font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans '
+          f'Mono\', monospace" font-size="{FONT}">')
+    for i, line in enumerate(lines):
+        if line:
+            print(f'<text xml:space="preserve" x="{EDGE}" '
+                  f'y="{EDGE + FONT + i * HIGH}">{spans(line)}</text>')
+    print("</g>\n</svg>")
+
+
+def main():
+    unpack, unpackctl = (os.path.abspath(p) for p in sys.argv[1:])
+    work = tempfile.mkdtemp()
+    try:
+        os.mkdir(f"{work}/bin")
+        os.symlink(unpackctl, f"{work}/bin/unpackctl")
+        os.mkdir(f"{work}/session")
+        os.chdir(f"{work}/session")
+        env = {"PATH": f"{work}/bin:{os.environ['PATH']}", "LC_ALL": "C",
+               "TERM": "xterm-256color", "TMPDIR": work}
+        lines = []
+        for command in SESSION:
+            if command.startswith("# image "):
+                image(command.split()[-1])
+            elif command == "# log":
+                log(unpack)
+            else:
+                if command.startswith("find"):
+                    shown, command = command, f"{command} | sort"
+                else:
+                    shown = command
+                lines += [[]] if lines else []
+                lines.append([("prompt", "$"), ("", " ")] +
+                             [("1", c) for c in shown])
+                lines += cells(on_terminal(command, env))
+        draw(lines)
+    finally:
+        os.chdir("/")
+        shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
