@@ -382,11 +382,14 @@ image-root: $(IMAGE)
 # whenever they are made, with the same packages of the same Debian.
 
 # Where images are to be pulled from, and archives to be fetched from.  With
-# REGISTRY, unpackctl names the image of unpack there by its digest.
+# REGISTRY, unpackctl names the image of unpack there by its digest.  With
+# SOURCE_URL, the images say where their source is.
 REGISTRY =
+SOURCE_URL =
 RELEASE_URL = https://example.com/unpack/releases/v$(VERSION)
 STAGE_ENV = VERSION='$(VERSION)' COMMIT='$(COMMIT)' ARCHES='$(ARCHES)' \
-	REGISTRY='$(REGISTRY)' RELEASE_URL='$(RELEASE_URL)' MAKE='$(MAKE)'
+	REGISTRY='$(REGISTRY)' RELEASE_URL='$(RELEASE_URL)' MAKE='$(MAKE)' \
+	SOURCE_URL='$(SOURCE_URL)'
 
 stage:
 	$(Q)$(STAGE_ENV) src/release/stage.sh build/stage

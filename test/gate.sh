@@ -21,6 +21,37 @@ gate_static() {
 	! grep -E 'INTERP|NEEDED' gate.elf | sed "s|^|# $1: |" | grep .
 }
 
+# gate_hardened FILE: no memory that is written and run, the stack neither; what
+# is relocated is read-only afterwards; stacks are guarded.  Not stripped.
+gate_hardened() {
+	"$READELF" -lW "$1" >gate.elf 2>&1
+	"$NM" --defined-only "$1" >gate.names 2>/dev/null
+	awk -v file="$1" '
+		$1 == "GNU_STACK" { stack = 1 }
+		$1 == "GNU_RELRO" { relro = 1 }
+		# flags, as in "R E" or "RWE", stand between sizes and alignment
+		$1 == "LOAD" || $1 == "GNU_STACK" {
+			flags = ""
+			for (i = 7; i < NF; i++)
+				flags = flags $i
+			if (flags ~ /W/ && flags ~ /E/)
+				why[++n] = $1 " is written and run"
+		}
+		END {
+			if (!stack)
+				why[++n] = "no GNU_STACK: the stack may be run"
+			if (!relro)
+				why[++n] = "no GNU_RELRO"
+			for (i = 1; i <= n; i++)
+				print "# " file ": " why[i]
+			exit n > 0
+		}' gate.elf || return 1
+	grep -q ' __stack_chk_fail$' gate.names || {
+		echo "# $1: no stack protector"
+		return 1
+	}
+}
+
 # gate_size FILE BYTES: no bigger than that when stripped.
 gate_size() {
 	"$STRIP" -o gate.stripped "$1" || return 1

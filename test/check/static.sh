@@ -14,6 +14,8 @@ build() {
 
 ok "unpack is static" gate_static "$UNPACK"
 ok "unpackctl is static" gate_static "$UNPACKCTL"
+ok "unpack is hardened" gate_hardened "$UNPACK"
+ok "unpackctl is hardened" gate_hardened "$UNPACKCTL"
 ok "unpack is small" gate_size "$UNPACK" "$MAXSIZE"
 ok "unpack only writes" gate_writes_only "$UNPACK"
 
@@ -35,6 +37,32 @@ ok "gate: a script is refused" refuses gate_static "$0"
 ok "gate: a missing program is refused" refuses gate_static ./none
 ok "gate: a byte too many is refused" refuses gate_size "$UNPACK" \
 	$(($("$STRIP" -o s "$UNPACK" && wc -c <s) - 1))
+cat >a.c <<'E'
+#include <string.h>
+int main(int argc, char **argv)
+{
+	char a[64];
+
+	strcpy(a, argv[argc - 1]);
+	return a[argc];
+}
+E
+GUARDED="-static -fstack-protector-strong"
+SAFE="-Wl,-z,noexecstack -Wl,-z,relro"
+build "$GUARDED $SAFE"
+ok "gate: a hardened program passes" gate_hardened a
+build "$GUARDED -Wl,-z,execstack -Wl,-z,relro"
+ok "gate: a stack that is run is refused" refuses gate_hardened a
+build "$GUARDED -Wl,-z,noexecstack -Wl,-z,norelro"
+ok "gate: what stays writable is refused" refuses gate_hardened a
+build "$GUARDED $SAFE -Wl,-N"
+ok "gate: text that is writable is refused" refuses gate_hardened a
+build "-static -fno-stack-protector $SAFE"
+if "$NM" a | grep -q ' __stack_chk_fail$'; then
+	ok_skip "gate: an unguarded stack is refused" "the C library has the guard"
+else
+	ok "gate: an unguarded stack is refused" refuses gate_hardened a
+fi
 "$STRIP" -o a "$UNPACK"
 ok "gate: a stripped program cannot pass" refuses gate_writes_only a
 

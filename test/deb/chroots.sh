@@ -49,7 +49,9 @@ for suite in bookworm trixie; do
 	ok "$suite: kubectl's completion" in_root test -x \
 		/usr/bin/kubectl_complete-unpack
 	in_root dpkg -L unpackctl >files
-	for f in man/man1/unpackctl.1.gz man/man7/unpack-findings.7.gz \
+	for f in $(cd "$TOP/src/man" && for m in *.[1-9]; do
+		echo "man/man${m##*.}/$m.gz"
+	done) \
 		bash-completion/completions/kubectl-unpack \
 		doc/unpackctl/NOTICE; do
 		ok "$suite: $f" in_root test -s "/usr/share/$f"
