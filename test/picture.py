@@ -21,7 +21,7 @@ import termios
 from xml.sax.saxutils import escape
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COLUMNS = 84
+COLUMNS = 80
 FONT, WIDE, HIGH, EDGE = 14, 8.43, 19, 18  # pixels
 
 # what the shell of the session is given, in this order; a "#" begins what is
@@ -33,7 +33,7 @@ SESSION = (
     "unpackctl check my-bundle.tar",
     "# log",
     "unpackctl extract -C files pod.log",
-    "find files -type f",
+    "ls files/manifests",
 )
 
 COLOURS = {"": "#d8dee9", "1": "#ffffff", "2": "#8f98a8", "31": "#ff7b72",
@@ -162,13 +162,9 @@ def main():
             elif command == "# log":
                 log(unpack)
             else:
-                if command.startswith("find"):
-                    shown, command = command, f"{command} | sort"
-                else:
-                    shown = command
                 lines += [[]] if lines else []
                 lines.append([("prompt", "$"), ("", " ")] +
-                             [("1", c) for c in shown])
+                             [("1", c) for c in command])
                 lines += cells(on_terminal(command, env))
         draw(lines)
     finally:
