@@ -44,6 +44,11 @@ make_id(char id[static PODJOB_ID])
 static void
 provision_fail(struct provision *p, const char *words, const char *fix)
 {
+	/* kubectl's default where it knows of no cluster */
+	if (strstr(words, ":8080: connect") != NULL) {
+		words = "no cluster: there is no kubeconfig";
+		fix = FIX_KUBECONFIG;
+	}
 	podstatus_refused(&p->failure, words);
 	if (fix[0] != '\0')
 		(void)snprintf(p->failure.fix, sizeof p->failure.fix, "%s",
@@ -192,10 +197,6 @@ move_namespace(struct provision *p)
 		    p->namespace);
 		provision_fail(p, words,
 		    "make it (kubectl create namespace), or give another with -n");
-	} else if (strstr(p->call.words, ":8080: connect") != NULL) {
-		/* kubectl's default where it knows of no cluster */
-		provision_fail(p, "no cluster: there is no kubeconfig",
-		    FIX_KUBECONFIG);
 	} else {
 		provision_fail(p, p->call.words, "");
 	}
