@@ -5,6 +5,7 @@
  */
 #include "cluster/podstatus.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -379,11 +380,16 @@ look_terminated(struct podstatus *w, const struct json *terminated, int code)
 {
 	const char *reason = json_get_text(terminated, "reason");
 	const char *words = json_get_text(terminated, "message");
+	bool over = strcmp(reason, "OOMKilled") == 0;
 	char text[2048];
 
-	if (strcmp(reason, "OOMKilled") == 0) {
+	/* containerd 1.6 may hear of it too late from the kernel, and says
+	 * Error, with the status of a program that SIGKILL ended */
+	if (over || (code == 128 + SIGKILL && *words == '\0')) {
 		podstatus_fail(w, reason,
-		    "the container used more memory than its limit",
+		    over
+		        ? "the container used more memory than its limit"
+		        : "SIGKILL ended it: most likely the container used more memory than its limit",
 		    "unpack needs the same few MiB for every bundle: see whether a LimitRange or a webhook of the cluster lowers the limit");
 		return;
 	}

@@ -153,7 +153,7 @@ done
 kubectl -n "$NS" delete pod somebody --wait=false >/dev/null
 all_tried
 
-ok "OOMKilled" tried oom 1 'OOMKilled: .*more memory than its limit' \
+ok "OOMKilled" tried oom 1 '(OOMKilled|Error): .*more memory than its limit' \
 	'container install-unpacker' 'fix: .*LimitRange'
 ok "Evicted" tried evicted 1 'Evicted: .*exceeds the limit' 'fix: .*try again'
 ok "DeadlineExceeded" tried deadline 1 'DeadlineExceeded: ' 'fix: .*--deadline'

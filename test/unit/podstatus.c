@@ -211,6 +211,7 @@ main(void)
 	    "image will run as root", "--run-as-user");
 	looks("pull", PODSTATUS_PULLING, "ImagePullBackOff", "Back-off", "");
 	looks("oom", PODSTATUS_FAILED, "OOMKilled", "memory", "LimitRange");
+	looks("killed", PODSTATUS_FAILED, "Error", "SIGKILL", "LimitRange");
 	looks("secret", PODSTATUS_FAILED, "BundleUnreadable",
 	    "cannot be read by uid 65532", "");
 	looks("node", PODSTATUS_PENDING, "Unschedulable", "nodes", "");
