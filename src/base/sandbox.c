@@ -22,6 +22,12 @@
 
 /* --------------------------------------------------------------- landlock */
 
+/* What Landlock keeps within, from version 6 on. */
+enum {
+	SCOPE_SOCKETS = 1, /* abstract ones */
+	SCOPE_ALL = 3 /* signals, too */
+};
+
 #ifdef SYS_landlock_create_ruleset
 
 enum {
@@ -44,8 +50,6 @@ enum {
 	FS_OF_FILES = FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE,
 
 	NET_ALL = 3, /* bind and connect of TCP; from version 4 on */
-	SCOPE_SOCKETS = 1, /* abstract ones; from version 6 on */
-	SCOPE_ALL = 3, /* signals, too */
 
 	CREATE_VERSION = 1,
 	RULE_PATH_BENEATH = 1
@@ -141,17 +145,12 @@ sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 
 #else /* a C library that does not know it */
 
-enum {
-	SCOPE_SOCKETS = 1,
-	SCOPE_ALL = 3
-};
-
 static bool
 sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 {
-	(void)scoped;
 	(void)places;
 	(void)n;
+	(void)scoped;
 	return false;
 }
 
@@ -322,13 +321,19 @@ _Static_assert(2 * sizeof refused / sizeof *refused + 13 <= FILTER_MAX,
     "the filter fits");
 
 static bool
+sandbox_install_filter(struct instruction *filter, size_t n)
+{
+	struct program program = {(unsigned short)n, filter};
+
+	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
+}
+
+static bool
 sandbox_seccomp(void)
 {
 	struct instruction filter[FILTER_MAX];
-	struct program program = {.filter = filter};
 
-	program.len = (unsigned short)sandbox_write_filter(filter);
-	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
+	return sandbox_install_filter(filter, sandbox_write_filter(filter));
 }
 
 /*
@@ -358,12 +363,10 @@ static bool
 sandbox_seccomp_local(void)
 {
 	struct instruction filter[LOCAL_MAX + FILTER_MAX];
-	struct program program = {.filter = filter};
 	size_t n = sandbox_write_local(filter);
 
 	n += sandbox_write_filter(filter + n);
-	program.len = (unsigned short)n;
-	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
+	return sandbox_install_filter(filter, n);
 }
 
 #else /* an architecture whose number we do not know */
