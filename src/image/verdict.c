@@ -326,7 +326,7 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 	        opts->platform != NULL ? opts->platform : image_platform(),
 	        v->image.platforms != NULL ? v->image.platforms : "?") < 0)
 		return -1;
-	if (opts->platform == NULL && v->errors > 0) {
+	if (opts->platform == NULL) {
 		/* nobody asked for this one: the nodes may have another */
 		v->notes[v->n_notes - 1].severity = CODES_WARNING;
 		v->errors--;
