@@ -643,7 +643,8 @@ $(U)/unpackctl: $(CTL_OBJ:$(B)/%=$(U)/%)
 test-sanitized: sanitized
 	$(Q)$(RUN:test/run=) UNPACK='$(CURDIR)/$(U)/unpack' SANITIZED=1 \
 	    UNPACKCTL='$(CURDIR)/$(U)/unpackctl' ASAN_OPTIONS=detect_leaks=0 \
-	    test/run $(sort $(wildcard test/$(or $(T),cli/)*.sh))
+	    test/run $(patsubst %,test/%,$(filter cli/%,$(if $(T),$(MATCHES), \
+	    $(TESTS:test/%=%))))
 .PHONY: sanitized test-sanitized
 
 # ------------------------------------------------------------- the tests' worth
@@ -682,9 +683,9 @@ picture: all
 
 # ------------------------------------------------------------------ bench
 #
-# build/bench/table.md, scale.md, time.svg, memory.svg.  Takes an hour, some GB
-# of disk and of memory, and a machine with nothing else to do; test/setup.sh
-# bench installs what it wants.
+# build/bench/table.md, scale.md, time.svg, memory.svg.  Takes long, some GB of
+# disk and of memory, and a machine with nothing else to do; test/setup.sh bench
+# installs what it wants.
 
 N = build/bench
 bench: all $(N)/measure $(N)/peer
