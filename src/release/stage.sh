@@ -9,10 +9,11 @@
 #   DIR/out/unpack-VERSION-linux-ARCH/   programs, manuals, licences
 #
 # From the environment: VERSION; COMMIT and its time in seconds, by a blank;
-# ARCHES; REGISTRY; MAKE.  Nothing is done where all of it is there already.
+# ARCHES; REGISTRY; SOURCE_URL; MAKE.  Nothing is done where all of it is there already.
 set -eu
 umask 022
-: "${VERSION:?}" "${COMMIT:?}" "${ARCHES:?}" "${REGISTRY=}" "${MAKE:=make}"
+: "${VERSION:?}" "${COMMIT:?}" "${ARCHES:?}" "${REGISTRY=}" \
+	"${SOURCE_URL=}" "${MAKE:=make}"
 top=$PWD
 case $COMMIT in
 *+\ *)
@@ -23,7 +24,7 @@ esac
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
-key="$COMMIT $VERSION $ARCHES $REGISTRY"
+key="$COMMIT $VERSION $ARCHES $REGISTRY $SOURCE_URL"
 [ "$(cat "$dir/done" 2>/dev/null)" != "$key" ] || exit 0
 
 rm -rf "${dir:?}"

@@ -19,12 +19,17 @@ chmod 0755 an_odd.place
 arches=$(cd "$release" && ls -- *-linux-*.tar.gz |
 	sed 's/.*-linux-//; s/\.tar\.gz//' | tr '\n' ' ')
 cd an_odd.place/somewhere || exit 1
+# what make was given by name
+set -- ARCHES="$arches"
+for v in REGISTRY RELEASE_URL SOURCE_URL; do
+	eval "[ -z \"\${$v-}\" ] || set -- \"\$@\" $v=\"\$$v\""
+done
 # shellcheck disable=SC2016 # the other shell's
 ok "it is made" unshare --net setpriv --reuid $uid --regid $uid \
 	--clear-groups env -i PATH="$PATH" HOME=/ LC_ALL=C.UTF-8 \
 	LANG=tr_TR.UTF-8 TZ=Asia/Kathmandu CFLAGS=-O0 sh -c '
 	umask 077
-	exec make release image ARCHES="$1" >../log 2>&1' sh "$arches"
+	exec make release image "$@" >../log 2>&1' sh "$@"
 tail -n 5 ../log | sed 's/^/# /'
 for f in "$release"/*; do
 	ok "${f##*/}" cmp "$f" "build/release/${f##*/}"

@@ -127,6 +127,9 @@ for i in unpack unpackctl; do
 		is "image $i, $arch: ... and as a label" "$(jq -r --arg k \
 			org.opencontainers.image.revision '.config.Labels[$k]' \
 			"$config")" "$commit"
+		is "image $i, $arch: where its source is" "$(jq -r --arg k \
+			org.opencontainers.image.source \
+			'.config.Labels[$k] // ""' "$config")" "${SOURCE_URL-}"
 		is "image $i, $arch: a user of no name" \
 			"$(jq -r .config.User "$config")" 65532:65532
 		is "image $i, $arch: the layer's digest" "$(gzip -dc \
