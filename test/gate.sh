@@ -21,8 +21,9 @@ gate_static() {
 	! grep -E 'INTERP|NEEDED' gate.elf | sed "s|^|# $1: |" | grep .
 }
 
-# gate_hardened FILE: no memory that is written and run, the stack neither; what
-# is relocated is read-only afterwards; stacks are guarded.  Not stripped.
+# gate_hardened FILE: no memory that is written and run, the stack neither; it was
+# linked with -z relro, which nothing acts on in a program of musl that is static
+# and not PIE; stacks are guarded.  Not stripped.
 gate_hardened() {
 	"$READELF" -lW "$1" >gate.elf 2>&1
 	"$NM" --defined-only "$1" >gate.names 2>/dev/null

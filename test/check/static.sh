@@ -54,7 +54,7 @@ ok "gate: a hardened program passes" gate_hardened a
 build "$GUARDED -Wl,-z,execstack -Wl,-z,relro"
 ok "gate: a stack that is run is refused" refuses gate_hardened a
 build "$GUARDED -Wl,-z,noexecstack -Wl,-z,norelro"
-ok "gate: what stays writable is refused" refuses gate_hardened a
+ok "gate: one without -z relro is refused" refuses gate_hardened a
 build "$GUARDED $SAFE -Wl,-N"
 ok "gate: text that is writable is refused" refuses gate_hardened a
 build "-static -fno-stack-protector $SAFE"

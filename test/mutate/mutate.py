@@ -3,7 +3,7 @@
 """Do the tests notice?  Change one thing in a module, and see a test fail.
 
     mutate.py [--mutants N] [--seed N] [--jobs N] [--module NAME]
-              [--match TEXT] WORK
+              [--match TEXT] --deps DIR WORK
 
 A mutant is one change of one line: a comparison, a logical operator, a
 constant, a result, a call that is left out.  Which tests must notice is listed
