@@ -197,6 +197,7 @@ CTL_OBJ = \
 	$(B)/image/predict.o \
 	$(B)/image/measure.o \
 	$(B)/image/extract.o \
+	$(B)/image/fetch.o \
 	$(B)/image/layers.o \
 	$(B)/image/rootdir.o \
 	$(B)/image/runtime.o \
