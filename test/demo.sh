@@ -8,14 +8,46 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 : "${UNPACK:=$top/build/$ARCH/unpack}"
 bundle=${1:-$top/test/bundles/hello-operator}
 
+# The pod's user, where this machine lets us become one: root may be without
+# the right to, as in a container without capabilities or with one user.
+user="setpriv --reuid 65532 --regid 0 --clear-groups"
+$user true 2>/dev/null || user=
+
+# usable DIR: may the pod's user run a program in it?  /tmp may be noexec.
+usable() {
+	chmod 755 "$1"
+	printf '#!/bin/sh\n' >"$1/probe"
+	chmod 755 "$1/probe"
+	$user "$1/probe" 2>/dev/null
+}
+
+# can_mount DIR: may we do here what the kubelet and the runtime do?
+can_mount() {
+	# shellcheck disable=SC2016 # the other shell's
+	unshare --mount --propagation private sh -c '
+		mount -t tmpfs none "$1" && mkdir "$1/proc" &&
+		mount -t proc proc "$1/proc" &&
+		chroot --userspec=65532:0 --groups= / true' sh "$1" 2>/dev/null
+}
+
 # Where mounting is not allowed, as in an unprivileged container or a chroot,
 # the same is shown without it.
 if [ -z "${DEMO_INSIDE:-}" ]; then
-	DEMO_INSIDE=$(mktemp -d)
-	export DEMO_INSIDE UNPACK
 	trap 'rm -rf "$DEMO_INSIDE"' EXIT
-	if unshare --mount --propagation private \
-		mount -t tmpfs none "$DEMO_INSIDE" 2>/dev/null; then
+	for place in "${TMPDIR:-/tmp}" /tmp /var/tmp "$top/build"; do
+		DEMO_INSIDE=$(mktemp -d "$place/demo.XXXXXX" 2>/dev/null) ||
+			continue
+		usable "$DEMO_INSIDE" && break
+		rm -rf "$DEMO_INSIDE"
+		DEMO_INSIDE=
+	done
+	[ -n "$DEMO_INSIDE" ] || {
+		echo "demo: programs cannot be run in /tmp, /var/tmp and" \
+			"$top/build: set TMPDIR to where they can" >&2
+		exit 1
+	}
+	export DEMO_INSIDE UNPACK
+	if can_mount "$DEMO_INSIDE"; then
 		DEMO_MOUNTS=1 unshare --mount --propagation private \
 			sh "$0" "$bundle"
 	else
@@ -34,7 +66,6 @@ tools=.unpack-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 root=$work/root
 # with its times, so that the same bundle gives the same stream
 cp -r --preserve=timestamps "$bundle" "$root"
-chmod 755 "$work"
 chmod -R a+rX "$root"
 if [ -n "$DEMO_MOUNTS" ]; then
 	place=$root/$tools
@@ -57,13 +88,11 @@ if [ -n "$DEMO_MOUNTS" ]; then
 		"  (uid 65532, no capabilities)"
 	chroot --userspec=65532:0 --groups= "$root" \
 		"/$tools/unpack" --bundle-dir=/ >"$work/log"
-elif [ "$(id -u)" = 0 ]; then
-	say "container: /$tools/unpack --bundle-dir=ROOT   (uid 65532)"
-	setpriv --reuid 65532 --regid 0 --clear-groups \
-		"$place/unpack" --bundle-dir="$root" >"$work/log"
 else
-	say "container: /$tools/unpack --bundle-dir=ROOT   (uid $(id -u))"
-	"$place/unpack" --bundle-dir="$root" >"$work/log"
+	uid=$(id -u)
+	[ -z "$user" ] || uid=65532
+	say "container: /$tools/unpack --bundle-dir=ROOT   (uid $uid)"
+	$user "$place/unpack" --bundle-dir="$root" >"$work/log"
 fi
 cut -c1-72 "$work/log" | sed 's/$/.../'
 

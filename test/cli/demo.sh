@@ -1,30 +1,65 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The demo shows the same stream with mounts, without the right to mount, and
-# as somebody who is not root.
+# The demo shows the same stream with mounts, without the right to mount, in a
+# user namespace, where /tmp is noexec, and as somebody who is not root.
 . "$TOP/test/lib.sh"
 [ -z "${SANITIZED-}" ] || skip_all "its sanitizers print to the log"
 
-digest() {
-	sed -n 's/.*"digest": "\(.*\)".*/\1/p' "$1"
-}
-if [ "$(id -u)" = 0 ]; then
-	ok "as root" exits 0 sh "$TOP/test/demo.sh"
+shown=0
+# shows NAME UID COMMAND...: the demo by COMMAND; as UID, or with mounts: "".
+shows() {
+	shows_name=$1
+	shows_uid=$2
+	shift 2
+	ok "$shows_name" exits 0 "$@" sh "$TOP/test/demo.sh"
 	ok "... without an error" empty err
-	digest out >all
-	ok "without the right to mount" exits 0 setpriv \
-		--bounding-set=-sys_admin --inh-caps=-sys_admin \
-		sh "$TOP/test/demo.sh"
-	ok "... which it says" has out '^demo: mounting is not allowed'
-	digest out >>all
-	ok "as nobody" exits 0 as 4242 4242 env ARCH="$ARCH" \
-		sh "$TOP/test/demo.sh"
-	digest out >>all
-	is "three times the same stream" "$(sort all | uniq -c |
-		sed 's/ sha256.*//' | tr -d ' ')" 3
+	if [ -n "$shows_uid" ]; then
+		ok "... which says that it cannot mount" has out \
+			'^demo: mounting is not allowed'
+		ok "... and who reads the bundle" has out \
+			"--bundle-dir=ROOT   \\(uid $shows_uid\\)"
+	fi
+	sed -n 's/.*"digest": "\(.*\)".*/\1/p' out >>all
+	shown=$((shown + 1))
+}
+
+# in_noexec COMMAND...: where /tmp is one in which no program may be run
+# shellcheck disable=SC2016 # the other shell's
+in_noexec() {
+	unshare --mount --propagation private sh -c '
+		mount -t tmpfs -o noexec,mode=1777 none /tmp && exec "$@"' \
+		sh env TMPDIR=/tmp "$@"
+}
+one_user="unshare --user --map-root-user"
+
+if [ "$(id -u)" = 0 ]; then
+	shows "as root" "" env
+	shows "without the right to mount" 65532 setpriv \
+		--bounding-set=-sys_admin --inh-caps=-sys_admin
+	shows "as root without capabilities" 0 setpriv --bounding-set=-all \
+		--inh-caps=-all
+	shows "as nobody" 4242 as 4242 4242 env ARCH="$ARCH"
+	# the programs and the tests must be seen below another /tmp
+	case $TOP/ in
+	/tmp/*) ok_skip "where /tmp is noexec" "this is below it" ;;
+	*)
+		if in_noexec true 2>/dev/null; then
+			shows "where /tmp is noexec" 65532 in_noexec setpriv \
+				--bounding-set=-sys_admin --inh-caps=-sys_admin
+		else
+			ok_skip "where /tmp is noexec" "needs mounts"
+		fi
+		;;
+	esac
+	if as 4242 4242 $one_user true 2>/dev/null; then
+		shows "as the only user of a namespace" 0 \
+			as 4242 4242 $one_user env ARCH="$ARCH"
+	else
+		ok_skip "as the only user of a namespace" "not allowed here"
+	fi
+	is "each time the same stream" "$(sort all | uniq -c |
+		sed 's/ sha256.*//' | tr -d ' ')" $shown
 else
-	ok "as $(id -u)" exits 0 sh "$TOP/test/demo.sh"
-	ok "... which says that it cannot mount" has out \
-		'^demo: mounting is not allowed'
+	shows "as $(id -u)" "$(id -u)" env
 fi
 done_testing
