@@ -174,6 +174,17 @@ fetch_lists() {
 	apt_get update >"$sources/apt/log" 2>&1 || :
 }
 
+# A mirror may list sources that it does not have: say so, and what will do.
+incomplete_mirror() {
+	names=$(sed -n 's|^E: Failed to fetch [^ ]*/\([^/ ]*\)/[^/ ]*  404 .*|\1|p' \
+		"$sources/apt/log" | sort -u | paste -sd ' ')
+	[ -z "$names" ] ||
+		die "the mirror lists the sources of $names but does not have" \
+			"them all: take another mirror of Debian, or build" \
+			"from a release's source archive, which has them;" \
+			"its directory sources/ will do in a clone, too"
+}
+
 # fetch PACKAGE...: put the source of each in build/sources/PACKAGE, and the
 # files of its source package in build/sources/files.
 fetch() {
@@ -197,6 +208,7 @@ fetch() {
 		apt_get source --only-source --download-only $missing \
 			>>"$sources/apt/log" 2>&1 || {
 			grep '^[EW]:' "$sources/apt/log" | head -n 20 >&2
+			incomplete_mirror
 			die "cannot fetch the sources (all that apt said:" \
 				"$sources/apt/log)"
 		}
