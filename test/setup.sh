@@ -33,7 +33,8 @@ lint="acl clang-tidy clang-format cppcheck shellcheck mandoc"
 
 # Compilers for the other architectures, and programs that run what they make;
 # Debian's packaging.  A machine's own compiler has the same names.
-release="git python3 python3-yaml qemu-user skopeo mmdebstrap debhelper fakeroot lintian"
+release="git python3 python3-yaml qemu-user skopeo mmdebstrap debhelper fakeroot
+	lintian diffoscope-minimal"
 for a in aarch64:arm64 powerpc64le:ppc64el s390x:s390x x86-64:amd64; do
 	[ "${a#*:}" = "$(dpkg --print-architecture)" ] ||
 		release="$release gcc-${a%:*}-linux-gnu"
@@ -67,6 +68,7 @@ done
 [ -n "$missing" ] || exit 0
 [ "$(id -u)" = 0 ] || {
 	echo "setup: not root, and these are missing:$missing" >&2
+	echo "setup: let root run it once; what comes after needs no root" >&2
 	exit 1
 }
 DEBIAN_FRONTEND=noninteractive
@@ -74,6 +76,14 @@ export DEBIAN_FRONTEND
 # What apt says is shown where it fails.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+# apt and dpkg give files to others, and become others
+chown 42:42 "$log" 2>/dev/null || {
+	echo "setup: these are missing:$missing" >&2
+	echo "setup: root cannot install them here, as it may not give files" \
+		"to other users: a container needs what podman and docker" \
+		"give it unasked, and more than one user" >&2
+	exit 1
+}
 # told WHAT COMMAND...: a line, and the command
 told() {
 	echo "setup: $1"

@@ -58,12 +58,12 @@ emit(char line[static MSG_MAX], int n)
 	} while (done < 0 && errno == EINTR);
 }
 
-void
-msg_remember(int err, const char *text)
+/* Keep text for msg_last, cut at a character's end. */
+static void
+remember(const char *text)
 {
 	size_t n = strlen(text);
 
-	/* cut at a character's end */
 	if (last == NULL)
 		last = texts[atomic_fetch_add(&n_threads, 1) % TEXTS];
 	if (n > sizeof *texts - 1)
@@ -73,7 +73,6 @@ msg_remember(int err, const char *text)
 		n--;
 	memcpy(last, text, n);
 	last[n] = '\0';
-	last_error = err;
 }
 
 void
@@ -95,7 +94,8 @@ msg_warn(int err, const char *format, ...)
 		    strerror(err));
 		n += m < 0 ? 0 : m;
 	}
-	msg_remember(err, line + start);
+	remember(line + start);
+	last_error = err;
 	emit(line, n);
 	errno = saved;
 }

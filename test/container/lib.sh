@@ -49,9 +49,9 @@ overlay_works() {
 	return 1
 }
 
-# store_open: a storage in ./store, or in $STORE, with our image and the pause
-# image in it.  $DRIVER is the storage driver: overlay if it works, or vfs.
-store_open() {
+# store_bare: a storage in ./store, or in $STORE.  $DRIVER is the storage driver:
+# overlay if it works, or vfs.
+store_bare() {
 	: "${STORE:=$PWD/store}"
 	STORES="${STORES-} $STORE"
 	[ -n "${DRIVER-}" ] || {
@@ -82,6 +82,11 @@ store_open() {
 	store_use
 	trap store_close EXIT
 	trap 'exit 1' INT TERM
+}
+
+# store_open: such a storage, with our image and the pause image in it.
+store_open() {
+	store_bare
 	image_pause || bail "buildah cannot build"
 	image_ours || bail "buildah cannot build"
 }
