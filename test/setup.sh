@@ -42,7 +42,7 @@ done
 
 # The peers, and what draws the plots.
 bench="python3 golang-go libarchive-tools busybox-static gnuplot-nox
-	libdeflate-tools"
+	libdeflate-tools skopeo umoci"
 
 case ${1-test} in
 build) packages=$build ;;
