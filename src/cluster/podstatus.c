@@ -463,6 +463,44 @@ is_sidecar(const struct json *pod, const struct json *status)
 	return strcmp(json_get_text(spec, "restartPolicy"), "Always") == 0;
 }
 
+/* Has a container of ours begun?  Then nothing that was before it matters. */
+static bool
+has_begun(const struct json *pod)
+{
+	const struct json *status = json_first(
+	    json_path(pod, "status", "containerStatuses", NULL));
+
+	for (; status != NULL; status = json_next(status))
+		if (is_ours(status) &&
+		    (json_path(status, "state", "running", NULL) != NULL ||
+		        json_path(status, "state", "terminated", NULL) != NULL))
+			return true;
+	return false;
+}
+
+/* Has this sidecar begun?  One that ended is started again. */
+static bool
+look_sidecar(struct podstatus *w, const struct json *pod,
+    const struct json *status)
+{
+	const struct json *state = json_get(status, "state");
+	const struct json *waiting = json_get(state, "waiting");
+	const char *reason = json_get_text(waiting, "reason");
+
+	if (json_get(state, "running") != NULL)
+		return true;
+	set_container(w, status);
+	if (waiting != NULL && strcmp(reason, "CrashLoopBackOff") != 0) {
+		look_waiting(w, pod, waiting);
+		return false;
+	}
+	w->state = PODSTATUS_PULLING;
+	w->trouble = waiting != NULL;
+	if (w->trouble)
+		set_words(w, reason, json_get_text(waiting, "message"));
+	return false;
+}
+
 /* Look at the init containers; may the others begin? */
 static bool
 look_inits(struct podstatus *w, const struct json *pod)
@@ -472,11 +510,16 @@ look_inits(struct podstatus *w, const struct json *pod)
 	const struct json *status;
 	enum progress_of p;
 
+	if (has_begun(pod))
+		return true;
 	for (status = json_first(all); status != NULL;
 	     status = json_next(status)) {
-		p = look_container(w, pod, status);
-		if (p == RUNS && is_sidecar(pod, status))
+		if (is_sidecar(pod, status)) {
+			if (!look_sidecar(w, pod, status))
+				return false;
 			continue;
+		}
+		p = look_container(w, pod, status);
 		if (p == RUNS)
 			w->state = PODSTATUS_PULLING;
 		if (p != ENDED_WELL)
@@ -708,29 +751,32 @@ podstatus_resolved(char *text, size_t size, const struct json *pod,
 	    image);
 }
 
+/* The same of our init container, or of the bundle's, if its image is image. */
+static void
+take_unpacker(char *text, size_t size, const struct json *pod,
+    const char *image, bool init)
+{
+	const char *name = init ? POD_INSTALLER : POD_BUNDLE;
+	const struct json *spec = json_path(pod, "spec",
+	    init ? "initContainers" : "containers", NULL);
+	const struct json *statuses = json_path(pod, "status",
+	    init ? "initContainerStatuses" : "containerStatuses", NULL);
+
+	text[0] = '\0';
+	/* there may be others before it */
+	if (strcmp(json_get_text(get_named(spec, name), "image"), image) == 0)
+		podstatus_take_id(text, size,
+		    json_get_text(get_named(statuses, name), "imageID"), image);
+}
+
 void
 podstatus_unpacker(char *text, size_t size, const struct json *pod,
     const char *image)
 {
-	static const char *const lists[][2] = {{"initContainers",
-	                                           "initContainerStatuses"},
-	    {"containers", "containerStatuses"}};
-	const struct json *spec;
-	const char *name;
-	size_t i;
-
-	text[0] = '\0';
-	for (i = 0; i < 2 && text[0] == '\0'; i++) {
-		spec = json_first(json_path(pod, "spec", lists[i][0], NULL));
-		name = json_get_text(spec, "name");
-		if (strcmp(json_get_text(spec, "image"), image) == 0)
-			podstatus_take_id(text, size,
-			    json_get_text(get_named(json_path(pod, "status",
-			                                lists[i][1], NULL),
-			                      name),
-			        "imageID"),
-			    image);
-	}
+	take_unpacker(text, size, pod, image, true);
+	if (text[0] == '\0')
+		/* an image volume: the bundle's container runs it */
+		take_unpacker(text, size, pod, image, false);
 }
 
 void

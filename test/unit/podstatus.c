@@ -176,9 +176,10 @@ test_resolved(void)
 	    "imageID: unless the reference has a digest itself");
 }
 
-#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-/* What podstatus_unpacker makes of the imageID of an init container. */
+/*
+ * What podstatus_unpacker makes of the imageID of our init container, before
+ * which admission put a sidecar.
+ */
 static void
 unpacked_by(const char *id, const char *image, const char *wanted)
 {
@@ -186,13 +187,66 @@ unpacked_by(const char *id, const char *image, const char *wanted)
 	struct json *j;
 
 	(void)snprintf(pod, sizeof pod,
-	    "{\"spec\":{\"initContainers\":[{\"name\":\"i\",\"image\":\"%s\"}]},"
-	    "\"status\":{\"initContainerStatuses\":[{\"name\":\"i\",\"imageID\":\"%s\"}]}}",
+	    "{\"spec\":{\"initContainers\":[{\"name\":\"s\",\"image\":\"s\"},"
+	    "{\"name\":\"install-unpacker\",\"image\":\"%s\"}]},"
+	    "\"status\":{\"initContainerStatuses\":[{\"name\":\"s\",\"imageID\":\"s\"},"
+	    "{\"name\":\"install-unpacker\",\"imageID\":\"%s\"}]}}",
 	    image, id);
 	j = json_parse(pod, strlen(pod));
 	podstatus_unpacker(text, sizeof text, j, image);
 	OK_STR(text, wanted);
 	json_free(j);
+}
+
+/*
+ * A pod with a native sidecar (an init container that restarts, Kubernetes
+ * 1.29): the states of that and of the bundle's container, as JSON.
+ */
+static void
+beside(const char *sidecar, const char *bundle, enum podstatus_state state,
+    const char *reason)
+{
+	struct podstatus w = {0};
+	char text[1024];
+	struct json *pod;
+
+	(void)snprintf(text, sizeof text,
+	    "{\"spec\":{\"initContainers\":[{\"name\":\"s\",\"restartPolicy\":\"Always\"}]},"
+	    "\"status\":{\"phase\":\"Running\",\"initContainerStatuses\":[{\"name\":\"s\",\"state\":{%s}}],"
+	    "\"containerStatuses\":[{\"name\":\"bundle\",\"state\":{%s}}]}}",
+	    sidecar, bundle);
+	pod = json_parse(text, strlen(text));
+	podstatus_look(&w, pod);
+	CHECK(pod != NULL && w.state == state, text);
+	OK_STR(w.reason, reason);
+	json_free(pod);
+	podstatus_free(&w);
+}
+
+static void
+test_sidecars(void)
+{
+	static const char runs[] = "\"running\":{}";
+	static const char crashed[] = "\"terminated\":{\"exitCode\":1}";
+	static const char done[] = "\"terminated\":{\"exitCode\":0}";
+	static const char
+	    loops[] = "\"waiting\":{\"reason\":\"CrashLoopBackOff\"}";
+	static const char
+	    pulls[] = "\"waiting\":{\"reason\":\"InvalidImageName\"}";
+	static const char
+	    waits[] = "\"waiting\":{\"reason\":\"PodInitializing\"}";
+
+	beside(runs, waits, PODSTATUS_PULLING, "");
+	beside(runs, runs, PODSTATUS_STARTED, "");
+	beside(runs, done, PODSTATUS_DONE, "");
+	beside(crashed, runs, PODSTATUS_STARTED, "");
+	beside(loops, runs, PODSTATUS_STARTED, "");
+	beside(crashed, done, PODSTATUS_DONE, "");
+	beside(runs, crashed, PODSTATUS_FAILED, "Error");
+	/* it may run the next time */
+	beside(crashed, waits, PODSTATUS_PULLING, "");
+	beside(loops, waits, PODSTATUS_PULLING, "CrashLoopBackOff");
+	beside(pulls, waits, PODSTATUS_FAILED, "InvalidImageName");
 }
 
 int
@@ -239,6 +293,7 @@ main(void)
 	test_pulls();
 	test_refusals();
 	test_resolved();
+	test_sidecars();
 	unpacked_by("h/u@sha256:" HEX, "h/u:t", "h/u@sha256:" HEX);
 	unpacked_by("docker-pullable://h/u@sha256:" HEX, "h/u:t",
 	    "h/u@sha256:" HEX);

@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Stands in for kubectl and for all of the cluster behind it.
+
+`apiserver.py proxy --unix-socket=PATH ...` serves what `kubectl proxy` would: a
+namespace, and its pods, whose bundle's container is UNPACK in a directory.  So
+`unpackctl run` is tried with what a cluster at hand lacks or seldom does.
+
+  API_BUNDLE  the directory whose files are the bundle
+  API_STATE   a directory for what others are to see: `requests`, a line for
+              each; pods/NAME, while that pod is there; `played`, the faults so
+              far; `early`, who did not wait as long as Retry-After said
+  API_ADMIT   jq program for a Pod that is to be created: what admission does,
+              and what the server does not know; $dry tells whether it is only
+              tried
+  API_SHOW    jq program for a Pod as it is shown: what a kubelet would say
+  API_FAULTS  what goes wrong: KIND:FAULT ..., in this order for each kind, a
+              fault that ends in * again and again
+                KIND   namespace list watch try create find log delete
+                FAULT  NNN     this HTTP status; NNN=S with Retry-After: S
+                       tls     what the proxy says of a handshake that hangs
+                       drop    the connection is closed without an answer
+                       cut     ... in the midst of the answer
+                       deaf    it is done, and then the connection is closed
+"""
+import json
+import os
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, urlsplit
+
+STATE = os.environ["API_STATE"]
+PODS = os.path.join(STATE, "pods")
+DIGEST = "@sha256:" + "1" * 64
+
+changed = threading.Condition()  # guards all that follows
+version = 1
+pods = {}
+logs = {}
+followed = set()  # names of pods
+events = []  # (version, type, pod)
+faults = {}
+not_before = {}
+
+
+def note(name, *words):
+    with open(os.path.join(STATE, name), "a") as f:
+        print(*words, file=f)
+
+
+def edit(name, pod, dry=False):
+    program = os.environ.get(name)
+    if not program:
+        return pod
+    out = subprocess.run(
+        ["jq", "-c", "--argjson", "dry", json.dumps(dry), program],
+        input=json.dumps(pod), capture_output=True, text=True, check=True)
+    return json.loads(out.stdout)
+
+
+def change(kind, pod):
+    """Tell the watchers; the caller holds the lock."""
+    global version
+    version += 1
+    pod["metadata"]["resourceVersion"] = str(version)
+    copy = edit("API_SHOW", pod)
+    events.append((version, kind, copy))
+    path = os.path.join(PODS, pod["metadata"]["name"])
+    if kind == "DELETED":
+        os.unlink(path)
+    else:
+        with open(path, "w") as f:
+            json.dump(copy, f)
+    changed.notify_all()
+
+
+def statuses(containers, state):
+    return [{"name": c["name"], "image": c["image"],
+             "imageID": c["image"].split("@")[0].rsplit(":", 1)[0] + DIGEST,
+             "state": state(c)} for c in containers]
+
+
+def set_status(pod, phase, bundle):
+    ended = {"terminated": {"exitCode": 0, "reason": "Completed"}}
+    pod["status"] = {
+        "phase": phase,
+        "initContainerStatuses": statuses(
+            pod["spec"].get("initContainers", []),
+            lambda c: {"running": {}} if "restartPolicy" in c else ended),
+        "containerStatuses": statuses(
+            pod["spec"]["containers"],
+            lambda c: bundle if c["name"] == "bundle" else {"running": {}})}
+
+
+def live(pod):
+    """The pod's life: its bundle's container runs until its log is followed."""
+    name = pod["metadata"]["name"]
+    uid = pod["metadata"]["uid"]
+    with changed:
+        # not before what is to go wrong with the watch has gone wrong
+        changed.wait_for(lambda: not faults.get("watch"))
+        set_status(pod, "Running", {"running": {}})
+        change("MODIFIED", pod)
+    argv = next(c["command"] for c in pod["spec"]["containers"]
+                if c["name"] == "bundle")
+    argv = [a for a in argv[1:] if not a.startswith("--bundle-dir")]
+    done = subprocess.run([os.environ["UNPACK"]] + argv,
+                          cwd=os.environ["API_BUNDLE"],
+                          stdout=subprocess.PIPE)
+    with changed:
+        changed.wait_for(lambda: name in followed)
+        logs[uid] = done.stdout
+        changed.notify_all()
+        if pods.get(name) is not pod:
+            return
+        alone = len(pod["spec"]["containers"]) == 1 and not any(
+            "restartPolicy" in c for c in pod["spec"]["initContainers"])
+        set_status(pod, "Succeeded" if alone else "Running",
+                   {"terminated": {"exitCode": done.returncode}})
+        change("MODIFIED", pod)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    fault = None
+
+    def log_message(self, *args):
+        pass
+
+    def address_string(self):
+        return "client"
+
+    # ------------------------------------------------------------- answers
+
+    def head(self, code, kind, headers):
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+
+    def answer(self, code, text, kind="application/json", **headers):
+        data = text if isinstance(text, bytes) else text.encode()
+        self.head(code, kind, {"Content-Length": len(data), **headers})
+        if self.fault == "cut":
+            data = data[:len(data) // 2]
+        self.wfile.write(data)
+
+    def status(self, code, reason, message, **headers):
+        self.answer(code, json.dumps({
+            "kind": "Status", "status": "Failure", "code": code,
+            "reason": reason, "message": message}), **headers)
+
+    def chunk(self, data):
+        """Returns whether to go on."""
+        cut = self.fault == "cut"
+        if cut:
+            data = data[:len(data) // 2]
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        return not cut
+
+    # -------------------------------------------------------------- faults
+
+    def play(self, kind):
+        """Is there a fault, and was that all of the answer?"""
+        with changed:
+            if time.monotonic() < not_before.get(kind, 0):
+                note("early", kind)
+            mine = faults.get(kind)
+            if not mine:
+                return False
+            self.fault = mine[0].rstrip("*")
+            note("played", kind + ":" + self.fault)
+            if not mine[0].endswith("*"):
+                mine.pop(0)
+                changed.notify_all()
+        code, _, seconds = self.fault.partition("=")
+        if code.isdigit():
+            headers = {"Retry-After": seconds} if seconds else {}
+            if seconds:
+                # the client's milliseconds are cut off, not rounded
+                with changed:
+                    not_before[kind] = time.monotonic() + int(seconds) - 0.1
+            self.status(int(code), "Trouble", "a bad minute", **headers)
+        elif self.fault == "tls":
+            self.answer(500, "net/http: TLS handshake timeout\n", "text/plain")
+        elif self.fault != "drop":
+            return False
+        return True
+
+    # ------------------------------------------------------------ requests
+
+    def handle_any(self):
+        self.close_connection = True
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        note("requests", self.command, self.path)
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
+        path = url.path.split("/")[5:]  # below /api/v1/namespaces/NAME
+        one = path[1] if len(path) > 1 else None
+        kind = ("namespace" if not path else
+                "log" if path[-1] == "log" else
+                "events" if path[0] == "events" else
+                "watch" if "watch" in query else
+                "try" if "dryRun" in query else
+                {"POST": "create", "DELETE": "delete"}.get(self.command) or
+                ("find" if one else "list"))
+        if kind == "log":
+            with changed:
+                followed.add(one)
+                changed.notify_all()
+        if self.play(kind):
+            return
+        try:
+            getattr(self, "do_" + kind)(one, query, body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def do_namespace(self, *_):
+        self.answer(200, '{"kind":"Namespace","metadata":{"name":"ns"}}')
+
+    def do_events(self, *_):
+        self.answer(200, '{"kind":"EventList","items":[]}')
+
+    def do_list(self, *_):
+        with changed:
+            text = json.dumps({
+                "kind": "PodList",
+                "metadata": {"resourceVersion": str(version)},
+                "items": [edit("API_SHOW", p) for p in pods.values()]})
+        self.answer(200, text)
+
+    def do_watch(self, one, query, _):
+        seen = int(query["resourceVersion"][0])
+        self.head(200, "application/json", {"Transfer-Encoding": "chunked"})
+        while True:
+            with changed:
+                changed.wait_for(lambda: events and events[-1][0] > seen)
+                news = [e for e in events if e[0] > seen]
+            for seen, kind, pod in news:
+                if not self.chunk(json.dumps(
+                        {"type": kind, "object": pod}).encode() + b"\n"):
+                    return
+
+    def do_try(self, one, query, body):
+        self.answer(201, json.dumps(edit("API_ADMIT", json.loads(body), True)))
+
+    def do_create(self, one, query, body):
+        pod = edit("API_ADMIT", json.loads(body))
+        name = pod["metadata"]["name"]
+        with changed:
+            if name in pods:
+                self.status(409, "AlreadyExists", "pods already exists")
+                return
+            pod["metadata"]["uid"] = "uid-%d" % version
+            pod["status"] = {"phase": "Pending"}
+            pods[name] = pod
+            change("ADDED", pod)
+            text = json.dumps(pod)
+        threading.Thread(target=live, args=(pod,), daemon=True).start()
+        if self.fault != "deaf":
+            self.answer(201, text)
+
+    def do_find(self, one, *_):
+        with changed:
+            text = json.dumps(pods[one]) if one in pods else None
+        if text:
+            self.answer(200, text)
+        else:
+            self.status(404, "NotFound", "pods not found")
+
+    def do_log(self, one, *_):
+        with changed:
+            if one not in pods:
+                self.status(404, "NotFound", "pods not found")
+                return
+            uid = pods[one]["metadata"]["uid"]
+            changed.wait_for(lambda: uid in logs)
+            text = logs[uid]
+        self.head(200, "text/plain", {"Transfer-Encoding": "chunked"})
+        if self.chunk(text):
+            self.wfile.write(b"0\r\n\r\n")
+
+    def do_delete(self, one, query, body):
+        uid = json.loads(body)["preconditions"]["uid"]
+        with changed:
+            pod = pods.get(one)
+            if pod and pod["metadata"]["uid"] == uid:
+                del pods[one]
+                change("DELETED", pod)
+                code = 200
+            else:
+                code = 409 if pod else 404
+        if self.fault != "deaf":
+            self.status(code, "Success" if code == 200 else "NotFound", "")
+
+    do_GET = do_POST = do_DELETE = handle_any
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+os.makedirs(PODS, exist_ok=True)
+for word in os.environ.get("API_FAULTS", "").split():
+    faults.setdefault(word.split(":")[0], []).append(word.split(":")[1])
+server = Server(next(a for a in sys.argv
+                     if a.startswith("--unix-socket="))[14:], Handler)
+print("Starting to serve", flush=True)
+server.serve_forever()

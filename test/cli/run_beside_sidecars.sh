@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# unpackctl run, where admission adds a native sidecar (an init container that
+# restarts, Kubernetes 1.29), or drops what the server does not know: a sidecar
+# is named, and may do as it likes, but not with what is ours; a pod that lost
+# what its security rests on is deleted before it is of any use.
+#
+# The server is apiserver.py: a real one of that age is not at hand.
+. "$TOP/test/lib.sh"
+for tool in python3 jq; do
+	command -v $tool >/dev/null || skip_all "needs $tool"
+done
+B=$TOP/test/bundles/hello-operator
+
+# run NAME ADMIT SHOW OPTION...: in the background; NAME.code, .out, .err
+run() {
+	run_name=$1 run_admit=$2 run_show=$3
+	shift 3
+	(
+		API_STATE=$PWD/$run_name.api API_BUNDLE=$B \
+			API_ADMIT=$run_admit API_SHOW=$run_show \
+			KUBECTL=$TOP/test/apiserver.py \
+			timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
+			--timeout 120s --pull-policy IfNotPresent -o json \
+			--unpacker-image example.com/unpack:1 \
+			--image example.com/hello:1 "$@" \
+			>"$run_name.out" 2>"$run_name.err"
+		echo $? >"$run_name.code"
+	) &
+}
+
+# whole NAME: the bundle is there, and no pod
+whole() {
+	[ "$(cat "$1.code")" = 0 ] && diff -r "$B" "$1" >/dev/null &&
+		[ -z "$(ls "$1.api/pods")" ] && return 0
+	sed 's/^/# /' "$1.err"
+	return 1
+}
+
+# refused NAME WORDS: nothing is there, and no pod
+refused() {
+	[ "$(cat "$1.code")" = 1 ] && [ ! -e "$1" ] &&
+		[ -z "$(ls "$1.api/pods")" ] &&
+		[ "$(jq -r .reason "$1.out")" = PodChanged ] &&
+		has "$1.err" "$2"
+}
+
+mesh='{name: "mesh", image: "example.com/mesh:1", restartPolicy: "Always"}'
+first=".spec.initContainers = [$mesh] + .spec.initContainers"
+last=".spec.initContainers += [$mesh]"
+# the state of the mesh, once the bundle's container has begun
+state='if .status.containerStatuses then (.status.initContainerStatuses[] |
+	select(.name == "mesh") | .state) = %s else . end'
+# shellcheck disable=SC2059
+{
+	crashed=$(printf "$state" '{terminated: {exitCode: 1, reason: "Error"}}')
+	loops=$(printf "$state" '{waiting: {reason: "CrashLoopBackOff"}}')
+}
+volume='{name: .spec.volumes[0].name, mountPath: "/v"}'
+
+run first "$first" .
+run last "$last" . --format jsonl
+run crashed "$first" "$crashed"
+run loops "$last" "$loops"
+run beside '.spec.containers += [{name: "mesh", image: "example.com/mesh:1"}]' \
+	'(.status.containerStatuses[]? | select(.name == "mesh") | .state) =
+	{waiting: {reason: "CrashLoopBackOff", message: "back-off"}}'
+run several "$first" . --image example.com/other:1 --parallel 2
+run steals ". as \$p | $first | .spec.initContainers[0].volumeMounts =
+	[\$p | $volume]" .
+run unknown 'del(.spec.hostUsers)' . --user-namespace
+# another server answers than did when it was tried
+run later 'if $dry then . else del(.spec.hostUsers) end' . --user-namespace
+run kept . . --user-namespace
+run nodigest . '(.status.initContainerStatuses[]?, .status.containerStatuses[]?) |=
+	(.imageID = "sha256:" + "2" * 64)'
+wait
+
+for n in first last crashed loops; do
+	ok "native sidecar, $n: the bundle" whole $n
+	is "... who is there" "$(jq -c .others $n.out)" \
+		'["init container mesh, image example.com/mesh:1"]'
+done
+ok "a container beside ours that fails" whole beside
+is "... who is there" "$(jq -c .others beside.out)" \
+	'["container mesh, image example.com/mesh:1"]'
+is "two bundles, each with a sidecar" "$(jq -c '[.result, .bundles[].others]' \
+	several.out)" '["ok",["init container mesh, image example.com/mesh:1"],["init container mesh, image example.com/mesh:1"]]'
+ok "a sidecar that could write to our volume" refused steals 'mesh'
+
+ok "--user-namespace, that the server drops" refused unknown \
+	'hostUsers: asked for false.*no pod was created'
+ok "... was only tried" lacks unknown.api/requests '^POST [^&]*$'
+ok "... that it drops at the second time" refused later \
+	'hostUsers: asked for false.*the pod was deleted'
+ok "... that it keeps" whole kept
+
+want=sha256:$(printf '%064d' 0 | tr 0 1)
+is "the images, by digest" \
+	"$(jq -r '.resolved, .unpacker' first.out | tr '\n' ' ')" \
+	"example.com/hello@$want example.com/unpack@$want "
+is "... that the cluster does not know" \
+	"$(jq -c '[.resolved, .unpacker]' nodigest.out)" '[null,null]'
+done_testing
