@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# unpackctl run: a pod that could not be deleted is named, with why and the
+# command that deletes it; what became of the bundle stays as it is.
+#
+# The server is apiserver.py: a real one deletes pods.
+. "$TOP/test/lib.sh"
+for tool in python3 jq; do
+	command -v $tool >/dev/null || skip_all "needs $tool"
+done
+B=$TOP/test/bundles/hello-operator
+
+# run NAME FAULTS: in the background, to be waited for, or stopped
+run() {
+	API_STATE=$PWD/$1.api API_BUNDLE=$B API_FAULTS=$2 \
+		KUBECTL=$TOP/test/apiserver.py \
+		"$UNPACKCTL" run -n ns -C "$1" -o json \
+		--pull-policy IfNotPresent --unpacker-image localhost/unpack:1 \
+		--image localhost/hello:1 >"$1.out" 2>"$1.err" &
+	echo $! >"$1.pid"
+}
+
+# stopped NAME FAULT: stop it when it has a pod, and has met that three times
+stopped() {
+	for _ in $(seq 1200); do
+		stopped_n=$(grep -cx "$2" "$1.api/played" 2>/dev/null)
+		[ "${stopped_n:-0}" -lt 3 ] || [ -z "$(ls "$1.api/pods")" ] ||
+			break
+		sleep 0.05
+	done
+	kill "$(cat "$1.pid")"
+}
+
+# ended NAME: with which status
+ended() {
+	ended_code=0
+	wait "$(cat "$1.pid")" || ended_code=$?
+	echo $ended_code >"$1.code"
+}
+
+# left NAME CODE WORDS: the pod that is there is named, for people and programs
+left() {
+	left_pod=$(ls "$1.api/pods")
+	left_fix="kubectl -n ns delete pod $left_pod --ignore-not-found"
+	[ "$(cat "$1.code")" = "$2" ] && [ -n "$left_pod" ] &&
+		has "$1.err" "pod ns/$left_pod may still be there: $3" &&
+		has "$1.err" "^fix: $left_fix$" &&
+		[ "$(jq -c '[.left[] | .pod, .fix]' "$1.out")" = \
+			"[\"$left_pod\",\"$left_fix\"]" ] && return 0
+	sed 's/^/# /' "$1.err" "$1.out"
+	return 1
+}
+
+run forbidden 'delete:403*'
+run trouble 'delete:500*'
+run away 'delete:500 delete:tls delete:drop*'
+run late 'list:503* delete:drop*'
+run unheard 'create:deaf create:drop* find:drop*'
+run back 'delete:500 delete:tls delete:drop delete:cut delete:409'
+run gone 'delete:404'
+stopped trouble delete:500
+stopped away delete:drop
+stopped late list:503
+stopped unheard create:drop
+for n in forbidden trouble away late unheard back gone; do
+	ended $n
+done
+
+ok "a pod that may not be deleted" left forbidden 0 'a bad minute'
+ok "a server that fails" left trouble 0 'a bad minute'
+ok "... and goes away" left away 0 'the connection broke off'
+for n in forbidden trouble away; do
+	ok "... the bundle is whole" diff -r "$B" $n
+done
+ok "a server that is away until the end" left late 143 \
+	'the connection broke off'
+ok "... there is no bundle" [ ! -e late ]
+ok "a pod whose creation was never answered" left unheard 143 \
+	'the connection broke off'
+is "a server that comes back" "$(cat back.code) $(jq -c .left back.out)" \
+	"0 null"
+is "... was asked until then" "$(grep -c ^DELETE back.api/requests)" 5
+is "a pod that is gone" "$(cat gone.code) $(jq -c .left gone.out)" "0 null"
+done_testing
