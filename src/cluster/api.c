@@ -21,6 +21,7 @@ enum {
 	PATIENCE = 20000, /* milliseconds for an answer that is no stream */
 	PAUSE = 200, /* before another try, and doubled with each */
 	PAUSE_MAX = 2000,
+	SETTLE = 20000, /* after an absence, until a refusal is believed */
 	START = 100 /* between looks at *stop while the proxy starts */
 };
 
@@ -240,6 +241,13 @@ end_call(struct api_call *c, enum api_outcome outcome)
 	return outcome;
 }
 
+/* Does the answer say that we may not, or are not known? */
+static bool
+is_forbidden(const struct api_call *c)
+{
+	return c->http.status == 401 || c->http.status == 403;
+}
+
 /* This try came to nothing: again after a pause, or back to who follows. */
 static enum api_outcome
 lose(struct api_call *c, const char *words)
@@ -251,6 +259,9 @@ lose(struct api_call *c, const char *words)
 		pause = PAUSE_MAX;
 	if (c->http.retry_after > 0)
 		pause = c->http.retry_after * 1000;
+	if (!is_forbidden(c))
+		c->api->settled = api_now() + SETTLE;
+	c->again = api_now() + (int64_t)pause;
 	close_try(c);
 	c->http.retry_after = 0;
 	c->tries++;
@@ -259,7 +270,7 @@ lose(struct api_call *c, const char *words)
 		(void)snprintf(c->api->away, sizeof c->api->away, "%s", words);
 	if (c->stream)
 		return end_call(c, API_LOST);
-	c->wake = api_now() + (int64_t)pause;
+	c->wake = c->again;
 	return API_WAIT;
 }
 
@@ -333,6 +344,18 @@ take_words(struct api_call *c)
 	json_free(status);
 }
 
+/* Will the server answer otherwise before long, whatever we do? */
+static bool
+is_passing(const struct api_call *c)
+{
+	if (is_forbidden(c))
+		/* the second: admission, before it has read what it needs */
+		return api_now() < c->api->settled ||
+		    strstr(c->words, "not yet ready to handle request") != NULL;
+	return c->status == 429 ||
+	    (c->status >= 500 && (c->http.json || !is_hopeless(c->words)));
+}
+
 /* The answer is whole. */
 static enum api_outcome
 finish_answer(struct api_call *c)
@@ -343,8 +366,7 @@ finish_answer(struct api_call *c)
 		return end_call(c, API_OK);
 	}
 	take_words(c);
-	if (c->status == 429 ||
-	    (c->status >= 500 && (c->http.json || !is_hopeless(c->words))))
+	if (is_passing(c))
 		return lose(c, c->words);
 	c->api->away[0] = '\0';
 	return end_call(c, API_REFUSED);

@@ -7,6 +7,8 @@
  *
  * A server that is away (it restarts, refuses, hangs, is overloaded: 429 and
  * 5xx) is asked again until it answers; giving up is the caller's affair.
+ * One that has just come back may say 401 or 403 for a moment, until it has
+ * read who may do what: it is asked again, too.
  */
 #ifndef API_H
 #define API_H
@@ -34,6 +36,8 @@ struct api {
 	char socket[API_SOCKET];
 	char away[KUBECTL_SAID]; /* why it does not answer, masked; "" = it
 	                            does, as far as is known */
+	int64_t settled; /* api_now() when it is over its last absence: until
+	                    then it may forbid what it will allow */
 };
 
 enum api_outcome {
@@ -55,6 +59,8 @@ struct api_call {
 	int64_t wake; /* api_now() when to try again, or to give this try up */
 	unsigned int tries; /* without an answer */
 	unsigned int patience; /* milliseconds of silence; 0 = any */
+	int64_t again; /* of a stream, after API_LOST: api_now() when to try
+	                  again */
 
 	/* the answer */
 	int status;

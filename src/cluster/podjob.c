@@ -491,6 +491,8 @@ log_ended(struct podjob *j, bool broken)
 	if (gather_it(j) < 0)
 		return;
 	j->log_wake = api_now() + (broken ? LOG_AGAIN : LOG_LINGER);
+	if (broken && j->call.again > j->log_wake)
+		j->log_wake = j->call.again;
 	if (broken)
 		/* PODJOB_WAIT begins again where it was */
 		return;

@@ -155,8 +155,10 @@ podwatch_start(struct podwatch *w)
 static int
 podwatch_end_call(struct podwatch *w)
 {
-	api_call_free(&w->call);
 	w->wake = api_now() + AGAIN;
+	if (w->call.again > w->wake)
+		w->wake = w->call.again;
+	api_call_free(&w->call);
 	w->watching = false;
 	return 0;
 }

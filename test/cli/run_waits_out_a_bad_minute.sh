@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# unpackctl run: whatever the API server, or the way to it, answers for a while,
+# at whichever request, the bundle arrives whole and no pod is left. A pause
+# that the server asks for is kept.
+#
+# The server is apiserver.py: a real one does most of this seldom.
+. "$TOP/test/lib.sh"
+for tool in python3 jq; do
+	command -v $tool >/dev/null || skip_all "needs $tool"
+done
+B=$TOP/test/bundles/hello-operator
+
+# run NAME FAULTS OPTION...: in the background; NAME.code, .out, .err
+run() {
+	run_name=$1 run_faults=$2
+	shift 2
+	(
+		API_STATE=$PWD/$run_name.api API_BUNDLE=$B \
+			API_FAULTS=$run_faults KUBECTL=$TOP/test/apiserver.py \
+			timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
+			--timeout 120s --pull-policy IfNotPresent \
+			--unpacker-image localhost/unpack:1 \
+			--image localhost/hello:1 "$@" \
+			>"$run_name.out" 2>"$run_name.err"
+		echo $? >"$run_name.code"
+	) &
+}
+
+# everywhere FAULT: at each request once
+everywhere() {
+	for kind in namespace list watch create log delete; do
+		printf '%s:%s ' $kind "$1"
+	done
+}
+
+# whole NAME
+whole() {
+	[ "$(cat "$1.code")" = 0 ] && diff -r "$B" "$1" >/dev/null && return 0
+	sed 's/^/# /' "$1.err"
+	return 1
+}
+
+# no_pod NAME
+no_pod() {
+	[ -z "$(ls "$1.api/pods")" ]
+}
+
+faults="429 500 502 503 504 429=1 503=1 tls drop cut"
+for f in $faults; do
+	run "$f" "$(everywhere "$f")"
+done
+run deaf 'create:deaf delete:deaf'
+run gone 'watch:410 watch:410'
+run often "$(for f in drop 503 cut; do everywhere $f; done)"
+# a server that has just come back does not know yet who may do what
+for k in namespace list watch create log delete; do
+	run "starting-$k" "namespace:drop $k:drop $k:403 $k:401 $k:403"
+done
+# who may not do it says so at once
+run forbidden 'list:403*'
+run userns 'try:503 try:cut create:503' --user-namespace
+wait
+
+for f in $faults; do
+	ok "at each request: $f" whole "$f"
+	is "... which was tried" "$(sort "$f.api/played")" \
+		"$(everywhere "$f" | tr ' ' '\n' | sort)"
+	ok "... no pod is left" no_pod "$f"
+done
+ok "a pause that is asked for is kept" [ ! -e 429=1.api/early ]
+ok "... by whichever status" [ ! -e 503=1.api/early ]
+ok "it says that it waits" has 503.err \
+	'the API server does not answer, waiting for it: a bad minute'
+ok "pods whose answers are lost" whole deaf
+is "... are created once" "$(grep -c '^POST' deaf.api/requests)" 2
+ok "... and deleted" no_pod deaf
+ok "a watch that is too old" whole gone
+ok "three times at each request" whole often
+is "... all of it" "$(wc -l <often.api/played)" 18
+ok "... no pod is left" no_pod often
+for k in namespace list watch create log delete; do
+	ok "forbidden after an absence: $k" whole "starting-$k"
+	is "... asked again" "$(grep -c "^$k:40" "starting-$k.api/played")" 3
+	ok "... no pod is left" no_pod "starting-$k"
+done
+is "forbidden at once" "$(cat forbidden.code) $(wc -l <forbidden.api/played)" \
+	"1 1"
+ok "before there is a pod: tried" whole userns
+is "... and asked for" "$(wc -l <userns.api/played)" 3
+ok "... no pod is left" no_pod userns
+done_testing
