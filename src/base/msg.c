@@ -58,12 +58,12 @@ emit(char line[static MSG_MAX], int n)
 	} while (done < 0 && errno == EINTR);
 }
 
-/* Keep text for msg_last, cut at a character's end. */
-static void
-remember(const char *text)
+void
+msg_remember(int err, const char *text)
 {
 	size_t n = strlen(text);
 
+	/* cut at a character's end */
 	if (last == NULL)
 		last = texts[atomic_fetch_add(&n_threads, 1) % TEXTS];
 	if (n > sizeof *texts - 1)
@@ -73,6 +73,7 @@ remember(const char *text)
 		n--;
 	memcpy(last, text, n);
 	last[n] = '\0';
+	last_error = err;
 }
 
 void
@@ -94,8 +95,7 @@ msg_warn(int err, const char *format, ...)
 		    strerror(err));
 		n += m < 0 ? 0 : m;
 	}
-	remember(line + start);
-	last_error = err;
+	msg_remember(err, line + start);
 	emit(line, n);
 	errno = saved;
 }

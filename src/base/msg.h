@@ -41,6 +41,12 @@ int msg_last_error(void);
  */
 void msg_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Have text, which another process of ours has written as a message with err,
+ * be this thread's last one.
+ */
+void msg_remember(int err, const char *text);
+
 /* An allocation failed: say so, once. */
 void msg_nomem(void);
 

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "base/opt.h"
 #include "base/out.h"
@@ -327,27 +328,49 @@ check_free(struct check *a)
 	json_free(a->told);
 }
 
-/*
- * From here on only the images can be read; not where a tool has to be started
- * that fetches one of them.
- */
+/* Those of the command line, and of a file.  Returns 0, or -1 (reported). */
+static int
+check_read_names(struct names *names, char *const *given, const char *file)
+{
+	for (; *given != NULL; given++)
+		if (names_add(names, *given) < 0)
+			return -1;
+	return file != NULL ? names_read(names, file) : 0;
+}
+
+/* From here on only the images can be read that are at hand. */
 static void
-check_shut_doors(char *const *names)
+check_shut_doors(const struct names *names)
 {
 	struct sandbox_places places = {0};
 	struct image_ref ref;
-	char *const *name;
+	size_t i;
 
-	for (name = names; *name != NULL; name++)
-		if (!source_is_at_hand(*name))
-			return;
-	for (name = names; *name != NULL; name++) {
-		if (image_ref_parse(&ref, *name) == 0)
+	for (i = 0; i < names->n; i++) {
+		if (!source_is_at_hand(names->at[i]))
+			continue;
+		if (image_ref_parse(&ref, names->at[i]) == 0)
 			sandbox_allow(&places, ref.path, false);
 		image_ref_free(&ref);
 	}
 	sandbox_allow_temporary(&places);
 	(void)sandbox_shut(&places);
+}
+
+/* Judge the images and tell of them; the exit code. */
+static int
+check_run(struct check *a, struct batch *b)
+{
+	enum wire_exit code;
+
+	check_shut_doors(b->names);
+	code = batch_add_all(b);
+	a->n_images = b->n;
+	if (code == WIRE_OK && batch_run(b) < 0)
+		code = WIRE_FAIL;
+	if (code == WIRE_OK)
+		code = check_end(a) < 0 ? WIRE_FAIL : check_exit(a);
+	return (int)code;
 }
 
 int
@@ -356,8 +379,9 @@ cmd_check(int argc, char **argv)
 	struct check a = {.uid = UID_UNSET,
 	    .fail_on = CODES_ERROR,
 	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE}};
-	struct batch b = {.tell = check_tell, .arg = &a};
-	int code;
+	struct names names = {0};
+	struct batch b = {.names = &names, .tell = check_tell, .arg = &a};
+	int code, started;
 
 	if (opt_parse(&cmd_check_options, &a, argc, argv, &code) < 0)
 		return code;
@@ -374,15 +398,15 @@ cmd_check(int argc, char **argv)
 		a.told = json_new_array();
 	b.opts = &a.opts;
 	b.term = a.term;
-	if (a.images_from == NULL)
-		check_shut_doors(argv + 1);
-	code = (int)batch_add_all(&b, argv + 1, a.images_from);
-	a.n_images = b.n;
-	if (code == WIRE_OK && batch_run(&b) < 0)
-		code = WIRE_FAIL;
-	if (code == WIRE_OK)
-		code = check_end(&a) < 0 ? WIRE_FAIL : (int)check_exit(&a);
+	started = check_read_names(&names, argv + 1, a.images_from);
+	if (started == 0)
+		started = batch_start(&b);
+	/* 1: this is a process that fetched images */
+	code = started == 0 ? check_run(&a, &b)
+	    : started > 0   ? WIRE_OK
+	                    : WIRE_FAIL;
 	batch_free(&b);
+	names_free(&names);
 	check_free(&a);
 	return code;
 }

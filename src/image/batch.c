@@ -10,7 +10,6 @@
 
 #include "base/cpus.h"
 #include "base/msg.h"
-#include "base/names.h"
 #include "base/result.h"
 #include "base/workers.h"
 #include "image/image.h"
@@ -23,7 +22,7 @@ enum {
 };
 
 struct batch_job {
-	char *given; /* owned; as the user said it */
+	size_t at; /* in the batch's names */
 	char *tag; /* owned; of several in it; or NULL */
 	struct source *source; /* borrowed from the first job of several, or
 	                          owned by it; NULL: not opened yet */
@@ -33,9 +32,9 @@ struct batch_job {
 
 /* ------------------------------------------------------------------ adding */
 
-/* Add a job.  given and tag are copied.  NULL (reported). */
+/* Add a job for names->at[at].  tag is copied.  NULL (reported). */
 static struct batch_job *
-batch_add(struct batch *b, const char *given, const char *tag)
+batch_add(struct batch *b, size_t at, const char *tag)
 {
 	struct batch_job *j = b->jobs;
 
@@ -51,27 +50,32 @@ batch_add(struct batch *b, const char *given, const char *tag)
 	}
 	b->jobs = j;
 	j += b->n++;
-	*j = (struct batch_job){.given = strdup(given)};
+	*j = (struct batch_job){.at = at};
 	if (tag != NULL)
 		j->tag = strdup(tag);
-	if (j->given != NULL && (tag == NULL || j->tag != NULL))
+	if (tag == NULL || j->tag != NULL)
 		return j;
 	msg_nomem();
 	return NULL;
 }
 
-/* Open what is a file, or comes through a pipe; names wait for their turn. */
-static enum wire_exit
-batch_open(const struct batch *b, struct batch_job *j)
+/* As the user said it. */
+static const char *
+batch_given(const struct batch *b, const struct batch_job *j)
+{
+	return b->names->at[j->at];
+}
+
+/* The job's own source, not opened yet.  Returns 0, or -1 (reported). */
+static int
+batch_add_source(struct batch_job *j)
 {
 	j->source = calloc(1, sizeof *j->source);
-	if (j->source == NULL) {
-		msg_nomem();
-		return WIRE_FAIL;
-	}
-	j->owns = true;
-	return source_open(j->source, j->given, b->opts->max,
-	    b->opts->platform);
+	j->owns = j->source != NULL;
+	if (j->owns)
+		return 0;
+	msg_nomem();
+	return -1;
 }
 
 /* How many images are in it?  Add the others.  Returns 0, or -1 (reported). */
@@ -98,8 +102,7 @@ batch_add_rest(struct batch *b, size_t at)
 		goto out;
 	b->jobs[at].tag = strdup(json_text(json_at(names, 0)));
 	for (i = 1; ret == 0 && i < json_size(names); i++) {
-		j = batch_add(b, b->jobs[at].given,
-		    json_text(json_at(names, i)));
+		j = batch_add(b, b->jobs[at].at, json_text(json_at(names, i)));
 		if (j == NULL)
 			ret = -1;
 		else
@@ -110,18 +113,22 @@ out:
 	return ret;
 }
 
+/* Open what is a file, or comes through a pipe; names wait for their turn. */
 static enum wire_exit
-batch_add_name(struct batch *b, const char *name)
+batch_add_name(struct batch *b, size_t name)
 {
+	const char *given = b->names->at[name];
 	size_t at = b->n;
 	enum wire_exit code;
 	struct batch_job *j = batch_add(b, name, NULL);
 
 	if (j == NULL)
 		return WIRE_FAIL;
-	if (!source_is_at_hand(name))
+	if (!source_is_at_hand(given))
 		return WIRE_OK;
-	code = batch_open(b, j);
+	if (batch_add_source(j) < 0)
+		return WIRE_FAIL;
+	code = source_open(j->source, given, b->opts->max);
 	if (code == WIRE_USAGE)
 		return code;
 	if (code != WIRE_OK) {
@@ -137,20 +144,32 @@ batch_add_name(struct batch *b, const char *name)
 	return WIRE_OK;
 }
 
+/* How many images are judged at a time; of several names or of one. */
+static unsigned int
+batch_members(size_t n)
+{
+	return n > 1 ? cpus_allowed() : 1;
+}
+
+int
+batch_start(struct batch *b)
+{
+	const struct fetch_opts opts = {.names = b->names,
+	    .max = b->opts->max,
+	    .platform = b->opts->platform,
+	    .members = batch_members(b->names->n)};
+
+	return fetch_start(&b->fetch, &opts);
+}
+
 enum wire_exit
-batch_add_all(struct batch *b, char *const *names, const char *file)
+batch_add_all(struct batch *b)
 {
 	enum wire_exit code = WIRE_OK;
-	struct names list = {0};
 	size_t i;
 
-	for (; code == WIRE_OK && *names != NULL; names++)
-		code = batch_add_name(b, *names);
-	if (code == WIRE_OK && file != NULL && names_read(&list, file) < 0)
-		code = WIRE_FAIL;
-	for (i = 0; code == WIRE_OK && i < list.n; i++)
-		code = batch_add_name(b, list.at[i]);
-	names_free(&list);
+	for (i = 0; code == WIRE_OK && i < b->names->n; i++)
+		code = batch_add_name(b, i);
 	if (code != WIRE_OK || b->n > 0)
 		return code;
 	msg_warn(0, "no image named");
@@ -181,7 +200,7 @@ batch_judge(const struct batch *b, struct batch_job *j)
 {
 	struct batch_result *r = &j->result;
 	struct verdict_opts opts = *b->opts;
-	struct verdictout_opts out = {.given = j->given,
+	struct verdictout_opts out = {.given = batch_given(b, j),
 	    .name = j->tag,
 	    .log_limit = opts.log_limit,
 	    .how = j->source->how,
@@ -211,6 +230,16 @@ batch_judge(const struct batch *b, struct batch_job *j)
 	return ret;
 }
 
+/* Have the image fetched that is not at hand.  Returns 0, or -1 (reported). */
+static int
+batch_fetch(const struct batch *b, struct batch_job *j, unsigned int member)
+{
+	if (batch_add_source(j) < 0)
+		return -1;
+	return fetch_get(&b->fetch, member, j->at, j->source) == WIRE_OK ? 0
+	                                                                 : -1;
+}
+
 /* workers' work: one image, from its bytes to its verdict. */
 static void
 batch_work(void *arg, unsigned int member, size_t slot)
@@ -218,11 +247,10 @@ batch_work(void *arg, unsigned int member, size_t slot)
 	const struct batch *b = arg;
 	struct batch_job *j = &b->jobs[slot];
 
-	(void)member;
 	(void)msg_mask(j->result.name, sizeof j->result.name,
-	    j->tag != NULL ? j->tag : j->given);
+	    j->tag != NULL ? j->tag : batch_given(b, j));
 	if (j->result.message[0] != '\0' ||
-	    (j->source == NULL && batch_open(b, j) != WIRE_OK) ||
+	    (j->source == NULL && batch_fetch(b, j, member) < 0) ||
 	    batch_judge(b, j) < 0)
 		batch_break(j);
 }
@@ -253,7 +281,7 @@ batch_run(struct batch *b)
 	    .arg = b,
 	    .stack = STACK};
 	struct workers *w = workers_open(&opts);
-	unsigned int jobs = cpus_allowed();
+	unsigned int jobs = batch_members(b->n);
 	size_t slot, given = 0, told = 0, i;
 	int ret = 0;
 
@@ -284,7 +312,6 @@ batch_free(struct batch *b)
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
-		free(b->jobs[i].given);
 		free(b->jobs[i].tag);
 		if (!b->jobs[i].owns)
 			continue;
@@ -292,5 +319,6 @@ batch_free(struct batch *b)
 		free(b->jobs[i].source);
 	}
 	free(b->jobs);
+	fetch_free(&b->fetch);
 	*b = (struct batch){0};
 }

@@ -8,7 +8,9 @@
 #include <stddef.h>
 
 #include "base/json.h"
+#include "base/names.h"
 #include "base/term.h"
+#include "image/fetch.h"
 #include "image/verdict.h"
 #include "wire.h"
 
@@ -35,24 +37,26 @@ struct batch_job;
 
 /* {0} but for what stands first; batch_free in every case. */
 struct batch {
+	const struct names *names; /* borrowed; of the images, or files */
 	const struct verdict_opts *opts; /* borrowed; but for the image */
 	struct term term; /* for text */
 	batch_tell *tell;
 	void *arg; /* borrowed; tell's */
 
+	struct fetch fetch;
 	struct batch_job *jobs; /* owned */
 	size_t n;
 };
 
+/* Start what fetches those that are not at hand; returns as fetch_start. */
+int batch_start(struct batch *b);
+
 /*
- * Add the images of names, which ends in NULL, and those of the file (NULL:
- * none; "-": standard input), which has a name on each line; empty lines and
- * those that begin with '#' do not count.  An archive of several images is as
- * many.  Returns WIRE_OK, WIRE_USAGE for a build context, or WIRE_FAIL; both
- * reported.
+ * Add the images of all names; an archive of several images is as many.  From
+ * here on a stranger's bytes are read.  Returns WIRE_OK, WIRE_USAGE for a build
+ * context, or WIRE_FAIL; both reported.
  */
-enum wire_exit batch_add_all(struct batch *b, char *const *names,
-    const char *file);
+enum wire_exit batch_add_all(struct batch *b);
 
 /* Judge them all.  Returns 0, or -1 (reported). */
 int batch_run(struct batch *b);

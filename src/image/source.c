@@ -289,14 +289,16 @@ source_set_platform(struct search *st, const char *platform)
 	(void)snprintf(st->variant, sizeof st->variant, "%s", platform);
 }
 
-static enum wire_exit
-source_open_name(struct source *s, const char *text, const char *platform)
+enum wire_exit
+source_fetch(struct source *s, const char *text, uint64_t max,
+    const char *platform)
 {
 	struct search st = {.s = s, .name = text};
 	const char *wrong;
 	size_t i = 0;
 	int ret;
 
+	*s = (struct source){.tempfile = {.fd = -1, .max = max}};
 	while (strncmp(text, places[i].prefix, strlen(places[i].prefix)) != 0)
 		i++;
 	st.name += strlen(places[i].prefix);
@@ -365,8 +367,7 @@ source_is_at_hand(const char *text)
 }
 
 enum wire_exit
-source_open(struct source *s, const char *text, uint64_t max,
-    const char *platform)
+source_open(struct source *s, const char *text, uint64_t max)
 {
 	char shown[MSG_NAME];
 	struct stat st;
@@ -377,8 +378,6 @@ source_open(struct source *s, const char *text, uint64_t max,
 	if (source_has_transport(text))
 		return WIRE_OK;
 	if (stat(text, &st) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return source_open_name(s, text, platform);
 		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, text));
 		return WIRE_FAIL;
 	}

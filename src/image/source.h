@@ -21,22 +21,27 @@ struct source {
 };
 
 /*
- * Find out what `text` is, and read it where it is no file: at most max bytes,
- * for this platform ("os/arch[/variant]", NULL: this machine's).
- *
- * docker://NAME is in a registry, containers-storage:NAME in podman's store,
- * docker-daemon:NAME in docker's; a bare NAME is looked for in both stores,
- * and then in its registry.  Returns WIRE_OK; WIRE_USAGE (reported) for a build
- * context; or WIRE_FAIL (reported).
- */
-enum wire_exit source_open(struct source *s, const char *text, uint64_t max,
-    const char *platform);
-
-/*
  * Is `text` a file, a directory or standard input, rather than a name that
  * some tool must be asked about?
  */
 bool source_is_at_hand(const char *text);
+
+/*
+ * Open what is at hand; of what comes through a pipe at most max bytes. Returns
+ * WIRE_OK; WIRE_USAGE (reported) for a build context; or WIRE_FAIL (reported).
+ */
+enum wire_exit source_open(struct source *s, const char *text, uint64_t max);
+
+/*
+ * Have a tool fetch what `text` names: at most max bytes, for this platform
+ * ("os/arch[/variant]", NULL: this machine's).  None of it is looked at.
+ *
+ * docker://NAME is in a registry, containers-storage:NAME in podman's store,
+ * docker-daemon:NAME in docker's; a bare NAME is looked for in both stores,
+ * and then in its registry.  Returns WIRE_OK, or WIRE_FAIL (reported).
+ */
+enum wire_exit source_fetch(struct source *s, const char *text, uint64_t max,
+    const char *platform);
 
 void source_close(struct source *s);
 

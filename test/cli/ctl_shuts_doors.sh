@@ -47,6 +47,40 @@ ok "... judges" has out '^compatible'
 shut check-pod pods/foreign "$UNPACKCTL" check-pod pods/foreign
 ok "... judges" has out 'violat|forbidden|restricted'
 
+# by its name: one process reads what another fetches, and starts no program;
+# a file for each, so that none breaks into another's line
+mkdir bin
+printf '#!/bin/sh\nexec cat "$IMAGE"\n' >bin/skopeo
+chmod +x bin/skopeo
+echo docker://localhost/b:1 >list
+fetched() {
+	fetched_name=$1
+	shift
+	rm -f calls.*
+	IMAGE=$PWD/images/foreign PATH=$PWD/bin:$PATH \
+		strace -ff -o calls "$@" >out 2>err
+	mv "$(grep -l 'PR_SET_SECCOMP.*= 0' calls.*)" reader
+	ok "$fetched_name: a filter, then the file, and no program" awk '
+	/PR_SET_SECCOMP.*= 0/ { filter = 1 }
+	/^recvmsg\(.*SCM_RIGHTS/ { seen = 1 }
+	/^(pread64|recvmsg)\(/ && !filter { early = 1 }
+	/^execve\(/ && filter { early = 1 }
+	END { exit !seen || early }' reader
+	ok "... which another starts" eval \
+		'grep -q "execve(.*bin/skopeo.* = 0" calls.* &&
+		! grep -q bin/skopeo reader'
+	if grep -q 'landlock_create_ruleset.*VERSION) = [2-9]' reader; then
+		ok "$fetched_name: Landlock" grep -q \
+			'landlock_restrict_self.*= 0' reader
+	else
+		ok_skip "$fetched_name: Landlock" "not in this kernel"
+	fi
+}
+fetched "check of a name" "$UNPACKCTL" check docker://localhost/a:1
+ok "... judges" has out '^compatible'
+fetched "check of a list" "$UNPACKCTL" check --images-from list
+ok "... judges" has out '^compatible'
+
 # what is needed is still there
 mkdir here tmp
 ok "extract into the directory that we are in" exits 0 \

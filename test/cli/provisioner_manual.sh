@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The readers of unpack-provisioner(7), as they stand there, read every layout
-# of a bundle in both formats, and refuse what is damaged.
+# The readers of unpack-provisioner(7) and of the README, as they stand there,
+# read every layout of a bundle in both formats, and refuse what is damaged.
 . "$TOP/test/lib.sh"
 page=$TOP/src/man/unpack-provisioner.7
 
@@ -13,6 +13,7 @@ reader() {
 reader go >reader.go
 reader python >reader.py
 reader shell >reader.sh
+sed -n '/^```python$/,/^```$/p' "$TOP/README.md" | grep -v '^```' >readme.py
 
 if command -v go >/dev/null; then
 	GOCACHE=$TOP/build/go-cache GO111MODULE=off GOPROXY=off GOFLAGS='' \
@@ -27,6 +28,7 @@ read_with() {
 	go) exits "$3" ./reader <"$2" ;;
 	python) exits "$3" python3 reader.py <"$2" ;;
 	shell) exits "$3" sh reader.sh <"$2" ;;
+	readme) exits "$3" python3 readme.py <"$2" ;;
 	esac
 }
 
@@ -44,10 +46,10 @@ refused() {
 
 mkdir large
 head -c 3000000 /dev/urandom >large/random
-for language in go python shell; do
+for language in go python shell readme; do
 	case $language in
 	go) command -v go >/dev/null ;;
-	python) command -v python3 >/dev/null ;;
+	python | readme) command -v python3 >/dev/null ;;
 	shell) command -v jq >/dev/null ;;
 	esac || {
 		ok_skip "$language" "it is not installed"
