@@ -47,11 +47,12 @@ program_spawn(pid_t *pid, const char *const *args, const int fds[static 3])
 	posix_spawnattr_t attr;
 	char *argv[ARGS_MAX];
 	sigset_t set;
-	int i, err = 0;
+	int i = 0, err = 0;
 
 	/* posix_spawn(3p): the strings are not written to */
-	for (i = 0; i < ARGS_MAX - 1 && args[i] != NULL; i++)
+	do
 		argv[i] = (char *)(uintptr_t)args[i];
+	while (++i < ARGS_MAX - 1 && args[i] != NULL);
 	argv[i] = NULL;
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawnattr_init(&attr);

@@ -487,17 +487,17 @@ sandbox_describe(char text[static SANDBOX_TEXT], unsigned int state)
 {
 	static const char *const names[] = {"no_new_privs", "landlock",
 	    "seccomp"};
+	char *to = text;
 	size_t i;
 
-	text[0] = '\0';
 	for (i = 0; i < sizeof names / sizeof *names; i++) {
 		if ((state & 1u << i) == 0)
 			continue;
-		if (text[0] != '\0')
-			(void)strcat(text, ", ");
-		(void)strcat(text, names[i]);
+		if (to != text)
+			to = stpcpy(to, ", ");
+		to = stpcpy(to, names[i]);
 	}
-	if (text[0] == '\0')
-		(void)strcat(text, "none");
+	if (to == text)
+		(void)stpcpy(text, "none");
 	return text;
 }

@@ -101,8 +101,8 @@ sort_names(struct walk_frame *f)
 	size_t i;
 
 	order = array_grow(f->order, &f->order_room, f->n, sizeof *order);
-	if (order == NULL && f->n > 0)
-		return ENOMEM;
+	if (order == NULL || p == NULL)
+		return f->n > 0 ? ENOMEM : 0;
 	f->order = order;
 	for (i = 0; i < f->n; i++, p += strlen(p) + 1)
 		f->order[i] = ++p;

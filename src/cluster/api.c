@@ -179,7 +179,10 @@ call_set(struct api_call *c, struct api *a, const char *method, char *target,
 		c->busy = true;
 		return 0;
 	}
-	api_call_free(c);
+	free(c->method);
+	free(c->target);
+	free(c->body);
+	*c = (struct api_call){0};
 	msg_nomem();
 	return -1;
 }

@@ -32,7 +32,7 @@ http_connect(const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	(void)strcpy(to.sun_path, path);
+	memcpy(to.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
@@ -170,6 +170,30 @@ take_header(struct http *h, const char *line)
 		h->retry_after = (unsigned int)n;
 }
 
+/*
+ * Take the status line (RFC 9112, 4): "HTTP/1.1 200 OK".  Returns 0, or -1
+ * where it is none.
+ */
+static int
+take_status(struct http *h, const char *line)
+{
+	static const char start[] = "HTTP/1.";
+	char code[4] = "";
+	uint64_t n;
+
+	if (line == NULL || strncmp(line, start, sizeof start - 1) != 0)
+		return -1;
+	line += sizeof start - 1;
+	if ((line[0] != '0' && line[0] != '1') || line[1] != ' ')
+		return -1;
+	line += 2;
+	memcpy(code, line, strnlen(line, sizeof code - 1));
+	if (number_parse(code, 100, 999, &n) < 0)
+		return -1;
+	h->status = (int)n;
+	return 0;
+}
+
 /* Take the head, if all of it is here. */
 static bool
 take_head(struct http *h)
@@ -183,8 +207,7 @@ take_head(struct http *h)
 			h->state = HTTP_BAD;
 		return false;
 	}
-	line = take_line(h);
-	if (sscanf(line, "HTTP/1.%*1[01] %3d", &h->status) != 1) {
+	if (take_status(h, take_line(h)) < 0) {
 		h->state = HTTP_BAD;
 		return true;
 	}

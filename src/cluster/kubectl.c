@@ -195,7 +195,7 @@ kubectl_hear(struct kubectl_job *job)
 static bool
 await_end(const struct kubectl_job *job, int seconds, int *status)
 {
-	static const struct timespec pause = {.tv_nsec = 10 * 1000000};
+	static const struct timespec pause = {.tv_nsec = 10000000};
 	int i, looks = seconds * 100;
 	pid_t pid;
 

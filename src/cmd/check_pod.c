@@ -173,9 +173,11 @@ check_pod_tell(struct tally *t, const struct psaout_pod *p)
 
 /* Judge one pod, and tell what there is to say; 0 or -1. */
 static int
-check_pod_judge(struct tally *t, struct psaout_pod *p, const struct json *pod)
+check_pod_judge(struct tally *t, const struct psaout_pod *p,
+    const struct json *pod)
 {
 	struct psa_report report;
+	struct psaout_pod judged = *p;
 	char *where = psaout_where(p);
 	size_t i;
 	int ret;
@@ -193,8 +195,8 @@ check_pod_judge(struct tally *t, struct psaout_pod *p, const struct json *pod)
 		psa_report_drop(&report, t->o->ignore.codes[i]);
 	t->n_bad += report.n > 0;
 	t->n_good += report.n == 0;
-	p->report = &report;
-	ret = check_pod_tell(t, p);
+	judged.report = &report;
+	ret = check_pod_tell(t, &judged);
 	psa_report_free(&report);
 	return ret;
 }
@@ -354,10 +356,10 @@ check_pod_print_sum(const struct tally *t)
 		at += (size_t)snprintf(text + at, sizeof text - at,
 		    "; %zu could not be judged", t->n_unknown);
 	if (t->n_dirs > 0)
-		(void)snprintf(text + at, sizeof text - at,
+		at += (size_t)snprintf(text + at, sizeof text - at,
 		    "; %zu director%s not looked into (-R)", t->n_dirs,
 		    t->n_dirs == 1 ? "y" : "ies");
-	(void)strcat(text, "\n");
+	(void)snprintf(text + at, sizeof text - at, "\n");
 	return term_print(&t->term, text);
 }
 

@@ -792,8 +792,8 @@ podman_entry(struct extract *x, struct tarscan_entry *e)
 	}
 	if (podman_place(x, e, &p, &err) < 0)
 		return -1;
-	if (x->refusal->code != NULL)
-		return 0;
+	if (p.dir == NULL && err == 0)
+		return 0; /* refused */
 	is_whiteout = strncmp(p.base, whiteout, sizeof whiteout - 1) == 0;
 	if (is_whiteout && is_nameless(p.base) && nameless_is_there(x, e, &p))
 		return extract_refuse(x, e, "whiteout-name", "file exists");

@@ -172,7 +172,7 @@ enum wire_exit
 fetch_get(const struct fetch *f, unsigned int member, size_t at,
     struct source *s)
 {
-	struct fetch_reply reply;
+	struct fetch_reply reply = {WIRE_FAIL};
 	int fd = -1;
 
 	*s = (struct source){.tempfile.fd = -1};

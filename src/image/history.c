@@ -210,7 +210,7 @@ history_hide_hash(char *text)
 		    strncmp(at, "in", 2) != 0)
 			rest = word + len;
 		to = text + (word - text);
-		memcpy(to, "...", 3);
+		(void)memset(to, '.', 3);
 		(void)memmove(to + 3, rest, strlen(rest) + 1);
 		return;
 	}

@@ -136,7 +136,7 @@ source_read(struct search *st, const char *const *argv)
 {
 	struct source *s = st->s;
 	struct program p;
-	struct blob b;
+	struct blob b = {.len = 0};
 	int ret, code;
 
 	if (program_start(&p, argv) < 0)

@@ -228,7 +228,7 @@ parse_time(const char *text, int64_t *seconds)
 	memcpy(nanos, text, digits < 9 ? digits : 9);
 	/* before 1970, or after the last moment */
 	if ((whole[0] == '-' && strcmp(nanos, "000000000") != 0) ||
-	    (*seconds == TIME_MAX && atol(nanos) > TIME_MAX_NANOS))
+	    (*seconds == TIME_MAX && strtol(nanos, NULL, 10) > TIME_MAX_NANOS))
 		*seconds = 0;
 	return 0;
 }
@@ -262,6 +262,13 @@ take_xattr(struct tarscan_xattrs *x, const char *key, const char *value,
 		x->bad = true;
 }
 
+/* A pax record. */
+struct record {
+	const char *key;
+	const char *value; /* with a NUL after it */
+	size_t len; /* bytes of value */
+};
+
 /* Take a number of a record; an empty value takes it back, as in Go. */
 static int
 take_number(bool *has, int64_t *number, const char *value)
@@ -270,12 +277,14 @@ take_number(bool *has, int64_t *number, const char *value)
 	return *has ? parse_decimal(value, number) : 0;
 }
 
-/* Take one pax record, with a value of len bytes. */
+/* Take one pax record. */
 static int
 take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
-    const char *key, const char *value, size_t len)
+    const struct record *r)
 {
 	static const char xattr[] = "SCHILY.xattr.", sparse[] = "GNU.sparse.";
+	const char *key = r->key, *value = r->value;
+	const size_t len = r->len;
 	int ret = 0;
 
 	if (strcmp(key, "path") == 0) {
@@ -312,6 +321,7 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 {
 	char *text = read_extension(t, size);
 	char *p, *end, *blank, *equals;
+	struct record r;
 	unsigned long len;
 	int ret = -1;
 
@@ -328,8 +338,9 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 		if (equals == NULL)
 			goto bad;
 		*equals = '\0';
-		if (take_record(t, e, x, blank + 1, equals + 1,
-		        (size_t)(p + len - 1 - (equals + 1))) < 0)
+		r = (struct record){blank + 1, equals + 1,
+		    (size_t)(p + len - 1 - (equals + 1))};
+		if (take_record(t, e, x, &r) < 0)
 			goto out;
 	}
 	ret = 0;

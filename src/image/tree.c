@@ -350,7 +350,7 @@ tree_follow_link(struct lookup *l, const char *target)
 {
 	char all[2 * TREE_PATH];
 
-	if (++l->links > LINKS_MAX ||
+	if (target == NULL || ++l->links > LINKS_MAX ||
 	    strlen(target) + strlen(l->p) + 2 > sizeof all) {
 		errno = ELOOP;
 		return -1;

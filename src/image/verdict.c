@@ -304,7 +304,7 @@ note_known_paths(struct verdict *v)
 		if (k->effect == KNOWNPATH_LEADS)
 			one += TEXT;
 		else if (k->effect == KNOWNPATH_HIDES)
-			one += 2 * TEXT;
+			one += (size_t)2 * TEXT;
 		verdict_add_path(one, TEXT, k);
 	}
 	for (i = 0, one = text; got == 0 && i < N_CODES; i++, one += TEXT)

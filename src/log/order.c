@@ -109,7 +109,7 @@ int
 order_logs(char **names, size_t n)
 {
 	struct order_log *logs = calloc(n + 1, sizeof *logs);
-	char *head = malloc(2 * ORDER_HEAD);
+	char *head = malloc((size_t)2 * ORDER_HEAD);
 	size_t i;
 
 	if (logs == NULL || head == NULL) {

@@ -181,7 +181,7 @@ static int
 pod_begin_build(struct build *b, const struct pod_opts *o)
 {
 	unsigned char bytes[WIRE_MOUNT_DIGITS / 2];
-	char *p = b->random + sizeof WIRE_MOUNT - 1;
+	char *p;
 	size_t i;
 
 	*b = (struct build){.o = o, .tools = o->mount_path};
@@ -193,6 +193,7 @@ pod_begin_build(struct build *b, const struct pod_opts *o)
 		return -1;
 	}
 	memcpy(b->random, WIRE_MOUNT, sizeof WIRE_MOUNT);
+	p = b->random + sizeof WIRE_MOUNT - 1;
 	for (i = 0; i < sizeof bytes; i++)
 		(void)snprintf(p + 2 * i, 3, "%02x", bytes[i]);
 	b->tools = b->random;

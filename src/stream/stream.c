@@ -25,7 +25,7 @@ enum {
 /* content -> tarout -> gzip -> encode, or pipeout for tar -> descriptor */
 struct stream {
 	const struct stream_opts *opts;
-	struct content *content; /* borrowed, during stream_put_all */
+	struct content content; /* during stream_put_all */
 	struct tarout *tar; /* owned */
 	struct gzip *gzip; /* owned; NULL for tar */
 	struct encode encode; /* where gzip's parts go */
@@ -167,7 +167,7 @@ put_file(struct stream *s, const struct content_item *item)
 	fd = openat(item->dirfd, item->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	err = fd < 0 ? errno : 0;
-	if (err == ENOENT && content_drop_whiteout(s->content)) {
+	if (err == ENOENT && content_drop_whiteout(&s->content)) {
 		s->entries--;
 		return 0;
 	}
@@ -206,21 +206,20 @@ static int
 stream_put_all(struct stream *s)
 {
 	struct content_opts opts = s->opts->content;
-	struct content c = {0};
+	struct content *c = &s->content;
 	struct content_error error;
 	struct content_item item;
 	char name[MSG_NAME];
 	int got = -1;
 
 	opts.lazy = true; /* a file is looked at when it is open */
-	s->content = &c;
-	if (content_open(&c, &opts, &error) < 0) {
+	if (content_open(c, &opts, &error) < 0) {
 		if (error.failure != CONTENT_FAILED)
 			msg_warn(0, "%s: changed while it was read",
 			    msg_mask(name, sizeof name, s->opts->content.dir));
 		goto out;
 	}
-	while ((got = content_next(&c, &item)) > 0) {
+	while ((got = content_next(c, &item)) > 0) {
 		if (item.what == CONTENT_FINDING)
 			got = stream_fail(&item, 0,
 			    "changed while it was read");
@@ -229,7 +228,7 @@ stream_put_all(struct stream *s)
 		if (got < 0)
 			break;
 	}
-	if (got == 0 && s->opts->checked && c.names != s->opts->names) {
+	if (got == 0 && s->opts->checked && c->names != s->opts->names) {
 		msg_warn(0, "%s: files were added or removed while it was read",
 		    msg_mask(name, sizeof name, s->opts->content.dir));
 		got = -1;
@@ -238,8 +237,7 @@ stream_put_all(struct stream *s)
 		got = tarout_finish(s->tar);
 out:
 	free(error.blocker);
-	content_close(&c);
-	s->content = NULL;
+	content_close(c);
 	return got;
 }
 

@@ -110,12 +110,12 @@ ok "xz" why 4 NotABundle 'xz: decompress it first' xz
 head -c 3000 /dev/urandom | tr -d '\000' >binary
 ok "binary data" why 4 NotABundle 'binary data' binary
 
-head -n 1 a.log >cut
-ok "the last line is missing" why 4 PartsMissing '1 part is there' cut
+head -n 1 a.log >cut.log
+ok "the last line is missing" why 4 PartsMissing '1 part is there' cut.log
 is "  which" "$(jq -c '[.result, .parts, .missing]' out)" \
 	'["incomplete","1-",[[1,null]]]'
-tail -c 100 a.json >tail
-ok "the tail of a json line" why 4 PartsMissing 'no whole bundle' tail
+tail -c 100 a.json >tail.json
+ok "the tail of a json line" why 4 PartsMissing 'no whole bundle' tail.json
 is "  which" "$(jq -r .parts out)" 0-
 
 # logs of several bundles

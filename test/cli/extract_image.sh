@@ -62,9 +62,10 @@ END
 ok "a bundle with such names is none" exits 0 "$UNPACKCTL" extract -q -C got plain.tar
 ok "  it comes as it is" [ -f got/manifest.json ]
 rm -rf got
-head -c 3000 image-oci-archive >cut
-ok "a damaged archive is refused" sh -c "! '$UNPACKCTL' extract -C got cut 2>err"
+head -c 3000 image-oci-archive >cut.tar
+ok "a damaged archive is refused" sh -c "! '$UNPACKCTL' extract -C got cut.tar 2>err"
 ok "  nothing is there" [ ! -e got ]
 ok "another digest than expected" exits 4 "$UNPACKCTL" extract -C got \
-	--expect-digest sha256:$(printf x | sha256sum | cut -d' ' -f1) image-oci-archive
+	--expect-digest "sha256:$(printf x | sha256sum | cut -d' ' -f1)" \
+	image-oci-archive
 done_testing

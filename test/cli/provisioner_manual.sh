@@ -65,8 +65,8 @@ for language in go python shell readme; do
 		done
 	done
 	# large is the last: several parts
-	head -n 2 log >cut
-	ok "$language: the end is missing" refused $language cut
+	head -n 2 log >cut.log
+	ok "$language: the end is missing" refused $language cut.log
 	sed 2d log >hole
 	ok "$language: a part is missing" refused $language hole
 	sed '2s/.\{40\}"}$/"}/' log >short

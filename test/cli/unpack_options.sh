@@ -70,19 +70,19 @@ usage "an escape" "\\\\x1b" "--$(printf '\033')"
 # a terminal is not flooded, unless it is to be
 terminal() {
 	# shellcheck disable=SC2016 # the inner shell's
-	script -qec "'$UNPACK' $1; echo \"exit \$?\"" /dev/null >tty </dev/null
+	script -qec "'$UNPACK' $1; echo \"exit \$?\"" /dev/null >typed </dev/null
 }
 if command -v script >/dev/null; then
 	terminal "--bundle-dir t"
-	ok "not to a terminal" has tty 'exit 2'
-	ok "says how" has tty 'not written to a terminal.*--force'
-	ok "nothing else" lacks tty '"content"'
+	ok "not to a terminal" has typed 'exit 2'
+	ok "says how" has typed 'not written to a terminal.*--force'
+	ok "nothing else" lacks typed '"content"'
 	terminal "--bundle-dir t --format jsonl"
-	ok "jsonl neither" has tty 'exit 2'
+	ok "jsonl neither" has typed 'exit 2'
 	terminal "--bundle-dir t --force"
-	ok "unless it is forced to" has tty '"content"'
+	ok "unless it is forced to" has typed '"content"'
 	terminal "check --bundle-dir t"
-	ok "check is for people, too" has tty 'exit 0'
+	ok "check is for people, too" has typed 'exit 0'
 else
 	ok_skip "not to a terminal" "needs script"
 fi

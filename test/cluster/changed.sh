@@ -64,13 +64,12 @@ ok "... is refused before there is a pod" has err \
 ok "no pod is left" no_pods
 
 # What is only listed; a sidecar may run as long as it likes.
-STANDIN_ASK=".metadata.annotations.note = \"x\" | .spec.containers += [{name:
-	\"sidecar\", image: \"$IMAGES/idle:test\",
+export STANDIN_ASK=".metadata.annotations.note = \"x\" | .spec.containers +=
+	[{name: \"sidecar\", image: \"$IMAGES/idle:test\",
 	command: [\"/bin/busybox\", \"sleep\", \"1000\"]}] |
 	.spec.volumes += [{name: \"more\", emptyDir: {}}] |
 	$one.env = [{name: \"PROXY\", value: \"x\"}] |
 	$one.volumeMounts += [{name: \"more\", mountPath: \"/more\"}]"
-export STANDIN_ASK
 # shellcheck disable=SC2086
 try added run $hello -C added -o json --timeout 60
 # json without the early end: what is there must be judged by the status
@@ -96,11 +95,10 @@ for s in 429 500 503 504; do
 done
 
 # An image volume, as Kubernetes 1.35 shows it: 1.20 has none.
-STANDIN_SEEN='.status.containerStatuses[0].state = {waiting: {reason:
+export STANDIN_SEEN='.status.containerStatuses[0].state = {waiting: {reason:
 	"ErrImagePull", message: "failed to pull image \"example.com/b:v1\": not found"}}
 	| .status.phase = "Pending" | .spec.volumes[0] = {name: "bundle",
 	image: {reference: "example.com/b:v1", pullPolicy: "IfNotPresent"}}'
-export STANDIN_SEEN
 STANDIN_ASK='.spec.volumes = [{name: "bundle", emptyDir: {}}]' \
 	try volume run --image example.com/b:v1 --strategy image-volume -C volume
 all_tried

@@ -108,6 +108,11 @@ change_blocks(uint8_t *data, size_t len, size_t room, unsigned int *seed)
 	return len;
 }
 
+/* where the tar begins in an input; make fuzz says it for each target */
+#ifndef FUZZ_TAR_AT
+#define FUZZ_TAR_AT 0
+#endif
+
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t room,
     unsigned int seed)

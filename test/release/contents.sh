@@ -22,7 +22,8 @@ runs() {
 
 ok "the checksums" eval "(cd $release && sha256sum --quiet -c SHA256SUMS)"
 is "of all files" "$(sed 's/.* //' "$release/SHA256SUMS" | sort)" \
-	"$(ls "$release" | grep -v SHA256SUMS | sort)"
+	"$(cd "$release" && find . -mindepth 1 -maxdepth 1 ! -name SHA256SUMS |
+	sed 's,^./,,' | sort)"
 commit=
 for archive in "$release"/unpack-*-linux-*.tar.gz; do
 	name=${archive##*/}
