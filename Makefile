@@ -379,11 +379,11 @@ image-root: $(IMAGE)
 
 # --------------------------------------------------------------- releases
 #
-# Of the commit, not of what is not committed: the same bytes wherever and
-# whenever they are made, with the same packages of the same Debian.
+# Of the commit, not of what is not committed: always
+# the same bytes, with the same packages of the same Debian.
 
 # Where images are to be pulled from, and archives to be fetched from.  With
-# REGISTRY, unpackctl names the image of unpack there by its digest.  With
+# REGISTRY, unpackctl names the unpack image there by its digest.  With
 # SOURCE_URL, the images say where their source is.
 REGISTRY =
 SOURCE_URL =
@@ -654,7 +654,7 @@ test-sanitized: sanitized
 # make mutate: a change at a time, of which the tests must notice 92 per cent
 # (test/mutate/mutate.py says how; SEED draws others).  make mutate-sample:
 # those in test/mutate/sample.tsv, each by the test named there.  make coverage: lines and branches that unit and
-# command-line tests run; other users write their counts too, hence the ACL.
+# command-line tests run; other users write their counts too: so an ACL.
 
 MUTANTS = 400
 SEED    = 1

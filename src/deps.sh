@@ -5,7 +5,7 @@
 #   src/deps.sh ARCH DIR
 #   src/deps.sh fetch      only the sources, musl's too
 #
-# Takes Debian's source packages, from wherever this machine's own apt takes
+# Takes Debian's source packages, from where this machine's own apt takes
 # Debian, and leaves headers and static libraries in DIR/include and DIR/lib,
 # and DIR/.done when all of them are there.  Every optional part is off.
 #
@@ -365,7 +365,7 @@ build_libzstd() {
 }
 
 # The one that needs its configure.  The source tree stays clean; autotools
-# are not wanted, whatever the patches did to the files' times.
+# are not wanted, although patches change the files' times.
 build_libarchive() {
 	s=$sources/libarchive
 	# It puts UTF-8 names in pax headers into Unicode's normal form C when

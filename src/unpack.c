@@ -63,7 +63,7 @@ static const struct opt rows[] = {
         OPT_TEXT(struct args, stream.content.dir)},
     {"format", 0, "json|jsonl|tar",
         "json: one line, base64 of a tar.gz (default)\n"
-        "jsonl: a line for each part, then the whole's\n"
+        "jsonl: a line for each part, then the whole\n"
         "tar: the tar itself, not for a pod log",
         OPT_CHOICE(struct args, stream.format)},
     {"symlinks", 0, "keep|skip", "default: skip in json, keep in jsonl and tar",
@@ -78,7 +78,7 @@ static const struct opt rows[] = {
         .take = take_parts,
         .takes =
             "FIRST, FIRST-LAST or FIRST-, from 0, with commas between them"},
-    {"log-limit", 0, "SIZE", "json, jsonl: refuse to write more; 10Mi = 10M",
+    {"log-limit", 0, "SIZE", "json, jsonl: refuse to write more (10Mi = 10M)",
         OPT_SIZE(struct args, log_limit, 1, INT64_MAX)},
     {"force", 0, NULL, "write the bundle to a terminal, too",
         OPT_FLAG(struct args, force)},
@@ -94,7 +94,7 @@ static const struct opt_command command = {
         "       unpack install DEST          copy this program to DEST\n"
         "       cp [-Rv] SRC DEST            the same, under the name cp",
     .about =
-        "Nothing is written before all is known to be readable.  The result is in\n"
+        "Nothing is written until all is known to be readable.  The result is in\n"
         "/dev/termination-log.\n",
     .groups = groups,
     .after =
@@ -203,7 +203,7 @@ measure(const struct args *a, const struct stream_opts *opts, struct report *r)
 
 /*
  * From here on only what is read can be read, and only the termination message
- * can be written: the tree is a stranger's.
+ * can be written: the tree is not trusted.
  */
 static void
 unpack_shut_doors(const struct args *a)

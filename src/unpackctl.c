@@ -38,7 +38,7 @@ static const struct opt_command main_options = {.groups = main_groups};
 static const struct opt_command help_options = {
     .name = "help",
     .usage = " [COMMAND]",
-    .about = "Tell what there is, or what a command does and takes.\n",
+    .about = "List the commands, or print the options of COMMAND.\n",
     .groups = no_groups,
     .operands = "one COMMAND",
     .most = 1,
@@ -51,25 +51,28 @@ static const struct opt_command version_options = {
 };
 
 static const struct cmd commands[] = {
-    {&cmd_run_options, cmd_run, "bundle to its files, with a pod in a cluster",
+    {&cmd_run_options, cmd_run, "unpack bundle images with a pod in a cluster",
         "RunResult"},
     {&cmd_extract_options, cmd_extract,
-        "pod log to a verified directory or tar", "ExtractResult"},
+        "extract a bundle from pod logs, and verify it", "ExtractResult"},
     {&cmd_pod_options, cmd_pod,
-        "bundle image or BundleDeployment to its unpack Pod", NULL},
+        "print the unpack pod of a bundle image or BundleDeployment", NULL},
     {&cmd_check_pod_options, cmd_check_pod,
-        "do Pods pass the Pod Security Standards?", "CheckPodResult"},
-    {&cmd_check_options, cmd_check, "will a bundle image on disk unpack?",
+        "check pods against the Pod Security Standards", "CheckPodResult"},
+    {&cmd_check_options, cmd_check,
+        "check whether bundle images can be unpacked, without a cluster",
         "CheckResult"},
-    {&cmd_test_options, cmd_test,
-        "bundle images against a cluster, many at once", "TestResult"},
+    {&cmd_test_options, cmd_test, "check many bundle images in a cluster",
+        "TestResult"},
     {&cmd_explain_options, cmd_explain,
-        "what a finding's code means, and what mends it", "ExplainResult"},
+        "print what the code of a finding means, and how to fix it",
+        "ExplainResult"},
     {&completion_options, unpackctl_completion,
         "print the completion script of a shell", NULL},
-    {&help_options, unpackctl_help, "what there is, or what a command takes",
-        NULL},
-    {&version_options, unpackctl_version, "print the version", NULL},
+    {&help_options, unpackctl_help,
+        "list the commands, or print the options of one", NULL},
+    {&version_options, unpackctl_version,
+        "print the version, the libraries, and the sandbox", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -83,8 +86,7 @@ print_usage(void)
 	    msg_program());
 	for (c = commands; c->options != NULL; c++)
 		out_printf("  %-11s %s\n", c->options->name, c->help);
-	out_printf(
-	    "\n%s COMMAND --help tells more; --version prints the version.\n",
+	out_printf("\n%s COMMAND --help prints the options of COMMAND.\n",
 	    msg_program());
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The contract between `unpack`, which writes a bundle to a pod log, and
- * whoever reads it: exit codes, formats, limits.  unpack-stream(5) is the
+ * what reads it: exit codes, formats, limits.  unpack-stream(5) is the
  * normative text; this header is what both programs compile.
  *
  * json     one line:

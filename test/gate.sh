@@ -10,7 +10,7 @@ refuses() {
 }
 
 # gate_static FILE: a static executable.  musl-gcc -static-pie makes a dynamic
-# one without a word, hence both questions.
+# one without a word: so both questions.
 gate_static() {
 	"$READELF" -lW "$1" >gate.elf 2>&1
 	grep -q LOAD gate.elf || {
@@ -166,7 +166,7 @@ archive.h=stream/tarout archive.h=log/tarin
 archive_entry.h=stream/tarout archive_entry.h=log/tarin"
 
 # gate_libraries SRC INCLUDE: of the libraries, whose headers are in INCLUDE,
-# each is included by its modules alone, and in their .c: whoever includes the
+# each is included by its modules alone, and in their .c: a file that includes the
 # module's header sees nothing of the library.
 gate_libraries() {
 	(cd "$2" && find . -name '*.h' | sed 's,^\./,,') >gate.headers

@@ -81,7 +81,7 @@ empty() {
 	return 1
 }
 
-# as UID GID COMMAND...: without privileges, whoever runs the test.
+# as UID GID COMMAND...: without privileges, for each user of the test.
 as() {
 	as_uid=$1
 	as_gid=$2

@@ -57,7 +57,7 @@ struct json *json_get_array(const struct json *object, const char *key);
 struct json *json_path(const struct json *object, ...)
     __attribute__((sentinel));
 
-/* Is there a member `key`, be it null? */
+/* Is there a member `key`?  It may be null. */
 bool json_has(const struct json *object, const char *key);
 
 /* The text of a string; NULL where it is none. */
@@ -160,7 +160,7 @@ struct json *json_set(struct json *object, const char *key, struct json *item);
 /* Take the member `key` out of an object: owned by the caller; NULL: none. */
 struct json *json_take(struct json *object, const char *key);
 
-/* Spoil a value: something that belongs in it could not be had. */
+/* Spoil a value: something that belongs in it cannot be made. */
 void json_spoil(struct json *value);
 
 /* ---------------------------------------------------------------- printing */

@@ -23,9 +23,8 @@ enum {
 	NAME_MAX_EDITED = 32 /* longer words are mistyped beyond repair */
 };
 
-static const struct opt help_rows[] = {{"help", 'h', NULL,
-                                           "what you are reading", NULL, 0,
-                                           NULL, 0, 0},
+static const struct opt help_rows[] = {{"help", 'h', NULL, "print this help",
+                                           NULL, 0, NULL, 0, 0},
     {0}};
 
 /* ------------------------------------------------------------------ values */

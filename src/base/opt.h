@@ -129,7 +129,7 @@ struct opt_command {
  * operands there are, now argv[1] up to a NULL; or -1 with the exit code to
  * end with in *code: after --help, or after the one complaint about wrong
  * usage.  Then what else was right on the command line is in *into too, so
- * that `-o json` counts wherever it stands.
+ * that `-o json` counts in any position.
  */
 int opt_parse(const struct opt_command *c, void *into, int argc, char **argv,
     int *code);

@@ -15,7 +15,7 @@ enum {
 	RANGES_TEXT = RANGES_MAX * (2 * 20 + 2) /* bytes of its text */
 };
 
-/* As the last number: to the end, wherever that is. */
+/* As the last number: to the end, which is not known. */
 #define RANGES_OPEN UINT64_MAX
 
 struct range {

@@ -3,7 +3,7 @@
  * The result of a command for programs: unpack-json(5).
  *
  * With -o json exactly one object is written to standard output, on one line,
- * whatever happens.  Each begins with the same keys:
+ * also after a failure.  Each begins with the same keys:
  *
  *	{"apiVersion":"unpack/v1",	of the shape
  *	 "kind":"ExtractResult",	the command: result_start

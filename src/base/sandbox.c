@@ -337,7 +337,7 @@ sandbox_seccomp(void)
 }
 
 /*
- * Write what goes before the filter where local sockets stay: whatever it does
+ * Write what goes before the filter where local sockets stay: what it does
  * not allow is for the filter to judge.  Returns its length.
  */
 static size_t

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a program gives up before it reads a stranger's bytes: new programs,
+ * What a program gives up before it reads untrusted bytes: new programs,
  * sockets, other processes (seccomp(2)), and every file but those it names
  * (landlock(7)).  A bug in a parser then has little left to work with.
  *

@@ -31,8 +31,8 @@ struct workers;
 struct workers *workers_open(const struct workers_opts *opts);
 
 /*
- * Start `jobs` threads, or as many as can be had; only the first call does
- * anything.  Signals stay with the caller's thread.  Without threads,
+ * Start `jobs` threads, or as many as the system allows; only the first call
+ * does anything.  Signals stay with the caller's thread.  Without threads,
  * workers_give does the work itself.
  */
 void workers_start(struct workers *c, unsigned int jobs);

@@ -427,13 +427,13 @@ ci_put_github(FILE *to, const struct json *cases)
 	for (one = json_first(cases); one != NULL; one = json_next(one)) {
 		if (strcmp(json_get_text(one, "state"), "broken") == 0 &&
 		    json_size(json_get(one, "findings")) == 0) {
-			(void)fputs("::error title=not judged::", to);
+			(void)fputs("::error title=not checked::", to);
 			github_put(to, json_get_text(one, "name"), false);
 			(void)fputs(": ", to);
 			github_put(to, json_get_text(one, "message"), false);
 			(void)fputc('\n', to);
 		}
-		/* notes are nothing to mend: no annotations */
+		/* notes need no fix: no annotations */
 		for (f = json_first(json_get(one, "findings")); f != NULL;
 		     f = json_next(f))
 			if (ci_severity(f) != CODES_NOTE)

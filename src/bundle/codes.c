@@ -29,64 +29,64 @@ const struct codes_row codes_table[] = {
 	"chmod -R a+rX DIRECTORY before the image is built, or COPY --chmod=0755",
 }, {
 	"content-hidden", CODES_ERROR, CODES_IMAGE,
-	"a symlink in the image leads a mount of the container runtime over content of the bundle, which cannot be read then",
+	"because of a symlink in the image, a mount of the container runtime covers content of the bundle, which cannot be read then",
 	"the unpack pod fails with exit code 3 and names the paths that are covered; a program that does not look would read the node's resolv.conf in place of a manifest",
-	"remove the symlink that leads /etc, /dev, or a file in them, to the bundle",
+	"remove the symlink from /etc, /dev, or a file in them, to the bundle",
 }, {
 	"container-cannot-start", CODES_ERROR, CODES_IMAGE,
-	"no container can be started from the image, because of what lies where the runtime mounts: /proc or /sys is a symlink, /etc/hosts a directory, or the like",
+	"no container of the image can start, because the runtime cannot mount something: for example, /proc or /sys is a symlink, or /etc/hosts is a directory",
 	"the pod stays in CreateContainerError or RunContainerError, or its container ends with StartError and exit code 128",
-	"let /proc, /sys, /dev and /etc be plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out",
+	"make /proc, /sys, /dev and /etc plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out",
 }, {
 	"mount-path-taken", CODES_ERROR, CODES_IMAGE,
-	"a VOLUME of the image, by a symlink perhaps, covers a path at which pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
-	"a pod with that mount path runs a program of the image in place of unpack, and what it prints is no bundle to trust; or it fails with StartError; pods of unpackctl have a path that no image knows",
+	"a VOLUME of the image, possibly through a symlink, covers a path at which pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
+	"a pod with that mount path runs a program of the image in place of unpack, so that its output cannot be trusted; or it fails with StartError; pods of unpackctl have a path that no image knows",
 	"remove the VOLUME: a bundle is read, not written",
 }, {
 	"mount-path-led", CODES_ERROR, CODES_IMAGE,
-	"a symlink in the image leads a path at which pods are known to mount the program that unpacks (/bin, /util/bin, /util, /.unpack) elsewhere",
-	"in a pod with that mount path content of the image is hidden under the volume: unpack ends with exit code 3, other programs write the bundle without it; pods of unpackctl have a path that no image knows",
+	"a path at which pods are known to mount the program that unpacks (/bin, /util/bin, /util, /.unpack) is a symlink, or below one",
+	"in a pod with that mount path the volume hides content of the image: unpack ends with exit code 3, other programs write the bundle without that content; pods of unpackctl have a path that no image knows",
 	"make /bin, /util, /util/bin and /.unpack plain directories, or leave them out",
 }, {
 	"no-layers", CODES_ERROR, CODES_IMAGE,
-	"the image has no layers: no container can be made of it",
+	"the image has no layers, so that no container can be made of it",
 	"the pod stays in CreateContainerError, or in ErrImagePull",
 	"COPY the bundle into the image",
 }, {
 	"no-platform", CODES_ERROR, CODES_IMAGE,
-	"the index has no image for the platform: an error for the one that --platform names, a warning where that is only the platform of this machine",
+	"the index has no image for the platform: an error if --platform names it, a warning if it is the platform of this machine",
 	"the pod stays in ErrImagePull and ImagePullBackOff on nodes of that platform: no match for platform in manifest",
 	"build the image for the nodes' platform as well, or as a single image without an index: a bundle has no platform",
 }, {
 	"image-not-judged", CODES_ERROR, CODES_IMAGE,
-	"the image cannot be judged: it is not there, is damaged, or a digest in it is wrong",
-	"nothing, where the image was damaged on the way to the disk; ErrImagePull, where it is damaged in the registry",
+	"the image cannot be checked: it is not there, is damaged, or a digest in it is wrong",
+	"nothing, if the image was damaged on the way to the disk; ErrImagePull, if it is damaged in the registry",
 	"read the message; save or pull the image again",
 }, {
 	"group-only", CODES_WARNING, CODES_IMAGE,
-	"a path is readable only because the process has a certain gid; kubelet and OpenShift give gid 0 unless the pod says otherwise",
+	"a path is readable only because the process has a certain gid; the kubelet and OpenShift give gid 0 unless the pod sets another",
 	"nothing, until a pod sets runAsGroup, or the image's /etc/passwd gives the user another group: then the unpack pod fails with exit code 3",
-	"chmod -R a+rX before the image is built, to need no gid",
+	"chmod -R a+rX before the image is built, so that no gid is needed",
 }, {
 	"owner-only", CODES_WARNING, CODES_IMAGE,
 	"a path is readable only because the process has a certain uid",
 	"nothing, until a pod sets another runAsUser, or OpenShift gives the namespace a range of uids: then the unpack pod fails with exit code 3",
-	"chmod -R a+rX before the image is built, to need no certain uid",
+	"chmod -R a+rX before the image is built, so that any uid can read it",
 }, {
 	"content-covered", CODES_WARNING, CODES_IMAGE,
-	"the runtime mounts something over a path that the image has content at: /proc, /sys, /dev, /etc/hosts, /etc/hostname, /etc/resolv.conf",
-	"the pod succeeds; what is covered is no part of the bundle",
-	"put it elsewhere: mounts of the runtime cover /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf",
+	"the runtime mounts something over content of the image: /proc, /sys, /dev, /etc/hosts, /etc/hostname, /etc/resolv.conf",
+	"the pod succeeds; what is covered is not part of the bundle",
+	"move it: mounts of the runtime cover /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf",
 }, {
 	"mount-path-content", CODES_WARNING, CODES_IMAGE,
 	"the image has files where pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
-	"a pod with that mount path, as RukPak's, succeeds without these files; unpack counts the path as covered in the termination message; pods of unpackctl hide nothing",
-	"put the bundle's files elsewhere, or read it with a pod of unpackctl",
+	"a pod with that mount path, such as RukPak's, succeeds without these files; unpack counts the path as covered in the termination message; pods of unpackctl hide nothing",
+	"move the bundle's files, or read it with a pod of unpackctl",
 }, {
 	"special-file", CODES_WARNING, CODES_IMAGE,
 	"a socket, FIFO or device is in the image; it is never opened",
 	"the pod succeeds; the file is left out and counted in the termination message",
-	"remove it: sockets, FIFOs and devices are no content of a bundle",
+	"remove it: sockets, FIFOs and devices are not part of a bundle",
 }, {
 	"symlink-skipped", CODES_WARNING, CODES_IMAGE,
 	"a symlink is in the bundle, and the format json leaves symlinks out, because its readers turn them into empty files",
@@ -94,19 +94,19 @@ const struct codes_row codes_table[] = {
 	"replace symlinks by files, or read with --format=jsonl",
 }, {
 	"symlink-leads-out", CODES_WARNING, CODES_IMAGE,
-	"a symlink in the bundle is absolute, or leads out of it; extraction refuses such links where the format sends them: jsonl and tar, and json with --symlinks keep",
+	"a symlink in the bundle is absolute, or leads out of it; extraction refuses such links, which jsonl, tar, and json with --symlinks keep contain",
 	"the pod succeeds, and unpackctl run and unpackctl extract refuse the bundle with exit code 3: symlink-leads-out",
 	"make the link relative and within the bundle, or a file; or run with --symlinks skip, which leaves all symlinks out",
 }, {
 	"dev-symlink", CODES_WARNING, CODES_IMAGE,
 	"/dev of the image is an absolute symlink: a container of it starts with runc 1.3 and not with runc 1.1",
-	"on nodes with runc 1.1 the container ends with StartError and exit code 128; on those with runc 1.3 it starts, and /dev is mounted where the link leads",
-	"let /dev be a plain directory of the image, or leave it out",
+	"on nodes with runc 1.1 the container ends with StartError and exit code 128; on those with runc 1.3 it starts, and /dev is mounted at the target of the link",
+	"make /dev a plain directory of the image, or leave it out",
 }, {
 	"volume-missing", CODES_WARNING, CODES_IMAGE,
 	"the image declares a VOLUME that no layer has: the runtime makes an empty directory for it in a container, and an image volume has none",
-	"the pod succeeds; with the strategy inject the bundle has the directory, with image-volume it has not, so that its digest is another one",
-	"leave VOLUME out; or RUN mkdir -p the directory before VOLUME, or FROM scratch COPY a directory there",
+	"the pod succeeds; with the strategy inject the bundle has the directory, with image-volume it does not, and its digest differs",
+	"leave VOLUME out; or RUN mkdir -p the directory before VOLUME, or COPY a directory there, FROM scratch",
 }, {
 	"name-not-utf8", CODES_WARNING, CODES_IMAGE,
 	"a file's name is not UTF-8",
@@ -114,19 +114,19 @@ const struct codes_row codes_table[] = {
 	"rename it: some readers of the stream cannot open such names",
 }, {
 	"file-too-large", CODES_WARNING, CODES_IMAGE,
-	"a file has 8 GiB or more, a size that a plain tar header cannot say",
-	"the pod succeeds; some readers of the stream take the file for empty",
-	"split it: some readers take files of 8 GiB and more for empty",
+	"a file has 8 GiB or more, a size that a plain tar header cannot hold",
+	"the pod succeeds; some readers of the stream read the file as empty",
+	"split it: some readers read files of 8 GiB and more as empty",
 }, {
 	"log-limit", CODES_WARNING, CODES_IMAGE,
-	"written as one line, the bundle does not fit into a log that kubelet does not rotate (10 MiB, on OpenShift 50 MiB)",
-	"the pod succeeds, but its log may have lost its beginning: readers of the json format find it cut",
+	"written as one line, the bundle does not fit into a log that the kubelet does not rotate (10 MiB, on OpenShift 50 MiB)",
+	"the pod succeeds, but its log may have lost its beginning: readers of the json format get only the rest",
 	"read it with 'unpackctl run', which asks for parts that fit",
 }, {
 	"full-base-image", CODES_WARNING, CODES_IMAGE,
-	"the image holds a whole operating system: all of it is streamed, and must be readable",
+	"the image has a whole operating system, which is part of the bundle, and must be readable",
 	"the pod fails with exit code 3 at files like /etc/shadow; or it takes long, and the log outgrows its limit",
-	"build FROM scratch, and COPY into it what makes the bundle",
+	"build FROM scratch, and COPY only the files of the bundle",
 }, {
 	"no-files", CODES_WARNING, CODES_IMAGE,
 	"there are no files in the image",
@@ -134,59 +134,59 @@ const struct codes_row codes_table[] = {
 	"COPY the bundle into the image",
 }, {
 	"workdir-not-directory", CODES_WARNING, CODES_IMAGE,
-	"the image's WORKDIR is no directory",
+	"the image's WORKDIR is not a directory",
 	"the container ends with StartError, unless the pod sets workingDir, as those of unpackctl do",
 	"leave WORKDIR out, or workingDir: / in the pod",
 }, {
 	"workdir-missing", CODES_WARNING, CODES_IMAGE,
 	"no layer has the directory that WORKDIR names",
-	"nothing where the pod sets workingDir, as those of unpackctl do; else the runtime makes the directory, and the bundle has it, so that its digest is another one",
+	"nothing if the pod sets workingDir, as those of unpackctl do; otherwise the runtime makes the directory, the bundle has it, and its digest differs",
 	"leave WORKDIR out, or COPY the directory into the image",
 }, {
 	"other-os", CODES_ERROR, CODES_IMAGE,
 	"the image is for another operating system than Linux",
 	"the pod stays in ErrImagePull: no match for platform in manifest; or its container does not start",
-	"build the bundle's image FROM scratch for linux",
+	"build the bundle image FROM scratch for linux",
 }, {
 	"layer-type", CODES_ERROR, CODES_IMAGE,
-	"a layer has no media type, or one that is no layer's",
+	"a layer has no media type, or one that is not for layers",
 	"the pod stays in ErrImagePull on nodes with containerd: no processor for media-type",
-	"build or copy the image again: skopeo copy gives its layers the types that they should have",
+	"build or copy the image again: skopeo copy gives its layers the right types",
 }, {
 	"layer-compression", CODES_ERROR, CODES_IMAGE,
-	"a layer is compressed in a way that a runtime does not read: not gzip, not zstd, or zstd behind a frame to skip",
+	"a layer is compressed in a way that a runtime does not read: not gzip, not zstd, or zstd that begins with a skippable frame",
 	"the pod stays in ErrImagePull on nodes with containerd, or with CRI-O: archive/tar: invalid tar header, unexpected EOF",
 	"push the image with layers compressed by gzip or zstd: skopeo copy --dest-compress-format gzip",
 }, {
 	"duplicate-entry", CODES_ERROR, CODES_IMAGE,
 	"a layer has two entries for one path",
 	"the pod stays in ErrImagePull on nodes with CRI-O: duplicates of file paths not supported; containerd takes the image",
-	"let the layer have one entry for each path",
+	"give the layer one entry for each path",
 }, {
 	"hard-link-across-layers", CODES_ERROR, CODES_IMAGE,
 	"a layer has a hard link to a file of a lower layer",
 	"the pod stays in ErrImagePull: no such file or directory",
-	"let the layer have the file itself, not a hard link into a lower one",
+	"give the layer the file itself, not a hard link into a lower one",
 }, {
 	"hard-link-to-nothing", CODES_ERROR, CODES_IMAGE,
 	"a layer has a hard link to a file that is not there, or comes later, or is the link itself",
 	"the pod stays in ErrImagePull: no such file or directory",
-	"let the layer have the file before the hard link, or the file itself in its place",
+	"give the layer the file before the hard link, or the file itself in its place",
 }, {
 	"hard-link-to-directory", CODES_ERROR, CODES_IMAGE,
 	"a layer has a hard link to a directory",
 	"the pod stays in ErrImagePull: operation not permitted",
-	"let the layer have the directory's entries, or a symlink",
+	"give the layer the directory's entries, or a symlink",
 }, {
 	"whiteout-of-parent", CODES_ERROR, CODES_IMAGE,
 	"a layer deletes a directory, and has something in it but no entry for it",
 	"the pod stays in ErrImagePull: not a directory",
-	"let the layer have an entry for the directory, or an opaque mark in it (.wh..wh..opq) in place of the whiteout",
+	"give the layer an entry for the directory, or an opaque mark in it (.wh..wh..opq) in place of the whiteout",
 }, {
 	"whiteout-after-entry", CODES_ERROR, CODES_IMAGE,
-	"a layer has a path and, behind it, its whiteout, or two whiteouts of it",
+	"a layer has a path and, after it, its whiteout, or two whiteouts of it",
 	"the pod stays in ErrImagePull: failed to convert whiteout file: file exists",
-	"let the layer have the path or its whiteout, not both",
+	"give the layer the path or its whiteout, not both",
 }, {
 	"whiteout-name", CODES_ERROR, CODES_IMAGE,
 	"a layer has a whiteout of no name: .wh., .wh.. or .wh...",
@@ -194,32 +194,32 @@ const struct codes_row codes_table[] = {
 	"give the file another name: those that begin with .wh. are whiteouts",
 }, {
 	"entry-below-file", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry below something that is no directory in it",
+	"a layer has an entry below something that is not a directory in it",
 	"the pod stays in ErrImagePull: not a directory",
-	"let the layer have one or the other",
+	"give the layer one or the other",
 }, {
 	"implied-below-file", CODES_ERROR, CODES_IMAGE,
 	"a layer has an entry, without its directories, below what a lower layer has as a file or deletes",
 	"the pod stays in ErrImagePull on nodes with containerd: not a directory",
-	"let the layer have an entry for each directory",
+	"give the layer an entry for each directory",
 }, {
 	"root-not-readable", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry for / itself, with a mode that keeps the user who unpacks it out; podman and CRI-O apply it, containerd does not",
+	"a layer has an entry for / itself, with a mode that the user who unpacks it cannot read; podman and CRI-O apply it, containerd does not",
 	"the pod stays in CreateContainerError or RunContainerError on nodes with CRI-O, or fails with exit code 3 there",
-	"leave the entry out, or chmod 0755 the directory that the layer is made of",
+	"leave the entry out, or chmod 0755 the directory from which the layer is made",
 }, {
 	"directory-removed", CODES_ERROR, CODES_IMAGE,
 	"a layer has an entry for a directory, and removes it again",
 	"the pod stays in ErrImagePull: no such file or directory",
-	"let the layer have one or the other",
+	"give the layer one or the other",
 }, {
 	"symlink-dangling", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry below a symlink that leads to nothing in it",
+	"a layer has an entry below a symlink whose target is not in it",
 	"the pod stays in ErrImagePull on nodes with CRI-O: no such file or directory; containerd makes the directory that the symlink names",
-	"let the layer have an entry for the directory that the symlink names, before the symlink is used",
+	"give the layer an entry for the directory that the symlink names, before the symlink is used",
 }, {
 	"symlink-loop", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry below a symlink that goes in circles",
+	"a layer has an entry below a symlink that is part of a loop",
 	"the pod stays in ErrImagePull: too many levels of symbolic links",
 	"remove the symlink",
 }, {
@@ -229,24 +229,24 @@ const struct codes_row codes_table[] = {
 	"remove the symlink",
 }, {
 	"entry-type-unknown", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry of a type that runtimes do not unpack, as old GNU tar's sparse files",
+	"a layer has an entry of a type that runtimes do not unpack, such as the sparse files of old GNU tar",
 	"the pod stays in ErrImagePull: unhandled tar header type",
-	"build the layer with another tar, or another --format: ustar and pax are taken",
+	"build the layer with another tar, or another --format: ustar and pax are read",
 }, {
 	"name-too-long", CODES_ERROR, CODES_IMAGE,
-	"a layer has a name that no file system takes: longer than 255 bytes, or than 4095 with its path",
+	"a layer has a name that is too long for file systems: longer than 255 bytes, or than 4095 with its path",
 	"the pod stays in ErrImagePull: file name too long",
 	"give it a shorter name",
 }, {
 	"attribute-refused", CODES_ERROR, CODES_IMAGE,
-	"a layer has an extended attribute that the kernel does not take, or user.* of a symlink or device",
+	"a layer has an extended attribute that the kernel refuses, or user.* of a symlink or device",
 	"the pod stays in ErrImagePull: invalid argument, or on nodes with CRI-O operation not permitted",
 	"build the layer without extended attributes (tar --no-xattrs)",
 }, {
 	"runtimes-differ", CODES_WARNING, CODES_IMAGE,
 	"containerd and podman make different files of a layer",
 	"nothing, or the pod gives other files, or fails with exit code 3, on nodes of the other runtime",
-	"build the layer with the usual tools: an entry for each directory, names without symlinks in them, whiteouts before what replaces them",
+	"build the layer with the usual tools: an entry for each directory, names without symlinks in them, whiteouts before the files that replace them",
 }, {
 	"overlay-attribute", CODES_WARNING, CODES_IMAGE,
 	"a layer has attributes of overlayfs itself (trusted.overlay.*); podman and CRI-O set them, containerd does not",
@@ -254,9 +254,9 @@ const struct codes_row codes_table[] = {
 	"build the layer without extended attributes (tar --no-xattrs)",
 }, {
 	"implied-directory", CODES_WARNING, CODES_IMAGE,
-	"a layer has files in a directory that it has no entry for: the directory's mode depends on the runtime",
+	"a layer has files in a directory for which it has no entry: the directory's mode depends on the runtime",
 	"nothing, or the pod fails with exit code 3 on nodes of one runtime and not on those of another",
-	"let the layer have an entry for each directory",
+	"give the layer an entry for each directory",
 }, {
 	"volume-over-content", CODES_NOTE, CODES_IMAGE,
 	"the image declares a VOLUME where it has content; the runtime copies it at every start",
@@ -279,7 +279,7 @@ const struct codes_row codes_table[] = {
 	"USER 65532 in the Dockerfile, or runAsUser in the pod",
 }, {
 	"user-name", CODES_NOTE, CODES_IMAGE,
-	"the image's USER is a name, of which kubelet cannot tell whether it is root",
+	"the image's USER is a name, and the kubelet cannot know whether it is root",
 	"nothing in pods of unpackctl, which set runAsUser; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
 	"a numeric USER in the Dockerfile, or runAsUser in the pod",
 },
@@ -287,7 +287,7 @@ const struct codes_row codes_table[] = {
 	"the API server refuses the pod: violates PodSecurity; a Deployment, Job or the like is admitted with a warning, and then no pod appears"
 {
 	"appArmorProfile", CODES_ERROR, CODES_POD,
-	"an AppArmor profile is switched off, or one of one's own; baseline allows RuntimeDefault and Localhost",
+	"an AppArmor profile is switched off, or is another one than the default; baseline allows RuntimeDefault and Localhost",
 	REFUSED, "leave securityContext.appArmorProfile and the AppArmor annotation out",
 }, {
 	"capabilities_baseline", CODES_ERROR, CODES_POD,
@@ -307,8 +307,8 @@ const struct codes_row codes_table[] = {
 	REFUSED, "leave hostPort out; a Service reaches the container's own port",
 }, {
 	"hostProbesAndHostLifecycle", CODES_ERROR, CODES_POD,
-	"a probe or a lifecycle hook names a host, so that kubelet can be sent anywhere; checked from policy version 1.34 on",
-	REFUSED, "leave host out of the probe or hook: it is the pod's own address then",
+	"a probe or a lifecycle hook names a host, so that the kubelet can be made to connect to any host; checked from policy version 1.34 on",
+	REFUSED, "leave host out of the probe or hook: the default is the pod's own address",
 }, {
 	"privileged", CODES_ERROR, CODES_POD,
 	"a container runs privileged",
@@ -319,8 +319,8 @@ const struct codes_row codes_table[] = {
 	REFUSED, "leave securityContext.procMount out; from policy version 1.35 on a user namespace (hostUsers: false) may have it",
 }, {
 	"seLinuxOptions", CODES_ERROR, CODES_POD,
-	"an SELinux type that is no container's, or an SELinux user or role, is set",
-	REFUSED, "leave seLinuxOptions.user and role out, and take a type like container_t",
+	"an SELinux type that is not for containers, or an SELinux user or role, is set",
+	REFUSED, "leave seLinuxOptions.user and role out, and use a type such as container_t",
 }, {
 	"seccompProfile_baseline", CODES_ERROR, CODES_POD,
 	"the seccomp filter is switched off",
@@ -339,7 +339,7 @@ const struct codes_row codes_table[] = {
 	REFUSED, "allowPrivilegeEscalation: false in each container's securityContext",
 }, {
 	"capabilities_restricted", CODES_ERROR, CODES_POD,
-	"a container keeps capabilities; restricted allows NET_BIND_SERVICE alone",
+	"a container keeps capabilities; restricted allows only NET_BIND_SERVICE",
 	REFUSED, "capabilities: {drop: [ALL]} in each container's securityContext",
 }, {
 	"procMount_restricted", CODES_ERROR, CODES_POD,
@@ -363,19 +363,19 @@ const struct codes_row codes_table[] = {
 	REFUSED, "seccompProfile: {type: RuntimeDefault} in the pod's securityContext",
 }, {
 	"pod-not-judged", CODES_ERROR, CODES_POD,
-	"a file cannot be read as YAML or JSON, or something in it that must be a pod has not the form of one",
+	"a file cannot be read as YAML or JSON, or something in it is not a valid pod",
 	"kubectl refuses the file: error converting YAML to JSON, or strict decoding error; nothing of it gets into the cluster",
 	"read the message, which has the line",
 },
 {
 	"pull-failed", CODES_ERROR, CODES_CLUSTER,
-	"the node could not pull an image, the bundle's or ours: its name, its registry or its credentials are wrong",
+	"the node could not pull an image, the bundle image or the unpack image: its name, its registry or its credentials are wrong",
 	"the pod stays in ErrImagePull, ImagePullBackOff, InvalidImageName or ErrImageNeverPull",
-	"look at the name and at the pull secrets of the namespace's service account; kubectl describe pod has the registry's words",
+	"look at the name and at the pull secrets of the namespace's service account; kubectl describe pod has the registry's message",
 }, {
 	"pod-refused", CODES_ERROR, CODES_CLUSTER,
-	"the API server did not take the pod: Pod Security, a quota, another policy, or missing rights",
-	"creating the pod fails: Forbidden, exceeded quota, or a webhook's words",
+	"the API server refused the pod: Pod Security, a quota, another policy, or missing rights",
+	"creating the pod fails: Forbidden, exceeded quota, or a webhook's message",
 	"read the message; it is about the namespace, not about the bundle",
 }, {
 	"not-scheduled", CODES_ERROR, CODES_CLUSTER,
@@ -384,9 +384,9 @@ const struct codes_row codes_table[] = {
 	"make room, or give the pods' namespace nodes that they may run on",
 }, {
 	"start-failed", CODES_ERROR, CODES_CLUSTER,
-	"the container did not start, or was ended from outside",
+	"the container did not start, or was ended by something else",
 	"CreateContainerConfigError, CreateContainerError, RunContainerError, StartError, OOMKilled, or a pod that somebody deleted",
-	"read the message; with StartError, run unpackctl check on the image: it knows what keeps containers from starting",
+	"read the message; with StartError, run unpackctl check on the image: it finds what prevents containers from starting",
 }, {
 	"time-over", CODES_ERROR, CODES_CLUSTER,
 	"the pod was not done within the time",
@@ -394,9 +394,9 @@ const struct codes_row codes_table[] = {
 	"give more time with --timeout, or fewer pods at once with --parallel",
 }, {
 	"cluster-failed", CODES_ERROR, CODES_CLUSTER,
-	"kubectl or the API server did not do what they were asked to",
+	"kubectl or the API server failed",
 	"what kubectl said is in the message",
-	"run kubectl get pods in the same namespace: where that fails, too, mend it first",
+	"run kubectl get pods in the same namespace: if that fails too, fix it first",
 },
 {NULL, CODES_NOTE, CODES_CLUSTER, NULL, NULL, NULL},
 };
@@ -504,12 +504,12 @@ codes_print_manual(void)
 	static const char *const says[] = {
 	    "Said by \\fBunpackctl check\\fP and \\fBunpackctl test\\fP,\nand, where a file cannot be read, by\n.Xr unpack 1\nin the pod.",
 	    "Said by \\fBunpackctl check\\-pod\\fP: the checks of the\nPod Security Standards, by the names that the admission\ncontroller gives them.",
-	    "Said by \\fBunpackctl test\\fP where a pod came to nothing and its\nbundle is not to blame."};
+	    "Said by \\fBunpackctl test\\fP if a pod fails and its\nbundle is not at fault."};
 	const struct codes_row *r;
 	int area = -1;
 
 	out_text(
-	    ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Made from src/bundle/codes.c by make manual\n.Dd November 25, 2026\n.Dt UNPACK-FINDINGS 7\n.Os\n.Sh NAME\n.Nm unpack-findings\n.Nd what can be wrong with a bundle image, a pod or a cluster, and what mends it\n.Sh DESCRIPTION\nEverything that\n.Xr unpackctl 1\nfinds has a code, which is stable.\n.Ql unpackctl explain Ar CODE\nprints what stands here about it.\nAn error means that it will not work, a warning that something is lost or at\nrisk, a note that there is nothing to mend.\n");
+	    ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Made from src/bundle/codes.c by make manual\n.Dd November 25, 2026\n.Dt UNPACK-FINDINGS 7\n.Os\n.Sh NAME\n.Nm unpack-findings\n.Nd what can be wrong with a bundle image, a pod or a cluster, and how to fix it\n.Sh DESCRIPTION\nEverything that\n.Xr unpackctl 1\nfinds has a code, which is stable.\n.Ql unpackctl explain Ar CODE\nprints the same text about one.\nAn error means that it will not work, a warning that something is lost or at\nrisk, a note that nothing needs to be fixed.\n");
 	for (r = codes_table; r->code != NULL; r++) {
 		if ((int)r->area != area) {
 			if (area >= 0)

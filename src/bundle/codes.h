@@ -14,7 +14,7 @@
 enum codes_severity {
 	CODES_ERROR, /* it will not work */
 	CODES_WARNING, /* it will, but something is lost or at risk */
-	CODES_NOTE /* good to know; nothing to mend */
+	CODES_NOTE /* good to know; nothing to fix */
 };
 
 enum codes_area { /* what the code is said of */

@@ -161,7 +161,7 @@ explain(const char *dir, int err, struct content_error *error)
 }
 
 /*
- * Is there a /proc, and is it the kernel's?  Whatever else lies there would
+ * Is there a /proc, and is it the kernel's?  Anything else there would
  * tell us what an image wants us to believe.  Returns 1, 0 without one, or -1
  * (reported).
  */

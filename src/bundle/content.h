@@ -6,7 +6,7 @@
  * Left out are
  *   - what is mounted, except a VOLUME of the image;
  *   - a directory in which there is nothing but what is left out by these
- *     two rules, a mount among it: the runtime made it to hang mounts on;
+ *     two rules, a mount among it: the runtime made it as a mount point;
  *   - at the root of the file system, files that runtimes drop without a
  *     mount: product_name and product_uuid on kind, an empty .dockerenv,
  *     podman's and CRI-O's etc/mtab -> /proc/mounts;

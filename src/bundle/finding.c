@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One thing that is wrong with a path, for a given uid and gids: what it is
- * called, why, and what mends it.
+ * called, why, and how to fix it.
  */
 #include "bundle/finding.h"
 

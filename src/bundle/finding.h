@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One thing that is wrong with a path, for a given uid and gids: what it is
- * called, why, and what mends it.
+ * called, why, and how to fix it.
  *
  * `unpack` asks the kernel what it may read; `unpackctl check` asks
  * finding_judge.  Both describe what they found with the words below, and
@@ -58,7 +58,7 @@ enum finding_rule finding_judge(const struct finding_who *who, mode_t mode,
 char *finding_reason(char *buf, size_t size, const struct finding *f,
     const struct finding_who *who);
 
-/* What mends it, in one line, the path masked; cut like finding_reason. */
+/* How to fix it, in one line, the path masked; cut like finding_reason. */
 char *finding_fix(char *buf, size_t size, const struct finding *f);
 
 /* "uid 65532, gid 0, groups 0,1000", cut like finding_reason. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What container runtimes put into a container's root, whatever the image: the
+ * What container runtimes put into each container's root: the
  * one table for what walks there and for what predicts it from an image.
  */
 #ifndef PLACES_H

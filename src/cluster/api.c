@@ -251,7 +251,7 @@ is_forbidden(const struct api_call *c)
 	return c->http.status == 401 || c->http.status == 403;
 }
 
-/* This try came to nothing: again after a pause, or back to who follows. */
+/* This try failed: again after a pause, or back to who follows. */
 static enum api_outcome
 lose(struct api_call *c, const char *words)
 {
@@ -347,7 +347,7 @@ take_words(struct api_call *c)
 	json_free(status);
 }
 
-/* Will the server answer otherwise before long, whatever we do? */
+/* Will the server answer otherwise before long, by itself? */
 static bool
 is_passing(const struct api_call *c)
 {

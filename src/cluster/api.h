@@ -121,7 +121,7 @@ struct api_poll {
 	int64_t wake; /* api_now() by when to be back */
 };
 
-/* Start over: be back after so many milliseconds, whatever happens. */
+/* Start over: be back after so many milliseconds in any case. */
 void api_poll_start(struct api_poll *p, int milliseconds);
 
 /* Wait for this call too, if it is busy.  Returns 0, or -1 (reported). */

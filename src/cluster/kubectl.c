@@ -60,7 +60,7 @@ become(char *const *argv, const int fds[static 4], pid_t parent)
 	sigset_t none;
 	int i, err;
 
-	/* it serves whoever reaches its socket: never without us */
+	/* it serves all who reach its socket: never without us */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		(void)raise(SIGKILL);
 	/* Ctrl-C is for us: what kubectl does then, we decide */

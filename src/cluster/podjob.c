@@ -222,7 +222,7 @@ create_refused(struct podjob *j)
 	podjob_fail(j);
 }
 
-/* The answer to a creation that was not heard, or a stranger's pod? */
+/* The answer to a creation that was not heard, or a pod of others? */
 static void
 podjob_take_found(struct podjob *j)
 {
@@ -607,7 +607,7 @@ podjob_miss(struct podjob *j)
 		podstatus_gone(&j->status);
 }
 
-/* The pod came to nothing. */
+/* The pod failed. */
 static bool
 pod_failed(struct podjob *j)
 {

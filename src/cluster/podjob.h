@@ -95,7 +95,7 @@ struct podjob {
 	/* result */
 	char first_name[POD_NAME]; /* of the pod, not of a repair pod */
 	char resolved[512]; /* REPOSITORY@DIGEST, "" = unknown */
-	char unpacker[512]; /* the same of our own image */
+	char unpacker[512]; /* the same of the unpack image */
 	uint64_t repaired; /* parts that repair pods brought */
 	struct json *others; /* owned; strings: what admission added */
 	struct json *report; /* owned; of run->check: what a success said */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pod's status to where it stands, and if it will come to nothing, why and
+ * A pod's status to where it stands, and if it will fail, why and
  * what repairs it, in words.
  */
 #include "cluster/podstatus.h"
@@ -341,7 +341,7 @@ look_waiting(struct podstatus *w, const struct json *pod,
 		    find_hint(config_hints, words)->fix);
 	else
 		/* CreateContainerError, RunContainerError, SignatureValidation-
-		 * Failed, and whatever there will be */
+		 * Failed, and what may be added */
 		podstatus_fail(w, reason, words,
 		    find_hint(start_hints, words)->fix);
 }
@@ -617,7 +617,7 @@ podstatus_look(struct podstatus *w, const struct json *pod)
 	w->trouble = false;
 	w->container[0] = '\0';
 	if (all_ended_well(pod)) {
-		/* whatever becomes of the rest of the pod */
+		/* the rest of the pod does not matter */
 		w->state = PODSTATUS_DONE;
 		return;
 	}

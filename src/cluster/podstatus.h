@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pod's status to where it stands, and if it will come to nothing, why and
+ * A pod's status to where it stands, and if it will fail, why and
  * what repairs it, in words.  Knows only JSON; all text is masked.
  */
 #ifndef PODSTATUS_H
@@ -18,7 +18,7 @@ enum podstatus_state {
 	PODSTATUS_PULLING, /* pulls `image`, or is about to start it */
 	PODSTATUS_STARTED, /* the containers that print run, or have run */
 	PODSTATUS_DONE, /* and all of them ended well */
-	PODSTATUS_FAILED /* this will come to nothing: see reason, text, fix */
+	PODSTATUS_FAILED /* this will fail: see reason, text, fix */
 };
 
 /* {0} to start with, one for each pod; podstatus_free frees what it holds. */
@@ -71,7 +71,7 @@ const char *podstatus_message(const struct json *pod, const char *container);
 bool podstatus_has_image(const struct json *pod, const char *container);
 
 /*
- * The reference REPOSITORY@DIGEST that the node resolved the bundle's image
+ * The reference REPOSITORY@DIGEST that the node resolved the bundle image
  * to, masked; "" where the node does not tell.  `image` is how the pod names
  * it.
  */
@@ -79,7 +79,7 @@ void podstatus_resolved(char *text, size_t size, const struct json *pod,
     const char *container, const char *image);
 
 /*
- * The same for our own image, `image`, which the pod's first init container
+ * The same for the unpack image, `image`, which the pod's first init container
  * has, or its first container.
  */
 void podstatus_unpacker(char *text, size_t size, const struct json *pod,

@@ -437,7 +437,7 @@ provision_set_up(struct provision *p)
 }
 
 /*
- * kubectl has been started, and nothing else will be: from here on strangers'
+ * kubectl has been started, and nothing else will be: from here on untrusted
  * bytes come in.
  */
 static void

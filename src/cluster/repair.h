@@ -14,8 +14,8 @@
 
 /*
  * Plan up to `max` containers, each with a list of missing parts, from the
- * first one on, the log of each shorter than WIRE_LOG_SAFE whatever the parts
- * hold.  `size` is that of the whole in bytes of gzip, 0 where nobody knows.
+ * first one on, the log of each shorter than WIRE_LOG_SAFE for any data in the
+ * parts.  `size` is that of the whole in bytes of gzip, 0 where nobody knows.
  *
  * Returns how many there are: 0 where nothing is missing, or where parts do
  * not help.

@@ -98,58 +98,59 @@ check_take_platform(const struct opt *o, void *to, const char *value)
 }
 
 static const struct opt check_rows[] = {
-    {"uid", 0, "N", "who reads (default: 65532)",
+    {"uid", 0, "N", "the user who reads (default: 65532)",
         OPT_NUMBER(struct check, uid, 0, UINT32_MAX - 1)},
-    {"gid", 0, "N[,N...]", "its gid and groups (as the image says; else 0)",
+    {"gid", 0, "N[,N...]",
+        "the group, and more groups (default: those of the image, or 0)",
         .take = check_take_gids, .takes = "up to 64 numbers, with commas"},
-    {"openshift", 0, NULL, "as OpenShift would run it: a uid of the namespace",
+    {"openshift", 0, NULL, "check for OpenShift, with a uid of the namespace",
         OPT_FLAG(struct check, openshift)},
     {"platform", 0, "OS/ARCH[/VARIANT]",
-        "of the node (default: this machine's)",
+        "platform of the node (default: this machine)",
         OPT_OTHER(struct check, opts.platform, check_take_platform,
             "a platform such as linux/arm64")},
-    {"max-size", 0, "SIZE",
-        "refuse images that are larger unpacked (default: 2Gi)",
+    {"max-size", 0, "SIZE", "do not unpack more bytes (default: 2Gi)",
         OPT_SIZE(struct check, opts.max, 1, INT64_MAX / 4)},
     {0},
 };
 static const struct opt check_input_rows[] = {
-    {"images-from", 0, "FILE", "the images that FILE names, a line each, too",
+    {"images-from", 0, "FILE",
+        "check also the images that FILE names, one a line",
         OPT_TEXT(struct check, images_from)},
     {0},
 };
 static const struct opt check_verdict_rows[] = {
     {"fail-on", 0, "error|warning", "what makes an image fail (default: error)",
         OPT_CHOICE(struct check, fail_on)},
-    {"ignore", 0, "CODE", "a finding that does not count; may be repeated",
+    {"ignore", 0, "CODE", "ignore this finding (repeatable)",
         OPT_OTHER(struct check, ignore, codes_take,
             "a code that unpackctl explain lists")},
-    {"output", 'o', CI_WORDS, "how to tell the verdict",
+    {"output", 'o', CI_WORDS, "format of the result (default: text)",
         OPT_CHOICE(struct check, form)},
-    {"quiet", 'q', NULL, "say nothing, exit only",
+    {"quiet", 'q', NULL, "print no text; the exit code tells",
         OPT_FLAG(struct check, quiet)},
     {0},
 };
 static const struct opt_group check_groups[] = {
-    {"What is read", check_input_rows, 0},
-    {"Who would read it, and where", check_rows, 0},
-    {"The verdict, and how it is told", check_verdict_rows, 0},
+    {"Which images", check_input_rows, 0},
+    {"For which user and node", check_rows, 0},
+    {"The result", check_verdict_rows, 0},
     {0},
 };
 const struct opt_command cmd_check_options = {
     .name = "check",
     .usage = " [OPTION...] IMAGE...",
     .about =
-        "Will these bundle images unpack in a restricted namespace?  IMAGE is a name,\n"
-        "read with podman, docker or skopeo from a local store or else its registry; or\n"
-        "an OCI layout, an oci-archive or docker-archive ('-' is standard input), or a\n"
-        "directory that is the root file system.  docker://, containers-storage:,\n"
-        "docker-daemon:, oci:PATH[:TAG], oci-archive:, docker-archive: and dir: are\n"
-        "understood.\n",
+        "Check whether bundle images can be unpacked in a restricted namespace.  IMAGE\n"
+        "is a name, which podman, docker or skopeo read from a local store or a\n"
+        "registry.  Or it is an OCI layout, an oci-archive or docker-archive (- is\n"
+        "standard input), or a directory that is a root file system.  docker://,\n"
+        "containers-storage:, docker-daemon:, oci:PATH[:TAG], oci-archive:,\n"
+        "docker-archive: and dir: are understood.\n",
     .groups = check_groups,
     .after =
-        "exit: 0 it will; 1 cannot tell: damaged, or an I/O error; 2 wrong usage;\n"
-        "3 it will not.\n",
+        "exit: 0 all can be unpacked, 1 not known: damaged, or an I/O error,\n"
+        "2 wrong usage, 3 some cannot\n",
     .operands = "IMAGEs",
     .least = 0,
     .most = OPT_ANY,
@@ -239,7 +240,7 @@ static void
 check_print_table(const struct check *a)
 {
 	static const char *const words[] = {"compatible", "not compatible",
-	    "not judged"};
+	    "not checked"};
 	static const enum term_colour colours[] = {TERM_GREEN, TERM_RED,
 	    TERM_YELLOW};
 	const struct check_row *r;
@@ -258,7 +259,7 @@ check_print_table(const struct check *a)
 		    term_sgr(&a->term, TERM_PLAIN), r->errors, r->warnings);
 	}
 	out_printf(
-	    "%zu images: %zu compatible, %zu not compatible, %zu not judged\n",
+	    "%zu images: %zu compatible, %zu not compatible, %zu not checked\n",
 	    a->n_rows, check_count(a, BATCH_GOOD), check_count(a, BATCH_BAD),
 	    check_count(a, BATCH_BROKEN));
 }

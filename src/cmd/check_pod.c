@@ -73,45 +73,45 @@ static const struct opt check_pod_rows[] = {
     {"level", 0, "restricted|baseline|privileged",
         "which standard (default: restricted)",
         OPT_OTHER(struct opts, policy.level, check_pod_take_level, NULL)},
-    {"version", 0, "latest|v1.N", "the policy's version (default: latest)",
+    {"version", 0, "latest|v1.N", "version of the policy (default: latest)",
         .take = check_pod_take_version,
         .takes = "latest, or a version as in v1.31 or 1.31"},
-    {"ignore", 0, "CODE", "a check that does not count; may be repeated",
+    {"ignore", 0, "CODE", "ignore this check (repeatable)",
         OPT_OTHER(struct opts, ignore, codes_take,
             "a code that unpackctl explain lists")},
     {0},
 };
 static const struct opt check_pod_input_rows[] = {
-    {"recursive", 'R', NULL, "directories in directories, too",
+    {"recursive", 'R', NULL, "read directories in directories, too",
         OPT_FLAG(struct opts, deep)},
-    {"kustomize", 'k', "DIR", "what kubectl kustomize makes of DIR",
+    {"kustomize", 'k', "DIR", "check also what kubectl kustomize DIR prints",
         OPT_TEXT(struct opts, kustomize)},
     {0},
 };
 static const struct opt check_pod_output_rows[] = {
-    {"output", 'o', CI_WORDS, "how to tell the verdict",
+    {"output", 'o', CI_WORDS, "format of the result (default: text)",
         OPT_CHOICE(struct opts, form)},
-    {"quiet", 'q', NULL, "print nothing; the exit code tells",
+    {"quiet", 'q', NULL, "print no text; the exit code tells",
         OPT_FLAG(struct opts, quiet)},
     {0},
 };
 static const struct opt_group check_pod_groups[] = {
-    {"What is read", check_pod_input_rows, 0},
+    {"Which pods", check_pod_input_rows, 0},
     {"The standard", check_pod_rows, 0},
-    {"What is told", check_pod_output_rows, 0},
+    {"The result", check_pod_output_rows, 0},
     {0},
 };
 const struct opt_command cmd_check_pod_options = {
     .name = "check-pod",
     .usage = " [OPTION...] FILE|DIR...",
     .about =
-        "Judge Pods and pod templates by the Pod Security Standards.  FILE is YAML or\n"
-        "JSON, - is standard input; DIR has such files, or is an operator's bundle.\n"
-        "Templates are found in kinds that are not known, too; objects without a pod\n"
-        "are passed over and counted.\n",
+        "Check Pods and pod templates against the Pod Security Standards.  FILE is YAML\n"
+        "or JSON; - is standard input.  DIR has such files, or is an operator's bundle.\n"
+        "Pod templates in unknown kinds are found, too.  Objects without a pod are\n"
+        "skipped and counted.\n",
     .groups = check_pod_groups,
     .after =
-        "exit: 0 all pass, 3 some violate, 1 some cannot be judged, 2 wrong usage\n",
+        "exit: 0 all pass, 1 some cannot be checked, 2 wrong usage, 3 some violate\n",
     .operands = "FILEs or DIRs",
     .least = 0,
     .most = OPT_ANY,
@@ -344,7 +344,7 @@ check_pod_print_sum(const struct tally *t)
 	size_t n = t->n_good + t->n_bad, at;
 
 	at = (size_t)snprintf(text, sizeof text,
-	    "%zu pod%s judged: %zu pass%s, %zu violate%s %s:%s", n,
+	    "%zu pod%s checked: %zu pass%s, %zu violate%s %s:%s", n,
 	    n == 1 ? "" : "s", t->n_good, t->n_good == 1 ? "es" : "", t->n_bad,
 	    t->n_bad == 1 ? "s" : "", psa_level_name(t->o->policy.level),
 	    t->o->version);
@@ -354,7 +354,7 @@ check_pod_print_sum(const struct tally *t)
 		    t->n_over == 1 ? "" : "s");
 	if (t->n_unknown > 0)
 		at += (size_t)snprintf(text + at, sizeof text - at,
-		    "; %zu could not be judged", t->n_unknown);
+		    "; %zu could not be checked", t->n_unknown);
 	if (t->n_dirs > 0)
 		at += (size_t)snprintf(text + at, sizeof text - at,
 		    "; %zu director%s not looked into (-R)", t->n_dirs,

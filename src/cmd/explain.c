@@ -22,9 +22,9 @@ struct explain {
 };
 
 static const struct opt explain_rows[] = {
-    {"output", 'o', "text|json", "how to tell it",
+    {"output", 'o', "text|json", "format (default: text)",
         OPT_SECOND(struct explain, json)},
-    {"manual", 0, NULL, "print all of it as the manual page, in mdoc",
+    {"manual", 0, NULL, "print the source of unpack-findings(7)",
         OPT_FLAG(struct explain, manual)},
     {0},
 };
@@ -42,10 +42,10 @@ const struct opt_command cmd_explain_options = {
     .name = "explain",
     .usage = " [OPTION...] [CODE...]",
     .about =
-        "What does a finding's code mean, what is seen of it in a cluster, and what\n"
-        "mends it?  Without CODE all codes are listed.\n",
+        "Print what the code of a finding means, what is seen of it in a cluster, and\n"
+        "how to fix it.  Without CODE all codes are listed.\n",
     .groups = explain_groups,
-    .after = "exit: 0 done; 2 no such code, or wrong usage.\n",
+    .after = "exit: 0 done, 1 failure, 2 no such code, or wrong usage\n",
     .operands = "codes",
     .least = 0,
     .most = OPT_ANY,

@@ -388,7 +388,7 @@ extract_read_logs(struct extract *x)
 	if (status != WIRE_OK)
 		return status;
 	status = extract_deliver(x);
-	/* what nobody vouched for may be better the next time */
+	/* what no digest verified may be better the next time */
 	if (status == WIRE_CORRUPT && !x->gather.verified)
 		x->gather.again = true;
 	return status;
@@ -454,7 +454,7 @@ extract_take_digest(const struct opt *o, void *to, const char *value)
 }
 
 static const struct opt extract_rows[] = {
-    {"expect-digest", 0, "DIGEST", "it must be the tar.gz sha256:...",
+    {"expect-digest", 0, "DIGEST", "the tar.gz must have this digest",
         OPT_OTHER(struct extract, expect, extract_take_digest,
             "sha256: and 64 hexadecimal digits in lower case")},
     {"witness", 0, "FILE", "the pod's termination message must agree",
@@ -462,39 +462,39 @@ static const struct opt extract_rows[] = {
     {0},
 };
 static const struct opt extract_result_rows[] = {
-    {"list", 0, NULL, "only list what is in it",
-        OPT_FLAG(struct extract, list)},
-    {"cat", 0, "PATH", "only write this file of it to standard output",
+    {"list", 0, NULL, "only list the entries", OPT_FLAG(struct extract, list)},
+    {"cat", 0, "PATH", "only write this file to standard output",
         OPT_TEXT(struct extract, deliver.cat)},
     {"force", 0, NULL, "replace what extract has made before",
         OPT_FLAG(struct extract, deliver.force)},
-    {"strip-components", 0, "N", "without the first N parts of each name",
+    {"strip-components", 0, "N", "remove the first N components of each name",
         OPT_NUMBER(struct extract, deliver.strip, 0, 1000)},
-    {"output", 'o', "text|json", "how to tell the result",
+    {"output", 'o', "text|json", "format of the result (default: text)",
         OPT_SECOND(struct extract, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
         OPT_FLAG(struct extract, quiet)},
     {0},
 };
 static const struct opt_group extract_groups[] = {
-    {"What it becomes", deliver_rows, offsetof(struct extract, deliver)},
-    {"What of it, and what is told", extract_result_rows, 0},
-    {"What is believed", extract_rows, 0},
+    {"Where the bundle goes", deliver_rows, offsetof(struct extract, deliver)},
+    {"What is written, and the result", extract_result_rows, 0},
+    {"What must agree", extract_rows, 0},
     {0},
 };
 const struct opt_command cmd_extract_options = {
     .name = "extract",
     .usage = " [OPTION...] [LOG...] [PATH...] [-- PATH...]",
     .about =
-        "Read a bundle from pod logs (json, jsonl, tar.gz or tar; standard input without\n"
-        "LOG), verify it, and write it whole or not at all.  Logs of the same bundle\n"
-        "complete each other: as kubectl printed them, or files of a node, rotated,\n"
-        "in gzip, in any order.  With PATH only that, and all below it, is written:\n"
-        "what comes after -- is one, and behind a first LOG what is no file.\n",
+        "Read a bundle from pod logs (json, jsonl, tar.gz or tar), verify it, and write\n"
+        "it whole or not at all.  Without LOG standard input is read.  Logs of one\n"
+        "bundle complete each other, in any order: as kubectl prints them, or the log\n"
+        "files of a node, also rotated or in gzip.  With PATH only this, and all below\n"
+        "it, is written.  All arguments after -- are PATHs, and so is one after the\n"
+        "first LOG that is not a file.\n",
     .groups = extract_groups,
     .after =
-        "exit: 0 done, 1 failure, 2 usage, 3 the bundle is refused, 4 incomplete or\n"
-        "corrupt\n",
+        "exit: 0 done, 1 failure, 2 wrong usage, 3 the bundle is refused, 4 the log is\n"
+        "incomplete or corrupt\n",
     .operands = "LOGs and PATHs",
     .most = OPT_ANY,
 };
@@ -513,7 +513,7 @@ extract_check_options(struct extract *x)
 	return 0;
 }
 
-/* How many operands come behind "--": paths, whatever there is. */
+/* How many operands come after "--": always paths. */
 static size_t
 extract_count_paths(int argc, char *const *argv)
 {

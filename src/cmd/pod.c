@@ -25,25 +25,25 @@ static const struct opt pod_cmd_rows[] = {
     {"parts", 0, "FIRST[-[LAST]][,...]", "jsonl: only these parts",
         OPT_OTHER(struct pod_cmd, pod.parts, podopts_take_parts,
             "FIRST, FIRST-LAST or FIRST-, from 0, with commas between them")},
-    {"output", 'o', "yaml|json", "how to print the pod (default: yaml)",
+    {"output", 'o', "yaml|json", "format of the pod (default: yaml)",
         OPT_SECOND(struct pod_cmd, json)},
     {0},
 };
 static const struct opt_group pod_cmd_groups[] = {
     {"Which bundle", podopts_bundle_rows, offsetof(struct pod_cmd, pod)},
     {"The pod", podopts_pod_rows, offsetof(struct pod_cmd, pod)},
-    {"Its name and shape", podopts_shape_rows, offsetof(struct pod_cmd, pod)},
+    {"Its name and form", podopts_shape_rows, offsetof(struct pod_cmd, pod)},
     {"Where it runs, and what it may use", placement_rows,
         offsetof(struct pod_cmd, pod.placement)},
-    {"What it prints to its log", podopts_stream_rows,
+    {"What it writes to its log", podopts_stream_rows,
         offsetof(struct pod_cmd, pod)},
-    {"What is printed here", pod_cmd_rows, 0},
+    {"What is printed", pod_cmd_rows, 0},
     {0},
 };
 const struct opt_command cmd_pod_options = {
     .name = "pod",
     .usage = " -f FILE | --image REF [OPTION...]",
-    .about = "Print the Pod that unpacks a bundle image.\n",
+    .about = "Print the unpack pod of a bundle image.\n",
     .groups = pod_cmd_groups,
 };
 

@@ -90,7 +90,7 @@ run_catch_signals(uint64_t timeout)
 	struct sigaction action = {.sa_handler = run_on_signal};
 	size_t i;
 
-	/* no SA_RESTART: whoever waits must notice */
+	/* no SA_RESTART: a wait must notice */
 	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		(void)sigaction(numbers[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
@@ -233,7 +233,7 @@ tell_findings(const struct json *report)
 		msg_line("  and %.0f more", json_number(f));
 }
 
-/* `j` is NULL where no job is to blame. */
+/* `j` is NULL where no job is at fault. */
 static void
 tell_failure(const struct run *x, const struct podjob *j,
     const struct podstatus *w)
@@ -661,7 +661,7 @@ place_bundles(struct run *x)
 		b = &x->bundles[i];
 		pod_name_bundle(b->pod, b->name);
 		if (is_taken(x, i) && !is_twice(x, i))
-			/* a cut or changed name bears a part of its digest, so
+			/* a cut or changed name has a part of its digest, so
 			 * that this is another one */
 			pod_make_name(b->name, b->pod->image, "");
 		if (is_taken(x, i)) {
@@ -722,7 +722,7 @@ find_bundles(struct run *x)
 /* ----------------------------------------------------------------- options */
 
 static const struct opt run_result_rows[] = {
-    {"output", 'o', "text|json", "how to tell the result",
+    {"output", 'o', "text|json", "format of the result (default: text)",
         OPT_SECOND(struct run, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
         OPT_FLAG(struct run, quiet)},
@@ -731,26 +731,26 @@ static const struct opt run_result_rows[] = {
 static const struct opt run_cluster_rows[] = {
     {"parallel", 0, "N", "bundles at once, at most (default: 20)",
         OPT_NUMBER(struct run, parallel, 1, PARALLEL_MAX)},
-    {"timeout", 0, "TIME", "for all of it (default: 10m)",
+    {"timeout", 0, "TIME", "time for all bundles (default: 10m)",
         OPT_TIME(struct run, timeout)},
     {"keep", 0, NULL, "do not delete the pod",
         OPT_FLAG(struct run, provision.keep)},
-    {"context", 0, "CONTEXT", "of the kubeconfig",
+    {"context", 0, "CONTEXT", "context of the kubeconfig",
         OPT_TEXT(struct run, provision.kubectl.context)},
-    {"kubeconfig", 0, "FILE", "which cluster, and who we are",
+    {"kubeconfig", 0, "FILE", "the kubeconfig to use",
         OPT_TEXT(struct run, provision.kubectl.kubeconfig)},
     {0},
 };
 static const struct opt_group run_groups[] = {
     {"Which bundle", podopts_bundle_rows, offsetof(struct run, pod)},
-    {"What it becomes", deliver_rows, offsetof(struct run, deliver)},
-    {"What is told", run_result_rows, 0},
+    {"Where the bundle goes", deliver_rows, offsetof(struct run, deliver)},
+    {"The result", run_result_rows, 0},
     {"The cluster", run_cluster_rows, 0},
     {"The pod", podopts_pod_rows, offsetof(struct run, pod)},
-    {"Its name and shape", podopts_shape_rows, offsetof(struct run, pod)},
+    {"Its name and form", podopts_shape_rows, offsetof(struct run, pod)},
     {"Where it runs, and what it may use", placement_rows,
         offsetof(struct run, pod.placement)},
-    {"What it prints to its log (default: jsonl)", podopts_stream_rows,
+    {"What it writes to its log (default: jsonl)", podopts_stream_rows,
         offsetof(struct run, pod)},
     {0},
 };
@@ -758,13 +758,13 @@ const struct opt_command cmd_run_options = {
     .name = "run",
     .usage = " -f FILE... | --image REF... [OPTION...]",
     .about =
-        "Unpack bundle images in a cluster: create a pod for each, follow it, verify,\n"
-        "write the files, delete the pod.\n",
+        "Unpack bundle images in a cluster: create a pod for each, read and verify its\n"
+        "log, write the files, and delete the pod.\n",
     .groups = run_groups,
     .after =
         "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
-        "exit: 0 done, 1 failure, 2 usage, 3 the bundle is at fault, 4 incomplete or\n"
-        "corrupt, 130 and 143 interrupted\n",
+        "exit: 0 done, 1 failure, 2 wrong usage, 3 the bundle is at fault, 4 the log is\n"
+        "incomplete or corrupt, 130 and 143 interrupted\n",
 };
 
 /* Do the options go together?  Returns 0, or -1 (reported). */

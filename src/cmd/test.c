@@ -83,7 +83,7 @@ test_catch_signals(uint64_t timeout)
 	struct sigaction action = {.sa_handler = test_on_signal};
 	size_t i;
 
-	/* no SA_RESTART: whoever waits must notice */
+	/* no SA_RESTART: a wait must notice */
 	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		(void)sigaction(numbers[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
@@ -198,7 +198,7 @@ test_set_message(struct test_image *t)
 	t->code = json_get_text(f, "code");
 }
 
-/* The pod came to nothing: is its bundle to blame? */
+/* The pod failed: is its bundle at fault? */
 static void
 test_take_failure(struct test *x, struct test_image *t, const struct podjob *j)
 {
@@ -536,39 +536,40 @@ test_provision(struct test *x)
 /* ------------------------------------------------------------------ options */
 
 static const struct opt test_rows[] = {
-    {"images-from", 0, "FILE", "the images that FILE names, a line each, too",
+    {"images-from", 0, "FILE",
+        "test also the images that FILE names, one a line",
         OPT_TEXT(struct test, images_from)},
     {0},
 };
 static const struct opt test_cluster_rows[] = {
     {"parallel", 0, "N", "pods at once, at most (default: 20)",
         OPT_NUMBER(struct test, parallel, 1, PARALLEL_MAX)},
-    {"timeout", 0, "TIME", "for all of it (default: 10m)",
+    {"timeout", 0, "TIME", "time for all images (default: 10m)",
         OPT_TIME(struct test, timeout)},
     {"keep", 0, NULL, "do not delete the pods",
         OPT_FLAG(struct test, provision.keep)},
-    {"context", 0, "CONTEXT", "of the kubeconfig",
+    {"context", 0, "CONTEXT", "context of the kubeconfig",
         OPT_TEXT(struct test, provision.kubectl.context)},
-    {"kubeconfig", 0, "FILE", "which cluster, and who we are",
+    {"kubeconfig", 0, "FILE", "the kubeconfig to use",
         OPT_TEXT(struct test, provision.kubectl.kubeconfig)},
     {0},
 };
 static const struct opt test_verdict_rows[] = {
     {"fail-on", 0, "error|warning", "what makes an image fail (default: error)",
         OPT_CHOICE(struct test, fail_on)},
-    {"ignore", 0, "CODE", "a finding that does not count; may be repeated",
+    {"ignore", 0, "CODE", "ignore this finding (repeatable)",
         OPT_OTHER(struct test, ignore, codes_take,
             "a code that unpackctl explain lists")},
-    {"output", 'o', CI_WORDS, "how to tell the verdicts",
+    {"output", 'o', CI_WORDS, "format of the results (default: text)",
         OPT_CHOICE(struct test, form)},
-    {"quiet", 'q', NULL, "say nothing, exit only",
+    {"quiet", 'q', NULL, "print no text; the exit code tells",
         OPT_FLAG(struct test, quiet)},
     {0},
 };
 static const struct opt_group test_groups[] = {
     {"Which images", test_rows, 0},
     {"The cluster", test_cluster_rows, 0},
-    {"The verdicts, and how they are told", test_verdict_rows, 0},
+    {"The results", test_verdict_rows, 0},
     {"The pods", podopts_pod_rows, offsetof(struct test, pod)},
     {"Where they run, and what they may use", placement_rows,
         offsetof(struct test, pod.placement)},
@@ -578,14 +579,14 @@ const struct opt_command cmd_test_options = {
     .name = "test",
     .usage = " [OPTION...] IMAGE...",
     .about =
-        "Test bundle images against a cluster: for each a pod looks whether all of it\n"
-        "can be read, and streams nothing.  What is wrong with a bundle is told apart\n"
-        "from what is wrong with pulling, admission, scheduling and the cluster.\n",
+        "Test bundle images in a cluster: for each image a pod checks whether the whole\n"
+        "bundle can be read, and sends no files.  The result says whether the bundle is\n"
+        "at fault, or pulling, admission, scheduling or the cluster.\n",
     .groups = test_groups,
     .after =
         "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
-        "exit: 0 all are compatible, 3 some are not, 1 some could not be tested,\n"
-        "2 usage, 130 and 143 interrupted\n",
+        "exit: 0 all can be unpacked, 1 some could not be tested, 2 wrong usage,\n"
+        "3 some cannot, 130 and 143 interrupted\n",
     .operands = "IMAGEs",
     .least = 0,
     .most = OPT_ANY,

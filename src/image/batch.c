@@ -187,7 +187,7 @@ batch_break(struct batch_job *j)
 	r->state = BATCH_BROKEN;
 	if (r->message[0] == '\0')
 		(void)snprintf(r->message, sizeof r->message, "%s", msg_last());
-	if (asprintf(&r->text, "cannot be judged: %s: %s\n", r->name,
+	if (asprintf(&r->text, "cannot be checked: %s: %s\n", r->name,
 	        r->message) < 0)
 		r->text = NULL;
 	r->object = result_new(WIRE_FAIL, NULL, NULL, r->message);

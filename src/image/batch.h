@@ -53,7 +53,7 @@ int batch_start(struct batch *b);
 
 /*
  * Add the images of all names; an archive of several images is as many.  From
- * here on a stranger's bytes are read.  Returns WIRE_OK, WIRE_USAGE for a build
+ * here on untrusted bytes are read.  Returns WIRE_OK, WIRE_USAGE for a build
  * context, or WIRE_FAIL; both reported.
  */
 enum wire_exit batch_add_all(struct batch *b);

@@ -2,7 +2,7 @@
 /*
  * Images fetched by their names, in processes that do nothing else: they start
  * podman, docker or skopeo, and hand over an open file with what these print,
- * unread.  So whoever reads it can have given up starting programs before; and
+ * unread.  So the code that reads it can give up starting programs before; and
  * it can ask for no image that was not named when the processes began.
  */
 #ifndef FETCH_H

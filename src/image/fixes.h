@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What mends an image: the findings of a verdict in groups, each of one line
- * of the Dockerfile, with the one command that mends them together.
+ * What fixes an image: the findings of a verdict in groups, each of one line
+ * of the Dockerfile, with the one command that fixes them together.
  */
 #ifndef FIXES_H
 #define FIXES_H

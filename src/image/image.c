@@ -681,7 +681,7 @@ image_refuse_artifact(const char *type)
 		        strlen(artifacts[i].begins)) == 0)
 			name = artifacts[i].name;
 	msg_warn(0,
-	    "not a container image but %s ('%s'): no pod can run it; give the image of the bundle",
+	    "not a container image but %s ('%s'): no pod can run it; give the bundle image",
 	    name, msg_mask(masked, sizeof masked, type));
 	return -1;
 }

@@ -22,7 +22,7 @@ bool podstream_is_archive(const struct blob *tar);
 bool podstream_is_reference(const char *text);
 
 /*
- * Write the stream in jsonl to `to`, a seekable file, whoever may read the
+ * Write the stream in jsonl to `to`, a seekable file, as if all could read the
  * files.  `image` is as image_ref_parse takes it; "-" is the archive that can
  * be read from fd.  At most max bytes are unpacked.  Returns WIRE_OK;
  * WIRE_BUNDLE (reported): no runtime would start it; WIRE_FAIL (reported).

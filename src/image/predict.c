@@ -16,7 +16,8 @@ rule_for(const struct predict *j, const struct node *n)
 {
 	const struct inode *i = n->inode;
 
-	/* the runtime shows the root as 0755 of root, whatever the image has */
+	/* the runtime shows the root as 0755 of root, not as the image has it
+	 */
 	if (j->who == NULL || n->parent == NULL)
 		return FINDING_NONE;
 	return finding_judge(j->who, i->mode, i->uid, i->gid);

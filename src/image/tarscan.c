@@ -393,7 +393,7 @@ set_type(struct tarscan_entry *e, char flag)
 		                                             : TARSCAN_FILE;
 }
 
-/* Are there no bytes behind the header, whatever size it says? */
+/* Are there no bytes behind the header, although it has a size? */
 static bool
 is_header_only(enum tarscan_type type)
 {

@@ -534,7 +534,7 @@ is_packed(const struct image *img)
 	return false;
 }
 
-/* An image whose layers nobody unpacks, whatever is in them. */
+/* An image whose layers no runtime unpacks. */
 static int
 note_unread(struct verdict *v)
 {

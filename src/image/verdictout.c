@@ -213,7 +213,7 @@ tell_notes(const struct telling *t, enum codes_severity severity)
 			tell_note(t, &v->notes[i]);
 }
 
-/* What there is nothing to mend about, in as few lines. */
+/* What needs no fix, in as few lines. */
 static void
 tell_quietly(const struct telling *t)
 {
@@ -364,7 +364,7 @@ add_origin(struct json *o, const struct verdict *v,
 {
 	const struct inode *i = f->node->inode;
 	char source[MSG_NAME], fix[MSG_NAME + 128];
-	struct finding mend = {.rule = f->rule,
+	struct finding fixed = {.rule = f->rule,
 	    .path = source,
 	    .blocker = source,
 	    .mode = i->mode};
@@ -375,7 +375,7 @@ add_origin(struct json *o, const struct verdict *v,
 		return;
 	json_add_string(o, "source", source);
 	(void)json_set(o, "fix",
-	    json_new_string(finding_fix(fix, sizeof fix, &mend)));
+	    json_new_string(finding_fix(fix, sizeof fix, &fixed)));
 }
 
 /* Give the findings their layers, and put the other errors before them. */

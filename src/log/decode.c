@@ -47,7 +47,7 @@ decode_fed(struct decode *d, size_t len)
 	d->ended = len == 0;
 }
 
-/* ------------------------------------------------------------- time stamps */
+/* ------------------------------------------------------------- timestamps */
 
 static bool
 is_digit(char c)
@@ -56,7 +56,7 @@ is_digit(char c)
 }
 
 /*
- * Move `safe` on over what cannot be the beginning of a time stamp, and set
+ * Move `safe` on over what cannot be the beginning of a timestamp, and set
  * `stamp` if one follows.  Returns whether anything can be read now.
  */
 static bool
@@ -274,7 +274,7 @@ decode_judge_object(struct decode *d)
 	return event;
 }
 
-/* The object under way comes to nothing; go on from here. */
+/* The object under way is given up; go on from here. */
 static enum decode_event
 give_up(struct decode *d)
 {
@@ -392,7 +392,7 @@ read_object(struct decode *d)
 
 /* ----------------------------------------------------------------- content */
 
-/* Decode text[0..len), whole groups, behind what out holds; -1: damaged. */
+/* Decode text[0..len), whole groups, behind what out holds; -1: corrupt. */
 static int
 unbase64(struct decode *d, const char *text, size_t len)
 {
@@ -421,7 +421,7 @@ decode_keep_char(struct decode *d, char c)
 	return 0;
 }
 
-/* Decode text[0..len) with what was left over before; -1: damaged. */
+/* Decode text[0..len) with what was left over before; -1: corrupt. */
 static int
 take_content(struct decode *d, const char *text, size_t len)
 {

@@ -5,9 +5,9 @@
  * A log is judged by its bytes.  One that starts with a gzip header or a tar
  * header is that; all others are text, in which the lines of unpack-stream(5)
  * are looked for.  What stands around them on a line (the prefixes of
- * `kubectl logs --prefix --timestamps`) is passed over, and so is a time stamp
- * inside a line: kubelets before 1.21 put one wherever the container runtime
- * split a long line.  Everything else inside a line damages it.
+ * `kubectl logs --prefix --timestamps`) is passed over, and so is a timestamp
+ * inside a line: kubelets before 1.21 put one where the container runtime
+ * split a long line.  Everything else inside a line corrupts it.
  *
  *	while ((event = decode_next(d)) != DECODE_END)
  *		if (event == DECODE_MORE)
@@ -31,7 +31,7 @@ enum decode_event {
 	DECODE_NONE, /* never returned */
 	DECODE_MORE, /* give it more of the log: decode_room, decode_fed */
 	DECODE_DATA, /* data[0..data_len) belongs to the piece under way */
-	DECODE_BAD, /* the piece under way is damaged: forget its data */
+	DECODE_BAD, /* the piece under way is corrupt: forget its data */
 	DECODE_PART, /* that was part piece.part, and its digest is right */
 	DECODE_WHOLE, /* that was a json line, and its digest is right */
 	DECODE_PLAIN, /* that was a json line without a digest: unverified */

@@ -35,7 +35,7 @@ deliver_is_gzip(const char *name)
 
 const struct opt deliver_rows[] = {
     {"directory", 'C', "DIR",
-        "make this directory (default: bundle);\nrun, with several bundles: a directory each in it",
+        "make this directory (default: bundle);\nrun with several bundles: a directory in it for each",
         OPT_TEXT(struct deliver, dir)},
     {"tar", 0, "FILE", "write a tar instead, or a tar.gz; - is standard output",
         OPT_TEXT(struct deliver, tar)},
@@ -132,7 +132,7 @@ open_tar(struct deliver *d, io_pull *pull, void **arg)
 	return 0;
 }
 
-/* After open_tar; was it damaged gzip that made status a failure? */
+/* After open_tar; was it corrupt gzip that made status a failure? */
 static enum wire_exit
 close_tar(struct deliver *d, enum wire_exit status)
 {

@@ -501,7 +501,7 @@ form_take_head(struct form *f, char c)
 	f->head[f->head_len++] = c;
 	if (f->head_len < sizeof mark &&
 	    memcmp(f->head, mark, f->head_len) == 0) {
-		/* a byte order mark, be it of a file in the middle of others */
+		/* a byte order mark, also of a file in the middle of others */
 		if (f->head_len == sizeof mark - 1)
 			f->head_len = 0;
 		return;

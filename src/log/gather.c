@@ -319,7 +319,7 @@ remark(struct gather *g, const char *name)
 		msg_warn(0, "%s: %" PRIu64 " line%s not of the stream", name,
 		    foreign, foreign == 1 ? " is" : "s are");
 	if (damaged > 0)
-		msg_warn(0, "%s: %" PRIu64 " damaged piece%s of the stream",
+		msg_warn(0, "%s: %" PRIu64 " corrupt line%s of the stream",
 		    name, damaged, damaged == 1 ? "" : "s");
 }
 
@@ -578,7 +578,7 @@ judge_line(struct gather *g)
 
 /*
  * Are these of two bundles?  One that is not sure to be true may have been
- * damaged, but hardly in two places.
+ * corrupt, but hardly in two places.
  */
 static bool
 gather_differ(const struct gather_whole *a, const struct gather_whole *b)

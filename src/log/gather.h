@@ -44,7 +44,7 @@ enum gather_why {
 	GATHER_TOO_LARGE /* "BundleTooLarge": over max_size */
 };
 
-/* The last part of a range of parts to the end, wherever that is. */
+/* The last part of a range of parts to the end, which is not known. */
 #define GATHER_OPEN RANGES_OPEN
 
 struct gather_opts {

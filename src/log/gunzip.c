@@ -105,7 +105,7 @@ take_some(struct gunzip *g, struct gunzip_slot *s)
 		msg_nomem();
 		return -1;
 	} else if (status != Z_OK && status != Z_BUF_ERROR) {
-		s->why = "damaged";
+		s->why = "invalid gzip data";
 		return -1;
 	}
 	return 0;

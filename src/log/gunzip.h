@@ -7,7 +7,7 @@
  * A member of the kind that `unpack` writes, made of no more than WIRE_SLICE
  * bytes, is decompressed at once by libdeflate, at three times zlib's speed.
  * zlib takes all others, and those that libdeflate does not take: it is the
- * one to say that data is damaged.
+ * one to say that data is corrupt.
  */
 #ifndef GUNZIP_H
 #define GUNZIP_H
@@ -76,7 +76,7 @@ struct gunzip {
 int gunzip_open(struct gunzip *g, io_pull pull, void *arg);
 
 /*
- * The next bytes; an io_pull with a struct gunzip as its arg.  Damaged data,
+ * The next bytes; an io_pull with a struct gunzip as its arg.  Corrupt data,
  * a cut end, and bytes that are no gzip after the last member fail and set
  * g->corrupt.
  */
@@ -86,7 +86,7 @@ void gunzip_close(struct gunzip *g);
 
 /*
  * What the gzip that begins with in[0..len) begins with: writes up to `size`
- * bytes of it to out.  Returns how many, 0 also where it is damaged.
+ * bytes of it to out.  Returns how many, 0 also where it is corrupt.
  */
 size_t gunzip_peek(const void *in, size_t len, void *out, size_t size);
 

@@ -256,7 +256,7 @@ static const struct {
     {"nul", "runs of NUL"}, {"ansi", "colours of a terminal"},
     {"cri", "a container runtime's file (CRI)"},
     {"json-file", "a container runtime's file (JSON)"},
-    {"timestamps", "time stamps"}};
+    {"timestamps", "timestamps"}};
 
 const char *
 notes_form_name(unsigned int bit)

@@ -20,7 +20,7 @@ enum notes_form { /* what a log was: bits */
 	NOTES_ANSI = 1 << 5, /* control sequences of a terminal */
 	NOTES_CRI = 1 << 6,
 	NOTES_JSON_FILE = 1 << 7,
-	NOTES_STAMPS = 1 << 8 /* time stamps of kubectl logs */
+	NOTES_STAMPS = 1 << 8 /* timestamps of kubectl logs */
 };
 
 enum {

@@ -26,7 +26,7 @@ struct order_log {
 	int64_t when; /* INT64_MIN: unknown */
 };
 
-/* The first time stamp in the file; INT64_MIN: none that can be seen. */
+/* The first timestamp in the file; INT64_MIN: none that can be seen. */
 static int64_t
 order_stamp(const char *name, char *head, char *inside)
 {

@@ -9,11 +9,11 @@
 #include <stddef.h>
 
 /*
- * Sort n names of files by the first time stamp in each, plain or in gzip;
+ * Sort n names of files by the first timestamp in each, plain or in gzip;
  * among equals by the suffixes of rotation: a later date is later, a higher
  * number is earlier, none is last.  What cannot be told keeps its place before
- * all others; failures to read are left for whoever reads them.  Returns 0, or
- * -1 (reported).
+ * all others; failures to read are left for the code that reads them.  Returns
+ * 0, or -1 (reported).
  */
 int order_logs(char **names, size_t n);
 

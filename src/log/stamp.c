@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The time stamps of container logs: RFC 3339 and a blank, as container
+ * The timestamps of container logs: RFC 3339 and a blank, as container
  * runtimes and `kubectl logs --timestamps` put them before a line.
  */
 #include "log/stamp.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-	STAMP_MAX = 64, /* bytes of a time stamp */
+	STAMP_MAX = 64, /* bytes of a timestamp */
 	STAMP_DAY = 24 * 60 * 60
 };
 

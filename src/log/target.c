@@ -70,7 +70,7 @@ empty_into(int fd, int top, unsigned long *number)
 
 /*
  * Remove all below the directory top.  Without recursion and with three
- * descriptors, whatever is in there: directories are brought to the top level
+ * descriptors, for any depth: directories are brought to the top level
  * and emptied one after the other.
  */
 static void
@@ -275,7 +275,7 @@ target_cannot_replace(int fd, const char *path)
 	if (stat(".", &other) == 0 && target_is_same(&st, &other))
 		return "it is the working directory";
 	if (lstat(path, &other) == 0 && S_ISLNK(other.st_mode))
-		return "a symbolic link leads to it";
+		return "a symlink leads to it";
 	if (fstatat(fd, "..", &other, 0) < 0 || st.st_dev != other.st_dev ||
 	    target_is_same(&st, &other))
 		return "it is a mount point";

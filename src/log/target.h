@@ -35,7 +35,7 @@ struct target {
 
 /*
  * Find out where `path` would be, and refuse what is there already, except an
- * empty directory where a directory is to be made, and what bears our mark
+ * empty directory where a directory is to be made, and what has our mark
  * where opts->force.  Makes nothing.  Returns 0, to be followed by
  * target_close, or -1 (reported, nothing to close).
  *

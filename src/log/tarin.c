@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Read a tar that nobody vouches for, and extract it where it can do no harm.
+ * Read an untrusted tar, and extract it where it can do no harm.
  * The only reader of streams that uses libarchive.
  */
 #include "log/tarin.h"
@@ -110,7 +110,7 @@ static const struct {
     [TARIN_ROOT] = {"root-no-directory", "the root is no directory"},
     [TARIN_SET_ID] = {"set-id", "set-user-ID or set-group-ID"},
     [TARIN_LINK_OUT] = {"symlink-leads-out",
-        "a symbolic link that can lead out; unpack --symlinks skip leaves links out"},
+        "a symlink that can lead out; unpack --symlinks skip leaves links out"},
     [TARIN_SIZE] = {"too-large", "larger than --max-size allows"},
     [TARIN_ENTRIES] = {"too-many-entries",
         "more entries than --max-entries allows, with the directories that their names imply"},
@@ -339,8 +339,8 @@ go_down(struct tarin *t, size_t to, mode_t mode, struct timespec mtime)
 }
 
 /*
- * Open the directory `path` below dir as openat2(2) does, through no symbolic
- * link and no mount.  Returns it, or -1: also where the kernel, before Linux
+ * Open the directory `path` below dir as openat2(2) does, through no symlink
+ *  and no mount.  Returns it, or -1: also where the kernel, before Linux
  * 5.6, or a filter has no such call.
  */
 static int
@@ -574,7 +574,7 @@ tarin_explain(struct tarin *t)
 	if (t->status != WIRE_OK)
 		return -1;
 	progress_clear(t->opts->progress);
-	msg_warn(0, "tar: damaged: %s",
+	msg_warn(0, "tar: corrupt: %s",
 	    msg_mask(text, sizeof text, why != NULL ? why : "unreadable"));
 	t->status = WIRE_CORRUPT;
 	return -1;

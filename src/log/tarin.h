@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Read a tar that nobody vouches for, and extract it where it can do no harm.
+ * Read an untrusted tar, and extract it where it can do no harm.
  * The only reader of streams that uses libarchive.
  *
- * Only directories, regular files, symbolic links and hard links are taken.
+ * Only directories, regular files, symlinks and hard links are taken.
  * An entry is refused, and with it the whole, where
  * - its name is absolute, has "..", is longer than the file system takes, or
  *   came before (also where the file system takes two names for one);
  * - its name leads through something that is no directory of the archive's;
- * - it is a symbolic link that is absolute, or has ".." anywhere but in front,
+ * - it is a symlink that is absolute, or has ".." anywhere but in front,
  *   or more of them than lead up to the root: such a link could lead out, by
  *   itself or with others;
  * - it is a hard link to what is no regular file of the archive's;
@@ -33,7 +33,7 @@ struct tarin_entry {
 	mode_t mode; /* type and permission bits */
 	uint64_t size; /* bytes */
 	int64_t mtime; /* seconds since the epoch */
-	const char *link; /* target of a symbolic link, or NULL */
+	const char *link; /* target of a symlink, or NULL */
 	const char *hard; /* name that this is a hard link to, or NULL */
 };
 
@@ -79,8 +79,8 @@ struct tarin_counts {
 };
 
 /*
- * Read the whole tar and, with opts->dir, extract it there, as whoever we are:
- * permission bits and times are set, owners are not.
+ * Read the whole tar and, with opts->dir, extract it there, as the user who we
+ * are: permission bits and times are set, owners are not.
  *
  * Returns WIRE_OK; WIRE_BUNDLE (reported) where an entry is refused or the tar
  * is over a limit; WIRE_CORRUPT (reported) where it is no whole tar; WIRE_FAIL
@@ -91,7 +91,7 @@ enum wire_exit tarin_run(const struct tarin_opts *opts,
     struct tarin_counts *counts);
 
 /*
- * Can a symbolic link at path, clean and relative, with this target lead out?
+ * Can a symlink at path, clean and relative, with this target lead out?
  * Not where ".." only stand in front and no more of them than directories lead
  * to path: then it starts from a real directory within, and what else is on
  * the way are names in the archive, for which the same holds.  An absolute

@@ -216,7 +216,7 @@ const struct opt placement_rows[] = {
         "also on nodes with this taint (repeatable)",
         OPT_OTHER(struct placement, tolerations, placement_take_toleration,
             "KEY[=VALUE], and :NoSchedule, :PreferNoSchedule or :NoExecute")},
-    {"priority-class", 0, "NAME", "of the pod",
+    {"priority-class", 0, "NAME", "priority class of the pod",
         OPT_OTHER(struct placement, priority_class, placement_take_class,
             "a name of lower case letters, digits, '-' and '.'")},
     {"pull-policy", 0, "Always|IfNotPresent|Never",

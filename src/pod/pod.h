@@ -63,7 +63,7 @@ struct pod_opts {
 	const char *file; /* -f; NULL: none */
 	const char *select; /* which bundle of the file; NULL: the only one */
 	const char *image; /* the bundle's reference */
-	const char *unpacker; /* our own image; NULL: not said */
+	const char *unpacker; /* the unpack image; NULL: not said */
 	const char *name; /* the pod's; NULL: made from the owner or image */
 	const char *namespace; /* NULL: not said */
 	const char *format; /* json or jsonl */
@@ -128,7 +128,7 @@ struct json *pod_build(const struct pod_opts *o);
 /*
  * The Pod that prints some parts again: one container for each of the n lists,
  * called bundle-0, bundle-1, ..., all of one image pull and one init container;
- * format jsonl whatever o says.  Owned by the caller; NULL (reported).
+ * format jsonl, not the one of o.  Owned by the caller; NULL (reported).
  */
 struct json *pod_build_repair(const struct pod_opts *o,
     const struct pod_parts *ranges, size_t n);

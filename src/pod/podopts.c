@@ -203,57 +203,55 @@ const struct opt podopts_bundle_rows[] = {
     {"filename", 'f', "FILE",
         "BundleDeployment or Bundle, YAML or JSON; - is standard input",
         .take = take_filename},
-    {"select", 0, "NAME", "the bundle of that name, where FILE has several",
+    {"select", 0, "NAME", "the bundle of this name, if FILE has several",
         OPT_TEXT(struct pod_opts, select)},
-    {"image", 0, "REF", "the bundle's image, instead of -f",
-        .take = take_bundle, .takes = A_REFERENCE},
-    {"bundle-dir", 0, "PATH", "where in the image the bundle is (default: /)",
+    {"image", 0, "REF", "the bundle image, instead of -f", .take = take_bundle,
+        .takes = A_REFERENCE},
+    {"bundle-dir", 0, "PATH",
+        "directory of the bundle in the image (default: /)",
         OPT_OTHER(struct pod_opts, bundle_dir, take_dir, "an absolute path")},
     {"pull-secret", 0, "NAME", "pull with this secret too (repeatable)",
         .take = take_secret, .takes = A_NAME},
     {0},
 };
 const struct opt podopts_shape_rows[] = {
-    {"name", 0, "NAME", "what the pod is called",
-        OPT_TEXT(struct pod_opts, name)},
-    {"compat", 0, "rukpak", "the pod that RukPak 0.24 makes, with our image",
+    {"name", 0, "NAME", "name of the pod", OPT_TEXT(struct pod_opts, name)},
+    {"compat", 0, "rukpak", "the pod of RukPak 0.24, with the unpack image",
         OPT_OTHER(struct pod_opts, rukpak, take_compat, NULL)},
     {0},
 };
 const struct opt podopts_pod_rows[] = {
-    {"namespace", 'n', "NAMESPACE", "where the pod goes",
+    {"namespace", 'n', "NAMESPACE", "namespace of the pod",
         OPT_OTHER(struct pod_opts, namespace, take_namespace,
             "a namespace's name")},
     {"run-as-user", 0, "UID|namespace",
-        "who runs it, or that the namespace chooses (OpenShift); default: 65532",
+        "the user who runs it; namespace: the namespace chooses (OpenShift) (default: 65532)",
         .take = take_user, .takes = "a user's number above 0, or namespace"},
     {"user-namespace", 0, NULL,
-        "uid 0 of a user namespace: reads what only root can",
+        "run as uid 0 of a user namespace, which can read what only root can",
         OPT_FLAG(struct pod_opts, user_namespace)},
     {"strategy", 0, "inject|image-volume",
-        "how it gets at the files (default: inject; image-volume: Kubernetes 1.33)",
+        "how unpack gets at the files (default: inject; image-volume needs Kubernetes 1.33)",
         OPT_CHOICE(struct pod_opts, strategy)},
     {"unpacker-image", 0, "REF",
-        "the image that holds unpack\n(default: $UNPACK_IMAGE, else " UNPACK_IMAGE
-        ")",
+        "the unpack image (default: $UNPACK_IMAGE, else\n" UNPACK_IMAGE ")",
         OPT_OTHER(struct pod_opts, unpacker, take_image, A_REFERENCE)},
     {"mount-path", 0, "PATH",
-        "where unpack is mounted; default: random, as an image that knows PATH can run a program of its own there",
+        "where unpack is mounted (default: random, because an image that knows PATH can run a program of its own there)",
         OPT_OTHER(struct pod_opts, mount_path, take_mount_path,
             "an absolute path below /, without a colon")},
-    {"deadline", 0, "TIME", "how long the pod may take (default: 1h)",
+    {"deadline", 0, "TIME", "time that the pod may take (default: 1h)",
         OPT_TIME(struct pod_opts, deadline)},
     {0},
 };
 const struct opt podopts_stream_rows[] = {
-    {"format", 0, "json|jsonl", "of the log (default: json)",
+    {"format", 0, "json|jsonl", "format of the log (default: json)",
         OPT_OTHER(struct pod_opts, format, take_format, NULL)},
     {"symlinks", 0, "keep|skip",
-        "what becomes of symbolic links (default: skip in json, keep in jsonl)",
+        "whether symlinks are part of the bundle (default: skip in json, keep in jsonl)",
         OPT_WORD(struct pod_opts, symlinks)},
     {"log-limit", 0, "SIZE",
-        "refuse a bundle whose log would be longer (default: " POD_LOG_LIMIT
-        ")",
+        "refuse a bundle with a longer log (default: " POD_LOG_LIMIT ")",
         OPT_OTHER(struct pod_opts, log_limit, take_limit,
             "a size such as 512Ki or 10Mi")},
     {0},
@@ -352,7 +350,7 @@ static void
 podopts_say_risk(void)
 {
 	msg_warn(0,
-	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symbolic link there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
+	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symlink there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
 	msg_line(
 	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
 }
@@ -505,7 +503,7 @@ podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 	}
 	if (o->unpacker == NULL)
 		o->unpacker = UNPACK_IMAGE;
-	/* whoever chooses a policy knows that the nodes have it */
+	/* a policy that is given means that the nodes have it */
 	if (!quiet && strncmp(o->unpacker, "localhost/", 10) == 0 &&
 	    o->placement.pull_policy == NULL) {
 		msg_warn(0,

@@ -33,7 +33,7 @@ opt_take podopts_take_parts;
 const char *podopts_conflict(const struct pod_opts *o);
 
 /*
- * The build's own image, where nobody names another and no node can pull it,
+ * The build's unpack image, where no other is named and no node can pull it,
  * nor is said to have it; else NULL.
  */
 const char *podopts_nowhere(const struct pod_opts *o);

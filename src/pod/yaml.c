@@ -701,7 +701,7 @@ parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
 
 /*
  * libyaml compares each %TAG line with all before it, so that a text may have
- * TAGS_MAX of them, wherever they stand.  Returns 0 or -1.
+ * TAGS_MAX of them, in any position.  Returns 0 or -1.
  */
 static int
 yaml_check_tags(struct parse *p, const char *text, size_t len)

@@ -193,7 +193,7 @@ annotation_text(const char *name, char *text)
 }
 
 /*
- * Note that p violates k.  `text` is what it is; taken over, whatever happens.
+ * Note that p violates k.  `text` is what it is; taken over, also on failure.
  * Returns 0, or -1 (reported).
  */
 static int

@@ -60,7 +60,7 @@ compress(void *arg, unsigned int member, size_t slot)
 		digest_of(s->buf, s->len, s->digest);
 }
 
-/* Start as many threads as were asked for and can be had. */
+/* Start as many threads as were asked for, or as the system allows. */
 static void
 gzip_start_threads(struct gzip *p)
 {

@@ -40,7 +40,7 @@ struct gzip *gzip_open(const struct gzip_opts *opts);
 
 /*
  * Compress more bytes.  Threads are started when the first slice is full, so
- * that a small bundle does without; where none can be had, the caller's own
+ * that a small bundle does without; where there can be none, the caller's own
  * does the work.  Returns 0, or -1 (reported).
  */
 int gzip_write(struct gzip *p, const void *buf, size_t len);

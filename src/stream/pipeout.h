@@ -13,7 +13,7 @@ struct pipeout;
 
 /*
  * Start writing to fd, which is borrowed.  The thread, if it is wanted and can
- * be had, starts with the second block of 128 KiB.  Returns the pipeout, or
+ * be started, starts with the second block of 128 KiB.  Returns the pipeout, or
  * NULL (reported).
  */
 struct pipeout *pipeout_open(int fd, bool thread);

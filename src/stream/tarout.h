@@ -2,7 +2,7 @@
 /*
  * Entries -> tar.  The only user of libarchive in `unpack`.
  *
- * Headers are POSIX.1-1988 ustar wherever ustar can say it, and pax
+ * Headers are POSIX.1-1988 ustar where ustar can say it, and pax
  * (POSIX.1-2001, pax(1)) for what it cannot: names beyond 100 + 155 bytes or
  * not UTF-8, link targets beyond 100 bytes, sizes of 8 GiB and more, times
  * before 1970.  Owner 0:0 without names, no set-user-ID and set-group-ID bits,

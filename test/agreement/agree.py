@@ -97,7 +97,7 @@ def compare(said, found, skipped=("special",)):
     for key in COUNTS:
         if said[key] != real[key]:
             wrong.append("%s: %d, really %d" % (key, said[key], real[key]))
-    # not symlinks: podman makes /etc/mtab wherever /etc leads
+    # not symlinks: podman makes /etc/mtab where /etc leads
     for key in skipped:
         if said["skipped"][key] != real["skipped"][key]:
             wrong.append("skipped %s: %d, really %d" % (

@@ -130,7 +130,7 @@ class Layer:
         return image.pick(TOPS) + "/" + image.pick(NAMES)
 
     def replace(self, path):
-        """Whatever a lower layer has there is gone."""
+        """What a lower layer has there is gone."""
         self.image.forget(path)
 
     def file(self, path, data=None, mode=None):

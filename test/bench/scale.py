@@ -61,7 +61,7 @@ def simulate(tool, pods, nodes):
     now = 0.0
     while waiting or running or sending:
         while waiting and len(running) < tool.at_once:
-            # whoever comes before the image is there waits for it
+            # a caller that comes before the image is there waits for it
             running.append(Pod(tool, max(pull - now, 0)))
             waiting -= 1
         now += STEP

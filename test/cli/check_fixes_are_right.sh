@@ -85,7 +85,7 @@ bundle 'COPY --chmod=0600 deploy / # buildkit'
 is "its own --chmod" "$(jq -r '.fixes[].command' out)" \
 	"let that line's --chmod allow everybody to read: COPY --chmod=0755"
 
-# what only COPY --chmod can mend, said for each layer
+# what only COPY --chmod can fix, said for each layer
 rm -rf i
 printf '%s\n' 'layer gzip COPY one /' 'dir a 0755' 'file a/x 0600' \
 	'file a/y 0600' 'layer gzip COPY two /' 'file b 0600' |

@@ -19,14 +19,14 @@ printf '%s\n' 'config {"User":"1"}' 'layer gzip COPY . /' 'symlink s x' \
 ok "several" exits 3 "$UNPACKCTL" check good1 bad nowhere.tar warned.tar
 is "in their order" "$(sed -n 's/.* restricted namespaces: \([^:]*\).*/\1/p' out |
 	tr '\n' ' ')" "good1 bad warned.tar "
-ok "what cannot be judged" has out '^cannot be judged: nowhere.tar: '
+ok "what cannot be judged" has out '^cannot be checked: nowhere.tar: '
 is "a table at the end" "$(tail -n 6 out | tr -s ' ' | sed 's/ $//')" \
 	"IMAGE VERDICT ERRORS WARNINGS
 good1 compatible 0 0
 bad not compatible 1 1
-nowhere.tar not judged 0 0
+nowhere.tar not checked 0 0
 warned.tar compatible 0 1
-4 images: 2 compatible, 1 not compatible, 1 not judged"
+4 images: 2 compatible, 1 not compatible, 1 not checked"
 ok "all good" exits 0 "$UNPACKCTL" check good1 good2
 ok "not judged alone" exits 1 "$UNPACKCTL" check good1 nowhere.tar
 ok "quiet" exits 3 "$UNPACKCTL" check -q good1 bad

@@ -108,7 +108,7 @@ ok "but told" has err '2 objects without'
 } >stream.yaml
 ok "a stream" exits 3 "$UNPACKCTL" check-pod --level baseline - <stream.yaml
 ok "is summed up" has out \
-	'^2 pods judged: 1 passes, 1 violates baseline:latest; 2 objects without a pod passed over$'
+	'^2 pods checked: 1 passes, 1 violates baseline:latest; 2 objects without a pod passed over$'
 ok "as a file" exits 3 "$UNPACKCTL" check-pod --level baseline -o json stream.yaml
 is "and in JSON" "$(jq -c '[.kind,.result,.exit,.reason,.passed,.violating,
 	.passedOver,.notJudged]' out)" \
@@ -133,7 +133,7 @@ cp csv.yaml crd.yaml bundle/manifests
 echo 'annotations: {}' >bundle/metadata/annotations.yaml
 ok "an operator's bundle" exits 3 "$UNPACKCTL" check-pod --level baseline bundle
 ok "is judged by its manifests" has out \
-	'^2 pods judged: 1 passes, 1 violates baseline:latest; 1 object without'
+	'^2 pods checked: 1 passes, 1 violates baseline:latest; 1 object without'
 ok "an empty directory" exits 1 "$UNPACKCTL" check-pod empty
 ok "is no pass" has err 'no file in it whose name ends in .yaml'
 printf 'kind: Pod\nmetadata: {name: {{ .Values.name }}}\n' >helm.yaml
@@ -143,7 +143,7 @@ ok "says what makes it a manifest" has err \
 ok "next to pods that pass" exits 1 "$UNPACKCTL" check-pod --level baseline \
 	helm.yaml csv.yaml --ignore hostNamespaces
 ok "both are told" has out \
-	'2 pods judged: 2 pass, 0 violate .*; 1 could not be judged'
+	'2 pods checked: 2 pass, 0 violate .*; 1 could not be checked'
 
 # a code that is not to count
 ok "ignored" exits 0 "$UNPACKCTL" check-pod --level baseline \

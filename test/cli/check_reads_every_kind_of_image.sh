@@ -17,7 +17,7 @@ describe() {
 	END
 }
 
-# verdict NAME IMAGE: two findings, whatever the wrapping.
+# verdict NAME IMAGE: two findings in any wrapping.
 verdict() {
 	ok "$1: not compatible" exits 3 "$UNPACKCTL" check -o json "$2"
 	is "$1: the two findings" \

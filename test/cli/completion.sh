@@ -16,7 +16,7 @@ asks() {
 }
 is "a command" "$(asks ext)" "extract :words "
 is "with its meaning" "$(unpackctl __complete ext | sed -n 's/.*\t//p')" \
-	"pod log to a verified directory or tar"
+	"extract a bundle from pod logs, and verify it"
 is "what the program takes" "$(asks --v)" "--version :words "
 is "an option" "$(asks run --run-as)" "--run-as-user :words "
 is "not what another command takes" "$(asks extract --run-as)" ":words "
@@ -87,7 +87,7 @@ if command -v zsh >/dev/null; then
 	E
 	cp "$TOP/src/complete/unpackctl.zsh" _unpackctl
 	zsh -f ask.zsh r >got 2>err
-	ok "zsh: a command" has got '^run:bundle to its files'
+	ok "zsh: a command" has got '^run:unpack bundle images'
 	zsh -f ask.zsh run --tim >got 2>err
 	ok "zsh: an option" has got '^--timeout:'
 	zsh -f ask.zsh run --strategy im >got 2>err

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Before unpackctl reads a stranger's log, image or manifest it gives up what it
+# Before unpackctl reads an untrusted log, image or manifest it gives up what it
 # does not need; and where the kernel refuses, it goes on without.
 . "$TOP/test/lib.sh"
 [ -z "${SANITIZED-}" ] || skip_all "the leak checker needs other rights"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A signal, or --timeout, ends whatever is under way: extraction, reading,
+# A signal, or --timeout, ends what is under way: extraction, reading,
 # writing to a pipe that nobody reads, a kubectl that takes no notice.  What
 # would go on ends with 137, as it is killed in the end.
 . "$TOP/test/lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Whatever the tar says: nothing outside the target, and the target whole or
+# For any tar: nothing outside the target, and the target whole or
 # not at all.
 . "$TOP/test/lib.sh"
 command -v python3 >/dev/null || skip_all "needs python3"

@@ -45,7 +45,7 @@ ok "of all" takes ". ./a ./c ./deep ./deep/b ./link " log \
 	--strip-components 1 -- manifests/a manifests/link manifests/deep metadata
 ok "a link that would lead out then" exits 3 "$ctl" extract -C got \
 	--strip-components 1 log
-ok "  is named" has err 'manifests/up: refused: a symbolic link'
+ok "  is named" has err 'manifests/up: refused: a symlink'
 ok "  nothing is there" [ ! -e got ]
 ok "a path that is not there" exits 1 "$ctl" extract -C got log manifests/a nope
 ok "  is named" has err 'nope: no such path in the bundle'
@@ -53,7 +53,7 @@ ok "  nothing is there" [ ! -e got ]
 ok "a log that is not there" exits 1 "$ctl" extract -C got nope
 ok "  is one" has err 'nope: No such file'
 
-# a damaged bundle is refused, whatever is wanted of it
+# a damaged bundle is refused, also if one file of it is wanted
 head -n 1 log >half
 ok "half a log, one path" exits 4 "$ctl" extract -C got half manifests/a
 

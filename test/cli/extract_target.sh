@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The target appears whole or not at all: whatever is there already, however
-# many work at it, whenever it is killed, and when the disk is full.
+# The target appears whole or not at all: with anything there before, however
+# many work at it, at any time of a kill, and when the disk is full.
 . "$TOP/test/lib.sh"
 
 mkdir in

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Manifests that cost more work than their size: up to a bound they are read,
-# beyond it they are refused with one message, by whatever reads them.
+# beyond it they are refused with one message, by all that reads them.
 . "$TOP/test/lib.sh"
 
 bundle='apiVersion: core.rukpak.io/v1alpha1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # With -o json a command prints exactly one object, on one line, in the shape
-# of unpack-json(5), whatever happens.
+# of unpack-json(5), in every case.
 . "$TOP/test/lib.sh"
 for tool in jq python3; do
 	command -v $tool >/dev/null || skip_all "needs $tool"

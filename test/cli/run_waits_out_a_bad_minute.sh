@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# unpackctl run: whatever the API server, or the way to it, answers for a while,
-# at whichever request, the bundle arrives whole and no pod is left. A pause
+# unpackctl run: for each answer of the API server, or the way to it, for a while,
+# at each request, the bundle arrives whole and no pod is left. A pause
 # that the server asks for is kept.
 #
 # The server is apiserver.py: a real one does most of this seldom.

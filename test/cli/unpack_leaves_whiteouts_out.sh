@@ -16,7 +16,7 @@ os.setxattr(sys.argv[3], sys.argv[1], sys.argv[2].encode())' \"\$@\"; }
 }
 inside 'mkdir l u w m && mount -t overlay -o lowerdir=l,upperdir=u,workdir=w o m' \
 	2>/dev/null || skip_all "cannot mount an overlay"
-# everybody must get at it, whatever its place is
+# everybody must get at it, in any place
 cp "$UNPACK" /tmp/unpack.$$ && trap 'rm -f /tmp/unpack.$$' EXIT
 
 # Three layers: what is deleted lies in a new directory of the upper one, in

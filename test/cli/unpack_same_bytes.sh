@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The same tree gives the same bytes, whoever asks, and how.
+# The same tree gives the same bytes to all users, in all ways.
 . "$TOP/test/lib.sh"
 
 python3 "$TOP/test/tree.py" make a

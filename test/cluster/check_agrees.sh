@@ -3,7 +3,7 @@
 # What `unpackctl check` says of images made at random is what `unpack` finds
 # in pods: AGREEMENT_CLUSTER of them, with duplicate entries as well.  Those with
 # an even number are images as builders write them; of what runtimes refuse,
-# test/agreement asks containerd itself, as the kubelet tries it for ever.
+# test/agreement asks containerd itself, as the kubelet tries it without end.
 . "$TOP/test/cluster/lib.sh"
 need python3
 PYTHONDONTWRITEBYTECODE=1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# unpackctl run: whatever keeps a pod from its work is told in words, at once,
+# unpackctl run: what keeps a pod from its work is told in words, at once,
 # with the fix, and no pod is left behind.
 . "$TOP/test/cluster/lib.sh"
 need busybox python3

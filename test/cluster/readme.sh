@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The README's commands for a cluster print what stands there.
+# The README's commands for a cluster print what it says.
 . "$TOP/test/cluster/lib.sh"
 need python3
 [ -n "${CONTAINERD_ADDRESS-}" ] || skip_all "needs the node's containerd"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# unpackctl run: its pods go when it is interrupted, whenever that is, and
+# unpackctl run: its pods go when it is interrupted, at any time, and
 # somebody else's pods never do.
 . "$TOP/test/cluster/lib.sh"
 need busybox python3

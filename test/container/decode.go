@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A second stranger, in Go with the standard library alone: decode LOG reads
+// A second independent reader, in Go with the standard library alone: decode LOG reads
 // a pod log of format json, as the provisioners do, or jsonl, and prints one
 // line an entry, as entry.py says.
 package main

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A stranger reads a pod log: decode.py [json|jsonl|tar] LOG [TAR]
+"""An independent reader of a pod log: decode.py [json|jsonl|tar] LOG [TAR]
 
 Knows the format from its description and uses Python's standard library
 alone.  Prints what the bundle holds, one line an entry (entry.py), and fails
-on whatever the format does not allow.  TAR keeps the tar.
+on what the format does not allow.  TAR keeps the tar.
 """
 import base64
 import gzip

@@ -64,7 +64,7 @@ ok "a volume, git source: whole" whole volume git operator
 ok "a volume, claim: whole" whole volume claim operator
 ok "a volume, entrypoint: whole" whole volume kuberpak operator
 
-# One image, one stream: whoever ran it, wherever the program lay.
+# One image, one stream: for all users, and all places of the program.
 for log in rukpak-0.2/as-65532 rukpak-0.11/as-1001 rukpak-0.21/as-1000660000 \
 	ours/as-1001 volume/git volume/kuberpak; do
 	ok "the same bytes: $log" cmp "$log.log" ours/as-65532.log

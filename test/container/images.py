@@ -50,7 +50,7 @@ class Layer:
 
 
 def names():
-    """Names that break whoever splits, escapes, decodes, or cuts them."""
+    """Names that break code that splits, escapes, decodes, or cuts them."""
     a = Layer()
     a.dir(b"manifests")
     for i, name in enumerate([

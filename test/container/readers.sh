@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Whoever reads JSON, base64, gzip, and tar can read the pod log: Go, jq and
+# A program that reads JSON, base64, gzip, and tar can read the pod log: Go, jq and
 # base64 with GNU tar, bsdtar, busybox. All of them find what the image holds.
 # And the comparers of these tests see what is broken.
 . "$TOP/test/container/lib.sh"
@@ -95,7 +95,7 @@ for name in $bundle names types; do
 	done
 done
 
-# The strangers must not take everything.
+# These readers must not take everything.
 log=p/types.log
 "$HERE/decode.py" "$log" tar >want || bail "decode.py"
 # spoil NAME SED-EXPRESSION: decode.py refuses what sed makes of the log.
@@ -115,26 +115,26 @@ spoil 'another digest' 's/sha256:./sha256:-/'
 spoil 'another size' 's/"size":/"size":1/'
 spoil 'another count' 's/"entries":/"entries":1/'
 spoil 'a second line' 's/$/\n{}/'
-# mend PROGRAM: decode.py refuses the tar after Python has changed `tar`.
-mend() {
+# change PROGRAM: decode.py refuses the tar after Python has changed `tar`.
+change() {
 	python3 -c "
 tar = bytearray(open('tar', 'rb').read())
 def sign(at):
     tar[at + 148:at + 156] = b' ' * 8
     tar[at + 148:at + 156] = b'%06o\\0 ' % sum(tar[at:at + 512])
 $2
-open('mended', 'wb').write(tar)"
-	ok "decode.py sees: $1" refuses "$HERE/decode.py" tar mended
+open('changed', 'wb').write(tar)"
+	ok "decode.py sees: $1" refuses "$HERE/decode.py" tar changed
 }
-mend 'an owner' 'tar[114] = ord("1"); sign(0)'
-mend "an owner's name" 'tar[265] = ord("r"); sign(0)'
-mend "a directory's time" 'tar[146] = ord("1"); sign(0)'
-mend 'GNU magic' 'tar[257:265] = b"ustar  \0"; sign(0)'
-mend 'a FIFO' 'tar[512 + 156] = ord("6"); sign(512)'
-mend 'a wrong checksum' 'tar[0] = ord("x")'
-mend 'no end' 'del tar[-512:]'
-mend 'an entry twice' 'tar[:0] = tar[:512]'
-mend 'no root' 'del tar[:512]'
+change 'an owner' 'tar[114] = ord("1"); sign(0)'
+change "an owner's name" 'tar[265] = ord("r"); sign(0)'
+change "a directory's time" 'tar[146] = ord("1"); sign(0)'
+change 'GNU magic' 'tar[257:265] = b"ustar  \0"; sign(0)'
+change 'a FIFO' 'tar[512 + 156] = ord("6"); sign(512)'
+change 'a wrong checksum' 'tar[0] = ord("x")'
+change 'no end' 'del tar[-512:]'
+change 'an entry twice' 'tar[:0] = tar[:512]'
+change 'no root' 'del tar[:512]'
 
 # truth.py against what an image is on the disk, as another program merged it
 image_layers layers || bail "no image layers"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The README's commands print what stands there, as far as they need no cluster.
+# The README's commands print what it says, as far as they need no cluster.
 . "$TOP/test/container/lib.sh"
 
 need podman python3

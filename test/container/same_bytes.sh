@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The same image gives the same bytes: whatever the storage driver, the uid,
+# The same image gives the same bytes: for each storage driver, the uid,
 # the place of the program, the number of threads, and the way to the files.
 . "$TOP/test/container/lib.sh"
 

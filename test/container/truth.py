@@ -110,7 +110,7 @@ def read_image(layout):
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:",
                           encoding="utf-8", errors="surrogateescape") as tar:
             apply_layer(tree, tar)
-    # the runtime makes the root, whatever a layer says of it
+    # the runtime makes the root, not as a layer has it
     tree[b"."] = made()
     return tree
 

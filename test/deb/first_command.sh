@@ -19,7 +19,7 @@ git clone -q "$TOP" clone
 git -C clone checkout -q --detach "$(git -C "$TOP" rev-parse HEAD)"
 
 # bare SUITE DIR: a Debian with nothing but apt, and the clone in it; of a
-# suite that cannot be had, ./cannot says why.
+# suite that cannot be fetched, ./cannot says why.
 bare() {
 	if [ ! -d "$1.bare" ]; then
 		mmdebstrap --quiet --variant=minbase "$1" "$1.bare" "$mirror" \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Extraction: whatever the tar says, nothing appears beside the target, no
+ * Extraction of any tar: nothing appears beside the target, no
  * symbolic link leads out of it, and all of it can be removed again.
  */
 #include "fuzz.h"

@@ -335,7 +335,7 @@ def run_case(program, rng, bundle, work):
             if int(text.split("-")[0]) > total:
                 raise Failure("asks for what is not there: %s" % text)
             again = stream.choose(bundle.jsonl, text)
-            # the second fetch may be damaged, too, but not for ever
+            # the second fetch may be damaged, too, but not always
             more = logs_of(rng, again) if rng.random() < 0.3 and turn < 6 \
                 else [b"".join(again)]
             for data in more:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON: getters that answer "none" to everything wrong, trees that are printed
- * whole or not at all, whatever allocation fails.
+ * whole or not at all, for each allocation that fails.
  */
 #include "base/json.h"
 
@@ -169,7 +169,7 @@ test_none(void)
 	    !json_is_string(NULL) && !json_is_number(NULL) &&
 	    !json_is_bool(NULL) && !json_is_null(NULL));
 
-	/* no such member, whatever it is asked of */
+	/* no such member, of all kinds of values */
 	for (i = 0; i < sizeof values / sizeof *values; i++) {
 		t = parse(values[i]);
 		none += json_get(t, "k") == NULL && !json_has(t, "k") &&

@@ -109,7 +109,7 @@ whiteouts(void)
 	put(&t, '0', "a/d/y", NULL, 0644);
 	OK(apply(&t) == 0);
 	OK_STR(listing(), "a@1 a/d@1 a/d/y@1 a/x@1 ");
-	/* what is in the same layer stays, whatever comes first */
+	/* what is in the same layer stays, in any order */
 	put(&t, '5', "a/", NULL, 0755);
 	put(&t, '0', "a/z", NULL, 0644);
 	put(&t, '0', "a/.wh..wh..opq", NULL, 0);

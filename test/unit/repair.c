@@ -101,7 +101,7 @@ main(void)
 	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "all of them");
 	CHECK(repair_plan(&g, 0, r, 5) == 5 && r[4].list.list[0].last == 34,
-	    "no more than can be had");
+	    "no more than there are");
 
 	fill(&g, PARTS, 10000);
 	lose(&g, 20, 180);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slots come back in order, whoever was first; each is worked on once. */
+/* Slots come back in order, not as they were done; each is worked on once. */
 #include "base/workers.h"
 
 #include <stdint.h>
