@@ -3,7 +3,7 @@
 """Do the tests notice?  Change one thing in a module, and see a test fail.
 
     mutate.py [--mutants N] [--seed N] [--jobs N] [--group NAME]
-              [--match TEXT] [--patience SECONDS] WORK
+              [--match TEXT] [--patience SECONDS] [--again FILE] WORK
     mutate.py --sample FILE WORK
     mutate.py --stale
 
@@ -210,6 +210,7 @@ class Workshop:
         deps = TOP / "build" / arch / "deps"
         self.bare = (deps / ".done").exists()
         if self.bare:
+            self.unit.mkdir(parents=True, exist_ok=True)
             (self.unit.parent / "deps").symlink_to(deps)
 
     def copy(self, name):
@@ -608,6 +609,10 @@ def report(judged, groups):
 def judge_drawn(a):
     groups = a.group or list(GROUPS)
     queue = draw(groups, a.mutants, a.seed, a.match)
+    if a.again:
+        lived = {f[-1] for f in read_rows(a.again)
+                 if f[0] in ("survived", "uncovered")}
+        queue = [x for x in queue if x.title in lived]
     shops = [Workshop(a.work / str(i), a.arch) for i in range(a.jobs)]
     reach = Reach(a.work, [m for g in GROUPS.values() for m in g])
     reach.learn(shops, all_tests())
@@ -623,13 +628,16 @@ def judge_drawn(a):
     return 0 if total and dead >= share * total - chance else 1
 
 
+def read_rows(path):
+    """The fields of the lines of a results.tsv; none without the file."""
+    for line in path.read_text().splitlines() if path.exists() else ():
+        if line[:1] not in ("", "#"):
+            yield line.split("\t")
+
+
 def sampled():
     """(test, title) of the sample."""
-    text = SAMPLE.read_text() if SAMPLE.exists() else ""
-    for line in text.splitlines():
-        if line[:1] not in ("", "#"):
-            fields = line.split("\t")
-            yield fields[0], fields[-1]
+    return [(fields[0], fields[-1]) for fields in read_rows(SAMPLE)]
 
 
 def here():
@@ -694,6 +702,8 @@ def main():
     p.add_argument("--group", action="append", choices=sorted(GROUPS))
     p.add_argument("--patience", type=float, default=PATIENCE)
     p.add_argument("--match", default="", help="only titles with this text")
+    p.add_argument("--again", type=pathlib.Path, metavar="FILE",
+                   help="only what lived there, a results.tsv")
     p.add_argument("--sample", action="store_true")
     p.add_argument("--stale", action="store_true")
     p.add_argument("work", type=pathlib.Path, nargs="?",
