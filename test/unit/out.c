@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "base/io.h"
 #include "tap.h"
@@ -81,7 +82,7 @@ static volatile sig_atomic_t stop;
 static void
 hasty(void)
 {
-	int p[2];
+	int p[2], status = 0;
 	ssize_t n, all = 0;
 
 	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -101,10 +102,13 @@ hasty(void)
 	while (write(p[1], big, sizeof big) > 0)
 		;
 	redirect(p[1]);
-	out_text("nobody");
-	n = out_flush();
+	if (fork() == 0) {
+		out_text("nobody");
+		_exit(out_flush() < 0 ? 7 : 0);
+	}
 	redirect(-1);
-	OK(n < 0);
+	OK(wait(&status) > 0 && WIFEXITED(status));
+	OK(WEXITSTATUS(status) == 7);
 	io_heed(NULL);
 	(void)close(p[0]);
 	(void)close(p[1]);
