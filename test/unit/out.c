@@ -98,7 +98,7 @@ hasty(void)
 	while ((n = read(p[0], got, sizeof got)) > 0)
 		all += n;
 	OK(all == sizeof big - 1 + 3);
-	/* a reader that takes nothing: an end, and no waiting for ever */
+	/* a reader that takes nothing costs a second */
 	while (write(p[1], big, sizeof big) > 0)
 		;
 	redirect(p[1]);
