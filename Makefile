@@ -179,6 +179,9 @@ CTL_OBJ = \
 	$(B)/log/deliver.o \
 	$(B)/log/form.o \
 	$(B)/log/gather.o \
+	$(B)/log/missing.o \
+	$(B)/log/reason.o \
+	$(B)/log/whole.o \
 	$(B)/log/gunzip.o \
 	$(B)/log/notes.o \
 	$(B)/log/order.o \

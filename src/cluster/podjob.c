@@ -17,6 +17,7 @@
 #include "cluster/podfindings.h"
 #include "cluster/repair.h"
 #include "log/decode.h"
+#include "log/whole.h"
 
 enum {
 	SILENCE = 10000, /* ms without news before we look at events */
@@ -381,7 +382,7 @@ is_whole_early(struct podjob *j)
 	    gather_it(j) < 0)
 		return false;
 	take_message(j);
-	if (gather_judge(j->gather) != WIRE_OK || !j->gather->verified)
+	if (whole_judge(j->gather) != WIRE_OK || !j->gather->verified)
 		return false;
 	api_call_free(&j->call);
 	j->step = PODJOB_WHOLE;
@@ -424,7 +425,7 @@ podjob_give_up(struct podjob *j)
 	enum wire_exit status;
 
 	j->gather->opts.tacit = false;
-	status = gather_judge(j->gather);
+	status = whole_judge(j->gather);
 	fail_reported(j, status == WIRE_OK ? WIRE_CORRUPT : status);
 }
 
@@ -462,7 +463,7 @@ podjob_judge(struct podjob *j)
 	say(j, "%s: verifying", j->name);
 	if (j->n_ranges == 0)
 		take_message(j);
-	status = gather_judge(j->gather);
+	status = whole_judge(j->gather);
 	if (status == WIRE_OK) {
 		if (j->rounds > 0)
 			j->repaired += count_parts(j->gather) - j->before;

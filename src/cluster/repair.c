@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/base64.h"
+#include "log/missing.h"
 #include "wire.h"
 
 enum {
@@ -74,7 +75,7 @@ repair_plan(const struct gather *g, uint64_t size, struct pod_parts *ranges,
 
 	if (g->again || g->conflict)
 		return 0;
-	for (; !open && gather_missing(g, &first, &last); first = last + 1) {
+	for (; !open && missing_next(g, &first, &last); first = last + 1) {
 		open = last == GATHER_OPEN;
 		if (open)
 			/* the last line will tell how many there are */

@@ -29,6 +29,7 @@
 #include "log/order.h"
 #include "log/outcome.h"
 #include "log/tarin.h"
+#include "log/whole.h"
 #include "log/witness.h"
 #include "wire.h"
 
@@ -192,7 +193,7 @@ extract_unwrap(struct extract *x)
 		return WIRE_FAIL;
 	}
 	status = extract_read_image(x, "-", g->fd);
-	return status == WIRE_OK ? gather_judge(&x->gather) : status;
+	return status == WIRE_OK ? whole_judge(&x->gather) : status;
 }
 
 /* Take in everything.  WIRE_OK, or what it comes to (reported). */
@@ -382,7 +383,7 @@ extract_read_logs(struct extract *x)
 	progress_start(&x->progress, "read", x->quiet);
 	status = read_input(x);
 	if (status == WIRE_OK)
-		status = gather_judge(&x->gather);
+		status = whole_judge(&x->gather);
 	if (status == WIRE_OK && x->image == NULL)
 		status = extract_unwrap(x);
 	if (status != WIRE_OK)

@@ -76,7 +76,7 @@ int deliver_open(struct deliver *d);
 const char *deliver_temp(const struct deliver *d);
 
 /*
- * Make the directory or the tar out of g, which gather_judge found whole.
+ * Make the directory or the tar out of g, which whole_judge found whole.
  * Returns what tarin_run does, and reports what it does.
  */
 enum wire_exit deliver_make(struct deliver *d, struct gather *g);

@@ -35,7 +35,7 @@ enum {
 enum gather_why {
 	GATHER_FINE,
 	GATHER_EMPTY, /* "LogEmpty": nothing was in it */
-	GATHER_REPORT, /* of an `unpack` that failed: gather_reason */
+	GATHER_REPORT, /* of an `unpack` that failed: reason_code */
 	GATHER_KUBECTL, /* "KubectlError": what kubectl said instead */
 	GATHER_FOREIGN, /* "NotABundle": something else */
 	GATHER_MISSING, /* "PartsMissing" */
@@ -110,7 +110,7 @@ struct gather {
 	bool open; /* the line at its end goes on in another */
 	unsigned char raw[1 << 16];
 
-	/* the verdict; see gather_judge */
+	/* the verdict; see whole_judge */
 	struct decode_piece whole; /* size, digest; entries where known */
 	uint64_t total; /* parts in all; 0 = unknown */
 	bool again; /* all parts are there, but they make no whole */
@@ -146,38 +146,16 @@ int gather_log(struct gather *g, int fd, const char *name);
 int gather_witness(struct gather *g, const char *text, size_t len);
 
 /*
- * Is text[0..len), called `name` (masked), the report of an `unpack` that
- * failed?  Then say so, and keep it: g->why.  Returns 0, or -1 where it is not.
+ * A line that was to go on in another log does not: there is none.  Returns 0,
+ * or -1 (reported).
  */
-int gather_say_report(struct gather *g, const char *name, const char *text,
-    size_t len);
-
-/* Why it is not whole, as a stable code: valid after gather_judge. */
-const char *gather_reason(const struct gather *g);
+int gather_end_text(struct gather *g);
 
 /*
- * Is the bundle whole?  WIRE_OK: gather_pull reads it; format, verified and
- * whole tell about it.  WIRE_CORRUPT (reported unless tacit): it is not,
- * g->why says what is there instead, and gather_missing which parts to fetch.
- * WIRE_BUNDLE (reported): it is over max_size, or the log holds the report of
- * an `unpack` that found the bundle at fault.  WIRE_FAIL (reported): a failure
- * here.
+ * Are these descriptions of two bundles?  One that is not sure to be true may
+ * have been corrupt, but hardly in two places.
  */
-enum wire_exit gather_judge(struct gather *g);
-
-/*
- * The next range of parts to fetch, from part *first on; start with 0 and go
- * on with *last + 1.  *last is GATHER_OPEN where the end is unknown.  Returns
- * false where there is none.
- */
-bool gather_missing(const struct gather *g, uint64_t *first, uint64_t *last);
-
-/*
- * Write "3-7,12" to text, as --parts takes it; where there are too many ranges
- * for that, it has parts that are there, too.  Returns text.
- */
-char *gather_missing_text(const struct gather *g,
-    char text[static RANGES_TEXT]);
+bool gather_differ(const struct gather_whole *a, const struct gather_whole *b);
 
 /* Read from the beginning (again). */
 void gather_rewind(struct gather *g);

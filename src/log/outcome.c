@@ -13,6 +13,8 @@
 
 #include "base/msg.h"
 #include "base/out.h"
+#include "log/missing.h"
+#include "log/reason.h"
 
 const char *
 outcome_format(enum gather_format format)
@@ -29,7 +31,7 @@ outcome_can_fetch(const struct gather *g, enum wire_exit status)
 {
 	uint64_t first = 0, last;
 
-	if (status != WIRE_CORRUPT || !gather_missing(g, &first, &last))
+	if (status != WIRE_CORRUPT || !missing_next(g, &first, &last))
 		return false;
 	return g->why == GATHER_MISSING || g->why == GATHER_OTHER ||
 	    g->why == GATHER_FINE;
@@ -54,7 +56,7 @@ const char *
 outcome_reason(const struct gather *g, const struct deliver *d,
     enum wire_exit status)
 {
-	const char *reason = gather_reason(g);
+	const char *reason = reason_code(g);
 
 	if (status == WIRE_OK || reason != NULL)
 		return reason;
@@ -98,9 +100,9 @@ add_missing(struct json *object, const struct gather *g)
 	uint64_t first = 0, last = 0;
 	struct json *ranges, *range;
 
-	json_add_string(object, "parts", gather_missing_text(g, list));
+	json_add_string(object, "parts", missing_text(g, list));
 	ranges = json_add_array(object, "missing");
-	for (; gather_missing(g, &first, &last); first = last + 1) {
+	for (; missing_next(g, &first, &last); first = last + 1) {
 		range = json_add_array(ranges, NULL);
 		json_add_uint(range, NULL, first);
 		if (last == GATHER_OPEN)

@@ -13,6 +13,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "log/reason.h"
 
 /* The exit code for a failure with that reason. */
 static enum wire_exit
@@ -68,9 +69,9 @@ witness_judge(struct witness *w, struct gather *g, const char *path,
 	json_free(w->failure);
 	w->failure = NULL;
 	/* or the end of the log: terminationMessagePolicy */
-	if (gather_say_report(g, path, text, len) == 0) {
+	if (reason_say_report(g, path, text, len) == 0) {
 		(void)snprintf(w->reason, sizeof w->reason, "%s",
-		    gather_reason(g));
+		    reason_code(g));
 		return witness_code(w->reason);
 	}
 	msg_warn(0,

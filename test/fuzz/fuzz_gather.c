@@ -11,7 +11,9 @@
 
 #include "log/gather.h"
 #include "log/gunzip.h"
+#include "log/missing.h"
 #include "log/tarin.h"
+#include "log/whole.h"
 
 static struct gather g;
 static struct gunzip z;
@@ -45,13 +47,13 @@ check_missing(void)
 	uint64_t first = 0, last = 0, n = 0;
 	char text[RANGES_TEXT];
 
-	for (; gather_missing(&g, &first, &last); first = last + 1) {
+	for (; missing_next(&g, &first, &last); first = last + 1) {
 		MUST(first <= last);
 		MUST(n++ < 100000);
 		if (last == GATHER_OPEN)
 			break;
 	}
-	(void)gather_missing_text(&g, text);
+	(void)missing_text(&g, text);
 	MUST(n > 0 && text[0] != '\0' && strlen(text) < sizeof text);
 }
 
@@ -78,7 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		(void)close(fd);
 		n += end != NULL;
 	}
-	status = gather_judge(&g);
+	status = whole_judge(&g);
 	MUST(status != WIRE_FAIL);
 	if (status == WIRE_OK)
 		deliver(&progress);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "log/deliver.h"
+#include "log/whole.h"
 #include "stream/stream.h"
 
 static char base[] = "/dev/shm/fuzz-round-XXXXXX";
@@ -109,7 +110,7 @@ extract(int log)
 	d.stop = &stop;
 	MUST(gather_open(&g, &o) == 0);
 	MUST(gather_log(&g, log, "log") == 0);
-	MUST(gather_judge(&g) == WIRE_OK);
+	MUST(whole_judge(&g) == WIRE_OK);
 	MUST(deliver_open(&d) == 0);
 	MUST(deliver_make(&d, &g) == WIRE_OK);
 	deliver_close(&d);

@@ -66,7 +66,7 @@ GROUPS = {
     "preflight": ["stream/preflight"],
     "decode": ["log/decode"],
     "form": ["log/form"],
-    "gather": ["log/gather"],
+    "gather": ["log/gather", "log/missing", "log/reason", "log/whole"],
     "tarin": ["log/tarin"],
     "target": ["log/target"],
     "layers": ["image/layers"],
