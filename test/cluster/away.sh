@@ -10,71 +10,24 @@
 . "$TOP/test/cluster/lib.sh"
 need musl-gcc python3
 : "${AWAY:=20}"
-RUN=/var/run/unpack-cluster
-[ "$KUBECONFIG" = $RUN/kubeconfig ] && [ -r $RUN/kube-apiserver.pid ] ||
-	skip_all "needs the API server of ../shared/cluster, to stop it"
 cluster_open
 B=$TOP/test/bundles/hello-operator
 image hello "$B"
-
-# A bundle whose log takes 8 s, by a program in unpack's place that is slow.
-mkdir -p big/manifests slow
-head -c 400000 /dev/urandom >big/manifests/noise
-cp "$TOP"/test/bundles/hello-operator/manifests/* big/manifests/
-chmod -R a+rX big
-image big big
-musl-gcc -D_GNU_SOURCE -DRATE=65536 -static -O1 -o slow/unpack \
-	"$TOP/test/cluster/slow.c" || exit 1
-cp "$UNPACK" slow/unpack.real
-image slow slow
-
-# server_stop, server_start: the command line is that of the one that ran
-read -r server _ <$RUN/kube-apiserver.pid
-cp "/proc/$server/cmdline" server.cmdline
-cat >start.py <<E
-import os
-os.setsid()
-stat = open("/proc/self/stat").read()
-with open("$RUN/kube-apiserver.pid", "w") as f:
-    print(os.getpid(), stat.rsplit(")", 1)[1].split()[19], file=f)
-args = open("server.cmdline").read().split(chr(0))[:-1]
-os.execv(args[0], args)
-E
-server_stop() {
-	read -r server _ <$RUN/kube-apiserver.pid
-	kill -KILL "$server"
-}
-server_start() {
-	read -r server _ <$RUN/kube-apiserver.pid
-	[ -d "/proc/$server" ] && return
-	python3 start.py >>/var/log/unpack-cluster/kube-apiserver.log 2>&1 \
-		</dev/null &
-	for _ in $(seq 240); do
-		kubectl get --raw /readyz >/dev/null 2>&1 && break
-		sleep 0.5
-	done
-}
+slow_images
+server_take
 trap 'server_start; cluster_close' EXIT
-
-# said FILE PATTERN: wait until it has a line like this
-said() {
-	for _ in $(seq 600); do
-		grep -qE "$2" "$1" 2>/dev/null && return 0
-		sleep 0.05
-	done
-}
 
 # away MOMENT PATTERN OPTION...: stop the server when run says PATTERN
 away() {
 	away_name=$1 away_pattern=$2
 	shift 2
-	[ -n "$away_pattern" ] || server_stop
+	[ -n "$away_pattern" ] || server_stop KILL
 	: >"$away_name.err"
 	try "$away_name" "$UNPACKCTL" run -n "$NS" --timeout 240s --pull-policy IfNotPresent \
 		-C "$away_name" "$@"
 	if [ -n "$away_pattern" ]; then
 		said "$away_name.err" "$away_pattern"
-		server_stop
+		server_stop KILL
 	fi
 	sleep "$AWAY"
 	server_start
@@ -106,7 +59,7 @@ ok "no pod is left" no_pods
 try late "$UNPACKCTL" run -n "$NS" --timeout 45s --pull-policy IfNotPresent -C late -o json \
 	--image "$IMAGES/big:test" $slow
 said late.err 'streaming'
-server_stop
+server_stop KILL
 all_tried
 ok "too late" tried late 1 'Timeout: after 45 s: the API server does not answer' \
 	'still be there'

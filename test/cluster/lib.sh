@@ -151,6 +151,66 @@ same() {
 	return 1
 }
 
+# said FILE PATTERN: wait until it has a line like this
+said() {
+	for _ in $(seq 600); do
+		grep -qE "$2" "$1" 2>/dev/null && return 0
+		sleep 0.05
+	done
+}
+
+# slow_images: big, a bundle whose log takes 8 s by the unpacker slow
+slow_images() {
+	mkdir -p big/manifests slow
+	head -c 400000 /dev/urandom >big/manifests/noise
+	cp "$TOP"/test/bundles/hello-operator/manifests/* big/manifests/
+	chmod -R a+rX big
+	image big big
+	musl-gcc -D_GNU_SOURCE -DRATE=65536 -static -O1 -o slow/unpack \
+		"$TOP/test/cluster/slow.c" || exit 1
+	cp "$UNPACK" slow/unpack.real
+	image slow slow
+}
+
+# server_take: the API server of ../shared/cluster is to be stopped and started;
+# its command line is that of the one that runs
+RUN=/var/run/unpack-cluster
+server_take() {
+	[ "$KUBECONFIG" = $RUN/kubeconfig ] && [ -r $RUN/kube-apiserver.pid ] ||
+		skip_all "needs the API server of ../shared/cluster, to stop it"
+	read -r server _ <$RUN/kube-apiserver.pid
+	cp "/proc/$server/cmdline" server.cmdline
+	server_stopped=
+	cat >start.py <<-E
+		import os
+		os.setsid()
+		stat = open("/proc/self/stat").read()
+		with open("$RUN/kube-apiserver.pid", "w") as f:
+		    print(os.getpid(), stat.rsplit(")", 1)[1].split()[19], file=f)
+		args = open("server.cmdline").read().split(chr(0))[:-1]
+		os.execv(args[0], args)
+	E
+}
+
+# server_stop SIGNAL
+server_stop() {
+	read -r server _ <$RUN/kube-apiserver.pid
+	kill "-$1" "$server"
+	server_stopped=1
+}
+
+# server_start: where it was stopped; one that drains is left to that
+server_start() {
+	[ -n "$server_stopped" ] || return 0
+	server_stopped=
+	python3 start.py >>/var/log/unpack-cluster/kube-apiserver.log 2>&1 \
+		</dev/null &
+	for _ in $(seq 240); do
+		kubectl get --raw /readyz >/dev/null 2>&1 && break
+		sleep 0.5
+	done
+}
+
 # try NAME COMMAND...: run it in the background; NAME.out, NAME.err, NAME.code
 tries=
 try() {
