@@ -114,12 +114,28 @@ done
 } >"$out/NOTICE"
 chmod 0644 "$out/NOTICE"
 
+# Print the name and version of Debian's source package of library $1, version
+# $2, the epoch included, which the name of a .dsc leaves out.
+debian_source() {
+	if [ "$1" = libgcc ]; then
+		echo "gcc-${2%%.*} $2"
+		return
+	fi
+	epoch=$(sed -n 's/^Version: \([0-9]*:\).*/\1/p' \
+		"$sources/files/${1}_$2.dsc" 2>/dev/null) || epoch=
+	echo "$1 $epoch$2"
+}
+
 # The SBOM: a package for the project, one for each library, a file for each
-# program, and which library is linked into which.
+# program, and which library is linked into which.  Programs are made from the
+# project and not contained in it: a package whose files are not all listed and
+# analyzed must contain none (SPDX 2.3, 7.8).
 for l in $all; do
 	line=$(line_of "$l")
 	rest=${line#* }
+	debian=$(debian_source "$l" "${rest% *}")
 	files_of "$l" | jq -R . | jq -cs \
+		--arg source "${debian% *}" --arg full "${debian#* }" \
 		--arg name "$l" --arg version "${rest% *}" \
 		--arg digest "${rest#* }" --arg license "$(license_of "$l")" '{
 		name: $name, SPDXID: ("SPDXRef-Package-" + $name),
@@ -131,9 +147,8 @@ for l in $all; do
 		copyrightText: "NOASSERTION",
 		externalRefs: [{referenceCategory: "PACKAGE-MANAGER",
 			referenceType: "purl",
-			referenceLocator: ("pkg:deb/debian/" +
-				(if $name == "libgcc" then "gcc" else $name end) +
-				"@" + ($version | @uri) + "?arch=source")}]
+			referenceLocator: ("pkg:deb/debian/" + $source + "@" +
+				($full | @uri | gsub("%3A"; ":")) + "?arch=source")}]
 		} + (if $digest == "-" then {} else {
 			packageFileName: ($name + "_" + $version + ".dsc"),
 			checksums: [{algorithm: "SHA256", checksumValue: $digest}]
@@ -153,25 +168,31 @@ for p; do
 			licenseConcluded: "NOASSERTION",
 			licenseInfoInFiles: ["NOASSERTION"],
 			copyrightText: "NOASSERTION"},
-		relationships: ([{spdxElementId: "SPDXRef-Package-unpack",
-			relationshipType: "CONTAINS", relatedSpdxElement: $id}] +
+		relationships: ([{spdxElementId: "SPDXRef-DOCUMENT",
+			relationshipType: "DESCRIBES", relatedSpdxElement: $id},
+			{spdxElementId: $id,
+			relationshipType: "GENERATED_FROM",
+			relatedSpdxElement: "SPDXRef-Package-unpack"}] +
 			[$libraries | split(",")[] | {spdxElementId: $id,
 			relationshipType: "STATIC_LINK",
 			relatedSpdxElement: ("SPDXRef-Package-" + .)}])}'
 done >"$out/programs"
+# The namespace is what SPDX 2.3, 6.5, gives to those without a place of their
+# own; a UUID of version 8, RFC 9562, of what the document says.
 jq -nS --arg name "$name" --arg version "$VERSION" --arg commit "$commit" \
 	--arg created "$created" --arg compiler "$(gcc_version)" \
-	--arg sum "$(cat "$out/packages" "$out/programs" | sha256sum |
-		cut -c1-40)" \
+	--arg uuid "$(cat "$out/packages" "$out/programs" | sha256sum |
+		sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.\{12\}\).*/\1-\2-8\3-a\4-\5/')" \
 	--slurpfile packages "$out/packages" \
 	--slurpfile programs "$out/programs" '{
 	spdxVersion: "SPDX-2.3", dataLicense: "CC0-1.0",
 	SPDXID: "SPDXRef-DOCUMENT", name: $name,
-	documentNamespace: ("urn:unpack:" + $name + ":" + $sum),
+	documentNamespace: ("https://spdx.org/spdxdocs/" + $name + "-" + $uuid),
 	creationInfo: {created: $created,
 		creators: ["Tool: unpack-provenance-" + $version],
 		comment: ("compiled with gcc " + $compiler)},
-	documentDescribes: ["SPDXRef-Package-unpack"],
+	documentDescribes: (["SPDXRef-Package-unpack"] +
+		[$programs[].file.SPDXID]),
 	packages: ([{name: "unpack", SPDXID: "SPDXRef-Package-unpack",
 		versionInfo: $version, downloadLocation: "NOASSERTION",
 		filesAnalyzed: false, sourceInfo: ("commit " + $commit),

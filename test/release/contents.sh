@@ -139,4 +139,8 @@ for i in unpack unpackctl; do
 			"$(jq -r '.rootfs.diff_ids[0]' "$config" | cut -d: -f2)"
 	done
 done
+# test/check/sbom.sh breaks each rule
+ok "every SBOM keeps to SPDX 2.3, and has a namespace of its own" \
+	"$TOP/test/release/spdx.py" unpack-*/share/doc/unpack/sbom.spdx.json \
+	./*/root/usr/share/doc/unpack/sbom.spdx.json
 done_testing
