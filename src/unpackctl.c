@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "base/out.h"
 #include "base/sandbox.h"
+#include "base/term.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -96,10 +97,11 @@ unpackctl_print_version(void)
 {
 	char sandbox[SANDBOX_TEXT];
 
-	out_text("unpackctl " VERSION_TEXT);
 	/* what it has here, now that nothing else is to be done */
-	out_printf("sandbox %s\n",
-	    sandbox_describe(sandbox, sandbox_enter(NULL, 0)));
+	if (term_out_line("unpackctl " VERSION_TEXT) < 0 ||
+	    term_out_line("sandbox %s",
+	        sandbox_describe(sandbox, sandbox_enter(NULL, 0))) < 0)
+		return WIRE_FAIL;
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 

@@ -102,6 +102,8 @@ def cells(text):
             line, at = [], 0
         elif char == "\r":
             at = 0
+        elif char == "\t":
+            at += 8 - at % 8
         elif char:
             if at == COLUMNS:
                 lines.append(line)

@@ -4,6 +4,7 @@
  */
 #include "base/term.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,4 +132,56 @@ term_print(const struct term *t, const char *text)
 	out_text(wrapped);
 	free(wrapped);
 	return 0;
+}
+
+/* What printf(3) would print, wrapped for t; owned, NULL (reported). */
+static char *term_format(struct term t, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static char *
+term_format(struct term t, const char *format, va_list ap)
+{
+	char *text, *wrapped;
+
+	if (vasprintf(&text, format, ap) < 0) {
+		msg_nomem();
+		return NULL;
+	}
+	wrapped = term_wrap(&t, text);
+	free(text);
+	return wrapped;
+}
+
+int
+term_out_line(const char *format, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, format);
+	text = term_format(term_of(OUT_FD), format, ap);
+	va_end(ap);
+	if (text == NULL)
+		return -1;
+	out_text(text);
+	free(text);
+	return 0;
+}
+
+void
+term_err_line(const char *format, ...)
+{
+	char *text, *line, *next;
+	va_list ap;
+
+	va_start(ap, format);
+	text = term_format(term_of(STDERR_FILENO), format, ap);
+	va_end(ap);
+	for (line = text; line != NULL && *line != '\0'; line = next) {
+		next = strchrnul(line, '\n');
+		if (*next != '\0')
+			*next++ = '\0';
+		msg_line("%s", line);
+	}
+	free(text);
 }

@@ -51,4 +51,15 @@ char *term_wrap(const struct term *t, const char *text);
  */
 int term_print(const struct term *t, const char *text);
 
+/*
+ * Write a line to standard output, or to standard error with the other
+ * messages, wrapped at its terminal's width; as it is where that is no
+ * terminal.  Names in it have been masked.  term_out_line returns 0, or -1
+ * (reported), as term_print does.
+ */
+int term_out_line(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+void term_err_line(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
 #endif

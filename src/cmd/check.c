@@ -250,7 +250,7 @@ check_print_table(const struct check *a)
 	for (i = 0; i < a->n_rows; i++)
 		if ((int)strlen(a->rows[i].name) > width)
 			width = (int)strlen(a->rows[i].name);
-	out_printf("\n%-*s  %-14s  %6s  %8s\n", width, "IMAGE", "VERDICT",
+	out_printf("\n%-*s  %-14s  %6s  %8s\n", width, "IMAGE", "RESULT",
 	    "ERRORS", "WARNINGS");
 	for (i = 0; i < a->n_rows; i++) {
 		r = &a->rows[i];

@@ -13,6 +13,7 @@
 #include "base/out.h"
 #include "base/opt.h"
 #include "base/result.h"
+#include "base/term.h"
 #include "bundle/codes.h"
 #include "wire.h"
 
@@ -52,8 +53,8 @@ const struct opt_command cmd_explain_options = {
     .offer = explain_code,
 };
 
-/* All codes, a line each. */
-static void
+/* All codes, a line each.  0, or -1 (reported). */
+static int
 explain_list(void)
 {
 	static const char *const heads[] = {"Of an image:", "Of a pod:",
@@ -66,12 +67,15 @@ explain_list(void)
 			out_printf("%s%s\n", area < 0 ? "" : "\n",
 			    heads[r->area]);
 		area = (int)r->area;
-		out_printf("  %-26s %-7s  %s\n", r->code,
-		    codes_severity_name(r->severity), r->meaning);
+		if (term_out_line("  %-26s %-7s  %s\n", r->code,
+		        codes_severity_name(r->severity), r->meaning) < 0)
+			return -1;
 	}
+	return 0;
 }
 
-static void
+/* The page of a code.  0, or -1 (reported). */
+static int
 explain_row(const struct codes_row *r)
 {
 	out_printf("%s (%s, of %s %s)\n\n", r->code,
@@ -80,10 +84,10 @@ explain_row(const struct codes_row *r)
 	        : r->area == CODES_POD ? "a"
 	                               : "the",
 	    codes_area_name(r->area));
-	out_printf("What it means:\n  %s\n", r->meaning);
-	out_printf("In the cluster:\n  %s\n", r->seen);
-	out_printf("%s:\n  %s\n",
-	    r->severity == CODES_NOTE ? "To be rid of it" : "Fix", r->fix);
+	return term_out_line("What it means:\n  %s\nIn the cluster:\n  %s\n"
+	                     "%s:\n  %s\n",
+	    r->meaning, r->seen,
+	    r->severity == CODES_NOTE ? "To avoid it" : "Fix", r->fix);
 }
 
 static void
@@ -133,12 +137,13 @@ explain_codes(const struct explain *a, char **codes)
 		if (explain_find(*c) == NULL)
 			return WIRE_USAGE;
 	if (!a->json) {
-		if (*codes == NULL)
-			explain_list();
+		if (*codes == NULL && explain_list() < 0)
+			return WIRE_FAIL;
 		for (c = codes; *c != NULL; c++) {
 			if (c > codes)
 				out_text("\n");
-			explain_row(codes_find(*c));
+			if (explain_row(codes_find(*c)) < 0)
+				return WIRE_FAIL;
 		}
 		return WIRE_OK;
 	}

@@ -23,6 +23,7 @@
 #include "base/sandbox.h"
 #include "base/result.h"
 #include "base/tempfile.h"
+#include "base/term.h"
 #include "image/podstream.h"
 #include "log/deliver.h"
 #include "log/gather.h"
@@ -297,9 +298,11 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 	if (x->json && !x->listed)
 		ret = result_print(extract_object(x, status));
 	else if (ok && !x->json && !x->quiet && x->deliver.has_target)
-		out_printf("%s\n", extract_summary(x, summary, sizeof summary));
+		ret = term_out_line("%s",
+		    extract_summary(x, summary, sizeof summary));
 	else if (ok && x->list && !x->json && !x->quiet)
-		msg_line("%s", extract_summary(x, summary, sizeof summary));
+		term_err_line("%s",
+		    extract_summary(x, summary, sizeof summary));
 	if (out_flush() < 0)
 		return WIRE_FAIL;
 	return ok && ret < 0 ? WIRE_FAIL : status;

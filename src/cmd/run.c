@@ -24,6 +24,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "base/sandbox.h"
+#include "base/term.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
 #include "log/gather.h"
@@ -285,10 +286,10 @@ run_say(const struct deliver *d, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(line, sizeof line, format, ap);
 	va_end(ap);
-	if (d->has_target)
-		out_line(line);
-	else
-		msg_line("%s", line);
+	if (!d->has_target)
+		term_err_line("%s", line);
+	else if (term_out_line("%s", line) < 0)
+		out_line(line); /* no memory to wrap it */
 }
 
 static void

@@ -301,7 +301,7 @@ test_print_table(const struct test *x)
 	for (i = 0; i < x->names.n; i++)
 		if ((int)strlen(x->names.at[i]) > width)
 			width = (int)strlen(x->names.at[i]);
-	out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "VERDICT", "WHY");
+	out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "RESULT", "WHY");
 	for (i = 0; i < x->names.n; i++) {
 		t = &x->images[i];
 		out_printf("%-*s  %s%-14s%s  %s\n", width, t->pod.image,

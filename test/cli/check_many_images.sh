@@ -21,7 +21,7 @@ is "in their order" "$(sed -n 's/.* restricted namespaces: \([^:]*\).*/\1/p' out
 	tr '\n' ' ')" "good1 bad warned.tar "
 ok "what cannot be judged" has out '^cannot be checked: nowhere.tar: '
 is "a table at the end" "$(tail -n 6 out | tr -s ' ' | sed 's/ $//')" \
-	"IMAGE VERDICT ERRORS WARNINGS
+	"IMAGE RESULT ERRORS WARNINGS
 good1 compatible 0 0
 bad not compatible 1 1
 nowhere.tar not checked 0 0
