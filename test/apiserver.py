@@ -37,6 +37,9 @@ STATE = os.environ["API_STATE"]
 PODS = os.path.join(STATE, "pods")
 DIGEST = "@sha256:" + "1" * 64
 
+REASONS = {"401": "Unauthorized", "403": "Forbidden", "404": "NotFound",
+           "409": "Conflict", "410": "Expired", "429": "TooManyRequests"}
+
 changed = threading.Condition()  # guards all that follows
 version = 1
 pods = {}
@@ -186,7 +189,8 @@ class Handler(BaseHTTPRequestHandler):
                 # the client's milliseconds are cut off, not rounded
                 with changed:
                     not_before[kind] = time.monotonic() + int(seconds) - 0.1
-            self.status(int(code), "Trouble", "a bad minute", **headers)
+            self.status(int(code), REASONS.get(code, "InternalError"),
+                        "a bad minute", **headers)
         elif self.fault == "tls":
             self.answer(500, "net/http: TLS handshake timeout\n", "text/plain")
         elif self.fault != "drop":

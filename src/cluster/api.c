@@ -353,7 +353,7 @@ is_passing(const struct api_call *c)
 {
 	if (is_forbidden(c))
 		/* the second: admission, before it has read what it needs */
-		return api_now() < c->api->settled ||
+		return (!c->optional && api_now() < c->api->settled) ||
 		    strstr(c->words, "not yet ready to handle request") != NULL;
 	return c->status == 429 ||
 	    (c->status >= 500 && (c->http.json || !is_hopeless(c->words)));

@@ -53,6 +53,8 @@ struct api_call {
 	struct api *api; /* borrowed */
 	bool busy; /* between api_start and its outcome */
 	bool stream;
+	bool optional; /* to be set after api_start: a refusal is no failure,
+	                  and is believed at any time */
 	char *method, *target, *body; /* owned; body may be NULL */
 	struct http http;
 	bool open; /* http is */

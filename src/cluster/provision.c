@@ -460,6 +460,7 @@ provision_work(struct provision *p)
 	provision_set_up(p);
 	ret = api_start(&p->call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
 	    p->namespace);
+	p->call.optional = true;
 	provision_shut_doors(p);
 	if (ret == 0)
 		ret = podwatch_start(&p->watch);

@@ -54,11 +54,12 @@ run deaf 'create:deaf delete:deaf'
 run gone 'watch:410 watch:410'
 run often "$(for f in drop 503 cut; do everywhere $f; done)"
 # a server that has just come back does not know yet who may do what
-for k in namespace list watch create log delete; do
+for k in list watch create log delete; do
 	run "starting-$k" "namespace:drop $k:drop $k:403 $k:401 $k:403"
 done
-# who may not do it says so at once
+# who may not do it says so at once; what can be done without is not waited for
 run forbidden 'list:403*'
+run without 'namespace:drop namespace:403*'
 run userns 'try:503 try:cut create:503' --user-namespace
 wait
 
@@ -79,13 +80,15 @@ ok "a watch that is too old" whole gone
 ok "three times at each request" whole often
 is "... all of it" "$(wc -l <often.api/played)" 18
 ok "... no pod is left" no_pod often
-for k in namespace list watch create log delete; do
+for k in list watch create log delete; do
 	ok "forbidden after an absence: $k" whole "starting-$k"
 	is "... asked again" "$(grep -c "^$k:40" "starting-$k.api/played")" 3
 	ok "... no pod is left" no_pod "starting-$k"
 done
 is "forbidden at once" "$(cat forbidden.code) $(wc -l <forbidden.api/played)" \
 	"1 1"
+ok "who may not see the namespace does without" whole without
+is "... at once" "$(wc -l <without.api/played)" 2
 ok "before there is a pod: tried" whole userns
 is "... and asked for" "$(wc -l <userns.api/played)" 3
 ok "... no pod is left" no_pod userns
