@@ -177,7 +177,9 @@ CTL_OBJ = \
 	$(B)/stream/tarout.o \
 	$(B)/log/decode.o \
 	$(B)/log/deliver.o \
+	$(B)/log/chars.o \
 	$(B)/log/form.o \
+	$(B)/log/logfile.o \
 	$(B)/log/gather.o \
 	$(B)/log/missing.o \
 	$(B)/log/reason.o \

@@ -10,18 +10,13 @@
 
 #include "base/msg.h"
 #include "base/unicode.h"
-#include "log/gunzip.h"
+#include "log/chars.h"
+#include "log/logfile.h"
 #include "log/stamp.h"
 
 enum {
-	FORM_TAR = 512, /* bytes of a tar's header */
-	FORM_EMPTY = 20 * 512, /* of a tar of nothing, as tar(1) writes it */
-	FORM_EMPTY_LEAST = 2 * 512, /* and at the least: POSIX.1, pax */
-	FORM_FIRST = 1 << 16, /* bytes looked at before the form is known */
-	FORM_CLEAN = 1 << 14, /* characters converted at once */
 	FORM_HEAD = 128, /* bytes that tell how a line begins */
 	FORM_DUE = 1 << 17, /* bytes of text held until its stream is known */
-	FORM_SEQUENCE = 64, /* bytes of a terminal's control sequence */
 	FORM_WORD = 16 /* bytes of a key or a short value */
 };
 
@@ -52,35 +47,12 @@ struct form_json {
 struct form {
 	struct notes *notes; /* borrowed */
 
-	/* bytes, as they are in the file */
-	io_pull pull;
-	void *arg; /* borrowed; pull's */
-	char first[FORM_FIRST];
-	size_t first_len, first_at;
-	const unsigned char *raw; /* what follows them; pull's */
-	size_t raw_len;
-	bool known; /* what follows is */
-	bool is_file; /* a tar or tar.gz, not text */
-	bool ended;
-	struct gunzip *gunzip; /* owned; NULL: the log is not compressed */
+	struct logfile file;
+	struct chars chars;
 
-	/* bytes, decompressed, to be read */
-	const unsigned char *in;
-	size_t in_len;
-
-	/* text of that, to be read */
+	/* text, to be read */
 	const char *text;
 	size_t text_len;
-
-	/* characters */
-	unsigned int unit; /* bytes of one; 1 is UTF-8 */
-	bool big; /* big endian */
-	unsigned char part[4]; /* bytes of a cut one */
-	size_t part_len;
-	uint32_t high; /* the first half of a surrogate pair */
-	unsigned int sequence; /* bytes of a control sequence, or 0 */
-	char kind; /* of that: its second byte */
-	char clean[FORM_CLEAN * 4];
 
 	/* lines */
 	enum form_state state;
@@ -103,304 +75,6 @@ struct form {
 	char ahead[FORM_HEAD];
 	size_t ahead_len, ahead_at;
 };
-
-/* -------------------------------------------------------------------- file */
-
-/* Read more of the file; *len is 0 at the end.  Returns 0, or -1. */
-static int
-form_pull_raw(struct form *f, const unsigned char **data, size_t *len)
-{
-	const void *from;
-	ssize_t n = f->pull(f->arg, &from);
-
-	if (n < 0)
-		return -1;
-	*data = from;
-	*len = (size_t)n;
-	f->notes->bytes += *len;
-	f->ended = n == 0;
-	return 0;
-}
-
-/* Fill `first` with up to `want` bytes.  Returns 0, or -1. */
-static int
-form_fill_first(struct form *f, size_t want)
-{
-	size_t n;
-
-	while (f->first_len < want && !f->ended) {
-		if (form_pull_raw(f, &f->raw, &f->raw_len) < 0)
-			return -1;
-		n = sizeof f->first - f->first_len;
-		if (n > f->raw_len)
-			n = f->raw_len;
-		memcpy(f->first + f->first_len, f->raw, n);
-		f->first_len += n;
-		f->raw += n;
-		f->raw_len -= n;
-	}
-	return 0;
-}
-
-/* The next bytes of the file: an io_pull, for gunzip and for us. */
-static ssize_t
-form_pull_file(void *arg, const void **data)
-{
-	struct form *f = arg;
-	size_t n;
-
-	if (f->first_at < f->first_len) {
-		n = f->first_len - f->first_at;
-		*data = f->first + f->first_at;
-		f->first_at += n;
-		return (ssize_t)n;
-	}
-	if (f->raw_len == 0 && !f->ended &&
-	    form_pull_raw(f, &f->raw, &f->raw_len) < 0)
-		return -1;
-	n = f->raw_len;
-	*data = f->raw;
-	f->raw_len = 0;
-	return (ssize_t)n;
-}
-
-/*
- * Is this the header of a tar entry?  POSIX.1-1988, 10.1.1: the checksum is
- * the sum of all bytes with its own eight taken as blanks, in octal.
- */
-static bool
-form_is_tar(const char *block, size_t len)
-{
-	unsigned long sum = 0, said = 0;
-	size_t i;
-
-	if (len < FORM_TAR)
-		return false;
-	for (i = 0; i < FORM_TAR; i++)
-		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)block[i];
-	for (i = 148; i < 156 && block[i] == ' '; i++)
-		continue;
-	for (; i < 156 && block[i] >= '0' && block[i] <= '7'; i++)
-		said = said * 8 + (unsigned long)(block[i] - '0');
-	return sum == said && sum != ' ' * 8UL;
-}
-
-/*
- * Is that all of a tar with nothing in it?  A log of which a crash left only
- * NULs has hardly that size.
- */
-static bool
-form_is_empty_tar(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len && s[i] == '\0'; i++)
-		continue;
-	return i == len && (len == FORM_EMPTY || len == FORM_EMPTY_LEAST);
-}
-
-/* How the characters of text that begins with s[0..len) are encoded. */
-static void
-form_judge_encoding(struct form *f, const unsigned char *s, size_t len)
-{
-	static const struct {
-		const char *mark;
-		size_t len;
-		unsigned int unit;
-		bool big;
-	} marks[] = {{"\377\376\0\0", 4, 4, false},
-	    {"\0\0\376\377", 4, 4, true}, {"\377\376", 2, 2, false},
-	    {"\376\377", 2, 2, true}, {"\357\273\277", 3, 1, false},
-	    {"{\0\"\0", 4, 2, false}, {"\0{\0\"", 4, 2, true}};
-	size_t i;
-
-	f->unit = 1;
-	for (i = 0; i < sizeof marks / sizeof *marks; i++)
-		if (len >= marks[i].len &&
-		    memcmp(s, marks[i].mark, marks[i].len) == 0)
-			break;
-	if (i == sizeof marks / sizeof *marks)
-		return;
-	f->unit = marks[i].unit;
-	f->big = marks[i].big;
-	f->notes->forms |= f->unit == 4 ? NOTES_UTF32
-	    : f->unit == 2              ? NOTES_UTF16
-	                                : NOTES_MARK;
-}
-
-/* Say what of text that is not in Unicode's wider forms is no text. */
-static void
-form_judge_text(struct form *f, const char *s, size_t len)
-{
-	if (len > FORM_TAR)
-		len = FORM_TAR;
-	while (len > 0 && *s == '\0') {
-		s++;
-		len--;
-	}
-	if (f->unit == 1 && len > 0)
-		notes_judge_file(f->notes, s, len);
-}
-
-/* Look at the beginning: what is it?  Returns 0, or -1. */
-static int
-form_look(struct form *f)
-{
-	static const char gzip[] = "\x1f\x8b\x08";
-	char inside[FORM_EMPTY + 1];
-	const char *s = f->first;
-	size_t len;
-	bool packed;
-
-	f->known = true;
-	if (form_fill_first(f, FORM_TAR) < 0)
-		return -1;
-	packed = f->first_len >= 3 && memcmp(f->first, gzip, 3) == 0;
-	if (packed && form_fill_first(f, FORM_FIRST) < 0)
-		return -1;
-	if (f->first_len > 0 && f->first[0] == '\0' &&
-	    form_fill_first(f, FORM_EMPTY + 1) < 0)
-		return -1;
-	len = f->first_len;
-	if (packed) {
-		len = gunzip_peek(f->first, len, inside, sizeof inside);
-		s = inside;
-	}
-	f->is_file = form_is_tar(s, len) || form_is_empty_tar(s, len);
-	if (f->is_file)
-		return 0;
-	form_judge_encoding(f, (const unsigned char *)s, len);
-	form_judge_text(f, s, len);
-	if (!packed)
-		return 0;
-	f->notes->forms |= NOTES_GZIP;
-	f->gunzip = malloc(sizeof *f->gunzip);
-	if (f->gunzip == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	if (gunzip_open(f->gunzip, form_pull_file, f) == 0) {
-		/* a signal must be heard where it is waited */
-		f->gunzip->alone = true;
-		return 0;
-	}
-	free(f->gunzip);
-	f->gunzip = NULL;
-	return -1;
-}
-
-/* Get more bytes to read into f->in.  Returns 0, or -1. */
-static int
-form_fill(struct form *f)
-{
-	const void *data;
-	ssize_t n;
-
-	if (f->gunzip == NULL) {
-		n = form_pull_file(f, &data);
-	} else {
-		n = gunzip_pull(f->gunzip, &data);
-		/* a cut file: what there is of it may do */
-		if (n < 0 && f->gunzip->corrupt)
-			n = 0;
-	}
-	if (n < 0)
-		return -1;
-	f->in = data;
-	f->in_len = (size_t)n;
-	return 0;
-}
-
-/* -------------------------------------------------------------- characters */
-
-/* Put the bytes of one unit together. */
-static uint32_t
-form_unit(const struct form *f, const unsigned char *s)
-{
-	uint32_t c = 0;
-	unsigned int i;
-
-	for (i = 0; i < f->unit; i++)
-		c = c << 8 | s[f->big ? i : f->unit - 1 - i];
-	return c;
-}
-
-/* Take a unit of UTF-16 or UTF-32; how many bytes it made at out. */
-static size_t
-form_take_unit(struct form *f, uint32_t c, char *out)
-{
-	uint32_t high = f->high;
-
-	f->high = 0;
-	if (f->unit == 2 && c >= 0xd800 && c < 0xdc00) {
-		f->high = c;
-		return 0;
-	}
-	if (high != 0 && c >= 0xdc00 && c < 0xe000)
-		c = unicode_join(high, c);
-	if (c == 0)
-		f->notes->forms |= NOTES_NUL;
-	if (c == 0 || c == 0xfeff)
-		return 0;
-	return unicode_put(out, c > 0x10ffff ? '?' : c);
-}
-
-/* Convert some of `in` to clean[0..); how many bytes. */
-static size_t
-form_convert(struct form *f)
-{
-	size_t len = 0;
-
-	while (f->in_len > 0 && len + 4 <= sizeof f->clean) {
-		f->part[f->part_len++] = *f->in++;
-		f->in_len--;
-		if (f->part_len < f->unit)
-			continue;
-		f->part_len = 0;
-		len += form_take_unit(f, form_unit(f, f->part), f->clean + len);
-	}
-	return len;
-}
-
-/*
- * Is c the last byte of a terminal's control sequence (ECMA-48, 5.4; of a
- * string, 5.6, as xterm ends it)?
- */
-static bool
-form_ends_sequence(const struct form *f, char c)
-{
-	if (f->sequence == 2)
-		return c != '[' && c != ']';
-	if (f->sequence > FORM_SEQUENCE)
-		return true;
-	if (f->kind == '[')
-		return c >= '@' && c <= '~';
-	return c == '\a' || c == '\\';
-}
-
-/* Leave control sequences out of text[0..len), in place; how much is left. */
-static size_t
-form_strip(struct form *f, char *text, size_t len)
-{
-	size_t i, n = 0;
-	char c;
-
-	for (i = 0; i < len; i++) {
-		c = text[i];
-		if (c == '\033') {
-			f->notes->forms |= NOTES_ANSI;
-			f->sequence = 1;
-		} else if (f->sequence > 0) {
-			if (++f->sequence == 2)
-				f->kind = c;
-			if (form_ends_sequence(f, c))
-				f->sequence = 0;
-		} else {
-			text[n++] = c;
-		}
-	}
-	return n;
-}
 
 /* ------------------------------------------------------------------- lines */
 
@@ -710,7 +384,6 @@ form_take_json(struct form *f)
 static void
 form_leave_hole(struct form *f)
 {
-	f->notes->forms |= NOTES_NUL;
 	if (f->state == FORM_START)
 		form_release_head(f);
 	else if (f->state == FORM_JSON)
@@ -718,40 +391,14 @@ form_leave_hole(struct form *f)
 	f->state = FORM_START;
 }
 
-/* Get more text.  Returns 1, 0 where there is none at the moment, or -1. */
-static int
+/* Get more text, if there is some at the moment. */
+static void
 form_next_text(struct form *f)
 {
-	const char *in = (const char *)f->in, *end;
-	size_t n;
-
-	if (f->unit > 1) {
-		f->text = f->clean;
-		f->text_len = form_strip(f, f->clean, form_convert(f));
-		return f->text_len > 0;
-	}
-	for (n = 0; n < f->in_len && in[n] == '\0'; n++)
-		continue;
-	f->in += n;
-	f->in_len -= n;
-	if (n > 0) {
+	if (chars_skip_hole(&f->file))
 		form_leave_hole(f);
-		return 0;
-	}
-	end = memchr(in, '\0', f->in_len);
-	n = end != NULL ? (size_t)(end - in) : f->in_len;
-	f->text = in;
-	f->text_len = n;
-	if (f->sequence > 0 || memchr(in, '\033', n) != NULL) {
-		if (n > sizeof f->clean)
-			n = sizeof f->clean;
-		memcpy(f->clean, in, n);
-		f->text = f->clean;
-		f->text_len = form_strip(f, f->clean, n);
-	}
-	f->in += n;
-	f->in_len -= n;
-	return f->text_len > 0;
+	else
+		f->text_len = chars_take(&f->chars, &f->file, &f->text);
 }
 
 /* All is read: what is held comes out. */
@@ -786,15 +433,17 @@ form_give_due(struct form *f, char *to, size_t room)
 
 /* The next bytes of a tar. */
 static ssize_t
-form_read_file(struct form *f, char *to, size_t room)
+form_read_tar(struct form *f, char *to, size_t room)
 {
-	if (f->in_len == 0 && form_fill(f) < 0)
+	struct logfile *file = &f->file;
+
+	if (file->in_len == 0 && logfile_fill(file) < 0)
 		return -1;
-	if (room > f->in_len)
-		room = f->in_len;
-	memcpy(to, f->in, room);
-	f->in += room;
-	f->in_len -= room;
+	if (room > file->in_len)
+		room = file->in_len;
+	memcpy(to, file->in, room);
+	file->in += room;
+	file->in_len -= room;
 	return (ssize_t)room;
 }
 
@@ -824,22 +473,22 @@ form_read_on(struct form *f, char *to, size_t room)
 {
 	size_t n = 0;
 
-	if (!f->known && form_look(f) < 0)
+	if (!f->file.known && logfile_look(&f->file) < 0)
 		return -1;
-	if (f->is_file)
-		return form_read_file(f, to, room);
+	if (f->file.is_tar)
+		return form_read_tar(f, to, room);
 	while (n == 0) {
 		if (f->ready) {
 			n = form_give_due(f, to, room);
 		} else if (f->text_len > 0) {
 			n = form_step(f, to, room);
-		} else if (f->in_len > 0) {
-			(void)form_next_text(f);
+		} else if (f->file.in_len > 0) {
+			form_next_text(f);
 		} else if (f->over) {
 			break;
-		} else if (form_fill(f) < 0) {
+		} else if (logfile_fill(&f->file) < 0) {
 			return -1;
-		} else if (f->in_len == 0) {
+		} else if (f->file.in_len == 0) {
 			form_end(f);
 		}
 	}
@@ -871,19 +520,18 @@ form_open(io_pull pull, void *arg, struct notes *notes)
 		msg_nomem();
 		return NULL;
 	}
-	f->pull = pull;
-	f->arg = arg;
 	f->notes = notes;
-	f->unit = 1;
+	f->file.pull = pull;
+	f->file.arg = arg;
+	f->file.notes = notes;
+	f->file.unit = 1;
 	return f;
 }
 
 void
 form_close(struct form *f)
 {
-	if (f->gunzip != NULL)
-		gunzip_close(f->gunzip);
-	free(f->gunzip);
+	logfile_close(&f->file);
 	free(f);
 }
 

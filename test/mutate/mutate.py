@@ -65,7 +65,7 @@ GROUPS = {
     "places": ["bundle/places"],
     "preflight": ["stream/preflight"],
     "decode": ["log/decode"],
-    "form": ["log/form"],
+    "form": ["log/form", "log/logfile", "log/chars"],
     "gather": ["log/gather", "log/missing", "log/reason", "log/whole"],
     "tarin": ["log/tarin"],
     "target": ["log/target"],
