@@ -11,7 +11,7 @@
 #include "log/stamp.h"
 
 enum {
-	DEPTH_MAX = 16, /* of objects and arrays in an envelope */
+	DEPTH_MAX = 16, /* of objects and arrays in a line */
 	TAR_BLOCK = 512
 };
 
@@ -152,7 +152,7 @@ raw(struct decode *d)
 	return DECODE_DATA;
 }
 
-/* ---------------------------------------------------------------- envelope */
+/* ------------------------------------------------------------------- lines */
 
 /* Store the whole number `key` of object; -1 where there is none. */
 static int
