@@ -39,8 +39,8 @@ done
 
 for name in $all; do
 	pod_bundle "$name" "$name" /.unpack "$RUN"
-	# however many files there are
-	echo '    resources: {limits: {memory: 16Mi}}' >>"$pod_dir/pod.yaml"
+	# the pod's default; the kernel counts names of files, too
+	echo '    resources: {limits: {memory: 64Mi}}' >>"$pod_dir/pod.yaml"
 done
 for name in names types own; do
 	pod_bundle "keep-$name" "$name" /.unpack "$KEEP"
