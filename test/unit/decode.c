@@ -120,6 +120,91 @@ lines(void)
 	check("{\"content\":\"Zm8=\",\"content\":\"Zm8=\"}\n", "(fo)B", 0, 1);
 }
 
+/* Strings in an object, escapes in them, and what cannot be in one. */
+static void
+strings(void)
+{
+	check("{\"x\":\"\\\"}\",\"content\":\"Zm9vYmFy\"}\n", "(foobar)O", 0,
+	    0);
+	check("{\"x\":\"\\\\\",\"content\":\"Zm9vYmFy\"}\n", "(foobar)O", 0, 0);
+	check("{\"x\":\"a\001b\",\"content\":\"Zm9vYmFy\"}\n" WHOLE,
+	    "(foobar)W", 1, 0);
+	check("{\"x\":\"a\tb\",\"content\":\"Zm9vYmFy\"}\n" WHOLE, "(foobar)W",
+	    1, 0);
+	/* a value that says "content" is no key, and neither is a deeper one */
+	check("{\"x\":\"\\\"content\\\":\",\"content\":\"Zm9vYmFy\"}\n",
+	    "(foobar)O", 0, 0);
+	check("{\"x\":{\"content\":\"Zm8=\"},\"content\":\"Zm9vYmFy\"}\n",
+	    "(foobar)O", 0, 0);
+	check("{\"content\":7}\n" WHOLE, "(foobar)W", 1, 0);
+	/* what a line says of itself does not fit what came */
+	check("{\"content\":\"Zm9vYmFy\",\"size\":6}\n", "(foobar)B", 0, 1);
+	check("{\"content\":\"Zm9vYmFy\"," MEDIA
+	      ",\"size\":7,\"digest\":\"" FOOBAR "\",\"entries\":3}\n",
+	    "(foobar)B", 0, 1);
+	check("{\"content\":\"Zm9vYmFz\"," MEDIA
+	      ",\"size\":6,\"digest\":\"" FOOBAR "\",\"entries\":3}\n",
+	    "(foobas)B", 0, 1);
+	check("{\"parts\":2}\n", "", 1, 0);
+	check("{" MEDIA "}\n", "", 1, 0);
+	check("{\"parts\":2," MEDIA "}\n", "B", 0, 1);
+}
+
+/* The first bytes tell a tar and a gzip from text. */
+static void
+sniffs(const char *bytes, size_t len, enum decode_event wanted)
+{
+	enum decode_event event;
+	size_t room, n;
+	char *to;
+
+	decode_start(&d);
+	while (
+	    (event = decode_next(&d)) == DECODE_MORE || event == DECODE_DATA) {
+		if (event == DECODE_DATA)
+			continue;
+		to = decode_room(&d, &room);
+		n = len < room ? len : room;
+		n = n < 100 ? n : 100;
+		memcpy(to, bytes, n);
+		decode_fed(&d, n);
+		bytes += n;
+		len -= n;
+	}
+	OK(event == wanted);
+	if (wanted != DECODE_END)
+		OK(d.piece.size > 0 && strlen(d.piece.digest) == 71);
+}
+
+static void
+files(void)
+{
+	static char tar[1024];
+	unsigned int sum = 0;
+	size_t i;
+
+	sniffs(tar, 1024, DECODE_TAR);
+	sniffs(tar, 512, DECODE_TAR);
+	sniffs(tar, 511, DECODE_END);
+	sniffs("\x1f\x8b\x08x", 4, DECODE_GZIP);
+	sniffs("\x1f\x8b\x08", 3, DECODE_GZIP);
+	sniffs("\x1f\x8b\x09x", 4, DECODE_END);
+	sniffs("\x1f\x8b", 2, DECODE_END);
+	memset(tar, 'x', 512);
+	tar[148] = '\0';
+	sniffs(tar, 512, DECODE_END);
+	memset(tar, 0, 512);
+	(void)snprintf(tar, 100, "name");
+	for (i = 0; i < 512; i++)
+		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)tar[i];
+	(void)snprintf(tar + 148, 8, "%06o", sum);
+	sniffs(tar, 1024, DECODE_TAR);
+	(void)snprintf(tar + 148, 8, "  %o", sum);
+	sniffs(tar, 1024, DECODE_TAR);
+	(void)snprintf(tar + 148, 8, "%06o", sum + 1);
+	sniffs(tar, 1024, DECODE_END);
+}
+
 static void
 descriptors(void)
 {
@@ -181,6 +266,8 @@ int
 main(void)
 {
 	lines();
+	strings();
+	files();
 	descriptors();
 	long_line();
 	return tap_done();

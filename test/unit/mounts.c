@@ -151,6 +151,35 @@ own_volume(void)
 	    MOUNTS_FOREIGN, NULL);
 }
 
+/* Is a directory with this mount on it the root of an image? */
+static bool
+image(const char *root, const char *type, const char *dir)
+{
+	struct mounts m;
+	char text[512];
+	bool is;
+
+	(void)snprintf(text, sizeof text,
+	    "1 0 0:1 / / rw - ext4 a rw\n2 1 0:2 %s %s ro - %s x ro\n", root,
+	    dir, type);
+	OK(load(&m, text, dir) == 0);
+	is = m.is_image;
+	mounts_free(&m);
+	return is;
+}
+
+static void
+images(void)
+{
+	OK(image("/", "overlay", "/bundle"));
+	OK(!image("/x", "overlay", "/bundle"));
+	OK(!image("/", "ext4", "/bundle"));
+	OK(!image("/", "overlay", "/"));
+	OK(image("/var/lib/containerd/snapshots/7/fs", "ext4", "/bundle"));
+	OK(!image("/var/lib/containerd/snapshots/7/x", "ext4", "/bundle"));
+	OK(!image("/var/lib/containerd/snapshots/fs", "ext4", "/bundle"));
+}
+
 int
 main(void)
 {
@@ -215,5 +244,6 @@ main(void)
 	OK(mounts_at(&m, "proc") == MOUNTS_NONE);
 	mounts_free(&m);
 	own_volume();
+	images();
 	return tap_done();
 }

@@ -63,10 +63,11 @@ finds(const struct finding_who *who, bool skip_symlinks, const char *wanted)
 	struct predict_item item;
 	char text[1024] = "", path[TREE_PATH];
 	size_t n = 0;
+	int more;
 
 	(void)tree_sort(&t);
 	predict_begin(&j, &t, who, skip_symlinks);
-	while (predict_next(&j, &item) > 0)
+	while ((more = predict_next(&j, &item)) > 0)
 		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%s%s",
 		    n > 0 ? " " : "", tree_path(item.node, path),
 		    item.what == CONTENT_SKIPPED       ? "="
@@ -74,6 +75,7 @@ finds(const struct finding_who *who, bool skip_symlinks, const char *wanted)
 		                                       : "",
 		    item.what == CONTENT_SKIPPED ? content_why_name(item.why)
 		                                 : "");
+	OK(more == 0);
 	OK_STR(text, wanted);
 }
 
