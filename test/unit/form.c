@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The forms of a log, undone: the same text in whatever pieces it comes. */
+/* The forms of a log, undone: the same text in all pieces. */
 #include "log/form.h"
 
 #include <stdlib.h>
