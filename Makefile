@@ -455,8 +455,9 @@ $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
 # ---------------------------------------------------------------- fuzzing
 #
 # make fuzz runs each target for FUZZ_SECONDS under libFuzzer; the seeds come
-# from test/fuzz/seeds.py.  The same targets, linked with replay.c, run seeds
-# and reproducers in every `make test`.
+# from test/fuzz/seeds.py and test/fuzz/corpus, which has what fuzzing found to
+# reach more than these, the smallest inputs for it (make fuzz-corpus).  The
+# same targets, linked with replay.c, run both in every `make test`.
 
 # FUZZ_RUNS ends a target after as many inputs.  With FUZZ_SANITIZE=undefined
 # it is built without ASan, in a directory of its own.  So, on one core of a
@@ -512,10 +513,14 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(F)/fuzz_%
 	    $(addprefix -dict=,$(wildcard test/fuzz/dict/$*)) \
 	    -artifact_prefix=$(CURDIR)/$(F)/ \
 	    $(CURDIR)/$(F)/corpus-$* $(CURDIR)/$(F)/seeds-$* \
-	    $(wildcard $(CURDIR)/test/fuzz/repro/$*) >$(F)/$*.log 2>&1 || \
+	    $(wildcard $(CURDIR)/test/fuzz/corpus/$*) >$(F)/$*.log 2>&1 || \
 	    { tail -n 60 $(F)/$*.log; exit 1; }
 	grep -E '^stat::(number_of_exec|average_exec)' $(F)/$*.log || \
 	    tail -n 3 $(F)/$*.log
+
+# After make fuzz: of each target, what reaches most beyond the seeds.
+fuzz-corpus: $(FUZZ:%=$(F)/fuzz_%)
+	test/fuzz/corpus.py $(F) $(FUZZ)
 
 REPLAYS = $(FUZZ:%=$(U)/replay_%)
 $(REPLAYS): $(U)/replay_%: test/fuzz/fuzz_%.c test/fuzz/replay.c \
@@ -524,7 +529,7 @@ $(REPLAYS): $(U)/replay_%: test/fuzz/fuzz_%.c test/fuzz/replay.c \
 	$(Q)$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
 	    $(UNIT_CFLAGS) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS)
 
-.PHONY: fuzz $(FUZZ:%=fuzz-%)
+.PHONY: fuzz fuzz-corpus $(FUZZ:%=fuzz-%)
 
 # ---------------------------------------------------------------- torture
 #

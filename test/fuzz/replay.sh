@@ -9,8 +9,8 @@ for target in decode gather tarin roundtrip manifest image layers mounts \
 	report; do
 	replay=$TOP/build/$ARCH/unit/replay_$target
 	python3 "$TOP/test/fuzz/seeds.py" "$target" "$target"
-	if [ -d "$TOP/test/fuzz/repro/$target" ]; then
-		cp "$TOP/test/fuzz/repro/$target"/* "$target"
+	if [ -d "$TOP/test/fuzz/corpus/$target" ]; then
+		cp "$TOP/test/fuzz/corpus/$target"/* "$target"
 	fi
 	status=0
 	"$replay" "$PWD/$target"/* >log 2>err || status=$?

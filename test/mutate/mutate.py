@@ -266,7 +266,9 @@ class Workshop:
         env = {**os.environ, "TOP": str(self.tree), "UNPACK": str(unit / "unpack"),
                "UNPACKCTL": str(unit / "unpackctl"), "SANITIZED": "1",
                "ARCH": self.unit.parent.name,
-               "ASAN_OPTIONS": "detect_leaks=0", **env}
+               **env}
+        if not test.startswith("unit/"):
+            env["ASAN_OPTIONS"] = "detect_leaks=0"  # it may not, sandboxed
         if test == BARE:
             env.update(UNPACK=str(self.unit.parent / "unpack"), SANITIZED="")
         with subprocess.Popen(
@@ -612,16 +614,18 @@ def report(judged, groups):
 def judge_drawn(a):
     groups = a.group or list(GROUPS)
     queue = draw(groups, a.mutants, a.seed, a.match)
-    if a.again:
-        lived = {f[-1] for f in read_rows(a.again)
-                 if f[0] in ("survived", "uncovered")}
-        queue = [x for x in queue if x.title in lived]
+    dead = {f[-1]: f[0] for f in read_rows(a.again) if f[0] not in
+            ("survived", "uncovered")} if a.again else {}
     shops = [Workshop(a.work / str(i), a.arch) for i in range(a.jobs)]
     reach = Reach(a.work, [m for g in GROUPS.values() for m in g])
     reach.learn(shops, all_tests())
     for shop in shops:
         shop.cost = reach.cost
     court = Court(a.work, reach, a.patience)
+    for mutant in list(queue):
+        if mutant.title in dead:
+            queue.remove(mutant)
+            court.tell(mutant, dead[mutant.title], 0)
     on_each(shops, lambda shop: court.labour(shop, queue))
     if court.wrong:
         sys.exit("\n".join(court.wrong))
@@ -706,7 +710,7 @@ def main():
     p.add_argument("--patience", type=float, default=PATIENCE)
     p.add_argument("--match", default="", help="only titles with this text")
     p.add_argument("--again", type=pathlib.Path, metavar="FILE",
-                   help="only what lived there, a results.tsv")
+                   help="a results.tsv: what was killed there is dead")
     p.add_argument("--sample", action="store_true")
     p.add_argument("--stale", action="store_true")
     p.add_argument("work", type=pathlib.Path, nargs="?",

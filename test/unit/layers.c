@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -324,10 +325,145 @@ lookups(void)
 	OK(tree_find(tree, "../../a/new/deep") == n);
 }
 
+/* An extended header (POSIX.1-2001, pax) with one record. */
+static void
+put_record(struct tar *t, const char *key, const char *value)
+{
+	char *h = t->bytes + t->len;
+	unsigned int sum = 0;
+	size_t i, n = strlen(key) + strlen(value) + 3 + 2;
+
+	put(t, 'x', "pax", NULL, 0644);
+	n = (size_t)snprintf(h + 512, 512, "%zu %s=%s\n", n, key, value);
+	memset(h + 512 + n, 0, 512 - n);
+	(void)snprintf(h + 124, 12, "%011o", (unsigned int)n);
+	memset(h + 148, ' ', 8);
+	for (i = 0; i < 512; i++)
+		sum += (unsigned char)h[i];
+	(void)snprintf(h + 148, 8, "%06o", sum);
+	t->len += 512;
+}
+
+/* What overlayfs reads from attributes is noted, the first place of it. */
+static void
+overlays(void)
+{
+	struct tar t = {{0}, 0};
+
+	begin();
+	put(&t, '5', "a", NULL, 0755);
+	OK(apply(&t) == 0);
+	OK(layers.overlay == 0);
+	put(&t, '5', "b", NULL, 0755);
+	put_record(&t, "SCHILY.xattr.trusted.overlay.opaque", "y");
+	put(&t, '5', "c", NULL, 0755);
+	put_record(&t, "SCHILY.xattr.trusted.overlay.opaque", "y");
+	put(&t, '5', "d", NULL, 0755);
+	OK(apply(&t) == 0);
+	OK(layers.overlay == 2 && layers.overlay_layer == 2);
+	OK_STR(layers.overlay_path, "c");
+}
+
+/* How many names differ between the runtimes, the first, and its layer. */
+static void
+differs(unsigned int n, const char *path, unsigned int layer)
+{
+	layers_finish(&layers);
+	OK(layers.differ == n);
+	if (n > 0) {
+		OK_STR(layers.differ_path, path);
+		OK(layers.differ_layer == layer);
+	}
+}
+
+static void
+compare(void)
+{
+	struct tar t = {{0}, 0};
+	struct tree to;
+
+	begin();
+	put(&t, '5', "a", NULL, 0755);
+	put(&t, '0', "a/x", NULL, 0644);
+	put(&t, '2', "l", "a/x", 0777);
+	OK(apply(&t) == 0);
+	differs(0, NULL, 0);
+	/* a whiteout that is still to be seen is no file, here or there */
+	begin();
+	put(&t, '5', "b", NULL, 0755);
+	OK(apply(&t) == 0);
+	put(&t, '5', "c", NULL, 0755);
+	put(&t, '0', "c/.wh.x", NULL, 0);
+	OK(apply(&t) == 0);
+	differs(0, NULL, 0);
+	/* an attribute that one of them takes for its own */
+	begin();
+	put(&t, '5', "a", NULL, 0755);
+	put(&t, '0', "a/x", NULL, 0644);
+	put(&t, '0', "a/y", NULL, 0644);
+	OK(apply(&t) == 0);
+	put_record(&t, "SCHILY.xattr.trusted.overlay.opaque", "y");
+	put(&t, '5', "a", NULL, 0755);
+	put(&t, '0', "a/z", NULL, 0644);
+	OK(apply(&t) == 0);
+	differs(2, "a/x", 1);
+	layers_take_tree(&layers, &to);
+	(void)tree_sort(&to);
+	OK(tree_find(&to, "a/z") != NULL);
+	tree_free(&to);
+	/* what one of them refuses is not compared, and the other's is taken */
+	begin();
+	put(&t, '5', "a", NULL, 0711);
+	put(&t, '5', "a", NULL, 0750);
+	OK(apply(&t) == 0);
+	OK_STR(code(EXTRACT_PODMAN), "duplicate-entry");
+	OK(layers.sides[EXTRACT_PODMAN].refused == 1);
+	OK(layers.sides[EXTRACT_CONTAINERD].refused == 0);
+	put(&t, '0', "b", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(), "a@1 b@2 ");
+	differs(0, NULL, 0);
+	/* what both refuse ends there */
+	begin();
+	put(&t, '8', "odd", NULL, 0644);
+	OK(apply(&t) == 1);
+	put(&t, '0', "later", NULL, 0644);
+	OK(apply(&t) == 1);
+	OK(layers.sides[0].refused == 1 && layers.sides[1].refused == 1);
+	OK_STR(listing(), "");
+	OK(layers.n_layers == 1);
+}
+
+/* The root's own entry. */
+static void
+root(void)
+{
+	struct tar t = {{0}, 0};
+
+	begin();
+	put(&t, '0', "a", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK(layers.sides[EXTRACT_CONTAINERD].root_set == 0);
+	put(&t, '5', "./", NULL, 0711);
+	OK(apply(&t) == 0);
+	OK(layers.sides[EXTRACT_PODMAN].root_set == 0);
+	put(&t, '5', "../", NULL, 0711);
+	OK(apply(&t) == 0);
+	OK(layers.sides[EXTRACT_PODMAN].root_set == 3);
+	OK((layers.sides[EXTRACT_PODMAN].tree.root->inode->mode & 07777) ==
+	    0711);
+	put(&t, '0', "b", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK(layers.sides[EXTRACT_PODMAN].root_set == 3);
+}
+
 int
 main(void)
 {
 	whiteouts();
+	overlays();
+	compare();
+	root();
 	types();
 	attributes();
 	parents();
