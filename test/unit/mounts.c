@@ -168,6 +168,35 @@ image(const char *root, const char *type, const char *dir)
 	return is;
 }
 
+/* In an image's volume, what runtimes would mount in it is left out. */
+static void
+reserved(void)
+{
+	struct mounts m;
+	size_t i, n = 0;
+
+	OK(load(&m,
+	       "1 0 0:1 / / rw - ext4 a rw\n"
+	       "2 1 0:2 / /b ro - overlay x ro\n"
+	       "3 2 0:3 /x /b/proc/y ro - ext4 a ro\n"
+	       "4 2 0:3 /x /b/etc/hosts ro - ext4 a ro\n",
+	       "/b") == 0);
+	OK(m.is_image);
+	for (i = 0; i < m.n; i++)
+		n += strcmp(m.points[i].path, "etc/hosts") == 0;
+	OK(n == 1 && m.n == 6);
+	OK(mounts_at(&m, "proc") == MOUNTS_FOREIGN);
+	OK(mounts_at(&m, "proc/y") == MOUNTS_NONE);
+	mounts_free(&m);
+	/* a mount beside the directory is none of it */
+	OK(load(&m,
+	       "1 0 0:1 / / rw - ext4 a rw\n"
+	       "2 1 0:2 / /other/pts ro - devpts x ro\n",
+	       "/b") == 0);
+	OK(m.n == 0);
+	mounts_free(&m);
+}
+
 static void
 images(void)
 {
@@ -245,5 +274,6 @@ main(void)
 	mounts_free(&m);
 	own_volume();
 	images();
+	reserved();
 	return tap_done();
 }

@@ -50,7 +50,7 @@ main(void)
 	    "unpack: d: directory not readable by x; fix: f1\n"
 	    "unpack: e: directory not searchable by x; fix: f2\n"
 	    "unpack: h: hidden by a mount of x; fix: f3\n"
-	    "unpack: nothing of ours; fix: f\n"
+	    "unpack: something else; fix: f\n"
 	    "unpack: a/c: not readable by uid 7\n"
 	    "other: a/c: not readable by uid 7; fix: f\n",
 	    "{\"findings\":[" FILE_FOUND
