@@ -21,16 +21,6 @@ LARGEST = 4096
 MOST = 4
 
 
-def reached(program, inputs):
-    """(features, name) of what each one reaches beyond those before it."""
-    with tempfile.TemporaryDirectory() as to:
-        said = subprocess.run(
-            [program, "-merge=1", "-rss_limit_mb=1024", "-timeout=20", to,
-             *inputs], text=True, errors="replace", check=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
-        return said, sorted(pathlib.Path(to).iterdir())
-
-
 def features(program, directory):
     """How many features libFuzzer sees in a run of all inputs there."""
     said = subprocess.run([program, "-runs=0", directory], text=True,

@@ -234,7 +234,7 @@ terminals(void)
 	/* a sequence without an end does not take the log with it */
 	GIVES("\033[;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;"
 	      ";;;;;;;;rest\n",
-	    ";;;rest\n", NOTES_ANSI);
+	    ";;;;rest\n", NOTES_ANSI);
 }
 
 static void
