@@ -447,7 +447,7 @@ $(U)/house.a: $(HOUSE_SRC:src/%.c=$(U)/%.o)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 $(UNITS:%=$(U)/test_%): $(U)/test_%: test/unit/%.c test/unit/tap.h \
-    $(U)/house.a
+    test/unit/tarsum.h $(U)/house.a
 	$(SAY) LINK $@
 	$(Q)$(UNIT_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
 	    $(UNIT_CFLAGS) $(UNIT_FLAGS_$*) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS)
@@ -493,7 +493,8 @@ $(F)/%.o: src/%.c Makefile
 $(F)/house.a: $(HOUSE_SRC:src/%.c=$(F)/%.o)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
-$(FUZZ:%=$(F)/fuzz_%): $(F)/%: test/fuzz/%.c test/fuzz/fuzz.h $(F)/house.a
+$(FUZZ:%=$(F)/fuzz_%): $(F)/%: test/fuzz/%.c test/fuzz/fuzz.h \
+    test/unit/tarsum.h $(F)/house.a
 	$(SAY) LINK $@
 	$(Q)$(FUZZ_CC) $(HOUSE_CPPFLAGS:-I$(D)/include=) $(HOUSE_CFLAGS) \
 	    $(FUZZ_CFLAGS) $(FUZZ_FLAGS_$(@F:fuzz_%=%)) -fsanitize=fuzzer -o $@ \

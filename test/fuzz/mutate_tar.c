@@ -9,11 +9,12 @@
 
 #include <string.h>
 
+#include "../unit/tarsum.h"
+
 enum {
 	BLOCK = 512, /* of a tar; POSIX.1-1988, ustar */
 	NAME = 0, /* where fields of a header are, and their lengths */
 	SIZE = 124,
-	SUM = 148,
 	TYPE = 156,
 	LINK = 157,
 	MAGIC = 257
@@ -34,18 +35,6 @@ static bool
 is_header(const uint8_t *block)
 {
 	return memcmp(block + MAGIC, "ustar", 5) == 0;
-}
-
-/* Set the checksum: the sum of all bytes, its own field taken as blanks. */
-static void
-set_sum(uint8_t *block)
-{
-	unsigned int sum = 0, i;
-
-	memset(block + SUM, ' ', 8);
-	for (i = 0; i < BLOCK; i++)
-		sum += block[i];
-	(void)snprintf((char *)block + SUM, 8, "%06o", sum);
 }
 
 /* Change one field of a header to something that means something. */
@@ -134,6 +123,6 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t room,
 		return len;
 	for (at = tar; at + BLOCK <= len; at += BLOCK)
 		if (is_header(data + at))
-			set_sum(data + at);
+			(void)tarsum_set(data + at);
 	return len;
 }

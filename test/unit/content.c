@@ -18,17 +18,6 @@
 #define CHECK(good, what) tap_ok((good), (what), __FILE__, __LINE__)
 #define MOUNT(place) "2 1 0:2 / /" place " ro - tmpfs tmpfs ro\n"
 
-static void
-put_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	if (f != NULL) {
-		(void)fputs(text, f);
-		(void)fclose(f);
-	}
-}
-
 /* Open dir and believe this mount table; it is the root of it all. */
 static int
 open_as_root(struct content *c, const char *dir, bool probe, const char *table)
@@ -37,7 +26,7 @@ open_as_root(struct content *c, const char *dir, bool probe, const char *table)
 	struct content_error error;
 	int ret;
 
-	put_file("mountinfo", table);
+	tap_file("mountinfo", table);
 	*c = (struct content){0};
 	ret = content_open(c, &opts, &error);
 	mounts_free(&c->mounts);
@@ -84,9 +73,9 @@ strays(void)
 {
 	(void)mkdir("stray", 0755);
 	(void)mkdir("stray/etc", 0755);
-	put_file("stray/.dockerenv", "");
-	put_file("stray/product_name", "kind\n");
-	put_file("stray/product_uuid", "x\n");
+	tap_file("stray/.dockerenv", "");
+	tap_file("stray/product_name", "kind\n");
+	tap_file("stray/product_uuid", "x\n");
 	(void)symlink("/proc/mounts", "stray/etc/mtab");
 	lists("stray", true, NOTHING,
 	    ". .dockerenv=runtime etc etc/mtab=runtime product_name=runtime "
@@ -94,7 +83,7 @@ strays(void)
 	/* an image's own, where kind is not; and what only looks like it */
 	(void)unlink("stray/etc/mtab");
 	(void)symlink("/proc/mountsx", "stray/etc/mtab");
-	put_file("stray/.dockerenv", "not empty");
+	tap_file("stray/.dockerenv", "not empty");
 	lists("stray", false, NOTHING,
 	    ". .dockerenv etc etc/mtab product_name product_uuid");
 	(void)unlink("stray/etc/mtab");
@@ -118,7 +107,7 @@ hollow(void)
 	(void)mkdir("hollow/empty", 0755);
 	lists("hollow", false, NOTHING MOUNT("a/b/c"), ". a=mount empty");
 	/* something else in it */
-	put_file("hollow/a/f", "");
+	tap_file("hollow/a/f", "");
 	lists("hollow", false, NOTHING MOUNT("a/b/c"),
 	    ". a a/b=mount a/f empty");
 	(void)unlink("hollow/a/f");
@@ -135,10 +124,10 @@ hollow(void)
 	/* what the runtime dropped is nothing */
 	(void)mkdir("hollow/run", 0755);
 	(void)mkdir("hollow/run/secrets", 0755);
-	put_file("hollow/run/.containerenv", "");
+	tap_file("hollow/run/.containerenv", "");
 	lists("hollow", false, NOTHING MOUNT("run/secrets"),
 	    ". a a/b a/b/c empty run=mount");
-	put_file("hollow/run/.containerenv", "podman");
+	tap_file("hollow/run/.containerenv", "podman");
 	lists("hollow", false, NOTHING MOUNT("run/secrets"),
 	    ". a a/b a/b/c empty run run/.containerenv run/secrets=mount");
 }
@@ -204,7 +193,7 @@ names(void)
 	uint64_t first;
 
 	(void)mkdir("names", 0755);
-	put_file("names/a", "");
+	tap_file("names/a", "");
 	OK(open_as_root(&c, "names", false, NOTHING) == 0);
 	OK_STR(list(&c, text, sizeof text), ". a");
 	first = c.names;
@@ -238,7 +227,7 @@ failures(void)
 	OK(content_open(&c, &opts, &error) < 0);
 	OK(error.failure == CONTENT_MISSING && error.blocker == NULL);
 	content_close(&c);
-	put_file("plain", "");
+	tap_file("plain", "");
 	opts.dir = "plain";
 	OK(content_open(&c, &opts, &error) < 0);
 	OK(error.failure == CONTENT_NO_DIRECTORY);

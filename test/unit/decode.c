@@ -2,6 +2,7 @@
 #include "log/decode.h"
 
 #include "tap.h"
+#include "tarsum.h"
 
 static struct decode d;
 static char got[8192];
@@ -180,8 +181,7 @@ static void
 files(void)
 {
 	static char tar[1024];
-	unsigned int sum = 0;
-	size_t i;
+	unsigned int sum;
 
 	sniffs(tar, 1024, DECODE_TAR);
 	sniffs(tar, 512, DECODE_TAR);
@@ -195,9 +195,7 @@ files(void)
 	sniffs(tar, 512, DECODE_END);
 	memset(tar, 0, 512);
 	(void)snprintf(tar, 100, "name");
-	for (i = 0; i < 512; i++)
-		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)tar[i];
-	(void)snprintf(tar + 148, 8, "%06o", sum);
+	sum = tarsum_set(tar);
 	sniffs(tar, 1024, DECODE_TAR);
 	(void)snprintf(tar + 148, 8, "  %o", sum);
 	sniffs(tar, 1024, DECODE_TAR);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "tarsum.h"
 
 /* A tar in memory, entry by entry. */
 struct tar {
@@ -20,8 +21,6 @@ put(struct tar *t, char type, const char *name, const char *link,
     unsigned int mode)
 {
 	char *h = t->bytes + t->len;
-	unsigned int sum = 0;
-	size_t i;
 
 	memset(h, 0, 512);
 	(void)snprintf(h, 100, "%s", name);
@@ -34,10 +33,7 @@ put(struct tar *t, char type, const char *name, const char *link,
 	if (link != NULL)
 		(void)snprintf(h + 157, 100, "%s", link);
 	memcpy(h + 257, "ustar\00000", 8);
-	memset(h + 148, ' ', 8);
-	for (i = 0; i < 512; i++)
-		sum += (unsigned char)h[i];
-	(void)snprintf(h + 148, 8, "%06o", sum);
+	(void)tarsum_set(h);
 	t->len += 512;
 }
 
@@ -330,17 +326,13 @@ static void
 put_record(struct tar *t, const char *key, const char *value)
 {
 	char *h = t->bytes + t->len;
-	unsigned int sum = 0;
-	size_t i, n = strlen(key) + strlen(value) + 3 + 2;
+	size_t n = strlen(key) + strlen(value) + 3 + 2;
 
 	put(t, 'x', "pax", NULL, 0644);
 	n = (size_t)snprintf(h + 512, 512, "%zu %s=%s\n", n, key, value);
 	memset(h + 512 + n, 0, 512 - n);
 	(void)snprintf(h + 124, 12, "%011o", (unsigned int)n);
-	memset(h + 148, ' ', 8);
-	for (i = 0; i < 512; i++)
-		sum += (unsigned char)h[i];
-	(void)snprintf(h + 148, 8, "%06o", sum);
+	(void)tarsum_set(h);
 	t->len += 512;
 }
 

@@ -22,25 +22,14 @@ run(const char *dir, bool skip_symlinks)
 }
 
 static void
-put_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	if (f != NULL) {
-		(void)fputs(text, f);
-		(void)fclose(f);
-	}
-}
-
-static void
 counts(void)
 {
 	uint64_t names;
 
 	(void)mkdir("b", 0755);
 	(void)mkdir("b/d", 0755);
-	put_file("b/d/f", "12345");
-	put_file("b/g", "123");
+	tap_file("b/d/f", "12345");
+	tap_file("b/g", "123");
 	(void)symlink("g", "b/l");
 	(void)mkfifo("b/p", 0644);
 	OK(run("b", false) == 0);
@@ -71,7 +60,7 @@ without_rights(void)
 {
 	const struct finding *f;
 
-	put_file("b/d/shut", "");
+	tap_file("b/d/shut", "");
 	if (chmod("b/d/shut", 0600) < 0 ||
 	    (geteuid() == 0 &&
 	        (chown("b", 5, 6) < 0 || chown("b/d/shut", 7, 8) < 0 ||

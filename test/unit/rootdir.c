@@ -12,12 +12,7 @@
 static void
 put_file(const char *path, const char *text, mode_t mode)
 {
-	FILE *f = fopen(path, "w");
-
-	if (f != NULL) {
-		(void)fputs(text, f);
-		(void)fclose(f);
-	}
+	tap_file(path, text);
 	(void)chmod(path, mode);
 }
 

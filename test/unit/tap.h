@@ -34,6 +34,18 @@ tap_str(const char *got, const char *wanted, const char *file, int line)
 	tap_ok(good, wanted, file, line);
 }
 
+/* Make a file that has this text. */
+static inline void
+tap_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f != NULL) {
+		(void)fputs(text, f);
+		(void)fclose(f);
+	}
+}
+
 static inline int
 tap_done(void)
 {

@@ -11,15 +11,6 @@
 
 #include "tap.h"
 
-static void
-put_file(const char *path)
-{
-	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-
-	if (fd >= 0)
-		(void)close(fd);
-}
-
 static int
 start(struct walk *w, const char *dir)
 {
@@ -41,11 +32,11 @@ order(void)
 	(void)mkdir("t/a", 0755);
 	(void)mkdir("t/d", 0755);
 	(void)mkdir("t/d/e", 0755);
-	put_file("t/a/b");
-	put_file("t/a-b");
-	put_file("t/a.b");
-	put_file("t/d/e/f");
-	put_file("t/z");
+	tap_file("t/a/b", "");
+	tap_file("t/a-b", "");
+	tap_file("t/a.b", "");
+	tap_file("t/d/e/f", "");
+	tap_file("t/z", "");
 	OK(start(&w, "t") == 0);
 	while ((got = walk_next(&w, &e)) > 0 && n < 9) {
 		OK_STR(e.path, wanted[n]);
@@ -99,7 +90,7 @@ deep(void)
 	(void)mkdir("deep", 0755);
 	(void)chdir("deep");
 	for (i = 0; i < 200; i++) {
-		put_file("y");
+		tap_file("y", "");
 		(void)mkdir("x", 0755);
 		(void)chdir("x");
 	}
@@ -153,10 +144,10 @@ gone(void)
 	int seen = 0;
 
 	(void)mkdir("g", 0755);
-	put_file("g/a");
-	put_file("g/b");
+	tap_file("g/a", "");
+	tap_file("g/b", "");
 	(void)mkdir("g/c", 0755);
-	put_file("g/d");
+	tap_file("g/d", "");
 	OK(start(&w, "g") == 0);
 	OK(walk_next(&w, &e) > 0);
 	OK(!walk_is_whiteout(&w)); /* the top */
@@ -174,7 +165,7 @@ gone(void)
 	OK(seen == 0);
 	walk_close(&w);
 	/* b is no longer listed where that is first asked after it went */
-	put_file("g/b");
+	tap_file("g/b", "");
 	OK(start(&w, "g") == 0);
 	while (walk_next(&w, &e) > 0 && strcmp(e.path, "a") != 0)
 		;
