@@ -8,17 +8,15 @@ The programs run on a terminal (pty), in an empty directory, with an image that
 cannot be unpacked, the same image when it is fixed, and a log. What they write
 is drawn as a terminal shows it. It is the same each time.
 """
-import fcntl
 import os
-import pty
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 from xml.sax.saxutils import escape
+
+import terminal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COLUMNS = 80
@@ -65,27 +63,6 @@ def log(unpack):
     with open("pod.log", "wb") as f:
         subprocess.run([unpack, "--bundle-dir=root", "--format=jsonl"],
                        stdout=f, check=True)
-
-
-def on_terminal(command, env):
-    """What the command writes to a terminal of COLUMNS columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
-                struct.pack("HHHH", 50, COLUMNS, 0, 0))
-    with subprocess.Popen(["sh", "-c", command], stdin=theirs, stdout=theirs,
-                          stderr=theirs, env=env, close_fds=True):
-        os.close(theirs)
-        got = b""
-        while True:
-            try:
-                data = os.read(ours, 65536)
-            except OSError:  # nobody has the terminal any more
-                break
-            if not data:
-                break
-            got += data
-    os.close(ours)
-    return got.decode()
 
 
 def cells(text):
@@ -167,7 +144,8 @@ def main():
                 lines += [[]] if lines else []
                 lines.append([("prompt", "$"), ("", " ")] +
                              [("1", c) for c in command])
-                lines += cells(on_terminal(command, env))
+                lines += cells(terminal.run(
+                    COLUMNS, ["sh", "-c", command], env)[0])
         draw(lines)
     finally:
         os.chdir("/")

@@ -14,13 +14,19 @@ import sys
 import termios
 
 
-def main():
-    columns, *command = sys.argv[1:]
+def start(columns, command, env=None):
+    """Start a command on such a terminal: its process, and our end."""
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ,
-                    struct.pack("HHHH", 50, int(columns), 0, 0))
-        os.execvp(command[0], command)
+                    struct.pack("HHHH", 50, columns, 0, 0))
+        os.execvpe(command[0], command, os.environ if env is None else env)
+    return pid, terminal
+
+
+def run(columns, command, env=None):
+    """What a command writes to such a terminal, and its exit code."""
+    pid, terminal = start(columns, command, env)
     written = b""
     while True:
         try:
@@ -30,8 +36,14 @@ def main():
         if not data:
             break
         written += data
-    sys.stdout.write(written.decode().replace("\r\n", "\n"))
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(terminal)
+    return written.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def main():
+    written, code = run(int(sys.argv[1]), sys.argv[2:])
+    sys.stdout.write(written.replace("\r\n", "\n"))
+    return code
 
 
 if __name__ == "__main__":

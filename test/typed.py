@@ -7,14 +7,12 @@
 A line is sent with a tab for each "<TAB>".  The next one is typed when the
 command has added a line to FILE.  Fails if a line adds none.
 """
-import fcntl
 import os
-import pty
 import select
-import struct
 import sys
-import termios
 import time
+
+import terminal
 
 PATIENCE = 120  # seconds until a line is given up: no test of speed
 
@@ -24,11 +22,11 @@ def lines_of(path):
         return f.read().count("\n")
 
 
-def drain(terminal, seconds):
+def drain(ours, seconds):
     """Read what the shell shows, or it would stop at a full terminal."""
-    if select.select([terminal], [], [], seconds)[0]:
+    if select.select([ours], [], [], seconds)[0]:
         try:
-            sys.stderr.write(os.read(terminal, 65536).decode(errors="replace"))
+            sys.stderr.write(os.read(ours, 65536).decode(errors="replace"))
         except OSError:
             return False
     return True
@@ -36,21 +34,18 @@ def drain(terminal, seconds):
 
 def main():
     path, *shell = sys.argv[1:]
-    pid, terminal = pty.fork()
-    if pid == 0:
-        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
-        os.execvp(shell[0], shell)
+    pid, ours = terminal.start(160, shell)
     failed = 0
     for line in sys.stdin.read().splitlines():
         before, late = lines_of(path), time.monotonic() + PATIENCE
-        os.write(terminal, line.replace("<TAB>", "\t").encode() + b"\r")
+        os.write(ours, line.replace("<TAB>", "\t").encode() + b"\r")
         while lines_of(path) == before:
-            if not drain(terminal, 0.05) or time.monotonic() > late:
+            if not drain(ours, 0.05) or time.monotonic() > late:
                 failed = 1
                 break
         if failed:
             break
-    os.close(terminal)  # which ends the shell: SIGHUP
+    os.close(ours)  # which ends the shell: SIGHUP
     os.waitpid(pid, 0)
     return failed
 
