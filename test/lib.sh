@@ -90,6 +90,25 @@ as() {
 		--bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 }
 
+# try NAME COMMAND...: run it in the background; NAME.out, NAME.err, NAME.code
+tries=
+try() {
+	try_name=$1
+	shift
+	(
+		"$@" >"$try_name.out" 2>"$try_name.err"
+		echo $? >"$try_name.code"
+	) &
+	tries="$tries $!"
+}
+
+# all_tried: wait for them
+all_tried() {
+	# shellcheck disable=SC2086
+	wait $tries
+	tries=
+}
+
 done_testing() {
 	echo "1..$tap_n"
 	[ "$tap_failed" = 0 ]

@@ -6,41 +6,29 @@
 # what its security rests on is deleted before it is of any use.
 #
 # The server is apiserver.py: a real one of that age is not at hand.
-. "$TOP/test/lib.sh"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
-B=$TOP/test/bundles/hello-operator
+. "$TOP/test/apiserver.sh"
 
 # run NAME ADMIT SHOW OPTION...: in the background; NAME.code, .out, .err
 run() {
 	run_name=$1 run_admit=$2 run_show=$3
 	shift 3
-	(
-		API_STATE=$PWD/$run_name.api API_BUNDLE=$B \
-			API_ADMIT=$run_admit API_SHOW=$run_show \
-			KUBECTL=$TOP/test/apiserver.py \
-			timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
-			--timeout 120s --pull-policy IfNotPresent -o json \
-			--unpacker-image example.com/unpack:1 \
-			--image example.com/hello:1 "$@" \
-			>"$run_name.out" 2>"$run_name.err"
-		echo $? >"$run_name.code"
-	) &
+	try "$run_name" env API_STATE="$PWD/$run_name.api" \
+		API_ADMIT="$run_admit" API_SHOW="$run_show" \
+		timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
+		--timeout 120s --pull-policy IfNotPresent -o json \
+		--unpacker-image example.com/unpack:1 \
+		--image example.com/hello:1 "$@"
 }
 
-# whole NAME: the bundle is there, and no pod
-whole() {
-	[ "$(cat "$1.code")" = 0 ] && diff -r "$B" "$1" >/dev/null &&
-		[ -z "$(ls "$1.api/pods")" ] && return 0
-	sed 's/^/# /' "$1.err"
-	return 1
+# delivered NAME: the bundle is there, and no pod
+delivered() {
+	whole "$1" && no_pod "$1"
 }
 
 # refused NAME WORDS: nothing is there, and no pod
 refused() {
 	[ "$(cat "$1.code")" = 1 ] && [ ! -e "$1" ] &&
-		[ -z "$(ls "$1.api/pods")" ] &&
+		no_pod "$1" &&
 		[ "$(jq -r .reason "$1.out")" = PodChanged ] &&
 		has "$1.err" "$2"
 }
@@ -74,14 +62,14 @@ run later 'if $dry then . else del(.spec.hostUsers) end' . --user-namespace
 run kept . . --user-namespace
 run nodigest . '(.status.initContainerStatuses[]?, .status.containerStatuses[]?) |=
 	(.imageID = "sha256:" + "2" * 64)'
-wait
+all_tried
 
 for n in first last crashed loops; do
-	ok "native sidecar, $n: the bundle" whole $n
+	ok "native sidecar, $n: the bundle" delivered $n
 	is "... who is there" "$(jq -c .others $n.out)" \
 		'["init container mesh, image example.com/mesh:1"]'
 done
-ok "a container beside ours that fails" whole beside
+ok "a container beside ours that fails" delivered beside
 is "... who is there" "$(jq -c .others beside.out)" \
 	'["container mesh, image example.com/mesh:1"]'
 is "two bundles, each with a sidecar" "$(jq -c '[.result, .bundles[].others]' \
@@ -93,7 +81,7 @@ ok "--user-namespace, that the server drops" refused unknown \
 ok "... was only tried" lacks unknown.api/requests '^POST [^&]*$'
 ok "... that it drops at the second time" refused later \
 	'hostUsers: asked for false.*the pod was deleted'
-ok "... that it keeps" whole kept
+ok "... that it keeps" delivered kept
 
 want=sha256:$(printf '%064d' 0 | tr 0 1)
 is "the images, by digest" \

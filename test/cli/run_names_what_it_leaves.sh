@@ -4,17 +4,11 @@
 # command that deletes it; what became of the bundle stays as it is.
 #
 # The server is apiserver.py: a real one deletes pods.
-. "$TOP/test/lib.sh"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
-B=$TOP/test/bundles/hello-operator
+. "$TOP/test/apiserver.sh"
 
 # run NAME FAULTS: in the background, to be waited for, or stopped
 run() {
-	API_STATE=$PWD/$1.api API_BUNDLE=$B API_FAULTS=$2 \
-		KUBECTL=$TOP/test/apiserver.py \
-		"$UNPACKCTL" run -n ns -C "$1" -o json \
+	API_STATE=$PWD/$1.api API_FAULTS=$2 "$UNPACKCTL" run -n ns -C "$1" -o json \
 		--pull-policy IfNotPresent --unpacker-image localhost/unpack:1 \
 		--image localhost/hello:1 >"$1.out" 2>"$1.err" &
 	echo $! >"$1.pid"

@@ -5,26 +5,18 @@
 # that the server asks for is kept.
 #
 # The server is apiserver.py: a real one does most of this seldom.
-. "$TOP/test/lib.sh"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
-B=$TOP/test/bundles/hello-operator
+. "$TOP/test/apiserver.sh"
 
 # run NAME FAULTS OPTION...: in the background; NAME.code, .out, .err
 run() {
 	run_name=$1 run_faults=$2
 	shift 2
-	(
-		API_STATE=$PWD/$run_name.api API_BUNDLE=$B \
-			API_FAULTS=$run_faults KUBECTL=$TOP/test/apiserver.py \
-			timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
-			--timeout 120s --pull-policy IfNotPresent \
-			--unpacker-image localhost/unpack:1 \
-			--image localhost/hello:1 "$@" \
-			>"$run_name.out" 2>"$run_name.err"
-		echo $? >"$run_name.code"
-	) &
+	try "$run_name" env API_STATE="$PWD/$run_name.api" \
+		API_FAULTS="$run_faults" \
+		timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
+		--timeout 120s --pull-policy IfNotPresent \
+		--unpacker-image localhost/unpack:1 \
+		--image localhost/hello:1 "$@"
 }
 
 # everywhere FAULT: at each request once
@@ -32,18 +24,6 @@ everywhere() {
 	for kind in namespace list watch create log delete; do
 		printf '%s:%s ' $kind "$1"
 	done
-}
-
-# whole NAME
-whole() {
-	[ "$(cat "$1.code")" = 0 ] && diff -r "$B" "$1" >/dev/null && return 0
-	sed 's/^/# /' "$1.err"
-	return 1
-}
-
-# no_pod NAME
-no_pod() {
-	[ -z "$(ls "$1.api/pods")" ]
 }
 
 faults="429 500 502 503 504 429=1 503=1 tls drop cut"
@@ -61,7 +41,7 @@ done
 run forbidden 'list:403*'
 run without 'namespace:drop namespace:403*'
 run userns 'try:503 try:cut create:503' --user-namespace
-wait
+all_tried
 
 for f in $faults; do
 	ok "at each request: $f" whole "$f"

@@ -211,25 +211,6 @@ server_start() {
 	done
 }
 
-# try NAME COMMAND...: run it in the background; NAME.out, NAME.err, NAME.code
-tries=
-try() {
-	try_name=$1
-	shift
-	(
-		"$@" >"$try_name.out" 2>"$try_name.err"
-		echo $? >"$try_name.code"
-	) &
-	tries="$tries $!"
-}
-
-# all_tried: wait for them
-all_tried() {
-	# shellcheck disable=SC2086
-	wait $tries
-	tries=
-}
-
 # tried NAME CODE REGEX...: it ended so, and said all of this
 tried() {
 	try_name=$1 try_code=$2
