@@ -34,6 +34,14 @@ api_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+int64_t
+api_again(const struct api_call *c, int milliseconds)
+{
+	int64_t at = api_now() + milliseconds;
+
+	return c->again > at ? c->again : at;
+}
+
 /* ------------------------------------------------------------------- proxy */
 
 /* Make a directory that nobody else can look into.  Returns 0, or -1. */

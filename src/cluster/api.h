@@ -61,8 +61,7 @@ struct api_call {
 	int64_t wake; /* api_now() when to try again, or to give this try up */
 	unsigned int tries; /* without an answer */
 	unsigned int patience; /* milliseconds of silence; 0 = any */
-	int64_t again; /* of a stream, after API_LOST: api_now() when to try
-	                  again */
+	int64_t again; /* after a lost try: not before this api_now() */
 
 	/* the answer */
 	int status;
@@ -92,6 +91,12 @@ const char *api_escape_field(char *buf, const char *text);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t api_now(void);
+
+/*
+ * When to make the call of a stream that has ended again: the api_now() after
+ * so many milliseconds, or later, if it was lost and the server asked for that.
+ */
+int64_t api_again(const struct api_call *c, int milliseconds);
 
 /*
  * Begin a call; the format makes the target.  A call under way is given up.

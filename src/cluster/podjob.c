@@ -491,12 +491,12 @@ log_ended(struct podjob *j, bool broken)
 	j->step = PODJOB_WAIT;
 	if (gather_it(j) < 0)
 		return;
-	j->log_wake = api_now() + (broken ? LOG_AGAIN : LOG_LINGER);
-	if (broken && j->call.again > j->log_wake)
-		j->log_wake = j->call.again;
-	if (broken)
+	if (broken) {
 		/* PODJOB_WAIT begins again where it was */
+		j->log_wake = api_again(&j->call, LOG_AGAIN);
 		return;
+	}
+	j->log_wake = api_now() + LOG_LINGER;
 	if (step == PODJOB_FOLLOW) {
 		j->logged = true;
 		return;

@@ -155,9 +155,7 @@ podwatch_start(struct podwatch *w)
 static int
 podwatch_end_call(struct podwatch *w)
 {
-	w->wake = api_now() + AGAIN;
-	if (w->call.again > w->wake)
-		w->wake = w->call.again;
+	w->wake = api_again(&w->call, AGAIN);
 	api_call_free(&w->call);
 	w->watching = false;
 	return 0;
