@@ -45,8 +45,8 @@ struct logfile {
 int logfile_look(struct logfile *f);
 
 /*
- * Get more bytes to read into f->in, all of which were read; none at the end, or
- * where a compressed file breaks off.  Returns 0, or -1: what pull reported.
+ * Get more bytes to read into f->in, all of which were read; none at the end,
+ * or where a compressed file breaks off.  Returns 0, or -1: what pull reported.
  */
 int logfile_fill(struct logfile *f);
 
