@@ -593,7 +593,6 @@ target_fill(struct target *t)
 	errno = err;
 	if (err != 0)
 		return -1;
-	t->temp[0] = '\0';
 	times[0] = times[1] = st.st_mtim;
 	(void)fsetxattr(t->parent, mark, "1", 1, 0);
 	(void)futimens(t->parent, times);

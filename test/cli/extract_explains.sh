@@ -68,6 +68,7 @@ ok "a missing directory" why 3 BundleMissing 'nowhere' report
 ok "too large" why 3 BundleTooLarge 'over --log-limit' report
 echo "unpack: standard output: Broken pipe" >report
 ok "another failure" why 4 UnpackFailed 'Broken pipe' report
+ok "  all of it is shown" lacks err 'more lines'
 no_fetch
 {
 	head -n 1 a.log

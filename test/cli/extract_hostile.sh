@@ -102,6 +102,25 @@ chmod -R u+rwx in/deep
 ok "a sparse file is whole" cmp whole in/holes/holes
 ok "its holes too" [ "$(stat -c %b in/holes/holes)" -lt 100 ]
 
+# of a sparse file its whole size counts, and no hole twice
+{
+	head -c 8192 /dev/zero | tr '\0' a
+	head -c 200704 /dev/zero
+	head -c 8192 /dev/zero | tr '\0' b
+	head -c 65536 /dev/zero
+	head -c 8192 /dev/zero | tr '\0' c
+} >whole
+cp --sparse=always whole parts
+tar -cSf parts.tar --format=gnu parts
+size=$(wc -c <parts)
+ok "a sparse file, of just the size" exits 0 "$UNPACKCTL" extract \
+	--max-size "$size" -C in/parts parts.tar
+ok "  its data are where they were" cmp parts in/parts/parts
+ok "  one byte less" exits 3 "$UNPACKCTL" extract \
+	--max-size $((size - 1)) -C in/fewer parts.tar
+ok "  through a pipe" exits 0 "$UNPACKCTL" extract --cat parts parts.tar
+ok "  the same bytes" cmp parts out
+
 # limits
 ok "--max-size" exits 3 "$UNPACKCTL" extract --max-size 4Ki good-plain.tar
 ok "--max-size names itself" has err 'larger than --max-size'

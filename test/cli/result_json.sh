@@ -73,6 +73,9 @@ ok "extract: empty" says $k 4 LogEmpty "$ctl" extract -o json -C n empty
 ok "extract: foreign" says $k 4 NotABundle "$ctl" extract -o json -C n other
 ok "extract: too large" says $k 3 BundleTooLarge "$ctl" extract -o json \
 	--max-size 1000 -C n log
+sed -n '1s/"part":0/"part":90000000000/p' log >far
+ok "  a part that is far off" says $k 3 BundleTooLarge "$ctl" extract -o json \
+	-C n far
 ok "extract: too many" says $k 3 EntryRefused "$ctl" extract -o json \
 	--max-entries 1 -C n log
 is "  the rule" "$(jq -r .rule out)" too-many-entries

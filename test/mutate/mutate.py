@@ -170,7 +170,7 @@ def given_up(text, n):
     memory is short, which `make faults' sees to?"""
     return ((re.search(r" = (?:NULL|-1);$", text[n]) and
              re.search(r"(?:free|close)\w*\(", text[n - 1])) or
-            "msg_nomem()" in "".join(text[n - 1:n + 2]))
+            "msg_nomem()" in "".join(text[n - 2:n + 2]))
 
 
 def mutants_of(module):

@@ -216,6 +216,26 @@ names(void)
 	content_close(&c);
 }
 
+/* A file that went while it was looked at is an error, and no entry. */
+static void
+vanished(void)
+{
+	struct content_opts opts = {.dir = "gone", .probe = true, .lazy = true};
+	struct content_error error;
+	struct content_item item;
+	struct content c = {0};
+
+	(void)mkdir("gone", 0755);
+	put_file("gone/a", "");
+	put_file("gone/b", "");
+	OK(content_open(&c, &opts, &error) == 0);
+	OK(content_next(&c, &item) > 0);
+	OK(content_next(&c, &item) > 0 && strcmp(item.path, "a") == 0);
+	(void)unlink("gone/b");
+	OK(content_next(&c, &item) < 0);
+	content_close(&c);
+}
+
 /* Why a bundle directory cannot be opened. */
 static void
 failures(void)
@@ -306,6 +326,7 @@ main(void)
 	special();
 	whiteout();
 	names();
+	vanished();
 	failures();
 	without_rights();
 	return tap_done();

@@ -146,6 +146,10 @@ strings(void)
 	check("{\"content\":\"Zm9vYmFz\"," MEDIA
 	      ",\"size\":6,\"digest\":\"" FOOBAR "\",\"entries\":3}\n",
 	    "(foobas)B", 0, 1);
+	check("{\"content\":\"Zm9vYmFy\",\"entries\":3}\n", "(foobar)B", 0, 1);
+	check("{\"content\":\"Zm9vYmFy\"," MEDIA "}\n", "(foobar)B", 0, 1);
+	check("{\"content\":\"Zm9vYmFy\",\"digest\":\"" FOOBAR "\"}\n",
+	    "(foobar)B", 0, 1);
 	check("{\"parts\":2}\n", "", 1, 0);
 	check("{" MEDIA "}\n", "", 1, 0);
 	check("{\"parts\":2," MEDIA "}\n", "B", 0, 1);
@@ -213,6 +217,10 @@ descriptors(void)
 	        "\"size\":12,\"digest\":\"" FOOBAR "\",\"parts\":2}\n") == 0);
 	OK(p.parts == 2 && p.size == 12 && p.entries == 3);
 	OK_STR(p.digest, FOOBAR);
+	p.parts = 99;
+	OK(READ("{\"entries\":3,\"size\":12,\"digest\":\"" FOOBAR "\"}\n") ==
+	    0);
+	OK(p.parts == 0 && p.part == 0);
 	OK(READ("{\"size\":1.5,\"entries\":1,\"digest\":\"" FOOBAR "\"}") < 0);
 	OK(READ("{\"size\":-1,\"entries\":1,\"digest\":\"" FOOBAR "\"}") < 0);
 	OK(READ("{\"size\":1e300,\"entries\":1,\"digest\":\"" FOOBAR "\"}") <

@@ -265,6 +265,7 @@ tars(void)
 	OK(run(tar, 1025, 100, 4096) == 0);
 	OK(run(tar, 1536, 100, 4096) == 0);
 	OK(run(tar, 20 * 512 + 1, 100, 4096) == 0);
+	OK(run(tar, 20 * 512 + 1, 20 * 512, 4096) == 0);
 	OK(run(tar, 21 * 512, 4096, 4096) == 0);
 	(void)snprintf(tar, 100, "name");
 	sum = tarsum_set(tar);

@@ -326,7 +326,9 @@ static void
 put_record(struct tar *t, const char *key, const char *value)
 {
 	char *h = t->bytes + t->len;
-	size_t n = strlen(key) + strlen(value) + 3 + 2;
+	size_t n = strlen(key) + strlen(value) + 3;
+
+	n += n + 2 > 99 ? 3 : 2; /* its own digits */
 
 	put(t, 'x', "pax", NULL, 0644);
 	n = (size_t)snprintf(h + 512, 512, "%zu %s=%s\n", n, key, value);
@@ -449,10 +451,119 @@ root(void)
 	OK(layers.sides[EXTRACT_PODMAN].root_set == 3);
 }
 
+/* Relative links and absolute ones, below the top. */
+static void
+ways(void)
+{
+	struct tar t = {{0}, 0};
+
+	begin();
+	put(&t, '5', "d", NULL, 0755);
+	put(&t, '5', "d/real", NULL, 0755);
+	put(&t, '2', "d/ln", "real", 0777);
+	put(&t, '2', "d/abs", "/d/real", 0777);
+	put(&t, '0', "d/ln/one", NULL, 0644);
+	put(&t, '0', "d/abs/two", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(listing(),
+	    "d@1 d/abs@1 d/ln@1 d/real@1 d/real/one@1 d/real/two@1 ");
+	/* a hard link's target may lie behind a symlink */
+	begin();
+	put(&t, '5', "deep", NULL, 0755);
+	put(&t, '5', "deep/dir", NULL, 0755);
+	put(&t, '0', "deep/a", NULL, 0644);
+	put(&t, '2', "ln", "deep/dir", 0777);
+	put(&t, '0', "deep/dir/b", NULL, 0644);
+	put(&t, '1', "h", "ln/b", 0644);
+	OK(apply(&t) == 0);
+	OK_STR(code(EXTRACT_CONTAINERD), "");
+	OK_STR(code(EXTRACT_PODMAN), "");
+	OK(tree_find(tree, "h") != NULL &&
+	    tree_find(tree, "h")->inode ==
+	        tree_find(tree, "deep/dir/b")->inode);
+	put(&t, '1', "i", "ln/../a", 0644);
+	OK(apply(&t) == 1);
+	OK_STR(code(EXTRACT_CONTAINERD), "hard-link-across-layers");
+	/* through a circle */
+	begin();
+	put(&t, '2', "l1", "l2", 0777);
+	put(&t, '2', "l2", "l1", 0777);
+	put(&t, '1', "h", "l1/x", 0644);
+	(void)apply(&t);
+	OK_STR(code(EXTRACT_CONTAINERD), "symlink-loop");
+}
+
+/* A component that is as long as a file system takes, and a longer one. */
+static void
+long_names(void)
+{
+	struct tar t = {{0}, 0};
+	char name[262];
+
+	memset(name, 'n', sizeof name);
+	(void)snprintf(name + 255, 7, "/f");
+	begin();
+	put_record(&t, "path", name);
+	put(&t, '0', "x", NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(code(EXTRACT_CONTAINERD), "");
+	name[255] = 'n';
+	(void)snprintf(name + 256, 6, "/f");
+	begin();
+	put_record(&t, "path", name);
+	put(&t, '0', "x", NULL, 0644);
+	OK(apply(&t) == 1);
+	OK_STR(code(EXTRACT_CONTAINERD), "name-too-long");
+}
+
+/* An attribute of users, which only files and directories may have. */
+static void
+attribute(char type, const char *podman)
+{
+	struct tar t = {{0}, 0};
+
+	begin();
+	put_record(&t, "SCHILY.xattr.user.x", "y");
+	put(&t, type, "a", type == '2' ? "b" : NULL, 0644);
+	OK(apply(&t) == 0);
+	OK_STR(code(EXTRACT_CONTAINERD), "");
+	OK_STR(code(EXTRACT_PODMAN), podman);
+}
+
+/* More names than a table has at first, each of them once. */
+static void
+many(void)
+{
+	static struct tar t;
+	char name[32];
+	int all = memfd_create("layer", MFD_CLOEXEC);
+	struct blob b = {all, 0, 0};
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 1000; i++) {
+		(void)snprintf(name, sizeof name, "f%u", i);
+		put(&t, '0', name, NULL, 0644);
+		if (write(all, t.bytes, t.len) == (ssize_t)t.len)
+			b.len += t.len;
+		t.len = 0;
+	}
+	OK(layers_apply(&layers, &b, "layer") == 0);
+	OK(tree->n_nodes == 1001);
+	OK_STR(code(EXTRACT_PODMAN), "");
+	(void)close(all);
+}
+
 int
 main(void)
 {
 	whiteouts();
+	ways();
+	long_names();
+	attribute('0', "");
+	attribute('5', "");
+	attribute('2', "attribute-refused");
+	many();
 	overlays();
 	compare();
 	root();

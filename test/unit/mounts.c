@@ -2,9 +2,11 @@
 /* mountinfo as it was seen in containers, and as nobody should write it. */
 #include "bundle/mounts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/msg.h"
 #include "tap.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -197,6 +199,27 @@ reserved(void)
 	mounts_free(&m);
 }
 
+/* A table that cannot be read is no empty one. */
+static void
+failures(void)
+{
+	struct mounts m;
+
+	errno = ENOMEM; /* of somebody else */
+	OK(load(&m, "", "/") == 0);
+	mounts_free(&m);
+	errno = ENOMEM;
+	OK(load(&m, nonsense, "/") == 0);
+	mounts_free(&m);
+	OK(mounts_load(&m, ".", "/", NULL) < 0);
+	OK(strncmp(msg_last(), ".: ", 3) == 0);
+	mounts_free(&m);
+	(void)symlink("loop", "loop");
+	OK(mounts_load(&m, "loop", "/", NULL) < 0);
+	OK(strncmp(msg_last(), "loop: ", 6) == 0);
+	mounts_free(&m);
+}
+
 static void
 images(void)
 {
@@ -275,5 +298,6 @@ main(void)
 	own_volume();
 	images();
 	reserved();
+	failures();
 	return tap_done();
 }

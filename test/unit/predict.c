@@ -174,6 +174,7 @@ rights(void)
 static void
 hollow(void)
 {
+	static const struct finding_who who = {.uid = 65532, .gid = 65532};
 	struct runtime_refusal refusal;
 	struct node *n;
 
@@ -188,6 +189,14 @@ hollow(void)
 	/* as if it were their place */
 	for (n = t.root; n != NULL; n = tree_next(t.root, n))
 		n->strayed = false;
+	/* what who cannot see may be something */
+	tree_find(&t, "x")->inode->mode = S_IFDIR | 0744;
+	finds(&who, false, ". dev=mount etc proc=mount sys=mount x!");
+	tree_find(&t, "x")->inode->mode = S_IFDIR | 0755;
+	tree_find(&t, "x/y")->inode->mode = S_IFDIR | 0711;
+	finds(&who, false, ". dev=mount etc proc=mount sys=mount x x/y!");
+	tree_find(&t, "x/y")->inode->mode = S_IFDIR | 0755;
+	finds(&who, false, ". dev=mount etc proc=mount sys=mount x=mount");
 	finds(NULL, false, ". dev=mount etc proc=mount sys=mount x=mount");
 	n = put("x/y/f", S_IFREG | 0644);
 	finds(NULL, false,

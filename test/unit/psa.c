@@ -425,6 +425,41 @@ words(void)
 	    "must include \"ALL\"", NULL, "a", 0);
 }
 
+/* What the API server would say of it. */
+static void
+message(const char *text, const char *wanted)
+{
+	struct psa_policy policy = {PSA_RESTRICTED, 7};
+	struct psa_report report = {0};
+	struct json *pod = json_parse(text, strlen(text));
+
+	OK(psa_judge(&report, "pod", NULL, json_get(pod, "spec"), policy) == 0);
+	OK_STR(report.message, wanted);
+	psa_report_free(&report);
+	json_free(pod);
+}
+
+static void
+messages(void)
+{
+	message(SECURITY("\"runAsNonRoot\":false"),
+	    "runAsNonRoot != true (container \"a\" must not set "
+	    "securityContext.runAsNonRoot=false)");
+	message(WHOLE("\"runAsNonRoot\":false"),
+	    "runAsNonRoot != true (pod must not set "
+	    "securityContext.runAsNonRoot=false)");
+	message(POD("\"securityContext\":{\"runAsNonRoot\":false},",
+	            "\"securityContext\":{\"runAsNonRoot\":false}"),
+	    "runAsNonRoot != true (pod and container \"a\" must not set "
+	    "securityContext.runAsNonRoot=false)");
+	message(POD("", "\"image\":\"i\""),
+	    "runAsNonRoot != true (pod or container \"a\" must set "
+	    "securityContext.runAsNonRoot=true)");
+	message(SECURITY("\"runAsNonRoot\":true,\"privileged\":true"),
+	    "privileged (container \"a\" must not set "
+	    "securityContext.privileged=true)");
+}
+
 /* What is no pod, and names of levels and versions. */
 static void
 parse(void)
@@ -500,6 +535,7 @@ main(void)
 	restricted();
 	users();
 	words();
+	messages();
 	parse();
 	drop();
 	return tap_done();

@@ -207,6 +207,10 @@ users(void)
 	again();
 	put_text("etc/passwd", "op:x:1001:7\n");
 	belongs(1001, 7, "7");
+	put_text("etc/passwd", "op:x:1001:7\n");
+	(void)ftruncate(tree_find(&t, "etc/passwd")->inode->data.fd, 1 << 21);
+	tree_find(&t, "etc/passwd")->inode->data.len = 1 << 20;
+	belongs(1001, 7, "7");
 	tree_find(&t, "etc/passwd")->inode->data.len = (1 << 20) + 1;
 	belongs(1001, 0, "0");
 	tree_find(&t, "etc/passwd")->inode->data.len = 12;

@@ -9,6 +9,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/msg.h"
 #include "tap.h"
 
 #define CHECK(good, what) tap_ok((good), (what), __FILE__, __LINE__)
@@ -136,11 +137,15 @@ appear(void)
 	OK(is("a/x", S_IFDIR) && is("a/x/f", S_IFREG));
 	OK(make("a/y", &a_file, 1) == 0 && count("a") == 1);
 	OK(make("a/y", &a_file, 2) == 0 && is("a/y", S_IFREG));
-	/* what is there stays */
+	/* what is there stays; only of a directory is it said what it has */
 	OK(make("a/x", &a_dir, 0) < 0);
+	OK(strstr(msg_last(), "not empty") != NULL);
 	OK(make("a/y", &a_dir, 0) < 0);
+	OK(strstr(msg_last(), "empty") == NULL);
 	OK(make("a/y", &a_file, 0) < 0);
+	OK(strstr(msg_last(), "empty") == NULL);
 	OK(make("a/x", &a_file, 0) < 0);
+	OK(strstr(msg_last(), "empty") == NULL);
 	OK(is("a/x/f", S_IFREG) && count("a") == 2);
 	/* what is ours may be replaced, where it is asked for */
 	if (setxattr("a", "user.test", "1", 1, 0) < 0) {
@@ -171,7 +176,8 @@ inside(void)
 {
 	struct target t;
 	struct stat before, after;
-	int home = open(".", O_RDONLY | O_CLOEXEC);
+	char name[16];
+	int i, home = open(".", O_RDONLY | O_CLOEXEC);
 
 	(void)mkdir("e", 0751);
 	(void)mkdir("e/empty", 0755);
@@ -209,7 +215,10 @@ inside(void)
 	OK(make("e/link2", &a_dir, 1) == 0 && count("e/other") == 0);
 	/* a name that came meanwhile stays, and what was moved goes back */
 	OK(target_open(&t, "e/link2", &a_dir) == 0 && target_begin(&t) == 0);
-	put_file(t.fd, "a");
+	for (i = 0; i < 40; i++) {
+		(void)snprintf(name, sizeof name, "n%d", i);
+		put_file(t.fd, name);
+	}
 	put_file(t.fd, "b");
 	put_file(AT_FDCWD, "e/other/b");
 	OK(target_commit(&t) < 0);
