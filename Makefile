@@ -18,6 +18,7 @@
 ## make faults        every system call of every command fails once, FAULTS in all
 ## make fuzz            libFuzzer, FUZZ_SECONDS for each target
 ## make mutate          do the tests notice?  MUTANTS changes, one at a time
+## make mutate-sample   two dozen of them, each by the test that is to notice
 ## make coverage        lines and branches that the tests run
 ## make bench           speed and memory against their peers
 ## make html            the manuals, in build/html/

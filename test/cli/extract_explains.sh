@@ -130,6 +130,7 @@ for i in "a.log b.log" "b.log a.log" "a.log b.json" "a.json b.json"; do
 		[ "${log%.*}" = a ] || d=$db
 		ok "  $log is named" has err "$d (is )?in $log"
 	done
+	ok "  in their order" has err " in $1, sha256:[0-9a-f]* in $2"
 	no_fetch
 	is "  in JSON" "$(jq -r '.bundles[] | .digest + " " + .log' out | sort)" \
 		"$(printf '%s a.%s\n%s b.%s\n' "$da" \

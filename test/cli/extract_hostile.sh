@@ -100,6 +100,9 @@ chmod -R u+rwx in/deep
 	head -c 95392 /dev/zero
 } >whole
 ok "a sparse file is whole" cmp whole in/holes/holes
+ok "through a pipe, too" exits 0 "$UNPACKCTL" extract --cat holes \
+	good-sparse-gnu.tar
+ok "the same bytes" cmp whole out
 ok "its holes too" [ "$(stat -c %b in/holes/holes)" -lt 100 ]
 
 # of a sparse file its whole size counts, and no hole twice

@@ -196,6 +196,10 @@ hollow(void)
 	tree_find(&t, "x/y")->inode->mode = S_IFDIR | 0711;
 	finds(&who, false, ". dev=mount etc proc=mount sys=mount x x/y!");
 	tree_find(&t, "x/y")->inode->mode = S_IFDIR | 0755;
+	tree_find(&t, "x/y/etc")->inode->mode = S_IFDIR | 0711;
+	finds(&who, false,
+	    ". dev=mount etc proc=mount sys=mount x x/y x/y/etc!");
+	tree_find(&t, "x/y/etc")->inode->mode = S_IFDIR | 0755;
 	finds(&who, false, ". dev=mount etc proc=mount sys=mount x=mount");
 	finds(NULL, false, ". dev=mount etc proc=mount sys=mount x=mount");
 	n = put("x/y/f", S_IFREG | 0644);
