@@ -514,6 +514,15 @@ long_names(void)
 	put(&t, '0', "x", NULL, 0644);
 	OK(apply(&t) == 1);
 	OK_STR(code(EXTRACT_CONTAINERD), "name-too-long");
+	/* below a directory that is not there yet */
+	memset(name, 'n', sizeof name);
+	memcpy(name, "m/", 2);
+	(void)snprintf(name + 258, 4, "/f");
+	begin();
+	put_record(&t, "path", name);
+	put(&t, '0', "x", NULL, 0644);
+	OK(apply(&t) == 1);
+	OK_STR(code(EXTRACT_CONTAINERD), "name-too-long");
 }
 
 /* An attribute of users, which only files and directories may have. */
