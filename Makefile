@@ -385,8 +385,8 @@ image-root: $(IMAGE)
 
 # --------------------------------------------------------------- releases
 #
-# Of the commit, not of what is not committed: always
-# the same bytes, with the same packages of the same Debian.
+# Of the commit, not of what is not committed: always the same bytes, with the
+# same packages of the same Debian.
 
 # Where images are to be pulled from, and archives to be fetched from.  With
 # REGISTRY, unpackctl names the unpack image there by its digest.  With
@@ -670,8 +670,9 @@ test-sanitized: sanitized
 #
 # make mutate: a change at a time, of which the tests must notice 92 per cent
 # (test/mutate/mutate.py says how; SEED draws others).  make mutate-sample:
-# those in test/mutate/sample.tsv, each by the test named there.  make coverage: lines and branches that unit and
-# command-line tests run; other users write their counts too: so an ACL.
+# those in test/mutate/sample.tsv, each by the test named there.  make coverage:
+# lines and branches that unit and command-line tests run; other users write
+# their counts too: so an ACL.
 
 MUTANTS = 400
 SEED    = 1

@@ -184,11 +184,17 @@ def make_huge(path, size):
         f.truncate(size)
 
 
-def describe(tree):
+def weigh(tree):
+    """Files, and their bytes."""
     n = size = 0
     for where, _, names in os.walk(tree):
         n += len(names)
         size += sum(os.stat(os.path.join(where, f)).st_size for f in names)
+    return n, size
+
+
+def describe(tree):
+    n, size = weigh(tree)
     return f"{n:,} files, {size / 1e6:,.0f} MB"
 
 
@@ -508,14 +514,12 @@ def bench_check(b):
     """A verdict on an image, and what it takes to look for oneself."""
     top, layout = f"{b.out}/trees", f"{b.out}/image"
     names = "binaries documentation headers scripts".split()
-    for name in make_trees(top, None):
-        if name == names[-1] or all(os.path.exists(f"{top}/{n}")
-                                    for n in names):
-            break
     trees = [f"{top}/{name}" for name in names]
+    for _ in make_trees(top, None):
+        if all(map(os.path.exists, trees)):
+            break
     make_image(layout, trees)
-    size = sum(sum(os.stat(os.path.join(where, f)).st_size for f in files)
-               for t in trees for where, _, files in os.walk(t))
+    size = sum(weigh(tree)[1] for tree in trees)
     to = f"{b.fast}/image"
     unpack = f"umoci unpack --rootless --image {to}/l:a {to}/bundle"
     copy_it = f"skopeo copy -q oci:{layout}:a oci:{to}/l:a"

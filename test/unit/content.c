@@ -226,8 +226,8 @@ vanished(void)
 	struct content c = {0};
 
 	(void)mkdir("gone", 0755);
-	put_file("gone/a", "");
-	put_file("gone/b", "");
+	tap_file("gone/a", "");
+	tap_file("gone/b", "");
 	OK(content_open(&c, &opts, &error) == 0);
 	OK(content_next(&c, &item) > 0);
 	OK(content_next(&c, &item) > 0 && strcmp(item.path, "a") == 0);

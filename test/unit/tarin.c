@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "tarsum.h"
 
 static char tar[64 * 512];
 static size_t tar_len, tar_at;
@@ -17,8 +18,7 @@ static char *
 put(char type, const char *name, const char *text)
 {
 	char *h = tar + tar_len;
-	size_t i, len = type == '0' || type == 'x' ? strlen(text) : 0;
-	unsigned int sum = 0;
+	size_t len = type == '0' || type == 'x' ? strlen(text) : 0;
 
 	memset(h, 0, 1536);
 	(void)snprintf(h, 101, "%s", name);
@@ -33,10 +33,7 @@ put(char type, const char *name, const char *text)
 	else
 		(void)snprintf(h + 157, 100, "%s", text);
 	memcpy(h + 257, "ustar\00000", 8);
-	memset(h + 148, ' ', 8);
-	for (i = 0; i < 512; i++)
-		sum += (unsigned char)h[i];
-	(void)snprintf(h + 148, 8, "%06o", sum);
+	(void)tarsum_set(h);
 	tar_len += 512 + (len + 511) / 512 * 512;
 	return h;
 }
