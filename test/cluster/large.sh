@@ -4,6 +4,7 @@
 # slowly that kubelet rotates its log away, by a reader that comes late: what
 # was lost comes from a second pod, and the files are exact.
 . "$TOP/test/cluster/lib.sh"
+need python3
 cluster_open
 : "${MIB:=200}"
 mkdir -p large/configs
@@ -13,22 +14,9 @@ image large large
 
 # The first pod gets little of a processor, and its log a late reader; what
 # repairs it is left alone.
-real=$(command -v kubectl)
-cat >late <<E
-#!/bin/sh
-case " \$* " in
-*" create "*" json "*)
-	jq -c 'if .spec.containers[0].name == "bundle" then
-		.spec.containers[0].resources.limits.cpu = "200m" else . end' |
-		"$real" "\$@"
-	exit ;;
-*" logs "*" --follow "*) sleep \${LATE:-20} ;;
-esac
-exec "$real" "\$@"
-E
-chmod 755 late
-KUBECTL=$PWD/late
-export KUBECTL
+export KUBECTL="$TOP/test/cluster/standin.py" STANDIN_LATE=20 \
+	STANDIN_ASK='if .spec.containers[0].name == "bundle" then
+	.spec.containers[0].resources.limits.cpu = "200m" else . end'
 ok "it comes whole" exits 0 run --image "$IMAGES/large:test" -C big -o json \
 	--timeout 9m
 mv out result

@@ -10,6 +10,7 @@ it and passes requests on; every other command is the real kubectl's.
                 created, is listed or watched: what a newer server says
   STANDIN_FAIL  "N STATUS": the first N requests for a Pod's creation, for its
                 log and for a watch get this status instead of an answer
+  STANDIN_LATE  seconds that each request to follow a log waits: a late reader
   STANDIN_LOG   a file to which a line for each request goes
 """
 import http.client
@@ -21,12 +22,14 @@ import socketserver
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler
 
 KUBECTL = os.environ.get("STANDIN_KUBECTL", "kubectl")
 ASK = os.environ.get("STANDIN_ASK")
 SEEN = os.environ.get("STANDIN_SEEN")
 FAIL = os.environ.get("STANDIN_FAIL", "0 503").split()
+LATE = float(os.environ.get("STANDIN_LATE", 0))
 LOG = os.environ.get("STANDIN_LOG")
 lock = threading.Lock()
 failed = {}
@@ -74,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
                 print(self.command, self.path, file=f)
         if self.fail():
             return
+        if "/log?" in self.path and "follow=" in self.path:
+            time.sleep(LATE)
         if self.command == "POST" and "/pods" in self.path:
             body = json.dumps(edit(ASK, json.loads(body))).encode()
         to = Connection("localhost")
