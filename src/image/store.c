@@ -88,12 +88,19 @@ add_member(struct store *s, struct tarscan_entry *e)
 }
 
 static int
-index_archive(struct store *s, const struct blob *b)
+index_archive(struct store *s, const struct blob *b, const char *what)
 {
-	struct tarscan scan = {b, "archive", 0, s->tempfile};
-	struct tarscan_entry *e = malloc(sizeof *e);
+	struct tarscan scan = {b, what, 0, s->tempfile};
+	struct tarscan_entry *e;
 	int ret;
 
+	if (!tarscan_is_tar(b)) {
+		msg_warn(0,
+		    "%s is not an image: neither a directory nor a tar archive; make one with 'podman save', 'docker save' or 'skopeo copy'",
+		    what);
+		return -1;
+	}
+	e = malloc(sizeof *e);
 	if (e == NULL) {
 		msg_nomem();
 		return -1;
@@ -145,10 +152,10 @@ store_open_archive(struct store *s, const struct stat *st, const char *what)
 		return -1;
 	}
 	if (!decompress_needed(&b))
-		return index_archive(s, &b);
+		return index_archive(s, &b, what);
 	if (decompress_blob(s->tempfile, &b, what, &plain, NULL) < 0)
 		return -1;
-	return index_archive(s, &plain);
+	return index_archive(s, &plain, what);
 }
 
 int

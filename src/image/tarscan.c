@@ -130,6 +130,15 @@ sum_is_right(const struct header *h)
 	return wanted == is_unsigned || wanted == is_signed;
 }
 
+bool
+tarscan_is_tar(const struct blob *blob)
+{
+	struct header h;
+
+	return blob_read(blob, 0, &h, sizeof h) == (ssize_t)sizeof h &&
+	    (tarscan_is_zero(&h) || sum_is_right(&h));
+}
+
 /* Read a header: 1, 0 at the end of the tar, -1 (reported). */
 static int
 read_header(struct tarscan *t, struct header *h)

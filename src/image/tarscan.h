@@ -71,4 +71,10 @@ struct tarscan {
  */
 int tarscan_next(struct tarscan *t, struct tarscan_entry *e);
 
+/*
+ * Does the blob begin as a tar does, with a header or the zeros of an empty
+ * one?  A blob that cannot be read or is shorter than a header does not.
+ */
+bool tarscan_is_tar(const struct blob *blob);
+
 #endif

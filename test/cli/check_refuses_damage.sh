@@ -56,7 +56,7 @@ rm -rf bad && cp -r ok bad
 echo '{}' >bad/index.json
 refused "an empty index" "no image in it" bad
 echo '{"manifests":[{"digest":"sha256:../../etc/passwd"}]}' >bad/index.json
-refused "a digest that is a path" "no sha256 digest" bad
+refused "a digest that is a path" "not by a SHA-256 digest" bad
 echo 'not json' >bad/index.json
 refused "no index" "no JSON" bad
 head -c 5000000 /dev/zero | tr '\0' '[' >bad/index.json
@@ -88,7 +88,11 @@ refused "a cut gzip" "the end is missing" cut.gz
 : >empty.tar
 refused "an empty file" "is empty" empty.tar
 head -c 100000 /dev/urandom >noise
-refused "noise" "no tar header" noise
+refused "noise" "noise is not an image: .*podman save" noise
+gzip -c noise >noise.gz
+refused "noise, compressed" "noise.gz is not an image" noise.gz
+(head -c 512 d.tar && cat noise) >spoilt.tar
+refused "a spoilt archive" "spoilt.tar: .* at byte [1-9]" spoilt.tar
 mkdir d && tar -xf d.tar -C d
 rm d/manifest.json
 tar -cf plain.tar -C d .
