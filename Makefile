@@ -315,24 +315,25 @@ MAN7  := $(wildcard src/man/*.7)
 
 PROGRAMS = unpack unpackctl
 install: $(PROGRAMS)
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -s --strip-program=$(STRIP) -m 0755 $(PROGRAMS:%=$(B)/%) \
+	$(SAY) INSTALL $(DESTDIR)$(PREFIX)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -s --strip-program=$(STRIP) -m 0755 $(PROGRAMS:%=$(B)/%) \
 	    $(DESTDIR)$(PREFIX)/bin
-	ln -sf unpackctl $(DESTDIR)$(PREFIX)/bin/kubectl-unpack
-	for m in $(MAN1) $(MAN5) $(MAN7); do \
+	$(Q)ln -sf unpackctl $(DESTDIR)$(PREFIX)/bin/kubectl-unpack
+	$(Q)for m in $(MAN1) $(MAN5) $(MAN7); do \
 	    install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} \
 	        || exit 1; \
 	done
-	install -D -m 0644 src/man/unpack-json.schema.json \
+	$(Q)install -D -m 0644 src/man/unpack-json.schema.json \
 	    $(DESTDIR)$(PREFIX)/share/unpack/unpack-json.schema.json
-	install -m 0755 src/complete/kubectl_complete-unpack $(DESTDIR)$(PREFIX)/bin
-	install -D -m 0644 src/complete/unpackctl.bash \
+	$(Q)install -m 0755 src/complete/kubectl_complete-unpack $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -D -m 0644 src/complete/unpackctl.bash \
 	    $(DESTDIR)$(COMPDIR)/bash-completion/completions/unpackctl
-	ln -sf unpackctl \
+	$(Q)ln -sf unpackctl \
 	    $(DESTDIR)$(COMPDIR)/bash-completion/completions/kubectl-unpack
-	install -D -m 0644 src/complete/unpackctl.zsh \
+	$(Q)install -D -m 0644 src/complete/unpackctl.zsh \
 	    $(DESTDIR)$(COMPDIR)/zsh/site-functions/_unpackctl
-	install -D -m 0644 src/complete/unpackctl.fish \
+	$(Q)install -D -m 0644 src/complete/unpackctl.fish \
 	    $(DESTDIR)$(COMPDIR)/fish/vendor_completions.d/unpackctl.fish
 	@$(call provenance,$(DESTDIR)$(PREFIX)) \
 	    $(foreach p,$(PROGRAMS),bin/$(call linked_in,$(p)))
@@ -348,18 +349,19 @@ provenance = VERSION='$(VERSION)' COMMIT='$(COMMIT)' \
 linked_in = $(1)=$(call commas,$(LINKED_$(1)) libgcc)
 
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack \
+	$(SAY) REMOVE $(DESTDIR)$(PREFIX)
+	$(Q)cd $(DESTDIR)$(PREFIX)/bin && rm -f unpack unpackctl kubectl-unpack \
 	    kubectl_complete-unpack
-	rm -f $(MAN1:src/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
+	$(Q)rm -f $(MAN1:src/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
 	    $(MAN5:src/man/%=$(DESTDIR)$(MANDIR)/man5/%) \
 	    $(MAN7:src/man/%=$(DESTDIR)$(MANDIR)/man7/%)
-	rm -rf $(DESTDIR)$(PREFIX)/share/unpack
-	cd $(DESTDIR)$(COMPDIR) && rm -f \
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/unpack
+	$(Q)cd $(DESTDIR)$(COMPDIR) && rm -f \
 	    bash-completion/completions/unpackctl \
 	    bash-completion/completions/kubectl-unpack \
 	    zsh/site-functions/_unpackctl \
 	    fish/vendor_completions.d/unpackctl.fish
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/unpack
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/doc/unpack
 
 # unpack-findings(7) comes from the table of codes.
 manual: $(B)/unpackctl
