@@ -126,6 +126,7 @@ UNPACK_OBJ = \
 	$(B)/base/ranges.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \
+	$(B)/base/signals.o \
 	$(B)/bundle/content.o \
 	$(B)/bundle/finding.o \
 	$(B)/bundle/mounts.o \
@@ -161,6 +162,7 @@ CTL_OBJ = \
 	$(B)/base/ranges.o \
 	$(B)/base/result.o \
 	$(B)/base/sandbox.o \
+	$(B)/base/signals.o \
 	$(B)/base/program.o \
 	$(B)/base/tempfile.o \
 	$(B)/base/unicode.o \

@@ -344,8 +344,11 @@ run_cp(int argc, char **argv)
 static void
 unpack_on_signal(int number)
 {
+	enum wire_exit code = number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
+
 	report_terminate_signal();
-	_exit(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
+	(void)result_interrupted(code);
+	_exit(code);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "base/out.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "base/term.h"
 
 #include <locale.h>
@@ -129,6 +130,12 @@ find_command(const char *name)
 	return NULL;
 }
 
+static void
+unpackctl_on_signal(enum wire_exit code)
+{
+	_exit(code);
+}
+
 /* Run c with its arguments; its exit code. */
 static int
 unpackctl_run(const struct cmd *c, int argc, char **argv)
@@ -136,6 +143,7 @@ unpackctl_run(const struct cmd *c, int argc, char **argv)
 	if (c->kind == NULL)
 		return c->run(argc, argv);
 	result_start(c->kind, result_is_asked(argc, argv));
+	signals_end_with(unpackctl_on_signal);
 	return (int)result_end((enum wire_exit)c->run(argc, argv));
 }
 

@@ -64,6 +64,12 @@ out_send(const void *buf, size_t len)
 		failure = errno;
 }
 
+void
+out_last_words(const char *buf, size_t len)
+{
+	(void)out_write_hastily(buf, len);
+}
+
 /* Write the buffer. */
 static void
 out_drain(void)

@@ -27,6 +27,12 @@ void out_write(const void *buf, size_t len);
 void out_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * Write these bytes and nothing that waits in the buffer, if a reader takes
+ * them within a second: the program ends.  Safe in a signal handler.
+ */
+void out_last_words(const char *buf, size_t len);
+
+/*
  * Write what is still in the buffer.  Returns 0, or -1 where anything was lost
  * since the program started (reported the first time).
  */

@@ -5,6 +5,7 @@
 #include "base/result.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,13 @@
 #include "base/msg.h"
 #include "base/out.h"
 
+/* for people, after a signal */
+#define RESULT_STOPPED "stopped by a signal"
+
 static const char *kind = "Result";
 static const char *because;
-static bool wanted, told;
+static bool wanted;
+static volatile sig_atomic_t told;
 
 void
 result_start(const char *name, bool json)
@@ -139,7 +144,7 @@ result_new(enum wire_exit code, const char *result, const char *reason,
 	if (result == NULL)
 		result = code == WIRE_OK ? "ok" : "failed";
 	if (message == NULL && (code == WIRE_SIGINT || code == WIRE_SIGTERM))
-		message = "stopped by a signal";
+		message = RESULT_STOPPED;
 	if (message == NULL)
 		message = msg_last();
 	json_add_string(o, "apiVersion", RESULT_VERSION);
@@ -169,6 +174,34 @@ void
 result_is_told(void)
 {
 	told = true;
+}
+
+bool
+result_interrupted(enum wire_exit code)
+{
+	/* snprintf is not safe in a handler: signal-safety(7) */
+	const char *const texts[] = {"{\"apiVersion\":\"" RESULT_VERSION
+	                             "\",\"kind\":\"",
+	    kind, "\",\"result\":\"failed\",\"exit\":",
+	    code == WIRE_SIGINT ? "130" : "143",
+	    ",\"reason\":\"Interrupted\",\"message\":\"" RESULT_STOPPED
+	    "\"}\n"};
+	char line[512];
+	size_t i, n, len = 0;
+
+	if (!wanted)
+		return true;
+	if (told)
+		return false;
+	for (i = 0; i < sizeof texts / sizeof *texts; i++) {
+		n = strlen(texts[i]);
+		if (n > sizeof line - len)
+			return true;
+		memcpy(line + len, texts[i], n);
+		len += n;
+	}
+	out_last_words(line, len);
+	return true;
 }
 
 enum wire_exit

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "base/out.h"
 #include "base/progress.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "base/result.h"
 #include "base/tempfile.h"
 #include "base/term.h"
@@ -51,33 +51,6 @@ struct extract {
 	struct deliver deliver;
 	struct gather gather;
 };
-
-/* The signal that asks us to stop. */
-static volatile sig_atomic_t stop;
-
-static void
-extract_on_signal(int number)
-{
-	if (stop == 0)
-		stop = number;
-	/* a signal every second: who was about to wait just now must notice */
-	(void)alarm(1);
-}
-
-static void
-extract_catch_signals(void)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
-	struct sigaction action = {.sa_handler = extract_on_signal};
-	size_t i;
-
-	/* no SA_RESTART: a read that waits must notice */
-	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		(void)sigaction(numbers[i], &action, NULL);
-	action.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &action, NULL);
-	io_heed(&stop);
-}
 
 /* ------------------------------------------------------------------- input */
 
@@ -421,11 +394,11 @@ extract(struct extract *x)
 {
 	struct gather_opts o = {.max_size = x->deliver.max_size,
 	    .expect = x->expect,
-	    .stop = &stop,
+	    .stop = &signals_stop,
 	    .progress = &x->progress};
 	enum wire_exit status = WIRE_FAIL;
 
-	x->deliver.stop = &stop;
+	x->deliver.stop = &signals_stop;
 	x->deliver.quiet = x->quiet;
 	x->deliver.progress = &x->progress;
 	if (extract_check_input(x) < 0 || deliver_open(&x->deliver) < 0)
@@ -434,16 +407,14 @@ extract(struct extract *x)
 	if (gather_open(&x->gather, &o) == 0) {
 		extract_shut_doors(x);
 		status = extract_read_logs(x);
-		if (stop == 0)
+		if (signals_stop == 0)
 			status = extract_tell_result(x, status);
 		if (!x->closed)
 			gather_close(&x->gather);
 	}
 	witness_free(&x->pod);
 	deliver_close(&x->deliver);
-	if (stop != 0)
-		return stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
-	return status;
+	return signals_stop != 0 ? signals_exit() : status;
 }
 
 /* An opt_take: sha256:HEX. */
@@ -571,7 +542,7 @@ cmd_extract(int argc, char **argv)
 		code = WIRE_USAGE;
 		extract_part_operands(x, argv + 1, (size_t)n, n_paths);
 		if (extract_check_options(x) == 0) {
-			extract_catch_signals();
+			signals_catch(0);
 			code = (int)extract(x);
 		}
 	}

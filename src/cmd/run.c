@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "base/term.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
@@ -72,33 +72,6 @@ struct run {
 	struct provision provision;
 	bool told; /* what kept all bundles from their pods */
 };
-
-/* The signal that asks us to stop; SIGALRM: the time is over. */
-static volatile sig_atomic_t stop;
-
-static void
-run_on_signal(int number)
-{
-	/* the first one counts: what cleans up is not stopped */
-	if (stop == 0)
-		stop = number;
-}
-
-static void
-run_catch_signals(uint64_t timeout)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
-	struct sigaction action = {.sa_handler = run_on_signal};
-	size_t i;
-
-	/* no SA_RESTART: a wait must notice */
-	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		(void)sigaction(numbers[i], &action, NULL);
-	action.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &action, NULL);
-	io_heed(&stop);
-	(void)alarm((unsigned int)timeout);
-}
 
 /* ------------------------------------------------------------- status line */
 
@@ -151,15 +124,6 @@ run_show_line(void *arg, const struct podjob *j, const char *text)
 
 /* ----------------------------------------------------------------- failure */
 
-/* What ended it, if it was no result of the work. */
-static enum wire_exit
-stopped(void)
-{
-	if (stop == SIGALRM)
-		return WIRE_FAIL;
-	return stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
-}
-
 /* How far it was. */
 static void
 tell_state(const struct run *x, const struct podstatus *w, char *text,
@@ -183,9 +147,9 @@ static enum wire_exit
 stopped_early(void)
 {
 	msg_warn(0, "%s before the manifests were read",
-	    stop == SIGALRM ? "the time of --timeout is over"
-	                    : "stopped by a signal");
-	return stopped();
+	    signals_stop == SIGALRM ? "the time of --timeout is over"
+	                            : "stopped by a signal");
+	return signals_exit();
 }
 
 /* The time is over, or somebody pressed Ctrl-C: that is the failure. */
@@ -196,7 +160,7 @@ explain_stop(const struct run *x, struct podstatus *w)
 	char before[2560];
 
 	tell_state(x, w, before, sizeof before);
-	if (stop != SIGALRM) {
+	if (signals_stop != SIGALRM) {
 		(void)strcpy(w->reason, "Interrupted");
 		(void)snprintf(w->text, sizeof w->text,
 		    "stopped by a signal; %s", before);
@@ -398,9 +362,9 @@ run_tell_result(struct run *x, struct run_bundle *b, struct podjob *j)
 	bool common = false;
 
 	clear_line(x);
-	if (b->status != WIRE_OK && stop != 0) {
+	if (b->status != WIRE_OK && signals_stop != 0) {
 		explain_stop(x, &j->failure);
-		b->status = stopped();
+		b->status = signals_exit();
 	} else if (b->status != WIRE_OK &&
 	    (w->text[0] == '\0' && w->reason[0] == '\0')) {
 		/* it may be what keeps all of them from their work */
@@ -526,7 +490,7 @@ run_begin(void *arg, struct podjob *j)
 	struct run *x = arg;
 	struct run_bundle *b = &x->bundles[j->number];
 	struct gather_opts o = {.max_size = x->deliver.max_size,
-	    .stop = &stop,
+	    .stop = &signals_stop,
 	    .tacit = true};
 	struct run_work *k = calloc(1, sizeof *k);
 
@@ -539,7 +503,7 @@ run_begin(void *arg, struct podjob *j)
 	b->work = k;
 	k->deliver = x->deliver;
 	k->deliver.quiet = x->quiet || x->options.n > 1;
-	k->deliver.stop = &stop;
+	k->deliver.stop = &signals_stop;
 	k->deliver.progress = &k->progress;
 	if (b->dir != NULL)
 		k->deliver.dir = b->dir;
@@ -606,7 +570,7 @@ run_provision(struct run *x)
 	x->terminal = isatty(STDERR_FILENO) == 1;
 	p->namespace = x->pod.namespace;
 	p->parallel = (size_t)x->parallel;
-	p->stop = &stop;
+	p->stop = &signals_stop;
 	p->hooks.begin = run_begin;
 	p->hooks.end = run_end;
 	p->hooks.say = run_show_line;
@@ -817,11 +781,11 @@ cmd_run(int argc, char **argv)
 		if (run_check_options(x) == 0) {
 			if (x->pod.deadline == 0 && x->timeout > POD_DEADLINE)
 				x->pod.deadline = x->timeout;
-			run_catch_signals(x->timeout);
+			signals_catch(x->timeout);
 			code = (int)find_bundles(x);
 			if (code == WIRE_OK)
 				code = (int)run_provision(x);
-			else if (stop != 0)
+			else if (signals_stop != 0)
 				code = (int)stopped_early();
 			provision_free(&x->provision);
 			free_bundles(x);

@@ -4,7 +4,6 @@
  */
 #include "cmd/cmd.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/out.h"
 #include "base/opt.h"
 #include "base/result.h"
+#include "base/signals.h"
 #include "base/term.h"
 #include "bundle/ci.h"
 #include "bundle/codes.h"
@@ -66,31 +66,6 @@ struct test {
 	struct provision provision;
 };
 
-/* The signal that asks us to stop; SIGALRM: the time is over. */
-static volatile sig_atomic_t test_stop;
-
-static void
-test_on_signal(int number)
-{
-	if (test_stop == 0)
-		test_stop = number;
-}
-
-static void
-test_catch_signals(uint64_t timeout)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
-	struct sigaction action = {.sa_handler = test_on_signal};
-	size_t i;
-
-	/* no SA_RESTART: a wait must notice */
-	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		(void)sigaction(numbers[i], &action, NULL);
-	action.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &action, NULL);
-	(void)alarm((unsigned int)timeout);
-}
-
 /* ----------------------------------------------------------------- verdicts */
 
 /* Whose trouble is it, by Kubernetes' word for it? */
@@ -115,7 +90,7 @@ test_code(const struct podstatus *w)
 	for (i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(w->reason, words[i].reason) == 0)
 			return words[i].code;
-	if (test_stop != 0 && !w->trouble)
+	if (signals_stop != 0 && !w->trouble)
 		return "time-over";
 	if (w->reason[0] != '\0')
 		return "start-failed";
@@ -223,9 +198,9 @@ test_take_failure(struct test *x, struct test_image *t, const struct podjob *j)
 	(void)snprintf(t->reason, sizeof t->reason, "%s", w->reason);
 	(void)snprintf(t->message, sizeof t->message, "%s%s%s", w->reason,
 	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "",
-	    w->text[0] != '\0'   ? w->text
-	        : test_stop != 0 ? "not done when it was stopped"
-	                         : msg_last());
+	    w->text[0] != '\0'      ? w->text
+	        : signals_stop != 0 ? "not done when it was stopped"
+	                            : msg_last());
 	row = codes_find(t->code);
 	(void)snprintf(t->fix, sizeof t->fix, "%s",
 	    w->fix[0] != '\0' ? w->fix : row->fix);
@@ -363,10 +338,8 @@ test_tell_left(const struct test *x, struct json *o)
 static enum wire_exit
 test_exit(const struct test *x)
 {
-	if (test_stop == SIGINT)
-		return WIRE_SIGINT;
-	if (test_stop != 0 && test_stop != SIGALRM)
-		return WIRE_SIGTERM;
+	if (signals_stop != 0 && signals_stop != SIGALRM)
+		return signals_exit();
 	if (test_count(x, TEST_BAD) > 0)
 		return WIRE_BUNDLE;
 	return test_count(x, TEST_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
@@ -522,7 +495,7 @@ test_provision(struct test *x)
 	x->term = term_of(OUT_FD);
 	p->namespace = x->pod.namespace;
 	p->parallel = (size_t)x->parallel;
-	p->stop = &test_stop;
+	p->stop = &signals_stop;
 	p->check = true;
 	p->hooks.begin = test_begin;
 	p->hooks.end = test_end;
@@ -660,7 +633,7 @@ cmd_test(int argc, char **argv)
 		if (code == WIRE_OK) {
 			x->provision.user_set = x->pod.uid_set ||
 			    x->pod.user_namespace;
-			test_catch_signals(x->timeout);
+			signals_catch(x->timeout);
 			code = (int)test_provision(x);
 			provision_free(&x->provision);
 		}

@@ -34,6 +34,23 @@ enum {
 /* ----------------------------------------------------------------- removal */
 
 /*
+ * Move the directory `name` in fd into `top`, under the next number that is not
+ * a name there.  Returns 0, or -1 with errno set.
+ */
+static int
+bring_up(int fd, const char *name, int top, unsigned long *number)
+{
+	char up[32];
+
+	do {
+		(void)snprintf(up, sizeof up, "%lu", (*number)++);
+		if (renameat(fd, name, top, up) == 0)
+			return 0;
+	} while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
+	return -1;
+}
+
+/*
  * Empty the directory fd but for directories that are not empty: these are
  * moved into `top`, under names made from *number.  fd is closed.  Returns
  * how many entries are left, or -1 with errno set.
@@ -41,7 +58,6 @@ enum {
 static int
 empty_into(int fd, int top, unsigned long *number)
 {
-	char name[32];
 	struct dirent *e;
 	DIR *dir;
 	int left = 0;
@@ -60,8 +76,7 @@ empty_into(int fd, int top, unsigned long *number)
 			continue;
 		/* moving a directory writes its "..": it must be ours to */
 		(void)fchmodat(fd, e->d_name, 0700, 0);
-		(void)snprintf(name, sizeof name, "%lu", (*number)++);
-		if (renameat(fd, e->d_name, top, name) < 0)
+		if (bring_up(fd, e->d_name, top, number) < 0)
 			left++;
 	}
 	(void)closedir(dir);

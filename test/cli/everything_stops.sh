@@ -32,7 +32,7 @@ big="--max-size 1Ti --max-entries 1000000000"
 for word in TERM:143 INT:130; do
 	ok "extract hears ${word%:*}" preserved "${word#*:}" "${word%:*}" \
 		"$UNPACKCTL" extract $big -q -C out.d log
-	ok "and leaves nothing behind" [ ! -e out.d ]
+	is "and leaves nothing behind" "$(find . -name '*out.d*')" ""
 done
 # shellcheck disable=SC2086
 ok "without the options it is refused" exits 3 "$UNPACKCTL" extract \
@@ -65,6 +65,11 @@ ok "a tar to a pipe that nobody reads" exits 143 python3 block.py SIGTERM \
 ok "a list to a pipe that nobody reads" exits 143 python3 block.py SIGTERM \
 	"$UNPACKCTL" extract --list big.log
 mkfifo silent
+ok "a terminal that closes" preserved 143 HUP \
+	"$UNPACKCTL" extract -C o - 0<>silent
+ok "nohup: it goes on" preserved 130 INT nohup sh -c \
+	'(sleep 0.3; kill -HUP $$) & exec "$@"' - \
+	"$UNPACKCTL" extract -C o - 0<>silent
 ok "a log that does not come" preserved 143 TERM \
 	"$UNPACKCTL" extract -C o - 0<>silent
 

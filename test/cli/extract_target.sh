@@ -65,6 +65,15 @@ done)
 )
 only "./t "
 
+# names such as those that removal gives to what it moves
+reset
+for i in $(seq 0 30); do
+	mkdir -p w/.t.unpack-abcdef/$i/a/b/c
+done
+: >w/.t.unpack-abcdef/31
+"$UNPACKCTL" extract -q -C w/t log
+only "./t "
+
 # several at once: one wins, and all that is there is whole
 reset
 for i in 1 2 3 4 5 6; do

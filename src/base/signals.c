@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The signals that ask a command to stop.
+ */
+#include "base/signals.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/result.h"
+
+volatile sig_atomic_t signals_stop;
+
+static bool again; /* each second, once one came */
+static pid_t owner; /* who tells a result */
+static void (*end_program)(enum wire_exit code);
+
+/* The first one counts: what cleans up is not stopped. */
+static void
+signals_on_signal(int number)
+{
+	if (signals_stop == 0)
+		signals_stop = number;
+	if (again)
+		(void)alarm(1);
+}
+
+static void
+signals_on_end(int number)
+{
+	signals_on_signal(number);
+	if (getpid() != owner || result_interrupted(signals_exit()))
+		end_program(signals_exit());
+}
+
+/* on_time: the handler of SIGALRM; on_stop: of the others. */
+static void
+signals_handle(void (*on_stop)(int), void (*on_time)(int))
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+	struct sigaction action;
+	size_t i;
+
+	for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		/* nohup(1) */
+		if (numbers[i] == SIGHUP &&
+		    sigaction(SIGHUP, NULL, &action) == 0 &&
+		    action.sa_handler == SIG_IGN)
+			continue;
+		/* no SA_RESTART: what waits must notice */
+		action = (struct sigaction){
+		    .sa_handler = numbers[i] == SIGALRM ? on_time : on_stop};
+		/* one at a time */
+		(void)sigfillset(&action.sa_mask);
+		(void)sigaction(numbers[i], &action, NULL);
+	}
+	io_heed(&signals_stop);
+}
+
+void
+signals_catch(uint64_t seconds)
+{
+	again = seconds == 0;
+	signals_handle(signals_on_signal, signals_on_signal);
+	(void)alarm((unsigned int)seconds);
+}
+
+enum wire_exit
+signals_exit(void)
+{
+	if (signals_stop == SIGALRM)
+		return WIRE_FAIL;
+	return signals_stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
+}
+
+void
+signals_end_with(void (*end)(enum wire_exit code))
+{
+	end_program = end;
+	again = true;
+	owner = getpid();
+	signals_handle(signals_on_end, signals_on_signal);
+}
