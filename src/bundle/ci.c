@@ -13,6 +13,21 @@
 #include "base/out.h"
 #include "base/result.h"
 
+/* ---------------------------------------------------------------- options */
+
+const struct opt ci_rows[] = {
+    {"fail-on", 0, "error|warning", "what makes an image fail (default: error)",
+        OPT_SECOND(struct ci_opts, strict)},
+    {"ignore", 0, "CODE", "ignore this finding (repeatable)",
+        OPT_OTHER(struct ci_opts, ignore, codes_take,
+            "a code that unpackctl explain lists")},
+    {"output", 'o', CI_WORDS, "format of the result (default: text)",
+        OPT_CHOICE(struct ci_opts, form)},
+    {"quiet", 'q', NULL, "print no text; the exit code tells",
+        OPT_FLAG(struct ci_opts, quiet)},
+    {0},
+};
+
 /* ------------------------------------------------------------------ cases */
 
 struct json *

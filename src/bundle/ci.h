@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/json.h"
+#include "base/opt.h"
 #include "bundle/codes.h"
 
 /* How a command tells what it found; in the order of CI_WORDS. */
@@ -27,6 +28,20 @@ enum ci_form {
 };
 
 #define CI_WORDS "text|json|sarif|junit|github"
+
+/* What a command that finds something is asked for; starts as {0}. */
+struct ci_opts {
+	bool strict; /* a warning makes it fail, as an error does */
+	struct codes_list ignore;
+	enum ci_form form;
+	bool quiet; /* no text */
+};
+
+/* The options for it, and from CI_ROWS_FORM on those of form and quiet. */
+enum {
+	CI_ROWS_FORM = 2
+};
+extern const struct opt ci_rows[];
 
 enum ci_state {
 	CI_PASSED,

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,7 @@ struct check {
 	gid_t gids[RUNTIME_GROUPS_MAX];
 	bool openshift;
 	const char *images_from; /* borrowed; a file, or NULL */
-	struct codes_list ignore;
-	enum codes_severity fail_on;
-	enum ci_form form;
-	bool quiet;
+	struct ci_opts ci;
 
 	struct term term;
 	struct json *told; /* owned; what is told at the end, or NULL */
@@ -119,22 +117,10 @@ static const struct opt check_input_rows[] = {
         OPT_TEXT(struct check, images_from)},
     {0},
 };
-static const struct opt check_verdict_rows[] = {
-    {"fail-on", 0, "error|warning", "what makes an image fail (default: error)",
-        OPT_CHOICE(struct check, fail_on)},
-    {"ignore", 0, "CODE", "ignore this finding (repeatable)",
-        OPT_OTHER(struct check, ignore, codes_take,
-            "a code that unpackctl explain lists")},
-    {"output", 'o', CI_WORDS, "format of the result (default: text)",
-        OPT_CHOICE(struct check, form)},
-    {"quiet", 'q', NULL, "print no text; the exit code tells",
-        OPT_FLAG(struct check, quiet)},
-    {0},
-};
 static const struct opt_group check_groups[] = {
     {"Which images", check_input_rows, 0},
     {"For which user and node", check_rows, 0},
-    {"The result", check_verdict_rows, 0},
+    {"The result", ci_rows, offsetof(struct check, ci)},
     {0},
 };
 const struct opt_command cmd_check_options = {
@@ -201,10 +187,10 @@ check_tell(void *arg, struct batch_result *r)
 	struct check *a = arg;
 	int ret = check_add_row(a, r);
 
-	if (a->form == CI_JSON) {
+	if (a->ci.form == CI_JSON) {
 		(void)json_add(a->told, NULL, r->object);
 		r->object = NULL;
-	} else if (a->form != CI_TEXT) {
+	} else if (a->ci.form != CI_TEXT) {
 		if (r->state == BATCH_BROKEN)
 			ci_add_finding(ci_add_case(a->told, r->name, NULL,
 			                   CI_BROKEN, r->message),
@@ -213,7 +199,7 @@ check_tell(void *arg, struct batch_result *r)
 			        .message = r->message});
 		else
 			ci_add_verdict(a->told, r->name, r->object);
-	} else if (!a->quiet && r->text != NULL &&
+	} else if (!a->ci.quiet && r->text != NULL &&
 	    (r->state != BATCH_BROKEN || a->n_images > 1)) {
 		if (a->n_rows > 1)
 			out_text("\n");
@@ -303,15 +289,15 @@ check_end(struct check *a)
 	struct json *told = a->told;
 	int ret = 0;
 
-	if (a->form == CI_JSON && a->n_rows != 1)
+	if (a->ci.form == CI_JSON && a->n_rows != 1)
 		return check_print_json(a);
 	a->told = NULL;
-	if (a->form == CI_JSON) {
+	if (a->ci.form == CI_JSON) {
 		ret = result_print(json_copy(json_at(told, 0)));
 		json_free(told);
-	} else if (a->form != CI_TEXT) {
-		ret = ci_print(a->form, "check", told);
-	} else if (!a->quiet && a->n_rows > 1) {
+	} else if (a->ci.form != CI_TEXT) {
+		ret = ci_print(a->ci.form, "check", told);
+	} else if (!a->ci.quiet && a->n_rows > 1) {
 		check_print_table(a);
 		ret = out_flush();
 	}
@@ -378,7 +364,6 @@ int
 cmd_check(int argc, char **argv)
 {
 	struct check a = {.uid = UID_UNSET,
-	    .fail_on = CODES_ERROR,
 	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE}};
 	struct names names = {0};
 	struct batch b = {.names = &names, .tell = check_tell, .arg = &a};
@@ -392,10 +377,10 @@ cmd_check(int argc, char **argv)
 		return WIRE_USAGE;
 	}
 	check_fill_in(&a);
-	a.opts.ignore = a.ignore.codes;
-	a.opts.strict = a.fail_on == CODES_WARNING;
+	a.opts.ignore = a.ci.ignore.codes;
+	a.opts.strict = a.ci.strict;
 	a.term = term_of(OUT_FD);
-	if (a.form != CI_TEXT)
+	if (a.ci.form != CI_TEXT)
 		a.told = json_new_array();
 	b.opts = &a.opts;
 	b.term = a.term;

@@ -32,9 +32,7 @@ struct opts {
 	const char *version; /* borrowed; as it was given */
 	const char *kustomize; /* borrowed; a directory, or NULL */
 	bool deep; /* directories in directories, too */
-	struct codes_list ignore;
-	enum ci_form form;
-	bool quiet;
+	struct ci_opts ci; /* not strict: there are no warnings */
 };
 
 /* What was found so far. */
@@ -77,7 +75,7 @@ static const struct opt check_pod_rows[] = {
         .take = check_pod_take_version,
         .takes = "latest, or a version as in v1.31 or 1.31"},
     {"ignore", 0, "CODE", "ignore this check (repeatable)",
-        OPT_OTHER(struct opts, ignore, codes_take,
+        OPT_OTHER(struct opts, ci.ignore, codes_take,
             "a code that unpackctl explain lists")},
     {0},
 };
@@ -88,17 +86,10 @@ static const struct opt check_pod_input_rows[] = {
         OPT_TEXT(struct opts, kustomize)},
     {0},
 };
-static const struct opt check_pod_output_rows[] = {
-    {"output", 'o', CI_WORDS, "format of the result (default: text)",
-        OPT_CHOICE(struct opts, form)},
-    {"quiet", 'q', NULL, "print no text; the exit code tells",
-        OPT_FLAG(struct opts, quiet)},
-    {0},
-};
 static const struct opt_group check_pod_groups[] = {
     {"Which pods", check_pod_input_rows, 0},
     {"The standard", check_pod_rows, 0},
-    {"The result", check_pod_output_rows, 0},
+    {"The result", ci_rows + CI_ROWS_FORM, offsetof(struct opts, ci)},
     {0},
 };
 const struct opt_command cmd_check_pod_options = {
@@ -126,7 +117,7 @@ check_pod_note_problem(struct tally *t, const char *name)
 	t->n_unknown++;
 	if (t->pods == NULL)
 		return;
-	if (t->o->form == CI_JSON) {
+	if (t->o->ci.form == CI_JSON) {
 		one = json_add_object(t->problems, NULL);
 		json_add_string(one, "file", name);
 		json_add_string(one, "message", msg_last());
@@ -149,15 +140,15 @@ check_pod_tell(struct tally *t, const struct psaout_pod *p)
 	FILE *f;
 	int ret;
 
-	if (t->o->form == CI_JSON) {
+	if (t->o->ci.form == CI_JSON) {
 		psaout_json(t->pods, p);
 		return 0;
 	}
-	if (t->o->form != CI_TEXT) {
+	if (t->o->ci.form != CI_TEXT) {
 		psaout_case(t->pods, p);
 		return 0;
 	}
-	if (t->o->quiet)
+	if (t->o->ci.quiet)
 		return 0;
 	f = open_memstream(&text, &size);
 	ret = f != NULL ? psaout_text(f, &t->term, p) : -1;
@@ -191,8 +182,8 @@ check_pod_judge(struct tally *t, const struct psaout_pod *p,
 		return 0;
 	}
 	free(where);
-	for (i = 0; i < t->o->ignore.n; i++)
-		psa_report_drop(&report, t->o->ignore.codes[i]);
+	for (i = 0; i < t->o->ci.ignore.n; i++)
+		psa_report_drop(&report, t->o->ci.ignore.codes[i]);
 	t->n_bad += report.n > 0;
 	t->n_good += report.n == 0;
 	judged.report = &report;
@@ -412,14 +403,14 @@ check_pod_end(struct tally *t)
 		    t->n_over, t->n_over == 1 ? "" : "s");
 		check_pod_note_problem(t, "");
 	}
-	if (t->o->quiet && t->o->form == CI_TEXT)
+	if (t->o->ci.quiet && t->o->ci.form == CI_TEXT)
 		return 0;
-	if (t->o->form == CI_JSON)
+	if (t->o->ci.form == CI_JSON)
 		return check_pod_print_json(t);
-	if (t->o->form != CI_TEXT) {
+	if (t->o->ci.form != CI_TEXT) {
 		cases = t->pods;
 		t->pods = NULL;
-		return ci_print(t->o->form, "check-pod", cases);
+		return ci_print(t->o->ci.form, "check-pod", cases);
 	}
 	if (t->n_good + t->n_bad > 1 ||
 	    (t->n_good + t->n_bad == 1 && t->n_over + t->n_unknown > 0))
@@ -445,7 +436,7 @@ judge_all(const struct opts *o, char **files)
 	struct stat st;
 	int ret = 0;
 
-	if (o->form != CI_TEXT) {
+	if (o->ci.form != CI_TEXT) {
 		t.pods = json_new_array();
 		t.problems = json_new_array();
 	}

@@ -4,6 +4,7 @@
  */
 #include "cmd/cmd.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,10 +55,7 @@ struct test {
 	uint64_t timeout; /* seconds */
 	uint64_t parallel;
 	const char *images_from; /* borrowed; a file, or NULL */
-	struct codes_list ignore;
-	enum codes_severity fail_on;
-	enum ci_form form;
-	bool quiet;
+	struct ci_opts ci;
 
 	/* work */
 	struct term term;
@@ -106,15 +104,14 @@ test_add_finding(struct test *x, struct test_image *t, const struct json *f)
 	const struct codes_row *row = codes_find(code);
 	struct json *one;
 
-	if (codes_has(&x->ignore, code))
+	if (codes_has(&x->ci.ignore, code))
 		return false;
 	one = json_add(t->findings, NULL, json_copy(f));
 	if (json_get(one, "severity") == NULL)
 		json_add_string(one, "severity",
 		    codes_severity_name(
 		        row != NULL ? row->severity : CODES_ERROR));
-	return row == NULL || row->severity == CODES_ERROR ||
-	    x->fail_on == CODES_WARNING;
+	return row == NULL || row->severity == CODES_ERROR || x->ci.strict;
 }
 
 /* What was left out of the bundle, as findings: n of a kind. */
@@ -438,7 +435,7 @@ test_end(void *arg, struct podjob *j, bool whole)
 	} else {
 		test_take_failure(x, t, j);
 	}
-	if (x->form == CI_TEXT && !x->quiet)
+	if (x->ci.form == CI_TEXT && !x->ci.quiet)
 		(void)test_tell(x, t);
 }
 
@@ -448,7 +445,7 @@ test_say(void *arg, const struct podjob *j, const char *text)
 	const struct test *x = arg;
 
 	/* of 200 pods each step is too much; what is about all is not */
-	if (j == NULL && !x->quiet)
+	if (j == NULL && !x->ci.quiet)
 		msg_line("%s", text);
 }
 
@@ -459,14 +456,14 @@ test_finish(struct test *x)
 	struct json *o;
 	int ret = 0;
 
-	if (x->form == CI_JSON) {
+	if (x->ci.form == CI_JSON) {
 		o = test_object(x);
 		test_tell_left(x, o);
 		ret = result_print(o);
 	} else {
-		if (x->form != CI_TEXT)
-			ret = ci_print(x->form, "test", test_cases(x));
-		else if (!x->quiet)
+		if (x->ci.form != CI_TEXT)
+			ret = ci_print(x->ci.form, "test", test_cases(x));
+		else if (!x->ci.quiet)
 			test_print_table(x);
 		test_tell_left(x, NULL);
 	}
@@ -527,22 +524,10 @@ static const struct opt test_cluster_rows[] = {
         OPT_TEXT(struct test, provision.kubectl.kubeconfig)},
     {0},
 };
-static const struct opt test_verdict_rows[] = {
-    {"fail-on", 0, "error|warning", "what makes an image fail (default: error)",
-        OPT_CHOICE(struct test, fail_on)},
-    {"ignore", 0, "CODE", "ignore this finding (repeatable)",
-        OPT_OTHER(struct test, ignore, codes_take,
-            "a code that unpackctl explain lists")},
-    {"output", 'o', CI_WORDS, "format of the results (default: text)",
-        OPT_CHOICE(struct test, form)},
-    {"quiet", 'q', NULL, "print no text; the exit code tells",
-        OPT_FLAG(struct test, quiet)},
-    {0},
-};
 static const struct opt_group test_groups[] = {
     {"Which images", test_rows, 0},
     {"The cluster", test_cluster_rows, 0},
-    {"The results", test_verdict_rows, 0},
+    {"The results", ci_rows, offsetof(struct test, ci)},
     {"The pods", podopts_pod_rows, offsetof(struct test, pod)},
     {"Where they run, and what they may use", placement_rows,
         offsetof(struct test, pod.placement)},
@@ -593,8 +578,8 @@ test_check_options(struct test *x)
 		    nowhere);
 		return WIRE_USAGE;
 	}
-	return podopts_choose_unpacker(&x->pod, x->quiet) < 0 ? WIRE_USAGE
-	                                                      : WIRE_OK;
+	return podopts_choose_unpacker(&x->pod, x->ci.quiet) < 0 ? WIRE_USAGE
+	                                                         : WIRE_OK;
 }
 
 static void
@@ -625,7 +610,6 @@ cmd_test(int argc, char **argv)
 	x->pod.check = true;
 	x->timeout = TIMEOUT;
 	x->parallel = PARALLEL;
-	x->fail_on = CODES_ERROR;
 	if (opt_parse(&cmd_test_options, x, argc, argv, &code) >= 0) {
 		code = (int)test_find_images(x, argv + 1);
 		if (code == WIRE_OK)
