@@ -440,7 +440,7 @@ check_operands(struct opt_scan *s)
 	s->failed = true;
 	if (s->n < c->least)
 		(void)opt_wrong(c, "%s takes %s, but %s", name, c->operands,
-		    s->n == 0 ? "there is none" : "there are fewer");
+		    s->n == 0 ? "none is given" : "fewer are given");
 	else if (s->n > c->most)
 		(void)opt_wrong(c, "%s takes %s, not '%s'%s", name,
 		    c->operands != NULL ? c->operands : "options only",

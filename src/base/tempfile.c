@@ -132,7 +132,7 @@ tempfile_unnamed(const char *dir)
 		(void)unlink(path);
 	else
 		msg_warn(errno,
-		    "%s: no temporary file can be made there; the environment's TMPDIR names a directory for it",
+		    "%s: no temporary file can be made there; set the environment variable TMPDIR to a directory where it can",
 		    msg_mask(path, sizeof path, dir));
 	return fd;
 }

@@ -189,7 +189,7 @@ const struct codes_row codes_table[] = {
 	"give the layer the path or its whiteout, not both",
 }, {
 	"whiteout-name", CODES_ERROR, CODES_IMAGE,
-	"a layer has a whiteout of no name: .wh., .wh.. or .wh...",
+	"a layer has a whiteout without a name: .wh., .wh.. or .wh...",
 	"the pod stays in ErrImagePull: invalid whiteout name",
 	"give the file another name: those that begin with .wh. are whiteouts",
 }, {

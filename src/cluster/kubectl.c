@@ -231,7 +231,7 @@ kubectl_finish(struct kubectl_job *job, bool end)
 	if (end || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return 0;
 	if (job->said[0] == '\0')
-		(void)strcpy(job->said, "kubectl failed without a word");
+		(void)strcpy(job->said, "kubectl failed without a message");
 	return -1;
 }
 

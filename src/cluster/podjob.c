@@ -239,7 +239,7 @@ podjob_take_found(struct podjob *j)
 	}
 	json_free(pod);
 	(void)snprintf(words, sizeof words,
-	    "a pod %s/%s exists, and is not ours", j->run->namespace, j->name);
+	    "a pod %s/%s exists already, and this run did not create it", j->run->namespace, j->name);
 	podstatus_refused(&j->status, words);
 	(void)strcpy(j->status.fix,
 	    "choose another name with --name, or delete that pod");
@@ -471,7 +471,7 @@ podjob_judge(struct podjob *j)
 	} else if (status != WIRE_CORRUPT) {
 		fail_reported(j, status);
 	} else if (j->n_ranges == 0 && !j->again) {
-		say(j, "%s: the log came incomplete; reading it again",
+		say(j, "%s: the log arrived incomplete; reading it again",
 		    j->name);
 		j->again = true;
 		start_log(j, PODJOB_READ);

@@ -108,7 +108,7 @@ static const struct hint refusal_hints[] = {
     {"exceeded quota", true,
         "wait for other pods to end, or raise the namespace's ResourceQuota"},
     {"failed quota", true,
-        "the namespace's ResourceQuota wants that said of each container: --cpu-request, --cpu-limit, --memory-request, --memory-limit"},
+        "the namespace's ResourceQuota requires these of each container: --cpu-request, --cpu-limit, --memory-request, --memory-limit"},
     {"is forbidden: maximum", true,
         "the namespace's LimitRange is too tight for this pod"},
     {"is forbidden: minimum", true,
@@ -125,8 +125,8 @@ static const struct hint refusal_hints[] = {
 /* By the event's reason. */
 static const struct hint event_hints[] = {
     {"FailedCreatePodSandBox", false,
-        "the node's container runtime cannot set up any pod like this one: the words say what it lacks"},
-    {"FailedMount", false, "make what the words name, or leave it out"},
+        "the node's container runtime cannot set up a pod like this one: the message says what is missing"},
+    {"FailedMount", false, "create what the message names, or leave it out"},
     {NULL, false, ""},
 };
 

@@ -253,7 +253,7 @@ check_pod_hint(const char *path)
 	head[n] = '\0';
 	if (strstr(head, "{{") != NULL)
 		msg_line(
-		    "%s looks like a template of Helm's: helm template CHART | %s check-pod -",
+		    "%s looks like a Helm template: helm template CHART | %s check-pod -",
 		    msg_mask(shown, sizeof shown, path), msg_program());
 }
 
@@ -341,7 +341,7 @@ check_pod_print_sum(const struct tally *t)
 	    t->o->version);
 	if (t->n_over > 0)
 		at += (size_t)snprintf(text + at, sizeof text - at,
-		    "; %zu object%s without a pod passed over", t->n_over,
+		    "; %zu object%s without a pod skipped", t->n_over,
 		    t->n_over == 1 ? "" : "s");
 	if (t->n_unknown > 0)
 		at += (size_t)snprintf(text + at, sizeof text - at,
@@ -398,9 +398,12 @@ check_pod_end(struct tally *t)
 
 	/* what was asked for must have been a pod, or nothing is known */
 	if (t->n_good + t->n_bad + t->n_unknown == 0) {
-		msg_warn(0,
-		    "neither a Pod nor a pod template in it; %zu object%s without",
-		    t->n_over, t->n_over == 1 ? "" : "s");
+		if (t->n_over > 0)
+			msg_warn(0,
+			    "nothing to check: %zu object%s, but no Pod and no pod template",
+			    t->n_over, t->n_over == 1 ? "" : "s");
+		else
+			msg_warn(0, "nothing to check: there are no objects");
 		check_pod_note_problem(t, "");
 	}
 	if (t->o->ci.quiet && t->o->ci.form == CI_TEXT)

@@ -163,7 +163,7 @@ image_parse_json(const struct blob *b, const char *what)
 	}
 	free(text);
 	if (!json_is_object(tree) && !json_is_array(tree)) {
-		msg_warn(0, "%s: no JSON document", what);
+		msg_warn(0, "%s: not a JSON document", what);
 		json_free(tree);
 		return NULL;
 	}
@@ -509,7 +509,7 @@ load_manifest(struct image *img, const struct json *descriptor,
 		descriptor = choose_platform(img, doc, platform);
 	}
 	if (depth == INDEX_DEPTH)
-		msg_warn(0, "an index of an index of an index ...");
+		msg_warn(0, "indexes are nested too deeply");
 	json_free(doc);
 	return NULL;
 }
@@ -764,7 +764,7 @@ open_manifest(struct image *img, const struct json *manifest, bool flat)
 		return -1;
 	}
 	if (layers == NULL || !json_is_object(config)) {
-		msg_warn(0, "the manifest is of no kind that is known");
+		msg_warn(0, "the manifest is of an unknown kind");
 		return -1;
 	}
 	for (one = json_first(layers); one != NULL; one = json_next(one))

@@ -82,12 +82,12 @@ mount_one(struct tree *t, const struct places_row *row,
 	if (n == NULL)
 		return runtime_refuse(refusal, path,
 		    errno == ELOOP
-		        ? "is a symlink that goes in circles"
-		        : "lies below something that is no directory");
+		        ? "is a symlink loop"
+		        : "is below something that is not a directory");
 	if (n == t->root)
 		return runtime_refuse(refusal, path, "leads to /");
 	if (dir && !S_ISDIR(n->inode->mode))
-		return runtime_refuse(refusal, path, "is no directory");
+		return runtime_refuse(refusal, path, "is not a directory");
 	if (!dir && S_ISDIR(n->inode->mode))
 		return runtime_refuse(refusal, path, "is a directory");
 	mark(n, path);

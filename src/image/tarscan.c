@@ -155,7 +155,7 @@ read_header(struct tarscan *t, struct header *h)
 		if (got == 0 ||
 		    (got == (ssize_t)sizeof next && tarscan_is_zero(&next)))
 			return 0;
-		return tarscan_refuse(t, "cut off, or no tar");
+		return tarscan_refuse(t, "cut off, or not a tar");
 	}
 	if (!sum_is_right(h))
 		return tarscan_refuse(t, "no tar header");

@@ -319,7 +319,7 @@ tree_set_target(struct tree *t, struct inode *i, const char *target)
 
 	if (size > TREE_TARGETS_MAX - t->targets) {
 		msg_warn(0,
-		    "symlinks to names of more than %d MiB together: that is no bundle",
+		    "symlinks to names of more than %d MiB together: that is not a bundle",
 		    TREE_TARGETS_MAX >> 20);
 		return -1;
 	}

@@ -176,7 +176,7 @@ note_workdir(struct verdict *v)
 	(void)msg_mask(masked, sizeof masked, path);
 	if (*path != '/')
 		return verdict_note(v, "workdir-not-directory", path, 0,
-		    "WORKDIR %s is no absolute path: the container cannot start unless the pod sets another workingDir",
+		    "WORKDIR %s is not an absolute path: the container cannot start unless the pod sets another workingDir",
 		    masked);
 	n = tree_find(&v->tree, path);
 	if (n == NULL && errno == ENOENT)
@@ -185,7 +185,7 @@ note_workdir(struct verdict *v)
 		return 0;
 	if (n == NULL || !S_ISDIR(n->inode->mode))
 		return verdict_note(v, "workdir-not-directory", path, 0,
-		    "WORKDIR %s is no directory: the container cannot start unless the pod sets another workingDir",
+		    "WORKDIR %s is not a directory: the container cannot start unless the pod sets another workingDir",
 		    masked);
 	if (finding_judge(&v->user.who, n->inode->mode, n->inode->uid,
 	        n->inode->gid) != FINDING_NONE)
@@ -515,7 +515,7 @@ note_packing(struct verdict *v)
 			return -1;
 		if (one->skips &&
 		    verdict_note(v, "layer-compression", "", i + 1,
-		        "layer %u begins with a frame of zstd that is to be skipped: containerd does that, podman and CRI-O refuse it",
+		        "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse it",
 		        i + 1) < 0)
 			return -1;
 	}

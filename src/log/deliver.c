@@ -176,7 +176,7 @@ read_tar(struct deliver *d, int dir, struct tarin_select *select,
 	}
 	if (status == WIRE_FAIL && msg_last_error() == ENOSPC && dir >= 0)
 		msg_line("%s: the bundle does not fit there after %" PRIu64
-		         " bytes; -C names a place elsewhere",
+		         " bytes; choose another place with -C",
 		    d->target.dir, d->counts.bytes);
 	return status;
 }

@@ -75,7 +75,7 @@ gather_no_room(const struct gather *g, int err)
 	msg_warn(err, "%s: a temporary file, at %" PRIu64 " bytes",
 	    msg_mask(shown, sizeof shown, g->opts.dir), g->end + g->under_way);
 	msg_line(
-	    "it needs as much room as the bundle has when compressed; the environment's TMPDIR names a directory elsewhere");
+	    "it needs as much room as the bundle has when compressed; set the environment variable TMPDIR to a directory elsewhere");
 	return -1;
 }
 

@@ -65,7 +65,7 @@ reason_say_several(struct gather *g, const struct gather_whole *a,
 		}
 	}
 	msg_line(
-	    "give the logs of one bundle only, or say with --expect-digest which one it is to be");
+	    "give the logs of one bundle only, or say with --expect-digest which one is meant");
 	return WIRE_CORRUPT;
 }
 
@@ -125,10 +125,10 @@ reason_say_foreign(struct gather *g)
 		    n->forms & NOTES_NUL ? "nothing but NUL bytes"
 		                         : "it is empty");
 		msg_line(
-		    "the container has written nothing, or this is the log of another one: kubectl logs POD -c bundle; kubectl describe pod POD tells what became of it");
+		    "the container has written nothing, or this is the log of another one: kubectl logs POD -c bundle; kubectl describe pod POD says what happened to it");
 	} else if (n->binary != NULL) {
 		g->why = GATHER_FOREIGN;
-		msg_warn(0, "no bundle in %s: it is no log but %s", logs,
+		msg_warn(0, "no bundle in %s: it is not a log but %s", logs,
 		    n->binary);
 	} else if (n->other_len > 0) {
 		g->why = GATHER_FOREIGN;

@@ -235,7 +235,7 @@ target_split_path(struct target *t, const char *path)
 	    len - at + sizeof infix + RANDOM_LEN > NAME_MAX ||
 	    at >= sizeof t->dir) {
 		msg_warn(0,
-		    "'%s': no name for something new; the directory it is in must exist, itself it must not",
+		    "'%s': cannot be created; its directory must exist, and the name itself must be free",
 		    msg_mask(text, sizeof text, path));
 		return -1;
 	}
@@ -326,7 +326,7 @@ target_open_inside(struct target *t, const char *path)
 	}
 	(void)close(fd);
 	return target_complain(t, 0,
-	    "exists and is not empty; -C names a directory that is to be made, or an empty one");
+	    "exists and is not empty; -C names a new directory, or an empty one");
 }
 
 /* Is what is there, opened as fd, of our making? */
@@ -384,7 +384,7 @@ target_open(struct target *t, const char *path, const struct target_opts *opts)
 		return -1;
 	t->parent = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->parent < 0) {
-		msg_warn(errno, "%s: the directory that '%s' is to be in",
+		msg_warn(errno, "%s: the directory for '%s'",
 		    msg_mask(text, sizeof text, t->dir), t->name);
 		return -1;
 	}

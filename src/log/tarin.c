@@ -98,16 +98,16 @@ static const struct {
     [TARIN_TOO_LONG] = {"name-too-long",
         "the name is longer than the file system takes"},
     [TARIN_NO_DIR] = {"leads-through-file",
-        "leads through what is no directory"},
+        "a component of its path is not a directory"},
     [TARIN_TWICE] = {"name-twice", "is there already: a name comes twice"},
     [TARIN_ABSOLUTE] = {"absolute-name", "an absolute name"},
     [TARIN_DOTS] = {"dotdot-name", "\"..\" in the name"},
     [TARIN_HARD] = {"hard-link-to-no-file",
-        "a hard link to what is no file of the bundle"},
-    [TARIN_HARD_OUT] = {"hard-link-leads-out", "a hard link to elsewhere"},
+        "a hard link to something that is not a file of the bundle"},
+    [TARIN_HARD_OUT] = {"hard-link-leads-out", "a hard link that leads out of the bundle"},
     [TARIN_HARD_DATA] = {"hard-link-with-data", "a hard link with data"},
-    [TARIN_TYPE] = {"special-file", "no directory, regular file or link"},
-    [TARIN_ROOT] = {"root-no-directory", "the root is no directory"},
+    [TARIN_TYPE] = {"special-file", "not a directory, regular file or link"},
+    [TARIN_ROOT] = {"root-no-directory", "the root is not a directory"},
     [TARIN_SET_ID] = {"set-id", "set-user-ID or set-group-ID"},
     [TARIN_LINK_OUT] = {"symlink-leads-out",
         "a symlink that can lead out; unpack --symlinks skip leaves links out"},
@@ -627,7 +627,7 @@ copy_data(struct tarin *t, int fd)
 	            &offset)) == ARCHIVE_OK) {
 		if (offset < at) {
 			archive_set_error(t->archive, EINVAL,
-			    "blocks of a sparse file in disorder");
+			    "the blocks of a sparse file are out of order");
 			return tarin_explain(t);
 		}
 		/* a sparse file is larger than what is in the archive */
@@ -757,7 +757,7 @@ tarin_cat(struct tarin *t, const struct tarin_entry *e)
 	if (S_ISREG(e->mode) && e->hard == NULL)
 		return copy_data(t, t->opts->select->fd);
 	progress_clear(t->opts->progress);
-	msg_warn(0, "%s: no regular file of its own", e->path);
+	msg_warn(0, "%s: not a regular file of its own", e->path);
 	t->status = WIRE_FAIL;
 	return -1;
 }

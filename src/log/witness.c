@@ -75,7 +75,7 @@ witness_judge(struct witness *w, struct gather *g, const char *path,
 		return witness_code(w->reason);
 	}
 	msg_warn(0,
-	    "%s: not a termination message of unpack: it tells neither of a bundle nor of a failure",
+	    "%s: not a termination message of unpack: it reports neither a bundle nor a failure",
 	    path);
 	return WIRE_FAIL;
 }

@@ -60,7 +60,7 @@ read_source(struct bundledeployment *b, const struct json *source,
 		return manifest_refuse(where, "its source has no type", NULL);
 	if (strcmp(type, "image") != 0)
 		return manifest_refuse(where,
-		    "a source of this type is no image; only image sources can be unpacked",
+		    "a source of this type is not an image; only image sources can be unpacked",
 		    type);
 	b->image = manifest_string(image, "ref");
 	if (b->image == NULL)
@@ -90,7 +90,7 @@ bundledeployment_read(struct bundledeployment *b, const struct json *manifest,
 	b->name = manifest_string(metadata, "name");
 	b->uid = manifest_string(metadata, "uid");
 	if (b->name == NULL || !name_is_subdomain(b->name))
-		return manifest_refuse(where, "metadata.name is no name", NULL);
+		return manifest_refuse(where, "metadata.name is not a valid name", NULL);
 	for (i = 0; i < 4 && kinds[kind].path[i] != NULL; i++)
 		source = json_get(source, kinds[kind].path[i]);
 	return read_source(b, source, where);

@@ -189,7 +189,7 @@ pod_begin_build(struct build *b, const struct pod_opts *o)
 		return 0;
 	/* up to 256 bytes come whole: getrandom(2) */
 	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-		msg_warn(errno, "no random bytes for the mount path");
+		msg_warn(errno, "cannot get random bytes for the mount path");
 		return -1;
 	}
 	memcpy(b->random, WIRE_MOUNT, sizeof WIRE_MOUNT);

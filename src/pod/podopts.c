@@ -156,7 +156,7 @@ take_mount_path(const struct opt *o, void *to, const char *value)
 		p += strspn(p, "/");
 		n = strcspn(p, "/");
 		if (n == 2 && p[0] == '.' && p[1] == '.')
-			return "'..' has no place in it";
+			return "'..' must not be in it";
 	}
 	*(const char **)to = value;
 	return NULL;
@@ -277,7 +277,7 @@ podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
 		return 0;
 	return manifest_refuse(where,
 	    *error != '\0' ? error
-	                   : "source.image.pullSecret is no secret's name",
+	                   : "source.image.pullSecret is not the name of a secret",
 	    b.pull_secret);
 }
 

@@ -379,7 +379,7 @@ binary_scalar(struct parse *p, const char *text, size_t len)
 		return NULL;
 	}
 	if (decode_binary(copy, len) < 0) {
-		(void)yaml_fail(p, "!!binary, but no base64 of a text");
+		(void)yaml_fail(p, "!!binary, but not base64 of a text");
 	} else {
 		node = json_new_string(copy);
 		if (node == NULL)
@@ -471,7 +471,7 @@ on_start(struct parse *p, struct json *node, const yaml_char_t *anchor)
 
 	if (wants_key(p)) {
 		json_free(node);
-		return yaml_fail(p, "a key that is no scalar");
+		return yaml_fail(p, "a key that is not a scalar");
 	}
 	if (p->depth == YAML_DEPTH_MAX) {
 		json_free(node);
@@ -500,7 +500,7 @@ merge_one(struct parse *p, struct json *to, const struct json *from,
 	const struct json *item;
 
 	if (!json_is_object(from))
-		return yaml_fail(p, "'<<' merges something that is no mapping");
+		return yaml_fail(p, "'<<' merges something that is not a mapping");
 	for (item = json_first(from); item != NULL; item = json_next(item)) {
 		if (json_has(to, json_key(item)))
 			continue;
@@ -573,7 +573,7 @@ on_alias(struct parse *p, const char *name)
 		return fail_name(p, "a value that contains itself:", name);
 	if (f != NULL && wants_key(p)) {
 		if (!json_is_string(a->node))
-			return yaml_fail(p, "a key that is no scalar");
+			return yaml_fail(p, "a key that is not a scalar");
 		return set_key(p, f, json_string(a->node));
 	}
 	if (p->depth + a->height > YAML_DEPTH_MAX)

@@ -234,7 +234,7 @@ violate(struct run *r, const struct psa_check *k, const struct place *p,
 static int
 malformed(const struct run *r, const char *path, const char *what)
 {
-	msg_warn(0, "%s: no valid pod: %s: %s", r->where, path, what);
+	msg_warn(0, "%s: not a valid pod: %s: %s", r->where, path, what);
 	return -1;
 }
 
@@ -605,7 +605,7 @@ check_outline(const struct run *r)
 		     item = json_next(item)) {
 			if (!json_is_object(item))
 				return malformed(r, path,
-				    "holds something that is no container");
+				    "has an item that is not a container");
 		}
 	}
 	list = json_get(r->spec, "containers");

@@ -131,7 +131,7 @@ gzip -c /dev/null >none.gz
 cat o.gz none.gz >two.gz
 ok "gzip in members" exits 0 "$UNPACKCTL" check two.gz
 (cat o.gz && echo behind it) >behind.gz
-says "gzip with something behind it" 1 'gzip: followed by something that is no gzip' behind.gz
+says "gzip with something behind it" 1 'gzip: bytes after it are not gzip' behind.gz
 if command -v zstd >/dev/null; then
 	(printf '\120\52\115\30\4\0\0\0skip' && zstd -qc oci.tar) >skip.zst
 	ok "zstd with a frame to skip in front" exits 0 "$UNPACKCTL" check skip.zst
@@ -149,7 +149,7 @@ fi
 change i "tar = open('blobs/sha256/' + manifest['layers'][0]['digest'][7:], 'rb').read()
 manifest['layers'] = [blob(tar + b'behind', mediaType='$layer')]
 index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
-says "a layer with something behind it" 1 'layer 1: gzip: followed by something' i
+says "a layer with something behind it" 1 'layer 1: gzip: bytes after it are not gzip' i
 for type in "" application/vnd.oci.image.layer.v1.tar+bzip2; do
 	change i "manifest['layers'][0]['mediaType'] = '$type'
 index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"

@@ -97,7 +97,7 @@ spec: {containers: [{name: config-reloader, image: x}]}
 E
 ok "no pods, by their shape" exits 1 "$UNPACKCTL" check-pod crd.yaml patch.yaml
 ok "which is not called passed" lacks out "pass(es)? "
-ok "but told" has err '2 objects without'
+ok "but told" has err '2 objects, but no Pod'
 
 # streams
 {
@@ -108,7 +108,7 @@ ok "but told" has err '2 objects without'
 } >stream.yaml
 ok "a stream" exits 3 "$UNPACKCTL" check-pod --level baseline - <stream.yaml
 ok "is summed up" has out \
-	'^2 pods checked: 1 passes, 1 violates baseline:latest; 2 objects without a pod passed over$'
+	'^2 pods checked: 1 passes, 1 violates baseline:latest; 2 objects without a pod skipped$'
 ok "as a file" exits 3 "$UNPACKCTL" check-pod --level baseline -o json stream.yaml
 is "and in JSON" "$(jq -c '[.kind,.result,.exit,.reason,.passed,.violating,
 	.passedOver,.notJudged]' out)" \

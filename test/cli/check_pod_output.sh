@@ -120,7 +120,7 @@ ok "no such option" exits 2 "$UNPACKCTL" check-pod --nope bad.yaml
 ok "a missing file" exits 1 "$UNPACKCTL" check-pod nowhere.yaml
 printf 'kind: Pod\nspec: {containers: [{name: x, securityContext: 1}]}\n' >no.yaml
 ok "no pod's shape" exits 1 "$UNPACKCTL" check-pod no.yaml
-ok "says where" has err 'no.yaml:1: Pod .no name.: no valid pod: spec.containers\[0\].securityContext: not a mapping'
+ok "says where" has err 'no.yaml:1: Pod .no name.: not a valid pod: spec.containers\[0\].securityContext: not a mapping'
 printf 'kind: Pod\nspec: {hostPID: "true", containers: [{name: x}]}\n' >no.yaml
 ok "no pod's types" exits 1 "$UNPACKCTL" check-pod no.yaml
 ok "says which" has err 'spec.hostPID: not true or false'
@@ -128,7 +128,7 @@ printf 'kind: Pod\nspec: {}\n' >no.yaml
 ok "no containers" exits 1 "$UNPACKCTL" check-pod no.yaml
 printf 'kind: ConfigMap\n' >no.yaml
 ok "no pods" exits 1 "$UNPACKCTL" check-pod no.yaml
-ok "in one line" has err '^unpackctl: neither a Pod nor a pod template in it; 1 object without'
+ok "in one line" has err '^unpackctl: nothing to check: 1 object, but no Pod and no pod template'
 ok "one bad file hides no violation" exits 3 "$UNPACKCTL" check-pod \
 	nowhere.yaml bad.yaml
 ok "help" exits 0 "$UNPACKCTL" check-pod --help

@@ -58,13 +58,13 @@ refused "an empty index" "no image in it" bad
 echo '{"manifests":[{"digest":"sha256:../../etc/passwd"}]}' >bad/index.json
 refused "a digest that is a path" "not by a SHA-256 digest" bad
 echo 'not json' >bad/index.json
-refused "no index" "no JSON" bad
+refused "no index" "not a JSON" bad
 head -c 5000000 /dev/zero | tr '\0' '[' >bad/index.json
 refused "a huge index" "larger than" bad
 head -c 4000000 /dev/zero | tr '\0' '[' >bad/index.json
-refused "a deep index" "no JSON" bad
+refused "a deep index" "not a JSON" bad
 
-# an index of an index of an index ...
+# indexes are nested too deeply
 python3 - <<-'END'
 	import hashlib, json, os
 	os.makedirs("nest/blobs/sha256")
@@ -77,12 +77,12 @@ python3 - <<-'END'
 	    ref = {"digest": "sha256:" + h, "size": len(doc)}
 	json.dump({"manifests": [ref]}, open("nest/index.json", "w"))
 END
-refused "indexes in indexes" "an index of an index" nest
+refused "indexes in indexes" "nested too deeply" nest
 
 # archives
 good | "$MK" docker-archive d.tar
 head -c 3000 d.tar >cut.tar
-refused "a cut archive" "cut off|not in the archive|no JSON" cut.tar
+refused "a cut archive" "cut off|not in the archive|not a JSON" cut.tar
 gzip -c d.tar | head -c 400 >cut.gz
 refused "a cut gzip" "the end is missing" cut.gz
 : >empty.tar

@@ -148,7 +148,7 @@ ok "  of a file" exits 1 "$ctl" extract --force --tar foreign.tar log
 ok "no log, and a target" exits 1 "$ctl" extract -C full nolog
 ok "  the log" has err 'nolog: No such file'
 ok "no place" exits 1 "$ctl" extract -C no/where/x log
-ok "  which" has err "no/where: the directory that 'x' is to be in: No such"
+ok "  which" has err "no/where: the directory for 'x': No such"
 ok "no temporary file" exits 1 env TMPDIR=/nowhere "$ctl" extract -C y log
 ok "  where, and what moves it" has err '/nowhere: no temporary file.*TMPDIR'
 ok "a limit" exits 3 "$ctl" extract --max-size 2000 -C y log
@@ -167,7 +167,7 @@ if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=64k tmpfs small 2
 	ok "  nothing is left" [ ! -e small/x ]
 	ok "no room in TMPDIR" exits 1 env TMPDIR="$PWD/small" "$ctl" extract -C y biglog
 	ok "  where, and what moves it" has err 'small: a temporary file, at.*No space'
-	ok "  and what moves it" has err 'TMPDIR names a directory elsewhere'
+	ok "  and what moves it" has err 'TMPDIR to a directory elsewhere'
 	umount small
 else
 	ok_skip "no room" "needs to mount"

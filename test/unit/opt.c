@@ -199,7 +199,7 @@ operands(void)
 	words[1] = NULL;
 	OK(opt_parse(&command, &got, 1, words, &code) < 0);
 	OK_STR(msg_last(),
-	    "do takes one IMAGE, but there is none (see test do --help)");
+	    "do takes one IMAGE, but none is given (see test do --help)");
 	command.operands = NULL;
 	command.least = command.most = 0;
 	wrong("a", "do takes options only, not 'a'");

@@ -117,16 +117,16 @@ refusals(void)
 	refuses(NULL, NULL, false);
 	again();
 	put_link("dev", "dev");
-	refuses("dev", "is a symlink that goes in circles", false);
+	refuses("dev", "is a symlink loop", false);
 	again();
 	put_link("dev", "/");
 	refuses("dev", "leads to /", true);
 	again();
 	(void)tree_make(&t, "dev", S_IFREG | 0644);
-	refuses("dev", "/dev is no directory", false);
+	refuses("dev", "/dev is not a directory", false);
 	again();
 	(void)tree_make(&t, "etc", S_IFREG | 0644);
-	refuses("etc/hosts", "lies below something that is no directory",
+	refuses("etc/hosts", "is below something that is not a directory",
 	    false);
 	again();
 	(void)tree_make(&t, "etc/hostname", S_IFDIR | 0755);
