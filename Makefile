@@ -622,8 +622,9 @@ test-cluster: all
 	    $(sort $(filter-out %/lib.sh,$(wildcard test/cluster/*.sh)))
 
 # The command-line tests by emulation, but for those that chroot into a tree,
-# look at the program's file, limit its memory or count its threads; and its
-# streams against those of this machine's own program.
+# look at the program's file or its system calls, let these fail, limit its
+# memory or count its threads; and its streams against those of this machine's
+# own program.
 EMULATOR_amd64   = qemu-x86_64
 EMULATOR_arm64   = qemu-aarch64
 EMULATOR_ppc64le = qemu-ppc64le
@@ -632,7 +633,7 @@ EMULATOR         = $(EMULATOR_$(ARCH))
 ARCHES           = amd64 arm64 ppc64le s390x
 E                = $(B)/emulated
 NOT_EMULATED     = %_installs.sh %_leaves_mounts_out.sh %_starts_threads.sh \
-	%_survives.sh %_memory.sh %/demo.sh
+	%_survives.sh %_memory.sh %_shuts_doors.sh %/faults.sh %/demo.sh
 test-arch: all
 	$(Q)for a in $(filter-out $(HERE),$(ARCHES)); do \
 	    $(MAKE) --no-print-directory ARCH=$$a test-emulated || exit 1; done

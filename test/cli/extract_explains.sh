@@ -101,7 +101,7 @@ ok "something else" why 4 NotABundle 'something else: hello world' other
 no_fetch
 printf 'caf\351 \302\233 x\n' >other
 ok "  masked" why 4 NotABundle 'caf.xe9' other
-cp "$UNPACK" program
+cp -L "$(command -v env)" program
 ok "a program" why 4 NotABundle 'a program .ELF' program
 no_fetch
 printf 'PK\003\004aaaaaaaaaaaaaaaa' >zip

@@ -29,7 +29,8 @@ reads() {
 		--format jsonl --log-limit "$2" >/dev/null 2>&1
 	grep -c '^[0-9]* *p\{0,1\}read.*= [1-9][0-9]\{4,\}$' trace
 }
-if strace -o /dev/null true 2>/dev/null; then
+# what an emulator reads is not what we do
+if [ -z "${EMULATOR-}" ] && strace -o /dev/null true 2>/dev/null; then
 	is "no file of them is read" "$(reads zeros 1Gi)" 0
 	is "a small bundle is read once" "$(reads b 1Gi)" "$(reads b 10Gi)"
 	ok "one near the limit is read twice" [ "$(reads b "$size")" -gt \
