@@ -62,7 +62,8 @@ unpacks() {
 ok "a pod with the image by digest" unpacks "$UNPACKCTL"
 ok "the environment names it" exits 0 env UNPACK_IMAGE="$unpacker" \
 	"$UNPACKCTL" run -n "$NS" --timeout 120s --image "$IMAGES/hello:test" \
-	-C by-environment
+	-C by-environment -o json
+is "... and the result, with the digest" "$(jq -r .unpacker out)" "$unpacker"
 ok "... the same files" diff -r wanted by-environment
 
 # the other image
