@@ -394,13 +394,15 @@ image-root: $(IMAGE)
 
 # Where images are to be pulled from, and archives to be fetched from.  With
 # REGISTRY, unpackctl names the unpack image there by its digest.  With
-# SOURCE_URL, the images say where their source is.
+# SOURCE_URL, the images say where their source is.  Who releases this sets them
+# and MAINTAINER, who is named in Debian's package: unpack-admin(7).
 REGISTRY =
 SOURCE_URL =
 RELEASE_URL = https://example.com/unpack/releases/v$(VERSION)
+MAINTAINER = The unpack maintainers <unpack@example.com>
 STAGE_ENV = VERSION='$(VERSION)' COMMIT='$(COMMIT)' ARCHES='$(ARCHES)' \
 	REGISTRY='$(REGISTRY)' RELEASE_URL='$(RELEASE_URL)' MAKE='$(MAKE)' \
-	SOURCE_URL='$(SOURCE_URL)'
+	SOURCE_URL='$(SOURCE_URL)' MAINTAINER='$(MAINTAINER)'
 
 stage:
 	$(Q)$(STAGE_ENV) src/release/stage.sh build/stage

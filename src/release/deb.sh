@@ -8,7 +8,7 @@
 # in the README.
 set -eu
 umask 022
-: "${VERSION:?}" "${COMMIT:?}"
+: "${VERSION:?}" "${COMMIT:?}" "${RELEASE_URL:?}" "${MAINTAINER:?}"
 epoch=${COMMIT#* }
 release=$(cd "$1" && pwd)
 command -v dh >/dev/null || {
@@ -22,12 +22,17 @@ cd "$2"
 tar -xzf "$release/unpack-$VERSION-source.tar.gz"
 cd "unpack-$VERSION"
 cp -R src/debian debian
+{
+	printf 'Source: unpack\nMaintainer: %s\nHomepage: %s\n' "$MAINTAINER" \
+		"${RELEASE_URL%/releases/*}"
+	grep -vE '^(Source|Maintainer|Homepage):' src/debian/control
+} >debian/control
 cat >debian/changelog <<END
 unpack ($VERSION) unstable; urgency=medium
 
   * Version $VERSION.
 
- -- The unpack maintainers <unpack@example.com>  $(LC_ALL=C date -R -u -d "@$epoch")
+ -- $MAINTAINER  $(LC_ALL=C date -R -u -d "@$epoch")
 END
 SOURCE_DATE_EPOCH=$epoch
 DEB_BUILD_OPTIONS="parallel=$(nproc)"
@@ -39,3 +44,8 @@ dpkg-buildpackage --no-sign --build=binary >../build.log 2>&1 || {
 cd ..
 rm -rf "unpack-$VERSION" ./*-dbgsym_*
 ls -- *.deb
+case $MAINTAINER in
+*@example.com*)
+	echo "deb: the package names no maintainer: make deb MAINTAINER='NAME <ADDRESS>'" >&2
+	;;
+esac

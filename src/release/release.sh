@@ -83,3 +83,8 @@ done
 } >"$dir/unpack.yaml"
 (cd "$dir" && sha256sum -- * >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS)
 cat "$dir/SHA256SUMS"
+case $RELEASE_URL in
+https://example.com/*)
+	echo "release: unpack.yaml, for krew, names no place of yours: make release RELEASE_URL=https://..." >&2
+	;;
+esac

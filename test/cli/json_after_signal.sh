@@ -37,7 +37,7 @@ stopped() {
 	name="$1, SIG$2" signal=$2 kind=$3 code=143
 	[ "$signal" != INT ] || code=130
 	shift 3
-	ok "$name" exits $code python3 stop.py "$signal" "$@"
+	ok "$name" exits "$code" python3 stop.py "$signal" "$@"
 	ok "  one object, of the schema" python3 validate.py \
 		"$TOP/src/man/unpack-json.schema.json"
 	is "  which says so" \
@@ -58,18 +58,18 @@ KUBECTL=$PWD/tools/kubectl
 export KUBECTL
 
 for signal in TERM INT; do
-	stopped extract $signal ExtractResult \
+	stopped extract "$signal" ExtractResult \
 		"$UNPACKCTL" extract -o json -C files
-	stopped check $signal CheckResult "$UNPACKCTL" check -o json -
-	stopped "check of an image by name" $signal CheckResult \
+	stopped check "$signal" CheckResult "$UNPACKCTL" check -o json -
+	stopped "check of an image by name" "$signal" CheckResult \
 		"$UNPACKCTL" check -o json docker://localhost/x
-	stopped "check, while it reads names" $signal CheckResult \
+	stopped "check, while it reads names" "$signal" CheckResult \
 		"$UNPACKCTL" check -o json --images-from silence
-	stopped check-pod $signal CheckPodResult \
+	stopped check-pod "$signal" CheckPodResult \
 		"$UNPACKCTL" check-pod -o json -
-	stopped run $signal RunResult "$UNPACKCTL" run -o json \
+	stopped run "$signal" RunResult "$UNPACKCTL" run -o json \
 		--unpacker-image x/y:1 --image x/z:1 -C files
-	stopped test $signal TestResult "$UNPACKCTL" test -o json \
+	stopped test "$signal" TestResult "$UNPACKCTL" test -o json \
 		--unpacker-image x/y:1 x/z:1
 done
 is "nothing is left behind" "$(find . -name '*files*')" ""
