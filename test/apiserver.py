@@ -22,6 +22,7 @@ namespace, and its pods, whose bundle's container is UNPACK in a directory.  So
                        drop    the connection is closed without an answer
                        cut     ... in the midst of the answer
                        deaf    it is done, and then the connection is closed
+                       die     kubectl ends
 """
 import json
 import os
@@ -193,6 +194,9 @@ class Handler(BaseHTTPRequestHandler):
                         "a bad minute", **headers)
         elif self.fault == "tls":
             self.answer(500, "net/http: TLS handshake timeout\n", "text/plain")
+        elif self.fault == "die":
+            print("error: out of luck", file=sys.stderr, flush=True)
+            os._exit(1)
         elif self.fault != "drop":
             return False
         return True

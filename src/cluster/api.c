@@ -285,6 +285,21 @@ lose(struct api_call *c, const char *words)
 	return API_WAIT;
 }
 
+/* kubectl proxy has ended, and nothing can be started from here on. */
+static enum api_outcome
+lose_proxy(struct api_call *c)
+{
+	const char *said = c->api->proxy.said;
+
+	c->http = (struct http){.fd = -1};
+	c->status = 0;
+	c->reason[0] = '\0';
+	(void)snprintf(c->words, sizeof c->words,
+	    "kubectl proxy has ended%s%.*s", said[0] != '\0' ? ": " : "",
+	    KUBECTL_SAID / 2, said);
+	return end_call(c, API_REFUSED);
+}
+
 static enum api_outcome
 try_call(struct api_call *c)
 {
@@ -292,6 +307,8 @@ try_call(struct api_call *c)
 
 	if (http_open(&c->http, c->api->socket, c->method, c->target, c->body) <
 	    0) {
+		if (kubectl_has_ended(&c->api->proxy))
+			return lose_proxy(c);
 		(void)snprintf(words, sizeof words,
 		    "kubectl proxy does not answer: %s", strerror(errno));
 		c->http = (struct http){.fd = -1};

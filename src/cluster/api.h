@@ -45,7 +45,8 @@ enum api_outcome {
 	API_DATA, /* of a stream: call->http.data and len are more of it */
 	API_OK, /* done; call->text is what came, if it is no stream */
 	API_LOST, /* of a stream: it broke off, or the server is away */
-	API_REFUSED /* the server said no: status, reason, words */
+	API_REFUSED /* the server said no: status, reason, words; status 0:
+	               kubectl proxy has ended, which words tell */
 };
 
 /* {0} to start with; api_call_free frees what it holds. */

@@ -191,6 +191,20 @@ kubectl_hear(struct kubectl_job *job)
 
 /* ------------------------------------------------------------------ finish */
 
+bool
+kubectl_has_ended(struct kubectl_job *job)
+{
+	siginfo_t info = {0};
+
+	/* it stays to be waited for: kubectl_finish */
+	if (waitid(P_PID, (id_t)job->pid, &info, WEXITED | WNOHANG | WNOWAIT) <
+	        0 ||
+	    info.si_pid == 0)
+		return false;
+	kubectl_hear(job);
+	return true;
+}
+
 /* Wait for it, `seconds` at most; 0: however long.  Is it gone? */
 static bool
 await_end(const struct kubectl_job *job, int seconds, int *status)

@@ -40,6 +40,9 @@ struct kubectl_job {
 int kubectl_start(const struct kubectl *k, struct kubectl_job *job,
     const char *const *args);
 
+/* Has it ended by itself?  Then job->said tells why. */
+bool kubectl_has_ended(struct kubectl_job *job);
+
 /*
  * Wait for it to end, and close everything.  With `kill` it is ended, at once
  * if it does not end within five seconds, and no failure is one.  Returns 0,

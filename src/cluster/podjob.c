@@ -218,6 +218,11 @@ create_refused(struct podjob *j)
 	}
 	if (leaves_user(j))
 		return;
+	/* one that was asked for before may be there */
+	if (j->call.status == 0 &&
+	    (j->step == PODJOB_FIND ||
+	        (j->step == PODJOB_CREATE && j->call.tries > 0)))
+		(void)podreap_add(j->run->reap, j->name, "", false, NULL);
 	(void)snprintf(words, sizeof words, "%s", j->call.words);
 	podstatus_refused(&j->status, words);
 	podjob_fail(j);
@@ -239,7 +244,8 @@ podjob_take_found(struct podjob *j)
 	}
 	json_free(pod);
 	(void)snprintf(words, sizeof words,
-	    "a pod %s/%s exists already, and this run did not create it", j->run->namespace, j->name);
+	    "a pod %s/%s exists already, and this run did not create it",
+	    j->run->namespace, j->name);
 	podstatus_refused(&j->status, words);
 	(void)strcpy(j->status.fix,
 	    "choose another name with --name, or delete that pod");
@@ -274,7 +280,7 @@ move_create(struct podjob *j)
 	case API_REFUSED:
 		break;
 	}
-	if (j->step == PODJOB_FIND)
+	if (j->step == PODJOB_FIND && j->call.status != 0)
 		/* gone again */
 		podjob_create(j);
 	else

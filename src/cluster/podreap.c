@@ -83,7 +83,7 @@ move_pod(struct podreap *r, struct podreap_pod *p)
 		case API_WAIT:
 			return !p->call.busy;
 		case API_REFUSED:
-			if (!p->deleting) {
+			if (!p->deleting && p->call.status != 0) {
 				podreap_take_found(r, p, true);
 				break;
 			}

@@ -212,7 +212,8 @@ get_blob(struct image *img, const struct json *descriptor, bool flat,
 
 	(void)msg_mask(masked, sizeof masked, digest);
 	if (!digest_is_text(digest)) {
-		msg_warn(0, "a blob of the image is named by '%s', not by a SHA-256 digest; build the image with those, which all registries and runtimes take",
+		msg_warn(0,
+		    "a blob of the image is named by '%s', not by a SHA-256 digest; build the image with those, which all registries and runtimes take",
 		    masked);
 		return -1;
 	}

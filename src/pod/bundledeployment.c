@@ -90,7 +90,8 @@ bundledeployment_read(struct bundledeployment *b, const struct json *manifest,
 	b->name = manifest_string(metadata, "name");
 	b->uid = manifest_string(metadata, "uid");
 	if (b->name == NULL || !name_is_subdomain(b->name))
-		return manifest_refuse(where, "metadata.name is not a valid name", NULL);
+		return manifest_refuse(where,
+		    "metadata.name is not a valid name", NULL);
 	for (i = 0; i < 4 && kinds[kind].path[i] != NULL; i++)
 		source = json_get(source, kinds[kind].path[i]);
 	return read_source(b, source, where);

@@ -276,8 +276,9 @@ podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
 	if (error == NULL)
 		return 0;
 	return manifest_refuse(where,
-	    *error != '\0' ? error
-	                   : "source.image.pullSecret is not the name of a secret",
+	    *error != '\0'
+	        ? error
+	        : "source.image.pullSecret is not the name of a secret",
 	    b.pull_secret);
 }
 

@@ -500,7 +500,8 @@ merge_one(struct parse *p, struct json *to, const struct json *from,
 	const struct json *item;
 
 	if (!json_is_object(from))
-		return yaml_fail(p, "'<<' merges something that is not a mapping");
+		return yaml_fail(p,
+		    "'<<' merges something that is not a mapping");
 	for (item = json_first(from); item != NULL; item = json_next(item)) {
 		if (json_has(to, json_key(item)))
 			continue;

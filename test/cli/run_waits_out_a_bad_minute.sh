@@ -41,6 +41,10 @@ done
 run forbidden 'list:403*'
 run without 'namespace:drop namespace:403*'
 run userns 'try:503 try:cut create:503' --user-namespace
+# a proxy that ends is the end
+for k in namespace list watch create log delete; do
+	run "end-$k" "$k:die"
+done
 all_tried
 
 for f in $faults; do
@@ -72,4 +76,20 @@ is "... at once" "$(wc -l <without.api/played)" 2
 ok "before there is a pod: tried" whole userns
 is "... and asked for" "$(wc -l <userns.api/played)" 3
 ok "... no pod is left" no_pod userns
+for k in namespace list watch create log; do
+	is "kubectl ends: $k" "$(cat "end-$k.code")" 1
+	ok "... it says so" has "end-$k.err" \
+		'kubectl proxy has ended: out of luck'
+done
+# named NAME: a pod that is left is named, with what deletes it
+named() {
+	no_pod "$1" || has "$1.err" 'kubectl -n ns delete pod unpack-hello-'
+}
+for k in namespace list watch create log; do
+	ok "... and names a pod that it leaves" named "end-$k"
+done
+ok "there is one, where its log is read" [ -n "$(ls end-log.api/pods)" ]
+is "kubectl ends as it deletes: the bundle is there" "$(cat end-delete.code)" 0
+ok "... and the pod is named" has end-delete.err \
+	'kubectl -n ns delete pod unpack-hello-'
 done_testing

@@ -3,8 +3,9 @@
 # unpackctl run, by a service account, through AWAY (20) seconds in which the
 # API server is stopped in order (it goes on with watches and logs, and takes
 # no new connection), and in which the way to it stalls (no handshake ends):
-# whether it follows a log, has just asked for a pod, or has not begun, the
-# bundle is as if nothing had been, and no pod is left.
+# whether it follows a log, is at the end of one, waits for an image, has just
+# asked for a pod, or has not begun, the bundle is as if nothing had been, and no
+# pod is left.
 #
 # Stops and starts the API server of ../shared/cluster/up: nobody else should
 # use that meanwhile.
@@ -61,6 +62,11 @@ go() {
 interrupted() {
 	go "$1-stream" "$2" slow big
 	said "$1-stream.err" 'streaming'
+	# these are at the end, pulled and created, about when it happens
+	go "$1-end" "$2" unpack hello
+	said "$1-end.err" 'pulling|streaming'
+	go "$1-pull" "$2" unpack hello
+	said "$1-pull.err" 'pending|pulling'
 	go "$1-create" "$2" unpack hello
 	said "$1-create.err" 'creating the pod'
 	eval "$3"
@@ -68,9 +74,11 @@ interrupted() {
 	sleep "$AWAY"
 	eval "$4"
 	all_tried
-	for interrupted_n in stream create start; do
+	for interrupted_n in stream end pull create start; do
 		ok "$1: $interrupted_n" tried "$1-$interrupted_n" 0
 	done
+	ok "... what was at its end" same "$1-end" "$B"
+	ok "... the image that was pulled" same "$1-pull" "$B"
 	ok "... the log that was followed" same "$1-stream" big
 	ok "... the pod that was asked for" same "$1-create" "$B"
 	ok "... what had not begun" same "$1-start" "$B"
