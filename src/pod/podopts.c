@@ -351,7 +351,7 @@ static void
 podopts_say_risk(void)
 {
 	msg_warn(0,
-	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symlink there it runs a program of its own in place of unpack, and what that prints is no bundle to trust; what the image has in /bin is hidden");
+	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symlink there it runs a program of its own in place of unpack, and what that prints cannot be trusted; what the image has in /bin is hidden");
 	msg_line(
 	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
 }

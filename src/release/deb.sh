@@ -25,7 +25,7 @@ cp -R src/debian debian
 {
 	printf 'Source: unpack\nMaintainer: %s\nHomepage: %s\n' "$MAINTAINER" \
 		"${RELEASE_URL%/releases/*}"
-	grep -vE '^(Source|Maintainer|Homepage):' src/debian/control
+	grep -vE '^(#|(Source|Maintainer|Homepage):)' src/debian/control
 } >debian/control
 cat >debian/changelog <<END
 unpack ($VERSION) unstable; urgency=medium

@@ -70,6 +70,10 @@ WORDS = [
     (r"(come|comes|came) to nothing|to blame", "fails, at fault", ALL),
     (r"what stands (here|there)|one's own|be it", "plain words", ALL),
     (r"of ours|of theirs", "say whose", TEXT),
+    (r"(?<!there )(is|are) no (?!longer|more|other)\w+", "is not a", TEXT),
+    (r"in circles", "a loop", TEXT),
+    (r"(is|are) to be|is for nothing", "must be, or will be", TEXT),
+    (r"itself it|of its like|the like of", "plain words", TEXT),
 ]
 RULES = [(re.compile(rf"\b(?:{word})\b", re.I), use, where)
          for word, use, where in WORDS]

@@ -169,7 +169,7 @@ test_resolved(void)
 	    "imageID: dockershim");
 	CHECK(strcmp(resolve("sha256:" HEX, "example.com:5000/a/b:v1"), "") ==
 	        0,
-	    "imageID: an image's ID is no reference");
+	    "imageID: an image's ID is not a reference");
 	CHECK(strcmp(resolve("docker://sha256:" HEX,
 	                 "example.com:5000/a/b:v1@sha256:" HEX),
 	          want) == 0,
