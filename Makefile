@@ -199,6 +199,7 @@ CTL_OBJ = \
 	$(B)/image/fixes.o \
 	$(B)/image/history.o \
 	$(B)/image/image.o \
+	$(B)/image/imageref.o \
 	$(B)/image/decompress.o \
 	$(B)/image/knownpath.o \
 	$(B)/image/podstream.o \

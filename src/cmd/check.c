@@ -24,7 +24,7 @@
 #include "bundle/ci.h"
 #include "bundle/codes.h"
 #include "image/batch.h"
-#include "image/image.h"
+#include "image/imageref.h"
 #include "image/source.h"
 #include "image/verdict.h"
 #include "wire.h"

@@ -12,30 +12,13 @@
 
 #include "base/digest.h"
 #include "base/tempfile.h"
+#include "image/imageref.h"
 #include "image/store.h"
 
 struct json;
 
 enum {
 	IMAGE_LAYERS_MAX = 500 /* overlayfs takes no more */
-};
-
-/* What an image reference is; IMAGE_ANY looks at what is there. */
-enum image_kind {
-	IMAGE_ANY,
-	IMAGE_OCI,
-	IMAGE_OCI_ARCHIVE,
-	IMAGE_DOCKER_ARCHIVE,
-	IMAGE_DIR, /* skopeo's dir: manifest.json and blobs side by side */
-	IMAGE_ROOT /* the root file system itself, in a directory */
-};
-
-/* Where an image is: skopeo's "TRANSPORT:PATH[:TAG]", or a path, or "-". */
-struct image_ref {
-	enum image_kind kind;
-	char *path; /* owned; "-": see fd */
-	int fd; /* borrowed; 0: standard input */
-	const char *tag; /* points into path; NULL: none given */
 };
 
 struct image_layer {
@@ -63,19 +46,6 @@ struct image {
 };
 
 /*
- * Take a reference apart.  Returns 0, or -1 (reported).  image_ref_free may be
- * called on one that is all zeros.
- */
-int image_ref_parse(struct image_ref *ref, const char *text);
-void image_ref_free(struct image_ref *ref);
-
-/*
- * Find out what ref is, by looking, where its kind is IMAGE_ANY, or IMAGE_DIR,
- * which may be a root file system.  Returns 0, or -1 (reported).
- */
-int image_ref_detect(struct image_ref *ref);
-
-/*
  * List the images of an archive or layout, as names that ref's tag may have, or
  * as "@0", "@1" and so on where one has no name of its own; nothing for what
  * holds one image by its nature, and for an index of platforms.  Adds strings
@@ -93,8 +63,5 @@ int image_list(const struct image_ref *ref, struct json *names);
 int image_open(struct image *img, const struct image_ref *ref,
     const char *platform, uint64_t max);
 void image_close(struct image *img);
-
-/* "linux/amd64" on such a machine: how Go names this one. */
-const char *image_platform(void);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "base/msg.h"
 #include "base/program.h"
-#include "image/image.h"
+#include "image/imageref.h"
 #include "pod/reference.h"
 
 enum {
