@@ -5,7 +5,8 @@
 #
 #   hostile NAME ROGUE | "$TOP/test/mkimage.py" oci DIR
 #
-# ROGUE is the program that they want to be run in place of unpack.
+# ROGUE is the program that they want to be run in place of unpack:
+# container/rogue.c.  The bundle of all of them is hostile_wanted's.
 # $HOSTILE_FIXED are those that a pod with a path that they know is lost to:
 # NAME=PATH=CODE, what check finds.
 
@@ -29,6 +30,32 @@ HOSTILE_FIXED='link-to-volume=/.unpack=mount-path-taken
 	chain=/.unpack=mount-path-taken
 	usr-merged=/bin=mount-path-content
 	deep-link=/util/bin=mount-path-led'
+
+# hostile_wanted: ./want, the bundle
+hostile_wanted() {
+	mkdir -p want/manifests want/metadata
+	printf 'kind: genuine' >want/manifests/csv.yaml
+	printf 'genuine: too' >want/metadata/a.yaml
+}
+
+# hostile_whole DIR: it has all of the bundle
+hostile_whole() {
+	diff -r want/manifests "$1/manifests" &&
+		diff -r want/metadata "$1/metadata"
+}
+
+# all_or_nothing: of ./out, ./err and ./code, which a container left: what came
+# out is all of the bundle, or nothing and an error
+all_or_nothing() {
+	if [ "$(cat code)" != 0 ]; then
+		empty out && [ -s err ]
+		return
+	fi
+	rm -rf got
+	"$UNPACKCTL" extract -q -C got out 2>extract.err ||
+		{ head -c 300 out; cat extract.err; return 1; }
+	hostile_whole got
+}
 
 # volumes PATH...: the configuration
 volumes() {

@@ -15,6 +15,7 @@ Each line is one of
     raw JSON                                    TarInfo's fields, name, type (a
                                                 typeflag), data and pax records
     config JSON
+    name REF                   what docker-archive calls it
     platform OS/ARCH           wrap the image into an index, with this platform
     many N                     N empty files, many/0 and so on
     tree DIR                   what is in a directory, modes as they are
@@ -45,6 +46,7 @@ class Image:
         self.before = {}
         self.config = {}
         self.platform = None
+        self.name = "localhost/x:v1"
 
     def layer(self, rest):
         words = rest.split(None, 1)
@@ -114,6 +116,8 @@ class Image:
                 self.layers[-1][3].add(os.path.join(rest, name), name)
         elif word == "config":
             self.config = json.loads(rest)
+        elif word == "name":
+            self.name = rest
         elif word == "platform":
             self.platform = rest
         elif word:
@@ -178,7 +182,7 @@ def render(image, kind):
     if docker:
         files["manifest.json"] = json.dumps([{
             "Config": config["digest"][7:] + ".json",
-            "RepoTags": ["localhost/x:v1"],
+            "RepoTags": [image.name],
             "Layers": [d["digest"][7:] + ".tar" for d in layers]}]).encode()
         return files
     manifest = json.dumps({"schemaVersion": 2, "config": config,
