@@ -19,7 +19,7 @@ port=$((20000 + $$ % 10000))
 HOST=localhost:$port
 cat >registry.yml <<-E
 	version: 0.1
-	log: {level: warn, accesslog: {disabled: true}}
+	log: {level: warn}
 	storage: {filesystem: {rootdirectory: $PWD/registry}}
 	http: {addr: "127.0.0.1:$port"}
 E
@@ -49,22 +49,40 @@ client=$HOST/tools/unpackctl@$want
 mkdir wanted
 cp -r "$TOP/test/bundles/hello-operator/." wanted/
 
-# unpacks PROGRAM...: with the pushed image
+# unpacks PROGRAM...: with the pushed image, which the pod ran
 unpacks() {
 	rm -rf files
 	"$@" run -n "$NS" --timeout 120s --unpacker-image "$unpacker" \
-		--image "$IMAGES/hello:test" -C files >out 2>err || {
+		--image "$IMAGES/hello:test" -C files -o json >out 2>err || {
 		sed 's/^/# /' err
 		return 1
 	}
-	diff -r wanted files
+	diff -r wanted files && ran_it out
 }
+# ran_it RESULT: the pod's status said this digest, not what a tag leads to
+ran_it() {
+	[ "$(jq -r .unpacker "$1")" = "$unpacker" ] && return 0
+	echo "# not $unpacker: $(jq -c .unpacker "$1")"
+	return 1
+}
+# asked_for REFERENCE: the node asked the registry for it, by digest; what it
+# has of other tests it does not fetch
+asked_for() {
+	asked_for_name=${1#"$HOST"/}
+	has registry.log "\"(HEAD|GET) /v2/${asked_for_name%@*}/manifests/${1#*@}[? ].*\" 200 .*\"containerd/"
+}
+# any other digest is not taken for it
+other=$HOST/tools/unpack@sha256:$(printf %064d 0)
+ok "another digest" exits 1 "$UNPACKCTL" run -n "$NS" --timeout 120s \
+	--unpacker-image "$other" --image "$IMAGES/hello:test" -C other -o json
+ok "... is said" has out '"reason":"(ErrImagePull|ImagePullBackOff)"'
 ok "a pod with the image by digest" unpacks "$UNPACKCTL"
+ok "... which the registry was asked for" asked_for "$unpacker"
 ok "the environment names it" exits 0 env UNPACK_IMAGE="$unpacker" \
 	"$UNPACKCTL" run -n "$NS" --timeout 120s --image "$IMAGES/hello:test" \
 	-C by-environment -o json
-is "... and the result, with the digest" "$(jq -r .unpacker out)" "$unpacker"
 ok "... the same files" diff -r wanted by-environment
+ok "... of that image" ran_it out
 
 # the other image
 cat >pod.yaml <<-E
@@ -93,6 +111,9 @@ for _ in $(seq 120); do
 done
 is "unpackctl's image runs" "$phase" Succeeded
 kubectl -n "$NS" logs client >client.log
+ok "... by digest, too" asked_for "$client"
+is "... which its status says" "$(kubectl -n "$NS" get pod client \
+	-o jsonpath='{.status.containerStatuses[0].imageID}')" "$client"
 is "... and is what it says" "$(head -n 1 client.log)" "unpackctl $version"
 is "... of the images' commit" "$(sed -n 's/^commit //p' client.log)" \
 	"$(jq -r '.annotations["org.opencontainers.image.revision"]' index)"
