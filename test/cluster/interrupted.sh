@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # unpackctl run, by a service account, through AWAY (20) seconds in which the
 # API server is stopped in order (it goes on with watches and logs, and takes
-# no new connection), and in which the way to it stalls (no handshake ends):
-# whether it follows a log, is at the end of one, waits for an image, has just
-# asked for a pod, or has not begun, the bundle is as if nothing had been, and no
-# pod is left.
+# no new connection), and in which the way to it stalls (no handshake ends): at
+# the moments of away.sh, the bundle is as if nothing had been, and no pod is
+# left.
 #
 # Stops and starts the API server of ../shared/cluster/up: nobody else should
 # use that meanwhile.
@@ -16,6 +15,12 @@ cluster_open
 B=$TOP/test/bundles/hello-operator
 image hello "$B"
 slow_images
+# waits: an unpacker that takes 8 s to be installed
+mkdir waits
+musl-gcc -D_GNU_SOURCE -DRATE=65536 -DWAIT=8 -static -O1 -o waits/unpack \
+	"$TOP/test/cluster/slow.c" || exit 1
+cp "$UNPACK" waits/unpack.real
+image waits waits
 server_take
 stall_pid=
 close_all() {
@@ -61,27 +66,27 @@ go() {
 # interrupted NAME KUBECONFIG STOP START
 interrupted() {
 	go "$1-stream" "$2" slow big
-	said "$1-stream.err" 'streaming'
-	# these are at the end, pulled and created, about when it happens
+	go "$1-pull" "$2" waits hello
+	said "$1-pull.err" 'pulling'
 	go "$1-end" "$2" unpack hello
-	said "$1-end.err" 'pulling|streaming'
-	go "$1-pull" "$2" unpack hello
-	said "$1-pull.err" 'pending|pulling'
+	said "$1-stream.err" 'streaming'
+	# its log is there a moment after
+	said "$1-end.err" 'pulling .*/hello:test'
 	go "$1-create" "$2" unpack hello
 	said "$1-create.err" 'creating the pod'
 	eval "$3"
+	ok "$1 while it pulls" lacks "$1-pull.err" 'streaming'
+	ok "$1 while a log is followed" [ ! -e "$1-stream" ]
 	go "$1-start" "$2" unpack hello
 	sleep "$AWAY"
 	eval "$4"
 	all_tried
-	for interrupted_n in stream end pull create start; do
-		ok "$1: $interrupted_n" tried "$1-$interrupted_n" 0
+	for interrupted_n in start create pull stream end; do
+		interrupted_b=$B
+		[ $interrupted_n != stream ] || interrupted_b=big
+		ok "$1 at: $interrupted_n" tried "$1-$interrupted_n" 0
+		ok "... the files" same "$1-$interrupted_n" "$interrupted_b"
 	done
-	ok "... what was at its end" same "$1-end" "$B"
-	ok "... the image that was pulled" same "$1-pull" "$B"
-	ok "... the log that was followed" same "$1-stream" big
-	ok "... the pod that was asked for" same "$1-create" "$B"
-	ok "... what had not begun" same "$1-start" "$B"
 	ok "... it says what it waits for" has "$1-start.err" \
 		'API server does not answer'
 	ok "... no pod is left" no_pods

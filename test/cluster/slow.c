@@ -6,8 +6,8 @@
  * slow install DEST: copy this program.
  *
  * Built with -DRATE=N it takes the place of /unpack in an image, the real one
- * being /unpack.real: `install DEST` installs both, and everything else is the
- * real one's, N bytes a second.
+ * being /unpack.real: `install DEST` installs both, WAIT seconds later, and
+ * everything else is the real one's, N bytes a second.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -74,12 +74,16 @@ pace(double rate, char **argv)
 }
 
 #ifdef RATE
+#ifndef WAIT
+#define WAIT 0
+#endif
 int
 main(int argc, char **argv)
 {
 	char name[4096];
 
 	if (argc == 3 && strcmp(argv[1], "install") == 0) {
+		(void)sleep(WAIT);
 		(void)snprintf(name, sizeof name, "%s.real", argv[2]);
 		return install("/proc/self/exe", argv[2]) ||
 		    install("/unpack.real", name);
