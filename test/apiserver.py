@@ -16,13 +16,16 @@ namespace, and its pods, whose bundle's container is UNPACK in a directory.  So
   API_SHOW    jq program for a Pod as it is shown: what a kubelet would say
   API_FAULTS  what goes wrong: KIND:FAULT ..., in this order for each kind, a
               fault that ends in * again and again
-                KIND   namespace list watch try create find log delete
+                KIND   namespace list watch try create find log delete; pull,
+                       before a pod runs; stream, in the midst of its log
                 FAULT  NNN     this HTTP status; NNN=S with Retry-After: S
                        tls     what the proxy says of a handshake that hangs
                        drop    the connection is closed without an answer
                        cut     ... in the midst of the answer
                        deaf    it is done, and then the connection is closed
-                       die     kubectl ends
+                       stop=S  for S seconds nothing new is answered; a log goes
+                               on, and a watch for half of that time
+                       stall=S for S seconds not a byte passes
 """
 import json
 import os
@@ -38,6 +41,8 @@ STATE = os.environ["API_STATE"]
 PODS = os.path.join(STATE, "pods")
 DIGEST = "@sha256:" + "1" * 64
 
+HANDSHAKE = 10  # seconds that kubectl waits for one
+
 REASONS = {"401": "Unauthorized", "403": "Forbidden", "404": "NotFound",
            "409": "Conflict", "410": "Expired", "429": "TooManyRequests"}
 
@@ -49,6 +54,7 @@ followed = set()  # names of pods
 events = []  # (version, type, pod)
 faults = {}
 not_before = {}
+over = {"stop": 0, "drain": 0, "stall": 0}  # monotonic times
 
 
 def note(name, *words):
@@ -100,6 +106,29 @@ def set_status(pod, phase, bundle):
             lambda c: bundle if c["name"] == "bundle" else {"running": {}})}
 
 
+def absent(kind):
+    return time.monotonic() < over[kind]
+
+
+def draining():
+    """Do watches go on?"""
+    return absent("drain") or not absent("stop")
+
+
+def take_absence(kind):
+    """Begin the absence that is next for this kind; the caller has the lock."""
+    mine = faults.get(kind)
+    what, _, seconds = mine[0].partition("=") if mine else ("", "", "")
+    if what not in over:
+        return False
+    note("played", kind + ":" + mine.pop(0))
+    over[what] = time.monotonic() + int(seconds)
+    if what == "stop":
+        over["drain"] = time.monotonic() + int(seconds) / 2
+    changed.notify_all()
+    return True
+
+
 def live(pod):
     """The pod's life: its bundle's container runs until its log is followed."""
     name = pod["metadata"]["name"]
@@ -107,6 +136,7 @@ def live(pod):
     with changed:
         # not before what is to go wrong with the watch has gone wrong
         changed.wait_for(lambda: not faults.get("watch"))
+        take_absence("pull")
         set_status(pod, "Running", {"running": {}})
         change("MODIFIED", pod)
     argv = next(c["command"] for c in pod["spec"]["containers"]
@@ -140,6 +170,13 @@ class Handler(BaseHTTPRequestHandler):
 
     # ------------------------------------------------------------- answers
 
+    def pause(self, seconds=None):
+        """Until bytes pass again, or so long. Do they?"""
+        end = time.monotonic() + seconds if seconds else over["stall"]
+        while absent("stall") and time.monotonic() < end:
+            time.sleep(0.05)
+        return not absent("stall")
+
     def head(self, code, kind, headers):
         self.send_response(code)
         self.send_header("Content-Type", kind)
@@ -155,6 +192,9 @@ class Handler(BaseHTTPRequestHandler):
             data = data[:len(data) // 2]
         self.wfile.write(data)
 
+    def failed_proxy(self, code, words):
+        self.answer(code, words + "\n", "text/plain")
+
     def status(self, code, reason, message, **headers):
         self.answer(code, json.dumps({
             "kind": "Status", "status": "Failure", "code": code,
@@ -162,6 +202,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def chunk(self, data):
         """Returns whether to go on."""
+        self.pause()
         cut = self.fault == "cut"
         if cut:
             data = data[:len(data) // 2]
@@ -176,7 +217,7 @@ class Handler(BaseHTTPRequestHandler):
             if time.monotonic() < not_before.get(kind, 0):
                 note("early", kind)
             mine = faults.get(kind)
-            if not mine:
+            if not mine or take_absence(kind):
                 return False
             self.fault = mine[0].rstrip("*")
             note("played", kind + ":" + self.fault)
@@ -193,10 +234,7 @@ class Handler(BaseHTTPRequestHandler):
             self.status(int(code), REASONS.get(code, "InternalError"),
                         "a bad minute", **headers)
         elif self.fault == "tls":
-            self.answer(500, "net/http: TLS handshake timeout\n", "text/plain")
-        elif self.fault == "die":
-            print("error: out of luck", file=sys.stderr, flush=True)
-            os._exit(1)
+            self.failed_proxy(500, "net/http: TLS handshake timeout")
         elif self.fault != "drop":
             return False
         return True
@@ -224,6 +262,12 @@ class Handler(BaseHTTPRequestHandler):
                 changed.notify_all()
         if self.play(kind):
             return
+        if not self.pause(HANDSHAKE):
+            self.failed_proxy(500, "net/http: TLS handshake timeout")
+            return
+        if absent("stop"):
+            self.failed_proxy(502, "dial tcp: connect: connection refused")
+            return
         try:
             getattr(self, "do_" + kind)(one, query, body)
         except (BrokenPipeError, ConnectionResetError):
@@ -248,12 +292,16 @@ class Handler(BaseHTTPRequestHandler):
         self.head(200, "application/json", {"Transfer-Encoding": "chunked"})
         while True:
             with changed:
-                changed.wait_for(lambda: events and events[-1][0] > seen)
+                while draining() and not (events and events[-1][0] > seen):
+                    changed.wait(0.2)
+                if not draining():
+                    break
                 news = [e for e in events if e[0] > seen]
             for seen, kind, pod in news:
                 if not self.chunk(json.dumps(
                         {"type": kind, "object": pod}).encode() + b"\n"):
                     return
+        self.chunk(b"")
 
     def do_try(self, one, query, body):
         self.answer(201, json.dumps(edit("API_ADMIT", json.loads(body), True)))
@@ -291,8 +339,13 @@ class Handler(BaseHTTPRequestHandler):
             changed.wait_for(lambda: uid in logs)
             text = logs[uid]
         self.head(200, "text/plain", {"Transfer-Encoding": "chunked"})
-        if self.chunk(text):
-            self.wfile.write(b"0\r\n\r\n")
+        half = len(text) // 2
+        if half and not self.chunk(text[:half]):
+            return
+        with changed:
+            take_absence("stream")
+        if not text or self.chunk(text[half:]):
+            self.chunk(b"")
 
     def do_delete(self, one, query, body):
         uid = json.loads(body)["preconditions"]["uid"]

@@ -30,6 +30,14 @@ faults="429 500 502 503 504 429=1 503=1 tls drop cut"
 for f in $faults; do
 	run "$f" "$(everywhere "$f")"
 done
+# stopped in order, and a way that stalls for longer than a handshake may take:
+# before it begins, where it asks for the pod, while that is pulled, in the midst
+# of its log, and where it is to be deleted
+moments="namespace create pull stream delete"
+for m in $moments; do
+	run "stop-$m" "$m:stop=6"
+	run "stall-$m" "$m:stall=12"
+done
 run deaf 'create:deaf delete:deaf'
 run gone 'watch:410 watch:410'
 run often "$(for f in drop 503 cut; do everywhere $f; done)"
@@ -55,6 +63,19 @@ for f in $faults; do
 done
 ok "a pause that is asked for is kept" [ ! -e 429=1.api/early ]
 ok "... by whichever status" [ ! -e 503=1.api/early ]
+for m in $moments; do
+	for f in stop=6 stall=12; do
+		ok "${f%=*} at: $m" whole "${f%=*}-$m"
+		is "... which was tried" "$(cat "${f%=*}-$m.api/played")" "$m:$f"
+		ok "... no pod is left" no_pod "${f%=*}-$m"
+	done
+done
+for m in namespace create delete; do
+	ok "it says that it waits: stop at $m" has stop-$m.err \
+		'waiting for it: dial tcp: connect: connection refused'
+	ok "it says that it waits: stall at $m" has stall-$m.err \
+		'waiting for it: net/http: TLS handshake timeout'
+done
 ok "it says that it waits" has 503.err \
 	'the API server does not answer, waiting for it: a bad minute'
 ok "pods whose answers are lost" whole deaf
