@@ -23,6 +23,7 @@ namespace, and its pods, whose bundle's container is UNPACK in a directory.  So
                        drop    the connection is closed without an answer
                        cut     ... in the midst of the answer
                        deaf    it is done, and then the connection is closed
+                       die     kubectl ends
                        stop=S  for S seconds nothing new is answered; a log goes
                                on, and a watch for half of that time
                        stall=S for S seconds not a byte passes
@@ -235,6 +236,9 @@ class Handler(BaseHTTPRequestHandler):
                         "a bad minute", **headers)
         elif self.fault == "tls":
             self.failed_proxy(500, "net/http: TLS handshake timeout")
+        elif self.fault == "die":
+            print("error: out of luck", file=sys.stderr, flush=True)
+            os._exit(1)
         elif self.fault != "drop":
             return False
         return True
