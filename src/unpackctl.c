@@ -122,11 +122,9 @@ find_command(const char *name)
 	(void)msg_mask(shown, sizeof shown, name);
 	if (near.name != NULL)
 		(void)opt_wrong(&main_options,
-		    "there is no command '%s'; did you mean %s?", shown,
-		    near.name);
+		    "unknown command '%s'; did you mean %s?", shown, near.name);
 	else
-		(void)opt_wrong(&main_options, "there is no command '%s'",
-		    shown);
+		(void)opt_wrong(&main_options, "unknown command '%s'", shown);
 	return NULL;
 }
 

@@ -317,10 +317,10 @@ refuse_unknown(struct opt_scan *s, const char *arg, size_t len)
 	(void)msg_mask_mem(shown, sizeof shown, arg, len);
 	if (near.name != NULL)
 		(void)opt_wrong(s->command,
-		    "there is no option '%s'; did you mean --%s?", shown,
+		    "unknown option '%s'; did you mean --%s?", shown,
 		    near.name);
 	else
-		(void)opt_wrong(s->command, "there is no option '%s'", shown);
+		(void)opt_wrong(s->command, "unknown option '%s'", shown);
 }
 
 /* Complain that the value (NULL: there is none) is not what the row takes. */
@@ -440,7 +440,7 @@ check_operands(struct opt_scan *s)
 	s->failed = true;
 	if (s->n < c->least)
 		(void)opt_wrong(c, "%s takes %s, but %s", name, c->operands,
-		    s->n == 0 ? "none is given" : "fewer are given");
+		    s->n == 0 ? "none was given" : "fewer were given");
 	else if (s->n > c->most)
 		(void)opt_wrong(c, "%s takes %s, not '%s'%s", name,
 		    c->operands != NULL ? c->operands : "options only",

@@ -78,8 +78,9 @@ blob_verify(const struct blob *b, const char *digest, const char *what)
 	ssize_t got;
 
 	if (strncmp(digest, "sha256:", 7) != 0) {
-		msg_warn(0, "%s: cannot verify a digest like '%s'", what,
-		    msg_mask(name, sizeof name, digest));
+		msg_warn(0,
+		    "%s: cannot verify the digest '%s': only sha256 is supported",
+		    what, msg_mask(name, sizeof name, digest));
 		return -1;
 	}
 	digest_init(&d);
@@ -132,7 +133,7 @@ tempfile_unnamed(const char *dir)
 		(void)unlink(path);
 	else
 		msg_warn(errno,
-		    "%s: no temporary file can be made there; set the environment variable TMPDIR to a directory where it can",
+		    "%s: cannot make a temporary file there; set the environment variable TMPDIR to another directory",
 		    msg_mask(path, sizeof path, dir));
 	return fd;
 }
@@ -191,7 +192,7 @@ tempfile_add(struct tempfile *s, const void *buf, size_t len)
 
 	if (len > s->max - s->len) {
 		msg_warn(0,
-		    "more than %ju MiB unpacked; --max-size allows more",
+		    "more than %ju MiB when unpacked; raise --max-size to read it",
 		    (uintmax_t)(s->max >> 20));
 		return -1;
 	}

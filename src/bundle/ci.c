@@ -23,7 +23,7 @@ const struct opt ci_rows[] = {
             "a code that unpackctl explain lists")},
     {"output", 'o', CI_WORDS, "format of the result (default: text)",
         OPT_CHOICE(struct ci_opts, form)},
-    {"quiet", 'q', NULL, "print no text; the exit code tells",
+    {"quiet", 'q', NULL, "print no text, only set the exit code",
         OPT_FLAG(struct ci_opts, quiet)},
     {0},
 };

@@ -29,9 +29,9 @@ const struct codes_row codes_table[] = {
 	"chmod -R a+rX DIRECTORY before the image is built, or COPY --chmod=0755",
 }, {
 	"content-hidden", CODES_ERROR, CODES_IMAGE,
-	"because of a symlink in the image, a mount of the container runtime covers content of the bundle, which cannot be read then",
-	"the unpack pod fails with exit code 3 and names the paths that are covered; a program that does not look would read the node's resolv.conf in place of a manifest",
-	"remove the symlink from /etc, /dev, or a file in them, to the bundle",
+	"a symlink in the image moves a mount of the container runtime onto content of the bundle, which then cannot be read",
+	"the unpack pod fails with exit code 3 and names the paths that are covered; a program that does not check this would read the node's resolv.conf in place of a manifest",
+	"remove the symlink that leads from /etc, from /dev or from a file in them into the bundle",
 }, {
 	"container-cannot-start", CODES_ERROR, CODES_IMAGE,
 	"no container of the image can start, because the runtime cannot mount something: for example, /proc or /sys is a symlink, or /etc/hosts is a directory",
@@ -40,12 +40,12 @@ const struct codes_row codes_table[] = {
 }, {
 	"mount-path-taken", CODES_ERROR, CODES_IMAGE,
 	"a VOLUME of the image, possibly through a symlink, covers a path at which pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
-	"a pod with that mount path runs a program of the image in place of unpack, so that its output cannot be trusted; or it fails with StartError; pods of unpackctl have a path that no image knows",
+	"a pod with that mount path runs a program of the image in place of unpack, so that its output cannot be trusted; or it fails with StartError; pods of unpackctl use a path that no image can know",
 	"remove the VOLUME: a bundle is read, not written",
 }, {
 	"mount-path-led", CODES_ERROR, CODES_IMAGE,
 	"a path at which pods are known to mount the program that unpacks (/bin, /util/bin, /util, /.unpack) is a symlink, or below one",
-	"in a pod with that mount path the volume hides content of the image: unpack ends with exit code 3, other programs write the bundle without that content; pods of unpackctl have a path that no image knows",
+	"in a pod with that mount path the volume hides content of the image: unpack ends with exit code 3, other programs write the bundle without that content; pods of unpackctl use a path that no image can know",
 	"make /bin, /util, /util/bin and /.unpack plain directories, or leave them out",
 }, {
 	"no-layers", CODES_ERROR, CODES_IMAGE,
@@ -90,23 +90,23 @@ const struct codes_row codes_table[] = {
 }, {
 	"symlink-skipped", CODES_WARNING, CODES_IMAGE,
 	"a symlink is in the bundle, and the format json leaves symlinks out, because its readers turn them into empty files",
-	"the pod succeeds; the symlink is not in what a provisioner reads",
+	"the pod succeeds; the provisioner does not get the symlink",
 	"replace symlinks by files, or read with --format=jsonl",
 }, {
 	"symlink-leads-out", CODES_WARNING, CODES_IMAGE,
-	"a symlink in the bundle is absolute, or leads out of it; extraction refuses such links, which jsonl, tar, and json with --symlinks keep contain",
+	"a symlink in the bundle is absolute, or leads out of it; jsonl, tar, and json with --symlinks keep contain such links, and extraction refuses them",
 	"the pod succeeds, and unpackctl run and unpackctl extract refuse the bundle with exit code 3: symlink-leads-out",
-	"make the link relative and within the bundle, or a file; or run with --symlinks skip, which leaves all symlinks out",
+	"make the link relative, and keep its target within the bundle; or replace it by a file; or run with --symlinks skip, which leaves all symlinks out",
 }, {
 	"dev-symlink", CODES_WARNING, CODES_IMAGE,
-	"/dev of the image is an absolute symlink: a container of it starts with runc 1.3 and not with runc 1.1",
-	"on nodes with runc 1.1 the container ends with StartError and exit code 128; on those with runc 1.3 it starts, and /dev is mounted at the target of the link",
+	"/dev of the image is an absolute symlink: containers of it start with runc 1.3, but not with runc 1.1",
+	"on nodes with runc 1.1 the container ends with StartError and exit code 128; on nodes with runc 1.3 it starts, and /dev is mounted at the target of the link",
 	"make /dev a plain directory of the image, or leave it out",
 }, {
 	"volume-missing", CODES_WARNING, CODES_IMAGE,
-	"the image declares a VOLUME that no layer has: the runtime makes an empty directory for it in a container, and an image volume has none",
+	"the image declares a VOLUME that no layer has: the runtime makes an empty directory for it in a container, but not in an image volume",
 	"the pod succeeds; with the strategy inject the bundle has the directory, with image-volume it does not, and its digest differs",
-	"leave VOLUME out; or RUN mkdir -p the directory before VOLUME, or COPY a directory there, FROM scratch",
+	"leave VOLUME out; or make the directory before VOLUME, with RUN mkdir -p, or with COPY where the image is FROM scratch",
 }, {
 	"name-not-utf8", CODES_WARNING, CODES_IMAGE,
 	"a file's name is not UTF-8",
@@ -135,12 +135,12 @@ const struct codes_row codes_table[] = {
 }, {
 	"workdir-not-directory", CODES_WARNING, CODES_IMAGE,
 	"the image's WORKDIR is not a directory",
-	"the container ends with StartError, unless the pod sets workingDir, as those of unpackctl do",
+	"the container ends with StartError, unless the pod sets workingDir, as pods of unpackctl do",
 	"leave WORKDIR out, or workingDir: / in the pod",
 }, {
 	"workdir-missing", CODES_WARNING, CODES_IMAGE,
 	"no layer has the directory that WORKDIR names",
-	"nothing if the pod sets workingDir, as those of unpackctl do; otherwise the runtime makes the directory, the bundle has it, and its digest differs",
+	"nothing if the pod sets workingDir, as pods of unpackctl do; otherwise the runtime makes the directory, it is part of the bundle, and the digest differs",
 	"leave WORKDIR out, or COPY the directory into the image",
 }, {
 	"other-os", CODES_ERROR, CODES_IMAGE,
@@ -166,55 +166,55 @@ const struct codes_row codes_table[] = {
 	"hard-link-across-layers", CODES_ERROR, CODES_IMAGE,
 	"a layer has a hard link to a file of a lower layer",
 	"the pod stays in ErrImagePull: no such file or directory",
-	"give the layer the file itself, not a hard link into a lower one",
+	"put the file itself into the layer, not a hard link to a file of a lower layer",
 }, {
 	"hard-link-to-nothing", CODES_ERROR, CODES_IMAGE,
-	"a layer has a hard link to a file that is not there, or comes later, or is the link itself",
+	"a layer has a hard link to a file that is missing, that comes later, or that is the link itself",
 	"the pod stays in ErrImagePull: no such file or directory",
-	"give the layer the file before the hard link, or the file itself in its place",
+	"put the file into the layer before the hard link, or in place of it",
 }, {
 	"hard-link-to-directory", CODES_ERROR, CODES_IMAGE,
 	"a layer has a hard link to a directory",
 	"the pod stays in ErrImagePull: operation not permitted",
-	"give the layer the directory's entries, or a symlink",
+	"put the directory and its files into the layer, or a symlink",
 }, {
 	"whiteout-of-parent", CODES_ERROR, CODES_IMAGE,
-	"a layer deletes a directory, and has something in it but no entry for it",
+	"a layer deletes a directory, and has entries below it, but no entry for the directory itself",
 	"the pod stays in ErrImagePull: not a directory",
 	"give the layer an entry for the directory, or an opaque mark in it (.wh..wh..opq) in place of the whiteout",
 }, {
 	"whiteout-after-entry", CODES_ERROR, CODES_IMAGE,
 	"a layer has a path and, after it, its whiteout, or two whiteouts of it",
 	"the pod stays in ErrImagePull: failed to convert whiteout file: file exists",
-	"give the layer the path or its whiteout, not both",
+	"keep either the path or its whiteout in the layer, not both",
 }, {
 	"whiteout-name", CODES_ERROR, CODES_IMAGE,
 	"a layer has a whiteout without a name: .wh., .wh.. or .wh...",
 	"the pod stays in ErrImagePull: invalid whiteout name",
-	"give the file another name: those that begin with .wh. are whiteouts",
+	"give the file another name: names that begin with .wh. are whiteouts",
 }, {
 	"entry-below-file", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry below something that is not a directory in it",
+	"a layer has an entry below a path that is not a directory in this layer",
 	"the pod stays in ErrImagePull: not a directory",
-	"give the layer one or the other",
+	"keep either the entry or the path that it is below, not both",
 }, {
 	"implied-below-file", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry, without its directories, below what a lower layer has as a file or deletes",
+	"a layer has an entry without entries for the directories above it, and a lower layer has one of these as a file, or deletes it",
 	"the pod stays in ErrImagePull on nodes with containerd: not a directory",
 	"give the layer an entry for each directory",
 }, {
 	"root-not-readable", CODES_ERROR, CODES_IMAGE,
 	"a layer has an entry for / itself, with a mode that the user who unpacks it cannot read; podman and CRI-O apply it, containerd does not",
 	"the pod stays in CreateContainerError or RunContainerError on nodes with CRI-O, or fails with exit code 3 there",
-	"leave the entry out, or chmod 0755 the directory from which the layer is made",
+	"leave the entry out, or run chmod 0755 on the directory from which the layer is made",
 }, {
 	"directory-removed", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry for a directory, and removes it again",
+	"a layer has an entry for a directory, and later removes the directory",
 	"the pod stays in ErrImagePull: no such file or directory",
-	"give the layer one or the other",
+	"keep either the directory or its whiteout in the layer, not both",
 }, {
 	"symlink-dangling", CODES_ERROR, CODES_IMAGE,
-	"a layer has an entry below a symlink whose target is not in it",
+	"a layer has an entry below a symlink whose target is not in this layer",
 	"the pod stays in ErrImagePull on nodes with CRI-O: no such file or directory; containerd makes the directory that the symlink names",
 	"give the layer an entry for the directory that the symlink names, before the symlink is used",
 }, {
@@ -236,26 +236,26 @@ const struct codes_row codes_table[] = {
 	"name-too-long", CODES_ERROR, CODES_IMAGE,
 	"a layer has a name that is too long for file systems: longer than 255 bytes, or than 4095 with its path",
 	"the pod stays in ErrImagePull: file name too long",
-	"give it a shorter name",
+	"shorten the name",
 }, {
 	"attribute-refused", CODES_ERROR, CODES_IMAGE,
-	"a layer has an extended attribute that the kernel refuses, or user.* of a symlink or device",
+	"a layer has an extended attribute that the kernel refuses, or an attribute user.* on a symlink or device",
 	"the pod stays in ErrImagePull: invalid argument, or on nodes with CRI-O operation not permitted",
 	"build the layer without extended attributes (tar --no-xattrs)",
 }, {
 	"runtimes-differ", CODES_WARNING, CODES_IMAGE,
-	"containerd and podman make different files of a layer",
-	"nothing, or the pod gives other files, or fails with exit code 3, on nodes of the other runtime",
+	"containerd and podman make different files from a layer",
+	"on nodes with the other runtime, the pod can give other files, or fail with exit code 3",
 	"build the layer with the usual tools: an entry for each directory, names without symlinks in them, whiteouts before the files that replace them",
 }, {
 	"overlay-attribute", CODES_WARNING, CODES_IMAGE,
 	"a layer has attributes of overlayfs itself (trusted.overlay.*); podman and CRI-O set them, containerd does not",
-	"nothing, or other files on nodes of the other runtime",
+	"on nodes with the other runtime, the pod can give other files",
 	"build the layer without extended attributes (tar --no-xattrs)",
 }, {
 	"implied-directory", CODES_WARNING, CODES_IMAGE,
 	"a layer has files in a directory for which it has no entry: the directory's mode depends on the runtime",
-	"nothing, or the pod fails with exit code 3 on nodes of one runtime and not on those of another",
+	"the pod can fail with exit code 3 on nodes with one runtime, and succeed on nodes with the other",
 	"give the layer an entry for each directory",
 }, {
 	"volume-over-content", CODES_NOTE, CODES_IMAGE,
@@ -265,29 +265,29 @@ const struct codes_row codes_table[] = {
 }, {
 	"workdir-not-searchable", CODES_NOTE, CODES_IMAGE,
 	"the image's WORKDIR cannot be entered",
-	"relative paths fail, unless the pod sets workingDir, as those of unpackctl do",
+	"relative paths fail, unless the pod sets workingDir, as pods of unpackctl do",
 	"leave WORKDIR out, or workingDir: / in the pod",
 }, {
 	"user-unset", CODES_NOTE, CODES_IMAGE,
 	"the image has no USER, so that it would run as root",
-	"nothing in pods of unpackctl, which set runAsUser; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
+	"pods of unpackctl set runAsUser, and work; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
 	"USER 65532 in the Dockerfile, or runAsUser in the pod",
 }, {
 	"user-root", CODES_NOTE, CODES_IMAGE,
 	"the image's USER is root",
-	"nothing in pods of unpackctl, which set runAsUser; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
+	"pods of unpackctl set runAsUser, and work; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
 	"USER 65532 in the Dockerfile, or runAsUser in the pod",
 }, {
 	"user-name", CODES_NOTE, CODES_IMAGE,
 	"the image's USER is a name, and the kubelet cannot know whether it is root",
-	"nothing in pods of unpackctl, which set runAsUser; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
+	"pods of unpackctl set runAsUser, and work; other pods with runAsNonRoot and without runAsUser stay in CreateContainerConfigError",
 	"a numeric USER in the Dockerfile, or runAsUser in the pod",
 },
 #define REFUSED \
 	"the API server refuses the pod: violates PodSecurity; a Deployment, Job or the like is admitted with a warning, and then no pod appears"
 {
 	"appArmorProfile", CODES_ERROR, CODES_POD,
-	"an AppArmor profile is switched off, or is another one than the default; baseline allows RuntimeDefault and Localhost",
+	"an AppArmor profile is switched off, or is not the default; baseline allows RuntimeDefault and Localhost",
 	REFUSED, "leave securityContext.appArmorProfile and the AppArmor annotation out",
 }, {
 	"capabilities_baseline", CODES_ERROR, CODES_POD,
@@ -356,7 +356,7 @@ const struct codes_row codes_table[] = {
 }, {
 	"runAsUser", CODES_ERROR, CODES_POD,
 	"a container runs as root",
-	REFUSED, "give runAsUser another uid than 0, or leave it out",
+	REFUSED, "set runAsUser to a uid other than 0, or leave it out",
 }, {
 	"seccompProfile_restricted", CODES_ERROR, CODES_POD,
 	"no seccomp filter is set",
@@ -380,16 +380,16 @@ const struct codes_row codes_table[] = {
 }, {
 	"not-scheduled", CODES_ERROR, CODES_CLUSTER,
 	"no node takes the pod, or it was evicted before it could finish",
-	"the pod stays Pending: Unschedulable, with the reasons of each node; or it ends with Evicted or Preempted",
-	"make room, or give the pods' namespace nodes that they may run on",
+	"the pod stays Pending: Unschedulable, with a reason for each node; or it ends with Evicted or Preempted",
+	"make room on a node, or allow the pods of the namespace to run on more nodes",
 }, {
 	"start-failed", CODES_ERROR, CODES_CLUSTER,
-	"the container did not start, or was ended by something else",
+	"the container did not start, or something else ended it",
 	"CreateContainerConfigError, CreateContainerError, RunContainerError, StartError, OOMKilled, or a pod that somebody deleted",
 	"read the message; with StartError, run unpackctl check on the image: it finds what prevents containers from starting",
 }, {
 	"time-over", CODES_ERROR, CODES_CLUSTER,
-	"the pod was not done within the time",
+	"the pod did not finish in time",
 	"the pod is Pending or Running, or ended with DeadlineExceeded",
 	"give more time with --timeout, or fewer pods at once with --parallel",
 }, {
@@ -422,7 +422,7 @@ codes_take(const struct opt *o, void *to, const char *value)
 
 	(void)o;
 	if (r == NULL || list->n == CODES_LIST)
-		return r == NULL ? "" : "too many of them";
+		return r == NULL ? "" : "too many codes";
 	list->codes[list->n++] = r->code;
 	return NULL;
 }
@@ -502,14 +502,14 @@ codes_print_manual(void)
 	static const char *const heads[] = {"OF AN IMAGE", "OF A POD",
 	    "OF THE CLUSTER"};
 	static const char *const says[] = {
-	    "Said by \\fBunpackctl check\\fP and \\fBunpackctl test\\fP,\nand, where a file cannot be read, by\n.Xr unpack 1\nin the pod.",
-	    "Said by \\fBunpackctl check\\-pod\\fP: the checks of the\nPod Security Standards, by the names that the admission\ncontroller gives them.",
-	    "Said by \\fBunpackctl test\\fP if a pod fails and its\nbundle is not at fault."};
+	    "Reported by \\fBunpackctl check\\fP and \\fBunpackctl test\\fP,\nand, where a file cannot be read, by\n.Xr unpack 1\nin the pod.",
+	    "Reported by \\fBunpackctl check\\-pod\\fP: the checks of the\nPod Security Standards, by the names that the admission\ncontroller gives them.",
+	    "Reported by \\fBunpackctl test\\fP if a pod fails and its\nbundle is not at fault."};
 	const struct codes_row *r;
 	int area = -1;
 
 	out_text(
-	    ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Made from src/bundle/codes.c by make manual\n.Dd November 25, 2026\n.Dt UNPACK-FINDINGS 7\n.Os\n.Sh NAME\n.Nm unpack-findings\n.Nd what can be wrong with a bundle image, a pod or a cluster, and how to fix it\n.Sh DESCRIPTION\nEverything that\n.Xr unpackctl 1\nfinds has a code, which is stable.\n.Ql unpackctl explain Ar CODE\nprints the same text about one.\nAn error means that it will not work, a warning that something is lost or at\nrisk, a note that nothing needs to be fixed.\n");
+	    ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Made from src/bundle/codes.c by make manual\n.Dd November 25, 2026\n.Dt UNPACK-FINDINGS 7\n.Os\n.Sh NAME\n.Nm unpack-findings\n.Nd what can be wrong with a bundle image, a pod or a cluster, and how to fix it\n.Sh DESCRIPTION\nEvery finding of\n.Xr unpackctl 1\nhas a code, which does not change.\n.Ql unpackctl explain Ar CODE\nprints the same text for one code.\nAn error means that it will not work, a warning that something is lost or at\nrisk, a note that nothing needs to be fixed.\n");
 	for (r = codes_table; r->code != NULL; r++) {
 		if ((int)r->area != area) {
 			if (area >= 0)

@@ -29,7 +29,7 @@ struct codes_row {
 	enum codes_severity severity;
 	enum codes_area area;
 	const char *meaning; /* one line */
-	const char *seen; /* what is seen of it in a cluster */
+	const char *seen; /* what happens in a cluster */
 	const char *fix; /* one line, too: it is printed behind "fix: " */
 };
 

@@ -182,7 +182,7 @@ content_has_proc(void)
 		}
 		if ((uint32_t)s.f_type != PROC_MAGIC) {
 			msg_warn(0,
-			    "%s: not of a proc file system, so what is mounted cannot be known",
+			    "%s: not in a proc file system, so the mounts cannot be read",
 			    parts[i]);
 			return -1;
 		}

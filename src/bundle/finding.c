@@ -112,7 +112,7 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 
 	if (f->rule == FINDING_HIDDEN) {
 		(void)snprintf(buf, size,
-		    "%s, or of the pod, that a symlink in the image has led here",
+		    "%s or of the pod, because of a symlink in the image",
 		    verb(f->rule));
 		return buf;
 	}
@@ -147,7 +147,7 @@ finding_fix(char *buf, size_t size, const struct finding *f)
 		break;
 	case FINDING_HIDDEN:
 		(void)snprintf(buf, size,
-		    "make /etc, /dev, where the pod has its volume, and what lies in them plain directories and files of the image, not symlinks");
+		    "in the image, replace symlinks in the path of the mount by plain directories and files: /etc, /dev, and where the pod mounts its volume");
 		break;
 	case FINDING_NONE:
 		buf[0] = '\0';

@@ -414,7 +414,7 @@ take_data(struct api_call *c)
 	}
 	if (keep_text(c) == 0)
 		return API_WAIT;
-	(void)strcpy(c->words, "the API server's answer is too long");
+	(void)strcpy(c->words, "the answer of the API server is too long");
 	return end_call(c, API_REFUSED);
 }
 
@@ -447,7 +447,7 @@ api_move(struct api_call *c)
 			return finish_answer(c);
 		case HTTP_BROKEN:
 			return lose(c,
-			    c->stream ? NULL : "the connection broke off");
+			    c->stream ? NULL : "the connection was lost");
 		}
 	}
 }

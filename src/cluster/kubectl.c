@@ -245,7 +245,8 @@ kubectl_finish(struct kubectl_job *job, bool end)
 	if (end || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return 0;
 	if (job->said[0] == '\0')
-		(void)strcpy(job->said, "kubectl failed without a message");
+		(void)strcpy(job->said,
+		    "kubectl failed, and printed no message");
 	return -1;
 }
 

@@ -69,7 +69,7 @@ differs(struct compare *c, const char *where, const char *field,
 
 	if (c->why[0] == '\0')
 		(void)snprintf(c->why, PODASKED_WHY,
-		    "%s%s: asked for %s, the cluster made it %s",
+		    "%s%s: asked for %s, but the cluster set %s",
 		    msg_mask(place, sizeof place, where), field,
 		    show(was, sizeof was, asked), show(is, sizeof is, got));
 }

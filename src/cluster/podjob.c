@@ -244,7 +244,7 @@ podjob_take_found(struct podjob *j)
 	}
 	json_free(pod);
 	(void)snprintf(words, sizeof words,
-	    "a pod %s/%s exists already, and this run did not create it",
+	    "a pod %s/%s exists already, and this run did not make it",
 	    j->run->namespace, j->name);
 	podstatus_refused(&j->status, words);
 	(void)strcpy(j->status.fix,
@@ -450,8 +450,8 @@ podjob_repair(struct podjob *j)
 		return;
 	}
 	say(j,
-	    "the log lost parts to its rotation (%" PRIu64 " of %" PRIu64
-	    " are here); fetching them again with %zu container%s",
+	    "the log was rotated and lost parts (%" PRIu64 " of %" PRIu64
+	    " are here); fetching the others again with %zu container%s",
 	    now, j->gather->total, j->n_ranges, j->n_ranges == 1 ? "" : "s");
 	j->before = now;
 	leave_pod(j, j->run->keep);
@@ -477,8 +477,7 @@ podjob_judge(struct podjob *j)
 	} else if (status != WIRE_CORRUPT) {
 		fail_reported(j, status);
 	} else if (j->n_ranges == 0 && !j->again) {
-		say(j, "%s: the log arrived incomplete; reading it again",
-		    j->name);
+		say(j, "%s: the log is incomplete; reading it again", j->name);
 		j->again = true;
 		start_log(j, PODJOB_READ);
 	} else {

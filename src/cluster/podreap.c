@@ -36,7 +36,7 @@ start_delete(struct podreap *r, struct podreap_pod *p)
 	if (options == NULL ||
 	    api_start(&p->call, r->api, "DELETE", options,
 	        "/api/v1/namespaces/%s/pods/%s", r->namespace, p->name) < 0)
-		(void)strcpy(p->words, "memory is short");
+		(void)strcpy(p->words, "out of memory");
 	free(options);
 }
 
@@ -46,7 +46,7 @@ start_find(struct podreap *r, struct podreap_pod *p)
 {
 	if (api_start(&p->call, r->api, "GET", NULL,
 	        "/api/v1/namespaces/%s/pods/%s", r->namespace, p->name) < 0)
-		(void)strcpy(p->words, "memory is short");
+		(void)strcpy(p->words, "out of memory");
 }
 
 /* -------------------------------------------------------------------- moves */

@@ -61,16 +61,16 @@ struct hint {
 
 static const struct hint pull_hints[] = {
     {"HTTP response to HTTPS client", true,
-        "the registry speaks plain HTTP: the nodes' container runtime must be told so"},
+        "the registry uses plain HTTP: allow that in the configuration of the nodes' container runtime"},
     {"x509:", true,
         "the nodes must trust the authority that signed the registry's certificate"},
     {"no such host", true, "check the registry's name"},
     {"connection refused", false,
-        "see that the registry runs, and that the nodes reach it"},
-    {"i/o timeout", false, "see that the nodes reach the registry"},
+        "check that the registry runs, and that the nodes can reach it"},
+    {"i/o timeout", false, "check that the nodes can reach the registry"},
     {"toomanyrequests", false, "a pull secret usually lifts the limit"},
     {"no match for platform", true,
-        "build the image for the node's platform, or on FROM scratch for any"},
+        "build the image for the node's platform, or FROM scratch as a single image, for any platform"},
     {"no space left", true, "make room on the node"},
     {"manifest unknown", true, "check the image's name and tag"},
     {"not found", true, "check the image's name and tag"},
@@ -88,7 +88,7 @@ static const struct hint config_hints[] = {
 
 static const struct hint start_hints[] = {
     {"permission denied", true,
-        "the node mounts volumes noexec, or the image forbids it: --strategy image-volume, or another node"},
+        "the node mounts volumes noexec, or the image forbids it: use --strategy image-volume, or another node"},
     {"not a directory", true, FIX_VOLUME},
     {"/proc", true, FIX_VOLUME},
     {"/etc/", true, FIX_VOLUME},
@@ -108,11 +108,11 @@ static const struct hint refusal_hints[] = {
     {"exceeded quota", true,
         "wait for other pods to end, or raise the namespace's ResourceQuota"},
     {"failed quota", true,
-        "the namespace's ResourceQuota requires these of each container: --cpu-request, --cpu-limit, --memory-request, --memory-limit"},
+        "the namespace's ResourceQuota requires these of each container: give --cpu-request, --cpu-limit, --memory-request, --memory-limit"},
     {"is forbidden: maximum", true,
         "the namespace's LimitRange is too tight for this pod"},
     {"is forbidden: minimum", true,
-        "the namespace's LimitRange wants larger requests than this pod has"},
+        "the namespace's LimitRange requires larger requests than this pod has"},
     {"being terminated", true, "the namespace is being deleted"},
     {"cannot create resource", true, FIX_ROLE},
     {"cannot list resource", true, FIX_ROLE},
@@ -125,8 +125,9 @@ static const struct hint refusal_hints[] = {
 /* By the event's reason. */
 static const struct hint event_hints[] = {
     {"FailedCreatePodSandBox", false,
-        "the node's container runtime cannot set up a pod like this one: the message says what is missing"},
-    {"FailedMount", false, "create what the message names, or leave it out"},
+        "the node's container runtime cannot set up such a pod: the message says what is missing"},
+    {"FailedMount", false,
+        "create what the message names, or leave it out of the pod"},
     {NULL, false, ""},
 };
 
@@ -199,9 +200,9 @@ void
 podstatus_changed(struct podstatus *w, const char *why, bool there)
 {
 	podstatus_fail(w, "PodChanged", "",
-	    "see which webhook or policy of the cluster changes pods, or use a cluster that knows the field; without the option that asks for it the pod may do");
+	    "find the webhook or policy of the cluster that changes pods, or use a cluster that supports this field, or leave out the option that sets it");
 	podstatus_say(w->text, sizeof w->text,
-	    "the cluster would not run the pod as it was asked for: %s%s", why,
+	    "the cluster changes the pod: %s%s", why,
 	    there ? "; the pod was deleted" : "; no pod was created");
 }
 
@@ -240,7 +241,7 @@ fix_credentials(struct podstatus *w, const struct json *pod)
 		return;
 	}
 	podstatus_say(w->fix, sizeof w->fix,
-	    "see that the secret is there, and has the registry's host, a user and a password that it takes:");
+	    "check that the secret exists, and has the registry's host, and a user and password that the registry accepts:");
 	for (s = json_first(secrets); s != NULL; s = json_next(s)) {
 		len = strlen(w->fix);
 		podstatus_say(w->fix + len, sizeof w->fix - len, " %s/%s",
@@ -331,7 +332,7 @@ look_waiting(struct podstatus *w, const struct json *pod,
 		podstatus_fail(w, reason, words, "check the image's name");
 	else if (strcmp(reason, "ErrImageNeverPull") == 0)
 		podstatus_fail(w, reason, words,
-		    "put the image on the node, or let it be pulled");
+		    "put the image on the node, or allow nodes to pull it: --pull-policy IfNotPresent");
 	else if (strcmp(reason, "ErrImagePull") == 0 ||
 	    strcmp(reason, "ImagePullBackOff") == 0 ||
 	    strcmp(reason, "RegistryUnavailable") == 0)
@@ -365,7 +366,7 @@ take_report(struct podstatus *w, const char *message, int code)
 		/* that is for who runs `unpack` by hand */
 		*cut = '\0';
 		podstatus_say(w->fix, sizeof w->fix, "%s",
-		    "raise --log-limit; with --format jsonl what a log rotation loses is fetched again");
+		    "raise --log-limit; with --format jsonl, parts that a log rotation loses are fetched again");
 	}
 	if (code == WIRE_BUNDLE)
 		w->exit = WIRE_BUNDLE;
@@ -390,7 +391,7 @@ look_terminated(struct podstatus *w, const struct json *terminated, int code)
 		    over
 		        ? "the container used more memory than its limit"
 		        : "SIGKILL ended it: most likely the container used more memory than its limit",
-		    "unpack needs the same few MiB for every bundle: see whether a LimitRange or a webhook of the cluster lowers the limit");
+		    "unpack needs the same few MiB for every bundle: check whether a LimitRange or a webhook of the cluster lowers the limit");
 		return;
 	}
 	if (strcmp(reason, "StartError") == 0 ||
@@ -604,7 +605,7 @@ look_failed(struct podstatus *w, const struct json *status)
 		fix = "give it more time with --deadline";
 	else if (strcmp(reason, "Evicted") == 0)
 		fix =
-		    "the node was short of something: try again, on another node";
+		    "the node ran out of a resource: try again, on another node";
 	podstatus_fail(w, reason, json_get_text(status, "message"), fix);
 }
 

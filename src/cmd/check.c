@@ -113,7 +113,7 @@ static const struct opt check_rows[] = {
 };
 static const struct opt check_input_rows[] = {
     {"images-from", 0, "FILE",
-        "check also the images that FILE names, one a line",
+        "also check the images that FILE lists, one on each line",
         OPT_TEXT(struct check, images_from)},
     {0},
 };

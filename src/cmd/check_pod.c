@@ -80,9 +80,9 @@ static const struct opt check_pod_rows[] = {
     {0},
 };
 static const struct opt check_pod_input_rows[] = {
-    {"recursive", 'R', NULL, "read directories in directories, too",
+    {"recursive", 'R', NULL, "also read subdirectories",
         OPT_FLAG(struct opts, deep)},
-    {"kustomize", 'k', "DIR", "check also what kubectl kustomize DIR prints",
+    {"kustomize", 'k', "DIR", "also check what kubectl kustomize DIR prints",
         OPT_TEXT(struct opts, kustomize)},
     {0},
 };
@@ -98,7 +98,7 @@ const struct opt_command cmd_check_pod_options = {
     .about =
         "Check Pods and pod templates against the Pod Security Standards.  FILE is YAML\n"
         "or JSON; - is standard input.  DIR has such files, or is an operator's bundle.\n"
-        "Pod templates in unknown kinds are found, too.  Objects without a pod are\n"
+        "Pod templates in unknown kinds are also found.  Objects without a pod are\n"
         "skipped and counted.\n",
     .groups = check_pod_groups,
     .after =
@@ -253,7 +253,7 @@ check_pod_hint(const char *path)
 	head[n] = '\0';
 	if (strstr(head, "{{") != NULL)
 		msg_line(
-		    "%s looks like a Helm template: helm template CHART | %s check-pod -",
+		    "%s looks like a Helm template; render it first: helm template CHART | %s check-pod -",
 		    msg_mask(shown, sizeof shown, path), msg_program());
 }
 
@@ -286,10 +286,11 @@ judge_directory(struct tally *t, const char *path)
 		check_pod_note_problem(t, shown);
 	} else if (files.n == 0) {
 		msg_warn(0,
-		    "%s: no file in it whose name ends in .yaml, .yml or .json%s",
+		    "%s: has no file with a name that ends in .yaml, .yml or .json%s",
 		    shown,
-		    files.dirs_left > 0 ? "; -R looks into its directories"
-		                        : "");
+		    files.dirs_left > 0
+		        ? "; to read its subdirectories, give -R"
+		        : "");
 		check_pod_note_problem(t, shown);
 	}
 	for (i = 0; i < files.n && ret == 0; i++)
@@ -348,7 +349,7 @@ check_pod_print_sum(const struct tally *t)
 		    "; %zu could not be checked", t->n_unknown);
 	if (t->n_dirs > 0)
 		at += (size_t)snprintf(text + at, sizeof text - at,
-		    "; %zu director%s not looked into (-R)", t->n_dirs,
+		    "; %zu subdirector%s not read (give -R)", t->n_dirs,
 		    t->n_dirs == 1 ? "y" : "ies");
 	(void)snprintf(text + at, sizeof text - at, "\n");
 	return term_print(&t->term, text);
@@ -398,12 +399,9 @@ check_pod_end(struct tally *t)
 
 	/* what was asked for must have been a pod, or nothing is known */
 	if (t->n_good + t->n_bad + t->n_unknown == 0) {
-		if (t->n_over > 0)
-			msg_warn(0,
-			    "nothing to check: %zu object%s, but no Pod and no pod template",
-			    t->n_over, t->n_over == 1 ? "" : "s");
-		else
-			msg_warn(0, "nothing to check: there are no objects");
+		msg_warn(0,
+		    "no Pod and no pod template found; %zu object%s without a pod",
+		    t->n_over, t->n_over == 1 ? "" : "s");
 		check_pod_note_problem(t, "");
 	}
 	if (t->o->ci.quiet && t->o->ci.form == CI_TEXT)

@@ -43,7 +43,7 @@ const struct opt_command cmd_explain_options = {
     .name = "explain",
     .usage = " [OPTION...] [CODE...]",
     .about =
-        "Print what the code of a finding means, what is seen of it in a cluster, and\n"
+        "Print what the code of a finding means, what happens in a cluster, and\n"
         "how to fix it.  Without CODE all codes are listed.\n",
     .groups = explain_groups,
     .after = "exit: 0 done, 1 failure, 2 no such code, or wrong usage\n",
@@ -118,10 +118,9 @@ explain_find(const char *code)
 	(void)msg_mask(shown, sizeof shown, code);
 	if (near.name != NULL)
 		(void)opt_wrong(&cmd_explain_options,
-		    "there is no code '%s'; did you mean %s?", shown,
-		    near.name);
+		    "unknown code '%s'; did you mean %s?", shown, near.name);
 	else
-		(void)opt_wrong(&cmd_explain_options, "there is no code '%s'",
+		(void)opt_wrong(&cmd_explain_options, "unknown code '%s'",
 		    shown);
 	return NULL;
 }

@@ -253,7 +253,7 @@ extract_warn_unverified(const struct extract *x)
 	const struct gather *g = &x->gather;
 
 	if (!g->verified)
-		msg_warn(0, "not verified: %s does not carry a digest",
+		msg_warn(0, "not verified: %s has no digest",
 		    g->format == GATHER_JSON ? "this form of log"
 		                             : outcome_format(g->format));
 }
@@ -432,7 +432,7 @@ static const struct opt extract_rows[] = {
     {"expect-digest", 0, "DIGEST", "the tar.gz must have this digest",
         OPT_OTHER(struct extract, expect, extract_take_digest,
             "sha256: and 64 hexadecimal digits in lower case")},
-    {"witness", 0, "FILE", "the pod's termination message must agree",
+    {"witness", 0, "FILE", "must agree with the termination message in FILE",
         OPT_TEXT(struct extract, witness)},
     {0},
 };
@@ -440,7 +440,7 @@ static const struct opt extract_result_rows[] = {
     {"list", 0, NULL, "only list the entries", OPT_FLAG(struct extract, list)},
     {"cat", 0, "PATH", "only write this file to standard output",
         OPT_TEXT(struct extract, deliver.cat)},
-    {"force", 0, NULL, "replace what extract has made before",
+    {"force", 0, NULL, "replace a directory or file that extract made before",
         OPT_FLAG(struct extract, deliver.force)},
     {"strip-components", 0, "N", "remove the first N components of each name",
         OPT_NUMBER(struct extract, deliver.strip, 0, 1000)},

@@ -83,7 +83,7 @@ cmd_pod(int argc, char **argv)
 	why = podopts_conflict(&x.pod);
 	if (why == NULL && x.pod.images.n + x.pod.files.n > 1)
 		why =
-		    "this is about one bundle: give --image or --filename once";
+		    "prints the pod of one bundle: give --image or --filename once";
 	if (why != NULL) {
 		(void)opt_wrong(&cmd_pod_options, "%s", why);
 		podopts_free(&x.pod);

@@ -139,7 +139,7 @@ tell_state(const struct run *x, const struct podstatus *w, char *text,
 	else
 		(void)snprintf(text, size, "%s",
 		    w->state == PODSTATUS_PULLING ? "still pulling the image"
-		                                  : "not done yet");
+		                                  : "not finished yet");
 }
 
 /* The same, while manifests are read: nothing has begun. */
@@ -147,7 +147,7 @@ static enum wire_exit
 stopped_early(void)
 {
 	msg_warn(0, "%s before the manifests were read",
-	    signals_stop == SIGALRM ? "the time of --timeout is over"
+	    signals_stop == SIGALRM ? "the time given with --timeout is over"
 	                            : "stopped by a signal");
 	return signals_exit();
 }
@@ -283,7 +283,7 @@ tell_success(const struct run *x, const struct run_work *k,
 	if (j->repaired > 0)
 		run_say(d,
 		    "%" PRIu64
-		    " parts that the log had lost came from a second pod",
+		    " parts that the log had lost were read from a second pod",
 		    j->repaired);
 	if (x->provision.keep)
 		run_say(d, "pod %s/%s is kept", x->provision.namespace,
@@ -291,7 +291,7 @@ tell_success(const struct run *x, const struct run_work *k,
 	if (j->resolved[0] != '\0')
 		run_say(d, "%s", j->resolved);
 	else
-		run_say(d, "%s (the cluster does not tell its digest)",
+		run_say(d, "%s (the cluster does not report its digest)",
 		    j->pod->image);
 	if (j->unpacker[0] != '\0')
 		run_say(d, "unpacked by %s", j->unpacker);
@@ -670,7 +670,7 @@ find_bundles(struct run *x)
 	if (x->options.n > 1 &&
 	    (x->deliver.tar != NULL || x->pod.name != NULL)) {
 		(void)opt_wrong(&cmd_run_options,
-		    "%s is for one bundle, and there are %zu; choose one with --select",
+		    "%s is for one bundle, but %zu were given; choose one with --select",
 		    x->deliver.tar != NULL ? "--tar" : "--name", x->options.n);
 		return WIRE_USAGE;
 	}
@@ -749,7 +749,7 @@ run_check_options(struct run *x)
 	nowhere = podopts_nowhere(&x->pod);
 	if (nowhere != NULL)
 		return opt_wrong(c,
-		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is on no registry; where every node has it, say --pull-policy IfNotPresent",
+		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --pull-policy IfNotPresent",
 		    nowhere);
 	if (podopts_choose_unpacker(&x->pod, x->quiet) < 0)
 		return -1;

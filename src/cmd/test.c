@@ -195,9 +195,10 @@ test_take_failure(struct test *x, struct test_image *t, const struct podjob *j)
 	(void)snprintf(t->reason, sizeof t->reason, "%s", w->reason);
 	(void)snprintf(t->message, sizeof t->message, "%s%s%s", w->reason,
 	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "",
-	    w->text[0] != '\0'      ? w->text
-	        : signals_stop != 0 ? "not done when it was stopped"
-	                            : msg_last());
+	    w->text[0] != '\0' ? w->text
+	        : signals_stop != 0
+	        ? "not finished when the command was stopped"
+	        : msg_last());
 	row = codes_find(t->code);
 	(void)snprintf(t->fix, sizeof t->fix, "%s",
 	    w->fix[0] != '\0' ? w->fix : row->fix);
@@ -507,7 +508,7 @@ test_provision(struct test *x)
 
 static const struct opt test_rows[] = {
     {"images-from", 0, "FILE",
-        "test also the images that FILE names, one a line",
+        "also test the images that FILE lists, one on each line",
         OPT_TEXT(struct test, images_from)},
     {0},
 };
@@ -574,7 +575,7 @@ test_check_options(struct test *x)
 
 	if (nowhere != NULL) {
 		(void)opt_wrong(&cmd_test_options,
-		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is on no registry; where every node has it, say --pull-policy IfNotPresent",
+		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --pull-policy IfNotPresent",
 		    nowhere);
 		return WIRE_USAGE;
 	}

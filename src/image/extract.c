@@ -828,7 +828,8 @@ extract_entry(struct extract *x, struct tarscan_entry *e)
 	char masked[MSG_NAME];
 
 	if (x->tree.steps > STEPS_MAX) {
-		msg_warn(0, "%s: the image is too intricate",
+		msg_warn(0,
+		    "%s: the layers of the image are too complex to check",
 		    msg_mask(masked, sizeof masked, e->name));
 		return -1;
 	}

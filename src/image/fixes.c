@@ -165,7 +165,7 @@ make_fix(struct verdict *v, struct fixes_group *g)
 	}
 	if (g->step > 0 && v->history.steps[g->step - 1].sets_mode) {
 		(void)snprintf(g->command, sizeof g->command,
-		    "let that line's --chmod allow everybody to read: COPY --chmod=0755");
+		    "change --chmod of that line so that everybody can read: COPY --chmod=0755");
 		return;
 	}
 	g->paths = FIXES_CONTEXT;

@@ -60,7 +60,7 @@ spend(struct image *img, const struct blob *b)
 	img->spent += b->len;
 	if (img->spent <= 2 * img->tempfile.max)
 		return 0;
-	msg_warn(0, "more than %ju MiB to read; --max-size allows more",
+	msg_warn(0, "more than %ju MiB to read; raise --max-size to read it",
 	    (uintmax_t)(2 * img->tempfile.max >> 20));
 	return -1;
 }
@@ -258,7 +258,7 @@ choose_platform(struct image *img, const struct json *index, const char *wanted)
 	}
 	if (first == NULL) {
 		msg_warn(0,
-		    "an index without an image: it has signatures, attestations or artifacts alone; give the image that they belong to");
+		    "the index has no image, only signatures, attestations or artifacts; give the image that they belong to");
 		return NULL;
 	}
 	img->mismatch = true;
@@ -327,16 +327,17 @@ choose_tag(const struct json *index, const char *tag)
 		return found;
 	if (n == 0 && all > 0)
 		msg_warn(0,
-		    "no image in it, but %zu signatures, attestations or other artifacts; give the image that they belong to",
+		    "no image in it, only signatures, attestations or other artifacts (%zu); give the image that they belong to",
 		    all);
 	else if (n == 0)
 		msg_warn(0, "no image in it");
 	else if (tag != NULL)
-		msg_warn(0, "no image '%s' in it, but: %s",
+		msg_warn(0, "no image '%s' in it; it has: %s",
 		    msg_mask(masked, sizeof masked, tag), have.text);
 	else
-		msg_warn(0, "%zu images in it, say which: oci:PATH:TAG of %s",
-		    n, have.text);
+		msg_warn(0,
+		    "%zu images in it; choose one with oci:PATH:TAG: %s", n,
+		    have.text);
 	return NULL;
 }
 
@@ -390,7 +391,7 @@ load_manifest(struct image *img, const struct json *descriptor,
 		descriptor = choose_platform(img, doc, platform);
 	}
 	if (depth == INDEX_DEPTH)
-		msg_warn(0, "indexes are nested too deeply");
+		msg_warn(0, "the indexes are nested too deeply");
 	json_free(doc);
 	return NULL;
 }
@@ -400,7 +401,8 @@ static int
 alloc_layers(struct image *img, size_t n)
 {
 	if (n > IMAGE_LAYERS_MAX) {
-		msg_warn(0, "the image has %zu layers; at most %d can run", n,
+		msg_warn(0,
+		    "the image has %zu layers; a runtime takes at most %d", n,
 		    IMAGE_LAYERS_MAX);
 		return -1;
 	}
@@ -584,7 +586,7 @@ refuse_foreign(const struct json *layer, unsigned int number)
 	char masked[256];
 
 	msg_warn(0,
-	    "layer %u is a foreign layer, as base images of Windows have them: it is not in the archive%s%s; copy the image with its foreign layers, or build the bundle FROM scratch",
+	    "layer %u is a foreign layer, such as base images of Windows have: it is not in the archive%s%s; copy the image with its foreign layers, or build the bundle FROM scratch",
 	    number, *url != '\0' ? " but at " : "",
 	    msg_mask(masked, sizeof masked, url));
 	return -1;
@@ -641,7 +643,7 @@ open_manifest(struct image *img, const struct json *manifest, bool flat)
 
 	if (json_get_array(manifest, "fsLayers") != NULL) {
 		msg_warn(0,
-		    "a manifest of schema 1, which no runtime of today reads; push or save the image again with a newer docker or podman");
+		    "a manifest of schema 1, which current runtimes do not read; push or save the image again with a newer docker or podman");
 		return -1;
 	}
 	if (layers == NULL || !json_is_object(config)) {
@@ -763,11 +765,11 @@ choose_name(const struct json *images, const char *name)
 		    json_is_string(tag) ? json_string(tag) : "?");
 	}
 	if (name != NULL)
-		msg_warn(0, "no image '%s' in it, but: %s",
+		msg_warn(0, "no image '%s' in it; it has: %s",
 		    msg_mask(masked, sizeof masked, name), have.text);
 	else
 		msg_warn(0,
-		    "%zu images in it, say which: docker-archive:PATH:NAME of %s",
+		    "%zu images in it; choose one with docker-archive:PATH:NAME: %s",
 		    json_size(images), have.text);
 	return NULL;
 }
@@ -812,7 +814,8 @@ open_docker(struct image *img, const struct image_ref *ref)
 
 	image = json_is_array(doc) ? choose_name(doc, ref->tag) : NULL;
 	if (doc != NULL && !json_is_array(doc))
-		msg_warn(0, "manifest.json: not a docker-archive's");
+		msg_warn(0,
+		    "manifest.json: not the manifest of a docker-archive");
 	if (image == NULL)
 		goto out;
 	image_set_name(img,
@@ -967,10 +970,10 @@ image_open(struct image *img, const struct image_ref *ref, const char *platform,
 	}
 	if (store_get(&img->store, "repositories", &b) > 0)
 		msg_warn(0,
-		    "an archive of 'docker save' from before Docker 1.10 (repositories, but no manifest.json), which no runtime of today reads; load it with docker and save it again with a newer one");
+		    "an archive of 'docker save' from before Docker 1.10 (repositories, but no manifest.json), which current runtimes do not read; load it with docker and save it again with a newer one");
 	else
 		msg_warn(0,
-		    "neither an oci-archive nor a docker-archive: there is no index.json or manifest.json in it; make one with 'podman save', 'docker save' or 'skopeo copy'");
+		    "neither an oci-archive nor a docker-archive: it has no index.json and no manifest.json; make one with 'podman save', 'docker save' or 'skopeo copy'");
 	return -1;
 }
 

@@ -182,7 +182,7 @@ layers_keep(struct layers *l, struct tree *t)
 			msg_nomem();
 		else
 			msg_warn(0,
-			    "the image's layers have more than %d entries together, or symlinks to names of more than %d MiB together",
+			    "the image's layers have more than %d entries together, or symlinks with targets of more than %d MiB together",
 			    TREE_NODES_MAX, TREE_TARGETS_MAX >> 20);
 		tree_free(t);
 		return -1;

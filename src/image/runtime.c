@@ -82,7 +82,7 @@ mount_one(struct tree *t, const struct places_row *row,
 	if (n == NULL)
 		return runtime_refuse(refusal, path,
 		    errno == ELOOP
-		        ? "is a symlink loop"
+		        ? "is part of a symlink loop"
 		        : "is below something that is not a directory");
 	if (n == t->root)
 		return runtime_refuse(refusal, path, "leads to /");

@@ -53,7 +53,7 @@ source_refuse_context(const char *path)
 		if (!source_has(path, names[i]))
 			continue;
 		msg_warn(0,
-		    "%s: a build context, with its %s; build the image and name that: podman build -t NAME %s && %s check NAME (dir:%s where it is a root file system)",
+		    "%s: a build context (it has a %s), not an image; build the image and check that: podman build -t NAME %s && %s check NAME (or, if it is a root file system, dir:%s)",
 		    msg_mask(shown, sizeof shown, path), names[i], shown,
 		    msg_program(), shown);
 		return WIRE_USAGE;
@@ -124,7 +124,8 @@ source_set_why(struct search *st, const char *tool, const struct program *p)
 	(void)snprintf(st->why, sizeof st->why, "%s: %.*s", tool, (int)len,
 	    text);
 	if (len == 0)
-		(void)snprintf(st->why, sizeof st->why, "%s: not there", tool);
+		(void)snprintf(st->why, sizeof st->why, "%s: does not have it",
+		    tool);
 }
 
 /*
@@ -319,7 +320,7 @@ source_fetch(struct source *s, const char *text, uint64_t max,
 		return WIRE_OK;
 	if (ret == 0 && st.tools == 0)
 		msg_warn(0,
-		    "%s: no such file, and to read an image by its name podman, docker or skopeo must be installed; where one is: podman save %s | %s check -",
+		    "%s: no such file; to read an image by its name, install podman, docker or skopeo, or on a machine that has one: podman save %s | %s check -",
 		    st.shown, st.shown, msg_program());
 	else if (ret == 0)
 		msg_warn(0, "%s: no such file, and no such image: %s", st.shown,

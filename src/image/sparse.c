@@ -273,7 +273,7 @@ sparse_expand(struct sparse *s, const struct blob *b, struct tempfile *to,
 		return 0;
 	if (size > to->max - to->len) {
 		msg_warn(0,
-		    "%s: a sparse file of %ju bytes; --max-size allows more",
+		    "%s: a sparse file of %ju bytes; raise --max-size to read it",
 		    what, (uintmax_t)size);
 		return -1;
 	}

@@ -158,7 +158,7 @@ read_header(struct tarscan *t, struct header *h)
 		return tarscan_refuse(t, "cut off, or not a tar");
 	}
 	if (!sum_is_right(h))
-		return tarscan_refuse(t, "no tar header");
+		return tarscan_refuse(t, "not a tar header");
 	return 1;
 }
 
@@ -171,7 +171,8 @@ read_extension(struct tarscan *t, uint64_t size)
 
 	if (size > EXTENSION_MAX || t->at + BLOCK + size > b.len) {
 		(void)tarscan_refuse(t,
-		    size > EXTENSION_MAX ? "absurd header" : "cut off");
+		    size > EXTENSION_MAX ? "a header with an impossible size"
+		                         : "cut off");
 		return NULL;
 	}
 	b.at += t->at + BLOCK;
@@ -509,7 +510,7 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 		return 0;
 	if (parse_number(h->size, sizeof h->size, &size) < 0 || size < 0 ||
 	    size > EXTENSION_MAX)
-		return tarscan_refuse(t, "absurd header");
+		return tarscan_refuse(t, "a header with an impossible size");
 	if (h->typeflag == 'x') {
 		sparse_free(&x->sparse);
 		*x = (struct extra){.long_name = x->long_name,

@@ -141,7 +141,7 @@ tree_add(struct tree *t, struct node *dir, const char *name,
 	}
 	if (len > NAME_LEN_MAX || dir->path_len + len + 2 > TREE_PATH) {
 		msg_warn(0,
-		    "the image has a name that no file system takes: longer than 255 bytes, or than 4095 with its path");
+		    "the image has a name that is too long for file systems: longer than 255 bytes, or than 4095 with its path");
 		return NULL;
 	}
 	if (t->n_nodes >= t->n_table && tree_grow_table(t) < 0)
@@ -319,7 +319,7 @@ tree_set_target(struct tree *t, struct inode *i, const char *target)
 
 	if (size > TREE_TARGETS_MAX - t->targets) {
 		msg_warn(0,
-		    "symlinks to names of more than %d MiB together: that is not a bundle",
+		    "the targets of the symlinks have more than %d MiB together: too much for a bundle",
 		    TREE_TARGETS_MAX >> 20);
 		return -1;
 	}

@@ -160,7 +160,7 @@ note_workdir_missing(struct verdict *v, const char *path, const char *masked)
 	if (is_in_mount(v, path))
 		return 0;
 	return verdict_note(v, "workdir-missing", path, 0,
-	    "WORKDIR %s is in no layer: where the pod sets no workingDir, as RukPak's own and those of --compat rukpak, the runtime makes the directory, and the bundle has it",
+	    "no layer has the WORKDIR %s: in a pod without workingDir, such as RukPak's and that of --compat rukpak, the runtime makes the directory, and it is part of the bundle",
 	    masked);
 }
 
@@ -228,7 +228,7 @@ take_volumes(struct verdict *v)
 			return -1;
 		if (n != NULL && has_whiteout(n) &&
 		    verdict_note(v, "container-cannot-start", path, 0,
-		        "VOLUME %s has a whiteout of nothing in it: the runtime cannot copy that, and the container does not start",
+		        "VOLUME %s has a whiteout in it that deletes nothing: the runtime cannot copy that, and the container does not start",
 		        msg_mask(masked, sizeof masked, path)) < 0)
 			return -1;
 		if (runtime_volume(&v->tree, path) < 0)
@@ -322,7 +322,7 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 	if (!v->image.mismatch || verdict_ignores(v, "no-platform"))
 		return 0;
 	if (verdict_note(v, "no-platform", "", 0,
-	        "no image for %s in it, but for: %s",
+	        "no image for %s in it; it has images for: %s",
 	        opts->platform != NULL ? opts->platform : image_platform(),
 	        v->image.platforms != NULL ? v->image.platforms : "?") < 0)
 		return -1;
@@ -412,7 +412,7 @@ note_differences(struct verdict *v, const struct layers *l)
 		return -1;
 	if (l->differ > 0 &&
 	    verdict_note(v, "runtimes-differ", l->differ_path, l->differ_layer,
-	        "%s and %u more paths are not the same in containerd and in podman; this is about containerd's",
+	        "%s and %u more paths are not the same in containerd and in podman; this result is for containerd",
 	        msg_mask(masked, sizeof masked, l->differ_path),
 	        l->differ - 1) < 0)
 		return -1;
@@ -510,12 +510,12 @@ note_packing(struct verdict *v)
 		one = &v->image.layers[i];
 		if (one->odd_type &&
 		    verdict_note(v, "layer-type", "", i + 1,
-		        "layer %u has a media type that containerd does not take; podman and CRI-O look at what it is",
+		        "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
 		        i + 1) < 0)
 			return -1;
 		if (one->skips &&
 		    verdict_note(v, "layer-compression", "", i + 1,
-		        "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse it",
+		        "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
 		        i + 1) < 0)
 			return -1;
 	}
@@ -708,11 +708,11 @@ note_entry(struct verdict *v, const struct node *n, const char *path)
 	nobody.uid = who->uid;
 	if (finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
 		return verdict_note(v, "owner-only", path, n->layer,
-		    "%s: mode %04o, readable only because the uid is %ju",
+		    "%s: mode %04o, readable only because the process has uid %ju",
 		    masked, (unsigned int)(i->mode & 07777),
 		    (uintmax_t)who->uid);
 	return verdict_note(v, "group-only", path, n->layer,
-	    "%s: mode %04o, readable only because gid %ju is among the process's; kubelet and OpenShift give gid 0 unless the pod says otherwise",
+	    "%s: mode %04o, readable only because the process has gid %ju; the kubelet and OpenShift give gid 0 unless the pod sets another",
 	    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
 }
 
@@ -752,7 +752,7 @@ note_symlink(struct verdict *v, const struct node *n, const char *path)
 	if (!tarin_leads_out(path, n->inode->target))
 		return 0;
 	return verdict_note(v, "symlink-leads-out", path, n->layer,
-	    "%s is a symlink that is absolute or leads out: run and extract refuse the bundle with exit code 3 where the format sends it (jsonl, tar), unless --symlinks skip leaves symlinks out",
+	    "%s is a symlink that is absolute or leads out of the bundle: in the formats that keep symlinks (jsonl, tar), run and extract refuse the bundle with exit code 3, unless --symlinks skip leaves symlinks out",
 	    msg_mask(masked, sizeof masked, path));
 }
 
@@ -767,7 +767,7 @@ take_skipped(struct verdict *v, const struct predict_item *item,
 		return -1;
 	if (item->why == CONTENT_SPECIAL &&
 	    verdict_note(v, "special-file", path, n->layer,
-	        "%s is a %s, which is left out",
+	        "%s is a %s: it is left out of the bundle",
 	        msg_mask(masked, sizeof masked, path),
 	        content_type_name(n->inode->mode)) < 0)
 		return -1;
@@ -790,7 +790,7 @@ note_volume_missing(struct verdict *v, const struct node *n, const char *path)
 	if (!n->volume || n->layer != 0 || n->parent == NULL)
 		return 0;
 	return verdict_note(v, "volume-missing", path, 0,
-	    "VOLUME /%s is in no layer: the runtime makes the directory where unpack is injected, and not in an image volume, so that the two give different digests",
+	    "no layer has the VOLUME /%s: the runtime makes the directory in the container of the image, but not in an image volume, so the two strategies give different digests",
 	    msg_mask(masked, sizeof masked, path));
 }
 
@@ -840,7 +840,7 @@ verdict_judge_all(struct verdict *v)
 			return -1;
 	if (v->report.files == 0 && v->n_findings == 0)
 		return verdict_note(v, "no-files", "", 0,
-		    "there are no files in it");
+		    "the image has no files");
 	return 0;
 }
 
@@ -864,7 +864,8 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 		return 0;
 	return verdict_note(v, "log-limit", "", 0,
 	    "as one line the log would have %" PRIu64
-	    " bytes, and kubelet rotates it from %" PRIu64 " on",
+	    " bytes, and the kubelet rotates logs of more than %" PRIu64
+	    " bytes",
 	    log, opts->log_limit);
 }
 

@@ -141,7 +141,8 @@ tell_finding(FILE *to, const struct verdict_finding *f)
 
 	(void)msg_mask(masked, sizeof masked, tree_path(f->node, path));
 	if (f->rule == FINDING_HIDDEN) {
-		(void)fprintf(to, "  %s: led here by a symlink in the image\n",
+		(void)fprintf(to,
+		    "  %s: a symlink in the image moves a mount here\n",
 		    masked);
 		return;
 	}
@@ -149,7 +150,8 @@ tell_finding(FILE *to, const struct verdict_finding *f)
 	    dir ? "/" : "", (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
 	    (uintmax_t)i->gid);
 	if (dir && below > 0)
-		(void)fprintf(to, "; hides %" PRIu64 " more below", below);
+		(void)fprintf(to, "; hides %" PRIu64 " more paths below",
+		    below);
 	(void)fputc('\n', to);
 }
 
@@ -177,7 +179,7 @@ tell_group(const struct telling *t, const struct fixes_group *g)
 	    "     %s, before the image is built; or COPY --chmod=0755 in its Dockerfile\n",
 	    g->paths == FIXES_CONTEXT
 	        ? "in the build context"
-	        : "on what becomes these paths of the image");
+	        : "on the files that become these paths of the image");
 }
 
 static void

@@ -170,13 +170,14 @@ read_tar(struct deliver *d, int dir, struct tarin_select *select,
 	    whole->entries != d->counts.entries) {
 		msg_warn(0,
 		    "the tar has %" PRIu64 " entries, not %" PRIu64
-		    " as it should",
+		    " as the log says",
 		    d->counts.entries, whole->entries);
 		status = WIRE_CORRUPT;
 	}
 	if (status == WIRE_FAIL && msg_last_error() == ENOSPC && dir >= 0)
-		msg_line("%s: the bundle does not fit there after %" PRIu64
-		         " bytes; choose another place with -C",
+		msg_line(
+		    "%s: no space left after %" PRIu64
+		    " bytes of the bundle; give a directory on another disk with -C",
 		    d->target.dir, d->counts.bytes);
 	return status;
 }
@@ -192,7 +193,7 @@ deliver_check_found(const struct deliver *d)
 	for (i = 0; i < d->n_paths; i++) {
 		if (d->select.found[i])
 			continue;
-		msg_warn(0, "%s: no such path in the bundle, and no such log",
+		msg_warn(0, "%s: not a path in the bundle, and not a log file",
 		    msg_mask(shown, sizeof shown, d->paths[i]));
 		result_because("PathNotFound");
 		status = -1;

@@ -75,7 +75,7 @@ gather_no_room(const struct gather *g, int err)
 	msg_warn(err, "%s: a temporary file, at %" PRIu64 " bytes",
 	    msg_mask(shown, sizeof shown, g->opts.dir), g->end + g->under_way);
 	msg_line(
-	    "it needs as much room as the bundle has when compressed; set the environment variable TMPDIR to a directory elsewhere");
+	    "it needs as much room as the compressed bundle; set the environment variable TMPDIR to a directory on another disk");
 	return -1;
 }
 
@@ -334,8 +334,8 @@ remark(struct gather *g, const char *name)
 	if (foreign > 0 || damaged > 0)
 		progress_clear(g->opts.progress);
 	if (foreign > 0)
-		msg_warn(0, "%s: %" PRIu64 " line%s not of the stream", name,
-		    foreign, foreign == 1 ? " is" : "s are");
+		msg_warn(0, "%s: %" PRIu64 " line%s not part of the stream",
+		    name, foreign, foreign == 1 ? " is" : "s are");
 	if (damaged > 0)
 		msg_warn(0, "%s: %" PRIu64 " corrupt line%s of the stream",
 		    name, damaged, damaged == 1 ? "" : "s");

@@ -126,7 +126,7 @@ read_slot(struct gunzip *g, struct gunzip_slot *s)
 		}
 		if (g->any && !g->inside && g->in[g->pos] != GZIP_ID1) {
 			s->why =
-			    "bytes after it are not gzip; cut them off, or compress again";
+			    "followed by data that is not gzip; remove it, or compress the log again";
 			return -1;
 		}
 		g->any = true;

@@ -51,7 +51,7 @@ reason_say_several(struct gather *g, const struct gather_whole *a,
 		return WIRE_CORRUPT;
 	if (a == NULL) {
 		msg_warn(0,
-		    "%s and %s are logs of different bundles: they have different parts of one number",
+		    "%s and %s are logs of different bundles: their parts with the same number differ",
 		    g->conflict_names[0], g->conflict_names[1]);
 	} else {
 		msg_warn(0,
@@ -65,7 +65,7 @@ reason_say_several(struct gather *g, const struct gather_whole *a,
 		}
 	}
 	msg_line(
-	    "give the logs of one bundle only, or say with --expect-digest which one is meant");
+	    "give the logs of one bundle only, or choose the bundle with --expect-digest");
 	return WIRE_CORRUPT;
 }
 
@@ -96,7 +96,7 @@ reason_say_report(struct gather *g, const char *name, const char *text,
 	if (g->notes.report == NULL)
 		return -1;
 	g->why = GATHER_REPORT;
-	msg_warn(0, "%s: unpack has failed in the pod and says:", name);
+	msg_warn(0, "%s: unpack failed in the pod, and reported:", name);
 	reason_show_report(g);
 	return 0;
 }
@@ -112,12 +112,12 @@ reason_say_foreign(struct gather *g)
 	if (n->report != NULL) {
 		g->why = GATHER_REPORT;
 		msg_warn(0,
-		    "no bundle in %s: unpack has failed in the pod and says:",
+		    "no bundle in %s: unpack failed in the pod, and reported:",
 		    logs);
 		reason_show_report(g);
 	} else if (n->kubectl[0] != '\0') {
 		g->why = GATHER_KUBECTL;
-		msg_warn(0, "no bundle in %s: it is an error of kubectl: %s",
+		msg_warn(0, "no bundle in %s: it has an error of kubectl: %s",
 		    logs, msg_mask(shown, sizeof shown, n->kubectl));
 	} else if (n->texts == 0) {
 		g->why = GATHER_EMPTY;
@@ -125,10 +125,10 @@ reason_say_foreign(struct gather *g)
 		    n->forms & NOTES_NUL ? "nothing but NUL bytes"
 		                         : "it is empty");
 		msg_line(
-		    "the container has written nothing, or this is the log of another one: kubectl logs POD -c bundle; kubectl describe pod POD says what happened to it");
+		    "the container has written nothing, or this is the log of another container; try: kubectl logs POD -c bundle; kubectl describe pod POD shows what happened to the pod");
 	} else if (n->binary != NULL) {
 		g->why = GATHER_FOREIGN;
-		msg_warn(0, "no bundle in %s: it is not a log but %s", logs,
+		msg_warn(0, "no bundle in %s: it is not a log, but %s", logs,
 		    n->binary);
 	} else if (n->other_len > 0) {
 		g->why = GATHER_FOREIGN;
@@ -146,11 +146,12 @@ reason_say_missing(struct gather *g, uint64_t have)
 	if (g->opts.tacit)
 		return;
 	if (g->notes.report != NULL) {
-		msg_warn(0, "unpack has failed in the pod and says:");
+		msg_warn(0, "unpack failed in the pod, and reported:");
 		reason_show_report(g);
 	}
 	if (g->again || g->conflict)
-		msg_warn(0, "the parts are of another bundle, or of several");
+		msg_warn(0,
+		    "the parts belong to another bundle, or to several bundles");
 	else if (have == 0 && g->total == 0)
 		msg_warn(0, "there is no whole bundle in %s",
 		    g->logs == 1 ? "this log" : "these logs");

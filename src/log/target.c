@@ -235,7 +235,7 @@ target_split_path(struct target *t, const char *path)
 	    len - at + sizeof infix + RANDOM_LEN > NAME_MAX ||
 	    at >= sizeof t->dir) {
 		msg_warn(0,
-		    "'%s': cannot be created; its directory must exist, and the name itself must be free",
+		    "'%s': cannot be made; give a new name in a directory that exists",
 		    msg_mask(text, sizeof text, path));
 		return -1;
 	}
@@ -286,7 +286,7 @@ target_cannot_replace(int fd, const char *path)
 	struct stat st, other;
 
 	if (fstat(fd, &st) < 0)
-		return "it cannot be looked at";
+		return "it cannot be examined";
 	if (stat(".", &other) == 0 && target_is_same(&st, &other))
 		return "it is the working directory";
 	if (lstat(path, &other) == 0 && S_ISLNK(other.st_mode))
@@ -295,7 +295,7 @@ target_cannot_replace(int fd, const char *path)
 	    target_is_same(&st, &other))
 		return "it is a mount point";
 	if (faccessat(fd, "..", W_OK | X_OK, AT_EACCESS) < 0)
-		return "the directory that it is in cannot be written to";
+		return "its parent directory is not writable";
 	return NULL;
 }
 
@@ -326,7 +326,7 @@ target_open_inside(struct target *t, const char *path)
 	}
 	(void)close(fd);
 	return target_complain(t, 0,
-	    "exists and is not empty; -C names a new directory, or an empty one");
+	    "exists and is not empty; give with -C a directory that does not exist, or an empty one");
 }
 
 /* Is what is there, opened as fd, of our making? */
@@ -360,7 +360,7 @@ target_judge_old(struct target *t, const struct stat *st)
 	}
 	if (t->opts.force)
 		return target_complain(t, 0,
-		    "exists and has no mark of unpackctl's (the extended attribute user.unpack), so --force does not replace it");
+		    "exists and was not made by unpackctl (it has no extended attribute user.unpack), so --force does not replace it");
 	return target_complain(t, 0,
 	    dir && !t->opts.file ? ours
 	            ? "exists and is not empty; --force replaces it"
@@ -384,7 +384,7 @@ target_open(struct target *t, const char *path, const struct target_opts *opts)
 		return -1;
 	t->parent = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->parent < 0) {
-		msg_warn(errno, "%s: the directory for '%s'",
+		msg_warn(errno, "%s: the directory in which '%s' would be made",
 		    msg_mask(text, sizeof text, t->dir), t->name);
 		return -1;
 	}
@@ -394,7 +394,7 @@ target_open(struct target *t, const char *path, const struct target_opts *opts)
 	} else if (errno == ENOENT) {
 		return 0;
 	} else {
-		(void)target_complain(t, errno, "look at");
+		(void)target_complain(t, errno, "examine");
 	}
 	(void)close(t->parent);
 	return -1;
@@ -447,7 +447,7 @@ target_begin(struct target *t)
 			if (errno == EEXIST || errno == ENOENT)
 				continue;
 			return target_complain(t, errno,
-			    "cannot be made there");
+			    "cannot make it there");
 		}
 		/* before we had the lock somebody may have tidied it away */
 		if (flock(t->fd, LOCK_EX | LOCK_NB) == 0 &&

@@ -96,12 +96,12 @@ static const struct {
 	const char *text;
 } tarin_rules[] = {
     [TARIN_TOO_LONG] = {"name-too-long",
-        "the name is longer than the file system takes"},
+        "the name is too long for the file system"},
     [TARIN_NO_DIR] = {"leads-through-file",
-        "a component of its path is not a directory"},
-    [TARIN_TWICE] = {"name-twice", "is there already: a name comes twice"},
-    [TARIN_ABSOLUTE] = {"absolute-name", "an absolute name"},
-    [TARIN_DOTS] = {"dotdot-name", "\"..\" in the name"},
+        "leads through something that is not a directory"},
+    [TARIN_TWICE] = {"name-twice", "the same name comes twice"},
+    [TARIN_ABSOLUTE] = {"absolute-name", "the name is absolute"},
+    [TARIN_DOTS] = {"dotdot-name", "the name has \"..\" in it"},
     [TARIN_HARD] = {"hard-link-to-no-file",
         "a hard link to something that is not a file of the bundle"},
     [TARIN_HARD_OUT] = {"hard-link-leads-out",
@@ -109,12 +109,13 @@ static const struct {
     [TARIN_HARD_DATA] = {"hard-link-with-data", "a hard link with data"},
     [TARIN_TYPE] = {"special-file", "not a directory, regular file or link"},
     [TARIN_ROOT] = {"root-no-directory", "the root is not a directory"},
-    [TARIN_SET_ID] = {"set-id", "set-user-ID or set-group-ID"},
+    [TARIN_SET_ID] = {"set-id",
+        "a file with a set-user-ID or set-group-ID bit"},
     [TARIN_LINK_OUT] = {"symlink-leads-out",
-        "a symlink that can lead out; unpack --symlinks skip leaves links out"},
+        "a symlink that can lead out of the bundle; unpack --symlinks skip leaves symlinks out"},
     [TARIN_SIZE] = {"too-large", "larger than --max-size allows"},
     [TARIN_ENTRIES] = {"too-many-entries",
-        "more entries than --max-entries allows, with the directories that their names imply"},
+        "more entries than --max-entries allows, counting the directories that names imply"},
 };
 
 /* The bundle is at fault.  Returns -1. */
@@ -492,7 +493,7 @@ finish_late(struct tarin *t, mode_t mode)
 	if (parent < 0)
 		return -1;
 	if (fstatat(parent, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return tarin_fail(t, errno, "look at");
+		return tarin_fail(t, errno, "examine");
 	/* an entry may have named it since, and said another mode */
 	if (!((st.st_mode | mode) & IMPLIED))
 		return 0;
@@ -628,7 +629,7 @@ copy_data(struct tarin *t, int fd)
 	            &offset)) == ARCHIVE_OK) {
 		if (offset < at) {
 			archive_set_error(t->archive, EINVAL,
-			    "the blocks of a sparse file are out of order");
+			    "the blocks of a sparse file are not in order");
 			return tarin_explain(t);
 		}
 		/* a sparse file is larger than what is in the archive */
@@ -758,7 +759,7 @@ tarin_cat(struct tarin *t, const struct tarin_entry *e)
 	if (S_ISREG(e->mode) && e->hard == NULL)
 		return copy_data(t, t->opts->select->fd);
 	progress_clear(t->opts->progress);
-	msg_warn(0, "%s: not a regular file of its own", e->path);
+	msg_warn(0, "%s: not a regular file, or a hard link to one", e->path);
 	t->status = WIRE_FAIL;
 	return -1;
 }
@@ -962,8 +963,7 @@ read_end(struct tarin *t)
 		return 0;
 	progress_clear(t->opts->progress);
 	msg_warn(0, "tar: %s",
-	    t->zeros < END_LEN ? "the end is missing"
-	                       : "something follows the end");
+	    t->zeros < END_LEN ? "the end is missing" : "data follows the end");
 	t->status = WIRE_CORRUPT;
 	return -1;
 }

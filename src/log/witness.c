@@ -51,7 +51,7 @@ witness_say_failure(struct witness *w, const char *path)
 
 	(void)msg_mask(w->reason, sizeof w->reason,
 	    *reason != '\0' ? reason : "UnpackFailed");
-	msg_warn(0, "%s: the pod has failed: %s: %s", path, w->reason,
+	msg_warn(0, "%s: the pod failed: %s: %s", path, w->reason,
 	    msg_mask(message, sizeof message,
 	        json_get_text(w->failure, "message")));
 	witness_show_findings(w->failure);
@@ -75,7 +75,7 @@ witness_judge(struct witness *w, struct gather *g, const char *path,
 		return witness_code(w->reason);
 	}
 	msg_warn(0,
-	    "%s: not a termination message of unpack: it reports neither a bundle nor a failure",
+	    "%s: not a termination message of unpack: it describes neither a bundle nor a failure",
 	    path);
 	return WIRE_FAIL;
 }

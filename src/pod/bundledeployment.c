@@ -83,7 +83,7 @@ bundledeployment_read(struct bundledeployment *b, const struct json *manifest,
 	size_t i;
 
 	if (kind < 0)
-		return manifest_refuse(where, "no " BUNDLEDEPLOYMENT_KINDS,
+		return manifest_refuse(where, "not a " BUNDLEDEPLOYMENT_KINDS,
 		    NULL);
 	b->api_version = kinds[kind].api_version;
 	b->kind = kinds[kind].kind;
@@ -91,7 +91,7 @@ bundledeployment_read(struct bundledeployment *b, const struct json *manifest,
 	b->uid = manifest_string(metadata, "uid");
 	if (b->name == NULL || !name_is_subdomain(b->name))
 		return manifest_refuse(where,
-		    "metadata.name is not a valid name", NULL);
+		    "metadata.name is missing, or is not a valid name", NULL);
 	for (i = 0; i < 4 && kinds[kind].path[i] != NULL; i++)
 		source = json_get(source, kinds[kind].path[i]);
 	return read_source(b, source, where);

@@ -80,11 +80,11 @@ placement_add_item(struct placement_list *list, const char *item, size_t len)
 	size_t i;
 
 	if (list->n == PLACEMENT_MAX)
-		return "there are 32 of them already";
+		return "at most 32 can be given";
 	for (i = 0; i < list->n; i++)
 		if (placement_key_len(list->item[i]) == len &&
 		    strncmp(list->item[i], item, len) == 0)
-			return "this key was given before";
+			return "this key was given twice";
 	list->item[list->n++] = item;
 	return NULL;
 }
@@ -153,7 +153,7 @@ placement_take_toleration(const struct opt *o, void *to, const char *value)
 		return "";
 	/* one key may have several effects */
 	if (list->n == PLACEMENT_MAX)
-		return "there are 32 of them already";
+		return "at most 32 can be given";
 	list->item[list->n++] = value;
 	return NULL;
 }
@@ -205,7 +205,8 @@ placement_take_quantity(const struct opt *o, void *to, const char *value)
 	return "";
 }
 
-#define A_LABEL "KEY=VALUE, as Kubernetes has it for labels"
+#define A_LABEL \
+	"KEY=VALUE, with the characters that Kubernetes allows in labels"
 #define A_QUANTITY "a quantity such as 500m, 1 or 64Mi"
 
 const struct opt placement_rows[] = {
@@ -226,13 +227,13 @@ const struct opt placement_rows[] = {
         OPT_OTHER(struct placement, labels, placement_take_label, A_LABEL)},
     {"annotation", 0, "KEY=VALUE", "an annotation for the pod (repeatable)",
         OPT_OTHER(struct placement, annotations, placement_take_annotation,
-            "KEY=VALUE, with a key as labels have")},
+            "KEY=VALUE, with a key that Kubernetes allows")},
     {"cpu-request", 0, "QUANTITY",
         "of each container (default: " CPU_REQUEST ")",
         OPT_OTHER(struct placement, cpu_request, placement_take_quantity,
             A_QUANTITY)},
     {"cpu-limit", 0, "QUANTITY",
-        "of each container, for a quota that asks for it (default: none)",
+        "of each container, for a quota that requires it (default: none)",
         OPT_OTHER(struct placement, cpu_limit, placement_take_quantity,
             A_QUANTITY)},
     {"memory-request", 0, "QUANTITY",

@@ -60,7 +60,7 @@ keep_value(struct pod_values *values, const char *value)
 	    (values->n + 1) * sizeof(const char *));
 
 	if (at == NULL)
-		return "memory is short";
+		return "out of memory";
 	at[values->n++] = value;
 	values->at = at;
 	return NULL;
@@ -95,7 +95,7 @@ take_secret(const struct opt *o, void *to, const char *value)
 	const char *why;
 
 	if (opts->n_pull_secrets == POD_SECRETS_MAX)
-		return "there are 16 of them already";
+		return "at most 16 can be given";
 	why = take_name(o, &opts->pull_secret[opts->n_pull_secrets], value);
 	opts->n_pull_secrets += why == NULL;
 	return why;
@@ -123,7 +123,7 @@ static const char *
 take_format(const struct opt *o, void *to, const char *value)
 {
 	if (strcmp(value, "tar") == 0)
-		return "a pod log does not keep binary data whole";
+		return "a pod log can change binary data";
 	return opt_take_word(o, to, value);
 }
 
@@ -156,7 +156,7 @@ take_mount_path(const struct opt *o, void *to, const char *value)
 		p += strspn(p, "/");
 		n = strcspn(p, "/");
 		if (n == 2 && p[0] == '.' && p[1] == '.')
-			return "'..' must not be in it";
+			return "it must not have '..'";
 	}
 	*(const char **)to = value;
 	return NULL;
@@ -228,7 +228,7 @@ const struct opt podopts_pod_rows[] = {
         "the user who runs it; namespace: the namespace chooses (OpenShift) (default: 65532)",
         .take = take_user, .takes = "a user's number above 0, or namespace"},
     {"user-namespace", 0, NULL,
-        "run as uid 0 of a user namespace, which can read what only root can",
+        "run as uid 0 of a user namespace, to read files that only root can read",
         OPT_FLAG(struct pod_opts, user_namespace)},
     {"strategy", 0, "inject|image-volume",
         "how unpack gets at the files (default: inject; image-volume needs Kubernetes 1.33)",
@@ -237,7 +237,7 @@ const struct opt podopts_pod_rows[] = {
         "the unpack image (default: $UNPACK_IMAGE, else\n" UNPACK_IMAGE ")",
         OPT_OTHER(struct pod_opts, unpacker, take_image, A_REFERENCE)},
     {"mount-path", 0, "PATH",
-        "where unpack is mounted (default: random, because an image that knows PATH can run a program of its own there)",
+        "where unpack is mounted (default: random, because an image that knows PATH can run its own program there)",
         OPT_OTHER(struct pod_opts, mount_path, take_mount_path,
             "an absolute path below /, without a colon")},
     {"deadline", 0, "TIME", "time that the pod may take (default: 1h)",
@@ -278,7 +278,7 @@ podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
 	return manifest_refuse(where,
 	    *error != '\0'
 	        ? error
-	        : "source.image.pullSecret is not the name of a secret",
+	        : "source.image.pullSecret is not a valid name of a secret",
 	    b.pull_secret);
 }
 
@@ -351,9 +351,9 @@ static void
 podopts_say_risk(void)
 {
 	msg_warn(0,
-	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: with a VOLUME or a symlink there it runs a program of its own in place of unpack, and what that prints cannot be trusted; what the image has in /bin is hidden");
+	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: an image with a VOLUME or a symlink there runs its own program in place of unpack, and the output cannot be trusted; files of the image in /bin are hidden");
 	msg_line(
-	    "'unpackctl check' finds such images; without --compat the mount path is random and none can do this");
+	    "'unpackctl check' finds such images; without --compat the mount path is random, and no image can do this");
 }
 
 /* One more bundle, to be filled in.  NULL (reported): memory is short. */
@@ -467,7 +467,7 @@ podopts_conflict(const struct pod_opts *o)
 	        o->log_limit != NULL || o->deadline != 0 ||
 	        placement_is_set(&o->placement) || o->strategy != POD_INJECT ||
 	        strcmp(o->format, "json") != 0))
-		return "--compat rukpak makes that very pod; of the options about how to unpack only --bundle-dir fits";
+		return "--compat rukpak makes exactly the pod of RukPak; of the options about how to unpack, it takes only --bundle-dir";
 	return NULL;
 }
 
@@ -508,7 +508,7 @@ podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 	if (!quiet && strncmp(o->unpacker, "localhost/", 10) == 0 &&
 	    o->placement.pull_policy == NULL) {
 		msg_warn(0,
-		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; where every node has it already, say --pull-policy IfNotPresent",
+		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; if every node has this image, give --pull-policy IfNotPresent",
 		    msg_mask(shown, sizeof shown, o->unpacker));
 	}
 	return 0;

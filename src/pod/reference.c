@@ -133,10 +133,10 @@ digest_error(const char *s)
 		s += len;
 		if (strlen(s) != algorithms[i].digits ||
 		    !is_all(s, strlen(s), DIGIT "abcdef"))
-			return "the digest has not as many hexadecimal digits (lower case) as its algorithm";
+			return "the digest does not have the number of lower-case hexadecimal digits of its algorithm";
 		return NULL;
 	}
-	return "the digest is not sha256:, sha384: or sha512:";
+	return "the digest does not begin with sha256:, sha384: or sha512:";
 }
 
 static const char *
@@ -149,7 +149,7 @@ path_error(const char *s, size_t len)
 		slash = memchr(s, '/', len);
 		part = slash != NULL ? (size_t)(slash - s) : len;
 		if (!is_path_part(s, part))
-			return "the name is not lower case letters and digits, joined by single '.', '_', '__', '-' or '/'";
+			return "the name is not made of lower-case letters and digits, joined by '.', '_', '__', '-' or '/'";
 		if (slash == NULL)
 			return NULL;
 		s += part + 1;
@@ -166,7 +166,7 @@ reference_error(const char *ref)
 	if (*ref == '\0')
 		return "it is empty";
 	if (strstr(ref, "://") != NULL)
-		return "an image reference has no scheme such as https://";
+		return "an image reference must not begin with a scheme such as https://";
 	if (at != NULL) {
 		error = digest_error(at + 1);
 		if (error != NULL)
@@ -189,7 +189,7 @@ reference_error(const char *ref)
 	if (len > NAME_MAX_LEN)
 		return "the name has more than 255 characters";
 	if (len == 64 && is_all(ref, len, DIGIT "abcdef"))
-		return "64 hexadecimal digits are an ID, not a name";
+		return "64 hexadecimal digits are an image ID, not a name";
 	slash = memchr(ref, '/', len);
 	if (slash != NULL && names_host(ref, (size_t)(slash - ref))) {
 		host = (size_t)(slash - ref);

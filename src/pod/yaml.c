@@ -342,7 +342,7 @@ typed_scalar(struct parse *p, const char *tag, const char *text)
 	if (fits)
 		return node;
 	json_free(node);
-	(void)fail_name(p, "its value is not of the type of the tag", tag);
+	(void)fail_name(p, "the value does not have the type of its tag", tag);
 	return NULL;
 }
 
@@ -379,7 +379,7 @@ binary_scalar(struct parse *p, const char *text, size_t len)
 		return NULL;
 	}
 	if (decode_binary(copy, len) < 0) {
-		(void)yaml_fail(p, "!!binary, but not base64 of a text");
+		(void)yaml_fail(p, "!!binary that is not the base64 of a text");
 	} else {
 		node = json_new_string(copy);
 		if (node == NULL)
@@ -676,7 +676,7 @@ on_event(struct parse *p, const yaml_event_t *e)
 static int
 parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
 {
-	const char *c, *what = y->problem != NULL ? y->problem : "no YAML";
+	const char *c, *what = y->problem != NULL ? y->problem : "not YAML";
 
 	if (y->error == YAML_MEMORY_ERROR) {
 		msg_nomem();

@@ -71,7 +71,7 @@ is "Docker, buildah: the path in the image" \
 	"$(jq -r '.fixes[] | .command, .paths, .history' out | tr '\n' ' ')" \
 	"chmod -R a+rX manifests/a.yaml metadata image COPY ... / "
 exits 3 "$UNPACKCTL" check i
-ok "which it says" has out 'on what becomes these paths of the image, before'
+ok "which it says" has out 'on the files that become these paths of the image, before'
 ok "no name that nobody wrote" lacks out '[0-9a-f]{40}'
 bundle "/bin/sh -c #(nop) ADD file:$hex in /metadata/ " \
 	"/bin/sh -c #(nop) COPY dir:$hex in /manifests "
@@ -83,7 +83,7 @@ ok "told as such" has out \
 	'^Not readable, from ADD ... /metadata/ \(layer 1, squashed by the builder\):'
 bundle 'COPY --chmod=0600 deploy / # buildkit'
 is "its own --chmod" "$(jq -r '.fixes[].command' out)" \
-	"let that line's --chmod allow everybody to read: COPY --chmod=0755"
+	"change --chmod of that line so that everybody can read: COPY --chmod=0755"
 
 # what only COPY --chmod can fix, said for each layer
 rm -rf i

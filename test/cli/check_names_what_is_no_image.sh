@@ -71,7 +71,7 @@ ok "an attestation is no image" exits 0 "$UNPACKCTL" check i
 change i "index['manifests'].append(blob({}, mediaType='application/vnd.oci.artifact.manifest.v1+json'))"
 ok "an artifact beside it is no image" exits 0 "$UNPACKCTL" check i
 change i "index['manifests'] = [dict(first, annotations={'kind': 'dev.cosignproject.cosign/sigs'})]"
-says "signatures alone" 1 'no image in it, but 1 signatures' i
+says "signatures alone" 1 'no image in it, only signatures' i
 
 artifact() { # artifact NAME CONFIG-TYPE LAYER-TYPE REGEX
 	change i "manifest['config']['mediaType'] = '$2'
@@ -91,7 +91,7 @@ artifact "an encrypted layer" application/vnd.oci.image.config.v1+json \
 	$layer+encrypted 'encrypted'
 change i "manifest = {'schemaVersion': 1, 'fsLayers': []}
 index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
-says "schema 1" 1 'schema 1, which no runtime' i
+says "schema 1" 1 'schema 1, which current runtimes' i
 
 other() { # other NAME PLATFORM: the configuration says another system
 	change i "config = read(manifest['config']); config['os'] = '$2'
@@ -131,7 +131,7 @@ gzip -c /dev/null >none.gz
 cat o.gz none.gz >two.gz
 ok "gzip in members" exits 0 "$UNPACKCTL" check two.gz
 (cat o.gz && echo behind it) >behind.gz
-says "gzip with something behind it" 1 'gzip: bytes after it are not gzip' behind.gz
+says "gzip with something behind it" 1 'gzip: followed by data that is not gzip' behind.gz
 if command -v zstd >/dev/null; then
 	(printf '\120\52\115\30\4\0\0\0skip' && zstd -qc oci.tar) >skip.zst
 	ok "zstd with a frame to skip in front" exits 0 "$UNPACKCTL" check skip.zst
@@ -149,7 +149,7 @@ fi
 change i "tar = open('blobs/sha256/' + manifest['layers'][0]['digest'][7:], 'rb').read()
 manifest['layers'] = [blob(tar + b'behind', mediaType='$layer')]
 index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
-says "a layer with something behind it" 1 'layer 1: gzip: bytes after it are not gzip' i
+says "a layer with something behind it" 1 'layer 1: gzip: followed by data' i
 for type in "" application/vnd.oci.image.layer.v1.tar+bzip2; do
 	change i "manifest['layers'][0]['mediaType'] = '$type'
 index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
@@ -161,7 +161,7 @@ tar = gzip.decompress(open('blobs/sha256/' + manifest['layers'][0]['digest'][7:]
 z = subprocess.run(['zstd', '-qc'], input=tar, stdout=subprocess.PIPE).stdout
 manifest['layers'] = [blob(b'\\x50\\x2a\\x4d\\x18\\4\\0\\0\\0skip' + z, mediaType='$layer')]
 index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
-	says "a layer of zstd behind a frame to skip" 3 'podman and CRI-O refuse it' i
+	says "a layer of zstd behind a frame to skip" 3 'podman and CRI-O refuse the layer' i
 fi
 
 # WORKDIR

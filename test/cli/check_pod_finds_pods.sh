@@ -124,7 +124,7 @@ echo '{{' >dir/README.md
 ok "a directory" exits 3 "$UNPACKCTL" check-pod --level baseline dir
 is "its files, in order" "$(grep -o '^dir[^:]*' out | uniq | tr '\n' ' ')" \
 	"dir/a.json dir/b.yml "
-ok "not more, which it says" has out '; 1 directory not looked into \(-R\)$'
+ok "not more, which it says" has out '; 1 subdirectory not read \(give -R\)$'
 ok "with -R" exits 3 "$UNPACKCTL" check-pod --level baseline -R dir
 is "all but hidden ones" "$(grep -o '^dir[^:]*' out | uniq | tr '\n' ' ')" \
 	"dir/a.json dir/b.yml dir/deep/er/c.yaml "
@@ -135,7 +135,7 @@ ok "an operator's bundle" exits 3 "$UNPACKCTL" check-pod --level baseline bundle
 ok "is judged by its manifests" has out \
 	'^2 pods checked: 1 passes, 1 violates baseline:latest; 1 object without'
 ok "an empty directory" exits 1 "$UNPACKCTL" check-pod empty
-ok "is no pass" has err 'no file in it whose name ends in .yaml'
+ok "is no pass" has err 'has no file with a name that ends in .yaml'
 printf 'kind: Pod\nmetadata: {name: {{ .Values.name }}}\n' >helm.yaml
 ok "a template of Helm's" exits 1 "$UNPACKCTL" check-pod helm.yaml
 ok "says what makes it a manifest" has err \

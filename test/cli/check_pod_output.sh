@@ -128,7 +128,7 @@ printf 'kind: Pod\nspec: {}\n' >no.yaml
 ok "no containers" exits 1 "$UNPACKCTL" check-pod no.yaml
 printf 'kind: ConfigMap\n' >no.yaml
 ok "no pods" exits 1 "$UNPACKCTL" check-pod no.yaml
-ok "in one line" has err '^unpackctl: nothing to check: 1 object, but no Pod and no pod template'
+ok "in one line" has err '^unpackctl: no Pod and no pod template found; 1 object without'
 ok "one bad file hides no violation" exits 3 "$UNPACKCTL" check-pod \
 	nowhere.yaml bad.yaml
 ok "help" exits 0 "$UNPACKCTL" check-pod --help

@@ -65,7 +65,7 @@ refused "a huge index" "larger than" bad
 head -c 4000000 /dev/zero | tr '\0' '[' >bad/index.json
 refused "a deep index" "not a JSON" bad
 
-# indexes are nested too deeply
+# an index in an index, many times
 python3 - <<-'END'
 	import hashlib, json, os
 	os.makedirs("nest/blobs/sha256")
@@ -78,7 +78,7 @@ python3 - <<-'END'
 	    ref = {"digest": "sha256:" + h, "size": len(doc)}
 	json.dump({"manifests": [ref]}, open("nest/index.json", "w"))
 END
-refused "indexes in indexes" "nested too deeply" nest
+refused "indexes in indexes" "indexes are nested too deeply" nest
 
 # archives
 good | "$MK" docker-archive d.tar
@@ -130,11 +130,11 @@ repeat() {
 }
 deep=$(repeat 900 d/)
 intricate "l $(repeat 2000 ./)." 2000 "$(repeat 40 l/)" | layer
-refused "dots in the target of a link" "f1[0-9]*: the image is too intricate" bad
+refused "dots in the target of a link" "f1[0-9]*: the layers of the image are too complex" bad
 intricate "d/l $(repeat 800 ../d/)." 2000 "d/$(repeat 40 l/)" | layer
-refused "dots that go up" "f1[0-9]*: the image is too intricate" bad
+refused "dots that go up" "f1[0-9]*: the layers of the image are too complex" bad
 intricate "${deep}l ." 1000 "$deep$(repeat 250 l/)" | layer
-refused "a path that begins again with each link" "the image is too intricate" bad
+refused "a path that begins again with each link" "the layers of the image are too complex" bad
 # the targets of symlinks, together: 64 MiB
 targets() {
 	echo layer
@@ -143,10 +143,10 @@ targets() {
 targets 1 16000 | layer
 ok "links to names of less than 64 MiB" exits 0 "$UNPACKCTL" check bad
 targets 1 16500 | layer
-refused "links to names of 64 MiB" "links to names of more than 64 MiB" bad
+refused "links to names of 64 MiB" "targets of the symlinks have more than 64 MiB" bad
 { targets 1 9000 && targets 9001 18000; } | layer
 refused "links to names of 64 MiB, in two layers" \
-	"links to names of more than 64 MiB together" bad
+	"links with targets of more than 64 MiB together" bad
 
 if command -v zstd >/dev/null; then
 	head -c 1000000000 /dev/zero | zstd -q -3 >bomb.zst

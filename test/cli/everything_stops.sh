@@ -37,7 +37,7 @@ done
 # shellcheck disable=SC2086
 ok "without the options it is refused" exits 3 "$UNPACKCTL" extract \
 	-q -C out.d log
-ok "for the directories that names imply" has err 'allows, with the directories'
+ok "for the directories that names imply" has err 'allows, counting the directories'
 
 # a reader that never reads
 mkdir b

@@ -168,7 +168,7 @@ ok "another than the pod's message says" why 4 DigestMismatch \
 
 echo '{"result":"failed","reason":"BundleUnreadable","message":"1 path","findings":[{"code":"c","path":"p/q","message":"m","fix":"chmod"}],"more":3}' >failed
 ok "the message of a failed pod" why 3 BundleUnreadable \
-	'failed: the pod has failed: BundleUnreadable: 1 path' \
+	'failed: the pod failed: BundleUnreadable: 1 path' \
 	--witness failed a.log
 ok "  with what was found" has err '^  p/q: m; fix: chmod$'
 ok "  and how much more" has err '^  and 3 more$'

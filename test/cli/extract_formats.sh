@@ -79,7 +79,7 @@ ok "two logs that complete each other" same odd even
 	tail -n +4 log
 } >foreign
 ok "foreign lines" same foreign
-ok "are counted" has err 'foreign: 2 lines are not of the stream'
+ok "are counted" has err 'foreign: 2 lines are not part of the stream'
 ok "--expect-digest" same \
 	--expect-digest "$(tail -n 1 log | jq -r .digest)" log
 

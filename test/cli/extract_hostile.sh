@@ -65,7 +65,7 @@ done
 
 is "modes are kept" "$("$UNPACKCTL" extract -q -C in/modes good-modes.tar 2>&1
 	stat -c %a in/modes/none in/modes/tmp | tr '\n' ' ')" \
-	"unpackctl: not verified: tar does not carry a digest
+	"unpackctl: not verified: tar has no digest
 0 1777 "
 ok "late parents" "$UNPACKCTL" extract -q -C in/late good-late-parents.tar
 is "late parents: modes" "$(cd in/late && stat -c %a . a a/b | tr '\n' ' ')" \

@@ -52,11 +52,11 @@ refuse() {
 many=$(seq 33 | sed 's/.*/--label k&=v/')
 # shellcheck disable=SC2086 # a list of options
 refuse $many
-ok "... there are 32" has err 'there are 32 of them already'
+ok "... there are 32" has err 'at most 32 can be given'
 refuse --node-selector a
 refuse --node-selector =b
 refuse --node-selector a=b --node-selector a=c
-ok "... given twice" has err 'given before'
+ok "... given twice" has err 'given twice'
 refuse --node-selector 'a b=c'
 refuse --node-selector -a=c
 refuse --label "a=$(printf '%064d' 0)"

@@ -62,15 +62,15 @@ done
 
 ok "a pod that may not be deleted" left forbidden 0 'a bad minute'
 ok "a server that fails" left trouble 0 'a bad minute'
-ok "... and goes away" left away 0 'the connection broke off'
+ok "... and goes away" left away 0 'the connection was lost'
 for n in forbidden trouble away; do
 	ok "... the bundle is whole" diff -r "$B" $n
 done
 ok "a server that is away until the end" left late 143 \
-	'the connection broke off'
+	'the connection was lost'
 ok "... there is no bundle" [ ! -e late ]
 ok "a pod whose creation was never answered" left unheard 143 \
-	'the connection broke off'
+	'the connection was lost'
 is "a server that comes back" "$(cat back.code) $(jq -c .left back.out)" \
 	"0 null"
 is "... was asked until then" "$(grep -c ^DELETE back.api/requests)" 5

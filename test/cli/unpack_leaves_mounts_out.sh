@@ -178,7 +178,7 @@ echo '1 0 0:1 / / rw - overlay overlay rw' >pod8/proc/self/mountinfo
 cp node/unpack-static pod8/unpack
 ok "a /proc that is not the kernel's: exit 1" exits 1 chroot pod8 /unpack
 ok "nothing is written" empty out
-ok "it says why" has err '^unpack: /proc/self: not of a proc file system'
+ok "it says why" has err '^unpack: /proc/self: not in a proc file system'
 
 # what runtimes leave without a mount
 image kind

@@ -27,7 +27,7 @@ refused() {
 one='.spec.containers[0]'
 refused root '.spec.securityContext |= (.runAsUser = 0 | .runAsNonRoot = false)' \
 	'securityContext.runAsUser: asked for 65532'
-refused user "$one.securityContext.runAsUser = 1" 'runAsUser: .* made it 1'
+refused user "$one.securityContext.runAsUser = 1" 'runAsUser: .* set 1'
 refused privileged "$one.securityContext |= (.privileged = true |
 	.allowPrivilegeEscalation = true)" 'securityContext.privileged'
 refused capability "$one.securityContext.capabilities.add = [\"NET_ADMIN\"]" \

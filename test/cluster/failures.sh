@@ -179,7 +179,7 @@ ok "a bundle in which nothing starts" tried procs 1 'proc' \
 ok "no node" tried nowhere 1 'Timeout: after 20 s: Unschedulable: .*nodes'
 ok "ErrImageNeverPull" tried never 1 'ErrImageNeverPull: '
 ok "a mount that fails" tried nomount 1 'FailedMount: .*none' \
-	'fix: make what the words name'
+	'fix: create what the message names'
 ok "no registry" tried refused 1 \
 	'(ErrImagePull|ImagePullBackOff): .*connection refused' 'fix: '
 ok "a sandbox that cannot be made" tried sandbox 1 \

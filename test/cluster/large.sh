@@ -24,6 +24,6 @@ sed 's/^/# /' err
 ok "these files" same big large
 is "the result" "$(jq -c '[.result,.verified,.repaired > 0]' result)" \
 	'["ok",true,true]'
-ok "it says what happened" has err 'lost parts to its rotation'
+ok "it says what happened" has err 'the log was rotated and lost parts'
 ok "no pod is left" no_pods
 done_testing

@@ -159,7 +159,7 @@ complaints(void)
 	wrong("--jobs x --nope -o json a b c",
 	    "--jobs takes a number from 1 to 64, not 'x'");
 	OK(got.json);
-	wrong("--nope --help", "there is no option '--nope'");
+	wrong("--nope --help", "unknown option '--nope'");
 }
 
 static void
@@ -168,21 +168,21 @@ suggestions(void)
 	struct opt_nearest near = {NULL, 0};
 
 	wrong("--bundel-dir x",
-	    "there is no option '--bundel-dir'; did you mean --bundle-dir?");
+	    "unknown option '--bundel-dir'; did you mean --bundle-dir?");
 	wrong("--bundledir=x",
-	    "there is no option '--bundledir'; did you mean --bundle-dir?");
+	    "unknown option '--bundledir'; did you mean --bundle-dir?");
 	wrong("--max 7",
-	    "there is no option '--max'; did you mean --max-size?");
+	    "unknown option '--max'; did you mean --max-size?");
 	wrong("-jobs 7", "--jobs takes a number from 1 to 64, not 'obs'");
-	wrong("-quiet", "there is no option '-quiet'; did you mean --quiet?");
-	wrong("-k", "there is no option '-k'");
-	wrong("--\033", "there is no option '--\\x1b'");
+	wrong("-quiet", "unknown option '-quiet'; did you mean --quiet?");
+	wrong("-k", "unknown option '-k'");
+	wrong("--\033", "unknown option '--\\x1b'");
 	command.one_dash = true;
 	OK(parse("-jobs 7 -bundle-dir=x -j8") == -1);
 	OK(parse("-jobs 7 -bundle-dir=x -q") == 0 && got.jobs == 7 &&
 	    got.quiet && strcmp(got.inner.dir, "x") == 0);
 	wrong("-bundel-dir x",
-	    "there is no option '-bundel-dir'; did you mean --bundle-dir?");
+	    "unknown option '-bundel-dir'; did you mean --bundle-dir?");
 	command.one_dash = false;
 
 	opt_consider(&near, "extrcat", "run");
@@ -199,7 +199,7 @@ operands(void)
 	words[1] = NULL;
 	OK(opt_parse(&command, &got, 1, words, &code) < 0);
 	OK_STR(msg_last(),
-	    "do takes one IMAGE, but none is given (see test do --help)");
+	    "do takes one IMAGE, but none was given (see test do --help)");
 	command.operands = NULL;
 	command.least = command.most = 0;
 	wrong("a", "do takes options only, not 'a'");

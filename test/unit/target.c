@@ -288,7 +288,7 @@ without_rights(void)
 	(void)chmod("r", 0555);
 	OK(make("r/new", &a_dir, 1) < 0);
 	OK(target_open(&t, "r/mine", &a_dir) == 0);
-	OK(t.inside != NULL && strstr(t.inside, "written") != NULL);
+	OK(t.inside != NULL && strstr(t.inside, "writable") != NULL);
 	OK(target_begin(&t) == 0);
 	put_file(t.fd, "f");
 	OK(target_commit(&t) == 0);
