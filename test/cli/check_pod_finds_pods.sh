@@ -97,7 +97,7 @@ spec: {containers: [{name: config-reloader, image: x}]}
 E
 ok "no pods, by their shape" exits 1 "$UNPACKCTL" check-pod crd.yaml patch.yaml
 ok "which is not called passed" lacks out "pass(es)? "
-ok "but told" has err '2 objects, but no Pod'
+ok "but told" has err '2 objects without'
 
 # streams
 {
