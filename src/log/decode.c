@@ -67,7 +67,6 @@ clear_input(struct decode *d)
 	int n;
 
 	d->pos += d->stamp;
-	d->safe = d->pos;
 	d->stamp = 0;
 	for (at = d->pos; at < d->end; at = (size_t)(dash - d->in) + 1) {
 		dash = memchr(d->in + at, '-', d->end - at);
