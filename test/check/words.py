@@ -6,8 +6,8 @@
 
 One thing has one name: unpackctl(1), TERMS.  English is plain.  What is read:
 pages and manifests as they are, comments of programs and scripts, and the texts
-in programs: strings of several words.  Names of options, keys and findings are a
-contract, and stay.
+in programs: strings, also those that are written in pieces.  Names of options,
+keys and findings are a contract, and stay.
 """
 import pathlib
 import re
@@ -18,6 +18,7 @@ CONTRACT = re.compile(
     r"--unpacker-image|Fl Fl unpacker-image|install-unpacker|"
     r"(?:image|pod)-not-judged|notJudged|NotJudged|Li damaged|, damaged ,|"
     r"readOnlyRootFilesystem|[Ss]et-user-ID|levels of symbolic links|"
+    r"\"(?:unpacker(-image)?|damaged)\"|"
     r"\.Sh EXIT STATUS|A symbolic link\.|sys\.stdin|os\.Stdin|verdict\.c|[a-z]+_unpacker\b|WIRE_CORRUPT|StreamCorrupt|`[^`\n]*`")
 
 DOCS = ("README.md", "src/man/")
@@ -70,35 +71,50 @@ WORDS = [
     (r"(come|comes|came) to nothing|to blame", "fails, at fault", ALL),
     (r"what stands (here|there)|one's own|be it", "plain words", ALL),
     (r"of ours|of theirs", "say whose", TEXT),
-    (r"(?<!there )(is|are) no (?!longer|more|other)\w+", "is not a", TEXT),
-    (r"in circles", "a loop", TEXT),
-    (r"(is|are) to be|is for nothing", "must be, or will be", TEXT),
-    (r"itself it|of its like|the like of", "plain words", TEXT),
+    (r"(?<!there )(is|are|was|were) no (?!longer|more|such)\w+",
+     "is not a ...", TEXT),
+    (r"(?<!default )(is|are) none|(is|are) no such", "is not one", TEXT),
+    (r"(is|are|was|were) to be", "must be, will be", TEXT),
+    (r"(go|goes|going) in circles", "is a loop", TEXT),
+    (r"intricate|absurd|in disorder|of today|without a word|broke off",
+     "plain words", TEXT),
+    (r"says? otherwise|allows more|must be told|became of|ha[sd] led|"
+     r"the like of|that said|the words (say|name)|is short", "plain words", TEXT),
 ]
 RULES = [(re.compile(rf"\b(?:{word})\b", re.I), use, where)
          for word, use, where in WORDS]
 
-C_TOKEN = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
-                     re.S)
+# A comment, strings one after the other, a character.
+C_TOKEN = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"(?:\s*"(?:\\.|[^"\\\n])*")*|'
+                     r"'(?:\\.|[^'\\\n])*'", re.S)
+C_INCLUDE = re.compile(r"^#\s*include.*", re.M)
 COMMENT = re.compile(r"(?:^|(?<=\s))#(?!!).*", re.M)
+# What a script prints.
+ECHO = re.compile(r"\b(?:echo|printf)\s+(?:\"(?:\\.|[^\"\\])*\"|'[^']*')", re.S)
 
 
 def pieces(path, text):
     """(offset, text, is it a text for people) of what is read of a file."""
     if path.endswith((".c", ".h")):
+        text = C_INCLUDE.sub(lambda m: " " * len(m.group()), text)
         for token in C_TOKEN.finditer(text):
             token_text = token.group()
             if token_text.startswith("/*"):
                 yield token.start(), token_text, False
-            elif " " in token_text:
-                yield token.start(), token_text.replace("\\n", "  "), True
-    elif path.startswith("src/man/") or path.endswith(".md"):
+            elif token_text.startswith('"'):
+                # in one piece, with offsets as they are
+                token_text = re.sub(r'"\s*"', lambda m: "\0" * len(m.group()),
+                                    token_text.replace("\\n", "  "))
+                yield token.start(), token_text, True
+    elif path.startswith("src/man/") or path.endswith((".md", "/control")):
         yield 0, text, True
     elif path.endswith((".py", ".go")) and path.startswith("test/"):
         yield 0, text, False
     else:
         for token in COMMENT.finditer(text):
             yield token.start(), token.group(), False
+        for token in ECHO.finditer(text if path.startswith("src/") else ""):
+            yield token.start(), token.group().replace("\\n", "  "), True
 
 
 def refused(path, text):

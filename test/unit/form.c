@@ -89,7 +89,7 @@ plain(void)
 	OK(notes.texts == 2 && notes.errors == 0);
 	GIVES("no end", "no end", 0);
 	OK(notes.texts == 1 && !cut);
-	GIVES("2026 is not a stamp\n2\n", "2026 is not a stamp\n2\n", 0);
+	GIVES("2026 is not a time\n2\n", "2026 is not a time\n2\n", 0);
 	GIVES("2026", "2026", 0);
 	GIVES("{\"x\":1}\n{\n", "{\"x\":1}\n{\n", 0);
 	GIVES("\xef\xbb\xbf{\"x\":1}\n", "{\"x\":1}\n", NOTES_MARK);
