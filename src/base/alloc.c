@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that runs out where nobody looks: in libarchive.
+ * Allocations that fail without a report: in libarchive.
  */
 #include "base/alloc.h"
 

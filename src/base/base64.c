@@ -35,7 +35,7 @@ base64_encode(char *out, const void *buf, size_t len)
 	return (size_t)(out - start);
 }
 
-/* By character, the value of a base64 digit plus 64; 0: it is none. */
+/* By character, the value of a base64 digit plus 64; 0: not a digit. */
 static const unsigned char base64_value[256] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0, 127, 116, 117, 118, 119, 120, 121, 122,
@@ -45,8 +45,8 @@ static const unsigned char base64_value[256] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     106, 107, 108, 109, 110, 111, 112, 113, 114, 115};
 
 /*
- * Decode n groups of four digits to out.  Returns 0, or -1 where a character
- * is no digit.
+ * Decode n groups of four digits to out.  Returns 0, or -1 where a character is
+ * not a digit.
  */
 static int
 base64_decode_groups(unsigned char *out, const char *text, size_t n)

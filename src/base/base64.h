@@ -19,10 +19,10 @@
 size_t base64_encode(char *out, const void *buf, size_t len);
 
 /*
- * Decode text[0..len), whole groups of four characters, into out (room for
- * len / 4 * 3 bytes; out may be text itself).  Strict: no blanks, no other
+ * Decode text[0..len), whole groups of four characters, into out (room for len
+ * / 4 * 3 bytes; out may be text itself).  Strict: no blanks, no other
  * alphabet, '=' only in the last group, unused bits zero.  Returns the bytes
- * written, or -1 where the text is no base64.
+ * written, or -1 where the text is not base64.
  */
 ssize_t base64_decode(void *out, const char *text, size_t len);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many processors we may use.
+ * How many processors this process may use.
  */
 #ifndef CPUS_H
 #define CPUS_H

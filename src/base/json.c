@@ -390,7 +390,7 @@ json_add_digits(struct json *to, const char *key, bool minus, uint64_t n)
 void
 json_add_int(struct json *to, const char *key, int64_t n)
 {
-	/* the negation of INT64_MIN is no int64_t */
+	/* the negation of INT64_MIN is not an int64_t */
 	json_add_digits(to, key, n < 0, n < 0 ? -(uint64_t)n : (uint64_t)n);
 }
 

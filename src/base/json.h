@@ -28,8 +28,8 @@ enum {
 /* ----------------------------------------------------------------- reading */
 
 /*
- * Parse buf[0..len), one value and white space around it.  Returns the tree,
- * or NULL with errno: ENOMEM, or EINVAL where it is no JSON, is nested deeper
+ * Parse buf[0..len), one value and white space around it.  Returns the tree, or
+ * NULL with errno: ENOMEM, or EINVAL where it is not JSON, is nested deeper
  * than JSON_DEPTH_MAX, holds a NUL byte, or more follows.
  */
 struct json *json_parse(const char *buf, size_t len);
@@ -38,7 +38,7 @@ struct json *json_parse(const char *buf, size_t len);
 void json_free(struct json *tree);
 
 /*
- * All of these take NULL, and any type, for an answer of "none": they can be
+ * All of these accept NULL and any type, and then answer "none": so they can be
  * nested without a check.  What is returned is borrowed from the tree; it may
  * be changed where the tree may.
  *
@@ -60,10 +60,10 @@ struct json *json_path(const struct json *object, ...)
 /* Is there a member `key`?  It may be null. */
 bool json_has(const struct json *object, const char *key);
 
-/* The text of a string; NULL where it is none. */
+/* The text of a string; NULL if it is not a string. */
 const char *json_string(const struct json *value);
 
-/* The same, but "" where it is none. */
+/* The same, but "" if it is not a string. */
 const char *json_text(const struct json *value);
 
 /* The same of the member `key`. */
@@ -72,11 +72,12 @@ const char *json_get_text(const struct json *object, const char *key);
 
 /*
  * Store a number that is whole and from min to max, which are not beyond
- * JSON_INT_MAX.  Returns 0, or -1 with *n as it was: no number, or not such.
+ * JSON_INT_MAX.  Returns 0, or -1 with *n unchanged if it is not a number of
+ * this kind.
  */
 int json_int(const struct json *value, int64_t min, int64_t max, int64_t *n);
 
-/* A number; NAN where it is none. */
+/* A number; NAN if it is not a number. */
 double json_number(const struct json *value);
 
 /* true or false; `otherwise` where it is neither. */
@@ -103,20 +104,20 @@ struct json *json_at(const struct json *array, size_t i);
 struct json *json_first(const struct json *container);
 struct json *json_next(const struct json *value);
 
-/* The name of a member; NULL for a value that is no object's. */
+/* The name of a member; NULL for a value that is not an object's. */
 const char *json_key(const struct json *member);
 
 /* ---------------------------------------------------------------- building */
 
 /*
- * A tree is built without looking back: what cannot be added, because memory
- * is short, spoils the value it was to be added to, and a tree with a spoilt
- * value in it cannot be printed.  All functions take NULL for a value that
- * could not be made.  So the one check is that of json_print's result, and
- * what is printed is whole.
+ * A tree is built without checks: if a value cannot be added, for lack of
+ * memory, the value that it should be added to is marked as spoilt, and a tree
+ * with a spoilt value in it cannot be printed.  All functions take NULL for a
+ * value that could not be made.  So the one check is that of json_print's
+ * result, and what is printed is whole.
  *
  * The values that json_new_* return are owned by the caller until they are
- * added; NULL: memory was short.
+ * added; NULL: out of memory.
  */
 struct json *json_new_object(void);
 struct json *json_new_array(void);
@@ -125,7 +126,7 @@ struct json *json_new_number(double number);
 struct json *json_new_bool(bool value);
 struct json *json_new_null(void);
 
-/* A copy of a value and all that is in it, owned; NULL: memory was short. */
+/* A copy of a value and all that is in it, owned; NULL: out of memory. */
 struct json *json_copy(const struct json *value);
 
 /*
@@ -171,9 +172,9 @@ enum json_form {
 };
 
 /*
- * The tree as text without a newline at its end, owned by the caller, who
- * frees it with free().  NULL, silently: memory is short, or was when the tree
- * was built.
+ * The tree as text without a newline at its end, owned by the caller, who frees
+ * it with free().  NULL, silently: out of memory, now or while the tree was
+ * built.
  */
 char *json_print(const struct json *tree, enum json_form form);
 

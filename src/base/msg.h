@@ -42,8 +42,8 @@ int msg_last_error(void);
 void msg_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Have text, which another process of ours has written as a message with err,
- * be this thread's last one.
+ * Make text, which another of our processes wrote as a message with err, the
+ * last message of this thread.
  */
 void msg_remember(int err, const char *text);
 
@@ -56,10 +56,10 @@ enum {
 };
 
 /*
- * Make the untrusted bytes name[0..len) fit to print, as a reversible text:
- * a backslash becomes "\\"; control characters, bytes that are no valid
- * UTF-8, and characters that reorder or hide text (U+0080-9F, U+200B-F,
- * U+202A-E, U+2060-9, U+FEFF, U+2028-9) become "\xHH" for each byte.
+ * Make the untrusted bytes name[0..len) fit to print, as a reversible text: a
+ * backslash becomes "\\"; control characters, bytes that are not valid UTF-8,
+ * and characters that reorder or hide text (U+0080-9F, U+200B-F, U+202A-E,
+ * U+2060-9, U+FEFF, U+2028-9) become "\xHH" for each byte.
  *
  * Writes at most size bytes to out, its NUL included; a longer text keeps its
  * beginning and its end around "...".  size must be at least 16.  Returns out.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Options from tables: take, complain, suggest, explain.
+ * Options from tables: reads them, reports errors, suggests names, prints
+ * --help.
  */
 #include "base/opt.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Standard output: the only writer to it, but for a stream of unpack's, or a
- * tar, that goes to OUT_FD by io_write.
+ * Standard output: the only module that writes to it.  Only a stream of unpack,
+ * or a tar, goes to OUT_FD by io_write.
  *
  * What is written waits in a buffer, and goes on through short writes and on
  * descriptors that do not block.  The first failure is remembered, and what

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /*
- * Take what says nothing out of path, in place: "." components, repeated
+ * Remove what has no effect from path, in place: "." components, repeated
  * slashes, those in front and at the end.  "" is the root.
  */
 void path_clean(char *path);

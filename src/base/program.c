@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Other programs, run for what they print.
+ * Runs other programs, and reads what they print.
  */
 #include "base/program.h"
 

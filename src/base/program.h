@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Other programs, run for what they print.  kubectl has a module of its own.
+ * Runs other programs, and reads what they print.  kubectl has a module of its
+ * own.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H

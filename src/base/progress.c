@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How far it is, on one line of a terminal.
+ * The progress of the work, on one line of a terminal.
  */
 #include "base/progress.h"
 

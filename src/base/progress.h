@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How far it is, on one line of a terminal.  Where standard error is none, or
- * when told to be quiet, nothing happens.
+ * The progress of the work, on one line of a terminal.  If standard error is
+ * not a terminal, or with --quiet, nothing happens.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ranges of numbers from 0, as "2-5,8,20-": what --parts takes, and what is
- * said of parts that are missing.
+ * Ranges of numbers from 0, as "2-5,8,20-": what --parts takes, and how missing
+ * parts are named.
  */
 #include "base/ranges.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ranges of numbers from 0, as "2-5,8,20-": what --parts takes, and what is
- * said of parts that are missing.
+ * Ranges of numbers from 0, as "2-5,8,20-": what --parts takes, and how missing
+ * parts are named.
  */
 #ifndef RANGES_H
 #define RANGES_H
@@ -31,7 +31,7 @@ struct ranges {
 /*
  * Parse FIRST, FIRST-LAST and FIRST-, with commas between them, in any order;
  * numbers are at most `most`.  Returns 0, or -1, silently, with *r as it may
- * be: it is none, or has more than RANGES_MAX.
+ * be: text is not such a list, or has more than RANGES_MAX.
  */
 int ranges_parse(struct ranges *r, const char *text, uint64_t most);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a program gives up before it reads untrusted bytes: new programs,
- * sockets, other processes (seccomp(2)), and every file but those it names
- * (landlock(7)).  A bug in a parser then has little left to work with.
+ * What a program gives up before it reads untrusted bytes: starting programs,
+ * sockets, other processes (seccomp(2)), and every file except those it names
+ * (landlock(7)).  So an attack on a parser can do little.
  *
- * It is a second wall, not the first: where the kernel, or the container that
- * we run in, has neither, the program runs without it.
+ * It is a second line of defence: if the kernel, or the container's own filter,
+ * allows neither, the program runs without it.
  */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is in force; bits of what sandbox_enter returns. */
+/* What is in force; the bits that sandbox_enter returns. */
 enum sandbox_state {
 	SANDBOX_NO_NEW_PRIVS = 1,
 	SANDBOX_LANDLOCK = 2,
@@ -37,7 +37,7 @@ struct sandbox_places {
 	size_t n, room;
 	bool local; /* sockets of AF_UNIX and signals stay, for a program that
 	               was started before and serves us */
-	bool failed; /* memory was short: sandbox_shut does nothing */
+	bool failed; /* out of memory: sandbox_shut does nothing */
 };
 
 /* Name a file or directory; path is copied. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs of bytes in open files, and an unlinked temporary file to put bytes in
- * that have to be read more than once: an archive from a pipe, a layer that
- * is compressed.  It is no copy of an image's files: it has no name, the
- * layers lie in it as tar, and it is gone when the program ends.  As long as
- * it is small it lies in memory, and nothing is written to a disk.
+ * that have to be read more than once: an archive from a pipe, a layer that is
+ * compressed.  It is not a copy of an image's files: it has no name, the layers
+ * lie in it as tar, and it is gone when the program ends.  As long as it is
+ * small it lies in memory, and nothing is written to a disk.
  */
 #ifndef TEMPFILE_H
 #define TEMPFILE_H

@@ -53,7 +53,7 @@ int term_print(const struct term *t, const char *text);
 
 /*
  * Write a line to standard output, or to standard error with the other
- * messages, wrapped at its terminal's width; as it is where that is no
+ * messages, wrapped at its terminal's width; as it is where that is not a
  * terminal.  Names in it have been masked.  term_out_line returns 0, or -1
  * (reported), as term_print does.
  */

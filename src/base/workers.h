@@ -4,7 +4,7 @@
  * after the other and gets them back in that order, done, whichever thread was
  * first.  The only user of threads.
  *
- * What a slot is, is the caller's affair; here it is a number.  A slot belongs
+ * The caller decides what a slot is; here it is only a number.  A slot belongs
  * to the caller, except from workers_give to workers_take.
  */
 #ifndef WORKERS_H

@@ -118,8 +118,8 @@ ci_add_verdict(struct json *cases, const char *name, const struct json *verdict)
 /* ------------------------------------------------------------------- SARIF */
 
 /*
- * A file's name as a relative or file: URI (RFC 3986); owned, NULL where
- * memory is short.
+ * A file's name as a relative or file: URI (RFC 3986); owned, NULL when out of
+ * memory.
  */
 static char *
 ci_uri(const char *name)

@@ -49,7 +49,7 @@ enum ci_state {
 	CI_BROKEN /* it could not be judged */
 };
 
-/* What is told of one finding; strings are copied, NULL: not known. */
+/* The parts of one finding; strings are copied, NULL: not known. */
 struct ci_finding {
 	const char *code;
 	enum codes_severity severity;

@@ -43,7 +43,7 @@ enum {
 	CODES_LIST = 100 /* codes that an option takes */
 };
 
-/* Codes that a command is not to tell; {0}: none. */
+/* Codes that a command does not report; {0}: none. */
 struct codes_list {
 	const char *codes[CODES_LIST + 1]; /* borrowed; NULL behind the last */
 	size_t n;

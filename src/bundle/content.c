@@ -430,7 +430,7 @@ content_fail(const struct walk_entry *e, int err)
 	return -1;
 }
 
-/* Decide about a directory or a regular file that is no mount.  0, or -1. */
+/* Decide about a directory or a regular file that is not a mount.  0, or -1. */
 static int
 content_judge_entry(struct content *c, struct walk_entry *e,
     struct content_item *item)

@@ -115,7 +115,8 @@ int content_next(struct content *c, struct content_item *item);
 
 /*
  * The file that content_next returned last cannot be opened (ENOENT): is it a
- * whiteout, which opts.lazy could not tell from a file?  If so it is no entry.
+ * whiteout, which opts.lazy could not tell from a file?  If so it is not an
+ * entry.
  */
 bool content_drop_whiteout(struct content *c);
 

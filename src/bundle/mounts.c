@@ -124,7 +124,7 @@ unescape(char *s)
 
 /*
  * Split a line: "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAG...] - TYPE ...".
- * Returns 0, or -1 where it is none.
+ * Returns 0, or -1 if it is not one.
  */
 static int
 mounts_parse_line(char *text, struct line *l)

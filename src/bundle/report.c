@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was found out about a bundle, and how it is told: to people as lines on
- * standard error, to machines as JSON.
+ * What was found out about a bundle, and how it is reported: to people as lines
+ * on standard error, to programs as JSON.
  */
 #include "bundle/report.h"
 
@@ -254,7 +254,8 @@ report_add_findings(struct json *o, const struct report *r, size_t room)
 			break;
 		}
 		room -= len;
-		/* without a text it is spoilt, or memory is short: so is o */
+		/* without a text it is spoilt, or out of memory:
+		 * so is o */
 		if (json_add(array, NULL, one) == NULL || len == 0) {
 			json_spoil(o);
 			return;

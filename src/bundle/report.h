@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was found out about a bundle, and how it is told: to people as lines
- * on standard error, to machines as JSON.
+ * What was found out about a bundle, and how it is reported: to people as lines
+ * on standard error, to programs as JSON.
  *
  * `unpackctl check` prints the same JSON as `unpack check`:
  *
@@ -106,7 +106,7 @@ void report_print(const struct report *r);
 /*
  * Write the termination message: one JSON object of at most WIRE_TERM_MAX
  * bytes, with `written` after a success (NULL otherwise) and as many findings
- * as fit.  A message file that is missing, or is not ours to write, is no
+ * as fit.  A message file that is missing, or is not ours to write, is not an
  * error.
  */
 void report_terminate(const struct report *r,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests to the API server, by way of one `kubectl proxy`, which knows how
- * to reach it and who we are.
+ * Requests to the API server through one `kubectl proxy`, which knows how to
+ * reach it and has the credentials.
  */
 #include "cluster/api.h"
 
@@ -18,7 +18,7 @@
 #include "base/msg.h"
 
 enum {
-	PATIENCE = 20000, /* milliseconds for an answer that is no stream */
+	PATIENCE = 20000, /* milliseconds for an answer that is not a stream */
 	PAUSE = 200, /* before another try, and doubled with each */
 	PAUSE_MAX = 2000,
 	SETTLE = 20000, /* after an absence, until a refusal is believed */
@@ -320,7 +320,7 @@ try_call(struct api_call *c)
 	return API_DATA;
 }
 
-/* Keep what came.  Returns 0, or -1: too much, or memory is short. */
+/* Keep what came.  Returns 0, or -1: too much, or out of memory. */
 static int
 keep_text(struct api_call *c)
 {
@@ -347,7 +347,7 @@ api_json(const struct api_call *c)
 	return c->text != NULL ? json_parse(c->text, c->len) : NULL;
 }
 
-/* The words and the reason of an answer that is no success. */
+/* The words and the reason of an answer that is not a success. */
 static void
 take_words(struct api_call *c)
 {

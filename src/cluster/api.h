@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests to the API server, by way of one `kubectl proxy`, which knows how
- * to reach it and who we are.  Nothing here waits: the caller collects what
- * its calls wait for in a struct api_poll, waits once for all of them, and
- * then moves each.
+ * Requests to the API server through one `kubectl proxy`, which knows how to
+ * reach it and has the credentials.  Nothing here blocks: the caller collects
+ * in a struct api_poll what its calls wait for, polls once for all of them, and
+ * then moves each call on.
  *
  * A server that is away (it restarts, refuses, hangs, is overloaded: 429 and
- * 5xx) is asked again until it answers; giving up is the caller's affair.
- * One that has just come back may say 401 or 403 for a moment, until it has
- * read who may do what: it is asked again, too.
+ * 5xx) is asked again until it answers; the caller decides when to give up.  A
+ * server that has just come back may answer 401 or 403 for a moment, until it
+ * has read its permissions: it is asked again, too.
  */
 #ifndef API_H
 #define API_H
@@ -35,7 +35,7 @@ struct api {
 	char dir[API_SOCKET - 8]; /* private to us; the socket is in it */
 	char socket[API_SOCKET];
 	char away[KUBECTL_SAID]; /* why it does not answer, masked; "" = it
-	                            does, as far as is known */
+	                            does, as far as known */
 	int64_t settled; /* api_now() when it is over its last absence: until
 	                    then it may forbid what it will allow */
 };
@@ -43,7 +43,7 @@ struct api {
 enum api_outcome {
 	API_WAIT, /* nothing yet */
 	API_DATA, /* of a stream: call->http.data and len are more of it */
-	API_OK, /* done; call->text is what came, if it is no stream */
+	API_OK, /* done; call->text is what came, if it is not a stream */
 	API_LOST, /* of a stream: it broke off, or the server is away */
 	API_REFUSED /* the server said no: status, reason, words; status 0:
 	               kubectl proxy has ended, which words tell */
@@ -54,7 +54,7 @@ struct api_call {
 	struct api *api; /* borrowed */
 	bool busy; /* between api_start and its outcome */
 	bool stream;
-	bool optional; /* to be set after api_start: a refusal is no failure,
+	bool optional; /* to be set after api_start: a refusal is not a failure,
 	                  and is believed at any time */
 	char *method, *target, *body; /* owned; body may be NULL */
 	struct http http;
@@ -117,7 +117,7 @@ int api_start_stream(struct api_call *c, struct api *a, unsigned int patience,
  */
 enum api_outcome api_move(struct api_call *c);
 
-/* The answer as JSON, owned by the caller; NULL: it is none. */
+/* The answer as JSON, owned by the caller; NULL: it is not JSON. */
 struct json *api_json(const struct api_call *c);
 
 void api_call_free(struct api_call *c);

@@ -158,7 +158,7 @@ take_header(struct http *h, const char *line)
 		h->state = HTTP_SIZE;
 	value = header_value(line, "Content-Length:");
 	if (value != NULL && h->state == HTTP_HEAD) {
-		/* RFC 9112, 6.3: one that is no number must not be guessed */
+		/* RFC 9112, 6.3: what is not a number must not be guessed */
 		if (number_parse(value, 0, INT64_MAX, &n) < 0)
 			h->state = HTTP_BAD;
 		else
@@ -171,8 +171,8 @@ take_header(struct http *h, const char *line)
 }
 
 /*
- * Take the status line (RFC 9112, 4): "HTTP/1.1 200 OK".  Returns 0, or -1
- * where it is none.
+ * Take the status line (RFC 9112, 4): "HTTP/1.1 200 OK".  Returns 0, or -1 if
+ * it is not one.
  */
 static int
 take_status(struct http *h, const char *line)

@@ -2,8 +2,8 @@
 /*
  * The only place that starts kubectl.
  *
- * Which one: $KUBECTL, or else the first `kubectl` on PATH.  It dies with us,
- * however we die.
+ * Which one: $KUBECTL, or else the first `kubectl` on PATH.  It ends when this
+ * process ends, in any way.
  */
 #ifndef KUBECTL_H
 #define KUBECTL_H
@@ -53,7 +53,7 @@ int kubectl_finish(struct kubectl_job *job, bool kill);
 /*
  * Read all that it prints, at most KUBECTL_OUT bytes, until *stop is set.
  * Returns the text, with a NUL after it, for the caller to free; NULL
- * (reported): memory was short.
+ * (reported): out of memory.
  */
 char *kubectl_read(struct kubectl_job *job, const volatile sig_atomic_t *stop);
 

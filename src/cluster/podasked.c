@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is the pod that came back the pod that was asked for?
+ * Is the pod that the server made the pod that was sent?
  */
 #include "cluster/podasked.h"
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is the pod that came back the pod that was asked for?  On its way into the
- * cluster admission (webhooks, policies, a server that knows a field not) may
- * change it.
+ * Is the pod that the server made the pod that was sent?  Admission (webhooks,
+ * policies) may change it, and a server may drop a field that it does not know.
  *
- * All that the security of the pod rests on must be as it was asked for: users,
- * privileges, capabilities, seccomp, namespaces, commands, images, and the
- * mounts of our volume.  What else was added is only listed.
+ * Everything that matters for the security of the pod must be as it was sent:
+ * users, privileges, capabilities, seccomp, namespaces, commands, images, and
+ * the mounts of our volume.  What else was added is only listed.
  */
 #ifndef PODASKED_H
 #define PODASKED_H
@@ -23,7 +22,7 @@ enum {
 /*
  * Compare.  Returns true where the pod is as asked; else why[] says, masked,
  * which field came back otherwise.  What was added is appended to `others`, an
- * array of strings (NULL: nobody wants to know).
+ * array of strings (NULL: not wanted).
  */
 bool podasked_is(const struct json *asked, const struct json *got,
     char why[static PODASKED_WHY], struct json *others);

@@ -54,7 +54,7 @@ fit(char *masked, size_t size, const char *text)
 
 /*
  * Take "unpack: PATH: MESSAGE; fix: FIX", as report_print has it; PATH is
- * masked there.  Other lines are none of ours.
+ * masked there.  Other lines are not ours.
  */
 static void
 podfindings_take_line(struct json *to, char *line)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of one bundle out of a cluster: create its pod, follow it, read its
- * log, judge that, fetch what a rotation lost by a second pod.
+ * Gets one bundle out of a cluster: creates its pod, follows it, reads its log,
+ * verifies the log, and fetches the parts that a rotation lost with a second
+ * pod.
  */
 #include "cluster/podjob.h"
 

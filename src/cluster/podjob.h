@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of one bundle out of a cluster: create its pod, follow it, read its
- * log, judge that, fetch what a rotation lost by a second pod.  Never waits:
- * podjob_move goes on as far as it can.
+ * Gets one bundle out of a cluster: creates its pod, follows it, reads its log,
+ * verifies the log, and fetches the parts that a rotation lost with a second
+ * pod.  Never waits: podjob_move goes on as far as it can.
  */
 #ifndef PODJOB_H
 #define PODJOB_H
@@ -36,7 +36,7 @@ struct podjob_run {
 	const char *id; /* borrowed; the run's random number */
 	const volatile sig_atomic_t *stop; /* borrowed; give up */
 	bool keep; /* delete no pod */
-	bool user_set; /* who runs the pods was said: leave it */
+	bool user_set; /* the user gave the uid: keep it */
 	bool several; /* jobs */
 	bool check; /* nothing is streamed: the pod's message is all */
 	/* says how far a job is; text is masked */
@@ -58,7 +58,7 @@ enum podjob_step {
 	PODJOB_OVER /* finished */
 };
 
-/* {0} but for what stands first. */
+/* {0} except for the first fields. */
 struct podjob {
 	const struct podjob_run *run; /* borrowed */
 	struct pod_opts *pod; /* borrowed; its user may change */
@@ -81,7 +81,7 @@ struct podjob {
 	/* its log */
 	struct tempfile log;
 	bool log_open;
-	bool logged; /* it was read to an end */
+	bool logged; /* it was read to the end */
 	bool again; /* the whole of it was read once more */
 	int64_t log_wake; /* api_now() when it may be read (again) */
 	unsigned int log_tries; /* that the server refused */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deletes pods of ours, and never somebody else's: the server compares the
- * uid.
+ * Deletes the pods of this run, and no others: the server compares the uid.
  */
 #include "cluster/podreap.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deletes pods of ours, and never somebody else's: the server compares the
- * uid.  A server that is away is asked again; what could not be deleted has a
- * name.
+ * Deletes the pods of this run, and no others: the server compares the uid.  A
+ * server that is away is asked again; pods that could not be deleted are named.
  */
 #ifndef PODREAP_H
 #define PODREAP_H
@@ -24,7 +23,7 @@ struct podreap_pod {
 	char words[KUBECTL_SAID]; /* why it is still there, "" = it is gone */
 };
 
-/* {0} but for what stands first. */
+/* {0} except for the first fields. */
 struct podreap {
 	struct api *api; /* borrowed */
 	const char *namespace; /* borrowed */

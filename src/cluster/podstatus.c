@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pod's status to where it stands, and if it will fail, why and
- * what repairs it, in words.
+ * From a pod's status: how far the pod is, and if it will fail, why and how to
+ * fix it, in words.
  */
 #include "cluster/podstatus.h"
 

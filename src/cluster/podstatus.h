@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pod's status to where it stands, and if it will fail, why and
- * what repairs it, in words.  Knows only JSON; all text is masked.
+ * From a pod's status: how far the pod is, and if it will fail, why and how to
+ * fix it, in words.  Knows only JSON; all text is masked.
  */
 #ifndef PODSTATUS_H
 #define PODSTATUS_H
@@ -30,7 +30,7 @@ struct podstatus {
 	char container[64]; /* whose; "": the pod's */
 	char image[512]; /* that is being pulled */
 	char text[3072]; /* what is wrong */
-	char fix[1024]; /* what repairs it, "" where nothing is known */
+	char fix[1024]; /* how to fix it, "" if that is not known */
 	struct json *report; /* owned; `unpack` on its failure, or NULL */
 
 	/* between looks */
@@ -52,15 +52,14 @@ void podstatus_events(struct podstatus *w, const struct json *list);
 void podstatus_gone(struct podstatus *w);
 
 /*
- * The server, or kubectl, did not do what it was told: words are what it said,
- * masked, or "" where that was reported.  The reason is "" where they give
- * none.
+ * The server, or kubectl, refused a request: words are what it said, masked, or
+ * "" where that was reported.  The reason is "" where they give none.
  */
 void podstatus_refused(struct podstatus *w, const char *words);
 
 /*
- * The pod came back from the server otherwise than it was asked for: why says
- * in what.  `there`: it was created, and is deleted now.
+ * The pod that the server made differs from the one that was sent: why says
+ * where.  `there`: it was created, and is deleted now.
  */
 void podstatus_changed(struct podstatus *w, const char *why, bool there);
 

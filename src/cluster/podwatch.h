@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One watch for all pods that have a label: a list, then every change, then a
- * list again where the watch broke off, so that nothing is missed.
+ * list again if the watch was lost, so that nothing is missed.
  */
 #ifndef PODWATCH_H
 #define PODWATCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bundles out of a cluster, any number at once: one kubectl, one watch, and a
- * job for each.
+ * Gets any number of bundles out of a cluster at once: one kubectl, one watch,
+ * and a job for each bundle.
  */
 #include "cluster/provision.h"
 
@@ -167,7 +167,7 @@ namespace_known(struct provision *p, const struct json *namespace)
 	    "the namespace chooses the user itself: runAsUser is left out");
 }
 
-/* See what the namespace wants.  Returns -1 where it is none: p->failure. */
+/* See what the namespace wants. Returns -1 if there is none: p->failure. */
 static int
 move_namespace(struct provision *p)
 {

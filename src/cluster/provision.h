@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bundles out of a cluster, any number at once: one kubectl, one watch, and a
- * job for each.  What a provisioner does.
+ * Gets any number of bundles out of a cluster at once: one kubectl, one watch,
+ * and a job for each bundle.  What a provisioner does.
  */
 #ifndef PROVISION_H
 #define PROVISION_H
@@ -34,7 +34,7 @@ struct provision {
 	/* options */
 	struct kubectl kubectl;
 	const char *namespace; /* borrowed; NULL: kubectl's default */
-	bool user_set; /* who runs the pods was said: leave it */
+	bool user_set; /* the user gave the uid: keep it */
 	bool keep; /* delete no pod */
 	bool check; /* nothing is streamed: see podjob_run */
 	size_t parallel; /* jobs at once, at most */
@@ -63,10 +63,10 @@ struct provision {
 };
 
 /*
- * Do it all.  Every job is told of by the hooks.  What keeps all of them from
- * their work is p->failure, and then `end` is called for those that did not
- * begin, too.  Pods that could not be deleted are in p->reap, n of them.
- * Returns 0, or -1 (reported): nothing was begun.  Call provision_free.
+ * Do it all.  The hooks report every job.  A failure that concerns all of them
+ * is p->failure, and then `end` is called for those that did not begin, too.
+ * Pods that could not be deleted are in p->reap, n of them.  Returns 0, or -1
+ * (reported): nothing was begun.  Call provision_free.
  */
 int provision_run(struct provision *p);
 

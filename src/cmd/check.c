@@ -46,7 +46,7 @@ struct check {
 	struct ci_opts ci;
 
 	struct term term;
-	struct json *told; /* owned; what is told at the end, or NULL */
+	struct json *told; /* owned; what is printed at the end, or NULL */
 	size_t n_images;
 	struct check_row *rows; /* owned; of the table at the end */
 	size_t n_rows;
@@ -282,7 +282,7 @@ check_print_json(struct check *a)
 	return result_print(all);
 }
 
-/* Tell what is told at the end.  Returns 0, or -1 (reported). */
+/* Print what comes at the end.  Returns 0, or -1 (reported). */
 static int
 check_end(struct check *a)
 {

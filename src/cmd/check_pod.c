@@ -39,7 +39,7 @@ struct opts {
 struct tally {
 	const struct opts *o;
 	struct term term;
-	struct json *pods; /* owned; what is told at the end, or NULL */
+	struct json *pods; /* owned; what is printed at the end, or NULL */
 	struct json *problems; /* owned; what could not be judged, likewise */
 	size_t n_good; /* pods that pass */
 	size_t n_bad; /* pods that violate */
@@ -240,7 +240,7 @@ judge_docs(struct tally *t, const char *file, struct yaml_docs *docs)
 	return ret;
 }
 
-/* A file that is a template of Helm's is no YAML yet: say what makes it so. */
+/* A file that is a template of Helm's is not YAML yet: say what makes it so. */
 static void
 check_pod_hint(const char *path)
 {
@@ -391,7 +391,7 @@ check_pod_print_json(struct tally *t)
 	return result_print(all);
 }
 
-/* Tell what is told at the end; 0 or -1. */
+/* Print what comes at the end; 0 or -1. */
 static int
 check_pod_end(struct tally *t)
 {

@@ -500,8 +500,8 @@ extract_count_paths(int argc, char *const *argv)
 }
 
 /*
- * Part n operands into logs and paths, the last n_paths being such.  Behind
- * the first log, what is no file is one, too.
+ * Part n operands into logs and paths, the last n_paths being such.  Behind the
+ * first log, what is not a file is one, too.
  */
 static void
 extract_part_operands(struct extract *x, char **operands, size_t n,

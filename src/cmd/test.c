@@ -96,7 +96,7 @@ test_code(const struct podstatus *w)
 	return w->text[0] != '\0' ? "pod-refused" : "cluster-failed";
 }
 
-/* Add one finding, unless it is not to be told.  Is it an error? */
+/* Add one finding, unless it is ignored.  Is it an error? */
 static bool
 test_add_finding(struct test *x, struct test_image *t, const struct json *f)
 {
@@ -450,7 +450,7 @@ test_say(void *arg, const struct podjob *j, const char *text)
 		msg_line("%s", text);
 }
 
-/* Tell what is told at the end. */
+/* Print what comes at the end. */
 static enum wire_exit
 test_finish(struct test *x)
 {

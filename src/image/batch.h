@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Images judged, as many at a time as there are processors, and told in order.
+ * Checks images, as many at a time as there are processors, and reports them in
+ * order.
  */
 #ifndef BATCH_H
 #define BATCH_H

@@ -338,7 +338,7 @@ containerd_clear(struct extract *x, struct node *dir)
 	return 0;
 }
 
-/* The lowest layer is no overlay: a whiteout there deletes at once. */
+/* The lowest layer is not an overlay: a whiteout there deletes at once. */
 static int
 containerd_delete(struct extract *x, const struct place *p)
 {
@@ -679,7 +679,7 @@ extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n)
 	return extract_xattrs(x, e, n);
 }
 
-/* A new name that is no hard link. */
+/* A new name that is not a hard link. */
 static int
 extract_fill(struct extract *x, const struct tarscan_entry *e, struct node *n)
 {
@@ -707,7 +707,7 @@ is_known(struct extract *x, const struct tarscan_entry *e)
 	return x->refusal->code == NULL;
 }
 
-/* An entry that is no whiteout. */
+/* An entry that is not a whiteout. */
 static int
 extract_put(struct extract *x, struct tarscan_entry *e, const struct place *p)
 {

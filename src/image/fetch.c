@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Images fetched by their names, in processes that do nothing else.
+ * Fetches images by their names, in processes that do nothing else.
  */
 #include "image/fetch.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Images fetched by their names, in processes that do nothing else: they start
- * podman, docker or skopeo, and hand over an open file with what these print,
- * unread.  So the code that reads it can give up starting programs before; and
- * it can ask for no image that was not named when the processes began.
+ * Fetches images by their names, in processes that do nothing else: they start
+ * podman, docker or skopeo, and hand over an open file with their output,
+ * without reading it.  So the code that reads the output can give up starting
+ * programs first.  It can only ask for images that were named when the
+ * processes began.
  */
 #ifndef FETCH_H
 #define FETCH_H

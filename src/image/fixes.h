@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What fixes an image: the findings of a verdict in groups, each of one line
- * of the Dockerfile, with the one command that fixes them together.
+ * How to fix an image: the findings of a verdict in groups, one for each line
+ * of the Dockerfile, with one command that fixes all of a group.
  */
 #ifndef FIXES_H
 #define FIXES_H

@@ -14,7 +14,7 @@
 #include "base/msg.h"
 
 enum {
-	STEPS_MAX = 2000, /* of an image; more is no Dockerfile */
+	STEPS_MAX = 2000, /* of an image; more is not a Dockerfile */
 	TEXT_MAX = 4096, /* bytes of a step that count */
 	HEX_LONG = 32, /* digits in a row that nobody wrote */
 	HEX_SHOWN = 12

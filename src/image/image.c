@@ -215,7 +215,7 @@ is_manifest_type(const char *type)
 	return false;
 }
 
-/* What builders add to an index that is no image: signatures, attestations. */
+/* What builders add to an index beside images: signatures, attestations. */
 static bool
 is_attachment(const struct json *descriptor)
 {
@@ -534,7 +534,7 @@ is_layer_type(const char *type)
 	return false;
 }
 
-/* What things in registries are that are no images, by their media types. */
+/* Names of things in registries that are not images, by their media types. */
 static const struct {
 	const char *begins;
 	const char *name;

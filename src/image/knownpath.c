@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an image does to a pod that mounts the volume with its program at a
- * path that every image knows: /bin as RukPak's pods, /util/bin, /util, or
- * /.unpack.
+ * What an image does to a pod that mounts the volume with unpack at a path that
+ * every image can know: /bin in RukPak's pods, /util/bin, /util, or /.unpack.
  */
 #include "image/knownpath.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an image does to a pod that mounts the volume with its program at a
- * path that every image knows: /bin as RukPak's pods, /util/bin, /util, or
- * /.unpack.
+ * What an image does to a pod that mounts the volume with unpack at a path that
+ * every image can know: /bin in RukPak's pods, /util/bin, /util, or /.unpack.
  *
  * containerd, CRI-O and podman mount a pod's volumes first and the image's
  * VOLUMEs behind them, sorted by depth, and follow the image's symlinks to

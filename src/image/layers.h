@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers of an image, as tar, onto a tree: what container runtimes do when
- * they unpack an image and mount its layers as an overlay, but in memory, and
- * for two runtimes at once, because they do not always agree (extract.h).
+ * Merges the layers of an image, each a tar, into a tree.  This is what
+ * container runtimes do when they unpack an image and mount its layers as an
+ * overlay, but in memory, and for two runtimes at once, because they do not
+ * always agree (extract.h).
  *
  *	struct layers l;
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long the stream will be: the tar, gzip and encode of `unpack` itself,
- * over a tree in memory.
+ * Measures how long the stream will be: with the tar, gzip and encode of
+ * `unpack` itself, for a tree in memory.
  */
 #include "image/measure.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A root file system that lies in a directory -> a tree.
+ * A root file system in a directory -> a tree.
  */
 #include "image/rootdir.h"
 

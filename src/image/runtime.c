@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a container runtime makes of an image's root when it starts a pod's
- * container: where its mounts land, what keeps it from starting, and which
- * gids the process gets.
+ * What a container runtime does with an image's root when it starts a pod's
+ * container: where its mounts are, what prevents the start, and which gids the
+ * process gets.
  */
 #include "image/runtime.h"
 

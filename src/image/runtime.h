@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a container runtime makes of an image's root when it starts a pod's
- * container: where its mounts land, what keeps it from starting, and which
- * gids the process gets.  After runc, containerd and CRI-O.
+ * What a container runtime does with an image's root when it starts a pod's
+ * container: where its mounts are, what prevents the start, and which gids the
+ * process gets.  After runc, containerd and CRI-O.
  */
 #ifndef RUNTIME_H
 #define RUNTIME_H
@@ -14,7 +14,7 @@ enum {
 	RUNTIME_GROUPS_MAX = 64
 };
 
-/* Why the container would not start; "" where it would. */
+/* Why the container would not start; "" if it would. */
 struct runtime_refusal {
 	const char *path; /* static; what is wrong with */
 	char why[256];

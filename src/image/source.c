@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where an image is, as people say it, and its bytes: a file or a directory, a
- * pipe, or a name that podman, docker or skopeo know.
+ * Finds an image by what the user typed, and gets its bytes: a file or
+ * directory, a pipe, or a name that podman, docker or skopeo know.
  */
 #include "image/source.h"
 
@@ -61,7 +61,7 @@ source_refuse_context(const char *path)
 	return WIRE_OK;
 }
 
-/* Does text, which is no file, look like the name of one? */
+/* Does text, which is not a file, look like the name of one? */
 static bool
 source_is_path(const char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where an image is, as people say it, and its bytes: a file or a directory, a
- * pipe, or a name that podman, docker or skopeo know.
+ * Finds an image by what the user typed, and gets its bytes: a file or
+ * directory, a pipe, or a name that podman, docker or skopeo know.
  */
 #ifndef SOURCE_H
 #define SOURCE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where an image's documents and blobs lie: a directory, or a tar archive that
- * may be compressed and may come from a pipe.
+ * The place of an image's documents and blobs: a directory, or a tar archive
+ * that may be compressed and may come from a pipe.
  */
 #include "image/store.h"
 

@@ -14,7 +14,7 @@
 #include "base/tempfile.h"
 
 enum {
-	TREE_NODES_MAX = 1 << 20, /* more is no bundle but an attack */
+	TREE_NODES_MAX = 1 << 20, /* more is not a bundle but an attack */
 	TREE_PATH = 4096, /* bytes of the longest path, PATH_MAX */
 	/* bytes of all symlinks' targets, also of those that were replaced */
 	TREE_TARGETS_MAX = 64 << 20

@@ -30,7 +30,7 @@ verdict_is_good(const struct verdict *v)
 	return v->report.reason == REPORT_OK && !(v->strict && v->warnings > 0);
 }
 
-/* Is this code not to be told? */
+/* Is this code ignored? */
 static bool
 verdict_ignores(struct verdict *v, const char *code)
 {
@@ -355,7 +355,7 @@ runtimes_text(char *out, size_t size, const char *const *answers)
 	return out;
 }
 
-/* What one runtime refuses, unless it was told with the other's. */
+/* What one runtime refuses, unless reported already with the other's. */
 static int
 note_refusal(struct verdict *v, const struct layers *l, int side)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Will this image unpack in a restricted namespace?  Everything that can be
- * said of an image on disk, gathered; verdictout tells it.
+ * Will this image unpack in a restricted namespace?  Collects everything that
+ * is wrong with an image on disk; verdictout prints it.
  */
 #ifndef VERDICT_H
 #define VERDICT_H
@@ -66,7 +66,7 @@ struct verdict {
 	size_t n_notes, notes_room;
 	unsigned int errors; /* notes of that severity */
 	unsigned int warnings; /* likewise */
-	uint64_t ignored; /* findings and notes that were not to be told */
+	uint64_t ignored; /* findings and notes that were ignored */
 	bool strict; /* a warning is a failure */
 	const char *const *ignore; /* borrowed; as in the options */
 	bool measured;

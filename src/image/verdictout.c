@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A verdict, told: to people as text, to machines as JSON.
+ * Prints a verdict: for people as text, for programs as JSON.
  */
 #include "image/verdictout.h"
 

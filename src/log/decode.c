@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a pod log holds of a bundle: log bytes in, verified pieces out.
+ * Finds the bundle in a pod log: log bytes in, verified pieces out.
  */
 #include "log/decode.h"
 
@@ -242,7 +242,7 @@ judge_content(const struct json *object, struct decode_piece *p)
 
 /*
  * The object is complete: parse it, compare what it says of its content with
- * what came.  DECODE_END: it is none of ours.
+ * what came.  DECODE_END: it is not one of ours.
  */
 static enum decode_event
 decode_judge_object(struct decode *d)
@@ -323,7 +323,7 @@ at_content(const struct decode *d)
 
 /*
  * Take one character outside strings.  Returns 1 where the object is complete,
- * -1 where it is none.
+ * -1 if it is not one.
  */
 static int
 take_plain(struct decode *d, char c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a pod log holds of a bundle: log bytes in, verified pieces out.
+ * Finds the bundle in a pod log: log bytes in, verified pieces out.
  *
  * A log is judged by its bytes.  One that starts with a gzip header or a tar
  * header is that; all others are text, in which the lines of unpack-stream(5)
@@ -122,8 +122,8 @@ enum decode_event decode_next(struct decode *d);
 
 /*
  * Read a description of a whole (json's or jsonl's last line without its
- * content, or a termination message) from text[0..len).  Returns 0, or -1
- * where it is none; `parts` is 0 where it names none.
+ * content, or a termination message) from text[0..len).  Returns 0, or -1 if it
+ * is not one; `parts` is 0 where it names none.
  */
 int decode_whole(const char *text, size_t len, struct decode_piece *whole);
 

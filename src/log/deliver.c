@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bundle that was gathered, to a directory or a tar, whole or not at all.
+ * Writes a bundle that was gathered to a directory or a tar, whole or not at
+ * all.
  */
 #include "log/deliver.h"
 
@@ -182,7 +183,7 @@ read_tar(struct deliver *d, int dir, struct tarin_select *select,
 	return status;
 }
 
-/* Was everything there that was asked for?  Returns 0, or -1 (reported). */
+/* Was everything found that was asked for?  Returns 0, or -1 (reported). */
 static int
 deliver_check_found(const struct deliver *d)
 {

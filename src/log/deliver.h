@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bundle that was gathered, to a directory or a tar, whole or not at all.
+ * Writes a bundle that was gathered to a directory or a tar, whole or not at
+ * all.
  */
 #ifndef DELIVER_H
 #define DELIVER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The forms that a log comes in, undone: bytes of a file in, the text that the
- * container wrote out.
+ * Undoes the forms that a log can have: takes the bytes of a file, and gives
+ * the text that the container wrote.
  */
 #include "log/form.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The forms that a log comes in, undone: bytes of a file in, the text that the
- * container wrote out.
+ * Undoes the forms that a log can have: takes the bytes of a file, and gives
+ * the text that the container wrote.
  *
  * - gzip, around a log;
  * - UTF-16 and UTF-32, as `kubectl logs >log` writes in PowerShell, and
@@ -14,8 +14,8 @@
  *   {"log":"TEXT\n","stream":"stdout","time":"STAMP"}; the key may be
  *   "message", too, as other programs have it.
  *
- * Standard error is left out where the form tells it from standard output.
- * A tar and a tar.gz are no logs: they come out as they are.
+ * Standard error is left out where the form tells it from standard output.  A
+ * tar and a tar.gz are not logs: they come out as they are.
  *
  * Works by pull, in constant memory.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bundle out of any number of logs: verified pieces are kept in an unlinked
- * file until they make a whole; what is missing has a name.
+ * Gathers a bundle from any number of logs: verified pieces are kept in an
+ * unlinked file until the bundle is whole; missing parts can be named.
  */
 #ifndef GATHER_H
 #define GATHER_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip (RFC 1952) to what it holds, by pull, any number of members, in
+ * Decompresses gzip (RFC 1952) as the caller pulls, any number of members, in
  * constant memory.
  */
 #include "log/gunzip.h"

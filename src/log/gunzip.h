@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip (RFC 1952) to what it holds, by pull, any number of members, in
+ * Decompresses gzip (RFC 1952) as the caller pulls, any number of members, in
  * constant memory.  What takes longer is done ahead of the caller by a thread,
  * where there is a processor for it.
  *
@@ -33,7 +33,7 @@ enum {
 
 struct gunzip_slot {
 	ssize_t len; /* 0 at the end, -1 on failure */
-	const char *why; /* it is no whole gzip, or NULL: reported */
+	const char *why; /* it is not a whole gzip, or NULL: reported */
 	unsigned char out[GUNZIP_OUT];
 };
 
@@ -44,7 +44,7 @@ struct gunzip {
 	/* the caller's */
 	const char
 	    *name; /* borrowed; in messages; gunzip_open makes it "gzip" */
-	bool corrupt; /* it failed because the data is no whole gzip */
+	bool corrupt; /* it failed because the data is not a whole gzip */
 	bool alone; /* no thread, please: set it after gunzip_open */
 	bool ahead; /* a thread may be at work */
 	size_t made; /* bytes, until there is one */
@@ -76,8 +76,8 @@ struct gunzip {
 int gunzip_open(struct gunzip *g, io_pull pull, void *arg);
 
 /*
- * The next bytes; an io_pull with a struct gunzip as its arg.  Corrupt data,
- * a cut end, and bytes that are no gzip after the last member fail and set
+ * The next bytes; an io_pull with a struct gunzip as its arg.  Corrupt data, a
+ * cut end, and bytes that are not gzip after the last member fail and set
  * g->corrupt.
  */
 ssize_t gunzip_pull(void *arg, const void **data);

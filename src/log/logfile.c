@@ -138,7 +138,7 @@ logfile_judge_encoding(struct logfile *f, const unsigned char *s, size_t len)
 	                                : NOTES_MARK;
 }
 
-/* Say what of text that is not in Unicode's wider forms is no text. */
+/* Say what of text that is not in Unicode's wider forms is not text. */
 static void
 logfile_judge_text(struct logfile *f, const char *s, size_t len)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which parts of a bundle are to be fetched again.
+ * Which parts of a bundle must be fetched again.
  */
 #include "log/missing.h"
 

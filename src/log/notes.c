@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was noticed in logs while they were read, to say afterwards why there
- * is no bundle in them, and what they were.
+ * Notes about logs, made while they are read, to say afterwards why there is no
+ * bundle in them, and what they are instead.
  */
 #include "log/notes.h"
 

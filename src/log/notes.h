@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was noticed in logs while they were read, to say afterwards why there
- * is no bundle in them, and what they were.  Keeps the first few things of
+ * Notes about logs, made while they are read, to say afterwards why there is no
+ * bundle in them, and what they are instead.  Keeps the first few things of
  * each kind: memory does not depend on the logs.
  */
 #ifndef NOTES_H
@@ -56,7 +56,7 @@ struct notes {
 	/* the first line of something else; not masked */
 	char other[NOTES_LINE];
 	size_t other_len;
-	const char *binary; /* "an ELF program": a log was no text */
+	const char *binary; /* "an ELF program": a log was not text */
 };
 
 void notes_free(struct notes *n);

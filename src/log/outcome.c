@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What came of reading logs, told: the keys that extract and run have in
- * common in their results for programs, and lines for people.
+ * Reports the outcome of reading logs: the keys that the results of extract and
+ * run have in common, and lines for people.
  */
 #include "log/outcome.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why logs make no bundle: in words, and as a code.
+ * Why there is no whole bundle in the logs: in words, and as a code.
  */
 #ifndef REASON_H
 #define REASON_H

@@ -3,9 +3,10 @@
  * A directory or file that appears whole or not at all: it is made under a
  * name beside the target's and renamed when it is complete and on disk.
  *
- * Beside TARGET stands, while it is made, .TARGET.unpack-XXXXXX, locked by its
- * maker (flock(2)); one that is not locked is a leftover of a maker that was
- * killed, and the next one for the same target removes it.
+ * While TARGET is made, it is called .TARGET.unpack-XXXXXX, in the same
+ * directory, and its maker has a lock on it (flock(2)).  One without a lock was
+ * left by a process that was killed, and the next process that makes the same
+ * target removes it.
  */
 #ifndef TARGET_H
 #define TARGET_H

@@ -7,11 +7,11 @@
  * An entry is refused, and with it the whole, where
  * - its name is absolute, has "..", is longer than the file system takes, or
  *   came before (also where the file system takes two names for one);
- * - its name leads through something that is no directory of the archive's;
+ * - its name leads through something that is not a directory of the archive's;
  * - it is a symlink that is absolute, or has ".." anywhere but in front,
  *   or more of them than lead up to the root: such a link could lead out, by
  *   itself or with others;
- * - it is a hard link to what is no regular file of the archive's;
+ * - it is a hard link to what is not a regular file of the archive's;
  * - it is set-user-ID or set-group-ID, a device, FIFO or socket.
  */
 #ifndef TARIN_H
@@ -83,9 +83,9 @@ struct tarin_counts {
  * are: permission bits and times are set, owners are not.
  *
  * Returns WIRE_OK; WIRE_BUNDLE (reported) where an entry is refused or the tar
- * is over a limit; WIRE_CORRUPT (reported) where it is no whole tar; WIRE_FAIL
- * (reported) for a failure here, also of pull.  What has been extracted then
- * stays, for the caller to remove.
+ * is over a limit; WIRE_CORRUPT (reported) where it is not a whole tar;
+ * WIRE_FAIL (reported) for a failure here, also of pull.  What has been
+ * extracted then stays, for the caller to remove.
  */
 enum wire_exit tarin_run(const struct tarin_opts *opts,
     struct tarin_counts *counts);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Do the pieces that were gathered make a whole, and the right one?
+ * Are the gathered pieces a whole bundle, and the right one?
  */
 #ifndef WHOLE_H
 #define WHOLE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A pod's termination message as a witness: it describes the bundle that was
- * written, or tells why none was.
+ * written, or says why there is none.
  */
 #include "log/witness.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RukPak's BundleDeployment and Bundle to the image that they name.
+ * Reads RukPak's BundleDeployment and Bundle: which image they name.
  */
 #include "pod/bundledeployment.h"
 

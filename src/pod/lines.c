@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where in a file the values of a tree stand.
+ * On which lines of a file the values of a tree are.
  */
 #include "pod/lines.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a pod may run, what it is called by and what it may use: the options
- * that a cluster's administrator asks for, to fields of the Pod.
+ * Where a pod may run, its labels, and what it may use: the options for a
+ * cluster's administrator, which become fields of the Pod.
  */
 #include "pod/placement.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The unpack pod: what to unpack, and how, to a Pod as a JSON tree.
+ * Makes the unpack pod: a Pod as a JSON tree, from what to unpack and how.
  */
 #include "pod/pod.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The unpack pod: what to unpack, and how, to a Pod as a JSON tree.
+ * Makes the unpack pod: a Pod as a JSON tree, from what to unpack and how.
  */
 #ifndef POD_H
 #define POD_H
@@ -120,8 +120,8 @@ void pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix);
 
 /*
- * The Pod; owned by the caller, json_free it.  NULL (reported).  Where memory
- * was short for a part of it, it does not print (json.h).
+ * The Pod; owned by the caller, json_free it.  NULL (reported).  If memory ran
+ * out for a part of it, it does not print (json.h).
  */
 struct json *pod_build(const struct pod_opts *o);
 

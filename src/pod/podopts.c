@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Options and manifests to what a pod is to be (struct pod_opts), for every
- * command that makes pods.
+ * From options and manifests to the description of a pod (struct pod_opts), for
+ * every command that makes pods.
  */
 #include "pod/podopts.h"
 
@@ -356,7 +356,7 @@ podopts_say_risk(void)
 	    "'unpackctl check' finds such images; without --compat the mount path is random, and no image can do this");
 }
 
-/* One more bundle, to be filled in.  NULL (reported): memory is short. */
+/* One more bundle, to be filled in.  NULL (reported): out of memory. */
 static struct pod_opts *
 add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
 {

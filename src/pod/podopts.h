@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Options and manifests to what a pod is to be (struct pod_opts), for every
- * command that makes pods:
+ * From options and manifests to the description of a pod (struct pod_opts), for
+ * every command that makes pods:
  *
  *	struct pod_opts opts = POD_OPTS;
  *	...opt_parse, with the podopts_ rows among its own...

@@ -195,7 +195,7 @@ is_number(const char *text, double *number)
 	return *number - *number == 0; /* not infinite */
 }
 
-/* What a plain scalar of this text means; NULL when memory is short. */
+/* What a plain scalar of this text means; NULL when out of memory. */
 static struct json *
 plain_scalar(const char *text)
 {
@@ -391,7 +391,7 @@ binary_scalar(struct parse *p, const char *text, size_t len)
 
 /*
  * What the scalar means; NULL (reported).  As the YAML library of kubectl has
- * it: a tag that is none of YAML's own types of scalars makes it a string, a
+ * it: a tag that is not one of YAML's own types of scalars makes it a string, a
  * time too.
  */
 static struct json *

@@ -3,12 +3,12 @@
  * YAML 1.1 and JSON text to JSON trees, and trees to YAML: the only user of
  * libyaml.
  *
- * Plain scalars get the types that kubectl gives them: null, yes/no and
- * on/off are no strings, 0x1f and 017 are numbers, dates are strings.  Keys
- * become strings, "<<" merges, an alias becomes a copy.  A key that stands
- * twice in a mapping is an error.  Of tags, YAML's own types of scalars are
- * obeyed, !!binary is decoded, others leave strings, mappings and sequences
- * what they are.
+ * Plain scalars get the types that kubectl gives them: null, yes/no and on/off
+ * are not strings, 0x1f and 017 are numbers, dates are strings.  Keys become
+ * strings, "<<" merges, an alias becomes a copy.  A key that stands twice in a
+ * mapping is an error.  Of tags, YAML's own types of scalars are obeyed,
+ * !!binary is decoded, others leave strings, mappings and sequences what they
+ * are.
  *
  * The text may be in UTF-8, UTF-16 or UTF-32, with or without a byte order
  * mark, and JSON objects may follow each other.

@@ -25,7 +25,7 @@ struct psa_policy {
 /*
  * Judge a pod by its metadata (NULL: none) and spec.  Fills report, which
  * psa_report_free frees; strings in it are borrowed from the pod.  Returns 0,
- * violations or not, or -1 (reported as of `where`): this is no pod.
+ * violations or not, or -1 (reported as of `where`): this is not a pod.
  */
 int psa_judge(struct psa_report *report, const char *where,
     const struct json *metadata, const struct json *spec,
@@ -36,7 +36,7 @@ void psa_report_drop(struct psa_report *report, const char *id);
 
 void psa_report_free(struct psa_report *report);
 
-/* "restricted" and back; 0, or -1 where text is no level. */
+/* "restricted" and back; 0, or -1 where text is not a level. */
 const char *psa_level_name(enum psa_level level);
 int psa_level_parse(enum psa_level *level, const char *text);
 

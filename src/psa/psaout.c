@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was found of a pod, told: as text, as JSON, as a case for CI services.
+ * Prints what was found in a pod: as text, as JSON, as a case for CI services.
  */
 #include "psa/psaout.h"
 
@@ -12,7 +12,7 @@
 #include "bundle/ci.h"
 #include "bundle/codes.h"
 
-/* text with what is no text made visible; owned, NULL (reported). */
+/* text with what is not text made visible; owned, NULL (reported). */
 static char *
 psaout_mask(const char *text)
 {
@@ -132,7 +132,7 @@ out:
 	return ret;
 }
 
-/* The real path in the object; owned, NULL where memory is short. */
+/* The real path in the object; owned, NULL when out of memory. */
 static char *
 psaout_field(const struct psaout_pod *p, const struct psa_violation *v)
 {

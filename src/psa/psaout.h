@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was found of a pod, told: as text, as JSON, as a case for CI services.
+ * Prints what was found in a pod: as text, as JSON, as a case for CI services.
  */
 #ifndef PSAOUT_H
 #define PSAOUT_H

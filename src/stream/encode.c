@@ -37,7 +37,7 @@ put_text(struct encode *e, const char *format, ...)
 	return encode_write(e, text, (size_t)n);
 }
 
-/* Put buf[0..len) as base64; padded if len is no multiple of three. */
+/* Put buf[0..len) as base64; padded if len is not a multiple of three. */
 static int
 put_base64(struct encode *e, const unsigned char *buf, size_t len)
 {

@@ -162,7 +162,8 @@ is_noexec(const char *dest, size_t dir_len)
 }
 
 /*
- * Copy to the path dest, which is no directory.  Returns 0, or -1 (reported).
+ * Copy to the path dest, which is not a directory.  Returns 0, or -1
+ * (reported).
  */
 static int
 install_file(const char *dest)

@@ -72,10 +72,11 @@ WORDS = [
     (r"what stands (here|there)|one's own|be it", "plain words", ALL),
     (r"of ours|of theirs", "say whose", TEXT),
     (r"(?<!there )(is|are|was|were) no (?!longer|more|such)\w+",
-     "is not a ...", TEXT),
+     "is not a ...", OURS + ("text",)),
     (r"(?<!default )(is|are) none|(is|are) no such", "is not one", TEXT),
     (r"(is|are|was|were) to be", "must be, will be", TEXT),
-    (r"(go|goes|going) in circles", "is a loop", TEXT),
+    (r"(go|goes|going) in circles", "is a loop", ALL),
+    (r"memory (is|was) short", "out of memory", OURS + ("text",)),
     (r"intricate|absurd|in disorder|of today|without a word|broke off",
      "plain words", TEXT),
     (r"says? otherwise|allows more|must be told|became of|ha[sd] led|"

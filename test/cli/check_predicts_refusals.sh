@@ -170,7 +170,7 @@ rm -rf i
 ok "a root of mode 0700 by podman: exit 3" exits 3 "$UNPACKCTL" check -o json i
 is "has a code" "$(jq -r '.findings[].code' out)" root-not-readable
 
-# the first layer is no overlay in containerd
+# the first layer is not an overlay in containerd
 rm -rf i
 {
 	bundle

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A name that a layer deletes and no layer below has: overlayfs lists it and
-# cannot find it.  It is no content, and no error.
+# cannot find it.  It is not content, and not an error.
 . "$TOP/test/lib.sh"
 [ "$(id -u)" = 0 ] || skip_all "needs root, to mount"
 unshare -m true 2>/dev/null || skip_all "needs to make a mount namespace"

@@ -30,7 +30,7 @@ close_all() {
 }
 trap close_all EXIT
 
-# who is no cluster-admin: a server that has just started does not know yet
+# who is not a cluster-admin: a server that has just started does not know yet
 # what such a one may do
 kubectl -n "$NS" create role unpack --verb=get,list,watch,create,delete \
 	--resource=pods,pods/log,events >/dev/null &&

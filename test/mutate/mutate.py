@@ -115,7 +115,7 @@ CHANGES = [
 UNSEEN = re.compile(r"^\t+(?:static )?(?:const )?(?:unsigned )?\w+ \**\w+\[.*\];$|"
                     r"fd\w* < 0|fd\w* >= 0|asprintf\(.* < 0|^\t+(?:\(void\))?"
                     r"\w*(?:free|close|munmap|advise|setvbuf)\w*\(")
-# In a table, strings are no messages but what is compared with.
+# In a table, strings are not messages but what is compared with.
 TABLE_CHANGES = [
     ("number", r"(?<=[ (])[1-9][0-9]*(?=[,)}])", "77"),
     ("true", r"\btrue\b", "false"),
@@ -208,7 +208,7 @@ class Workshop:
         self.tree.mkdir(parents=True)
         for name in ("src", "test", "Makefile", "manifests", "README.md"):
             self.copy(name)
-        # what `make sanitized unit' made is no older than its source
+        # what `make sanitized unit' made is not older than its source
         if (TOP / self.unit.relative_to(self.tree)).is_dir():
             self.copy(self.unit.relative_to(self.tree))
         deps = TOP / "build" / arch / "deps"

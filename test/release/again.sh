@@ -39,7 +39,7 @@ for i in unpack unpackctl; do
 	ok "image $i" diff -r "$TOP/build/image/$i" "build/image/$i"
 done
 # What differs, where something does: a listing of both, too.  Who owns the
-# files here, and since when, is no part of them.
+# files here, and since when, is not a part of them.
 if command -v diffoscope >/dev/null; then
 	for what in release image; do
 		ok "diffoscope of build/$what" exits 0 diffoscope \

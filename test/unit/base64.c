@@ -62,7 +62,7 @@ base64_digits(void)
 	OK(good == 8 * 64);
 }
 
-/* What is no digit is refused in any position. */
+/* What is not a digit is refused in any position. */
 static void
 base64_refuses(void)
 {

@@ -166,7 +166,7 @@ strings(void)
 	    "(foobar)W", 1, 0);
 	check("{\"x\":\"a\tb\",\"content\":\"Zm9vYmFy\"}\n" WHOLE, "(foobar)W",
 	    1, 0);
-	/* a value that says "content" is no key, and neither is a deeper one */
+	/* a value that says "content" is not a key, nor is a deeper one */
 	check("{\"x\":\"\\\"content\\\":\",\"content\":\"Zm9vYmFy\"}\n",
 	    "(foobar)O", 0, 0);
 	check("{\"x\":{\"content\":\"Zm8=\"},\"content\":\"Zm9vYmFy\"}\n",

@@ -312,7 +312,7 @@ middles(void)
 	continues(DOCKER("rest\\n", "stdout"), 1, "rest\n");
 	continues("plain\n", 0, "plain\n");
 	continues("", 0, "");
-	/* what cannot be read is no end */
+	/* what cannot be read is not an end */
 	memset(&notes, 0, sizeof notes);
 	f = form_open(pull, &s, &notes);
 	OK(form_continues(f) < 0);

@@ -150,12 +150,13 @@ test_hostile(void)
 	comes("no HTTP", "SSH-2.0-x\r\n\r\n", HTTP_BROKEN, "");
 	comes("another HTTP", "HTTP/2 200\r\n\r\n", HTTP_BROKEN, "");
 	comes("no status", "HTTP/1.1 OK\r\n\r\n", HTTP_BROKEN, "");
-	comes("a length that is not a number", HEAD "Content-Length: -1\r\n\r\nabc",
-	    HTTP_BROKEN, "");
+	comes("a length that is not a number",
+	    HEAD "Content-Length: -1\r\n\r\nabc", HTTP_BROKEN, "");
 	comes("a length too large for a number",
 	    HEAD "Content-Length: 99999999999999999999\r\n\r\nabc", HTTP_BROKEN,
 	    "");
-	comes("a size that is not a number", CHUNKED "x\r\nabc\r\n", HTTP_BROKEN, "");
+	comes("a size that is not a number", CHUNKED "x\r\nabc\r\n",
+	    HTTP_BROKEN, "");
 	comes("an empty size", CHUNKED "\r\nabc\r\n", HTTP_BROKEN, "");
 	comes("a size below nothing", CHUNKED "-3\r\nabc\r\n", HTTP_BROKEN, "");
 	comes("... after a space", CHUNKED " -3\r\nabc\r\n", HTTP_BROKEN, "");

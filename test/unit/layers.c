@@ -382,7 +382,7 @@ compare(void)
 	put(&t, '2', "l", "a/x", 0777);
 	OK(apply(&t) == 0);
 	differs(0, NULL, 0);
-	/* a whiteout that is still to be seen is no file, here or there */
+	/* a whiteout that is still to be seen is not a file, here or there */
 	begin();
 	put(&t, '5', "b", NULL, 0755);
 	OK(apply(&t) == 0);

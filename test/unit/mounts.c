@@ -199,7 +199,7 @@ reserved(void)
 	mounts_free(&m);
 }
 
-/* A table that cannot be read is no empty one. */
+/* A table that cannot be read is not an empty one. */
 static void
 failures(void)
 {

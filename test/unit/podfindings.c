@@ -70,7 +70,7 @@ main(void)
 	    "{\"findings\":[1],\"more\":2}");
 	reads("{\"findings\":[1],\"more\":1}", FILE_LINE,
 	    "{\"findings\":[" FILE_FOUND "],\"more\":1}");
-	/* the first of such words counts; what is no text is masked */
+	/* the first of such words counts; what is not text is masked */
 	reads("{}",
 	    "unpack: a: not readable b: hidden by a mount; fix: f; fix: g\n",
 	    "{\"findings\":[{\"code\":\"file-not-readable\",\"path\":\"a\","

@@ -46,7 +46,7 @@ counts(void)
 	OK(r.skipped[CONTENT_SYMLINK] == 1 && r.names != names);
 }
 
-/* What is no directory is said in one line. */
+/* What is not a directory is said in one line. */
 static void
 refuses(const char *dir, enum report_reason reason, const char *words)
 {

@@ -460,7 +460,7 @@ messages(void)
 	    "securityContext.privileged=true)");
 }
 
-/* What is no pod, and names of levels and versions. */
+/* What is not a pod, and names of levels and versions. */
 static void
 parse(void)
 {

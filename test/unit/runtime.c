@@ -200,7 +200,7 @@ users(void)
 		n += (size_t)snprintf(text + n, sizeof text - n, ",%zu",
 		    100 + i);
 	belongs(1001, 7, text);
-	/* what is no file tells nothing, and neither does one that is huge */
+	/* what is not a file, or a huge file, tells nothing */
 	again();
 	(void)tree_make(&t, "etc/passwd", S_IFDIR | 0755);
 	belongs(1001, 0, "0");

@@ -162,7 +162,7 @@ links(void)
 	OK(run("l5", 1 << 20) == WIRE_BUNDLE && counts.rule != NULL);
 }
 
-/* What is no tar, or is cut, is corrupt, and not refused. */
+/* What is not a tar, or is cut, is corrupt, and not refused. */
 static void
 corrupt(void)
 {

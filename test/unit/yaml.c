@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "tap.h"
 
-/* The documents of text as one line of JSON; "error" where it is none. */
+/* The documents of text as one line of JSON; "error" if it is not one. */
 static const char *
 json(const char *text)
 {
