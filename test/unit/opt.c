@@ -171,8 +171,7 @@ suggestions(void)
 	    "unknown option '--bundel-dir'; did you mean --bundle-dir?");
 	wrong("--bundledir=x",
 	    "unknown option '--bundledir'; did you mean --bundle-dir?");
-	wrong("--max 7",
-	    "unknown option '--max'; did you mean --max-size?");
+	wrong("--max 7", "unknown option '--max'; did you mean --max-size?");
 	wrong("-jobs 7", "--jobs takes a number from 1 to 64, not 'obs'");
 	wrong("-quiet", "unknown option '-quiet'; did you mean --quiet?");
 	wrong("-k", "unknown option '-k'");
