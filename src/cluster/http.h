@@ -20,7 +20,7 @@ enum http_event {
 	HTTP_DATA, /* data[0..len) is more of the body */
 	HTTP_END, /* the answer is whole */
 	HTTP_BROKEN /* the connection ended before the answer did, or that is
-	               no HTTP */
+	               not HTTP */
 };
 
 enum http_state {
