@@ -6,13 +6,6 @@
 : "${CC:=musl-gcc}"
 [ -n "${UNPACK_OBJ-}" ] || skip_all "needs make's lists: make check"
 
-# objects LIST: make's names for them, from the repository's top
-objects() {
-	for o in $1; do
-		case $o in /*) echo "$o" ;; *) echo "$TOP/$o" ;; esac
-	done
-}
-
 ok "includes only point down" gate_includes "$TOP/src"
 ok "a library is seen in one module" gate_libraries "$TOP/src" "$DEPS/include"
 ok "no two functions of one name" gate_names "$TOP/src"
