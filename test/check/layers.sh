@@ -116,10 +116,10 @@ for code in 'printf("%s", s)' 'fputs(s, stdout)' 'fflush(stdout)' 'puts(s)' \
 	'putchar(*s)' 'fwrite(s, 1, 1, stdout)' 'dprintf(1, "%s", s)'; do
 	printf '#define _GNU_SOURCE\n#include <stdio.h>\nint f(char *s);\nint f(char *s)\n{ return (int)(%s); }\n' \
 		"$code" >out2.c
-	cc -c -o out2.o out2.c || bail
+	$CC -c -o out2.o out2.c || exit 1
 	ok "gate: $code is refused" refuses gate_stdout out2.o
 done
-cc -c -o out1.o out1.c
+$CC -c -o out1.o out1.c
 ok "gate: other streams pass" gate_stdout out1.o
 ok "gate: no object is refused" refuses gate_stdout none.o
 mkdir -p fds/base fdbad
