@@ -236,7 +236,7 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	alloc_on_failure(unpackctl_on_no_memory);
 	code = dispatch(argc, argv);
-	if (out_flush() < 0 && code != WIRE_SIGINT && code != WIRE_SIGTERM)
-		return WIRE_FAIL;
+	if (out_flush() < 0)
+		return signals_stop != 0 ? (int)signals_exit() : WIRE_FAIL;
 	return code;
 }

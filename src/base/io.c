@@ -36,27 +36,36 @@ await(int fd, short events)
 	return 0;
 }
 
-int
-io_write(int fd, const void *buf, size_t len)
+size_t
+io_write_most(int fd, const void *buf, size_t len)
 {
 	const char *p = buf;
+	size_t done = 0;
 	ssize_t n;
 
-	while (len > 0) {
-		n = write(fd, p, len);
+	while (done < len) {
+		n = write(fd, p + done, len - done);
 		if (n >= 0) {
-			p += n;
-			len -= (size_t)n;
-			continue;
+			done += (size_t)n;
+			if (done == len || !io_stopped())
+				continue;
+			errno = EINTR;
+			break;
 		}
 		if (errno == EINTR && !io_stopped())
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return -1;
+			break;
 		if (await(fd, POLLOUT) < 0)
-			return -1;
+			break;
 	}
-	return 0;
+	return done;
+}
+
+int
+io_write(int fd, const void *buf, size_t len)
+{
+	return io_write_most(fd, buf, len) == len ? 0 : -1;
 }
 
 ssize_t

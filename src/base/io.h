@@ -21,6 +21,12 @@
 int io_write(int fd, const void *buf, size_t len);
 
 /*
+ * The same, but returns how many bytes were written: fewer than len only on a
+ * failure, with errno set.
+ */
+size_t io_write_most(int fd, const void *buf, size_t len);
+
+/*
  * Read until buf[0..len) is full or the end of the file, through short reads,
  * interrupted calls and EAGAIN.  Returns the bytes read, fewer than len only
  * at the end, or -1 with errno set.
@@ -29,7 +35,8 @@ ssize_t io_read(int fd, void *buf, size_t len);
 
 /*
  * From here on io_write and io_read give up, with errno EINTR, when a signal
- * finds them waiting and *stop is not 0.  Borrowed; NULL: they go on.
+ * finds them waiting, a write that has done a part of it too, and *stop is not
+ * 0.  Borrowed; NULL: they go on.
  */
 void io_heed(const volatile sig_atomic_t *stop);
 

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +34,22 @@ static int
 out_write_hastily(const char *buf, size_t len)
 {
 	struct pollfd p = {.fd = OUT_FD, .events = POLLOUT};
+	bool again = true;
 	ssize_t n;
+	int ready;
 
 	while (len > 0) {
-		if (poll(&p, 1, OUT_PATIENCE) <= 0) {
+		ready = poll(&p, 1, OUT_PATIENCE);
+		/* SIGALRM comes each second: base/signals.h */
+		if (ready < 0 && errno == EINTR && again) {
+			again = false;
+			continue;
+		}
+		if (ready <= 0) {
 			errno = EINTR;
 			return -1;
 		}
+		again = true;
 		/* a pipe that is ready takes as much as this at once: pipe(7)
 		 */
 		n = write(OUT_FD, buf, len < PIPE_BUF ? len : PIPE_BUF);
@@ -53,14 +63,17 @@ out_write_hastily(const char *buf, size_t len)
 	return 0;
 }
 
-/* Write buf[0..len) for good. */
+/* Write buf[0..len) for good; a signal that comes meanwhile makes haste. */
 static void
-out_send(const void *buf, size_t len)
+out_send(const char *buf, size_t len)
 {
+	size_t done;
+
 	if (failure != 0 || len == 0)
 		return;
-	if ((io_stopped() ? out_write_hastily(buf, len)
-	                  : io_write(OUT_FD, buf, len)) < 0)
+	done = io_stopped() ? 0 : io_write_most(OUT_FD, buf, len);
+	if (done < len &&
+	    (!io_stopped() || out_write_hastily(buf + done, len - done) < 0))
 		failure = errno;
 }
 
