@@ -24,6 +24,7 @@
 #include "base/out.h"
 #include "base/result.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "base/version.h"
 #include "stream/preflight.h"
 #include "bundle/report.h"
@@ -344,10 +345,15 @@ run_cp(int argc, char **argv)
 static void
 unpack_on_signal(int number)
 {
-	enum wire_exit code = number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
-
 	report_terminate_signal();
-	(void)result_interrupted(code);
+	_exit(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
+}
+
+/* The same, of a check. */
+static void
+unpack_end(enum wire_exit code)
+{
+	report_terminate_signal();
 	_exit(code);
 }
 
@@ -418,6 +424,10 @@ main(int argc, char **argv)
 	if (strcmp(word, "check") != 0)
 		return unpack_run(argc, argv, false);
 	result_start("UnpackCheckResult", true);
+	signals_end_with(unpack_end);
 	code = (enum wire_exit)unpack_run(argc - 1, argv + 1, true);
-	return (int)result_end(code);
+	code = result_end(code);
+	if (signals_stop != 0 && out_flush() < 0)
+		code = signals_exit();
+	return (int)code;
 }

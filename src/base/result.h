@@ -3,7 +3,7 @@
  * The result of a command for programs: unpack-json(5).
  *
  * With -o json exactly one object is written to standard output, on one line,
- * also after a failure.  Each begins with the same keys:
+ * also after a failure.  Each has the same keys, first or after a list:
  *
  *	{"apiVersion":"unpack/v1",	of the shape
  *	 "kind":"ExtractResult",	the command: result_start

@@ -291,8 +291,9 @@ extract_show_json(struct extract *x, const struct tarin_entry *e)
 
 	if (text == NULL)
 		return -1;
-	out_printf("%s%s", x->listed ? "," : "", text);
+	out_printf("%s%s", x->listed ? "," : "{\"list\":[", text);
 	x->listed = true;
+	result_is_told();
 	free(text);
 	return 0;
 }
@@ -309,28 +310,28 @@ extract_show_entry(void *arg, const struct tarin_entry *e)
 }
 
 /*
- * The object with the list in it, which is written as it is read: it was found
- * to be good before.
+ * The object with the list in it, which is written as it is read.  So it comes
+ * first, and how that ended after it.
  */
 static enum wire_exit
 extract_list_json(struct extract *x)
 {
-	enum wire_exit status = deliver_check(&x->deliver, &x->gather);
-	size_t len;
+	enum wire_exit status = deliver_show(&x->deliver, &x->gather,
+	    extract_show_entry, x);
 	char *text;
 
-	if (status != WIRE_OK)
+	if (status != WIRE_OK && signals_stop != 0)
+		status = signals_exit();
+	if (status != WIRE_OK && !x->listed)
 		return status;
 	text = json_finish(extract_object(x, status), JSON_COMPACT);
 	if (text == NULL)
 		return WIRE_FAIL;
-	len = strlen(text);
-	out_printf("%.*s,\"list\":[", (int)(len - 1), text);
+	out_text(x->listed ? "]," : "{\"list\":[],");
+	out_line(text + 1);
 	free(text);
-	result_is_told();
-	status = deliver_show(&x->deliver, &x->gather, extract_show_entry, x);
 	x->listed = true;
-	out_line("]}");
+	result_is_told();
 	return status;
 }
 
@@ -407,14 +408,17 @@ extract(struct extract *x)
 	if (gather_open(&x->gather, &o) == 0) {
 		extract_shut_doors(x);
 		status = extract_read_logs(x);
-		if (signals_stop == 0)
+		/* what was done before a signal came is done */
+		if (status != WIRE_OK && signals_stop != 0)
+			status = signals_exit();
+		else
 			status = extract_tell_result(x, status);
 		if (!x->closed)
 			gather_close(&x->gather);
 	}
 	witness_free(&x->pod);
 	deliver_close(&x->deliver);
-	return signals_stop != 0 ? signals_exit() : status;
+	return status;
 }
 
 /* An opt_take: sha256:HEX. */

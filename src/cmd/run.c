@@ -146,6 +146,7 @@ tell_state(const struct run *x, const struct podstatus *w, char *text,
 static enum wire_exit
 stopped_early(void)
 {
+	result_because(signals_stop == SIGALRM ? "Timeout" : NULL);
 	msg_warn(0, "%s before the manifests were read",
 	    signals_stop == SIGALRM ? "the time given with --timeout is over"
 	                            : "stopped by a signal");
@@ -167,6 +168,7 @@ explain_stop(const struct run *x, struct podstatus *w)
 		w->fix[0] = '\0';
 		return;
 	}
+	result_because("Timeout");
 	(void)strcpy(w->reason, "Timeout");
 	(void)snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s",
 	    x->timeout, before);

@@ -210,13 +210,13 @@ deliver_selection(struct deliver *d)
 	return d->n_paths > 0 || d->strip > 0 ? &d->select : NULL;
 }
 
-/* Give the target its name. */
+/* Give the target its name, unless we are to stop. */
 static enum wire_exit
 deliver_commit(struct deliver *d)
 {
 	char shown[MSG_NAME];
 
-	if (target_commit(&d->target) < 0)
+	if (*d->stop != 0 || target_commit(&d->target) < 0)
 		return WIRE_FAIL;
 	if (d->target.inside != NULL && !d->quiet)
 		msg_line("%s was filled entry by entry, not in one step: %s",
@@ -235,9 +235,7 @@ make_directory(struct deliver *d)
 	status = read_tar(d, d->target.fd, deliver_selection(d), NULL, NULL);
 	if (status == WIRE_OK && deliver_check_found(d) < 0)
 		status = WIRE_FAIL;
-	if (status != WIRE_OK || *d->stop != 0)
-		return status;
-	return deliver_commit(d);
+	return status == WIRE_OK ? deliver_commit(d) : status;
 }
 
 /* Takes a part of a tar.gz: a gzip_sink with the descriptor. */
@@ -323,9 +321,7 @@ make_tar(struct deliver *d)
 		return WIRE_FAIL;
 	status = deliver_is_gzip(d->tar) ? copy_gzip(d, d->target.fd)
 	                                 : copy_tar(d, d->target.fd);
-	if (status != WIRE_OK || *d->stop != 0)
-		return status;
-	return deliver_commit(d);
+	return status == WIRE_OK ? deliver_commit(d) : status;
 }
 
 enum wire_exit
@@ -364,7 +360,7 @@ deliver_cat(struct deliver *d, struct gather *g)
 }
 
 enum wire_exit
-deliver_check(struct deliver *d, struct gather *g)
+deliver_show(struct deliver *d, struct gather *g, tarin_show show, void *arg)
 {
 	enum wire_exit status;
 
@@ -372,14 +368,6 @@ deliver_check(struct deliver *d, struct gather *g)
 	status = read_tar(d, -1, deliver_selection(d), NULL, NULL);
 	if (status == WIRE_OK && deliver_check_found(d) < 0)
 		status = WIRE_FAIL;
-	return status;
-}
-
-enum wire_exit
-deliver_show(struct deliver *d, struct gather *g, tarin_show show, void *arg)
-{
-	enum wire_exit status = deliver_check(d, g);
-
 	return status == WIRE_OK
 	    ? read_tar(d, -1, deliver_selection(d), show, arg)
 	    : status;

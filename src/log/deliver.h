@@ -85,10 +85,10 @@ enum wire_exit deliver_make(struct deliver *d, struct gather *g);
 /* Write the file d->cat to standard output, after all was found to be good. */
 enum wire_exit deliver_cat(struct deliver *d, struct gather *g);
 
-/* Only see that all of it is good, and that what is selected is there. */
-enum wire_exit deliver_check(struct deliver *d, struct gather *g);
-
-/* Only call show for each entry, after all of them were found to be good. */
+/*
+ * Only call show for each entry, after all of them were found to be good, and
+ * what is selected to be there.
+ */
 enum wire_exit deliver_show(struct deliver *d, struct gather *g,
     tarin_show show, void *arg);
 

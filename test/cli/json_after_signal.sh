@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# With -o json a command that a signal ends prints one object that says so.
+# With -o json a command that a signal ends, or --timeout, prints one object that
+# says so; one that is just printing it goes on, as long as somebody reads.
 . "$TOP/test/lib.sh"
 for tool in jq python3; do
 	command -v $tool >/dev/null || skip_all "needs $tool"
@@ -38,11 +39,15 @@ stopped() {
 	[ "$signal" != INT ] || code=130
 	shift 3
 	ok "$name" exits "$code" python3 stop.py "$signal" "$@"
+	one_object
+	is "  which says so" "$(says)" "$kind failed $code Interrupted"
+}
+one_object() {
 	ok "  one object, of the schema" python3 validate.py \
 		"$TOP/src/man/unpack-json.schema.json"
-	is "  which says so" \
-		"$(jq -r '"\(.kind) \(.result) \(.exit) \(.reason)"' out)" \
-		"$kind failed $code Interrupted"
+}
+says() {
+	jq -r '"\(.kind) \(.result) \(.exit) \(.reason)"' out
 }
 
 mkfifo silence
@@ -84,5 +89,80 @@ if [ -z "${EMULATOR-}" ] && $slowly true 2>/dev/null; then
 else
 	ok_skip "unpack check" "needs strace that may trace"
 fi
+
+# a pipe that is full when the signal comes; its reader reads then, or never
+cat >slow.py <<-'END'
+	import array, fcntl, os, signal, subprocess, sys, termios, time
+	r, w = os.pipe()
+	p = subprocess.Popen(sys.argv[2:], stdout=w)
+	os.close(w)
+	there = array.array("i", [0])
+	for _ in range(200):
+	    fcntl.ioctl(r, termios.FIONREAD, there)
+	    if there[0] > 50000:
+	        break
+	    time.sleep(0.1)
+	time.sleep(0.2)
+	if p.poll() is not None:
+	    sys.exit(f"it has ended by itself, with {p.returncode}")
+	p.send_signal(signal.SIGTERM)
+	if sys.argv[1] == "reads":
+	    time.sleep(0.3)
+	    while data := os.read(r, 65536):
+	        os.write(1, data)
+	        time.sleep(0.02)
+	sys.exit(p.wait(20))
+END
+# slow NAME OBJECT COMMAND...: what the object says
+slow() {
+	name=$1 object=$2 code=$(echo "$2" | cut -d' ' -f3)
+	shift 2
+	ok "$name: a slow reader" exits "$code" python3 slow.py reads "$@"
+	one_object
+	is "  what it says" "$(says)" "$object"
+	ok "$name: a reader that never reads" exits 143 \
+		python3 slow.py never "$@"
+}
+for i in $(seq 500); do
+	echo "---
+apiVersion: v1
+kind: Pod
+metadata: {name: p$i}
+spec: {containers: [{name: c, image: x}]}"
+done >pods
+mkdir links names
+(cd links && for i in $(seq 1000); do
+	ln -s x "$(printf 'a-name-that-makes-a-line-longer-%0200d' "$i")"
+done)
+(cd names && seq 5000 | sed 's/^/a-name-that-makes-a-line-longer-/' |
+	xargs touch)
+"$UNPACK" --bundle-dir names --format jsonl >log
+slow check-pod "CheckPodResult failed 3 PodSecurity" \
+	"$UNPACKCTL" check-pod -o json pods
+slow "unpack check" "UnpackCheckResult ok 0 OK" \
+	"$UNPACK" check --bundle-dir links
+slow "a list" "ExtractResult failed 143 Interrupted" \
+	"$UNPACKCTL" extract -o json --list log
+
+# timed NAME OBJECT COMMAND...: --timeout
+timed() {
+	name=$1 object=$2
+	shift 2
+	ok "$name, the time is over" exits 1 timeout -k 1 30 "$@"
+	one_object
+	is "  which says so" "$(says)" "$object"
+}
+run="run -o json --timeout 1s --unpacker-image x/y:1 -C none"
+# shellcheck disable=SC2086
+{
+	timed run "RunResult failed 1 Timeout" \
+		"$UNPACKCTL" $run --image x/z:1
+	timed "run of several" "RunResult failed 1 Timeout" \
+		"$UNPACKCTL" $run --image x/z:1 --image x/z:2
+	timed "run, while it reads manifests" "RunResult failed 1 Timeout" \
+		"$UNPACKCTL" $run -f - 0<>silence
+}
+timed test "TestResult failed 1 NotTested" "$UNPACKCTL" test -o json \
+	--timeout 1s --unpacker-image x/y:1 x/z:1
 
 done_testing
