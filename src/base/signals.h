@@ -19,6 +19,13 @@
 extern volatile sig_atomic_t signals_stop;
 
 /*
+ * How many times somebody asked; only to be read.  Signals within a tenth of a
+ * second are one: timeout(1), and a shell with its group, send two.  SIGALRM
+ * counts where it is the first one.
+ */
+extern volatile sig_atomic_t signals_count;
+
+/*
  * From here on they are noted in signals_stop; base/io heeds it (io_heed).
  * After `seconds` SIGALRM comes.  0: there is no such limit, and after a signal
  * SIGALRM comes each second: the first one may have come just before a call

@@ -20,6 +20,7 @@
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/path.h"
+#include "base/signals.h"
 
 static const char infix[] = ".unpack-";
 static const char mark[] = "user.unpack";
@@ -50,25 +51,30 @@ bring_up(int fd, const char *name, int top, unsigned long *number)
 	return -1;
 }
 
+/* Who asks a second time does not want to wait. */
+static bool
+removal_is_over(void)
+{
+	return signals_count > 1;
+}
+
 /*
  * Empty the directory fd but for directories that are not empty: these are
- * moved into `top`, under names made from *number.  fd is closed.  Returns
- * how many entries are left, or -1 with errno set.
+ * moved into `top`, under names made from *number.  fd is closed.
  */
-static int
+static void
 empty_into(int fd, int top, unsigned long *number)
 {
 	struct dirent *e;
 	DIR *dir;
-	int left = 0;
 
 	(void)fchmod(fd, 0700);
 	dir = fdopendir(fd);
 	if (dir == NULL) {
 		(void)close(fd);
-		return -1;
+		return;
 	}
-	while ((e = readdir(dir)) != NULL) {
+	while (!removal_is_over() && (e = readdir(dir)) != NULL) {
 		if (path_is_dots(e->d_name))
 			continue;
 		if (unlinkat(fd, e->d_name, 0) == 0 ||
@@ -76,11 +82,9 @@ empty_into(int fd, int top, unsigned long *number)
 			continue;
 		/* moving a directory writes its "..": it must be ours to */
 		(void)fchmodat(fd, e->d_name, 0700, 0);
-		if (bring_up(fd, e->d_name, top, number) < 0)
-			left++;
+		(void)bring_up(fd, e->d_name, top, number);
 	}
 	(void)closedir(dir);
-	return left;
 }
 
 /*
@@ -103,7 +107,7 @@ remove_all(int top)
 		dir = fd < 0 ? NULL : fdopendir(fd);
 		if (dir == NULL)
 			return;
-		while ((e = readdir(dir)) != NULL) {
+		while (!removal_is_over() && (e = readdir(dir)) != NULL) {
 			if (path_is_dots(e->d_name))
 				continue;
 			if (unlinkat(top, e->d_name, 0) == 0) {
@@ -119,21 +123,42 @@ remove_all(int top)
 				gone++;
 		}
 		(void)closedir(dir);
-	} while (gone > 0);
+	} while (gone > 0 && !removal_is_over());
 }
 
-/* Remove the temporary `name` in t->parent, which is fd. */
+/* Say that the temporary `name` is still there. */
+static void
+target_tell_left(const struct target *t, const char *name, bool stopped)
+{
+	int err = errno;
+	char dir[PATH_MAX], shown[NAME_MAX * 4 + 1];
+
+	(void)msg_mask(dir, sizeof dir, t->dir);
+	(void)msg_mask(shown, sizeof shown, name);
+	if (stopped)
+		msg_warn(0,
+		    "%s/%s is still there: a second signal ended its removal; remove it with rm -r",
+		    dir, shown);
+	else
+		msg_warn(err, "%s/%s cannot be removed", dir, shown);
+}
+
+/*
+ * Remove the temporary `name` in t->parent, which is fd.  A second signal ends
+ * it; what is left is named.
+ */
 static void
 remove_temp(const struct target *t, int fd, const char *name)
 {
 	struct stat st;
+	int flags = 0;
 
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		remove_all(fd);
-		(void)unlinkat(t->parent, name, AT_REMOVEDIR);
-	} else {
-		(void)unlinkat(t->parent, name, 0);
+		flags = AT_REMOVEDIR;
 	}
+	if (unlinkat(t->parent, name, flags) < 0 && errno != ENOENT)
+		target_tell_left(t, name, removal_is_over());
 }
 
 /* --------------------------------------------------------------- leftovers */

@@ -63,7 +63,10 @@ int target_begin(struct target *t);
  */
 int target_commit(struct target *t);
 
-/* Close; remove what was begun and not committed. */
+/*
+ * Close; remove what was begun and not committed.  A second signal
+ * (base/signals.h) ends the removal, and what is left is named.
+ */
 void target_close(struct target *t);
 
 #endif

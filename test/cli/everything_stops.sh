@@ -35,6 +35,35 @@ for word in TERM:143 INT:130; do
 	is "and leaves nothing behind" "$(find . -name '*out.d*')" ""
 done
 # shellcheck disable=SC2086
+ok "extract that is busy, for a program" preserved 143 TERM \
+	"$UNPACKCTL" extract $big -o json -C out.d log
+ok "and says so" has out '^\{.*"exit":143,"reason":"Interrupted".*\}$'
+is "and leaves nothing behind" "$(find . -name '*out.d*')" ""
+
+# a second signal, while it removes what it made
+cat >twice.py <<'E'
+import signal, subprocess, sys, time
+p = subprocess.Popen(sys.argv[1:])
+time.sleep(3)
+p.send_signal(signal.SIGTERM)
+time.sleep(0.3)
+if p.poll() is not None:
+    sys.exit("it has ended by itself")
+p.send_signal(signal.SIGTERM)
+sys.exit(p.wait(60))
+E
+# shellcheck disable=SC2086
+ok "a second signal ends it" exits 143 python3 twice.py \
+	"$UNPACKCTL" extract $big -q -C out.d log
+left=$(find . -maxdepth 1 -name '.out.d.unpack-*')
+ok "what is left is named" has err "$left is still there: .*rm -r"
+mkdir one
+echo file >one/file
+"$UNPACK" --bundle-dir one >small
+ok "the next one removes it" exits 0 "$UNPACKCTL" extract -q -C out.d small
+is "all of it" "$(find . -maxdepth 1 -name '*out.d*')" ./out.d
+rm -r out.d
+# shellcheck disable=SC2086
 ok "without the options it is refused" exits 3 "$UNPACKCTL" extract \
 	-q -C out.d log
 ok "for the directories that names imply" has err 'allows, counting the directories'
