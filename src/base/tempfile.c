@@ -28,6 +28,10 @@ blob_read(const struct blob *b, uint64_t offset, void *buf, size_t len)
 	size_t done = 0;
 	ssize_t got;
 
+	if (io_stopped()) {
+		errno = EINTR;
+		return -1;
+	}
 	if (offset >= b->len)
 		return 0;
 	if (len > b->len - offset)

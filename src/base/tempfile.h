@@ -24,7 +24,7 @@ struct blob {
 /*
  * Read up to len bytes of b, starting at offset.  Returns the bytes read,
  * fewer than len only at the end of b, or -1 with errno set; a file that
- * became shorter than b is EIO.
+ * became shorter than b is EIO, and EINTR says that we are to stop: io_heed.
  */
 ssize_t blob_read(const struct blob *b, uint64_t offset, void *buf, size_t len);
 

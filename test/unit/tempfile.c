@@ -4,13 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "tap.h"
 
 static char mib[1 << 20];
+static volatile sig_atomic_t stop;
 
 /* sha256sum(1) of "hello" */
 #define HELLO \
@@ -43,6 +46,13 @@ blobs(void)
 	OK(blob_verify(&b, HELLO, "b") < 0);
 	OK(blob_verify(&beyond, HELLO, "b") < 0);
 	OK(blob_verify(&b, "sha512:00", "b") < 0);
+	/* who is told to stop reads no more */
+	io_heed(&stop);
+	OK(blob_read(&b, 0, buf, 4) == 4);
+	stop = 1;
+	errno = 0;
+	OK(blob_read(&b, 0, buf, 4) < 0 && errno == EINTR);
+	io_heed(NULL);
 	(void)close(fd);
 	OK(blob_read(&b, 0, buf, 4) < 0);
 }
