@@ -81,7 +81,7 @@ is "nothing is left behind" "$(find . -name '*files*')" ""
 
 # one that never waits is made to, before it looks at a file
 mkdir -p bundle/manifests
-slowly="strace -D -o trace -e inject=faccessat:delay_enter=2s"
+slowly="strace -D -o trace -e inject=?faccessat,?faccessat2:delay_enter=2s"
 # shellcheck disable=SC2086
 if [ -z "${EMULATOR-}" ] && $slowly true 2>/dev/null; then
 	stopped "unpack check" TERM UnpackCheckResult \
