@@ -48,18 +48,22 @@ gate_hardened() {
 		}' gate.elf
 }
 
+# gate_guards FILE: the compiler guards stacks in this object or library.
+gate_guards() {
+	"$NM" -u "$1" >gate.used || return 1
+	grep -q ' __stack_chk_fail$' gate.used
+}
+
 # gate_guarded OBJECT...: stacks are guarded in half of them and more: not all
 # have an array on theirs.  A program does not tell: the guard of the C library
 # is in it anyway.
 gate_guarded() {
-	gate_guards=0
+	gate_n=0
 	for o; do
-		"$NM" -u "$o" >gate.used || return 1
-		! grep -q ' __stack_chk_fail$' gate.used ||
-			gate_guards=$((gate_guards + 1))
+		! gate_guards "$o" || gate_n=$((gate_n + 1))
 	done
-	echo "# stacks are guarded in $gate_guards of $# objects"
-	[ $# -gt 0 ] && [ $((2 * gate_guards)) -ge $# ]
+	echo "# stacks are guarded in $gate_n of $# objects"
+	[ $# -gt 0 ] && [ $((2 * gate_n)) -ge $# ]
 }
 
 # objects LIST: make's names for them, from the repository's top

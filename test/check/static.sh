@@ -24,6 +24,9 @@ if [ -n "${UNPACK_OBJ-}" ]; then
 else
 	ok_skip "stacks are guarded" "needs make's lists: make check"
 fi
+for lib in "$DEPS"/lib/*.a; do
+	ok "${lib##*/} guards its stacks" gate_guards "$lib"
+done
 ok "unpack is small" gate_size "$UNPACK" "$MAXSIZE"
 ok "unpack only writes" gate_writes_only "$UNPACK"
 
@@ -70,6 +73,8 @@ ok "gate: a guarded stack passes" gate_guarded guarded.o
 ok "gate: an unguarded one is refused" refuses gate_guarded bare.o
 ok "gate: one in three is refused" refuses gate_guarded guarded.o bare.o bare.o
 ok "gate: no object is refused" refuses gate_guarded none.o
+ok "gate: one of an archive is enough" gate_guards guarded.o
+ok "gate: none is not" refuses gate_guards bare.o
 "$STRIP" -o a "$UNPACK"
 ok "gate: a stripped program cannot pass" refuses gate_writes_only a
 
