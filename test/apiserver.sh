@@ -2,9 +2,7 @@
 # shellcheck shell=sh
 # What the tests share that have run talk to apiserver.py.
 . "$TOP/test/lib.sh"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need python3 jq
 B=$TOP/test/bundles/hello-operator
 export API_BUNDLE="$B" KUBECTL="$TOP/test/apiserver.py"
 

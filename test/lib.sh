@@ -41,6 +41,19 @@ skip_all() {
 	exit 0
 }
 
+# need TOOL...: this whole file cannot run without.
+need() {
+	for need_tool; do
+		command -v "$need_tool" >/dev/null || skip_all "needs $need_tool"
+	done
+}
+
+# need_module NAME: nor without this one of Python.
+need_module() {
+	need python3
+	python3 -c "import $1" 2>/dev/null || skip_all "needs python3-$1"
+}
+
 # is NAME GOT WANTED
 is() {
 	if [ "$2" != "$3" ]; then

@@ -3,7 +3,7 @@
 # What test/mutate lists of the source is still there: a survivor's reason is
 # one for that line, and the sample is one of changes.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 mutate=$TOP/test/mutate/mutate.py
 ok "each survivor is a change of a line that is there" "$mutate" --stale

@@ -6,9 +6,7 @@
 # test/run: alone
 . "$TOP/test/lib.sh"
 [ -x "$UNPACK" ] || skip_all "needs the programs: make"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need python3 jq
 
 # no jobserver of a make -j: its pipes are not ours
 MAKEFLAGS=$(echo "${MAKEFLAGS-}" | sed 's/ *--jobserver[^ ]*//; s/ *-j[0-9]*//')

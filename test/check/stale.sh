@@ -3,7 +3,7 @@
 # What comments and pages name of the source is there: functions, constants and
 # files.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 python3 "$TOP/test/check/stale.py" "$TOP" >stale
 sed 's/^/# /' stale

@@ -3,7 +3,7 @@
 # One thing has one name, and English is plain, in pages, help, messages and
 # comments: no word that words.py refuses.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 python3 "$TOP/test/check/words.py" "$TOP" >refused
 sed 's/^/# /' refused

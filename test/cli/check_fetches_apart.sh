@@ -4,7 +4,7 @@
 # can start no program by then, opens no file but those that are at hand, and
 # what the tool says arrives.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 mkdir bundle images bin
 echo text >bundle/file

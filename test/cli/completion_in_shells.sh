@@ -4,7 +4,7 @@
 # contexts from kubectl, directories for -C, words, files; for unpackctl and for
 # the plugin.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 # in front of the programs: a command line that is complete is written down
 mkdir bin home some-dir

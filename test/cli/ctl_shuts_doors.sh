@@ -4,9 +4,7 @@
 # does not need; and where the kernel refuses, it goes on without.
 . "$TOP/test/lib.sh"
 [ -z "${SANITIZED-}" ] || skip_all "the leak checker needs other rights"
-for tool in strace python3; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need strace python3
 
 mkdir bundle images pods
 echo text >bundle/file

@@ -4,7 +4,7 @@
 # writing to a pipe that nobody reads, a kubectl that takes no notice.  What
 # would go on ends with 137, as it is killed in the end.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 # A tar whose extraction would take many minutes: names that imply millions of directories.
 python3 - <<'E'

@@ -3,9 +3,7 @@
 # Why there is no bundle: each reason is told from the others, to people and to
 # programs.
 . "$TOP/test/lib.sh"
-for tool in jq python3; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need jq python3
 
 mkdir -p a/manifests b/manifests
 echo a >a/manifests/x

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every form of log that holds a bundle comes out as the same directory.
 . "$TOP/test/lib.sh"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need python3 jq
 
 stream=$TOP/test/torture/stream.py
 mkdir -p in/manifests in/empty

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A log in every form that people have it in, and what it is said to be.
 . "$TOP/test/lib.sh"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need python3 jq
 
 mkdir -p in/manifests
 echo a >in/manifests/a

@@ -3,7 +3,7 @@
 # For any tar: nothing outside the target, and the target whole or
 # not at all.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 make=$TOP/test/corpus/make.py
 

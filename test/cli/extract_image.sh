@@ -3,9 +3,7 @@
 # extract of an image on disk delivers the bundle that a pod of it would send,
 # not the archive.
 . "$TOP/test/lib.sh"
-for tool in python3 jq; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need python3 jq
 
 cat >words <<-'END'
 	layer gzip COPY one

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Memory follows neither the number of entries nor the size of the bundle.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 [ -z "${SANITIZED:-}" ] || skip_all "sanitizers use memory of their own"
 
 # A tree of N directories with long names, and a file of N KiB.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is lost has a name, and fetching it by that name completes the bundle.
 . "$TOP/test/lib.sh"
-command -v jq >/dev/null || skip_all "needs jq"
+need jq
 
 mkdir -p in
 # sixteen short parts and four long ones

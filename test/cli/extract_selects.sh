@@ -3,9 +3,7 @@
 # What extract makes of a bundle: all of it, some paths, one file, a list, a
 # tar.gz; into a directory that is there, and in place of what it made before.
 . "$TOP/test/lib.sh"
-for tool in jq python3; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need jq python3
 
 mkdir -p in/manifests/deep in/metadata
 echo a >in/manifests/a

@@ -3,7 +3,7 @@
 # System calls that fail, memory among them: a sample of `make faults`.
 . "$TOP/test/lib.sh"
 [ -z "${SANITIZED:-}" ] || skip_all "its memory does not run out like that"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 strace -o /dev/null true 2>/dev/null || skip_all "needs strace, and ptrace"
 
 ok "no wrong outcome" "$TOP/test/torture/faults.py" --most "${FAULTS:-500}" \

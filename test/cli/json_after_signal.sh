@@ -3,11 +3,8 @@
 # With -o json a command that a signal ends, or --timeout, prints one object that
 # says so; one that is just printing it goes on, as long as somebody reads.
 . "$TOP/test/lib.sh"
-for tool in jq python3; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
-python3 -c 'import jsonschema' 2>/dev/null ||
-	skip_all "needs python3-jsonschema"
+need jq
+need_module jsonschema
 
 # SIGTERM for the process, SIGINT for all of its group, as terminals do it
 cat >stop.py <<-'END'
@@ -25,13 +22,6 @@ cat >stop.py <<-'END'
 	    os.killpg(p.pid, signal.SIGKILL)
 	    sys.exit("it goes on")
 END
-cat >validate.py <<-'END'
-	import json, jsonschema, sys
-	lines = open("out").read().split("\n")
-	if len(lines) != 2 or lines[1] != "":
-	    sys.exit("# not one line: %r" % lines[:3])
-	jsonschema.validate(json.loads(lines[0]), json.load(open(sys.argv[1])))
-END
 
 # stopped NAME SIGNAL KIND COMMAND...: while it waits
 stopped() {
@@ -39,15 +29,15 @@ stopped() {
 	[ "$signal" != INT ] || code=130
 	shift 3
 	ok "$name" exits "$code" python3 stop.py "$signal" "$@"
-	one_object
-	is "  which says so" "$(says)" "$kind failed $code Interrupted"
+	told "$kind failed $code Interrupted"
 }
-one_object() {
-	ok "  one object, of the schema" python3 validate.py \
-		"$TOP/src/man/unpack-json.schema.json"
-}
-says() {
-	jq -r '"\(.kind) \(.result) \(.exit) \(.reason)"' out
+# told "KIND RESULT EXIT REASON": one object, which says that
+told() {
+	# shellcheck disable=SC2086
+	set -- $1
+	ok "  one object, of the schema" \
+		"$TOP/test/schema/result.py" out "$3" "$1"
+	is "  which says so" "$(jq -r '"\(.result) \(.reason)"' out)" "$2 $4"
 }
 
 mkfifo silence
@@ -118,8 +108,7 @@ slow() {
 	name=$1 object=$2 code=$(echo "$2" | cut -d' ' -f3)
 	shift 2
 	ok "$name: a slow reader" exits "$code" python3 slow.py reads "$@"
-	one_object
-	is "  what it says" "$(says)" "$object"
+	told "$object"
 	ok "$name: a reader that never reads" exits 143 \
 		python3 slow.py never "$@"
 }
@@ -149,8 +138,7 @@ timed() {
 	name=$1 object=$2
 	shift 2
 	ok "$name, the time is over" exits 1 timeout -k 1 30 "$@"
-	one_object
-	is "  which says so" "$(says)" "$object"
+	told "$object"
 }
 run="run -o json --timeout 1s --unpacker-image x/y:1 -C none"
 # shellcheck disable=SC2086

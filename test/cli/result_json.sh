@@ -3,36 +3,15 @@
 # With -o json a command prints exactly one object, on one line, in the shape
 # of unpack-json(5), in every case.
 . "$TOP/test/lib.sh"
-for tool in jq python3; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
-python3 -c 'import jsonschema' 2>/dev/null ||
-	skip_all "needs python3-jsonschema"
+need jq
+need_module jsonschema
 
-cat >validate.py <<-'END'
-	import json, sys
-	import jsonschema
-	schema = json.load(open(sys.argv[1]))
-	jsonschema.Draft7Validator.check_schema(schema)
-	text = open("out").read()
-	lines = text.split("\n")
-	if len(lines) != 2 or lines[1] != "":
-	    sys.exit("# not one line: %r" % text[:200])
-	value = json.loads(lines[0])
-	bad = [e.message for e in jsonschema.Draft7Validator(schema).iter_errors(value)]
-	for e in bad[:5]:
-	    print("#", e[:200])
-	if value["exit"] != int(sys.argv[2]) or value["kind"] != sys.argv[3]:
-	    sys.exit("# exit or kind: %s" % lines[0][:300])
-	sys.exit(bool(bad))
-END
 # says KIND EXIT REASON COMMAND...
 says() {
 	kind=$1 exit=$2 reason=$3
 	shift 3
 	exits "$exit" "$@" || return 1
-	python3 validate.py "$TOP/src/man/unpack-json.schema.json" "$exit" \
-		"$kind" || return 1
+	"$TOP/test/schema/result.py" out "$exit" "$kind" || return 1
 	is "  reason" "$(jq -r .reason out)" "$reason"
 }
 ctl=$UNPACKCTL
@@ -130,14 +109,14 @@ ok "check-pod: passes" says $k 0 OK "$ctl" check-pod -o json --level privileged 
 ok "check-pod: quiet" says $k 3 PodSecurity "$ctl" check-pod -q -o json pod
 ok "check-pod: usage" says $k 2 WrongUsage "$ctl" check-pod -o json --level x pod
 ok "check-pod: no file" exits 1 "$ctl" check-pod -o json nofile
-ok "  one object" python3 validate.py "$TOP/src/man/unpack-json.schema.json" 1 $k
+ok "  one object" "$TOP/test/schema/result.py" out 1 $k
 
 k=RunResult
 ok "run: usage" says $k 2 WrongUsage "$ctl" run -o json
 ok "run: no cluster" exits 1 env KUBECONFIG=/nowhere KUBERNETES_SERVICE_HOST= \
 	"$ctl" run -o json --image example.com/x:v1 -C r --timeout 5 \
 	--unpacker-image example.com/unpack:v1
-ok "  one object" python3 validate.py "$TOP/src/man/unpack-json.schema.json" 1 $k
+ok "  one object" "$TOP/test/schema/result.py" out 1 $k
 
 # a consumer that reads only the JSON, and can act on each
 cat >act.py <<-'END'

@@ -4,9 +4,7 @@
 # up other programs, the network and files; what it needs still works.
 . "$TOP/test/lib.sh"
 [ -z "${SANITIZED-}" ] || skip_all "the leak checker needs other rights"
-for tool in strace python3; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need strace python3
 
 # it serves as `kubectl proxy` does, and knows of no namespace
 cat >kubectl <<-'E'

@@ -3,7 +3,7 @@
 # The worked example of unpack-stream(5) is one: we decode it, and so does jq
 # with what is on every machine; and the page is well-formed.
 . "$TOP/test/lib.sh"
-command -v jq >/dev/null || skip_all "needs jq"
+need jq
 
 page=$TOP/src/man/unpack-stream.5
 sed -n '/begin example/,/end example/p' "$page" | grep -v '^\.' |

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # On a terminal text is wrapped at its width; in a pipe or a file it is not.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 [ -z "${SANITIZED-}" ] || skip_all "its sanitizers print to the terminal"
 
 "$UNPACK" --format jsonl --bundle-dir "$TOP/test/bundles/hello-plain" >log

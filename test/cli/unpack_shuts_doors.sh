@@ -4,7 +4,7 @@
 # needs is still there; and where the kernel refuses, it goes on without.
 . "$TOP/test/lib.sh"
 [ -z "${SANITIZED-}" ] || skip_all "the leak checker needs other rights"
-command -v strace >/dev/null || skip_all "needs strace"
+need strace
 mkdir bundle
 echo text >bundle/file
 

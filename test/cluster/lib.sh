@@ -17,13 +17,6 @@
 
 . "$TOP/test/lib.sh"
 
-# need TOOL...: these tests cannot run without.
-need() {
-	for need_tool; do
-		command -v "$need_tool" >/dev/null || skip_all "needs $need_tool"
-	done
-}
-
 [ -n "${KUBECONFIG-}" ] || skip_all "needs a cluster: KUBECONFIG is not set"
 need kubectl jq tar sha256sum
 kubectl version >version.log 2>&1 || skip_all "the cluster does not answer"

@@ -8,9 +8,7 @@
 # Needs a node whose containerd is at CONTAINERD_ADDRESS, as images are put
 # there by hand, and KUBECONFIG.
 . "$TOP/test/lib.sh"
-for tool in jq kubectl ctr python3 musl-gcc; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need jq kubectl ctr python3 musl-gcc
 [ -n "${KUBECONFIG-}" ] || skip_all "needs KUBECONFIG"
 [ -n "${CONTAINERD_ADDRESS-}" ] || skip_all "needs CONTAINERD_ADDRESS"
 kubectl get --raw /readyz >/dev/null 2>&1 || skip_all "no cluster answers"

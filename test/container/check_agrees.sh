@@ -4,9 +4,7 @@
 # containerd do with them, and what `unpack` finds then: AGREEMENT of them (make
 # agreement: 300), from seed AGREEMENT_FROM.
 . "$TOP/test/lib.sh"
-for tool in podman runc python3; do
-	command -v "$tool" >/dev/null || skip_all "needs $tool"
-done
+need podman runc python3
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE

@@ -8,9 +8,7 @@
 . "$TOP/test/lib.sh"
 . "$TOP/test/hostile.sh"
 [ "$(id -u)" = 0 ] || skip_all "needs root"
-for tool in containerd ctr runc jq python3; do
-	command -v "$tool" >/dev/null || skip_all "needs $tool"
-done
+need containerd ctr runc jq python3
 ${CC:-musl-gcc} -static -Os -o rogue "$TOP/test/container/rogue.c" ||
 	bail "no compiler for rogue.c"
 

@@ -27,13 +27,6 @@ RUNTIME='--mount proc --mount sys --mount dev --mount etc/hosts
 	--mount etc/hostname --mount etc/resolv.conf --mount etc/passwd
 	--mount etc/group --mount run/.containerenv --without etc/mtab'
 
-# need TOOL...: these tests cannot run without.
-need() {
-	for need_tool; do
-		command -v "$need_tool" >/dev/null || skip_all "needs $need_tool"
-	done
-}
-
 need podman buildah skopeo runc python3
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 

@@ -6,9 +6,7 @@
 deb=$(ls "$TOP"/build/deb/unpackctl_*.deb 2>/dev/null)
 [ -n "$deb" ] || skip_all "needs the package: make test-deb"
 [ "$(id -u)" = 0 ] || skip_all "needs root, for chroots"
-for tool in mmdebstrap lintian; do
-	command -v $tool >/dev/null || skip_all "needs $tool"
-done
+need mmdebstrap lintian
 version=$(sed -n 's/^VERSION *= *//p' "$TOP/Makefile")
 mirror=$(sed -n 's/^URIs: *//p' "$TOP/build/sources/apt/parts/debian.sources" |
 	grep -v security | head -n 1)

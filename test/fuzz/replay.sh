@@ -3,7 +3,7 @@
 # The seeds of the fuzz targets, and what fuzzing has found, under ASan and
 # UBSan.
 . "$TOP/test/lib.sh"
-command -v python3 >/dev/null || skip_all "needs python3"
+need python3
 
 for target in decode gather tarin roundtrip manifest image layers mounts \
 	report; do

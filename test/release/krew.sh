@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The reader of krew's rules takes and refuses what krew 0.4.3 and 0.5.0 do.
 . "$TOP/test/lib.sh"
-python3 -c 'import yaml' 2>/dev/null || skip_all "needs python3-yaml"
+need_module yaml
 
 mkdir -p in/dir/..data all
 printf 'x\n' | tee in/tool in/dir/.hidden in/dir/LICENSE >/dev/null
