@@ -161,9 +161,8 @@ explain(const char *dir, int err, struct content_error *error)
 }
 
 /*
- * Is there a /proc, and is it the kernel's?  Anything else there would
- * tell us what an image wants us to believe.  Returns 1, 0 without one, or -1
- * (reported).
+ * Is there a /proc, and is it the kernel's?  Anything else there could be a
+ * forgery by the image.  Returns 1, 0 without one, or -1 (reported).
  */
 static int
 content_has_proc(void)
@@ -211,9 +210,9 @@ load_mounts(struct content *c, int fd)
 	int ret = content_has_proc();
 
 	/*
-	 * Without /proc there is no telling what is mounted, and nobody who
-	 * started us as a container; a path beyond PATH_MAX has no mounts
-	 * below it that mount(2) could have been told of.
+	 * Without /proc the mounts are not known, and this is not a container.
+	 * Below a path that is longer than PATH_MAX there are no mounts:
+	 * mount(2) does not take such a path.
 	 */
 	if (ret <= 0)
 		return ret;
@@ -484,7 +483,7 @@ content_look(struct content *c, struct content_item *item)
 	    .dirfd = e.dirfd,
 	    .name = e.name,
 	    .st = e.st};
-	/* before its errors: a mount may well be out of our reach */
+	/* before its errors: it may be a mount that we cannot read */
 	if (kind == MOUNTS_FOREIGN) {
 		skip(c, item, CONTENT_MOUNT);
 		return 1;

@@ -107,7 +107,7 @@ list_other(struct compare *c, const char *format, ...)
 
 /* ---------------------------------------------------------------- security */
 
-/* A setting of a container, or of its pod where it has none of its own. */
+/* A setting of a container, or of its pod if the container has none. */
 static const struct json *
 effective(const struct json *spec, const struct json *container,
     const char *key)
@@ -186,7 +186,7 @@ is_nested(const char *a, const char *b)
 	    (longer[less] == '\0' || longer[less] == '/');
 }
 
-/* Which mount of ours does this one get in the way of?  NULL: none. */
+/* Which of our mounts does this one affect? NULL: none. */
 static const struct json *
 hit_mount(const struct json *ours, const struct json *mount)
 {

@@ -130,7 +130,7 @@ podjob_create(struct podjob *j)
 		 */
 		if (strcmp(opts.format, "json") == 0 && opts.symlinks == NULL)
 			opts.symlinks = "skip";
-		/* the very image, should its tag have moved */
+		/* the same image, even if its tag has moved */
 		if (j->resolved[0] != '\0')
 			opts.image = j->resolved;
 		j->asked = pod_build_repair(&opts, j->ranges, j->n_ranges);
@@ -143,7 +143,7 @@ podjob_create(struct podjob *j)
 	ask(j);
 }
 
-/* The pod is there, or would be: is it the one that was asked for? */
+/* The pod exists, or would exist: is it the one that was sent? */
 static bool
 is_asked(struct podjob *j, const struct json *got, bool there)
 {
@@ -229,7 +229,7 @@ create_refused(struct podjob *j)
 	podjob_fail(j);
 }
 
-/* The answer to a creation that was not heard, or a pod of others? */
+/* Is it our pod, whose creation was not answered, or another one? */
 static void
 podjob_take_found(struct podjob *j)
 {
@@ -334,8 +334,8 @@ gather_it(struct podjob *j)
 }
 
 /*
- * Does the log end in what ends a stream?  Then there is no need to wait until
- * the container has ended, and its status has come.
+ * Does the log end with the end of a stream? Then do not wait until the
+ * container has ended and its status is known.
  */
 static bool
 ends_stream(const struct podjob *j)
@@ -618,7 +618,7 @@ podjob_miss(struct podjob *j)
 static bool
 pod_failed(struct podjob *j)
 {
-	/* of the findings the message holds the first, the log all */
+	/* the message has only the first findings, the log all of them */
 	if (!j->run->check && podfindings_more(j->status.report) && !j->again) {
 		if (!j->logged && api_now() < j->log_wake)
 			return false;
@@ -713,7 +713,7 @@ move_events(struct podjob *j)
 
 	if (outcome == API_WAIT)
 		return false;
-	/* who may not read events does without */
+	/* without the right to read events, go on without them */
 	if (outcome == API_OK) {
 		list = api_json(&j->call);
 		podstatus_events(&j->status, list);

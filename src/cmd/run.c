@@ -43,7 +43,7 @@ struct run_work {
 	struct progress progress;
 	struct gather gather;
 	struct deliver deliver;
-	bool open; /* both of them are */
+	bool open; /* gather and deliver are */
 };
 
 /* One bundle. */
@@ -172,7 +172,7 @@ explain_stop(const struct run *x, struct podstatus *w)
 	(void)strcpy(w->reason, "Timeout");
 	(void)snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s",
 	    x->timeout, before);
-	/* where something is wrong, time is not what it takes */
+	/* if something is wrong, more time does not help */
 	if (!trouble && w->fix[0] == '\0')
 		(void)strcpy(w->fix, "give it more time with --timeout");
 }
@@ -369,7 +369,7 @@ run_tell_result(struct run *x, struct run_bundle *b, struct podjob *j)
 		b->status = signals_exit();
 	} else if (b->status != WIRE_OK &&
 	    (w->text[0] == '\0' && w->reason[0] == '\0')) {
-		/* it may be what keeps all of them from their work */
+		/* this failure may concern all of them */
 		w = &x->provision.failure;
 		common = w->text[0] != '\0';
 	}
@@ -541,7 +541,7 @@ run_end(void *arg, struct podjob *j, bool whole)
 	close_work(b);
 }
 
-/* Where the bundles go stays open, and nothing else. */
+/* Keep access to the target directories, and to nothing else. */
 static void
 run_allow_target(struct run *x)
 {

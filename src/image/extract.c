@@ -32,14 +32,14 @@ enum {
 static const char whiteout[] = ".wh.";
 static const char opaque[] = ".wh..wh..opq";
 
-/* A name split: where it goes and what it is called there. */
+/* A name, split: its directory, and its name there. */
 struct place {
 	struct node *dir; /* NULL: refused, or nothing to do */
 	const char *base;
-	bool in_file; /* where it goes is something, but no directory */
+	bool in_file; /* its parent exists, but is not a directory */
 };
 
-/* A path being followed, as text from "/" on, without a link in the end. */
+/* A path that is followed, as text from "/" on, in the end without symlinks. */
 struct way {
 	char text[2 * TREE_PATH];
 	const struct node *at; /* the last thing on it that is there */
@@ -71,7 +71,7 @@ extract_refuse(struct extract *x, const struct tarscan_entry *e,
 	return extract_refuse_path(x, e->name, code, answer);
 }
 
-/* The kernel says err to a name whose way ends at n. */
+/* The kernel answers err for a name whose path ends at n. */
 static int
 extract_refuse_way(struct extract *x, const struct tarscan_entry *e, int err,
     const struct node *n)
@@ -253,7 +253,7 @@ extract_inherit(struct extract *x, const struct tarscan_entry *e,
 	return 0;
 }
 
-/* The directory that a way without links names, made; or NULL in *dir. */
+/* Make the directory of a path without symlinks; or NULL in *dir. */
 static int
 containerd_parent(struct extract *x, const struct tarscan_entry *e,
     const char *text, struct node **dir)
@@ -319,7 +319,7 @@ containerd_place(struct extract *x, struct tarscan_entry *e,
 	return ret;
 }
 
-/* Everything below dir goes that the layer has no entry of its own for. */
+/* Remove everything below dir for which the layer has no entry. */
 static int
 containerd_clear(struct extract *x, struct node *dir)
 {
@@ -451,7 +451,7 @@ podman_place(struct extract *x, struct tarscan_entry *e, struct place *place,
 	return 0;
 }
 
-/* FNV-1a: two names of one layer with one hash are not met by chance. */
+/* FNV-1a: that two names of a layer have the same hash is too unlikely. */
 static uint64_t
 name_hash(const char *name)
 {
@@ -531,7 +531,7 @@ extract_whiteout(struct extract *x, const struct tarscan_entry *e,
 	return 0;
 }
 
-/* Is it a whiteout of no name: ".wh.", ".wh..", ".wh..."? */
+/* Is it a whiteout without a name: ".wh.", ".wh..", ".wh..."? */
 static bool
 is_nameless(const char *base)
 {
@@ -843,9 +843,10 @@ extract_entry(struct extract *x, struct tarscan_entry *e)
 }
 
 /*
- * Set the time of a directory that had an entry, as both runtimes do in the
- * end, by its name: on what took its place, or what a link there names.
- * Returns 0, or -1, reported, like extract_entry.
+ * Set the time of a directory that had an entry, as both runtimes do at the
+ * end, by its name: if something else has taken its place, that gets the time,
+ * or the target if it is a symlink.  Returns 0, or -1, reported, like
+ * extract_entry.
  */
 static int
 extract_set_gone(struct extract *x, const struct extract_gone *gone)

@@ -78,7 +78,7 @@ layers_merge_file(struct tree *t, struct node *dir, struct node *f,
 	if (f != NULL)
 		tree_remove(t, f);
 	if (n->inode->whiteout && dir->merged)
-		return dir; /* deleted, and nobody sees how */
+		return dir; /* overlayfs does not show it */
 	if (n->inode->whiteout)
 		dir->whiteouts = true;
 	return tree_add(t, dir, n->name, n->inode, n->inode->mode);
@@ -223,7 +223,7 @@ layers_apply(struct layers *l, const struct blob *b, const char *what)
 	int i, ret = 0;
 
 	if (l->sides[0].refused != 0 && l->sides[1].refused != 0)
-		return 0; /* nobody gets this far */
+		return 0; /* no runtime takes the image */
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
 		x[i].runtime = (enum extract_runtime)i;
 		x[i].below = &l->sides[i].tree;
@@ -247,7 +247,7 @@ layers_apply(struct layers *l, const struct blob *b, const char *what)
 
 /* ---------------------------------------------------------------- compare */
 
-/* Is it the same file, but for what is noted of implied directories? */
+/* Is it the same file, except for the attributes of implied directories? */
 static bool
 layers_is_same(const struct node *a, const struct node *b)
 {
@@ -321,7 +321,7 @@ layers_take_tree(struct layers *l, struct tree *to)
 {
 	int i = EXTRACT_CONTAINERD;
 
-	/* what one of them makes of it is better than nothing */
+	/* the result of one runtime is better than none */
 	if (l->sides[i].refused != 0)
 		i = EXTRACT_PODMAN;
 	*to = l->sides[i].tree;

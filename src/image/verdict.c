@@ -237,7 +237,7 @@ take_volumes(struct verdict *v)
 	return 0;
 }
 
-/* Add to text, which says it of other paths already, what k is about. */
+/* Add the effect of k to text, which may name other paths already. */
 static void
 verdict_add_path(char *text, size_t size, const struct knownpath *k)
 {
@@ -327,7 +327,7 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 	        v->image.platforms != NULL ? v->image.platforms : "?") < 0)
 		return -1;
 	if (opts->platform == NULL) {
-		/* nobody asked for this one: the nodes may have another */
+		/* no --platform was given: the nodes may have another one */
 		v->notes[v->n_notes - 1].severity = CODES_WARNING;
 		v->errors--;
 		v->warnings++;
@@ -335,7 +335,7 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 	return 0;
 }
 
-/* Both runtimes' words about an entry, in out. */
+/* The answers of both runtimes about an entry, in out. */
 static const char *
 runtimes_text(char *out, size_t size, const char *const *answers)
 {
@@ -390,7 +390,7 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 	return 0;
 }
 
-/* What the runtimes take, but do not make the same of. */
+/* Differences between the results of the two runtimes. */
 static int
 note_differences(struct verdict *v, const struct layers *l)
 {
@@ -449,7 +449,7 @@ set_user(struct verdict *v, const struct verdict_opts *opts)
 	return 0;
 }
 
-/* podman's root, where a layer has an entry "/": who gets at what is in it? */
+/* If a layer has an entry "/": can the user enter and list podman's root? */
 static int
 note_root(struct verdict *v, const struct verdict_opts *opts,
     const struct layers *l)
@@ -669,7 +669,7 @@ note_covered(struct verdict *v, const struct node *n, const char *path)
 	    files == 1 ? "" : "s");
 }
 
-/* What is left out is a mount, or a directory of mounts. */
+/* The skipped item is a mount, or a directory of mounts. */
 static int
 note_all_covered(struct verdict *v, const struct node *top)
 {
@@ -743,7 +743,7 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	return report_add_finding(&v->report, &f);
 }
 
-/* Extraction refuses it, where the format sends it. */
+/* A symlink that extraction refuses, if the format keeps symlinks. */
 static int
 note_symlink(struct verdict *v, const struct node *n, const char *path)
 {
@@ -851,9 +851,9 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 {
 	uint64_t log;
 
-	/* a file that is ours to judge may not be ours to read */
+	/* a file whose mode we check may be unreadable for us */
 	v->measured = measure_tree(&v->tree, true, v->root, &v->skip) == 0;
-	if (!v->measured) /* and there is a verdict without it, or none */
+	if (!v->measured) /* so without sizes, or no result */
 		return v->root >= 0 && v->report.all_findings > 0 ? 0 : -1;
 	v->keep = v->skip;
 	if (v->report.skipped[CONTENT_SYMLINK] > 0 &&

@@ -119,7 +119,7 @@ grow_parts(struct gather *g, size_t n)
 	return 0;
 }
 
-/* A part of this log is not what it was in log number `other`. */
+/* A part of this log differs from the same part in log number `other`. */
 static void
 gather_note_conflict(struct gather *g, uint64_t other)
 {
@@ -328,7 +328,7 @@ remark(struct gather *g, const char *name)
 
 	g->foreign += foreign;
 	g->damaged += damaged;
-	/* where there is nothing else, the verdict says what there is */
+	/* if there is nothing else, the result says what there is */
 	if (g->opts.tacit || (damaged == 0 && g->found == 0))
 		return;
 	if (foreign > 0 || damaged > 0)
@@ -374,7 +374,7 @@ gather_take_text(struct gather *g, struct form *form)
 	return 0;
 }
 
-/* A line that was to go on does not.  Returns 0, or -1 (reported). */
+/* A line that should continue does not.  Returns 0, or -1 (reported). */
 int
 gather_end_text(struct gather *g)
 {

@@ -139,7 +139,8 @@ tarin_refuse(struct tarin *t, enum tarin_rule rule)
 	return -1;
 }
 
-/* The system is at fault, or the bundle where err says so.  Returns -1. */
+/* A failure of the system, or of the bundle if err is one of its errors.
+ * Returns -1. */
 static int
 tarin_fail(struct tarin *t, int err, const char *what)
 {
@@ -157,7 +158,7 @@ tarin_fail(struct tarin *t, int err, const char *what)
 	return -1;
 }
 
-/* Are we to give up?  Then what follows fails, without a message. */
+/* Was a stop requested? Then the rest fails, without a message. */
 static bool
 tarin_is_stopped(struct tarin *t)
 {
@@ -227,9 +228,9 @@ tarin_leads_out(const char *path, const char *target)
 
 /* ------------------------------------------------------------- directories
  *
- * A directory gets its mode and time when the archive goes on elsewhere.  Where
- * it comes back later, they are put aside and set again, so that nothing need
- * be remembered of a directory but what the file system has.
+ * A directory gets its mode and time when the archive goes on elsewhere.  If it
+ * comes back to the directory later, they are put aside and set again.  So
+ * nothing must be remembered about a directory except what the file system has.
  */
 
 /*
@@ -410,8 +411,8 @@ tarin_count_implied(struct tarin *t)
 
 /*
  * Go down to the directory t->path[0..to), which no entry may have named, on
- * the way to t->path[0..len).  What is below a new one is new as well, so that
- * the first of them speaks for all: *late.
+ * the way to t->path[0..len).  Everything below a new directory is new as well,
+ * so only the first one is noted: *late.
  */
 static int
 tarin_enter_dir(struct tarin *t, size_t to, size_t len, bool *late)
@@ -810,7 +811,8 @@ tarin_is_named(const struct tarin *t)
 	return named;
 }
 
-/* Take n components from the front of a name.  -1 where it has no more. */
+/* Remove n components from the front of a name.  -1 if it has no more than
+ * these. */
 static int
 tarin_strip(char *name, uint64_t n)
 {
@@ -827,8 +829,8 @@ tarin_strip(char *name, uint64_t n)
 }
 
 /*
- * Is the entry wanted?  Then it gets the name that it is to have; so does what
- * it is a hard link to.  Returns 1, 0, or -1 (reported).
+ * Is the entry wanted?  Then it gets its new name, and so does the target of a
+ * hard link.  Returns 1, 0, or -1 (reported).
  */
 static int
 tarin_choose(struct tarin *t, struct tarin_entry *e, char *hard)
@@ -944,7 +946,7 @@ pull(struct archive *a, void *arg, const void **data)
 
 /*
  * All entries are read: what follows must be zeros, two blocks at the least.
- * libarchive looks no further, and takes a missing end for one.
+ * libarchive does not read on, and accepts a missing end.
  */
 static int
 read_end(struct tarin *t)
@@ -978,7 +980,8 @@ read_entries(struct tarin *t)
 		status = archive_read_next_header(t->archive, &entry);
 		if (status == ARCHIVE_EOF)
 			return read_end(t);
-		/* a warning is about what we don't use, or judge ourselves */
+		/* a warning is about things that we do not use, or check
+		 * ourselves */
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
 			return tarin_explain(t);
 		if (tarin_is_stopped(t) || tarin_take_entry(t, entry) < 0)

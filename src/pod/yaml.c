@@ -284,7 +284,7 @@ wants_key(const struct parse *p)
 	    p->stack[p->depth - 1].key == NULL;
 }
 
-/* Hang node, owned, into the open sequence or mapping; frees it on -1. */
+/* Add node, owned, to the open sequence or mapping; frees it on -1. */
 static int
 yaml_put_node(struct parse *p, struct json *node)
 {
@@ -505,7 +505,7 @@ merge_one(struct parse *p, struct json *to, const struct json *from,
 	for (item = json_first(from); item != NULL; item = json_next(item)) {
 		if (json_has(to, json_key(item)))
 			continue;
-		/* each key looks through those that are there */
+		/* each key is compared with all that are there */
 		if (++*keys > YAML_KEYS_MAX)
 			return yaml_fail(p, "too many keys in one mapping");
 		if (json_add(to, json_key(item), json_copy(item)) == NULL) {
@@ -765,7 +765,7 @@ hex4(const char *s)
 }
 
 /*
- * JSON is YAML but for one thing: it writes characters beyond U+FFFF as two
+ * JSON is YAML with one exception: it writes characters beyond U+FFFF as two
  * escapes, \ud83d\ude00, where YAML has \U0001f600.  Rewrite these in
  * text[0..len); returns the new length.
  */
