@@ -15,7 +15,7 @@
 ## make test-cluster    the cluster that KUBECONFIG names
 ## make agreement       what check says against what podman and containerd do
 ## make torture         damaged logs, at random, for TORTURE_SECONDS
-## make faults        every system call of every command fails once, FAULTS in all
+## make faults          each system call of each command fails, or meets a signal
 ## make fuzz            libFuzzer, FUZZ_SECONDS for each target
 ## make mutate          do the tests notice?  MUTANTS changes, one at a time
 ## make mutate-sample   two dozen of them, each by the test that is to notice
@@ -554,8 +554,9 @@ torture: all
 
 # ----------------------------------------------------------------- faults
 #
-# Each system call of each command fails once, memory among them: what comes
-# out is right, or nothing and an exit code that says so.
+# Each system call of each command fails once, memory among them, or SIGTERM
+# comes meanwhile: what comes out is right, or nothing and an exit code that says
+# so.  FAULTS: how many of them, at random.
 
 FAULTS = 1000000
 faults: all

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each system call of each command fails once.
+"""Each system call of each command fails once, and is once met by a signal.
 
     faults.py [--most N] [--seed N] UNPACK UNPACKCTL
 
 strace(1) makes the k-th call of a kind fail, for every kind that the command
 makes and every k, with an error that this call has: memory (mmap, brk), reads,
-writes, and all others.  With --most, that many of all of them, at random.
+writes, and all others.  Or SIGTERM comes during the k-th call.  With --most,
+that many of all of them, at random.
 
-What comes out must be right, or the exit code says that it is not: no signal,
+What comes out must be right, or the exit code says that it is not: no crash,
 no endless loop, no target directory and no whole stream with other content.
+After SIGTERM nothing half-made is left, and no success is told of nothing.
 """
 import argparse
 import json
@@ -42,6 +44,9 @@ NEVER = {"exit", "exit_group", "futex", "execve", "arch_prctl", "rt_sigreturn",
          "sched_yield", "set_robust_list", "restart_syscall",
          # these cannot fail
          "geteuid", "getegid", "getuid", "getgid", "getpid", "gettid"}
+
+
+SIGNAL = "SIGTERM"
 
 
 def run(args, cwd, stdin=None):
@@ -133,7 +138,16 @@ def commands(unpack, ctl):
     yield Command("check-pod", [ctl, "check-pod", "-o", "json", "pod.yaml"])
 
 
+def left(work):
+    """What is half-made."""
+    return [name for name in os.listdir(work) if ".unpack-" in name]
+
+
 def clear(work, command):
+    for name in left(work):
+        shutil.rmtree(os.path.join(work, name), ignore_errors=True)
+        if os.path.exists(os.path.join(work, name)):
+            os.remove(os.path.join(work, name))
     if command.target:
         path = os.path.join(work, command.target)
         if os.path.isdir(path):
@@ -163,7 +177,7 @@ def calls(work, command):
     with open(trace, errors="replace") as f:
         for line in f:
             m = re.match(r"\d+ +(\w+)\(", line)
-            if m and m.group(1) not in NEVER:
+            if m:
                 counts[m.group(1)] = counts.get(m.group(1), 0) + 1
     return counts
 
@@ -176,11 +190,22 @@ def is_whole(ctl, work, stdout):
     return done is not None and done.returncode == 0
 
 
-def judge(ctl, work, command, done):
+def errors(call):
+    """What may happen to it."""
+    return [SIGNAL] + ([] if call in NEVER else
+                       ERRORS.get(call, ["EIO", "EACCES"]))
+
+
+def judge(ctl, work, command, done, error):
     """What is wrong; None: nothing."""
     if done is None:
         return "does not end"
     code, stdout, state = outcome(work, command, done)
+    if error == SIGNAL and left(work):
+        return "exit %d, and %s is left" % (code, left(work))
+    # before it is caught, and after
+    if error == SIGNAL and code in (-15, 143):
+        code = 1
     # strace tells of a signal by killing itself, or 128 + number
     if code < 0 or code > 128:
         return "exit %d: %s" % (code, done.stderr[-200:])
@@ -237,7 +262,7 @@ def main():
         command.good = outcome(work, command, run(command.args, work))
         for call, n in calls(work, command).items():
             faults += [(command, call, error, k) for k in range(1, n + 1)
-                       for error in ERRORS.get(call, ["EIO", "EACCES"])]
+                       for error in errors(call)]
     if len(faults) > args.most:
         faults = random.Random(args.seed).sample(faults, args.most)
     wrong = 0
@@ -245,12 +270,14 @@ def main():
         clear(work, command)
         done = run(["strace", "-f", "-qq", "-o", "/dev/null", "-e",
                     "trace=" + call, "-e",
-                    "inject=%s:error=%s:when=%d" % (call, error, k)] +
+                    "inject=%s:%s=%s:when=%d" % (
+                        call, "signal" if error == SIGNAL else "error",
+                        error, k)] +
                    command.args, work)
-        why = judge(ctl, work, command, done)
+        why = judge(ctl, work, command, done, error)
         if why:
             wrong += 1
-            print("# %s: %s number %d fails with %s: %s" % (
+            print("# %s: %s number %d meets %s: %s" % (
                 command.name, call, k, error, why), flush=True)
     print("%d faults, %d wrong outcomes" % (len(faults), wrong))
     shutil.rmtree(work)
