@@ -403,6 +403,39 @@ run_status(const struct run *x, size_t *good)
 	return status;
 }
 
+/* Print " OPTION 'VALUE'", two words for a shell: POSIX, XCU 2.2.2. */
+static void
+print_option(FILE *f, const char *option, const char *value)
+{
+	if (value == NULL)
+		return;
+	(void)fprintf(f, " %s '", option);
+	for (; *value != '\0'; value++)
+		(void)fputs(*value == '\'' ? "'\\''" : (char[2]){*value}, f);
+	(void)fputc('\'', f);
+}
+
+/* The command that deletes a pod; owned, NULL when out of memory. */
+static char *
+delete_command(const struct provision *p, const char *name)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return NULL;
+	(void)fputs("kubectl", f);
+	print_option(f, "--kubeconfig", p->kubectl.kubeconfig);
+	print_option(f, "--context", p->kubectl.context);
+	(void)fprintf(f, " -n %s delete pod %s --ignore-not-found",
+	    p->namespace, name);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 /* The pods that are still there, and how to get rid of them. */
 static void
 tell_left(const struct run *x, struct json *o)
@@ -410,31 +443,26 @@ tell_left(const struct run *x, struct json *o)
 	const struct provision *p = &x->provision;
 	const struct podreap_pod *pod;
 	struct json *left = NULL, *one;
-	char command[1024], to[2][400] = {"", ""};
+	char *command;
 	size_t i;
 
-	if (p->kubectl.kubeconfig != NULL)
-		(void)snprintf(to[0], sizeof to[0], " --kubeconfig '%.350s'",
-		    p->kubectl.kubeconfig);
-	if (p->kubectl.context != NULL)
-		(void)snprintf(to[1], sizeof to[1], " --context '%.350s'",
-		    p->kubectl.context);
 	for (i = 0; i < p->reap.n; i++) {
 		pod = p->reap.pods[i];
-		(void)snprintf(command, sizeof command,
-		    "kubectl%s%s -n %s delete pod %s --ignore-not-found", to[0],
-		    to[1], p->namespace, pod->name);
+		command = delete_command(p, pod->name);
 		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
 		    pod->name, pod->words);
-		msg_line("fix: %s", command);
-		if (o == NULL)
-			continue;
-		if (left == NULL)
-			left = json_add_array(o, "left");
-		one = json_add_object(left, NULL);
-		json_add_string(one, "pod", pod->name);
-		json_add_string(one, "message", pod->words);
-		json_add_string(one, "fix", command);
+		if (command != NULL)
+			msg_line("fix: %s", command);
+		if (o != NULL) {
+			if (left == NULL)
+				left = json_add_array(o, "left");
+			one = json_add_object(left, NULL);
+			json_add_string(one, "pod", pod->name);
+			json_add_string(one, "message", pod->words);
+			if (command != NULL)
+				json_add_string(one, "fix", command);
+		}
+		free(command);
 	}
 }
 
@@ -619,11 +647,6 @@ place_bundles(struct run *x)
 	char shown[MSG_NAME];
 	size_t i;
 
-	if (mkdir(x->deliver.dir, 0777) < 0 && errno != EEXIST) {
-		msg_warn(errno, "make %s",
-		    msg_mask(shown, sizeof shown, x->deliver.dir));
-		return -1;
-	}
 	for (i = 0; i < x->options.n; i++) {
 		b = &x->bundles[i];
 		pod_name_bundle(b->pod, b->name);
@@ -641,6 +664,11 @@ place_bundles(struct run *x)
 			msg_nomem();
 			return -1;
 		}
+	}
+	if (mkdir(x->deliver.dir, 0777) < 0 && errno != EEXIST) {
+		msg_warn(errno, "make %s",
+		    msg_mask(shown, sizeof shown, x->deliver.dir));
+		return -1;
 	}
 	return 0;
 }

@@ -164,6 +164,26 @@ index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
 	says "a layer of zstd behind a frame to skip" 3 'podman and CRI-O refuse the layer' i
 fi
 
+# what an image is built from
+mkdir context
+echo a >context/a.yaml
+echo FROM scratch >context/Dockerfile
+says "a build context" 2 '^unpackctl: context: a build context \(it has a Dockerfile\), not an image; build the image .*: podman build -t NAME context && unpackctl check NAME .*, dir:context\)$' context
+mv context/Dockerfile context/Containerfile
+says "... of podman" 2 'context \(it has a Containerfile\)' context
+says "... as a root" 0 '^compatible' dir:context
+
+# a name, where nothing is installed that knows it
+without() {
+	env PATH=/nowhere "$UNPACKCTL" check "$@"
+}
+ok "a name: exit 1" exits 1 without localhost/x:1
+ok "a name: what to install" has err 'localhost/x:1: no such file; to read an image by its name, install podman, docker or skopeo, or .*: podman save localhost/x:1 \| unpackctl check -$'
+ok "what looks like a file: exit 1" exits 1 without ./x.tar
+ok "... is none" has err '^unpackctl: ./x.tar: No such file or directory$'
+ok "what is no name: exit 1" exits 1 without docker://localhost/X
+ok "... why" has err '^unpackctl: localhost/X: '
+
 # WORKDIR
 workdir() { # workdir NAME PATH CODES
 	{
