@@ -491,6 +491,74 @@ provision_run(struct provision *p)
 	return ret;
 }
 
+/* Print " OPTION 'VALUE'", two words for a shell: POSIX, XCU 2.2.2. */
+static void
+print_option(FILE *f, const char *option, const char *value)
+{
+	if (value == NULL)
+		return;
+	(void)fprintf(f, " %s '", option);
+	for (; *value != '\0'; value++)
+		(void)fputs(*value == '\'' ? "'\\''" : (char[2]){*value}, f);
+	(void)fputc('\'', f);
+}
+
+/*
+ * The command that deletes the pod of this name, or all pods that are ours if
+ * it is NULL; owned, NULL when out of memory.
+ */
+static char *
+delete_command(const struct provision *p, const char *name)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return NULL;
+	(void)fputs("kubectl", f);
+	print_option(f, "--kubeconfig", p->kubectl.kubeconfig);
+	print_option(f, "--context", p->kubectl.context);
+	(void)fprintf(f, " -n %s delete ", p->namespace);
+	if (name != NULL)
+		(void)fprintf(f, "pod %s --ignore-not-found", name);
+	else
+		(void)fprintf(f, "pods -l " PODREAP_LABEL "=%s", p->id);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+void
+provision_tell_left(const struct provision *p, struct json *left)
+{
+	const struct podreap_pod *pod = NULL;
+	struct json *one;
+	char *command;
+	size_t i;
+
+	for (i = 0; i < p->reap.n; i++) {
+		pod = p->reap.pods[i];
+		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
+		    pod->name, pod->words);
+		command = delete_command(p, pod->name);
+		one = left != NULL ? json_add_object(left, NULL) : NULL;
+		if (one != NULL && command != NULL) {
+			json_add_string(one, "pod", pod->name);
+			json_add_string(one, "message", pod->words);
+			json_add_string(one, "fix", command);
+		}
+		free(command);
+	}
+	if (pod == NULL)
+		return;
+	command = delete_command(p, p->reap.n == 1 ? pod->name : NULL);
+	if (command != NULL)
+		msg_line("fix: %s", command);
+	free(command);
+}
+
 void
 provision_free(struct provision *p)
 {

@@ -70,6 +70,13 @@ struct provision {
  */
 int provision_run(struct provision *p);
 
+/*
+ * Say on standard error which pods could not be deleted, why, and the command
+ * that does it.  With `left`, an array, an object for each is added to it, as
+ * unpack-json(5) has it.
+ */
+void provision_tell_left(const struct provision *p, struct json *left);
+
 void provision_free(struct provision *p);
 
 #endif

@@ -403,69 +403,6 @@ run_status(const struct run *x, size_t *good)
 	return status;
 }
 
-/* Print " OPTION 'VALUE'", two words for a shell: POSIX, XCU 2.2.2. */
-static void
-print_option(FILE *f, const char *option, const char *value)
-{
-	if (value == NULL)
-		return;
-	(void)fprintf(f, " %s '", option);
-	for (; *value != '\0'; value++)
-		(void)fputs(*value == '\'' ? "'\\''" : (char[2]){*value}, f);
-	(void)fputc('\'', f);
-}
-
-/* The command that deletes a pod; owned, NULL when out of memory. */
-static char *
-delete_command(const struct provision *p, const char *name)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (f == NULL)
-		return NULL;
-	(void)fputs("kubectl", f);
-	print_option(f, "--kubeconfig", p->kubectl.kubeconfig);
-	print_option(f, "--context", p->kubectl.context);
-	(void)fprintf(f, " -n %s delete pod %s --ignore-not-found",
-	    p->namespace, name);
-	if (fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-/* The pods that are still there, and how to get rid of them. */
-static void
-tell_left(const struct run *x, struct json *o)
-{
-	const struct provision *p = &x->provision;
-	const struct podreap_pod *pod;
-	struct json *left = NULL, *one;
-	char *command;
-	size_t i;
-
-	for (i = 0; i < p->reap.n; i++) {
-		pod = p->reap.pods[i];
-		command = delete_command(p, pod->name);
-		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
-		    pod->name, pod->words);
-		if (command != NULL)
-			msg_line("fix: %s", command);
-		if (o != NULL) {
-			if (left == NULL)
-				left = json_add_array(o, "left");
-			one = json_add_object(left, NULL);
-			json_add_string(one, "pod", pod->name);
-			json_add_string(one, "message", pod->words);
-			if (command != NULL)
-				json_add_string(one, "fix", command);
-		}
-		free(command);
-	}
-}
-
 /* Print what there is to say about all.  Returns the exit code. */
 static enum wire_exit
 run_finish(struct run *x)
@@ -492,7 +429,9 @@ run_finish(struct run *x)
 			x->bundles[i].result = NULL;
 		}
 	}
-	tell_left(x, o);
+	provision_tell_left(&x->provision,
+	    o != NULL && x->provision.reap.n > 0 ? json_add_array(o, "left")
+	                                         : NULL);
 	if (x->json && result_print(o) < 0)
 		return WIRE_FAIL;
 	if (out_flush() < 0)

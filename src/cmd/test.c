@@ -310,29 +310,6 @@ test_add_image(struct json *all, const struct test_image *t)
 	(void)json_add(o, "findings", json_copy(t->findings));
 }
 
-/* The pods that are still there, told, and added to o if that is not NULL. */
-static void
-test_tell_left(const struct test *x, struct json *o)
-{
-	const struct provision *p = &x->provision;
-	struct json *left = o != NULL ? json_add_array(o, "left") : NULL, *one;
-	size_t i;
-
-	for (i = 0; i < p->reap.n; i++) {
-		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
-		    p->reap.pods[i]->name, p->reap.pods[i]->words);
-		if (left == NULL)
-			continue;
-		one = json_add_object(left, NULL);
-		json_add_string(one, "pod", p->reap.pods[i]->name);
-		json_add_string(one, "message", p->reap.pods[i]->words);
-	}
-	if (p->reap.n > 0)
-		msg_line("fix: kubectl -n %s delete pods -l " PODREAP_LABEL
-		         "=%s",
-		    p->namespace, p->id);
-}
-
 static enum wire_exit
 test_exit(const struct test *x)
 {
@@ -459,14 +436,14 @@ test_finish(struct test *x)
 
 	if (x->ci.form == CI_JSON) {
 		o = test_object(x);
-		test_tell_left(x, o);
+		provision_tell_left(&x->provision, json_add_array(o, "left"));
 		ret = result_print(o);
 	} else {
 		if (x->ci.form != CI_TEXT)
 			ret = ci_print(x->ci.form, "test", test_cases(x));
 		else if (!x->ci.quiet)
 			test_print_table(x);
-		test_tell_left(x, NULL);
+		provision_tell_left(&x->provision, NULL);
 	}
 	if (out_flush() < 0 || ret < 0)
 		return WIRE_FAIL;

@@ -75,4 +75,32 @@ is "a server that comes back" "$(cat back.code) $(jq -c .left back.out)" \
 	"0 null"
 is "... was asked until then" "$(grep -c ^DELETE back.api/requests)" 5
 is "a pod that is gone" "$(cat gone.code) $(jq -c .left gone.out)" "0 null"
+
+# several: a command for all of them, and one for each
+# several NAME KIND EXIT COMMAND...
+several() {
+	name=$1 kind=$2 code=$3
+	shift 3
+	ok "$name: pods that may not be deleted" exits "$code" env \
+		API_STATE="$PWD/$name.api" API_FAULTS='delete:403*' \
+		"$UNPACKCTL" "$@" -n ns -o json --pull-policy IfNotPresent \
+		--unpacker-image localhost/unpack:1
+	pods=$(ls "$name.api/pods")
+	id=$(jq -r '.metadata.labels["app.kubernetes.io/instance"]' \
+		"$name.api/pods"/* | sort -u)
+	is "... one command deletes them" "$(grep ^fix: err)" \
+		"fix: kubectl --context 'x' -n ns delete pods -l app.kubernetes.io/instance=$id"
+	is "... or one each" "$(jq -r '.left[].fix' out | sort)" \
+		"$(echo "$pods" | sed "s/.*/kubectl --context 'x' -n ns delete pod & --ignore-not-found/")"
+	if python3 -c 'import jsonschema' 2>/dev/null; then
+		ok "... in an object of the schema" \
+			"$TOP/test/schema/result.py" out "$code" "$kind"
+	else
+		ok_skip "... in an object of the schema" "needs jsonschema"
+	fi
+}
+several run RunResult 0 run -C all --context x --image localhost/a:1 \
+	--image localhost/b:1
+several test TestResult 1 test --timeout 3s --context x localhost/a:1 \
+	localhost/b:1
 done_testing
