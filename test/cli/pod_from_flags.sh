@@ -1,17 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # `unpackctl pod --image`: the Pod that the flags describe.
-. "$TOP/test/lib.sh"
-
-UNPACK_IMAGE=example.com/unpack:test
-export UNPACK_IMAGE
-
-# pod FILTER OPTION...: print the pod as JSON, and of it what jq picks.
-pod() {
-	filter=$1
-	shift
-	"$UNPACKCTL" pod -o json "$@" | jq -rc "$filter"
-}
+. "$TOP/test/pod.sh"
 
 ref=example.com/team/bundle:v1
 ok "prints" exits 0 "$UNPACKCTL" pod --image $ref

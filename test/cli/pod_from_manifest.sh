@@ -1,15 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # `unpackctl pod -f`: BundleDeployments and Bundles, YAML and JSON.
-. "$TOP/test/lib.sh"
-UNPACK_IMAGE=example.com/unpack:test
-export UNPACK_IMAGE
-
-pod() {
-	filter=$1
-	shift
-	"$UNPACKCTL" pod -o json "$@" | jq -rc "$filter"
-}
+. "$TOP/test/pod.sh"
 
 cat >v2.yaml <<'E'
 # the newest form

@@ -1,43 +1,40 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # `unpackctl pod`: where the pod may run, what it may use, what it is labelled.
-. "$TOP/test/lib.sh"
-UNPACK_IMAGE=example.com/unpack:test
-export UNPACK_IMAGE
+. "$TOP/test/pod.sh"
 
-# pod FILTER OPTION...
-pod() {
+# placed FILTER OPTION...
+placed() {
 	filter=$1
 	shift
-	"$UNPACKCTL" pod -o json --image example.com/team/bundle:v1 "$@" |
-		jq -rc "$filter"
+	pod "$filter" --image example.com/team/bundle:v1 "$@"
 }
 
-is "nothing asked for, nothing there" "$(pod '[.spec.nodeSelector,
+is "nothing asked for, nothing there" "$(placed '[.spec.nodeSelector,
 	.spec.tolerations, .spec.priorityClassName, .metadata.annotations,
 	([.. | objects | select(has("imagePullPolicy"))] | length)]')" \
 	'[null,null,null,null,0]'
-is "node selectors" "$(pod .spec.nodeSelector \
+is "node selectors" "$(placed .spec.nodeSelector \
 	--node-selector kubernetes.io/arch=s390x --node-selector x=)" \
 	'{"kubernetes.io/arch":"s390x","x":""}'
-is "tolerations" "$(pod .spec.tolerations --toleration a --toleration b=c \
+is "tolerations" "$(placed .spec.tolerations --toleration a --toleration b=c \
 	--toleration a=b:NoSchedule --toleration example.com/d:NoExecute)" \
 	'[{"key":"a","operator":"Exists"},{"key":"b","operator":"Equal","value":"c"},{"key":"a","operator":"Equal","value":"b","effect":"NoSchedule"},{"key":"example.com/d","operator":"Exists","effect":"NoExecute"}]'
-is "a priority class" "$(pod .spec.priorityClassName \
+is "a priority class" "$(placed .spec.priorityClassName \
 	--priority-class batch-low)" batch-low
-is "labels, besides ours" "$(pod .metadata.labels --label team=a \
+is "labels, besides ours" "$(placed .metadata.labels --label team=a \
 	--label example.com/cost=B_1)" \
 	'{"app.kubernetes.io/name":"unpack","app.kubernetes.io/managed-by":"unpackctl","team":"a","example.com/cost":"B_1"}'
-is "annotations, of any text" "$(pod .metadata.annotations \
+is "annotations, of any text" "$(placed .metadata.annotations \
 	--annotation 'example.com/why=because = so' --annotation b=)" \
 	'{"example.com/why":"because = so","b":""}'
-is "a pull policy, for both images" "$(pod '[.spec.initContainers[0],
+is "a pull policy, for both images" "$(placed '[.spec.initContainers[0],
 	.spec.containers[0] | .imagePullPolicy]' --pull-policy Never)" \
 	'["Never","Never"]'
-is "the resources of every pod" "$(pod '[.spec.initContainers[0],
+is "the resources of every pod" "$(placed '[.spec.initContainers[0],
 	.spec.containers[0] | .resources] | unique')" \
 	'[{"requests":{"cpu":"10m","memory":"16Mi"},"limits":{"memory":"64Mi"}}]'
-is "others, for a quota" "$(pod '[.spec.initContainers[0],
+is "others, for a quota" "$(placed '[.spec.initContainers[0],
 	.spec.containers[0] | .resources] | unique' --cpu-limit 1 \
 	--cpu-request 50m --memory-request 0.5Gi --memory-limit 1Gi)" \
 	'[{"requests":{"cpu":"50m","memory":"0.5Gi"},"limits":{"cpu":"1","memory":"1Gi"}}]'

@@ -74,11 +74,4 @@ for language in go python shell readme; do
 	: >nothing
 	ok "$language: an empty log" refused $language nothing
 done
-
-if command -v mandoc >/dev/null; then
-	mandoc -Tlint "$page" | grep -v 'referenced manual not found' >lint
-	ok "mandoc has nothing to say" empty lint
-else
-	ok_skip "mandoc has nothing to say" "needs mandoc"
-fi
 done_testing
