@@ -390,33 +390,38 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 	return 0;
 }
 
+/* One kind of difference, of which there are n: the first, and how many more.
+ */
+static int
+note_difference(struct verdict *v, const char *code, const char *path,
+    unsigned int layer, unsigned int n, const char *what)
+{
+	char masked[MSG_NAME], more[32] = "";
+
+	if (n == 0)
+		return 0;
+	if (n > 1)
+		(void)snprintf(more, sizeof more, " and %u more", n - 1);
+	return verdict_note(v, code, path, layer, "%s%s: %s",
+	    msg_mask(masked, sizeof masked, path), more, what);
+}
+
 /* Differences between the results of the two runtimes. */
 static int
 note_differences(struct verdict *v, const struct layers *l)
 {
-	char masked[MSG_NAME];
-
-	if (l->implied > 0 &&
-	    verdict_note(v, "implied-directory", l->implied_path,
-	        l->implied_layer,
-	        "%s and %u more directories have no entry in a layer that has files in them: their mode depends on the runtime",
-	        msg_mask(masked, sizeof masked, l->implied_path),
-	        l->implied - 1) < 0)
+	if (note_difference(v, "implied-directory", l->implied_path,
+	        l->implied_layer, l->implied,
+	        "a layer has files in the directory, but no entry for it: its mode depends on the runtime") <
+	        0 ||
+	    note_difference(v, "overlay-attribute", l->overlay_path,
+	        l->overlay_layer, l->overlay,
+	        "attributes of overlayfs: podman and CRI-O set them, containerd does not") <
+	        0)
 		return -1;
-	if (l->overlay > 0 &&
-	    verdict_note(v, "overlay-attribute", l->overlay_path,
-	        l->overlay_layer,
-	        "%s and %u more entries have attributes of overlayfs: podman and CRI-O set them, containerd does not",
-	        msg_mask(masked, sizeof masked, l->overlay_path),
-	        l->overlay - 1) < 0)
-		return -1;
-	if (l->differ > 0 &&
-	    verdict_note(v, "runtimes-differ", l->differ_path, l->differ_layer,
-	        "%s and %u more paths are not the same in containerd and in podman; this result is for containerd",
-	        msg_mask(masked, sizeof masked, l->differ_path),
-	        l->differ - 1) < 0)
-		return -1;
-	return 0;
+	return note_difference(v, "runtimes-differ", l->differ_path,
+	    l->differ_layer, l->differ,
+	    "not the same in containerd and in podman; this result is for containerd");
 }
 
 static int

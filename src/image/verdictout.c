@@ -150,8 +150,8 @@ tell_finding(FILE *to, const struct verdict_finding *f)
 	    dir ? "/" : "", (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
 	    (uintmax_t)i->gid);
 	if (dir && below > 0)
-		(void)fprintf(to, "; hides %" PRIu64 " more paths below",
-		    below);
+		(void)fprintf(to, "; hides %" PRIu64 " more path%s below",
+		    below, below == 1 ? "" : "s");
 	(void)fputc('\n', to);
 }
 

@@ -157,6 +157,11 @@ says 3 "duplicate-entry file-not-readable "
 name="a directory without an entry"
 printf '%s\n' "$U" layer 'file new/x 0644' | image
 says 0 "implied-directory "
+is "which" "$(jq -r '.warnings[0].message' out | cut -d: -f1)" new
+printf '%s\n' "$U" layer 'file new/x 0644' 'file other/x 0644' | image
+says 0 "implied-directory "
+is "and how many more" "$(jq -r '.warnings[0].message' out | cut -d: -f1)" \
+	"other and 1 more"
 name="a hard link into another layer"
 printf '%s\n' "$U" layer 'dir manifests 0755' \
 	'link manifests/l manifests/a.yaml' | image
@@ -193,4 +198,14 @@ says 0 "log-limit "
 is "the format" "$(jq -r .logLimit.format out)" jsonl
 says 0 "" --openshift
 is "the format on OpenShift" "$(jq -r .logLimit.format out)" json
+
+# what a directory hides, in words
+hides() { # hides WORDS LINE...
+	words=$1
+	shift
+	printf '%s\n' "$U" 'dir d 0700' "$@" | image
+	exits 3 "$UNPACKCTL" check i && has out "^  d/: .*; hides $words below$"
+}
+ok "one path is hidden" hides '1 more path' 'file d/x 0644'
+ok "two are" hides '2 more paths' 'file d/x 0644' 'file d/y 0644'
 done_testing
