@@ -39,6 +39,7 @@ import re
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -197,6 +198,22 @@ def mutants_of(module):
                 yield one
 
 
+def own_null(where):
+    """Words in front of a command, which give it a /dev/null of its own: a change
+    can make the program set the mode of any file that it has open.  No words where
+    that is not allowed."""
+    null = where / "null"
+    words = ["unshare", "--mount", "sh", "-c",
+             'chmod 666 "$0" && mount --bind "$0" /dev/null && exec "$@" </dev/null',
+             str(null)]
+    try:
+        os.mknod(null, stat.S_IFCHR, os.makedev(1, 3))
+        subprocess.run([*words, "true"], check=True, stderr=subprocess.PIPE)
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return words
+
+
 class Workshop:
     """A copy of the tree to break and to build in."""
 
@@ -206,6 +223,7 @@ class Workshop:
         self.cost = {}  # of a test that passes, in seconds
         shutil.rmtree(self.tree, ignore_errors=True)
         self.tree.mkdir(parents=True)
+        self.apart = own_null(self.tree)
         for name in ("src", "test", "Makefile", "manifests", "README.md"):
             self.copy(name)
         # what `make sanitized unit' made is not older than its source
@@ -273,7 +291,7 @@ class Workshop:
         if test == BARE:
             env.update(UNPACK=str(self.unit.parent / "unpack"), SANITIZED="")
         with subprocess.Popen(
-                argv, cwd=room, env=env, preexec_fn=limits, text=True,
+                [*self.apart, *argv], cwd=room, env=env, preexec_fn=limits, text=True,
                 errors="replace", start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT) as child:
