@@ -52,11 +52,13 @@ run late 'list:503* delete:drop*'
 run unheard 'create:deaf create:drop* find:drop*'
 run back 'delete:500 delete:tls delete:drop delete:cut delete:409'
 run gone 'delete:404'
+run found 'create:deaf create:drop create:drop create:drop create:drop create:drop'
 stopped trouble delete:500
 stopped away delete:drop
 stopped late list:503
 stopped unheard create:drop
-for n in forbidden trouble away late unheard back gone; do
+stopped found create:drop
+for n in forbidden trouble away late unheard back gone found; do
 	ended $n
 done
 
@@ -74,6 +76,9 @@ ok "a pod whose creation was never answered" left unheard 143 \
 is "a server that comes back" "$(cat back.code) $(jq -c .left back.out)" \
 	"0 null"
 is "... was asked until then" "$(grep -c ^DELETE back.api/requests)" 5
+is "one that is answered in the end: found, and deleted" \
+	"$(cat found.code) $(jq -c .left found.out)$(ls found.api/pods)" \
+	"143 null"
 is "a pod that is gone" "$(cat gone.code) $(jq -c .left gone.out)" "0 null"
 
 # several: a command for all of them, and one for each
