@@ -337,6 +337,13 @@ run_cp(int argc, char **argv)
 
 /* ---------------------------------------------------------------- main */
 
+static void
+unpack_end(enum wire_exit code)
+{
+	report_terminate_signal();
+	_exit(code);
+}
+
 /*
  * As PID 1 of a container we die of no signal that we do not handle
  * (pid_namespaces(7)).  Ending in the handler leaves no moment in which a
@@ -345,16 +352,7 @@ run_cp(int argc, char **argv)
 static void
 unpack_on_signal(int number)
 {
-	report_terminate_signal();
-	_exit(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
-}
-
-/* The same, of a check. */
-static void
-unpack_end(enum wire_exit code)
-{
-	report_terminate_signal();
-	_exit(code);
+	unpack_end(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
 }
 
 /*

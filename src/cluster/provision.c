@@ -530,11 +530,23 @@ delete_command(const struct provision *p, const char *name)
 	return NULL;
 }
 
+static void
+add_left(struct json *left, const struct provision *p,
+    const struct podreap_pod *pod)
+{
+	struct json *one = json_add_object(left, NULL);
+	char *command = delete_command(p, pod->name);
+
+	json_add_string(one, "pod", pod->name);
+	json_add_string(one, "message", pod->words);
+	json_add_string(one, "fix", command);
+	free(command);
+}
+
 void
 provision_tell_left(const struct provision *p, struct json *left)
 {
-	const struct podreap_pod *pod = NULL;
-	struct json *one;
+	const struct podreap_pod *pod;
 	char *command;
 	size_t i;
 
@@ -542,18 +554,13 @@ provision_tell_left(const struct provision *p, struct json *left)
 		pod = p->reap.pods[i];
 		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
 		    pod->name, pod->words);
-		command = delete_command(p, pod->name);
-		one = left != NULL ? json_add_object(left, NULL) : NULL;
-		if (one != NULL && command != NULL) {
-			json_add_string(one, "pod", pod->name);
-			json_add_string(one, "message", pod->words);
-			json_add_string(one, "fix", command);
-		}
-		free(command);
+		if (left != NULL)
+			add_left(left, p, pod);
 	}
-	if (pod == NULL)
+	if (p->reap.n == 0)
 		return;
-	command = delete_command(p, p->reap.n == 1 ? pod->name : NULL);
+	command = delete_command(p,
+	    p->reap.n == 1 ? p->reap.pods[0]->name : NULL);
 	if (command != NULL)
 		msg_line("fix: %s", command);
 	free(command);

@@ -390,8 +390,7 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 	return 0;
 }
 
-/* One kind of difference, of which there are n: the first, and how many more.
- */
+/* Of n differences of one kind, the first, and how many more there are. */
 static int
 note_difference(struct verdict *v, const char *code, const char *path,
     unsigned int layer, unsigned int n, const char *what)

@@ -139,8 +139,10 @@ tarin_refuse(struct tarin *t, enum tarin_rule rule)
 	return -1;
 }
 
-/* A failure of the system, or of the bundle if err is one of its errors.
- * Returns -1. */
+/*
+ * A failure of the system, or of the bundle if err is one of its errors.
+ * Returns -1.
+ */
 static int
 tarin_fail(struct tarin *t, int err, const char *what)
 {
@@ -811,8 +813,10 @@ tarin_is_named(const struct tarin *t)
 	return named;
 }
 
-/* Remove n components from the front of a name.  -1 if it has no more than
- * these. */
+/*
+ * Remove n components from the front of a name.  -1 if it has no more than
+ * these.
+ */
 static int
 tarin_strip(char *name, uint64_t n)
 {

@@ -143,17 +143,18 @@ def left(work):
     return [name for name in os.listdir(work) if ".unpack-" in name]
 
 
+def remove(path):
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.remove(path)
+
+
 def clear(work, command):
     for name in left(work):
-        shutil.rmtree(os.path.join(work, name), ignore_errors=True)
-        if os.path.exists(os.path.join(work, name)):
-            os.remove(os.path.join(work, name))
+        remove(os.path.join(work, name))
     if command.target:
-        path = os.path.join(work, command.target)
-        if os.path.isdir(path):
-            shutil.rmtree(path)
-        elif os.path.lexists(path):
-            os.remove(path)
+        remove(os.path.join(work, command.target))
 
 
 def outcome(work, command, done):

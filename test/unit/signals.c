@@ -125,14 +125,23 @@ end(enum wire_exit code)
 	_exit((int)code);
 }
 
+/* Start a command whose output goes to the file "told". */
+static bool
+start(bool json)
+{
+	if (freopen("told", "w", stdout) == NULL)
+		return false;
+	result_start("CheckResult", json);
+	signals_end_with(end);
+	return true;
+}
+
 /* `code` after a signal: its own, with the object in the file "told". */
 static int
 ended_by(int number)
 {
-	if (freopen("told", "w", stdout) == NULL)
+	if (!start(true))
 		return BAD;
-	result_start("CheckResult", true);
-	signals_end_with(end);
 	(void)raise(number);
 	return BAD;
 }
@@ -156,10 +165,8 @@ ended_fork(void)
 	int status = 0;
 	pid_t pid;
 
-	if (freopen("told", "w", stdout) == NULL)
+	if (!start(true))
 		return BAD;
-	result_start("CheckResult", true);
-	signals_end_with(end);
 	pid = fork();
 	if (pid == 0) {
 		(void)raise(SIGTERM);
@@ -173,10 +180,8 @@ ended_fork(void)
 static int
 told_before(void)
 {
-	if (freopen("told", "w", stdout) == NULL)
+	if (!start(true))
 		return BAD;
-	result_start("CheckResult", true);
-	signals_end_with(end);
 	result_is_told();
 	(void)raise(SIGTERM);
 	return signals_stop == SIGTERM && io_stopped() ? 0 : 1;
@@ -186,10 +191,8 @@ told_before(void)
 static int
 text_only(void)
 {
-	if (freopen("told", "w", stdout) == NULL)
+	if (!start(false))
 		return BAD;
-	result_start("CheckResult", false);
-	signals_end_with(end);
 	(void)raise(SIGTERM);
 	return BAD;
 }
