@@ -116,7 +116,7 @@ gate_no_loop() {
 }
 
 # The rooms of src/, the lowest first.
-GATE_ROOMS="base bundle stream pod psa log image cluster cmd"
+GATE_ROOMS="base bundle stream pod result psa log image cluster cmd"
 
 # gate_includes SRC: an include names the room ("base/msg.h") and points down:
 # to a lower room, or to another module of the same room and in no circle.
