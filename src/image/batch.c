@@ -24,7 +24,7 @@ enum {
 
 struct batch_job {
 	size_t at; /* in the batch's names */
-	char *tag; /* owned; of several in it; or NULL */
+	unsigned int place; /* of several in it */
 	struct source *source; /* borrowed from the first job of several, or
 	                          owned by it; NULL: not opened yet */
 	bool owns;
@@ -33,9 +33,9 @@ struct batch_job {
 
 /* ------------------------------------------------------------------ adding */
 
-/* Add a job for names->at[at].  tag is copied.  NULL (reported). */
+/* Add a job for names->at[at].  NULL (reported). */
 static struct batch_job *
-batch_add(struct batch *b, size_t at, const char *tag)
+batch_add(struct batch *b, size_t at, unsigned int place)
 {
 	struct batch_job *j = b->jobs;
 
@@ -51,13 +51,8 @@ batch_add(struct batch *b, size_t at, const char *tag)
 	}
 	b->jobs = j;
 	j += b->n++;
-	*j = (struct batch_job){.at = at};
-	if (tag != NULL)
-		j->tag = strdup(tag);
-	if (tag == NULL || j->tag != NULL)
-		return j;
-	msg_nomem();
-	return NULL;
+	*j = (struct batch_job){.at = at, .place = place};
+	return j;
 }
 
 /* As the user said it. */
@@ -84,33 +79,26 @@ static int
 batch_add_rest(struct batch *b, size_t at)
 {
 	struct source *source = b->jobs[at].source;
-	struct json *names = json_new_array();
 	struct image_ref ref;
 	struct batch_job *j;
-	size_t i;
+	unsigned int i, n = 1;
 	int ret = 0;
 
-	if (image_ref_parse(&ref, source->path) < 0) {
-		json_free(names);
+	if (image_ref_parse(&ref, source->path) < 0)
 		return -1;
-	}
 	ref.fd = source->fd;
 	/* what is wrong with it will be told in its turn */
-	if (ref.tag == NULL && image_ref_detect(&ref) == 0)
-		ret = image_list(&ref, names);
+	if (ref.tag == NULL && image_ref_detect(&ref) == 0 &&
+	    ref.kind != IMAGE_ROOT && ref.kind != IMAGE_DIR)
+		ret = image_count(&ref, b->opts->max, &n);
 	image_ref_free(&ref);
-	if (json_size(names) < 2)
-		goto out;
-	b->jobs[at].tag = strdup(json_text(json_at(names, 0)));
-	for (i = 1; ret == 0 && i < json_size(names); i++) {
-		j = batch_add(b, b->jobs[at].at, json_text(json_at(names, i)));
+	for (i = 1; ret == 0 && i < n; i++) {
+		j = batch_add(b, b->jobs[at].at, i);
 		if (j == NULL)
 			ret = -1;
 		else
 			j->source = source;
 	}
-out:
-	json_free(names);
 	return ret;
 }
 
@@ -121,7 +109,7 @@ batch_add_name(struct batch *b, size_t name)
 	const char *given = b->names->at[name];
 	size_t at = b->n;
 	enum wire_exit code;
-	struct batch_job *j = batch_add(b, name, NULL);
+	struct batch_job *j = batch_add(b, name, 0);
 
 	if (j == NULL)
 		return WIRE_FAIL;
@@ -202,7 +190,6 @@ batch_judge(const struct batch *b, struct batch_job *j)
 	struct batch_result *r = &j->result;
 	struct verdict_opts opts = *b->opts;
 	struct verdictout_opts out = {.given = batch_given(b, j),
-	    .name = j->tag,
 	    .log_limit = opts.log_limit,
 	    .how = j->source->how,
 	    .term = b->term};
@@ -215,8 +202,13 @@ batch_judge(const struct batch *b, struct batch_job *j)
 	}
 	opts.image = j->source->path;
 	opts.fd = j->source->fd;
-	opts.tag = j->tag;
-	if (verdict_reach(v, &opts) == 0) {
+	opts.place = j->place;
+	ret = verdict_reach(v, &opts);
+	if (v->image.n_images > 1) {
+		out.name = v->image.name;
+		(void)msg_mask(r->name, sizeof r->name, v->image.name);
+	}
+	if (ret == 0) {
 		r->text = verdictout_text(v, &out);
 		r->object = verdictout_object(v, &out);
 		(void)snprintf(r->name, sizeof r->name, "%s",
@@ -249,7 +241,7 @@ batch_work(void *arg, unsigned int member, size_t slot)
 	struct batch_job *j = &b->jobs[slot];
 
 	(void)msg_mask(j->result.name, sizeof j->result.name,
-	    j->tag != NULL ? j->tag : batch_given(b, j));
+	    batch_given(b, j));
 	if (j->result.message[0] != '\0' ||
 	    (j->source == NULL && batch_fetch(b, j, member) < 0) ||
 	    batch_judge(b, j) < 0)
@@ -313,7 +305,6 @@ batch_free(struct batch *b)
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
-		free(b->jobs[i].tag);
 		if (!b->jobs[i].owns)
 			continue;
 		source_close(b->jobs[i].source);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/number.h"
@@ -22,7 +23,10 @@ enum {
 	DOCUMENT_MAX = 4 << 20, /* bytes of a manifest, as registries allow */
 	INDEX_DEPTH = 4, /* indexes in indexes */
 	CHOICES_MAX = 512, /* bytes of a list of choices in a message */
-	HEX_LEN = 64 /* of a SHA-256 */
+	HEX_LEN = 64, /* of a SHA-256 */
+	IMAGES_MAX = 1000, /* in an archive */
+	PEEKED_MAX = 64 << 20, /* bytes of documents that are only looked at */
+	PEEKED_LEAST = 1 << 12 /* that each of them counts, and more */
 };
 
 /* -------------------------------------------------------------- documents */
@@ -36,17 +40,11 @@ image_parse_json(const struct blob *b, const char *what)
 	if (text == NULL)
 		return NULL;
 	tree = json_parse(text, (size_t)b->len);
-	if (tree == NULL && errno == ENOMEM) {
-		free(text);
+	if (tree == NULL && errno == ENOMEM)
 		msg_nomem();
-		return NULL;
-	}
-	free(text);
-	if (!json_is_object(tree) && !json_is_array(tree)) {
+	else if (tree == NULL)
 		msg_warn(0, "%s: not a JSON document", what);
-		json_free(tree);
-		return NULL;
-	}
+	free(text);
 	return tree;
 }
 
@@ -65,18 +63,15 @@ spend(struct image *img, const struct blob *b)
 	return -1;
 }
 
-/* A document by its name in the store; NULL (reported). */
-static struct json *
-load(struct image *img, const char *name)
+/* A document by its name, where there is one.  0, or -1 (reported). */
+static int
+load(struct image *img, const char *name, struct json **doc)
 {
-	char masked[160];
 	struct blob b;
 	int ret = store_get(&img->store, name, &b);
 
-	(void)msg_mask(masked, sizeof masked, name);
-	if (ret == 0)
-		msg_warn(0, "%s: not in the image", masked);
-	return ret > 0 ? image_parse_json(&b, masked) : NULL;
+	*doc = ret > 0 ? image_parse_json(&b, name) : NULL;
+	return ret < 0 || (ret > 0 && *doc == NULL) ? -1 : 0;
 }
 
 /* The blob of a descriptor, verified. */
@@ -152,14 +147,6 @@ platform_of(const struct json *descriptor, char *to, size_t size)
 		    *variant != '\0' ? "/" : "", variant);
 }
 
-/* Note what the image is called; "": nothing. */
-static void
-image_set_name(struct image *img, const char *name)
-{
-	free(img->name);
-	img->name = *name != '\0' ? strdup(name) : NULL;
-}
-
 /* Is one of them the other, or the other with a variant? */
 static bool
 same_platform(const char *a, const char *b)
@@ -170,20 +157,14 @@ same_platform(const char *a, const char *b)
 	    (b[n] == '\0' || b[n] == '/');
 }
 
-/* Is it how cosign tags what belongs to an image: "sha256-<hex>.sig"? */
+/* Is it how tools tag what belongs to an image: "sha256-<hex>", ".sig"? */
 static bool
-is_cosign_tag(const char *tag)
+is_referrers_tag(const char *tag)
 {
-	static const char *const ends[] = {".sig", ".att", ".sbom"};
-	size_t i;
-
 	if (strncmp(tag, "sha256-", 7) != 0 ||
 	    strspn(tag + 7, "0123456789abcdef") != HEX_LEN)
 		return false;
-	for (i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (strcmp(tag + 7 + HEX_LEN, ends[i]) == 0)
-			return true;
-	return false;
+	return tag[7 + HEX_LEN] == '\0' || tag[7 + HEX_LEN] == '.';
 }
 
 /* What "cosign save" writes beside the image, by its annotation. */
@@ -215,58 +196,6 @@ is_manifest_type(const char *type)
 	return false;
 }
 
-/* What builders add to an index beside images: signatures, attestations. */
-static bool
-is_attachment(const struct json *descriptor)
-{
-	const struct json *notes = json_get(descriptor, "annotations");
-	char platform[80];
-
-	platform_of(descriptor, platform, sizeof platform);
-	return strcmp(platform, "unknown/unknown") == 0 ||
-	    *json_get_text(notes, "vnd.docker.reference.type") != '\0' ||
-	    *json_get_text(descriptor, "artifactType") != '\0' ||
-	    is_cosign_kind(json_get_text(notes, "kind")) ||
-	    is_cosign_tag(
-	        json_get_text(notes, "org.opencontainers.image.ref.name")) ||
-	    !is_manifest_type(json_get_text(descriptor, "mediaType"));
-}
-
-/* The image of an index for the platform, else its first; NULL (reported). */
-static const struct json *
-choose_platform(struct image *img, const struct json *index, const char *wanted)
-{
-	const struct json *one, *first = NULL;
-	struct choices have = {{0}, 0};
-	bool linux_found = false;
-	char platform[80];
-
-	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
-	     one = json_next(one)) {
-		if (is_attachment(one))
-			continue;
-		platform_of(one, platform, sizeof platform);
-		if (*platform == '\0' || same_platform(platform, wanted))
-			return one;
-		/* one for another processor can be judged, at least */
-		if (first == NULL ||
-		    (strncmp(platform, "linux/", 6) == 0 && !linux_found))
-			first = one;
-		linux_found = linux_found ||
-		    strncmp(platform, "linux/", 6) == 0;
-		choices_add(&have, platform);
-	}
-	if (first == NULL) {
-		msg_warn(0,
-		    "the index has no image, only signatures, attestations or artifacts; give the image that they belong to");
-		return NULL;
-	}
-	img->mismatch = true;
-	free(img->platforms);
-	img->platforms = strdup(have.text);
-	return first;
-}
-
 /* The tag of a descriptor in an OCI layout. */
 static const char *
 tag_of(const struct json *descriptor)
@@ -285,83 +214,143 @@ image_name_of(const struct json *descriptor)
 	return *name != '\0' ? name : tag_of(descriptor);
 }
 
-/* Is this tag, as in "@3", the place of the image? */
+/* Is this what layers are?  Not charts, signatures, encrypted layers. */
 static bool
-is_place(const char *tag, size_t place)
+is_layer(const char *type)
 {
-	uint64_t n;
+	static const char *const known[] = {"application/vnd.oci.image.layer.",
+	    "application/vnd.docker.image.rootfs."};
+	size_t i;
 
-	return tag != NULL && *tag == '@' &&
-	    number_parse(tag + 1, 0, SIZE_MAX, &n) == 0 && n == place;
+	if (strstr(type, "+encrypted") != NULL)
+		return false;
+	for (i = 0; i < sizeof known / sizeof *known; i++)
+		if (strncmp(type, known[i], strlen(known[i])) == 0)
+			return true;
+	return *type == '\0';
 }
 
-/* The image of an OCI layout's index.json: by tag, or the only one. */
-static const struct json *
-choose_tag(const struct json *index, const char *tag)
+/* Is the configuration that of a container image, as its type says? */
+static bool
+is_image_config(const char *type)
 {
-	const struct json *one, *found = NULL;
-	struct choices have = {{0}, 0};
-	char masked[160];
-	bool same = true; /* several names of one image */
-	size_t n = 0, all = json_size(json_get_array(index, "manifests"));
+	return *type == '\0' ||
+	    strcmp(type, "application/vnd.oci.image.config.v1+json") == 0 ||
+	    strcmp(type, "application/vnd.docker.container.image.v1+json") == 0;
+}
 
-	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
-	     one = json_next(one)) {
-		if (is_attachment(one))
-			continue;
-		if (is_place(tag, n) ||
-		    (tag != NULL &&
-		        (strcmp(tag_of(one), tag) == 0 ||
-		            strcmp(image_name_of(one), tag) == 0)))
-			return one;
-		choices_add(&have,
-		    *image_name_of(one) != '\0' ? image_name_of(one) : "?");
-		same = same &&
-		    (found == NULL ||
-		        strcmp(json_get_text(found, "digest"),
-		            json_get_text(one, "digest")) == 0);
-		found = found == NULL ? one : found;
-		n++;
+/* The media type by which a manifest is of no container image; or NULL. */
+static const char *
+artifact_type(const struct json *manifest)
+{
+	const char *artifact = json_get_text(manifest, "artifactType");
+	const char *type = json_get_text(json_get(manifest, "config"),
+	    "mediaType");
+	bool image = is_image_config(type);
+	const struct json *one = json_first(json_get_array(manifest, "layers"));
+
+	for (; image && one != NULL; one = json_next(one)) {
+		type = json_get_text(one, "mediaType");
+		image = is_layer(type);
 	}
-	if (tag == NULL && n > 0 && same)
-		return found;
-	if (n == 0 && all > 0)
-		msg_warn(0,
-		    "no image in it, only signatures, attestations or other artifacts (%zu); give the image that they belong to",
-		    all);
-	else if (n == 0)
-		msg_warn(0, "no image in it");
-	else if (tag != NULL)
-		msg_warn(0, "no image '%s' in it; it has: %s",
-		    msg_mask(masked, sizeof masked, tag), have.text);
-	else
-		msg_warn(0,
-		    "%zu images in it; choose one with oci:PATH:TAG: %s", n,
-		    have.text);
-	return NULL;
+	if (image)
+		return NULL;
+	return *artifact != '\0' ? artifact : type;
 }
 
-/* Do all images of the layout differ in platform alone? */
+/* What tools add to an index beside images: signatures, attestations. */
 static bool
-is_multi_platform(const struct json *index)
+is_attachment(const struct json *descriptor)
+{
+	const struct json *notes = json_get(descriptor, "annotations");
+	char platform[80];
+
+	platform_of(descriptor, platform, sizeof platform);
+	return strcmp(platform, "unknown/unknown") == 0 ||
+	    *json_get_text(notes, "vnd.docker.reference.type") != '\0' ||
+	    *json_get_text(descriptor, "artifactType") != '\0' ||
+	    is_cosign_kind(json_get_text(notes, "kind")) ||
+	    is_referrers_tag(tag_of(descriptor)) ||
+	    !is_manifest_type(json_get_text(descriptor, "mediaType"));
+}
+
+/*
+ * Is the descriptor, whose manifest is doc or NULL where it cannot be had, of
+ * an image?  What has no name and a subject belongs to another (image-spec,
+ * "Referrers").  What is wrong with an image is told when it is opened.
+ */
+static bool
+is_image(const struct json *descriptor, const struct json *doc)
+{
+	return !is_attachment(descriptor) && artifact_type(doc) == NULL &&
+	    (*image_name_of(descriptor) != '\0' ||
+	        (!json_is_object(json_get(doc, "subject")) &&
+	            *json_get_text(doc, "artifactType") == '\0'));
+}
+
+/*
+ * The manifest or index of a descriptor, to see what it is: not verified, and
+ * NULL (silently) where it is not there, or too much was looked at already.
+ */
+static struct json *
+image_peek(struct image *img, const struct json *descriptor)
+{
+	const char *digest = json_get_text(descriptor, "digest");
+	char name[sizeof "blobs/sha256/" + HEX_LEN], *text = NULL;
+	struct json *doc = NULL;
+	struct blob b;
+
+	if (!digest_is_text(digest) || img->peeked > PEEKED_MAX)
+		return NULL;
+	(void)snprintf(name, sizeof name, "blobs/sha256/%s", digest + 7);
+	if (store_get(&img->store, name, &b) <= 0)
+		return NULL;
+	img->peeked += PEEKED_LEAST + b.len;
+	if (b.len <= DOCUMENT_MAX)
+		text = blob_text(&b, DOCUMENT_MAX, name);
+	if (text != NULL)
+		doc = json_parse(text, (size_t)b.len);
+	free(text);
+	store_drop(&img->store, &b);
+	return doc;
+}
+
+/* The image of an index for the platform, else its first; NULL (reported). */
+static const struct json *
+choose_platform(struct image *img, const struct json *index, const char *wanted)
 {
 	const struct json *one, *first = NULL;
+	struct choices have = {{0}, 0};
+	bool linux_found = false, image;
+	struct json *doc;
 	char platform[80];
 
 	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
 	     one = json_next(one)) {
-		if (is_attachment(one))
+		doc = image_peek(img, one);
+		image = is_image(one, doc);
+		json_free(doc);
+		if (!image)
 			continue;
-		first = first == NULL ? one : first;
 		platform_of(one, platform, sizeof platform);
-		if (*platform == '\0' ||
-		    strcmp(tag_of(one), tag_of(first)) != 0 ||
-		    (one != first &&
-		        strcmp(json_get_text(one, "digest"),
-		            json_get_text(first, "digest")) == 0))
-			return false;
+		if (*platform == '\0' || same_platform(platform, wanted))
+			return one;
+		/* one for another processor can be judged, at least */
+		if (first == NULL ||
+		    (strncmp(platform, "linux/", 6) == 0 && !linux_found))
+			first = one;
+		linux_found = linux_found ||
+		    strncmp(platform, "linux/", 6) == 0;
+		choices_add(&have, platform);
 	}
-	return first != NULL;
+	if (first == NULL) {
+		msg_warn(0, "the index has no container image");
+		return NULL;
+	}
+	img->mismatch = true;
+	free(img->platforms);
+	img->platforms = strdup(have.text);
+	return first;
 }
 
 /* ----------------------------------------------------------------- images */
@@ -446,6 +435,10 @@ set_config(struct image *img, const struct blob *b)
 	img->config = image_parse_json(b, "image configuration");
 	if (img->config == NULL || digest_blob(b, img->id) < 0)
 		return -1;
+	if (!json_is_object(img->config)) {
+		msg_warn(0, "image configuration: not a JSON object");
+		return -1;
+	}
 	img->os = json_get_text(img->config, "os");
 	img->arch = json_get_text(img->config, "architecture");
 	img->other_os = *img->os != '\0' && strcmp(img->os, "linux") != 0;
@@ -494,22 +487,6 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 	return -1;
 }
 
-/* Is this what layers are?  Not charts, signatures, encrypted layers. */
-static bool
-is_layer(const char *type)
-{
-	static const char *const known[] = {"application/vnd.oci.image.layer.",
-	    "application/vnd.docker.image.rootfs."};
-	size_t i;
-
-	if (strstr(type, "+encrypted") != NULL)
-		return false;
-	for (i = 0; i < sizeof known / sizeof *known; i++)
-		if (strncmp(type, known[i], strlen(known[i])) == 0)
-			return true;
-	return *type == '\0';
-}
-
 /* Is it a media type that containerd takes for a layer's? */
 static bool
 is_layer_type(const char *type)
@@ -532,50 +509,6 @@ is_layer_type(const char *type)
 				return true;
 	}
 	return false;
-}
-
-/* Names of things in registries that are not images, by their media types. */
-static const struct {
-	const char *begins;
-	const char *name;
-} artifacts[] = {
-    {"application/vnd.cncf.helm.", "a Helm chart"},
-    {"application/vnd.dev.cosign.", "a signature of cosign"},
-    {"application/vnd.dev.sigstore.", "a signature of sigstore"},
-    {"application/vnd.in-toto", "an attestation"},
-    {"application/spdx", "a list of parts (SBOM)"},
-    {"application/vnd.cyclonedx", "a list of parts (SBOM)"},
-    {"application/vnd.oci.empty.", "an OCI artifact"},
-    {"application/vnd.cncf.flux.", "an OCI artifact of Flux"},
-    {"application/vnd.wasm.", "a WebAssembly module"},
-    {"application/vnd.oci.image.layer.v1.tar+encrypted", "encrypted"},
-    {"application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "encrypted"},
-};
-
-static int
-image_refuse_artifact(const char *type)
-{
-	const char *name = "an OCI artifact";
-	char masked[160];
-	size_t i;
-
-	for (i = 0; i < sizeof artifacts / sizeof *artifacts; i++)
-		if (strncmp(type, artifacts[i].begins,
-		        strlen(artifacts[i].begins)) == 0)
-			name = artifacts[i].name;
-	msg_warn(0,
-	    "not a container image but %s ('%s'): no pod can run it; give the bundle image",
-	    name, msg_mask(masked, sizeof masked, type));
-	return -1;
-}
-
-/* Is the configuration that of a container image, as its type says? */
-static bool
-is_image_config(const char *type)
-{
-	return *type == '\0' ||
-	    strcmp(type, "application/vnd.oci.image.config.v1+json") == 0 ||
-	    strcmp(type, "application/vnd.docker.container.image.v1+json") == 0;
 }
 
 /* A layer that its image says to fetch from somewhere else. */
@@ -635,10 +568,10 @@ open_manifest_layers(struct image *img, const struct json *layers, bool flat)
 static int
 open_manifest(struct image *img, const struct json *manifest, bool flat)
 {
-	const struct json *layers = json_get_array(manifest, "layers"), *one;
+	const struct json *layers = json_get_array(manifest, "layers");
 	const struct json *config = json_get(manifest, "config");
-	const char *type = json_get_text(config, "mediaType");
-	const char *artifact = json_get_text(manifest, "artifactType");
+	const char *type = artifact_type(manifest);
+	char masked[160];
 	struct blob b;
 
 	if (json_get_array(manifest, "fsLayers") != NULL) {
@@ -650,41 +583,31 @@ open_manifest(struct image *img, const struct json *manifest, bool flat)
 		msg_warn(0, "the manifest is of an unknown kind");
 		return -1;
 	}
-	for (one = json_first(layers); one != NULL; one = json_next(one))
-		if (!is_layer(json_get_text(one, "mediaType")))
-			return image_refuse_artifact(
-			    json_get_text(one, "mediaType"));
-	if (!is_image_config(type))
-		return image_refuse_artifact(
-		    *artifact != '\0' ? artifact : type);
+	if (type != NULL) {
+		msg_warn(0, "not a container image: %s",
+		    msg_mask(masked, sizeof masked, type));
+		return -1;
+	}
 	if (alloc_layers(img, json_size(layers)) < 0 ||
 	    get_blob(img, config, flat, &b) < 0 || set_config(img, &b) < 0)
 		return -1;
 	return img->other_os ? 0 : open_manifest_layers(img, layers, flat);
 }
 
+/* at: a descriptor, or an index of platforms */
 static int
-open_oci(struct image *img, const struct image_ref *ref, const char *platform)
+open_oci(struct image *img, const struct json *at, const char *platform)
 {
-	struct json *index = load(img, "index.json"), *manifest;
-	const struct json *descriptor;
+	struct json *manifest = NULL;
 	int ret = -1;
 
-	if (index == NULL)
-		return -1;
-	if (ref->tag == NULL && is_multi_platform(index) &&
-	    json_size(json_get_array(index, "manifests")) > 1)
-		descriptor = choose_platform(img, index, platform);
-	else
-		descriptor = choose_tag(index, ref->tag);
-	if (descriptor != NULL) {
-		image_set_name(img, image_name_of(descriptor));
-		manifest = load_manifest(img, descriptor, platform, false);
-		if (manifest != NULL)
-			ret = open_manifest(img, manifest, false);
-		json_free(manifest);
-	}
-	json_free(index);
+	if (json_get_array(at, "manifests") != NULL)
+		at = choose_platform(img, at, platform);
+	if (at != NULL)
+		manifest = load_manifest(img, at, platform, false);
+	if (manifest != NULL)
+		ret = open_manifest(img, manifest, false);
+	json_free(manifest);
 	return ret;
 }
 
@@ -692,11 +615,12 @@ open_oci(struct image *img, const struct image_ref *ref, const char *platform)
 static int
 open_dir(struct image *img, const char *platform)
 {
-	struct json *doc = load(img, "manifest.json"), *inner;
+	struct json *doc, *inner;
 	const struct json *descriptor;
 	int ret = -1;
 
-	if (doc != NULL && json_get_array(doc, "manifests") != NULL) {
+	if (load(img, "manifest.json", &doc) == 0 &&
+	    json_get_array(doc, "manifests") != NULL) {
 		descriptor = choose_platform(img, doc, platform);
 		inner = descriptor == NULL
 		    ? NULL
@@ -732,48 +656,6 @@ has_name(const struct json *image, const char *name)
 	return false;
 }
 
-/* Are all images of a docker-archive one, under several names? */
-static bool
-is_one_image(const struct json *images)
-{
-	const struct json *first = json_at(images, 0), *one;
-
-	for (one = json_next(first); one != NULL; one = json_next(one))
-		if (strcmp(json_get_text(one, "Config"),
-		        json_get_text(first, "Config")) != 0)
-			return false;
-	return true;
-}
-
-/* The image of a docker-archive's manifest.json: by name, or the only one. */
-static const struct json *
-choose_name(const struct json *images, const char *name)
-{
-	struct choices have = {{0}, 0};
-	const struct json *one, *tag;
-	char masked[160];
-	size_t i = 0;
-
-	if (name == NULL && json_size(images) > 0 && is_one_image(images))
-		return json_at(images, 0);
-	for (one = json_first(images); one != NULL; one = json_next(one)) {
-		if (is_place(name, i++) ||
-		    (name != NULL && has_name(one, name)))
-			return one;
-		tag = json_at(json_get_array(one, "RepoTags"), 0);
-		choices_add(&have,
-		    json_is_string(tag) ? json_string(tag) : "?");
-	}
-	if (name != NULL)
-		msg_warn(0, "no image '%s' in it; it has: %s",
-		    msg_mask(masked, sizeof masked, name), have.text);
-	else
-		msg_warn(0,
-		    "%zu images in it; choose one with docker-archive:PATH:NAME: %s",
-		    json_size(images), have.text);
-	return NULL;
-}
-
 /* A blob of a docker-archive by its member's name. */
 static int
 get_member(struct image *img, const char *name, struct blob *b)
@@ -787,194 +669,366 @@ get_member(struct image *img, const char *name, struct blob *b)
 	return ret > 0 ? 0 : -1;
 }
 
-/* A configuration called "<hex>.json" or "blobs/sha256/<hex>" promises that. */
+/* image: an object of manifest.json */
 static int
-verify_config(const char *name, const struct blob *b)
+open_docker(struct image *img, const struct json *image)
 {
-	const char *base = strrchr(name, '/');
-	char digest[DIGEST_TEXT];
-
-	base = base != NULL ? base + 1 : name;
-	(void)snprintf(digest, sizeof digest, "sha256:%.64s", base);
-	if (!digest_is_text(digest) ||
-	    strspn(base, "0123456789abcdef") != HEX_LEN)
-		return 0;
-	return blob_verify(b, digest, "image configuration");
-}
-
-static int
-open_docker(struct image *img, const struct image_ref *ref)
-{
-	struct json *doc = load(img, "manifest.json");
-	const struct json *image, *layers, *one;
-	const char *config;
+	const struct json *layers = json_get_array(image, "Layers"), *one;
 	unsigned int i = 0;
 	struct blob b;
-	int ret = -1;
 
-	image = json_is_array(doc) ? choose_name(doc, ref->tag) : NULL;
-	if (doc != NULL && !json_is_array(doc))
-		msg_warn(0,
-		    "manifest.json: not the manifest of a docker-archive");
-	if (image == NULL)
-		goto out;
-	image_set_name(img,
-	    json_text(json_at(json_get_array(image, "RepoTags"), 0)));
-	config = json_get_text(image, "Config");
-	layers = json_get_array(image, "Layers");
 	if (alloc_layers(img, json_size(layers)) < 0 ||
-	    get_member(img, config, &b) < 0 || verify_config(config, &b) < 0 ||
+	    get_member(img, json_get_text(image, "Config"), &b) < 0 ||
 	    set_config(img, &b) < 0)
-		goto out;
+		return -1;
 	for (one = json_first(layers); !img->other_os && one != NULL;
 	     one = json_next(one)) {
 		if (get_member(img, json_text(one), &b) < 0 ||
 		    set_layer(img, i++, &b) < 0)
-			goto out;
+			return -1;
 	}
-	ret = 0;
-out:
-	json_free(doc);
-	return ret;
+	return 0;
 }
 
-/* What an archive turns out to be. */
-static enum image_kind
-archive_kind(struct image *img)
+/* ------------------------------------------------- what an archive holds */
+
+/* An image, under the first of its names. */
+struct found {
+	const struct json *at; /* as open_oci or open_docker has it */
+	bool docker;
+	const char *name; /* borrowed; "": it has none */
+	char id[DIGEST_TEXT]; /* of its manifest, or configuration; or "" */
+};
+
+/* {0} to start with; list_free in every case. */
+struct list {
+	struct json *index; /* owned; of index.json, or NULL */
+	struct json *docker; /* owned; of manifest.json, or NULL */
+	struct json *configs; /* owned; digests, of the images of the index */
+	struct found *all; /* owned */
+	size_t n, room;
+	char artifact[160]; /* masked; the first that is no image; or "" */
+};
+
+static void
+list_free(struct list *l)
+{
+	json_free(l->index);
+	json_free(l->docker);
+	json_free(l->configs);
+	free(l->all);
+}
+
+/* Add it, unless it is there under another name.  0, or -1 (reported). */
+static int
+list_add(struct list *l, const struct found *f)
+{
+	struct found *all;
+	size_t i;
+
+	for (i = 0; *f->id != '\0' && i < l->n; i++)
+		if (strcmp(l->all[i].id, f->id) == 0)
+			return 0;
+	if (l->n == IMAGES_MAX) {
+		msg_warn(0, "more than %d images in it", IMAGES_MAX);
+		return -1;
+	}
+	all = array_grow(l->all, &l->room, l->n + 1, sizeof *all);
+	if (all == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	l->all = all;
+	l->all[l->n++] = *f;
+	return 0;
+}
+
+/* Note what it is that is no image. */
+static void
+list_note(struct list *l, const struct json *descriptor, const struct json *doc)
+{
+	const char *types[] = {json_get_text(descriptor, "artifactType"),
+	    artifact_type(doc), json_get_text(doc, "artifactType"),
+	    json_get_text(descriptor, "mediaType"), "unknown"};
+	size_t i = 0;
+
+	while (types[i] == NULL || *types[i] == '\0')
+		i++;
+	if (*l->artifact == '\0')
+		(void)msg_mask(l->artifact, sizeof l->artifact, types[i]);
+}
+
+/* Is there an image in what the descriptor is of?  Notes what it sees. */
+static bool
+list_look(struct image *img, struct list *l, const struct json *descriptor)
+{
+	const struct json *next[INDEX_DEPTH] = {NULL}, *one = descriptor;
+	struct json *docs[INDEX_DEPTH], *doc;
+	bool found = false;
+	int depth = 0;
+
+	while (one != NULL || depth > 0) {
+		if (one == NULL) {
+			json_free(docs[--depth]);
+			one = next[depth];
+			continue;
+		}
+		doc = image_peek(img, one);
+		if (!is_image(one, doc)) {
+			list_note(l, one, doc);
+		} else if (depth < INDEX_DEPTH &&
+		    json_size(json_get_array(doc, "manifests")) > 0) {
+			docs[depth] = doc;
+			next[depth++] = one == descriptor ? NULL
+			                                  : json_next(one);
+			one = json_first(json_get_array(doc, "manifests"));
+			continue;
+		} else {
+			found = true;
+			json_add_string(l->configs, NULL,
+			    json_get_text(json_get(doc, "config"), "digest"));
+		}
+		json_free(doc);
+		one = one == descriptor ? NULL : json_next(one);
+	}
+	return found;
+}
+
+/* Do all images of the layout differ in platform alone? */
+static bool
+is_multi_platform(const struct json *index)
+{
+	const struct json *one, *first = NULL;
+	char platform[80];
+	size_t n = 0;
+
+	for (one = json_first(json_get_array(index, "manifests")); one != NULL;
+	     one = json_next(one)) {
+		if (is_attachment(one))
+			continue;
+		n++;
+		first = first == NULL ? one : first;
+		platform_of(one, platform, sizeof platform);
+		if (*platform == '\0' ||
+		    strcmp(tag_of(one), tag_of(first)) != 0 ||
+		    (one != first &&
+		        strcmp(json_get_text(one, "digest"),
+		            json_get_text(first, "digest")) == 0))
+			return false;
+	}
+	return n > 1;
+}
+
+/* The images of index.json.  Returns 0, or -1 (reported). */
+static int
+list_index(struct image *img, struct list *l)
+{
+	const struct json *one;
+	bool platforms = is_multi_platform(l->index), any = false;
+	struct found f;
+
+	for (one = json_first(json_get_array(l->index, "manifests"));
+	     one != NULL; one = json_next(one)) {
+		if (!list_look(img, l, one))
+			continue;
+		any = true;
+		f = (struct found){.at = one, .name = image_name_of(one)};
+		(void)snprintf(f.id, sizeof f.id, "%s",
+		    json_get_text(one, "digest"));
+		if (!platforms && list_add(l, &f) < 0)
+			return -1;
+	}
+	f = (struct found){.at = l->index, .name = ""};
+	return platforms && any ? list_add(l, &f) : 0;
+}
+
+/* The images of manifest.json that the index does not have.  As list_index. */
+static int
+list_docker(struct image *img, struct list *l)
+{
+	const struct json *one, *known;
+	const char *config;
+	struct found f;
+	struct blob b;
+
+	for (one = json_first(l->docker); one != NULL; one = json_next(one)) {
+		config = json_get_text(one, "Config");
+		if (*config == '\0')
+			continue;
+		f = (struct found){.at = one,
+		    .docker = true,
+		    .name = json_text(
+		        json_at(json_get_array(one, "RepoTags"), 0))};
+		if (store_get(&img->store, config, &b) > 0 &&
+		    b.len <= DOCUMENT_MAX && img->peeked <= PEEKED_MAX) {
+			img->peeked += PEEKED_LEAST + b.len;
+			if (digest_blob(&b, f.id) < 0)
+				return -1;
+		}
+		for (known = json_first(l->configs); known != NULL;
+		     known = json_next(known))
+			if (strcmp(json_text(known), f.id) == 0)
+				break;
+		if (known == NULL && list_add(l, &f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * List what there is: "docker save" writes an OCI layout, too, which may lack
+ * images (moby#47210, moby#51389).  Returns 0, or -1 (reported).
+ */
+static int
+list_read(struct image *img, struct list *l, enum image_kind kind)
 {
 	struct blob b;
 
-	if (store_get(&img->store, "index.json", &b) > 0)
-		return IMAGE_OCI_ARCHIVE;
-	if (store_get(&img->store, "manifest.json", &b) > 0)
-		return IMAGE_DOCKER_ARCHIVE;
-	return IMAGE_ANY;
+	l->configs = json_new_array();
+	if (kind != IMAGE_DOCKER_ARCHIVE &&
+	    load(img, "index.json", &l->index) < 0)
+		return -1;
+	if (load(img, "manifest.json", &l->docker) < 0)
+		return -1;
+	if (l->index == NULL && l->docker == NULL) {
+		if (store_get(&img->store, "repositories", &b) > 0)
+			msg_warn(0,
+			    "an archive of 'docker save' from before Docker 1.10 (repositories, but no manifest.json), which current runtimes do not read; load it with docker and save it again with a newer one");
+		else
+			msg_warn(0,
+			    "neither an oci-archive nor a docker-archive: it has no index.json and no manifest.json; make one with 'podman save', 'docker save' or 'skopeo copy'");
+		return -1;
+	}
+	if (list_index(img, l) < 0 ||
+	    (json_is_array(l->docker) && list_docker(img, l) < 0))
+		return -1;
+	if (l->n > 0)
+		return 0;
+	if (*l->artifact != '\0')
+		msg_warn(0, "not a container image: %s", l->artifact);
+	else if (l->index == NULL && !json_is_array(l->docker))
+		msg_warn(0,
+		    "manifest.json: not the manifest of a docker-archive");
+	else
+		msg_warn(0, "no image in it");
+	return -1;
 }
 
-/* Is an image before it in the list the same, by this key? */
+/* The image that is called so.  Returns whether there is one. */
 static bool
-is_again(const struct json *list, const struct json *image, const char *key)
+list_find(const struct list *l, const char *name, struct found *f)
 {
-	const char *text = json_get_text(image, key);
 	const struct json *one;
 
-	for (one = json_first(list); one != NULL && one != image;
-	     one = json_next(one))
-		if (strcmp(json_get_text(one, key), text) == 0)
+	*f = (struct found){.name = name};
+	for (one = json_first(json_get_array(l->index, "manifests"));
+	     one != NULL; one = json_next(one)) {
+		f->at = one;
+		if (strcmp(tag_of(one), name) == 0 ||
+		    strcmp(image_name_of(one), name) == 0)
 			return true;
+	}
+	f->docker = true;
+	for (one = json_is_array(l->docker) ? json_first(l->docker) : NULL;
+	     one != NULL; one = json_next(one)) {
+		f->at = one;
+		if (has_name(one, name))
+			return true;
+	}
 	return false;
 }
 
-/* Add the image's name, or "@3" where it has none of its own. */
-static void
-image_add_name(struct json *names, const char *name, size_t n)
+/*
+ * The image of this tag, which may be "@3" for a place; NULL: the one at
+ * `place`.  Returns 0, or -1 (reported).
+ */
+static int
+list_choose(const struct list *l, const char *tag, unsigned int place,
+    struct found *f)
 {
-	char place[32];
-	const struct json *one;
-	bool twice = *name == '\0';
+	struct choices have = {{0}, 0};
+	char masked[160];
+	uint64_t n = place;
+	size_t i;
 
-	for (one = json_first(names); one != NULL && !twice;
-	     one = json_next(one))
-		twice = strcmp(json_text(one), name) == 0;
-	(void)snprintf(place, sizeof place, "@%zu", n);
-	json_add_string(names, NULL, twice ? place : name);
-}
-
-/* The images of an OCI layout's index, each of them once. */
-static void
-image_list_index(const struct json *index, struct json *names)
-{
-	const struct json *list = json_get_array(index, "manifests"), *one;
-	size_t n = 0;
-
-	for (one = json_first(list); one != NULL; one = json_next(one)) {
-		if (is_attachment(one))
-			continue;
-		if (!is_again(list, one, "digest"))
-			image_add_name(names, image_name_of(one), n);
-		n++;
+	if (tag != NULL && list_find(l, tag, f))
+		return 0;
+	if (tag == NULL ||
+	    (*tag == '@' && number_parse(tag + 1, 0, SIZE_MAX, &n) == 0)) {
+		if (n < l->n) {
+			*f = l->all[n];
+			return 0;
+		}
 	}
+	for (i = 0; i < l->n; i++)
+		choices_add(&have,
+		    *l->all[i].name != '\0' ? l->all[i].name : "?");
+	msg_warn(0, "no image '%s' in it; it has: %s",
+	    msg_mask(masked, sizeof masked, tag != NULL ? tag : "?"),
+	    have.text);
+	return -1;
 }
 
-/* The images of a docker-archive, likewise. */
+/* What the image is called; "@3" where that is not clear. */
 static void
-image_list_docker(const struct json *list, struct json *names)
+list_set_name(const struct list *l, struct image *img, const struct found *f,
+    unsigned int place)
 {
-	const struct json *one;
-	size_t n = 0;
+	char text[32];
+	bool unclear = *f->name == '\0' && l->n > 1;
+	size_t i;
 
-	for (one = json_is_array(list) ? json_first(list) : NULL; one != NULL;
-	     one = json_next(one), n++)
-		if (!is_again(list, one, "Config"))
-			image_add_name(names,
-			    json_text(
-			        json_at(json_get_array(one, "RepoTags"), 0)),
-			    n);
+	for (i = 0; i < place && i < l->n; i++)
+		unclear = unclear || strcmp(l->all[i].name, f->name) == 0;
+	(void)snprintf(text, sizeof text, "@%u", place);
+	if (unclear)
+		img->name = strdup(text);
+	else if (*f->name != '\0')
+		img->name = strdup(f->name);
 }
 
 int
-image_list(const struct image_ref *ref, struct json *names)
+image_count(const struct image_ref *ref, uint64_t max, unsigned int *n)
 {
 	struct image img = {.store.fd = -1, .tempfile.fd = -1};
-	struct json *doc = NULL;
-	enum image_kind kind = ref->kind;
+	struct list l = {0};
 	int ret = -1;
 
-	if (tempfile_open(&img.tempfile, UINT64_MAX / 4) < 0 ||
-	    store_open(&img.store, ref->path, ref->fd, &img.tempfile) < 0)
-		goto out;
-	if (kind == IMAGE_ANY && !img.store.is_dir)
-		kind = archive_kind(&img);
-	ret = 0;
-	if (kind == IMAGE_OCI || kind == IMAGE_OCI_ARCHIVE) {
-		doc = load(&img, "index.json");
-		ret = doc == NULL ? -1 : 0;
-		if (doc == NULL || is_multi_platform(doc))
-			goto out;
-		image_list_index(doc, names);
-	} else if (kind == IMAGE_DOCKER_ARCHIVE) {
-		doc = load(&img, "manifest.json");
-		ret = doc == NULL ? -1 : 0;
-		image_list_docker(doc, names);
+	*n = 1;
+	if (tempfile_open(&img.tempfile, max) == 0 &&
+	    store_open(&img.store, ref->path, ref->fd, &img.tempfile) == 0 &&
+	    list_read(&img, &l, ref->kind) == 0) {
+		*n = (unsigned int)l.n;
+		ret = 0;
 	}
-out:
-	json_free(doc);
+	list_free(&l);
 	image_close(&img);
 	return ret;
 }
 
 int
-image_open(struct image *img, const struct image_ref *ref, const char *platform,
-    uint64_t max)
+image_open(struct image *img, const struct image_ref *ref, unsigned int place,
+    const char *platform, uint64_t max)
 {
-	enum image_kind kind = ref->kind;
-	struct blob b;
+	struct list l = {0};
+	struct found f;
+	int ret = -1;
 
 	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
 	if (tempfile_open(&img->tempfile, max) < 0 ||
 	    store_open(&img->store, ref->path, ref->fd, &img->tempfile) < 0)
 		return -1;
-	if (kind == IMAGE_ANY && !img->store.is_dir)
-		kind = archive_kind(img);
-	switch (kind) {
-	case IMAGE_OCI:
-	case IMAGE_OCI_ARCHIVE:
-		return open_oci(img, ref, platform);
-	case IMAGE_DOCKER_ARCHIVE:
-		return open_docker(img, ref);
-	case IMAGE_DIR:
+	if (ref->kind == IMAGE_DIR)
 		return open_dir(img, platform);
-	case IMAGE_ANY:
-	case IMAGE_ROOT:
-		break;
+	if (list_read(img, &l, ref->kind) == 0 &&
+	    list_choose(&l, ref->tag, place, &f) == 0) {
+		img->n_images = ref->tag == NULL ? (unsigned int)l.n : 1;
+		list_set_name(&l, img, &f, ref->tag == NULL ? place : 0);
+		ret = f.docker ? open_docker(img, f.at)
+		               : open_oci(img, f.at, platform);
 	}
-	if (store_get(&img->store, "repositories", &b) > 0)
-		msg_warn(0,
-		    "an archive of 'docker save' from before Docker 1.10 (repositories, but no manifest.json), which current runtimes do not read; load it with docker and save it again with a newer one");
-	else
-		msg_warn(0,
-		    "neither an oci-archive nor a docker-archive: it has no index.json and no manifest.json; make one with 'podman save', 'docker save' or 'skopeo copy'");
-	return -1;
+	list_free(&l);
+	return ret;
 }
 
 void

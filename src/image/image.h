@@ -34,34 +34,38 @@ struct image {
 	struct json *config; /* owned; an object */
 	const char *os; /* borrowed from config; "" when it does not say */
 	const char *arch;
-	char *name; /* owned; what the archive or layout calls it; or NULL */
+	char *name; /* owned; what the archive or layout calls it, "@3" where
+	               of several it has no name of its own; or NULL */
 	char digest[DIGEST_TEXT]; /* of its manifest; "": not known */
 	char id[DIGEST_TEXT]; /* of its configuration; "": it has none */
 	struct image_layer *layers; /* owned */
 	unsigned int n_layers;
 	bool other_os; /* not for Linux: its layers are not read */
+	unsigned int n_images; /* in the archive or layout; 1 where a tag was
+	                          given, 0: not opened so far */
 	uint64_t spent; /* bytes of blobs read */
+	uint64_t peeked; /* bytes of documents that were only looked at */
 	bool mismatch; /* the index has no image for the platform asked for */
 	char *platforms; /* owned; what it has, "linux/arm64, ..."; or NULL */
 };
 
 /*
- * List the images of an archive or layout, as names that ref's tag may have, or
- * as "@0", "@1" and so on where one has no name of its own; nothing for what
- * holds one image by its nature, and for an index of platforms.  Adds strings
- * to names, an array; not masked.  Returns 0, or -1 (reported).
+ * How many images an archive or layout holds, of which at most max bytes are
+ * read; an index of platforms is one.
+ * Returns 0, or -1 (reported).
  */
-int image_list(const struct image_ref *ref, struct json *names);
+int image_count(const struct image_ref *ref, uint64_t max, unsigned int *n);
 
 /*
  * Open the image, verify every blob of it, and decompress its layers: at most
- * max bytes in all.  platform is "os/arch" or "os/arch/variant"; of an index
- * the image for it is taken, or else the first one, with mismatch set.  Returns
- * 0, or -1 (reported).  image_close may be called after a failure and on an
- * image that is all zeros.
+ * max bytes in all.  Where ref has no tag, it is the one at `place` of those
+ * that an archive or layout holds, from 0.  platform is "os/arch" or
+ * "os/arch/variant"; of an index the image for it is taken, or else the first
+ * one, with mismatch set.  Returns 0, or -1 (reported).  image_close may be
+ * called after a failure and on an image that is all zeros.
  */
 int image_open(struct image *img, const struct image_ref *ref,
-    const char *platform, uint64_t max);
+    unsigned int place, const char *platform, uint64_t max);
 void image_close(struct image *img);
 
 #endif

@@ -263,3 +263,10 @@ store_get(struct store *s, const char *name, struct blob *out)
 	*out = m->data;
 	return 1;
 }
+
+void
+store_drop(struct store *s, const struct blob *b)
+{
+	if (s->n_files > 0 && s->files[s->n_files - 1] == b->fd)
+		(void)close(s->files[--s->n_files]);
+}

@@ -50,4 +50,7 @@ void store_close(struct store *s);
  */
 int store_get(struct store *s, const char *name, struct blob *out);
 
+/* Give back what store_get has just found: it is not read any more. */
+void store_drop(struct store *s, const struct blob *b);
+
 #endif

@@ -568,7 +568,7 @@ open_layers(struct verdict *v, const struct verdict_opts *opts,
 {
 	int ret;
 
-	if (image_open(&v->image, ref,
+	if (image_open(&v->image, ref, opts->place,
 	        opts->platform != NULL ? opts->platform : image_platform(),
 	        opts->max) < 0)
 		return -1;
@@ -592,8 +592,6 @@ open_image(struct verdict *v, const struct verdict_opts *opts)
 	if (image_ref_parse(&ref, opts->image) < 0)
 		goto out;
 	ref.fd = opts->fd;
-	if (opts->tag != NULL)
-		ref.tag = opts->tag;
 	if (image_ref_detect(&ref) < 0)
 		goto out;
 	if (ref.kind != IMAGE_ROOT) {

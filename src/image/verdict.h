@@ -22,7 +22,7 @@
 struct verdict_opts {
 	const char *image; /* as image_ref_parse takes it */
 	int fd; /* what "-" is; 0: standard input */
-	const char *tag; /* of several in it; NULL: as image says */
+	unsigned int place; /* of several in it, from 0 */
 	uid_t uid;
 	const gid_t
 	    *gids; /* the first one is the gid; NULL: as the image says */

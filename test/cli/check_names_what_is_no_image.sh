@@ -71,24 +71,157 @@ ok "an attestation is no image" exits 0 "$UNPACKCTL" check i
 change i "index['manifests'].append(blob({}, mediaType='application/vnd.oci.artifact.manifest.v1+json'))"
 ok "an artifact beside it is no image" exits 0 "$UNPACKCTL" check i
 change i "index['manifests'] = [dict(first, annotations={'kind': 'dev.cosignproject.cosign/sigs'})]"
-says "signatures alone" 1 'no image in it, only signatures' i
+says "signatures alone" 1 '^unpackctl: not a container image: application/vnd.oci.image.manifest' i
 
-artifact() { # artifact NAME CONFIG-TYPE LAYER-TYPE REGEX
-	change i "manifest['config']['mediaType'] = '$2'
+# what is no image is told by its media type
+artifact() { # artifact NAME CONFIG-TYPE LAYER-TYPE TYPE
+	artifact_code="manifest['config']['mediaType'] = '$2'
 manifest['layers'][0]['mediaType'] = '$3'
-index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
-	says "$1" 1 "not a container image but $4" i
+other = blob(manifest, mediaType=first['mediaType'])"
+	change i "$artifact_code; index['manifests'] = [other]"
+	says "$1" 1 "^unpackctl: not a container image: $4\$" i
+	change i "$artifact_code; index['manifests'].append(other)"
+	ok "$1 beside an image" exits 0 "$UNPACKCTL" check -o json i
+	is "... is none" "$(jq -c '[.entries, .images]' out)" '[3,null]'
 }
 layer=application/vnd.oci.image.layer.v1.tar+gzip
-artifact "an OCI artifact" application/vnd.oci.empty.v1+json $layer 'an OCI artifact'
+config=application/vnd.oci.image.config.v1+json
+artifact "an OCI artifact" application/vnd.oci.empty.v1+json $layer \
+	'application/vnd.oci.empty.v1\+json'
 artifact "a Helm chart" application/vnd.cncf.helm.config.v1+json \
-	application/vnd.cncf.helm.chart.content.v1.tar+gzip 'a Helm chart'
-artifact "a signature" application/vnd.oci.image.config.v1+json \
-	application/vnd.dev.cosign.simplesigning.v1+json 'a signature of cosign'
-artifact "an attestation" application/vnd.oci.image.config.v1+json \
-	application/vnd.in-toto+json 'an attestation'
-artifact "an encrypted layer" application/vnd.oci.image.config.v1+json \
-	$layer+encrypted 'encrypted'
+	application/vnd.cncf.helm.chart.content.v1.tar+gzip \
+	'application/vnd.cncf.helm.config.v1\+json'
+artifact "a signature" $config \
+	application/vnd.dev.cosign.simplesigning.v1+json \
+	'application/vnd.dev.cosign.simplesigning.v1\+json'
+artifact "an attestation" $config application/vnd.in-toto+json \
+	'application/vnd.in-toto\+json'
+artifact "an encrypted layer" $config $layer+encrypted \
+	'application/vnd.oci.image.layer.v1.tar\+gzip\+encrypted'
+
+# what belongs to an image and has no tag, as "oras cp -r" and regclient write
+# it, is no image, and no error
+refers="empty = blob(b'{}', mediaType='application/vnd.oci.empty.v1+json')
+note = blob(b'note', mediaType='text/plain')
+m = {'schemaVersion': 2, 'mediaType': first['mediaType'],
+    'artifactType': 'application/vnd.x', 'config': empty, 'layers': [note],
+    'subject': {k: first[k] for k in ('mediaType', 'digest', 'size')}}
+def add(doc=m, **more):
+    index['manifests'].append(blob(doc, **dict({'mediaType': m['mediaType']}, **more)))
+def nest(*all, **more):
+    add({'schemaVersion': 2, 'manifests': list(all)},
+        mediaType='application/vnd.oci.image.index.v1+json', **more)"
+referrer() { # referrer NAME CODE
+	change i "$refers
+$2"
+	ok "$1: no image, and no error" exits 0 "$UNPACKCTL" check -o json i
+	is "... the image alone is judged" \
+		"$(jq -c '[.entries, .images]' out)" '[3,null]'
+	change i "$refers
+index['manifests'] = []
+$2"
+	ok "... alone it is an error" exits 1 "$UNPACKCTL" check i
+	ok "... which says what it is" has err \
+		'^unpackctl: not a container image: application/'
+}
+referrer "an artifact with a subject" "add()"
+referrer "its type in the descriptor" "add(artifactType='application/vnd.x')"
+referrer "no type of its own" "del m['artifactType']; add()"
+referrer "no subject" "del m['subject']; add()"
+referrer "an image's configuration" "m['config'] = manifest['config']; add()"
+referrer "a configuration without a type" "del empty['mediaType']; add()"
+referrer "an image with a subject" "add(dict(manifest, subject=m['subject']))"
+referrer "a signature, an SBOM and an attestation" "for t in (
+    'application/vnd.dev.cosign.artifact.sig.v1+json', 'application/spdx+json',
+    'application/vnd.in-toto+json'): add(dict(m, artifactType=t))"
+referrer "the index of a tag's referrers" \
+	"nest(blob(m, mediaType=m['mediaType'], artifactType='application/vnd.x'),
+    annotations={$name: first['digest'].replace(':', '-')})"
+referrer "an index of them without a tag" "nest(blob(m, mediaType=m['mediaType']))"
+referrer "one in an index in an index" "add()
+nest(index['manifests'].pop()); nest(index['manifests'].pop())"
+change i "$refers
+add(); nest(first, index['manifests'].pop()); del index['manifests'][0]"
+ok "an index of an image and what belongs to it" exits 0 "$UNPACKCTL" check i
+change i "$refers
+add(dict(manifest, subject=m['subject']), annotations={$name: 'v2'})"
+says "a subject, and a tag: an image" 0 '^2 images: 2 compatible' i
+change i "$refers
+nest(annotations={$name: 'v2'})"
+says "an empty index is no image, but named" 1 '1 compatible, .* 1 not checked' i
+change i "add = lambda p, **more: dict(first, platform=dict(zip(('os', 'architecture'), p.split('/'))), **more)
+note = blob({'config': manifest['config'], 'layers': [blob(b'x', mediaType='application/vnd.in-toto+json')]}, mediaType=first['mediaType'],
+    platform={'os': 'unknown', 'architecture': 'unknown'}, annotations={'vnd.docker.reference.type': 'attestation-manifest'})
+index['manifests'] = [blob({'manifests': [add('linux/amd64'), note]}, mediaType='application/vnd.oci.image.index.v1+json')]"
+ok "what buildx writes" exits 0 "$UNPACKCTL" check i
+
+# "docker save" writes both index.json and manifest.json, and either may lack
+# images (moby#47210, moby#51389)
+saved() { # saved NAME CODE [EXIT]: the code changes `index` and `docker`
+	change i "path = lambda d: 'blobs/' + d['digest'].replace(':', '/')
+entry = lambda m: {'Config': path(m['config']), 'RepoTags': None, 'Layers': [path(l) for l in m['layers']]}
+docker = [entry(manifest)]
+config = read(manifest['config'])
+other = dict(manifest, config=blob(dict(config, author='other')))
+$2
+if docker != '': json.dump(docker, open('manifest.json', 'w'))"
+	tar cf i.tar -C i .
+	ok "$1" exits "${3-0}" "$UNPACKCTL" check -o json i.tar
+	ok "... unpacked" exits "${3-0}" "$UNPACKCTL" check -o json i
+}
+count() { # count N: so many images, all compatible
+	jq -e --argjson n "$1" 'if $n == 1 then .entries == 3 and .images == null
+		else .compatible == $n and .notJudged == 0 end' out >jq.out
+}
+for none in None [] {} '"x"' 7 False; do
+	saved "manifests: $none" "index['manifests'] = $none"
+	ok "... the image" count 1
+	saved "manifest.json: $none" "docker = $none"
+	ok "... the image" count 1
+done
+saved "no manifests" "del index['manifests']"
+ok "... the image" count 1
+saved "an index that is null" "index = None"
+ok "... the image" count 1
+saved "an index that is a list" "index = [first]"
+ok "... the image" count 1
+saved "the same in both" ""
+ok "... is one" count 1
+saved "two, one in the index" "docker.append(entry(other))"
+ok "... are two" count 2
+saved "two, each in one" "docker = [entry(other)]"
+ok "... are two" count 2
+saved "two, one in manifest.json" "index['manifests'].append(blob(other, mediaType=first['mediaType']))"
+ok "... are two" count 2
+saved "in an index of the index" "index['manifests'] = [blob({'manifests': [first]}, mediaType='application/vnd.oci.image.index.v1+json')]"
+ok "... is one" count 1
+saved "items of other types" "docker = [None, 'x', 7, [], {}, {'Config': None}] + docker"
+ok "... the image" count 1
+saved "a second that is not there" \
+	"docker.append(dict(docker[0], Config='blobs/sha256/' + '0' * 64))" 1
+saved "none in either" "index['manifests'] = None; docker = None" 1
+ok "... is said" has err '^unpackctl: no image in it$'
+
+# the name of a configuration is a name
+config_name() { # config_name NAME
+	rm -rf d && mkdir d && tar xf good.tar -C d
+	python3 - "$1" <<-'P'
+		import json, os, sys
+		os.chdir("d")
+		m = json.load(open("manifest.json"))
+		os.makedirs(os.path.dirname(sys.argv[1]) or ".", exist_ok=True)
+		os.rename(m[0]["Config"], sys.argv[1])
+		m[0]["Config"] = sys.argv[1]
+		json.dump(m, open("manifest.json", "w"))
+	P
+	tar cf renamed.tar -C d .
+	ok "a configuration called $1" exits 0 "$UNPACKCTL" check renamed.tar
+}
+zeros=$(printf '%064d' 0)
+for one in config.json "$zeros.json" "$zeros" "blobs/sha256/$zeros" "sha256:$zeros"; do
+	config_name "$one"
+done
+
 change i "manifest = {'schemaVersion': 1, 'fsLayers': []}
 index['manifests'] = [blob(manifest, mediaType=first['mediaType'])]"
 says "schema 1" 1 'schema 1, which current runtimes' i

@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	if (image_ref_parse(&ref, path) == 0)
-		(void)image_open(&img, &ref, "linux/amd64", 1 << 20);
+		(void)image_open(&img, &ref, 0, "linux/amd64", 1 << 20);
 	image_close(&img);
 	image_ref_free(&ref);
 	(void)close(fd);
