@@ -8,7 +8,7 @@
 # ROGUE is the program that they want to be run in place of unpack:
 # container/rogue.c.  The bundle of all of them is hostile_wanted's.
 # $HOSTILE_FIXED are those that a pod with a path that they know is lost to:
-# NAME=PATH=CODE, what check finds.
+# NAME=PATH.
 
 # shellcheck disable=SC2034
 HOSTILE='link-to-volume volume-by-link hide bin-link-to-volume
@@ -16,20 +16,9 @@ HOSTILE='link-to-volume volume-by-link hide bin-link-to-volume
 	util-volume link-to-root chain usr-merged twice dev-volume proc-volume
 	deep-link volume-at-slash-dot guess etc-volume'
 # shellcheck disable=SC2034
-HOSTILE_FIXED='link-to-volume=/.unpack=mount-path-taken
-	volume-by-link=/.unpack=mount-path-taken
-	hide=/.unpack=mount-path-led
-	bin-link-to-volume=/bin=mount-path-taken
-	bin-volume-by-link=/bin=mount-path-taken
-	bin-hide=/bin=mount-path-led
-	root-volume=/.unpack=mount-path-taken root-volume=/bin=mount-path-taken
-	same-volume=/.unpack=mount-path-content
-	util-link=/util/bin=mount-path-taken
-	util-volume=/util/bin=mount-path-content
-	link-to-root=/.unpack=mount-path-taken
-	chain=/.unpack=mount-path-taken
-	usr-merged=/bin=mount-path-content
-	deep-link=/util/bin=mount-path-led'
+HOSTILE_FIXED='link-to-volume=/.unpack volume-by-link=/.unpack
+	bin-link-to-volume=/bin bin-volume-by-link=/bin root-volume=/bin
+	util-link=/util/bin link-to-root=/.unpack chain=/.unpack'
 
 # hostile_wanted: ./want, the bundle
 hostile_wanted() {

@@ -38,16 +38,6 @@ const struct codes_row codes_table[] = {
 	"the pod stays in CreateContainerError or RunContainerError, or its container ends with StartError and exit code 128",
 	"make /proc, /sys, /dev and /etc plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out",
 }, {
-	"mount-path-taken", CODES_ERROR, CODES_IMAGE,
-	"a VOLUME of the image, possibly through a symlink, covers a path at which pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
-	"a pod with that mount path runs a program of the image in place of unpack, so that its output cannot be trusted; or it fails with StartError; pods of unpackctl use a path that no image can know",
-	"remove the VOLUME: a bundle is read, not written",
-}, {
-	"mount-path-led", CODES_ERROR, CODES_IMAGE,
-	"a path at which pods are known to mount the program that unpacks (/bin, /util/bin, /util, /.unpack) is a symlink, or below one",
-	"in a pod with that mount path the volume hides content of the image: unpack ends with exit code 3, other programs write the bundle without that content; pods of unpackctl use a path that no image can know",
-	"make /bin, /util, /util/bin and /.unpack plain directories, or leave them out",
-}, {
 	"no-layers", CODES_ERROR, CODES_IMAGE,
 	"the image has no layers, so that no container can be made of it",
 	"the pod stays in CreateContainerError, or in ErrImagePull",
@@ -77,11 +67,6 @@ const struct codes_row codes_table[] = {
 	"the runtime mounts something over content of the image: /proc, /sys, /dev, /etc/hosts, /etc/hostname, /etc/resolv.conf",
 	"the pod succeeds; what is covered is not part of the bundle",
 	"move it: mounts of the runtime cover /proc, /sys, /dev, /etc/hosts, /etc/hostname and /etc/resolv.conf",
-}, {
-	"mount-path-content", CODES_WARNING, CODES_IMAGE,
-	"the image has files where pods are known to mount the program that unpacks: /bin, /util/bin, /util or /.unpack",
-	"a pod with that mount path, such as RukPak's, succeeds without these files; unpack counts the path as covered in the termination message; pods of unpackctl hide nothing",
-	"move the bundle's files, or read it with a pod of unpackctl",
 }, {
 	"special-file", CODES_WARNING, CODES_IMAGE,
 	"a socket, FIFO or device is in the image; it is never opened",

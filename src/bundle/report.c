@@ -38,8 +38,6 @@ report_reason_name(enum report_reason reason)
 		return "Terminated";
 	case REPORT_NO_START:
 		return "ContainerCannotStart";
-	case REPORT_HOSTILE:
-		return "MountPathTaken";
 	}
 	return "Unknown";
 }

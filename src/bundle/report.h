@@ -38,8 +38,7 @@ enum report_reason { /* of a failure; the names are part of the contract */
 	REPORT_MISSING, /* "BundleMissing": no such directory */
 	REPORT_TOO_LARGE, /* "BundleTooLarge": over --log-limit */
 	REPORT_TERMINATED, /* "Terminated": by a signal */
-	REPORT_NO_START, /* "ContainerCannotStart": unpackctl check only */
-	REPORT_HOSTILE /* "MountPathTaken": likewise; knownpath.h */
+	REPORT_NO_START /* "ContainerCannotStart": unpackctl check only */
 };
 
 struct json;

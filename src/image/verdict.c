@@ -16,7 +16,6 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
-#include "image/knownpath.h"
 #include "image/rootdir.h"
 #include "log/tarin.h"
 #include "wire.h"
@@ -160,7 +159,7 @@ note_workdir_missing(struct verdict *v, const char *path, const char *masked)
 	if (is_in_mount(v, path))
 		return 0;
 	return verdict_note(v, "workdir-missing", path, 0,
-	    "no layer has the WORKDIR %s: in a pod without workingDir, such as RukPak's and that of --compat rukpak, the runtime makes the directory, and it is part of the bundle",
+	    "no layer has the WORKDIR %s: in a pod without workingDir, such as RukPak's, the runtime makes the directory, and it is part of the bundle",
 	    masked);
 }
 
@@ -235,85 +234,6 @@ take_volumes(struct verdict *v)
 			return -1;
 	}
 	return 0;
-}
-
-/* Add the effect of k to text, which may name other paths already. */
-static void
-verdict_add_path(char *text, size_t size, const struct knownpath *k)
-{
-	size_t n = strlen(text);
-	char real[256], volume[256];
-
-	(void)msg_mask(real, sizeof real, k->real);
-	if (n + 8 * sizeof real > size)
-		return;
-	text += n;
-	size -= n;
-	if (n > 0)
-		(void)stpcpy(text, "; ");
-	text += n > 0 ? 2 : 0;
-	size -= n > 0 ? 2 : 0;
-	(void)msg_mask(volume, sizeof volume,
-	    k->volume != NULL ? k->volume : "");
-	if (k->effect == KNOWNPATH_RUNS)
-		(void)snprintf(text, size,
-		    "a pod that mounts unpack at %s runs the image's own %s/unpack in its place (VOLUME %s)",
-		    k->path, real, volume);
-	else if (k->effect == KNOWNPATH_STOPS)
-		(void)snprintf(text, size,
-		    "a pod that mounts unpack at %s does not start: VOLUME %s covers it",
-		    k->path, volume);
-	else if (k->effect == KNOWNPATH_LEADS)
-		(void)snprintf(text, size,
-		    "a pod that mounts unpack at %s hides %s and the %" PRIu64
-		    " file%s of the image there",
-		    k->path, real, k->files, k->files == 1 ? "" : "s");
-	else
-		(void)snprintf(text, size,
-		    "a pod that mounts unpack at %s hides %" PRIu64
-		    " file%s of the image in %s",
-		    k->path, k->files, k->files == 1 ? "" : "s", real);
-}
-
-/* Does the image aim at a path where pods are known to mount something? */
-static int
-note_known_paths(struct verdict *v)
-{
-	static const char *const codes[] = {"mount-path-taken",
-	    "mount-path-led", "mount-path-content"};
-	enum {
-		N_CODES = sizeof codes / sizeof *codes,
-		TEXT = 8192
-	};
-	char *text = calloc(N_CODES, TEXT), *one;
-	struct knownpath *k = malloc(sizeof *k);
-	size_t i;
-	int got = -1;
-
-	if (text == NULL || k == NULL) {
-		msg_nomem();
-		goto out;
-	}
-	for (i = 0; (got = knownpath_judge(&v->tree,
-	                 json_path(v->image.config, "config", "Volumes", NULL),
-	                 i, k)) > 0;
-	     i++) {
-		if (k->effect == KNOWNPATH_NONE)
-			continue;
-		one = text;
-		if (k->effect == KNOWNPATH_LEADS)
-			one += TEXT;
-		else if (k->effect == KNOWNPATH_HIDES)
-			one += (size_t)2 * TEXT;
-		verdict_add_path(one, TEXT, k);
-	}
-	for (i = 0, one = text; got == 0 && i < N_CODES; i++, one += TEXT)
-		if (*one != '\0')
-			got = verdict_note(v, codes[i], "", 0, "%s", one);
-out:
-	free(text);
-	free(k);
-	return got;
 }
 
 static int
@@ -882,9 +802,7 @@ sum_up(struct verdict *v)
 		for (i = 0; i < v->n_notes; i++)
 			if (v->notes[i].severity == CODES_ERROR)
 				break;
-		r->reason = strncmp(v->notes[i].code, "mount-path-", 11) == 0
-		    ? REPORT_HOSTILE
-		    : REPORT_NO_START;
+		r->reason = REPORT_NO_START;
 		(void)snprintf(r->message, sizeof r->message, "%s",
 		    v->notes[i].message);
 	} else if (r->all_findings > 0) {
@@ -951,8 +869,7 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 		    ? 0
 		    : measure_write(&v->tree, v->root, opts->stream);
 	}
-	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0 ||
-	    note_known_paths(v) < 0)
+	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0)
 		return -1;
 	sum_up(v);
 	return 0;
