@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An image from a few words on standard input.
 
-    mkimage.py KIND OUT        KIND: oci, dir, oci-archive, docker-archive
+    mkimage.py KIND OUT        KIND: oci, oci-archive, docker-archive
 
 Each line is one of
 
@@ -155,7 +155,7 @@ def sha256(data):
 def render(image, kind):
     """The files of the image: name -> bytes."""
     files = {}
-    prefix = "" if kind in ("dir", "docker-archive") else "blobs/sha256/"
+    prefix = "" if kind == "docker-archive" else "blobs/sha256/"
 
     def blob(data, media, suffix=""):
         files[prefix + sha256(data) + suffix] = data
@@ -187,10 +187,6 @@ def render(image, kind):
         return files
     manifest = json.dumps({"schemaVersion": 2, "config": config,
                            "layers": layers}).encode()
-    if kind == "dir":
-        files["manifest.json"] = manifest
-        files["version"] = b"Directory Transport Version: 1.1\n"
-        return files
     ref = blob(manifest, OCI + "manifest.v1+json")
     if image.platform:
         name, arch = image.platform.split("/")

@@ -89,7 +89,7 @@ batch_add_rest(struct batch *b, size_t at)
 	ref.fd = source->fd;
 	/* what is wrong with it will be told in its turn */
 	if (ref.tag == NULL && image_ref_detect(&ref) == 0 &&
-	    ref.kind != IMAGE_ROOT && ref.kind != IMAGE_DIR)
+	    ref.kind != IMAGE_ROOT)
 		ret = image_count(&ref, b->opts->max, &n);
 	image_ref_free(&ref);
 	for (i = 1; ret == 0 && i < n; i++) {

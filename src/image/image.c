@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A container image on disk: from an OCI layout, an oci-archive, a docker-
- * archive or skopeo's "dir" to its configuration and the plain tars of its
- * layers, all digests verified.
+ * A container image on disk: from an OCI layout, an oci-archive or a
+ * docker-archive to its configuration and the plain tars of its layers, all
+ * digests verified.
  */
 #include "image/image.h"
 
@@ -76,12 +76,11 @@ load(struct image *img, const char *name, struct json **doc)
 
 /* The blob of a descriptor, verified. */
 static int
-get_blob(struct image *img, const struct json *descriptor, bool flat,
-    struct blob *b)
+get_blob(struct image *img, const struct json *descriptor, struct blob *b)
 {
 	const struct json *size = json_get(descriptor, "size");
 	const char *digest = json_get_text(descriptor, "digest");
-	char name[sizeof "blobs/sha256/" + HEX_LEN + sizeof ".manifest.json"];
+	char name[sizeof "blobs/sha256/" + HEX_LEN];
 	char masked[160];
 	int ret;
 
@@ -92,14 +91,8 @@ get_blob(struct image *img, const struct json *descriptor, bool flat,
 		    masked);
 		return -1;
 	}
-	(void)snprintf(name, sizeof name, "%s%s", flat ? "" : "blobs/sha256/",
-	    digest + 7);
+	snprintf(name, sizeof name, "blobs/sha256/%s", digest + 7);
 	ret = store_get(&img->store, name, b);
-	if (ret == 0 && flat) {
-		(void)snprintf(name, sizeof name, "%s.manifest.json",
-		    digest + 7);
-		ret = store_get(&img->store, name, b);
-	}
 	if (ret == 0)
 		msg_warn(0, "%s: not in the image", masked);
 	if (ret <= 0)
@@ -360,14 +353,14 @@ choose_platform(struct image *img, const struct json *index, const char *wanted)
  */
 static struct json *
 load_manifest(struct image *img, const struct json *descriptor,
-    const char *platform, bool flat)
+    const char *platform)
 {
 	struct json *doc = NULL, *inner;
 	struct blob b;
 	int depth;
 
 	for (depth = 0; descriptor != NULL && depth < INDEX_DEPTH; depth++) {
-		if (get_blob(img, descriptor, flat, &b) < 0)
+		if (get_blob(img, descriptor, &b) < 0)
 			break;
 		/* get_blob has seen that it is one; descriptor is within doc */
 		(void)snprintf(img->digest, sizeof img->digest, "%s",
@@ -527,7 +520,7 @@ refuse_foreign(const struct json *layer, unsigned int number)
 
 /* Is it a foreign layer that is not there? */
 static bool
-is_missing_foreign(struct image *img, const struct json *layer, bool flat)
+is_missing_foreign(struct image *img, const struct json *layer)
 {
 	const char *type = json_get_text(layer, "mediaType");
 	const char *digest = json_get_text(layer, "digest");
@@ -539,26 +532,24 @@ is_missing_foreign(struct image *img, const struct json *layer, bool flat)
 		return false;
 	if (!digest_is_text(digest))
 		return false;
-	(void)snprintf(name, sizeof name, "%s%s", flat ? "" : "blobs/sha256/",
-	    digest + 7);
+	snprintf(name, sizeof name, "blobs/sha256/%s", digest + 7);
 	return store_get(&img->store, name, &b) == 0;
 }
 
 /* The layers of a manifest.  0, or -1. */
 static int
-open_manifest_layers(struct image *img, const struct json *layers, bool flat)
+open_manifest_layers(struct image *img, const struct json *layers)
 {
 	const struct json *one;
 	unsigned int i = 0;
 	struct blob b;
 
 	for (one = json_first(layers); one != NULL; one = json_next(one)) {
-		if (is_missing_foreign(img, one, flat))
+		if (is_missing_foreign(img, one))
 			return refuse_foreign(one, i + 1);
 		img->layers[i].odd_type = !is_layer_type(
 		    json_get_text(one, "mediaType"));
-		if (get_blob(img, one, flat, &b) < 0 ||
-		    set_layer(img, i++, &b) < 0)
+		if (get_blob(img, one, &b) < 0 || set_layer(img, i++, &b) < 0)
 			return -1;
 	}
 	return 0;
@@ -566,7 +557,7 @@ open_manifest_layers(struct image *img, const struct json *layers, bool flat)
 
 /* An OCI manifest or Docker's schema 2 (image-spec, manifest.md). */
 static int
-open_manifest(struct image *img, const struct json *manifest, bool flat)
+open_manifest(struct image *img, const struct json *manifest)
 {
 	const struct json *layers = json_get_array(manifest, "layers");
 	const struct json *config = json_get(manifest, "config");
@@ -589,9 +580,9 @@ open_manifest(struct image *img, const struct json *manifest, bool flat)
 		return -1;
 	}
 	if (alloc_layers(img, json_size(layers)) < 0 ||
-	    get_blob(img, config, flat, &b) < 0 || set_config(img, &b) < 0)
+	    get_blob(img, config, &b) < 0 || set_config(img, &b) < 0)
 		return -1;
-	return img->other_os ? 0 : open_manifest_layers(img, layers, flat);
+	return img->other_os ? 0 : open_manifest_layers(img, layers);
 }
 
 /* at: a descriptor, or an index of platforms */
@@ -604,33 +595,10 @@ open_oci(struct image *img, const struct json *at, const char *platform)
 	if (json_get_array(at, "manifests") != NULL)
 		at = choose_platform(img, at, platform);
 	if (at != NULL)
-		manifest = load_manifest(img, at, platform, false);
+		manifest = load_manifest(img, at, platform);
 	if (manifest != NULL)
-		ret = open_manifest(img, manifest, false);
+		ret = open_manifest(img, manifest);
 	json_free(manifest);
-	return ret;
-}
-
-/* skopeo's dir: the manifest's own digest is not known */
-static int
-open_dir(struct image *img, const char *platform)
-{
-	struct json *doc, *inner;
-	const struct json *descriptor;
-	int ret = -1;
-
-	if (load(img, "manifest.json", &doc) == 0 &&
-	    json_get_array(doc, "manifests") != NULL) {
-		descriptor = choose_platform(img, doc, platform);
-		inner = descriptor == NULL
-		    ? NULL
-		    : load_manifest(img, descriptor, platform, true);
-		json_free(doc);
-		doc = inner;
-	}
-	if (doc != NULL)
-		ret = open_manifest(img, doc, true);
-	json_free(doc);
 	return ret;
 }
 
@@ -1018,8 +986,6 @@ image_open(struct image *img, const struct image_ref *ref, unsigned int place,
 	if (tempfile_open(&img->tempfile, max) < 0 ||
 	    store_open(&img->store, ref->path, ref->fd, &img->tempfile) < 0)
 		return -1;
-	if (ref->kind == IMAGE_DIR)
-		return open_dir(img, platform);
 	if (list_read(img, &l, ref->kind) == 0 &&
 	    list_choose(&l, ref->tag, place, &f) == 0) {
 		img->n_images = ref->tag == NULL ? (unsigned int)l.n : 1;

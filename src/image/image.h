@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A container image on disk: from an OCI layout, an oci-archive, a
- * docker-archive or skopeo's "dir" to its configuration and the plain tars of
- * its layers, all digests verified.
+ * A container image on disk: from an OCI layout, an oci-archive or a
+ * docker-archive to its configuration and the plain tars of its layers, all
+ * digests verified.
  */
 #ifndef IMAGE_H
 #define IMAGE_H

@@ -20,8 +20,8 @@
 static const struct {
 	const char *prefix;
 	enum image_kind kind;
-} transports[] = {{"oci:", IMAGE_OCI}, {"oci-archive:", IMAGE_OCI_ARCHIVE},
-    {"docker-archive:", IMAGE_DOCKER_ARCHIVE}, {"dir:", IMAGE_DIR}};
+} transports[] = {{"oci:", IMAGE_OCI}, {"oci-archive:", IMAGE_OCI},
+    {"docker-archive:", IMAGE_DOCKER_ARCHIVE}, {"dir:", IMAGE_ROOT}};
 
 int
 image_ref_parse(struct image_ref *ref, const char *text)
@@ -45,7 +45,7 @@ image_ref_parse(struct image_ref *ref, const char *text)
 	}
 	/* docker-archive:PATH:NAME:TAG has more than one */
 	colon = strchr(ref->path, ':');
-	if (ref->kind == IMAGE_ANY || ref->kind == IMAGE_DIR || colon == NULL)
+	if (ref->kind == IMAGE_ANY || ref->kind == IMAGE_ROOT || colon == NULL)
 		return 0;
 	*colon = '\0';
 	ref->tag = colon + 1;
@@ -75,43 +75,43 @@ has_file(int fd, const char *name, int *err)
 	return false;
 }
 
-/* What image the directory fd holds; *err as has_file has it. */
-static enum image_kind
-image_kind_of_dir(int fd, bool oci, int *err)
-{
-	if (oci && has_file(fd, "oci-layout", err) &&
-	    has_file(fd, "index.json", err))
-		return IMAGE_OCI;
-	if (has_file(fd, "version", err) && has_file(fd, "manifest.json", err))
-		return IMAGE_DIR;
-	return IMAGE_ROOT;
-}
-
 int
 image_ref_detect(struct image_ref *ref)
 {
 	char masked[MSG_NAME];
 	struct stat st;
-	int fd, err = 0;
+	int fd, err = 0, ret = 0;
 
-	if ((ref->kind != IMAGE_ANY && ref->kind != IMAGE_DIR) ||
+	if ((ref->kind != IMAGE_ANY && ref->kind != IMAGE_ROOT) ||
 	    strcmp(ref->path, "-") == 0)
 		return 0;
+	msg_mask(masked, sizeof masked, ref->path);
 	fd = open(ref->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		msg_warn(errno, "%s",
-		    msg_mask(masked, sizeof masked, ref->path));
+		msg_warn(errno, "%s", masked);
 		if (fd >= 0)
 			(void)close(fd);
 		return -1;
 	}
-	if (S_ISDIR(st.st_mode))
-		ref->kind = image_kind_of_dir(fd, ref->kind == IMAGE_ANY, &err);
+	if (S_ISDIR(st.st_mode)) {
+		if (ref->kind == IMAGE_ANY &&
+		    has_file(fd, "oci-layout", &err) &&
+		    has_file(fd, "index.json", &err)) {
+			ref->kind = IMAGE_OCI;
+		} else if (has_file(fd, "version", &err) &&
+		    has_file(fd, "manifest.json", &err)) {
+			msg_warn(0,
+			    "%s: a directory of 'skopeo copy ... dir:', which is not read; copy the image to an OCI layout: skopeo copy dir:%s oci:DIR",
+			    masked, masked);
+			ret = -1;
+		} else {
+			ref->kind = IMAGE_ROOT;
+		}
+	}
 	(void)close(fd);
-	if (err == 0)
-		return 0;
-	msg_warn(err, "%s", msg_mask(masked, sizeof masked, ref->path));
-	return -1;
+	if (err != 0)
+		msg_warn(err, "%s", masked);
+	return err != 0 ? -1 : ret;
 }
 
 const char *

@@ -8,14 +8,15 @@
 /* What an image reference is; IMAGE_ANY looks at what is there. */
 enum image_kind {
 	IMAGE_ANY,
-	IMAGE_OCI,
-	IMAGE_OCI_ARCHIVE,
+	IMAGE_OCI, /* a layout, or an archive of one */
 	IMAGE_DOCKER_ARCHIVE,
-	IMAGE_DIR, /* skopeo's dir: manifest.json and blobs side by side */
 	IMAGE_ROOT /* the root file system itself, in a directory */
 };
 
-/* Where an image is: skopeo's "TRANSPORT:PATH[:TAG]", or a path, or "-". */
+/*
+ * Where an image is: "TRANSPORT:PATH[:TAG]", where skopeo's transports are oci,
+ * oci-archive and docker-archive, and ours is dir; or a path, or "-".
+ */
 struct image_ref {
 	enum image_kind kind;
 	char *path; /* owned; "-": see fd */
@@ -31,8 +32,8 @@ int image_ref_parse(struct image_ref *ref, const char *text);
 void image_ref_free(struct image_ref *ref);
 
 /*
- * Find out what ref is, by looking, where its kind is IMAGE_ANY, or IMAGE_DIR,
- * which may be a root file system.  Returns 0, or -1 (reported).
+ * Find out what a directory is, by looking, where the kind is IMAGE_ANY.
+ * Returns 0, or -1 (reported): also for what "skopeo copy dir:" writes.
  */
 int image_ref_detect(struct image_ref *ref);
 

@@ -305,6 +305,12 @@ says "a build context" 2 '^unpackctl: context: a build context \(it has a Docker
 mv context/Dockerfile context/Containerfile
 says "... of podman" 2 'context \(it has a Containerfile\)' context
 says "... as a root" 0 '^compatible' dir:context
+mkdir skopeo
+echo 'Directory Transport Version: 1.1' >skopeo/version
+echo '{}' >skopeo/manifest.json
+for one in skopeo dir:skopeo; do
+	says "skopeo's $one" 1 'skopeo: a directory of .skopeo copy ... dir:., which is not read; .*: skopeo copy dir:skopeo oci:DIR$' $one
+done
 
 # a name, where nothing is installed that knows it
 without() {

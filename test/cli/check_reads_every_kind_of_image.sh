@@ -33,7 +33,7 @@ for how in plain gzip zstd; do
 	describe $how gzip | "$MK" oci "oci-$how"
 	verdict "$how layers" "oci-$how"
 done
-for kind in oci dir oci-archive docker-archive; do
+for kind in oci oci-archive docker-archive; do
 	describe plain gzip | "$MK" $kind $kind
 	verdict "$kind" "$kind"
 	verdict "$kind:" "$kind:$kind"
