@@ -89,22 +89,11 @@ source_is_path(const char *text)
 
 /* ------------------------------------------------------------------- names */
 
-static const struct {
-	const char *prefix;
-	bool podman, docker, registry; /* where to look */
-} places[] = {
-    {"docker://", false, false, true},
-    {"containers-storage:", true, false, false},
-    {"docker-daemon:", false, true, false},
-    {"", true, true, true},
-};
-
 /* What the search for a name has come to. */
 struct search {
 	struct source *s;
 	const char *name; /* without a prefix; borrowed */
 	char shown[NAME_SHOWN]; /* name, masked */
-	char os[64], arch[64], variant[64]; /* of the platform */
 	const char *platform; /* NULL: any */
 	char why[PROGRAM_SAID + 64]; /* what the last tool said */
 	size_t tools; /* that could be asked */
@@ -121,11 +110,9 @@ source_set_why(struct search *st, const char *tool, const struct program *p)
 	len = strlen(text);
 	if (text != p->said && len > 0 && text[len - 1] == '"')
 		len--;
-	(void)snprintf(st->why, sizeof st->why, "%s: %.*s", tool, (int)len,
-	    text);
+	snprintf(st->why, sizeof st->why, "%s: %.*s", tool, (int)len, text);
 	if (len == 0)
-		(void)snprintf(st->why, sizeof st->why, "%s: does not have it",
-		    tool);
+		snprintf(st->why, sizeof st->why, "%s: does not have it", tool);
 }
 
 /*
@@ -158,173 +145,121 @@ source_read(struct search *st, const char *const *argv)
 	return 1;
 }
 
-/* Did the command, which asks or fetches, succeed?  st->why, where not. */
-static bool
-source_try(struct search *st, const char *const *argv)
+/*
+ * Save it from the store of podman or docker, where `has` succeeds.  Nothing is
+ * pulled.  As source_read.
+ */
+static int
+source_save(struct search *st, const char *const *has, const char *const *save)
 {
 	struct program p;
 
-	if (program_run(&p, argv) == 0)
-		return true;
-	source_set_why(st, argv[0], &p);
-	return false;
-}
-
-static void
-source_note(struct search *st, const char *how)
-{
-	(void)snprintf(st->s->how, sizeof st->s->how, "%s %s", how, st->shown);
-}
-
-/* podman's own store; what it pulled goes there, too. */
-static int
-source_from_podman(struct search *st, bool pull)
-{
-	const char *const exists[] = {"podman", "image", "exists", st->name,
-	    NULL};
-	const char *const fetch[] = {"podman", "pull", "-q", st->name,
-	    st->platform != NULL ? "--platform" : NULL, st->platform, NULL};
-	const char *const save[] = {"podman", "save", "-q", st->name, NULL};
-
-	if (!program_exists("podman"))
+	if (!program_exists(has[0]))
 		return 0;
 	st->tools++;
-	if (pull ? !source_try(st, fetch) : !source_try(st, exists))
+	if (program_run(&p, has) != 0) {
+		source_set_why(st, has[0], &p);
 		return 0;
-	source_note(st, pull ? "podman pull" : "podman save");
+	}
+	snprintf(st->s->how, sizeof st->s->how, "%s save %s", has[0],
+	    st->shown);
 	return source_read(st, save);
 }
 
+/* skopeo reads a registry without leaving anything behind. */
 static int
-source_from_docker(struct search *st, bool pull)
-{
-	const char *const exists[] = {"docker", "image", "inspect", st->name,
-	    NULL};
-	const char *const fetch[] = {"docker", "pull", "-q", st->name,
-	    st->platform != NULL ? "--platform" : NULL, st->platform, NULL};
-	const char *const save[] = {"docker", "save", st->name, NULL};
-
-	if (!program_exists("docker"))
-		return 0;
-	st->tools++;
-	if (pull ? !source_try(st, fetch) : !source_try(st, exists))
-		return 0;
-	source_note(st, pull ? "docker pull" : "docker save");
-	return source_read(st, save);
-}
-
-/* skopeo reads a store or a registry without leaving anything behind. */
-static int
-source_from_skopeo(struct search *st, const char *transport)
+source_copy(struct search *st)
 {
 	const char *argv[16] = {"skopeo", "copy", "-q"};
-	char *from = NULL;
-	size_t n = 3;
+	static const char *const options[] = {"--override-os",
+	    "--override-arch", "--override-variant"};
+	char platform[256], *rest = platform, *from = NULL;
+	size_t n = 3, i;
 	int ret;
 
 	if (!program_exists("skopeo"))
 		return 0;
 	st->tools++;
-	if (asprintf(&from, "%s%s", transport, st->name) < 0) {
+	snprintf(platform, sizeof platform, "%s",
+	    st->platform != NULL ? st->platform : "");
+	for (i = 0; *platform != '\0' && rest != NULL && i < 3; i++) {
+		argv[n++] = options[i];
+		argv[n++] = strsep(&rest, "/");
+	}
+	if (asprintf(&from, "docker://%s", st->name) < 0) {
 		msg_nomem();
 		return -1;
 	}
-	if (st->platform != NULL) {
-		argv[n++] = "--override-os";
-		argv[n++] = st->os;
-		argv[n++] = "--override-arch";
-		argv[n++] = st->arch;
-	}
-	if (st->variant[0] != '\0') {
-		argv[n++] = "--override-variant";
-		argv[n++] = st->variant;
-	}
 	argv[n++] = from;
 	argv[n] = "docker-archive:/dev/stdout";
-	(void)snprintf(st->s->how, sizeof st->s->how, "skopeo copy %s%s",
-	    transport, st->shown);
+	snprintf(st->s->how, sizeof st->s->how, "skopeo copy docker://%s",
+	    st->shown);
 	ret = source_read(st, argv);
 	free(from);
 	return ret;
 }
 
-/* Ask all that the place allows, the stores first.  As source_read. */
-static int
-source_search(struct search *st, bool podman, bool docker, bool registry)
-{
-	int ret = 0;
-
-	if (podman)
-		ret = source_from_podman(st, false);
-	if (ret == 0 && podman && !program_exists("podman"))
-		ret = source_from_skopeo(st, "containers-storage:");
-	if (ret == 0 && docker)
-		ret = source_from_docker(st, false);
-	if (ret == 0 && docker && !registry && !program_exists("docker"))
-		ret = source_from_skopeo(st, "docker-daemon:");
-	if (ret == 0 && registry)
-		ret = source_from_skopeo(st, "docker://");
-	if (ret == 0 && registry && !program_exists("skopeo")) {
-		ret = source_from_podman(st, true);
-		if (ret == 0 && !program_exists("podman"))
-			ret = source_from_docker(st, true);
-	}
-	return ret;
-}
-
-/* "os/arch[/variant]" to its parts. */
-static void
-source_set_platform(struct search *st, const char *platform)
-{
-	size_t len;
-
-	st->platform = platform;
-	if (platform == NULL)
-		return;
-	len = strcspn(platform, "/");
-	(void)snprintf(st->os, sizeof st->os, "%.*s", (int)len, platform);
-	platform += len + (platform[len] == '/');
-	len = strcspn(platform, "/");
-	(void)snprintf(st->arch, sizeof st->arch, "%.*s", (int)len, platform);
-	platform += len + (platform[len] == '/');
-	(void)snprintf(st->variant, sizeof st->variant, "%s", platform);
-}
+/* Which places a prefix allows: podman's store, docker's, a registry. */
+static const struct {
+	const char *prefix;
+	bool podman, docker, registry;
+} places[] = {
+    {"docker://", false, false, true},
+    {"containers-storage:", true, false, false},
+    {"docker-daemon:", false, true, false},
+    {"", true, true, true},
+};
 
 enum wire_exit
 source_fetch(struct source *s, const char *text, uint64_t max,
     const char *platform)
 {
-	struct search st = {.s = s, .name = text};
+	struct search st = {.s = s, .name = text, .platform = platform};
 	const char *wrong;
+	bool bare;
 	size_t i = 0;
-	int ret;
+	int ret = 0;
 
 	*s = (struct source){.tempfile = {.fd = -1, .max = max}};
 	while (strncmp(text, places[i].prefix, strlen(places[i].prefix)) != 0)
 		i++;
 	st.name += strlen(places[i].prefix);
-	(void)msg_mask(st.shown, sizeof st.shown, st.name);
+	bare = *places[i].prefix == '\0';
+	msg_mask(st.shown, sizeof st.shown, st.name);
 	wrong = reference_error(st.name);
-	if (wrong != NULL && places[i].prefix[0] != '\0')
-		msg_warn(0, "%s: %s", st.shown, wrong);
-	else if (wrong != NULL ||
-	    (places[i].prefix[0] == '\0' && source_is_path(text)))
+	if (bare && (wrong != NULL || source_is_path(text))) {
 		msg_warn(ENOENT, "%s", st.shown);
-	if (wrong != NULL ||
-	    (places[i].prefix[0] == '\0' && source_is_path(text)))
 		return WIRE_FAIL;
-	source_set_platform(&st, platform);
-	ret = source_search(&st, places[i].podman, places[i].docker,
-	    places[i].registry);
+	}
+	if (wrong != NULL) {
+		msg_warn(0, "%s: %s", st.shown, wrong);
+		return WIRE_FAIL;
+	}
+	if (places[i].podman)
+		ret = source_save(&st,
+		    (const char *const[]){"podman", "image", "exists", st.name,
+		        NULL},
+		    (const char *const[]){"podman", "save", "-q", st.name,
+		        NULL});
+	if (ret == 0 && places[i].docker)
+		ret = source_save(&st,
+		    (const char *const[]){"docker", "image", "inspect", st.name,
+		        NULL},
+		    (const char *const[]){"docker", "save", st.name, NULL});
+	if (ret == 0 && places[i].registry)
+		ret = source_copy(&st);
 	if (ret > 0)
 		return WIRE_OK;
 	if (ret == 0 && st.tools == 0)
 		msg_warn(0,
-		    "%s: no such file; to read an image by its name, install podman, docker or skopeo, or on a machine that has one: podman save %s | %s check -",
+		    "%s: no such file; to read an image by its name, install skopeo, podman or docker, or on a machine that has one: podman save %s | %s check -",
 		    st.shown, st.shown, msg_program());
 	else if (ret == 0)
-		msg_warn(0, "%s: no such file, and no such image: %s", st.shown,
-		    st.why);
+		msg_warn(0, "%s: no such file, and no such image: %s%s",
+		    st.shown, st.why,
+		    places[i].registry && !program_exists("skopeo")
+		        ? "; install skopeo to read it from its registry"
+		        : "");
 	return WIRE_FAIL;
 }
 

@@ -63,6 +63,42 @@ ok "no tool asked" [ ! -e notes ]
 ok "an image that is too large" exits 1 "$UNPACKCTL" check --max-size 1Ki \
 	docker://localhost/1:1
 
+# podman and docker save what is in their stores, and pull nothing
+cat >bin/podman <<'E2'
+#!/bin/sh
+echo "${0##*/} $*" >>"$NOTES.calls"
+case "$*" in
+"image exists localhost/1:1" | "image inspect localhost/2:1") ;;
+"save -q localhost/1:1") exec cat "$IMAGES/1" ;;
+"save localhost/2:1") exec cat "$IMAGES/2" ;;
+*) exit 1 ;;
+esac
+E2
+chmod +x bin/podman
+cp bin/podman bin/docker
+ok "in podman's store" exits 0 "$UNPACKCTL" check localhost/1:1
+ok "... it is saved" has out '^read with: podman save localhost/1:1$'
+ok "in docker's store" exits 0 "$UNPACKCTL" check localhost/2:1
+ok "... it is saved" has out '^read with: docker save localhost/2:1$'
+ok "in neither: skopeo" exits 0 "$UNPACKCTL" check localhost/3:1
+ok "... copies it" has out '^read with: skopeo copy docker://localhost/3:1$'
+ok "only podman's store" exits 1 "$UNPACKCTL" check containers-storage:localhost/2:1
+ok "only docker's store" exits 1 "$UNPACKCTL" check docker-daemon:localhost/1:1
+mv bin/skopeo skopeo
+ok "without skopeo" exits 1 env PATH="$PWD/bin:/nowhere" \
+	"$UNPACKCTL" check localhost/3:1
+ok "... what to install" has err '; install skopeo to read it from its registry$'
+ok "nothing is ever pulled" lacks notes.calls pull
+mv skopeo bin
+cat >bin/skopeo <<'E2'
+#!/bin/sh
+echo "$*" >args
+cat "$IMAGES/1"
+E2
+ok "a platform" exits 0 "$UNPACKCTL" check --platform linux/arm/v7 docker://localhost/1:1
+ok "... is asked for" has args '^copy -q --override-os linux --override-arch arm --override-variant v7 docker://localhost/1:1 docker-archive:/dev/stdout$'
+rm bin/podman bin/docker
+
 # the tool's own process is killed
 printf '#!/bin/sh\nkill -9 "$PPID"\n' >bin/skopeo
 ok "what fetches was killed" exits 1 "$UNPACKCTL" check docker://localhost/1:1

@@ -77,9 +77,11 @@ ok "in its own words" has err 'no such image: skopeo: .*manifest unknown'
 # podman alone
 mkdir bin
 ln -s "$(command -v podman)" bin/podman
-ok "with podman alone" exits 0 env PATH="$PWD/bin:/usr/sbin:/sbin" \
+ok "with podman alone" exits 1 env PATH="$PWD/bin:/usr/sbin:/sbin" \
 	"$UNPACKCTL" check "127.0.0.1:$port/good:1"
-ok "which it says" has out "^read with: podman pull 127.0.0.1:$port/good:1"
+ok "nothing is pulled" has err 'podman: .*; install skopeo to read it'
+ok "... what is in its store is saved" exits 0 \
+	env PATH="$PWD/bin:/usr/sbin:/sbin" "$UNPACKCTL" check localhost/good:1
 ok "none" exits 1 env PATH=/nowhere "$UNPACKCTL" check localhost/good:1
 ok "the command to copy" has err \
 	'podman save localhost/good:1 \| unpackctl check -$'
