@@ -113,9 +113,10 @@ api_open(struct api *a, const struct kubectl *k,
 	}
 	if (await_proxy(a, stop))
 		return 0;
-	(void)kubectl_finish(&a->proxy, *stop != 0);
+	(void)tool_finish(&a->proxy, *stop != 0);
 	if (*stop == 0)
-		(void)snprintf(a->away, sizeof a->away, "%s", a->proxy.said);
+		(void)kubectl_said(&a->proxy, a->away, KUBECTL_SILENT);
+	tool_free(&a->proxy);
 	remove_private(a);
 	return -1;
 }
@@ -123,7 +124,8 @@ api_open(struct api *a, const struct kubectl *k,
 void
 api_close(struct api *a)
 {
-	(void)kubectl_finish(&a->proxy, true);
+	(void)tool_finish(&a->proxy, true);
+	tool_free(&a->proxy);
 	remove_private(a);
 }
 
@@ -289,8 +291,9 @@ lose(struct api_call *c, const char *words)
 static enum api_outcome
 lose_proxy(struct api_call *c)
 {
-	const char *said = c->api->proxy.said;
+	char said[KUBECTL_SAID];
 
+	(void)kubectl_said(&c->api->proxy, said, "");
 	c->http = (struct http){.fd = -1};
 	c->status = 0;
 	c->reason[0] = '\0';
@@ -307,7 +310,7 @@ try_call(struct api_call *c)
 
 	if (http_open(&c->http, c->api->socket, c->method, c->target, c->body) <
 	    0) {
-		if (kubectl_has_ended(&c->api->proxy))
+		if (tool_has_ended(&c->api->proxy))
 			return lose_proxy(c);
 		(void)snprintf(words, sizeof words,
 		    "kubectl proxy does not answer: %s", strerror(errno));

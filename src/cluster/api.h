@@ -31,7 +31,7 @@ enum {
 
 /* Start with api_open. */
 struct api {
-	struct kubectl_job proxy;
+	struct tool proxy;
 	char dir[API_SOCKET - 8]; /* private to us; the socket is in it */
 	char socket[API_SOCKET];
 	char away[KUBECTL_SAID]; /* why it does not answer, masked; "" = it

@@ -2,21 +2,19 @@
 /*
  * The only place that starts kubectl.
  *
- * Which one: $KUBECTL, or else the first `kubectl` on PATH.  It ends when this
- * process ends, in any way.
+ * Which one: $KUBECTL, or else the first `kubectl` on PATH.
  */
 #ifndef KUBECTL_H
 #define KUBECTL_H
 
-#include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
+#include "base/tool.h"
 
 enum {
 	KUBECTL_SAID = 4096, /* bytes kept of what it says, NUL included */
-	KUBECTL_OUT = 1 << 20 /* bytes of what kubectl_read takes */
+	KUBECTL_OUT = 1 << 20 /* bytes of what it prints, at most */
 };
+
+#define KUBECTL_SILENT "kubectl failed, and printed no message"
 
 /* How to reach the cluster; strings are borrowed, NULL: kubectl's default. */
 struct kubectl {
@@ -24,37 +22,15 @@ struct kubectl {
 	const char *kubeconfig;
 };
 
-/* One kubectl; from kubectl_start to kubectl_finish. */
-struct kubectl_job {
-	pid_t pid;
-	int out; /* owned; its standard output; -1 = closed */
-	int err; /* owned; a file with its standard error */
-	char said[KUBECTL_SAID]; /* see kubectl_hear */
-};
-
-/*
- * Start kubectl with args, which ends in NULL; its standard input is empty.
- * Returns 0, to be followed by kubectl_finish, or -1 (reported; nothing to
- * finish).
- */
-int kubectl_start(const struct kubectl *k, struct kubectl_job *job,
+/* tool_start for kubectl with args, which ends in NULL. */
+int kubectl_start(const struct kubectl *k, struct tool *t,
     const char *const *args);
 
-/* Has it ended by itself?  Then job->said tells why. */
-bool kubectl_has_ended(struct kubectl_job *job);
-
 /*
- * Wait for it to end, and close everything.  With `kill` it is ended, at once
- * if it does not end within five seconds, and no failure is one.  Returns 0,
- * or -1 where it failed: job->said tells why.
+ * What it has said so far in one masked line, without the lines of its own
+ * log, in text; words where it said nothing.  Returns text.
  */
-int kubectl_finish(struct kubectl_job *job, bool kill);
-
-/*
- * Read all that it prints, at most KUBECTL_OUT bytes, until *stop is set.
- * Returns the text, with a NUL after it, for the caller to free; NULL
- * (reported): out of memory.
- */
-char *kubectl_read(struct kubectl_job *job, const volatile sig_atomic_t *stop);
+const char *kubectl_said(const struct tool *t, char text[static KUBECTL_SAID],
+    const char *otherwise);
 
 #endif

@@ -114,17 +114,20 @@ take_config(struct provision *p, const char *text, const char *said)
 
 /* See to kubectl's default namespace, which is -n's job otherwise. */
 static int
-finish_config(struct provision *p, struct kubectl_job *job)
+finish_config(struct provision *p, struct tool *job)
 {
-	char *text = kubectl_read(job, p->stop);
+	char *text = tool_text(job, KUBECTL_OUT), said[KUBECTL_SAID] = "";
 	int ret;
 
-	ret = kubectl_finish(job, *p->stop != 0);
+	ret = tool_finish(job, text == NULL);
+	if (ret != 0)
+		(void)kubectl_said(job, said, KUBECTL_SILENT);
+	tool_free(job);
 	if (text == NULL || *p->stop != 0) {
 		free(text);
 		return -1;
 	}
-	ret = take_config(p, text, ret < 0 ? job->said : "");
+	ret = take_config(p, text, said);
 	free(text);
 	return ret;
 }
@@ -136,7 +139,7 @@ provision_open(struct provision *p)
 	static const char *const args[] = {"config", "view", "--minify", "-o",
 	    "json", NULL};
 	bool ask = p->namespace == NULL;
-	struct kubectl_job config;
+	struct tool config;
 	int ret, opened;
 
 	if (ask && kubectl_start(&p->kubectl, &config, args) < 0)

@@ -306,7 +306,8 @@ judge_kustomization(struct tally *t, const char *path)
 {
 	static const struct kubectl k = {0};
 	const char *const args[] = {"kustomize", path, NULL};
-	struct kubectl_job job;
+	struct tool job;
+	char said[KUBECTL_SAID];
 	struct yaml_docs docs;
 	char shown[MSG_NAME];
 	int ret;
@@ -317,11 +318,13 @@ judge_kustomization(struct tally *t, const char *path)
 		return 0;
 	}
 	ret = yaml_read(&docs, path, job.out);
-	if (kubectl_finish(&job, ret < 0) < 0) {
-		msg_warn(0, "kubectl kustomize %s: %s", shown, job.said);
+	if (tool_finish(&job, ret < 0) != 0 && ret == 0) {
+		msg_warn(0, "kubectl kustomize %s: %s", shown,
+		    kubectl_said(&job, said, KUBECTL_SILENT));
 		yaml_docs_free(&docs);
 		ret = -1;
 	}
+	tool_free(&job);
 	if (ret == 0)
 		return judge_docs(t, shown, &docs);
 	check_pod_note_problem(t, shown);

@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/program.h"
+#include "base/tool.h"
 #include "image/imageref.h"
 #include "pod/reference.h"
 
 enum {
-	NAME_SHOWN = 300 /* bytes of a name in a message */
+	NAME_SHOWN = 300, /* bytes of a name in a message */
+	BUF = 1 << 16, /* bytes read from a tool at once */
+	TOOL_SAID = 1024 /* bytes kept of what it says */
 };
 
 /* ------------------------------------------------------------------ files */
@@ -95,20 +97,23 @@ struct search {
 	const char *name; /* without a prefix; borrowed */
 	char shown[NAME_SHOWN]; /* name, masked */
 	const char *platform; /* NULL: any */
-	char why[PROGRAM_SAID + 64]; /* what the last tool said */
+	char why[TOOL_SAID + 64]; /* what the last tool said */
 	size_t tools; /* that could be asked */
 };
 
 /* Note why a tool failed: its last line, or the message in that, as logged. */
 static void
-source_set_why(struct search *st, const char *tool, const struct program *p)
+source_set_why(struct search *st, const char *tool, const struct tool *t)
 {
-	const char *text = strstr(p->said, "msg=\"");
+	char said[TOOL_SAID];
+	const char *text;
 	size_t len;
 
-	text = text != NULL ? text + strlen("msg=\"") : p->said;
+	(void)tool_said(t, said, sizeof said);
+	text = strstr(said, "msg=\"");
+	text = text != NULL ? text + strlen("msg=\"") : said;
 	len = strlen(text);
-	if (text != p->said && len > 0 && text[len - 1] == '"')
+	if (text != said && len > 0 && text[len - 1] == '"')
 		len--;
 	snprintf(st->why, sizeof st->why, "%s: %.*s", tool, (int)len, text);
 	if (len == 0)
@@ -123,21 +128,31 @@ static int
 source_read(struct search *st, const char *const *argv)
 {
 	struct source *s = st->s;
-	struct program p;
-	struct blob b = {.len = 0};
+	char *buf = malloc(BUF);
+	struct tool t;
+	ssize_t n = 0;
 	int ret, code;
 
-	if (program_start(&p, argv) < 0)
+	if (buf == NULL)
+		msg_nomem();
+	if (buf == NULL || tool_start(&t, argv, NULL) < 0) {
+		free(buf);
 		return -1;
+	}
 	ret = tempfile_open(&s->tempfile, s->tempfile.max);
-	if (ret == 0)
-		ret = tempfile_copy(&s->tempfile, p.out, argv[0], &b);
-	code = program_finish(&p);
-	if (ret < 0)
+	while (ret == 0 && (n = tool_read(&t, buf, BUF)) > 0)
+		ret = tempfile_add(&s->tempfile, buf, (size_t)n);
+	free(buf);
+	if (n < 0)
+		msg_warn(errno, "%s", argv[0]);
+	code = tool_finish(&t, ret < 0 || n < 0);
+	if (code != 0 || s->tempfile.len == 0)
+		source_set_why(st, argv[0], &t);
+	tool_free(&t);
+	if (ret < 0 || n < 0)
 		return -1;
-	if (code != 0 || b.len == 0) {
+	if (code != 0 || s->tempfile.len == 0) {
 		tempfile_close(&s->tempfile);
-		source_set_why(st, argv[0], &p);
 		return 0;
 	}
 	s->fd = s->tempfile.fd;
@@ -152,15 +167,25 @@ source_read(struct search *st, const char *const *argv)
 static int
 source_save(struct search *st, const char *const *has, const char *const *save)
 {
-	struct program p;
+	char buf[4096];
+	struct tool t;
+	ssize_t n;
+	int code;
 
-	if (!program_exists(has[0]))
+	if (!tool_exists(has[0]))
 		return 0;
 	st->tools++;
-	if (program_run(&p, has) != 0) {
-		source_set_why(st, has[0], &p);
+	if (tool_start(&t, has, NULL) < 0)
 		return 0;
-	}
+	do
+		n = tool_read(&t, buf, sizeof buf);
+	while (n > 0);
+	code = tool_finish(&t, n < 0);
+	if (code != 0)
+		source_set_why(st, has[0], &t);
+	tool_free(&t);
+	if (code != 0)
+		return 0;
 	snprintf(st->s->how, sizeof st->s->how, "%s save %s", has[0],
 	    st->shown);
 	return source_read(st, save);
@@ -177,7 +202,7 @@ source_copy(struct search *st)
 	size_t n = 3, i;
 	int ret;
 
-	if (!program_exists("skopeo"))
+	if (!tool_exists("skopeo"))
 		return 0;
 	st->tools++;
 	snprintf(platform, sizeof platform, "%s",
@@ -257,7 +282,7 @@ source_fetch(struct source *s, const char *text, uint64_t max,
 	else if (ret == 0)
 		msg_warn(0, "%s: no such file, and no such image: %s%s",
 		    st.shown, st.why,
-		    places[i].registry && !program_exists("skopeo")
+		    places[i].registry && !tool_exists("skopeo")
 		        ? "; install skopeo to read it from its registry"
 		        : "");
 	return WIRE_FAIL;

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Children: processes of this program that do one thing each.
+ */
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/msg.h"
+#include "base/out.h"
+#include "base/process.h"
+#include "base/signals.h"
+
+enum {
+	LOOK = 500, /* milliseconds between looks at signals_stop, at most */
+	LINGER = 2000 /* until one that has closed its pipes must be gone */
+};
+
+/* One that runs. */
+struct child {
+	pid_t pid; /* 0 = none */
+	size_t number;
+	int result, said; /* owned; pipes; -1 = closed */
+	char *text; /* owned; of the result */
+	size_t len, room;
+	char line[MSG_MAX]; /* the one that it is saying */
+	size_t n_line;
+	size_t n_said; /* bytes so far */
+	char last[CHILD_TEXT]; /* the last message */
+	int64_t deadline; /* when it is killed */
+	bool late; /* it was, for that */
+	bool too_much; /* of a result */
+};
+
+struct family {
+	const struct child_opts *opts;
+	struct child *at; /* owned; opts->parallel of them */
+	size_t parallel, next, ended;
+	struct pollfd *fds; /* owned; two for each, and one */
+	int told; /* the signal that was passed on */
+};
+
+/* -------------------------------------------------------------- the child */
+
+/* Signals end it as they end any program. */
+static void
+let_signals_end(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+	size_t i;
+
+	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		(void)signal(numbers[i], SIG_DFL);
+}
+
+static void
+limit_memory(uint64_t bytes)
+{
+	struct rlimit limit = {(rlim_t)bytes, (rlim_t)bytes};
+
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+	if (bytes > 0)
+		(void)setrlimit(RLIMIT_DATA, &limit);
+#endif
+	(void)limit;
+}
+
+/* All that a child is: its work, then the result. */
+static void
+child_live(const struct family *f, size_t number, int result, int said)
+{
+	const struct child_opts *o = f->opts;
+	struct json *object;
+	char *text;
+	size_t i;
+	int code = 1, null;
+
+	for (i = 0; i < f->parallel; i++)
+		if (f->at[i].pid != 0) {
+			(void)close(f->at[i].result);
+			(void)close(f->at[i].said);
+		}
+	if (o->grace == 0)
+		let_signals_end();
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    (!o->keeps_output && dup2(null, STDOUT_FILENO) < 0) ||
+	    dup2(said, STDERR_FILENO) < 0)
+		_exit(code);
+	(void)close(null);
+	(void)close(said);
+	limit_memory(o->memory);
+	object = o->work(o->arg, number);
+	text = object != NULL ? json_finish(object, JSON_COMPACT) : NULL;
+	/* it is done, and a signal does not undo it */
+	io_heed(NULL);
+	if (text != NULL && io_write(result, text, strlen(text)) == 0)
+		code = 0;
+	_exit(code);
+}
+
+/* --------------------------------------------------------------- the parent */
+
+/* Tell of one that has ended. */
+static void
+family_tell(struct family *f, struct child_end *e)
+{
+	static const char *const reasons[] = {"", "Crashed", "Killed",
+	    "IOError", "Timeout", "Interrupted"};
+
+	e->reason = reasons[e->how];
+	f->ended++;
+	f->opts->end(f->opts->arg, e);
+}
+
+/* One that cannot even be started. */
+static void
+family_refuse(struct family *f, size_t number, int err)
+{
+	struct child_end e = {.number = number, .how = CHILD_DIED};
+
+	(void)snprintf(e.message, sizeof e.message, "start a process: %s",
+	    strerror(err));
+	msg_warn(0, "%s", e.message);
+	family_tell(f, &e);
+}
+
+/* Start the next one in this place. */
+static void
+family_start(struct family *f, struct child *c)
+{
+	int result[2], said[2], err;
+
+	*c = (struct child){.number = f->next++, .result = -1, .said = -1};
+	if (pipe2(result, O_CLOEXEC) < 0) {
+		family_refuse(f, c->number, errno);
+		return;
+	}
+	if (pipe2(said, O_CLOEXEC) < 0) {
+		err = errno;
+		(void)close(result[0]);
+		(void)close(result[1]);
+		family_refuse(f, c->number, err);
+		return;
+	}
+	/* what waits there is ours alone */
+	(void)out_flush();
+	c->pid = process_fork();
+	if (c->pid == 0) {
+		(void)close(result[0]);
+		(void)close(said[0]);
+		child_live(f, c->number, result[1], said[1]);
+	}
+	err = errno;
+	(void)close(result[1]);
+	(void)close(said[1]);
+	if (c->pid < 0) {
+		c->pid = 0;
+		(void)close(result[0]);
+		(void)close(said[0]);
+		family_refuse(f, c->number, err);
+		return;
+	}
+	c->result = result[0];
+	c->said = said[0];
+	c->deadline = f->opts->seconds > 0
+	    ? clock_now() + (int64_t)f->opts->seconds * 1000
+	    : INT64_MAX;
+}
+
+/* What a child of ours says is masked; one that an attack has may say all. */
+static const char *
+child_show(char shown[static MSG_MAX], const char *line)
+{
+	size_t i, n = strlen(line);
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			break;
+	return i == n && msg_is_utf8(line, n) ? line
+	                                      : msg_mask(shown, MSG_MAX, line);
+}
+
+/* Keep it for a result, without the program's name. */
+static void
+child_keep(struct child *c, const char *line)
+{
+	size_t n = strlen(msg_program());
+	bool warns = strncmp(line, msg_program(), n) == 0 &&
+	    strncmp(line + n, ": ", 2) == 0;
+
+	if (warns || c->last[0] == '\0')
+		(void)snprintf(c->last, sizeof c->last, "%.*s",
+		    (int)sizeof c->last - 1, warns ? line + n + 2 : line);
+}
+
+/* Take the line that it has said, which ended so. */
+static void
+child_take_line(struct family *f, struct child *c, char end)
+{
+	const struct child_opts *o = f->opts;
+	const char *line = c->line;
+	char shown[MSG_MAX];
+
+	c->line[c->n_line] = '\0';
+	c->n_line = 0;
+	/* a terminal's line is cleared so: base/progress */
+	while (strncmp(line, "\033[K", 3) == 0)
+		line += 3;
+	line = child_show(shown, line);
+	if (end == '\r') {
+		if (o->status != NULL)
+			o->status(o->arg, c->number, line);
+		return;
+	}
+	c->n_said += strlen(line);
+	if (c->n_said > CHILD_SAID_MAX)
+		return;
+	if (o->clear != NULL)
+		o->clear(o->arg);
+	msg_line("%s", line);
+	child_keep(c, line);
+}
+
+/* Pass on what it says.  Returns false at the end. */
+static bool
+child_hear(struct family *f, struct child *c)
+{
+	char buf[4096];
+	ssize_t i, n = read(c->said, buf, sizeof buf);
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	for (i = 0; i < n; i++) {
+		if (buf[i] == '\n' || buf[i] == '\r' ||
+		    c->n_line == sizeof c->line - 1)
+			child_take_line(f, c, buf[i]);
+		if (buf[i] != '\n' && buf[i] != '\r')
+			c->line[c->n_line++] = buf[i];
+	}
+	return true;
+}
+
+/* Keep more of its result.  Returns false at the end. */
+static bool
+child_collect(struct child *c)
+{
+	char buf[1 << 16], *text;
+	ssize_t n = read(c->result, buf, sizeof buf);
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	text = c->len + (size_t)n <= CHILD_RESULT_MAX
+	    ? array_grow(c->text, &c->room, c->len + (size_t)n, 1)
+	    : NULL;
+	c->too_much = c->too_much || text == NULL;
+	if (text == NULL)
+		return true;
+	c->text = text;
+	memcpy(text + c->len, buf, (size_t)n);
+	c->len += (size_t)n;
+	return true;
+}
+
+static bool
+is_fault(int number)
+{
+	return number == SIGSEGV || number == SIGBUS || number == SIGABRT ||
+	    number == SIGILL || number == SIGFPE || number == SIGSYS ||
+	    number == SIGTRAP;
+}
+
+/* How it ended, in words. */
+static void
+child_judge(const struct family *f, const struct child *c, int status,
+    struct child_end *e)
+{
+	const char *what = f->opts->what;
+	size_t size = sizeof e->message;
+
+	e->how = CHILD_DIED;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !c->too_much) {
+		e->result = json_parse(c->text, c->len);
+		if (e->result != NULL) {
+			e->how = CHILD_DONE;
+			return;
+		}
+	}
+	if (c->late) {
+		e->how = f->told != 0 ? CHILD_STOPPED : CHILD_LATE;
+		(void)snprintf(e->message, size, "%s was not done in time",
+		    what);
+	} else if (WIFSIGNALED(status) && is_fault(WTERMSIG(status))) {
+		e->how = CHILD_CRASHED;
+		(void)snprintf(e->message, size,
+		    "%s made the reader crash (%s): please report it", what,
+		    strsignal(WTERMSIG(status)));
+	} else if (WIFSIGNALED(status) && f->told != 0) {
+		e->how = CHILD_STOPPED;
+		(void)snprintf(e->message, size, "stopped by a signal");
+	} else if (WIFSIGNALED(status)) {
+		e->how = CHILD_KILLED;
+		(void)snprintf(e->message, size,
+		    "the process that read %s was ended by a signal (%s), as the kernel does it where memory runs out",
+		    what, strsignal(WTERMSIG(status)));
+	} else if (c->last[0] != '\0') {
+		(void)snprintf(e->message, size, "%s", c->last);
+	} else {
+		(void)snprintf(e->message, size,
+		    "the process that read %s ended without a result", what);
+	}
+}
+
+/* Both pipes are closed, or it was killed: wait for it and tell. */
+static void
+family_end(struct family *f, struct child *c)
+{
+	struct child_end e = {.number = c->number};
+	struct timespec pause = {.tv_nsec = 1000000};
+	int64_t by = clock_now() + LINGER;
+	int status = 0;
+	pid_t pid;
+
+	while (
+	    (pid = waitpid(c->pid, &status, WNOHANG)) == 0 && clock_now() < by)
+		(void)nanosleep(&pause, NULL);
+	if (pid == 0) {
+		c->late = true;
+		(void)kill(-c->pid, SIGKILL);
+		(void)waitpid(c->pid, &status, 0);
+	}
+	if (c->n_line > 0)
+		child_take_line(f, c, '\n');
+	child_judge(f, c, status, &e);
+	c->pid = 0;
+	if (e.how != CHILD_DONE && e.how != CHILD_STOPPED &&
+	    strcmp(e.message, c->last) != 0) {
+		if (f->opts->clear != NULL)
+			f->opts->clear(f->opts->arg);
+		msg_warn(0, "%s", e.message);
+	}
+	family_tell(f, &e);
+	json_free(e.result);
+	free(c->text);
+	c->text = NULL;
+}
+
+/* Close the pipe, which is at its end. */
+static void
+close_pipe(int *fd)
+{
+	(void)close(*fd);
+	*fd = -1;
+}
+
+/* Wait until something happens. */
+static void
+family_wait(struct family *f)
+{
+	struct tool *tool = f->opts->tool;
+	int64_t wake = clock_now() + LOOK, left;
+	size_t i, n = 0;
+
+	for (i = 0; i < f->parallel; i++) {
+		f->fds[n++] = (struct pollfd){.fd = f->at[i].result,
+		    .events = POLLIN};
+		f->fds[n++] = (struct pollfd){.fd = f->at[i].said,
+		    .events = POLLIN};
+		if (f->at[i].pid != 0 && f->at[i].deadline < wake)
+			wake = f->at[i].deadline;
+	}
+	f->fds[n++] = (struct pollfd){.fd = tool != NULL ? tool->err : -1,
+	    .events = POLLIN};
+	left = wake - clock_now();
+	if (poll(f->fds, (nfds_t)n, left > 0 ? (int)left : 0) < 0)
+		memset(f->fds, 0, n * sizeof *f->fds);
+	if (tool != NULL && f->fds[n - 1].revents != 0)
+		tool_listen(tool);
+}
+
+/* Go on with one. */
+static void
+family_move(struct family *f, size_t i)
+{
+	struct child *c = &f->at[i];
+
+	if (c->pid == 0)
+		return;
+	/* messages first: they come before the result */
+	if (c->said >= 0 && f->fds[2 * i + 1].revents != 0 && !child_hear(f, c))
+		close_pipe(&c->said);
+	if (c->result >= 0 && f->fds[2 * i].revents != 0 && !child_collect(c))
+		close_pipe(&c->result);
+	if (clock_now() >= c->deadline) {
+		c->late = true;
+		c->deadline = INT64_MAX;
+		/* with all that it has started */
+		(void)kill(-c->pid, SIGKILL);
+	}
+	if (c->said < 0 && c->result < 0)
+		family_end(f, c);
+}
+
+/* Pass the signal on. */
+static void
+family_stop(struct family *f)
+{
+	struct child_end e = {.how = CHILD_STOPPED};
+	int64_t by = clock_now() + (int64_t)f->opts->grace * 1000 + LOOK;
+	size_t i;
+
+	f->told = signals_stop;
+	for (i = 0; i < f->parallel; i++) {
+		if (f->at[i].pid == 0)
+			continue;
+		(void)kill(f->at[i].pid, f->told);
+		if (f->at[i].deadline > by)
+			f->at[i].deadline = by;
+	}
+	(void)snprintf(e.message, sizeof e.message, "stopped by a signal");
+	while (f->next < f->opts->n) {
+		e.number = f->next++;
+		family_tell(f, &e);
+	}
+}
+
+int
+child_run(const struct child_opts *opts)
+{
+	struct family f = {.opts = opts, .parallel = opts->parallel};
+	size_t i;
+	int ret = -1;
+
+	if (f.parallel == 0 || f.parallel > opts->n)
+		f.parallel = opts->n;
+	f.at = calloc(f.parallel, sizeof *f.at);
+	f.fds = calloc(2 * f.parallel + 1, sizeof *f.fds);
+	if (f.at == NULL || f.fds == NULL) {
+		msg_nomem();
+		goto out;
+	}
+	for (i = 0; i < f.parallel; i++)
+		f.at[i].result = f.at[i].said = -1;
+	while (f.ended < opts->n) {
+		if (signals_stop != 0 && f.told == 0)
+			family_stop(&f);
+		for (i = 0; i < f.parallel && f.next < opts->n; i++)
+			if (f.at[i].pid == 0)
+				family_start(&f, &f.at[i]);
+		if (f.ended == opts->n)
+			break;
+		family_wait(&f);
+		for (i = 0; i < f.parallel; i++)
+			family_move(&f, i);
+	}
+	ret = 0;
+out:
+	free(f.at);
+	free(f.fds);
+	return ret;
+}
