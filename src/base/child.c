@@ -97,7 +97,7 @@ child_live(const struct family *f, size_t number, int result, int said)
 		let_signals_end();
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    (!o->keeps_output && dup2(null, STDOUT_FILENO) < 0) ||
+	    (!o->keeps_output && dup2(null, OUT_FD) < 0) ||
 	    dup2(said, STDERR_FILENO) < 0)
 		_exit(code);
 	(void)close(null);
