@@ -136,8 +136,8 @@ finding_fix(char *buf, size_t size, const struct finding *f)
 	switch (f->rule) {
 	case FINDING_FILE_READ:
 		(void)snprintf(buf, size,
-		    "chmod a+r '%s' before the image is built, or COPY --chmod=0644",
-		    name);
+		    "chmod a+r '%s' before the image is built, or COPY --chmod=%s",
+		    name, f->copied_alone ? "0644" : "0755");
 		break;
 	case FINDING_DIR_READ:
 	case FINDING_DIR_SEARCH:

@@ -10,6 +10,7 @@
 #ifndef FINDING_H
 #define FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -36,6 +37,7 @@ struct finding {
 	mode_t mode; /* of the blocker; permission bits and type count */
 	uid_t uid; /* owner of the blocker */
 	gid_t gid;
+	bool copied_alone; /* a file that its Dockerfile copies as such */
 };
 
 /* The stable name of a rule, as in "file-not-readable". */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How to fix an image: the findings of a verdict in groups, one for each line
- * of the Dockerfile, with one command that fixes all of a group.
+ * How to fix an image: the findings of a verdict in groups, one for each layer,
+ * with one command that fixes all of a group.
  */
 #include "image/fixes.h"
 
@@ -20,26 +20,24 @@ top_of(const struct node *n)
 	return n;
 }
 
-/* The deepest directory, or else node, that is both, or above them. */
+/* The deepest node that is both, or above them. */
 static const struct node *
 common(const struct node *a, const struct node *b)
 {
 	const struct node *n;
+	size_t x = 0, y = 0;
 
-	for (; a != NULL; a = a->parent)
-		for (n = b; n != NULL; n = n->parent)
-			if (n == a)
-				return a;
-	return NULL;
-}
-
-bool
-fixes_has(const struct verdict *v, const struct fixes_group *g, size_t i)
-{
-	const struct verdict_finding *f = &v->findings[i];
-
-	return f->node->layer == g->layer && f->step == g->step &&
-	    (f->rule == FINDING_HIDDEN) == g->hidden;
+	for (n = a; n != NULL; n = n->parent)
+		x++;
+	for (n = b; n != NULL; n = n->parent)
+		y++;
+	for (; x > y; x--)
+		a = a->parent;
+	for (; y > x; y--)
+		b = b->parent;
+	for (; a != b; b = b->parent)
+		a = a->parent;
+	return a;
 }
 
 /* Is it of the bundle, rather than of a base image? */
@@ -57,85 +55,64 @@ is_part(struct verdict *v, const struct node *n)
 	return false;
 }
 
-/* " 'PATH'", with the quotes that a shell wants. */
-static void
-fixes_add_path(char *command, const char *path)
+/* Add " PATH", as a shell wants it.  Returns 0, or -1: there is no room. */
+static int
+fixes_add_path(char *command, const struct node *n)
 {
-	char masked[MSG_NAME], *p;
+	char path[TREE_PATH], masked[MSG_NAME], *p;
 	size_t at = strlen(command);
 
-	(void)msg_mask(masked, sizeof masked, path);
+	msg_mask(masked, sizeof masked, tree_path(n, path));
 	if (at + 4 * strlen(masked) + 32 > FIXES_COMMAND)
-		return;
+		return -1;
 	if (strspn(masked,
 	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") ==
 	    strlen(masked)) {
-		(void)sprintf(command + at, " %s%s",
-		    masked[0] == '-' ? "./" : "", masked);
-		return;
+		sprintf(command + at, " %s%s", masked[0] == '-' ? "./" : "",
+		    masked);
+		return 0;
 	}
 	at += (size_t)sprintf(command + at, " '");
 	for (p = masked; *p != '\0'; p++)
 		at += (size_t)sprintf(command + at, "%s%c",
 		    *p == '\'' ? "'\\'" : "", *p);
-	command[at++] = '\'';
-	command[at] = '\0';
-}
-
-/* Add the node as the group's paths are.  Returns 0, or -1: it has none such.
- */
-static int
-fixes_add_node(const struct verdict *v, struct fixes_group *g,
-    const struct node *n)
-{
-	char path[TREE_PATH], source[TREE_PATH];
-
-	(void)tree_path(n, path);
-	if (g->paths != FIXES_CONTEXT) {
-		fixes_add_path(g->command, path);
-		return 0;
-	}
-	if (history_source(&v->history, g->step, path, source, sizeof source) <
-	    0)
-		return -1;
-	fixes_add_path(g->command, source);
+	strcpy(command + at, "'");
 	return 0;
 }
 
 /*
  * "chmod -R a+rX" of what the group's findings have in common below each of
- * the root's children.  Returns 0, or -1: a path has no such name.
+ * the root's children; of all, where that is too long to print.  Returns how
+ * many of them are of the bundle.
  */
-static int
+static size_t
 make_chmod(struct verdict *v, struct fixes_group *g)
 {
-	const struct node *n, *all = NULL;
-	const char *verb;
-	bool one = false;
-	size_t i, len;
+	static const char recursive[] = "chmod -R a+rX";
+	const struct node *n = NULL, *all = NULL;
+	size_t i, parts = 0;
+	bool fits = true;
 
-	g->command[0] = '\0';
-	for (i = 0; i < v->n_findings; i++) {
+	memcpy(g->command, recursive, sizeof recursive);
+	for (i = g->first; i != VERDICT_NONE; i = v->findings[i].next) {
 		n = v->findings[i].node;
-		if (!fixes_has(v, g, i) || !is_part(v, n))
+		if (!is_part(v, n))
 			continue;
-		one = all == NULL && g->command[0] == '\0';
-		if (all != NULL && top_of(all) != top_of(n)) {
-			if (fixes_add_node(v, g, all) < 0)
-				return -1;
-			all = NULL;
+		parts++;
+		if (all == NULL || top_of(all) == top_of(n)) {
+			all = all == NULL ? n : common(all, n);
+			continue;
 		}
-		all = all == NULL ? n : common(all, n);
+		fits = fits && fixes_add_path(g->command, all) == 0;
+		all = n;
 	}
 	if (all == NULL)
 		return 0;
-	if (fixes_add_node(v, g, all) < 0)
-		return -1;
-	verb = one && S_ISREG(all->inode->mode) ? "chmod a+r" : "chmod -R a+rX";
-	len = strlen(verb);
-	(void)memmove(g->command + len, g->command, strlen(g->command) + 1);
-	memcpy(g->command, verb, len);
-	return 0;
+	if (parts == 1 && S_ISREG(all->inode->mode))
+		snprintf(g->command, sizeof g->command, "chmod a+r");
+	if (!fits || fixes_add_path(g->command, all) < 0)
+		snprintf(g->command, sizeof g->command, "%s .", recursive);
+	return parts;
 }
 
 /* "FROM scratch ..." with what there is of a bundle. */
@@ -153,94 +130,51 @@ make_scratch(struct verdict *v, struct fixes_group *g)
 }
 
 static void
-make_fix(struct verdict *v, struct fixes_group *g)
+make_fix(struct verdict *v, struct fixes_group *g, bool directories)
 {
 	struct finding f = {.rule = FINDING_HIDDEN, .blocker = ""};
 
-	g->paths = FIXES_NONE;
-	g->command[0] = '\0';
+	g->chmod = NULL;
 	if (g->hidden) {
-		(void)finding_fix(g->command, sizeof g->command, &f);
+		finding_fix(g->command, sizeof g->command, &f);
 		return;
 	}
+	if (make_chmod(v, g) == 0) {
+		make_scratch(v, g);
+		return;
+	}
+	/* files may be 0644, where no directory becomes that, too */
+	g->chmod = directories ? "0755" : "0644";
 	if (g->step > 0 && v->history.steps[g->step - 1].sets_mode) {
-		(void)snprintf(g->command, sizeof g->command,
-		    "change --chmod of that line so that everybody can read: COPY --chmod=0755");
-		return;
+		snprintf(g->command, sizeof g->command,
+		    "change --chmod of that line so that everybody can read: COPY --chmod=%s",
+		    g->chmod);
+		g->chmod = NULL;
 	}
-	g->paths = FIXES_CONTEXT;
-	if (g->step == 0 || make_chmod(v, g) < 0) {
-		g->paths = FIXES_IMAGE;
-		(void)make_chmod(v, g);
-	}
-	if (g->command[0] != '\0')
-		return;
-	g->paths = FIXES_NONE;
-	make_scratch(v, g);
-}
-
-/* The order of groups. */
-static int
-fixes_compare(const struct verdict_finding *a, const struct verdict_finding *b)
-{
-	bool x = a->rule == FINDING_HIDDEN, y = b->rule == FINDING_HIDDEN;
-
-	if (a->node->layer != b->node->layer)
-		return a->node->layer < b->node->layer ? -1 : 1;
-	if (x != y)
-		return x < y ? -1 : 1;
-	return (a->step > b->step) - (a->step < b->step);
-}
-
-/* Does the finding come after the group *g, which may be before the first? */
-static bool
-fixes_is_after(const struct fixes_group *g, const struct verdict_finding *f)
-{
-	bool hidden = f->rule == FINDING_HIDDEN;
-
-	if (g->n == 0)
-		return true;
-	if (f->node->layer != g->layer)
-		return f->node->layer > g->layer;
-	if (hidden != g->hidden)
-		return hidden;
-	return f->step > g->step;
 }
 
 bool
 fixes_next(struct verdict *v, struct fixes_group *g)
 {
-	const struct verdict_finding *f, *first = NULL;
-	size_t i;
+	size_t end = 2 * ((size_t)v->image.n_layers + 1), i;
+	const struct verdict_group *of = NULL;
 
-	for (i = 0; i < v->n_findings; i++) {
-		f = &v->findings[i];
-		if (fixes_is_after(g, f) &&
-		    (first == NULL || fixes_compare(f, first) < 0))
-			first = f;
+	for (i = g->next; v->groups != NULL && i < end; i++) {
+		of = &v->groups[i / 2][i % 2];
+		if (of->n > 0)
+			break;
 	}
-	if (first == NULL)
+	if (v->groups == NULL || i >= end)
 		return false;
-	g->layer = first->node->layer;
-	g->hidden = first->rule == FINDING_HIDDEN;
-	g->step = first->step;
-	g->n = 0;
-	for (i = 0; i < v->n_findings; i++)
-		g->n += fixes_has(v, g, i);
-	make_fix(v, g);
+	*g = (struct fixes_group){.next = i + 1,
+	    .layer = (unsigned int)(i / 2),
+	    .hidden = i % 2 == 1,
+	    .first = of->first,
+	    .n = of->n,
+	    .step = v->findings[of->first].step};
+	for (i = g->first; i != VERDICT_NONE; i = v->findings[i].next)
+		if (v->findings[i].step != g->step)
+			g->step = 0;
+	make_fix(v, g, of->directories);
 	return true;
-}
-
-char *
-fixes_source(const struct verdict *v, const struct verdict_finding *f,
-    char *buf)
-{
-	char path[TREE_PATH], source[TREE_PATH];
-
-	buf[0] = '\0';
-	if (f->rule != FINDING_HIDDEN &&
-	    history_source(&v->history, f->step, tree_path(f->node, path),
-	        source, sizeof source) == 0)
-		(void)msg_mask(buf, MSG_NAME, source);
-	return buf;
 }

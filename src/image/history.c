@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An image's history: which lines of a Dockerfile made a layer, as their
- * author wrote them, and which file of the build context a path comes from.
+ * author wrote them.
  */
 #include "image/history.h"
 
@@ -158,39 +158,32 @@ static int
 history_parse_copy(struct history_step *s, const char *args,
     const char *workdir)
 {
-	char sources[TEXT_MAX] = "";
 	const char *word, *last = NULL;
-	size_t len, last_len = 0, at = 0;
-	bool known = true, hash = false;
+	size_t len, last_len = 0, n = 0;
+	char *target;
 
-	while ((len = history_next_word(&args, &word)) > 0) {
-		if (last == NULL && strncmp(word, "--", 2) == 0) {
+	for (; (len = history_next_word(&args, &word)) > 0; n++) {
+		if (n == 0 && strncmp(word, "--", 2) == 0) {
+			n--;
 			s->sets_mode = s->sets_mode ||
 			    strncmp(word, "--chmod=", 8) == 0;
-			/* --from is not of the build context */
-			known = known && strncmp(word, "--from=", 7) != 0;
 			continue;
 		}
-		if (hash && len == 2 && strncmp(word, "in", 2) == 0)
-			continue;
-		if (last != NULL)
-			at += (size_t)snprintf(sources + at,
-			    sizeof sources - at, "%s%.*s", at > 0 ? " " : "",
-			    (int)last_len, last);
-		hash = history_is_hash(word, len);
-		known = known && !hash && strncmp(word, "<<", 2) != 0;
 		last = word;
 		last_len = len;
 	}
-	if (last == NULL || at == 0)
+	if (n < 2)
 		return 0;
-	s->target = history_resolve(workdir, last, last_len);
-	if (known)
-		s->sources = strdup(sources);
-	if (s->target == NULL || (known && s->sources == NULL)) {
+	target = history_resolve(workdir, last, last_len);
+	if (target != NULL)
+		s->target = strdup(target + strspn(target, "/"));
+	free(target);
+	if (s->target == NULL) {
 		msg_nomem();
 		return -1;
 	}
+	for (len = strlen(s->target); len > 0 && s->target[len - 1] == '/';)
+		s->target[--len] = '\0';
 	return 0;
 }
 
@@ -236,6 +229,8 @@ history_add(struct history *h, char *text, unsigned int layer,
 	h->steps = s;
 	s += h->n++;
 	*s = (struct history_step){.layer = layer};
+	if (h->layers[layer].n++ == 0)
+		h->layers[layer].first = h->n - 1;
 	args = history_skip(text, "COPY ");
 	if (args == NULL)
 		args = history_skip(text, "ADD ");
@@ -273,6 +268,45 @@ history_is_config(const char *text)
 	return false;
 }
 
+/* By layer, then target, then place. */
+static int
+history_compare(const void *a, const void *b)
+{
+	const struct history_step *x = *(struct history_step *const *)a;
+	const struct history_step *y = *(struct history_step *const *)b;
+	int by;
+
+	if (x->layer != y->layer)
+		return x->layer < y->layer ? -1 : 1;
+	by = strcmp(x->target, y->target);
+	return by != 0 ? by : (x > y) - (x < y);
+}
+
+/* Sort the steps for history_find.  Returns 0, or -1 (reported). */
+static int
+history_sort(struct history *h)
+{
+	struct history_step **t;
+	size_t i, n = 0;
+
+	t = calloc(h->n + 1, sizeof(struct history_step *));
+	if (t == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	h->by_target = t;
+	for (i = 0; i < h->n; i++)
+		if (h->steps[i].target != NULL)
+			t[n++] = &h->steps[i];
+	qsort(t, n, sizeof(struct history_step *), history_compare);
+	/* of one target, the last line counts */
+	for (i = 0; i < n; i++)
+		if (i + 1 == n || t[i]->layer != t[i + 1]->layer ||
+		    strcmp(t[i]->target, t[i + 1]->target) != 0)
+			t[h->n_targets++] = t[i];
+	return 0;
+}
+
 int
 history_read(struct history *h, const struct json *config,
     unsigned int n_layers)
@@ -282,7 +316,12 @@ history_read(struct history *h, const struct json *config,
 	unsigned int layer = 1;
 	bool empty;
 
-	*h = (struct history){0};
+	*h = (struct history){.n_layers = n_layers};
+	h->layers = calloc((size_t)n_layers + 1, sizeof *h->layers);
+	if (h->layers == NULL) {
+		msg_nomem();
+		return -1;
+	}
 	for (one = json_first(json_get_array(config, "history"));
 	     one != NULL && layer <= n_layers; one = json_next(one)) {
 		empty = json_bool(json_get(one, "empty_layer"), false);
@@ -303,7 +342,7 @@ history_read(struct history *h, const struct json *config,
 			return -1;
 		layer += !empty;
 	}
-	return 0;
+	return history_sort(h);
 }
 
 void
@@ -313,64 +352,65 @@ history_free(struct history *h)
 
 	for (i = 0; i < h->n; i++) {
 		free(h->steps[i].text);
-		free(h->steps[i].sources);
 		free(h->steps[i].target);
 	}
 	free(h->steps);
+	free(h->by_target);
+	free(h->layers);
 	*h = (struct history){0};
 }
 
 /* ---------------------------------------------------------------- asking */
 
-/*
- * What of path lies below the target of the step: "" where it is the target.
- * NULL: it is elsewhere.
- */
-static const char *
-history_below(const struct history_step *s, const char *path)
-{
-	const char *target = s->target;
-	size_t len;
-
-	if (target == NULL)
-		return NULL;
-	target += strspn(target, "/");
-	len = strlen(target);
-	while (len > 0 && target[len - 1] == '/')
-		len--;
-	if (len == 0)
-		return path;
-	if (strncmp(path, target, len) != 0 ||
-	    (path[len] != '\0' && path[len] != '/'))
-		return NULL;
-	return path + len + strspn(path + len, "/");
-}
-
 size_t
 history_count(const struct history *h, unsigned int layer)
 {
-	size_t i, n = 0;
+	return h->layers != NULL && layer <= h->n_layers ? h->layers[layer].n
+	                                                 : 0;
+}
 
-	for (i = 0; i < h->n; i++)
-		n += h->steps[i].layer == layer;
-	return n;
+/* The step of the layer whose target is path[0..len); NULL: none. */
+static const struct history_step *
+history_find_target(const struct history *h, unsigned int layer,
+    const char *path, size_t len)
+{
+	size_t low = 0, high = h->n_targets, middle;
+	const struct history_step *s;
+	int by;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		s = h->by_target[middle];
+		by = (s->layer > layer) - (s->layer < layer);
+		if (by == 0)
+			by = strncmp(s->target, path, len);
+		if (by == 0 && s->target[len] == '\0')
+			return s;
+		if (by < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
 size_t
 history_find(const struct history *h, unsigned int layer, const char *path)
 {
-	size_t i, found = 0, only = 0;
+	const struct history_step *s, *found = NULL;
+	size_t i, len = strlen(path);
 
-	for (i = 0; i < h->n; i++) {
-		if (h->steps[i].layer != layer)
+	/* the last of those whose target is path, or a directory above it */
+	for (i = 0; i <= len; i++) {
+		if (i != 0 && path[i] != '/' && path[i] != '\0')
 			continue;
-		only = i + 1;
-		if (history_below(&h->steps[i], path) != NULL)
-			found = i + 1;
+		s = history_find_target(h, layer, path, i);
+		if (s != NULL && (found == NULL || s > found))
+			found = s;
 	}
-	if (found > 0)
-		return found;
-	return history_count(h, layer) == 1 ? only : 0;
+	if (found != NULL)
+		return (size_t)(found - h->steps) + 1;
+	return history_count(h, layer) == 1 ? h->layers[layer].first + 1 : 0;
 }
 
 char *
@@ -383,97 +423,35 @@ history_text(const struct history *h, size_t step, unsigned int layer,
 	buf[0] = '\0';
 	if (step > 0)
 		return msg_mask(buf, size, h->steps[step - 1].text);
-	for (i = 0; i < h->n && at < size; i++)
-		if (h->steps[i].layer == layer)
-			at += (size_t)snprintf(buf + at, size - at, "%s%s",
-			    at > 0 ? "; " : "",
-			    msg_mask(one, sizeof one, h->steps[i].text));
+	for (i = 0; i < history_count(h, layer) && at < size; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%s",
+		    at > 0 ? "; " : "",
+		    msg_mask(one, sizeof one,
+		        h->steps[h->layers[layer].first + i].text));
 	return buf;
 }
 
-/* The part of path behind the last slash. */
-static const char *
-history_base(const char *path)
+bool
+history_copies_file(const struct history *h, size_t step, const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const struct history_step *s = step > 0 ? &h->steps[step - 1] : NULL;
+	const char *name = strrchr(path, '/'), *text, *word;
+	size_t len, n;
 
-	return slash != NULL ? slash + 1 : path;
-}
-
-/*
- * Join what a source and the rest of the path name: a directory's content is
- * copied, and a file goes by its own name into a target that ends in "/".
- */
-static void
-history_join(char *buf, size_t size, const char *source, const char *rest,
-    const struct history_step *s)
-{
-	size_t len = strlen(source), target = strlen(s->target);
-
-	while (len > 1 && source[len - 1] == '/')
-		len--;
-	if (len > 2 && source[0] == '.' && source[1] == '/') {
-		source += 2;
-		len -= 2;
-	}
-	if (*rest == '\0' ||
-	    (s->target[target - 1] == '/' &&
-	        strlen(history_base(source)) == strlen(rest) &&
-	        strcmp(history_base(source), rest) == 0))
-		(void)snprintf(buf, size, "%.*s", (int)len, source);
-	else if ((len == 1 && (*source == '.' || *source == '/')))
-		(void)snprintf(buf, size, "%s", rest);
-	else
-		(void)snprintf(buf, size, "%.*s/%s", (int)len, source, rest);
-}
-
-/* Of several sources, the one whose name the rest begins with. */
-static int
-history_pick(char *to, size_t size, const char *sources, const char *rest)
-{
-	const char *word, *base;
-	size_t len, n = 0;
-
-	while ((len = history_next_word(&sources, &word)) > 0) {
-		(void)snprintf(to, size, "%.*s", (int)len, word);
-		base = history_base(to);
-		if (*base != '\0' && strcmp(base, rest) == 0)
-			return 0;
-		n++;
-	}
-	return n == 1 ? 0 : -1;
-}
-
-int
-history_source(const struct history *h, size_t step, const char *path,
-    char *buf, size_t size)
-{
-	const struct history_step *s;
-	char source[TEXT_MAX], *slash;
-	const char *rest;
-
-	buf[0] = '\0';
-	if (step == 0)
-		return -1;
-	s = &h->steps[step - 1];
-	rest = history_below(s, strcmp(path, ".") == 0 ? "" : path);
-	if (rest == NULL || s->sources == NULL || strstr(s->sources, "://") ||
-	    strchr(s->sources, '$') != NULL ||
-	    history_pick(source, sizeof source, s->sources, rest) < 0)
-		return -1;
-	if (strpbrk(source, "*?[") != NULL) {
-		/* "deploy/ *.yaml": the directory is known, if it is plain */
-		slash = strrchr(source, '/');
-		if (slash == NULL)
-			(void)snprintf(source, sizeof source, ".");
-		else
-			*slash = '\0';
-		if (strpbrk(source, "*?[") != NULL || *rest == '\0' ||
-		    strchr(rest, '/') != NULL)
-			return -1;
-	}
-	while (source[0] == '/')
-		(void)memmove(source, source + 1, strlen(source));
-	history_join(buf, size, *source != '\0' ? source : ".", rest, s);
-	return 0;
+	if (s == NULL || s->target == NULL)
+		return false;
+	if (strcmp(s->target, path) == 0)
+		return true;
+	/* "COPY d/a.yaml b.yaml /manifests/" */
+	len = name != NULL ? (size_t)(name - path) : 0;
+	name = name != NULL ? name + 1 : path;
+	if (strlen(s->target) != len || strncmp(s->target, path, len) != 0)
+		return false;
+	text = s->text;
+	len = strlen(name);
+	while ((n = history_next_word(&text, &word)) > 0)
+		if (n >= len && strncmp(word + n - len, name, len) == 0 &&
+		    (n == len || word[n - len - 1] == '/'))
+			return true;
+	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An image's history: which lines of a Dockerfile made a layer, as their
- * author wrote them, and which file of the build context a path comes from.
+ * author wrote them.
  *
  * What builders write of COPY deploy /manifests (image-spec, config.md, says
  * no more than that "created_by" is a string):
@@ -24,8 +24,7 @@ struct json;
 struct history_step {
 	char *text; /* owned; "COPY deploy /manifests"; not masked */
 	unsigned int layer; /* that it went into, from 1 */
-	char *sources; /* owned; with spaces between; NULL: not known */
-	char *target; /* owned; of a COPY, from "/" on, "/" behind kept */
+	char *target; /* owned; of a COPY, without slashes around it, or NULL */
 	bool sets_mode; /* with --chmod */
 };
 
@@ -33,6 +32,12 @@ struct history_step {
 struct history {
 	struct history_step *steps; /* owned */
 	size_t n, room;
+	struct history_step **by_target; /* owned; those with one, sorted */
+	size_t n_targets;
+	struct history_layer {
+		size_t first, n; /* steps */
+	} * layers; /* owned; from 1 */
+	unsigned int n_layers;
 };
 
 /*
@@ -45,7 +50,7 @@ void history_free(struct history *h);
 
 /*
  * The step that put `path` ("a/b", without a slash in front) into the layer,
- * from 1; 0: not known.
+ * from 1; 0: not known.  It takes as long as the path, not the history.
  */
 size_t history_find(const struct history *h, unsigned int layer,
     const char *path);
@@ -62,10 +67,10 @@ char *history_text(const struct history *h, size_t step, unsigned int layer,
     char *buf, size_t size);
 
 /*
- * The path in the build context that step put at `path`.  Returns 0, or -1
- * where that is not known (buf is "" then).  Not masked.
+ * Does step copy the file `path` as one file, not in a directory?  Then its
+ * --chmod is of no directory.
  */
-int history_source(const struct history *h, size_t step, const char *path,
-    char *buf, size_t size);
+bool history_copies_file(const struct history *h, size_t step,
+    const char *path);
 
 #endif

@@ -650,6 +650,7 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	    .uid = i->uid,
 	    .gid = i->gid};
 	struct verdict_finding *all;
+	struct verdict_group *g;
 
 	if (verdict_ignores(v, finding_code(item->rule)))
 		return 0;
@@ -660,8 +661,17 @@ take_finding(struct verdict *v, const struct predict_item *item,
 		return -1;
 	}
 	v->findings = all;
-	all[v->n_findings++] = (struct verdict_finding){item->node, item->rule,
-	    history_find(&v->history, item->node->layer, path)};
+	all += v->n_findings;
+	*all = (struct verdict_finding){item->node, item->rule,
+	    history_find(&v->history, item->node->layer, path), VERDICT_NONE};
+	g = &v->groups[item->node->layer][item->rule == FINDING_HIDDEN];
+	g->directories = g->directories || item->rule != FINDING_FILE_READ ||
+	    !history_copies_file(&v->history, all->step, path);
+	if (g->n++ == 0)
+		g->first = v->n_findings;
+	else
+		v->findings[g->last].next = v->n_findings;
+	g->last = v->n_findings++;
 	return report_add_finding(&v->report, &f);
 }
 
@@ -756,6 +766,11 @@ verdict_judge_all(struct verdict *v)
 	struct predict_item item;
 	char path[TREE_PATH];
 
+	v->groups = calloc((size_t)v->image.n_layers + 1, sizeof *v->groups);
+	if (v->groups == NULL) {
+		msg_nomem();
+		return -1;
+	}
 	predict_begin(&j, &v->tree, &v->user.who, true);
 	while (predict_next(&j, &item) > 0)
 		if (verdict_take_item(v, &item, tree_path(item.node, path)) < 0)
@@ -886,6 +901,7 @@ verdict_free(struct verdict *v)
 	}
 	free(v->notes);
 	free(v->findings);
+	free(v->groups);
 	report_free(&v->report);
 	tree_free(&v->tree);
 	history_free(&v->history);

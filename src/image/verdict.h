@@ -56,12 +56,24 @@ struct verdict_finding {
 	const struct node *node; /* borrowed from the tree */
 	enum finding_rule rule;
 	size_t step; /* of the history, that made it; 0: not known */
+	size_t next; /* finding of the same layer and kind; or VERDICT_NONE */
+};
+
+#define VERDICT_NONE SIZE_MAX
+
+/* The findings of a layer that are of FINDING_HIDDEN, or that are not. */
+struct verdict_group {
+	size_t first, last; /* findings; where there is any */
+	size_t n;
+	bool directories; /* not only files that are copied as such */
 };
 
 struct verdict {
 	struct report report; /* what `unpack check` would say */
 	struct verdict_finding *findings; /* owned; all of them, in order */
 	size_t n_findings, findings_room;
+	struct verdict_group (*groups)[2]; /* owned; one pair a layer, and of no
+	                                      layer; [1] is of hidden ones */
 	struct verdict_note *notes; /* owned */
 	size_t n_notes, notes_room;
 	unsigned int errors; /* notes of that severity */

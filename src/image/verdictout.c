@@ -162,24 +162,18 @@ tell_group(const struct telling *t, const struct fixes_group *g)
 	size_t i, shown = 0;
 
 	tell_layer(t, g);
-	for (i = 0; i < v->n_findings && shown < SHOWN_MAX; i++) {
-		if (!fixes_has(v, g, i))
-			continue;
+	for (i = g->first; i != VERDICT_NONE && shown < SHOWN_MAX;
+	     i = v->findings[i].next, shown++)
 		tell_finding(t->to, &v->findings[i]);
-		shown++;
-	}
 	if (g->n > shown)
 		(void)fprintf(t->to, "  and %zu more\n", g->n - shown);
 	(void)fprintf(t->to, "%s%sfix:%s %s\n",
-	    g->paths == FIXES_NONE ? "" : TERM_WHOLE, sgr(t, TERM_BOLD),
+	    g->chmod == NULL ? "" : TERM_WHOLE, sgr(t, TERM_BOLD),
 	    sgr(t, TERM_PLAIN), g->command);
-	if (g->paths == FIXES_NONE)
-		return;
-	(void)fprintf(t->to,
-	    "     %s, before the image is built; or COPY --chmod=0755 in its Dockerfile\n",
-	    g->paths == FIXES_CONTEXT
-	        ? "in the build context"
-	        : "on the files that become these paths of the image");
+	if (g->chmod != NULL)
+		fprintf(t->to,
+		    "     run this on the source files and rebuild, or use COPY --chmod=%s\n",
+		    g->chmod);
 }
 
 static void
@@ -364,20 +358,18 @@ static void
 add_origin(struct json *o, const struct verdict *v,
     const struct verdict_finding *f)
 {
-	const struct inode *i = f->node->inode;
-	char source[MSG_NAME], fix[MSG_NAME + 128];
-	struct finding fixed = {.rule = f->rule,
-	    .path = source,
-	    .blocker = source,
-	    .mode = i->mode};
+	char path[TREE_PATH], fix[MSG_NAME + 128];
+	struct finding alone = {.rule = f->rule,
+	    .blocker = path,
+	    .copied_alone = true};
 
 	json_add_string(o, "severity", "error");
 	add_layer(o, v, f->step, f->node->layer);
-	if (*fixes_source(v, f, source) == '\0')
+	if (v->groups[f->node->layer][f->rule == FINDING_HIDDEN].directories)
 		return;
-	json_add_string(o, "source", source);
+	tree_path(f->node, path);
 	(void)json_set(o, "fix",
-	    json_new_string(finding_fix(fix, sizeof fix, &fixed)));
+	    json_new_string(finding_fix(fix, sizeof fix, &alone)));
 }
 
 /* Give the findings their layers, and put the other errors before them. */
@@ -411,7 +403,6 @@ add_notes(struct json *o, const struct verdict *v)
 static void
 add_fixes(struct json *o, struct verdict *v)
 {
-	static const char *const paths[] = {"", "context", "image"};
 	struct json *all = json_add_array(o, "fixes"), *one;
 	struct fixes_group *g = calloc(1, sizeof *g);
 
@@ -424,7 +415,8 @@ add_fixes(struct json *o, struct verdict *v)
 		add_layer(one, v, g->step, g->layer);
 		json_add_uint(one, "findings", g->n);
 		json_add_string(one, "command", g->command);
-		json_add_string(one, "paths", paths[g->paths]);
+		if (g->chmod != NULL)
+			json_add_string(one, "chmod", g->chmod);
 	}
 	free(g);
 }

@@ -4,9 +4,7 @@
  *
  * The JSON is that of `unpack check` (report.h).  A finding has besides
  *
- *	"severity":"error","layer":N,"history":"COPY ...",
- *	"source":"deploy/a.yaml"		in the build context, where
- *known
+ *	"severity":"error","layer":N,"history":"COPY ..."
  *
  * and, where a runtime does not unpack the layer, with "ok" for one that does,
  *
@@ -22,7 +20,7 @@
  *	  "history"}],		severity "warning" or "note", which has no fix
  *	"ignored":N,				of --ignore
  *	"fixes":[{"layer":N,"history":"...","command":"chmod ...",
- *	  "findings":N,"paths":"context"}],	or "image", or ""
+ *	  "findings":N,"chmod":"0755"}],	of a COPY, where that helps
  *	"size":{"json":N,"jsonl":N,		bytes of the log, as written
  *	  "tar":N,"targz":N,"parts":N,		targz, parts: of jsonl
  *	  "jsonTargz":N,

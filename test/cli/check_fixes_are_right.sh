@@ -56,31 +56,88 @@ bundle() {
 	} | "$MK" oci i
 	exits 3 "$UNPACKCTL" check -o json i
 }
+# fixes: all of them, as JSON has them
+fixes() {
+	jq -r '.fixes[] | "\(.layer) \(.history): \(.command) \(.chmod);"' out |
+		tr '\n' ' '
+}
 bundle 'COPY deploy / # buildkit'
-is "BuildKit: the path in the context" \
-	"$(jq -r '.fixes[] | .command, .paths' out | tr '\n' ' ')" \
-	"chmod -R a+rX deploy/manifests/a.yaml deploy/metadata context "
-is "each finding's" "$(jq -r '.findings[].source' out | tr '\n' ' ')" \
-	"deploy/manifests/a.yaml deploy/metadata "
-ok "and its fix" [ "$(jq -r '.findings[0].fix' out)" = \
-	"chmod a+r 'deploy/manifests/a.yaml' before the image is built, or COPY --chmod=0644" ]
+is "BuildKit: the paths in the image" "$(fixes)" \
+	"1 COPY deploy /: chmod -R a+rX manifests/a.yaml metadata 0755; "
+is "nothing is said of the build context" \
+	"$(jq -c '[.findings[0].source, .fixes[0].paths]' out)" '[null,null]'
 exits 3 "$UNPACKCTL" check i
-ok "which it says" has out 'in the build context, before'
+ok "where to run it" has out \
+	'^     run this on the source files and rebuild, or use COPY --chmod=0755$'
+
+# one fix in every form: 0755 where directories may be copied, 0644 for files
+chmods() { # chmods NAME WANTED: of each form, what COPY --chmod= has to say
+	exits 3 "$UNPACKCTL" check i
+	cp out text
+	exits 3 "$UNPACKCTL" check -o json i
+	cp out json
+	exits 3 "$UNPACKCTL" check -o sarif i
+	jq '.runs[0].results' out >sarif
+	exits 3 "$UNPACKCTL" check -o junit i
+	cp out junit
+	exits 3 "$UNPACKCTL" check -o github i
+	for form in text json sarif junit out; do
+		is "$1: $form" "$(grep -Eo 'chmod(=|":")0[0-7]*' $form |
+			grep -Eo '[0-7]*$' | sort -u)" "$2"
+	done
+}
+single() { # single HISTORY ENTRY...: an image of these entries
+	rm -rf i
+	single_line=$1
+	shift
+	printf '%s\n' "layer gzip $single_line" "$@" | "$MK" oci i
+}
+chmods "a COPY of a directory with directories" 0755
+single 'COPY deploy /manifests # buildkit' 'dir manifests 0755' \
+	'file manifests/a.yaml 0600'
+chmods "a COPY of a directory with files" 0755
+single 'COPY deploy/a.yaml /manifests/ # buildkit' 'dir manifests 0755' \
+	'file manifests/a.yaml 0600'
+chmods "a COPY of one file" 0644
+single 'COPY a.yaml b.yaml /manifests/ # buildkit' 'dir manifests 0755' \
+	'file manifests/a.yaml 0600' 'file manifests/b.yaml 0600'
+chmods "a COPY of two files" 0644
+single 'COPY x.yaml /manifests/a.yaml # buildkit' 'dir manifests 0755' \
+	'file manifests/a.yaml 0600'
+chmods "a COPY of a file to a file" 0644
+single 'COPY a.yaml /manifests/ # buildkit' 'dir manifests 0700' \
+	'file manifests/a.yaml 0600'
+chmods "a directory, too" 0755
+single 'COPY --chmod=0600 a.yaml /manifests/ # buildkit' 'dir manifests 0755' \
+	'file manifests/a.yaml 0600'
+exits 3 "$UNPACKCTL" check -o json i
+is "its own --chmod, of a file" "$(jq -r '.fixes[].command' out)" \
+	"change --chmod of that line so that everybody can read: COPY --chmod=0644"
+single "/bin/sh -c #(nop) COPY file:$hex in /manifests/ " 'dir manifests 0755' \
+	'file manifests/a.yaml 0600'
+chmods "a COPY that hides what it copied" 0755
+
 bundle "/bin/sh -c #(nop) COPY dir:$hex in / "
-is "Docker, buildah: the path in the image" \
-	"$(jq -r '.fixes[] | .command, .paths, .history' out | tr '\n' ' ')" \
-	"chmod -R a+rX manifests/a.yaml metadata image COPY ... / "
+is "Docker, buildah: likewise" "$(fixes)" \
+	"1 COPY ... /: chmod -R a+rX manifests/a.yaml metadata 0755; "
 exits 3 "$UNPACKCTL" check i
-ok "which it says" has out 'on the files that become these paths of the image, before'
 ok "no name that nobody wrote" lacks out '[0-9a-f]{40}'
 bundle "/bin/sh -c #(nop) ADD file:$hex in /metadata/ " \
 	"/bin/sh -c #(nop) COPY dir:$hex in /manifests "
-is "squashed: the right line for each" \
-	"$(jq -r '.fixes[] | .history + ": " + .command + ";"' out | tr '\n' ' ')" \
-	"COPY ... /manifests: chmod a+r manifests/a.yaml; ADD ... /metadata/: chmod -R a+rX metadata; "
+is "squashed: one fix for the layer" "$(fixes)" \
+	"1 COPY ... /manifests; ADD ... /metadata/: chmod -R a+rX manifests/a.yaml metadata 0755; "
+is "... the right line for each path" \
+	"$(jq -r '.findings[] | .path + ": " + .history + ";"' out | tr '\n' ' ')" \
+	"manifests/a.yaml: COPY ... /manifests; metadata: ADD ... /metadata/; "
 exits 3 "$UNPACKCTL" check i
 ok "told as such" has out \
-	'^Not readable, from ADD ... /metadata/ \(layer 1, squashed by the builder\):'
+	'^Not readable, from one of COPY ... /manifests; ADD ... /metadata/ \(layer 1, squashed by the builder\):'
+# the history is the image's own word
+bundle 'COPY ../../root/.ssh /manifests # buildkit'
+ok "no path outside of the image" lacks out 'chmod[^"]*(\.\.|root)'
+bundle 'COPY ./--reference=/etc/x / # buildkit'
+ok "no option of chmod" lacks out 'chmod[^"]*reference'
+
 bundle 'COPY --chmod=0600 deploy / # buildkit'
 is "its own --chmod" "$(jq -r '.fixes[].command' out)" \
 	"change --chmod of that line so that everybody can read: COPY --chmod=0755"
@@ -93,7 +150,23 @@ printf '%s\n' 'layer gzip COPY one /' 'dir a 0755' 'file a/x 0600' \
 exits 3 "$UNPACKCTL" check -o json i
 is "a fix for each layer" "$(jq -r '.fixes[] |
 	"\(.layer) \(.history): \(.command);"' out | tr '\n' ' ')" \
-	"1 COPY one /: chmod -R a+rX one/a; 2 COPY two /: chmod a+r two/b; "
+	"1 COPY one /: chmod -R a+rX a; 2 COPY two /: chmod a+r b; "
+
+# more paths than a line holds: the command covers them
+rm -rf ctx && mkdir ctx
+for n in $(seq 200); do
+	echo a >"ctx/$(printf '%0200d' "$n").yaml"
+done
+chmod 0600 ctx/*
+image
+exits 3 "$UNPACKCTL" check -o json i
+is "200 files at the top" "$(jq -r '.fixes[] | "\(.findings) \(.command)"' out)" \
+	"200 chmod -R a+rX ."
+(cd ctx && eval "$(jq -r '.fixes[].command' ../out)")
+image
+ok "once applied: compatible" exits 0 "$UNPACKCTL" check i
+chmod 0600 ctx/*
+image
 
 # what a terminal must not see
 printf '%s\n' 'layer gzip RUN \033[31mevil' 'file \x1b[31mred 0600' |

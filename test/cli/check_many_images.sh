@@ -77,10 +77,10 @@ if python3 -c 'import jsonschema' 2>/dev/null; then
 else
 	ok_skip "SARIF by its schema" "needs python3-jsonschema"
 fi
-is "the file in the build context, and its rule" "$(jq -r '.runs[0].results[] |
+is "a file, and its rule" "$(jq -r '.runs[0].results[] |
 	select(.level == "error") | .ruleId + " " +
 	.locations[0].physicalLocation.artifactLocation.uri' out.sarif)" \
-	"file-not-readable deploy/a.yaml
+	"file-not-readable manifests/a.yaml
 image-not-judged Dockerfile"
 is "a run that did not see all" \
 	"$(jq '.runs[0].invocations[0].executionSuccessful' out.sarif)" false
@@ -96,7 +96,7 @@ else
 fi
 ok "a case for each" has out.junit 'tests="3" failures="1" errors="1"'
 ok "an annotation" has out.github \
-	'^::error file=deploy/a.yaml,title=file-not-readable::bad: manifests/a.yaml: .*%0Afix: chmod a\+r '
+	'^::error title=file-not-readable::bad: manifests/a.yaml: .*%0Afix: chmod a\+r '
 ok "warnings as such" has out.github '^::warning title=symlink-skipped::'
 ok "no notes" lacks out.github notice
 is "nothing else" "$(grep -Evc '^::(error|warning) ' out.github)" 0

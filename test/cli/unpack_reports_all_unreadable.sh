@@ -35,7 +35,7 @@ E
 ok "every path, sorted, masked" diff wanted names
 ok "mode, owner, and who we are" has err \
 	'^unpack: a/secret: not readable: mode 0600, owner 0:0; read by uid 65532, gid 65532, no other groups; fix: '
-ok "a fix for a file" has err "secret: .*fix: chmod a\\+r 'a/secret'.*COPY --chmod=0644"
+ok "a fix for a file" has err "secret: .*fix: chmod a\\+r 'a/secret'.*COPY --chmod=0755"
 ok "a fix for a directory" has err "list: .*fix: chmod -R a\\+rX 'list'.*COPY --chmod=0755"
 ok "what a directory lacks" has err '^unpack: search: directory not searchable'
 

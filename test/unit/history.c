@@ -41,16 +41,6 @@ text_of_layer(unsigned int layer)
 	return history_text(&h, 0, layer, buf, sizeof buf);
 }
 
-/* Where in the build context it comes from; "?": not known. */
-static const char *
-source_of(unsigned int layer, const char *path)
-{
-	static char buf[512];
-	size_t step = history_find(&h, layer, path);
-
-	return history_source(&h, step, path, buf, sizeof buf) < 0 ? "?" : buf;
-}
-
 static const char *
 line_of(unsigned int layer, const char *path)
 {
@@ -94,7 +84,6 @@ squashed(void)
 	OK_STR(line_of(1, "manifests/a.yaml"), "COPY ... /manifests");
 	OK_STR(line_of(1, "metadata/a.yaml"), "ADD ... /metadata/");
 	OK_STR(line_of(1, "manifests2/a.yaml"), "?");
-	OK_STR(source_of(1, "manifests/a.yaml"), "?");
 	HISTORY(2, "-ENV a=b", "/bin/sh -c #(nop) COPY file:" HEX " in /a ",
 	    "-LABEL x=y", "COPY b /b # buildkit");
 	OK_STR(text_of_layer(1), "COPY ... /a");
@@ -104,37 +93,68 @@ squashed(void)
 	OK_STR(text_of_layer(1), "CMD [\"sh\"]");
 }
 
+/* Of a path the last line counts whose target it is in. */
 static void
-sources(void)
+targets(void)
 {
-	HISTORY(9, "COPY deploy /manifests # buildkit", "COPY . / # buildkit",
+	char line[64], path[64], wanted[64];
+	const char *lines[501] = {NULL};
+	static char many[500][64];
+	size_t i;
+
+	HISTORY(2, "-COPY a /m", "-COPY b /m/x", "-COPY c /m/", "COPY d /",
+	    "-COPY e /m # buildkit", "COPY f /m/y");
+	OK_STR(line_of(1, "m/x/a"), "COPY d /");
+	OK_STR(line_of(2, "m/y/a"), "COPY f /m/y");
+	OK_STR(line_of(2, "m/y"), "COPY f /m/y");
+	OK_STR(line_of(2, "m/yy"), "COPY e /m");
+	OK_STR(line_of(2, "my"), "?");
+	HISTORY(1, "-COPY d /", "-COPY a /m", "COPY b /m/x");
+	OK_STR(line_of(1, "m/x/a"), "COPY b /m/x");
+	OK_STR(line_of(1, "m/y"), "COPY a /m");
+	OK_STR(line_of(1, "."), "COPY d /");
+	HISTORY(2, "-WORKDIR /w", "-WORKDIR x", "-COPY deploy . # buildkit",
+	    "COPY meta ./m # buildkit", "COPY --from=b a /c");
+	OK_STR(line_of(1, "w/x/a.yaml"), "COPY deploy .");
+	OK_STR(line_of(1, "w/x/m/a.yaml"), "COPY meta ./m");
+	/* the only line of a layer made all of it */
+	OK_STR(line_of(2, "elsewhere"), "COPY --from=b a /c");
+	for (i = 0; i < 500; i++) {
+		snprintf(many[i], sizeof many[i], "-COPY s%zu /d%zu", i, i);
+		lines[i] = many[i];
+	}
+	history_of(1, lines);
+	for (i = 0; i < 500; i++) {
+		snprintf(path, sizeof path, "d%zu/f", i);
+		snprintf(wanted, sizeof wanted, "COPY s%zu /d%zu", i, i);
+		snprintf(line, sizeof line, "%s", line_of(1, path));
+		OK_STR(line, wanted);
+	}
+}
+
+/* Is it the --chmod of single files? */
+static bool
+is_file(unsigned int layer, const char *path)
+{
+	return history_copies_file(&h, history_find(&h, layer, path), path);
+}
+
+static void
+files(void)
+{
+	HISTORY(8, "COPY deploy /manifests # buildkit", "COPY . / # buildkit",
 	    "COPY ./a/csv.yaml /manifests/ # buildkit",
 	    "COPY a.yaml d/b.yaml /manifests/ # buildkit",
 	    "COPY deploy/*.yaml /manifests/ # buildkit",
-	    "COPY --from=build /out /manifests # buildkit",
-	    "ADD https://example.com/a.yaml /manifests/ # buildkit",
 	    "COPY <<EOF /manifests/a.yaml # buildkit",
-	    "COPY a.yaml /manifests/b.yaml # buildkit");
-	OK_STR(source_of(1, "manifests/a.yaml"), "deploy/a.yaml");
-	OK_STR(source_of(1, "manifests/a/b.yaml"), "deploy/a/b.yaml");
-	OK_STR(source_of(1, "manifests"), "deploy");
-	OK_STR(source_of(1, "other"), "?");
-	OK_STR(source_of(2, "manifests/a.yaml"), "manifests/a.yaml");
-	OK_STR(source_of(2, "."), ".");
-	OK_STR(source_of(3, "manifests/csv.yaml"), "a/csv.yaml");
-	OK_STR(source_of(4, "manifests/a.yaml"), "a.yaml");
-	OK_STR(source_of(4, "manifests/b.yaml"), "d/b.yaml");
-	OK_STR(source_of(4, "manifests/c.yaml"), "?");
-	OK_STR(source_of(5, "manifests/c.yaml"), "deploy/c.yaml");
-	OK_STR(source_of(6, "manifests/c.yaml"), "?");
-	OK_STR(source_of(7, "manifests/a.yaml"), "?");
-	OK_STR(source_of(8, "manifests/a.yaml"), "?");
-	OK_STR(source_of(9, "manifests/b.yaml"), "a.yaml");
-	HISTORY(2, "-WORKDIR /w", "-WORKDIR x", "COPY deploy . # buildkit",
-	    "COPY meta ./m # buildkit");
-	OK_STR(source_of(1, "w/x/a.yaml"), "deploy/a.yaml");
-	OK_STR(source_of(2, "w/x/m/a.yaml"), "meta/a.yaml");
-	OK_STR(source_of(2, "m/a.yaml"), "?");
+	    "COPY a.yaml / # buildkit", "RUN touch /manifests/a.yaml");
+	OK(!is_file(1, "manifests/a.yaml") && !is_file(2, "a.yaml"));
+	OK(is_file(3, "manifests/csv.yaml") && !is_file(3, "manifests/v.yaml"));
+	OK(is_file(4, "manifests/a.yaml") && is_file(4, "manifests/b.yaml"));
+	OK(!is_file(4, "manifests/d/b.yaml") && !is_file(4, "manifests/d"));
+	OK(!is_file(5, "manifests/a.yaml") && is_file(6, "manifests/a.yaml"));
+	OK(is_file(7, "a.yaml") && !is_file(8, "manifests/a.yaml"));
+	OK(!is_file(9, "a.yaml"));
 }
 
 int
@@ -142,7 +162,8 @@ main(void)
 {
 	words();
 	squashed();
-	sources();
+	targets();
+	files();
 	history_free(&h);
 	return tap_done();
 }
