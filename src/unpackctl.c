@@ -140,7 +140,7 @@ unpackctl_run(const struct cmd *c, int argc, char **argv)
 {
 	if (c->kind == NULL)
 		return c->run(argc, argv);
-	result_start(c->kind, result_is_asked(argc, argv));
+	result_start(c->kind, result_is_asked(c->options, argc, argv));
 	signals_end_with(unpackctl_on_signal);
 	return (int)result_end((enum wire_exit)c->run(argc, argv));
 }

@@ -13,6 +13,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/opt.h"
 #include "base/out.h"
 
 /* for people, after a signal */
@@ -33,45 +34,49 @@ result_start(const char *name, bool json)
 }
 
 /*
- * What arg, an option, says of the output: its value; "" where that is the
- * next argument; NULL where it says nothing.
+ * The value of arg, an option of c: "" where that is the next argument; NULL
+ * where it has none.  Is it the one for the output?
  */
 static const char *
-result_output_value(const char *arg)
+result_value(const struct opt_command *c, const char *arg, bool *output)
 {
 	static const char name[] = "output";
+	const struct opt *row;
 	size_t n;
 
 	if (arg[1] == '-') {
 		n = strcspn(arg + 2, "=");
-		if (n == 0 || n >= sizeof name || memcmp(name, arg + 2, n) != 0)
-			return NULL;
-		return arg[2 + n] == '=' ? arg + 2 + n + 1 : "";
+		row = opt_find(c, arg + 2, n, 0);
+		*output = n > 0 && n < sizeof name &&
+		    memcmp(name, arg + 2, n) == 0;
+		if (arg[2 + n] == '=')
+			return arg + 2 + n + 1;
+		return *output || (row != NULL && row->value != NULL) ? ""
+		                                                      : NULL;
 	}
-	/* of letters that are joined, those without a value come first */
 	for (arg++; *arg != '\0'; arg++) {
-		if (*arg == 'o')
-			return arg + 1;
-		if (strchr("qh", *arg) == NULL)
-			return NULL;
+		row = opt_find(c, NULL, 0, *arg);
+		*output = *arg == 'o';
+		if (*output || (row != NULL && row->value != NULL))
+			return arg[1] == '=' ? arg + 2 : arg + 1;
 	}
 	return NULL;
 }
 
 bool
-result_is_asked(int argc, char *const *argv)
+result_is_asked(const struct opt_command *c, int argc, char *const *argv)
 {
 	const char *value;
-	bool asked = false;
+	bool asked = false, output = false;
 	int i;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		value = argv[i][0] == '-' && argv[i][1] != '\0'
-		    ? result_output_value(argv[i])
+		    ? result_value(c, argv[i], &output)
 		    : NULL;
 		if (value != NULL && *value == '\0' && i + 1 < argc)
 			value = argv[++i];
-		if (value != NULL)
+		if (value != NULL && output)
 			asked = strcmp(value, "json") == 0;
 	}
 	return asked;

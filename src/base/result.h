@@ -33,10 +33,11 @@
 void result_start(const char *kind, bool json);
 
 /*
- * Do these arguments ask for -o json, in any spelling?  For errors in other
- * options, which are found before all have been read.
+ * Do these arguments of command c ask for -o json, in any spelling?  For errors
+ * in other options, which are found before all have been read.
  */
-bool result_is_asked(int argc, char *const *argv);
+struct opt_command;
+bool result_is_asked(const struct opt_command *c, int argc, char *const *argv);
 
 /*
  * Note why it fails, for the reason of an object that does not say itself: a

@@ -9,7 +9,17 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/opt.h"
 #include "tap.h"
+
+static const struct opt rows[] = {
+    {"quiet", 'q', NULL, "say nothing"},
+    {"recursive", 'R', NULL, "all"},
+    {"namespace", 'n', "NAMESPACE", "where"},
+    {0},
+};
+static const struct opt_group groups[] = {{NULL, rows, 0}, {0}};
+static const struct opt_command command = {.name = "x", .groups = groups};
 
 /* Is JSON asked for with these words, up to a NULL? */
 static bool
@@ -23,7 +33,7 @@ asked(const char *a, const char *b, const char *c)
 	argv[0] = strdup(words[0]);
 	for (i = 1; i < 4 && words[i] != NULL; i++)
 		argv[argc++] = strdup(words[i]);
-	yes = result_is_asked(argc, argv);
+	yes = result_is_asked(&command, argc, argv);
 	for (i = 0; i < argc; i++)
 		free(argv[i]);
 	return yes;
@@ -34,7 +44,17 @@ questions(void)
 {
 	OK(asked("-o", "json", NULL));
 	OK(asked("-ojson", NULL, NULL));
+	OK(asked("-o=json", NULL, NULL));
 	OK(asked("-qojson", NULL, NULL));
+	OK(asked("-Ro", "json", NULL));
+	OK(asked("-qRo=json", NULL, NULL));
+	OK(asked("-hRqojson", NULL, NULL));
+	OK(asked("-Xojson", NULL, NULL)); /* X is what is wrong */
+	OK(asked("-nx", "-o", "json"));
+	OK(asked("--namespace=x", "-ojson", NULL));
+	OK(!asked("-n", "-ojson", NULL));
+	OK(!asked("--namespace", "-ojson", NULL));
+	OK(!asked("-Rn", "-o", "json"));
 	OK(asked("--output", "json", NULL));
 	OK(asked("--output=json", NULL, NULL));
 	OK(asked("--out=json", NULL, NULL));
