@@ -44,16 +44,12 @@ ok "extract: usage" says $k 2 WrongUsage "$ctl" extract --nonsense -o json
 ok "  whatever the order" says $k 2 WrongUsage "$ctl" extract -o json --nonsense
 ok "  joined" says $k 2 WrongUsage "$ctl" extract -qojson --max-size x log
 ok "  long" says $k 2 WrongUsage "$ctl" extract --output=json --list -C d log
-for c in "check-pod:CheckPodResult -fojson -Xo" "check:CheckResult -qo -qXo" \
-	"extract:ExtractResult -qo -fo" "run:RunResult -qo -vo" \
-	"test:TestResult -vo -Xo" "explain:ExplainResult -Xo -hXo"; do
-	name=${c%%:*}
-	kind=${c#*:}
-	for o in -o=json -ojson '-o json' --output=json \
-		"$(echo "$kind" | cut -d' ' -f3) json"; do
+for c in check-pod:CheckPod check:Check extract:Extract run:Run test:Test \
+	explain:Explain; do
+	for o in -o=json -ojson '-o json' --output=json '-Xo json' -qXo=json; do
 		# shellcheck disable=SC2086
-		ok "$name $o: usage" says "${kind%% *}" 2 WrongUsage \
-			"$ctl" "$name" $o --nonsense
+		ok "${c%:*} $o: usage" says "${c#*:}Result" 2 WrongUsage \
+			"$ctl" "${c%:*}" $o --nonsense
 	done
 done
 ok "extract: no log" says $k 1 NotFound "$ctl" extract -o json nolog
