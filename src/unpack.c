@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/number.h"
 #include "base/msg.h"
+#include "base/path.h"
 #include "base/ranges.h"
 #include "base/opt.h"
 #include "base/out.h"
@@ -47,6 +48,24 @@ struct args {
 	bool version;
 };
 
+/* An opt_take, of struct args: "a/b", "/a//b/"; argv's text is cleaned. */
+static const char *
+take_path(const struct opt *o, void *to, const char *value)
+{
+	struct args *a = to;
+	const char *p;
+
+	(void)o;
+	for (p = value; p != NULL; p = strchr(p, '/')) {
+		p += strspn(p, "/");
+		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0'))
+			return "";
+	}
+	path_clean((char *)(uintptr_t)value);
+	a->stream.content.sub = value;
+	return NULL;
+}
+
 /* An opt_take, of struct args: "2-5,8,20-". */
 static const char *
 take_parts(const struct opt *o, void *to, const char *value)
@@ -62,6 +81,9 @@ take_parts(const struct opt *o, void *to, const char *value)
 static const struct opt rows[] = {
     {"bundle-dir", 0, "DIR", "what to write (default: the current directory)",
         OPT_TEXT(struct args, stream.content.dir)},
+    {"path", 0, "SUB", "only this path, and what is below it",
+        .take = take_path,
+        .takes = "a path below the bundle directory, without .."},
     {"format", 0, "json|jsonl|tar",
         "json: one line, base64 of a tar.gz (default)\n"
         "jsonl: a line for each part, then the whole\n"

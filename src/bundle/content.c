@@ -162,10 +162,10 @@ explain(const char *dir, int err, struct content_error *error)
 
 /*
  * Is there a /proc, and is it the kernel's?  Anything else there could be a
- * forgery by the image.  Returns 1, 0 without one, or -1 (reported).
+ * forgery by the image.  Returns 0, or -1 (reported).
  */
 static int
-content_has_proc(void)
+content_check_proc(void)
 {
 	static const char *const parts[] = {"/proc/self", "/proc/self/fd",
 	    "/proc/self/mountinfo"};
@@ -174,9 +174,9 @@ content_has_proc(void)
 
 	for (i = 0; i < sizeof parts / sizeof *parts; i++) {
 		if (statfs(parts[i], &s) < 0) {
-			if (errno == ENOENT && i == 0)
-				return 0;
-			msg_warn(errno, "%s", parts[i]);
+			msg_warn(errno,
+			    "%s: without it nothing tells what is mounted over the image",
+			    parts[i]);
 			return -1;
 		}
 		if ((uint32_t)s.f_type != PROC_MAGIC) {
@@ -186,7 +186,7 @@ content_has_proc(void)
 			return -1;
 		}
 	}
-	return 1;
+	return 0;
 }
 
 /* Read the symlink at path into buf.  Returns buf, or NULL with errno set. */
@@ -207,23 +207,21 @@ load_mounts(struct content *c, int fd)
 {
 	struct mounts_self self;
 	char link[64], *dir, *exe;
-	int ret = content_has_proc();
+	int ret = -1;
 
-	/*
-	 * Without /proc the mounts are not known, and this is not a container.
-	 * Below a path that is longer than PATH_MAX there are no mounts:
-	 * mount(2) does not take such a path.
-	 */
-	if (ret <= 0)
-		return ret;
+	if (content_check_proc() < 0)
+		return -1;
 	dir = malloc(PATH_MAX);
 	exe = malloc(PATH_MAX);
-	ret = -1;
 	if (dir == NULL || exe == NULL) {
 		msg_nomem();
 		goto out;
 	}
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	/*
+	 * Below a path that is longer than PATH_MAX there are no mounts:
+	 * mount(2) does not take such a path.
+	 */
 	if (content_read_link(link, dir) == NULL) {
 		ret = errno == ENAMETOOLONG ? 0 : -1;
 		if (ret < 0)
@@ -464,6 +462,23 @@ content_judge_entry(struct content *c, struct walk_entry *e,
 	return 0;
 }
 
+/* Is the entry neither opts.sub, nor below it, nor a directory above it? */
+static bool
+content_is_aside(const struct content *c, const struct walk_entry *e)
+{
+	const char *sub = c->opts.sub;
+	size_t len = sub != NULL ? strlen(sub) : 0;
+
+	if (len == 0 || strcmp(e->path, ".") == 0)
+		return false;
+	if (e->path_len < len)
+		return e->err != 0 || !S_ISDIR(e->st.st_mode) ||
+		    strncmp(sub, e->path, e->path_len) != 0 ||
+		    sub[e->path_len] != '/';
+	return strncmp(sub, e->path, len) != 0 ||
+	    (e->path[len] != '\0' && e->path[len] != '/');
+}
+
 /* content_next, but for the hash. */
 static int
 content_look(struct content *c, struct content_item *item)
@@ -472,7 +487,8 @@ content_look(struct content *c, struct content_item *item)
 	enum mounts_kind kind;
 	int got;
 
-	got = walk_next(&c->walk, &e);
+	while ((got = walk_next(&c->walk, &e)) > 0 && content_is_aside(c, &e))
+		walk_skip(&c->walk);
 	if (got <= 0)
 		return got;
 	kind = mounts_at(&c->mounts, e.path);

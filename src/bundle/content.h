@@ -14,7 +14,8 @@
  *   - whiteouts of overlayfs: names that an image's layer deletes, where no
  *     layer below has such a directory.  They are listed and cannot be found,
  *     or, where the layer is mounted alone, are character devices 0:0;
- *   - symlinks, where the format's readers do not understand them.
+ *   - symlinks, where the format's readers do not understand them;
+ *   - what is aside from opts.sub: it is not even an item.
  *
  * A mount of the runtime's, or our own volume, that a symlink in the image has
  * led away from its place covers content, so it is a finding.  /proc tells all
@@ -64,6 +65,11 @@ struct content_item {
 
 struct content_opts {
 	const char *dir; /* the bundle directory; "" is the current one */
+	/*
+	 * Only this path, what is below it, and the directories above it; as
+	 * path_clean leaves it; NULL or "": everything.
+	 */
+	const char *sub;
 	bool skip_symlinks;
 	bool probe; /* ask the kernel whether each path can be read */
 	bool lazy; /* for a caller that has little use for content_item.st */

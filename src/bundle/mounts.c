@@ -49,6 +49,10 @@ static const char *const volumes[] = {
     "/volumes/#/_data", /* podman, docker */
 };
 
+/* Where every container has mounts, and a pod's secrets. */
+static const char *const usual[] = {"/dev", "/proc", "/sys", "/run/secrets",
+    "/var/run/secrets"};
+
 /* How far s matches the one component that the pattern's `wild` stands for. */
 static size_t
 component(char wild, const char *s)
@@ -87,11 +91,32 @@ tail_is(const char *root, const char *pattern)
 	return *p == '\0';
 }
 
+/*
+ * The part of the absolute path behind dir: "." for dir itself, NULL where
+ * path is not at or below dir.
+ */
+static const char *
+relative(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (n == 1) /* "/" */
+		n = 0;
+	if (strncmp(path, dir, n) != 0)
+		return NULL;
+	path += n;
+	if (path[0] == '\0' || strcmp(path, "/") == 0)
+		return ".";
+	return path[0] == '/' ? path + 1 : NULL;
+}
+
+/* What the mount is; *alien: struct mounts_point's. */
 static enum mounts_kind
-classify(const struct line *l)
+classify(const struct line *l, bool *alien)
 {
 	size_t i;
 
+	*alien = false;
 	for (i = 0; i < sizeof volumes / sizeof *volumes; i++)
 		if (tail_is(l->root, volumes[i]))
 			return MOUNTS_VOLUME;
@@ -100,6 +125,10 @@ classify(const struct line *l)
 			return strcmp(l->point, homes[i].home) == 0
 			    ? MOUNTS_FOREIGN
 			    : MOUNTS_MISPLACED;
+	*alien = true;
+	for (i = 0; i < sizeof usual / sizeof *usual; i++)
+		if (relative(l->point, usual[i]) != NULL)
+			*alien = false;
 	return MOUNTS_FOREIGN;
 }
 
@@ -152,25 +181,6 @@ mounts_parse_line(char *text, struct line *l)
 	return 0;
 }
 
-/*
- * The part of the absolute path behind dir: "." for dir itself, NULL where
- * path is not at or below dir.
- */
-static const char *
-relative(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	if (n == 1) /* "/" */
-		n = 0;
-	if (strncmp(path, dir, n) != 0)
-		return NULL;
-	path += n;
-	if (path[0] == '\0' || strcmp(path, "/") == 0)
-		return ".";
-	return path[0] == '/' ? path + 1 : NULL;
-}
-
 /* Does path lie below dir, both relative? */
 static bool
 is_below(const char *path, const char *dir)
@@ -200,7 +210,8 @@ cover(struct mounts *m, const char *path)
 
 /* Returns 0, or -1 without memory. */
 static int
-mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind)
+mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind,
+    bool alien)
 {
 	struct mounts_point *points;
 	char *copy;
@@ -214,6 +225,7 @@ mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind)
 		return -1;
 	m->points[m->n].path = copy;
 	m->points[m->n].kind = kind;
+	m->points[m->n].alien = alien;
 	m->n++;
 	return 0;
 }
@@ -230,7 +242,7 @@ mounts_set_kind(struct mounts *m, const char *path, enum mounts_kind kind)
 			return 0;
 		}
 	}
-	return mounts_add_point(m, path, kind);
+	return mounts_add_point(m, path, kind, false);
 }
 
 /*
@@ -337,9 +349,13 @@ mounts_judge_own(struct mounts *m, const char *point, const char *dir,
     const struct mounts_self *self)
 {
 	const char *path = covered_part(point, dir);
+	size_t i;
 
 	if (strcmp(point, "/") == 0 || path == NULL)
 		return 0;
+	for (i = 0; i < m->n; i++)
+		if (strcmp(m->points[i].path, path) == 0)
+			m->points[i].alien = false;
 	if (was_led(self))
 		return mounts_set_kind(m, path, MOUNTS_MISPLACED);
 	if (strcmp(path, ".") == 0 || is_unforeseen(point))
@@ -353,7 +369,7 @@ mounts_judge_own(struct mounts *m, const char *point, const char *dir,
  * snapshot itself: the whole of an overlay, or a single layer's directory.
  */
 static bool
-is_image(const struct line *l)
+mounts_is_image(const struct line *l)
 {
 	return (l->type != NULL && strcmp(l->type, "overlay") == 0 &&
 	           strcmp(l->root, "/") == 0) ||
@@ -365,20 +381,25 @@ static int
 mounts_take_line(struct mounts *m, const struct line *l, const char *dir)
 {
 	const char *path;
+	bool alien;
+	enum mounts_kind kind = classify(l, &alien);
 
 	if (l->type != NULL && strcmp(l->type, "devpts") == 0 &&
 	    mark_dev(m, l->point, dir) < 0)
 		return -1;
-	path = relative(l->point, dir);
-	/* the directory may be a mount itself: that is how it got here */
+	path = covered_part(l->point, dir);
 	if (path == NULL)
 		return 0;
+	/* the directory may be a mount itself: that is how it got here */
 	if (strcmp(path, ".") == 0) {
-		m->is_image = strcmp(dir, "/") != 0 && is_image(l);
+		if (relative(l->point, dir) != NULL)
+			m->is_image = strcmp(dir, "/") != 0 && mounts_is_image(l);
+		m->is_alien = alien && strcmp(l->point, "/") != 0 &&
+		    !mounts_is_image(l);
 		return 0;
 	}
 	cover(m, path);
-	return mounts_add_point(m, path, classify(l));
+	return mounts_add_point(m, path, kind, alien);
 }
 
 static int
@@ -399,7 +420,7 @@ add_reserved(struct mounts *m)
 		if (r->what >= PLACES_DROP_EMPTY)
 			continue;
 		cover(m, r->path);
-		if (mounts_add_point(m, r->path, MOUNTS_FOREIGN) < 0)
+		if (mounts_add_point(m, r->path, MOUNTS_FOREIGN, false) < 0)
 			return -1;
 	}
 	return 0;
@@ -453,8 +474,6 @@ mounts_load(struct mounts *m, const char *path, const char *dir,
 	*m = (struct mounts){0};
 	f = fopen(path, "re");
 	if (f == NULL) {
-		if (errno == ENOENT)
-			return 0;
 		msg_warn(errno, "%s", path);
 		return -1;
 	}

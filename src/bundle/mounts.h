@@ -23,6 +23,7 @@ enum mounts_kind {
 struct mounts_point {
 	char *path; /* owned; relative to the directory, "." itself */
 	enum mounts_kind kind;
+	bool alien; /* MOUNTS_FOREIGN, and neither the runtime's nor ours */
 };
 
 /* {0} is a valid table without mounts. */
@@ -31,6 +32,7 @@ struct mounts {
 	size_t n;
 	size_t room;
 	bool is_image; /* the directory is an image, mounted as a volume */
+	bool is_alien; /* it lies in a mount that is alien */
 	/*
 	 * Owned; where our own program's volume lies below the directory, if an
 	 * image may have content of its own there.  NULL: nowhere, or at a path
@@ -48,9 +50,8 @@ struct mounts_self {
 /*
  * Read the mountinfo file `path` and keep the mounts below `dir`, an absolute
  * path without symlinks, "." components or a trailing slash ("/" itself
- * excepted).  A file that does not exist means no mounts.  Where the directory
- * is an image volume, the places that runtimes mount on when an image is a
- * container's root count as mounts as well.
+ * excepted).  Where the directory is an image volume, the places that runtimes
+ * mount on when an image is a container's root count as mounts as well.
  *
  * The mount that our own program lies in (self; NULL: unknown) is misplaced
  * where the program was started by a path of another directory: a symlink of

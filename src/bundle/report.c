@@ -140,6 +140,32 @@ report_add_skipped(struct report *r, const char *path, enum content_why why,
 	return 0;
 }
 
+int
+report_add_path(struct report_paths *p, const char *path)
+{
+	char **list;
+
+	p->all++;
+	if (p->n == WIRE_FINDINGS_MAX)
+		return 0;
+	list = array_grow(p->list, &p->room, p->n + 1, sizeof *list);
+	if (list == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	p->list = list;
+	list[p->n] = report_keep_path(path);
+	return list[p->n] == NULL ? -1 : (p->n++, 0);
+}
+
+static void
+report_free_paths(struct report_paths *p)
+{
+	while (p->n > 0)
+		free(p->list[--p->n]);
+	free(p->list);
+}
+
 void
 report_free(struct report *r)
 {
@@ -154,6 +180,8 @@ report_free(struct report *r)
 		free(r->skipped_paths[i].path);
 	free(r->findings);
 	free(r->skipped_paths);
+	report_free_paths(&r->mounts);
+	report_free_paths(&r->volumes);
 	free((gid_t *)(uintptr_t)r->who.groups);
 	report_init(r);
 }
@@ -232,11 +260,11 @@ finding_object(const struct finding *f, const struct finding_who *who)
 }
 
 /*
- * Add findings until their text is longer than `room` bytes, and how many
- * more there are.
+ * Add findings until their text is longer than *room bytes, which shrinks, and
+ * how many more there are.
  */
 static void
-report_add_findings(struct json *o, const struct report *r, size_t room)
+report_add_findings(struct json *o, const struct report *r, size_t *room)
 {
 	struct json *array = json_add_array(o, "findings"), *one;
 	size_t i, len;
@@ -247,11 +275,11 @@ report_add_findings(struct json *o, const struct report *r, size_t room)
 		text = json_print(one, JSON_COMPACT);
 		len = text != NULL ? strlen(text) + 1 : 0;
 		free(text);
-		if (len > room) {
+		if (len > *room) {
 			json_free(one);
 			break;
 		}
-		room -= len;
+		*room -= len;
 		/* without a text it is spoilt, or out of memory:
 		 * so is o */
 		if (json_add(array, NULL, one) == NULL || len == 0) {
@@ -261,6 +289,42 @@ report_add_findings(struct json *o, const struct report *r, size_t room)
 	}
 	if (r->all_findings > i)
 		json_add_uint(o, "more", r->all_findings - i);
+}
+
+/* Likewise for paths, where there are any, as `key`, and `more`. */
+static void
+report_add_paths(struct json *o, const struct report_paths *p, const char *key,
+    const char *more, size_t *room)
+{
+	char masked[MSG_NAME];
+	struct json *array;
+	size_t i, len;
+
+	if (p->all == 0)
+		return;
+	array = json_add_array(o, key);
+	for (i = 0; i < p->n; i++) {
+		/* JSON doubles the backslashes of a masked name */
+		len = 2 * strlen(msg_mask(masked, sizeof masked, p->list[i])) +
+		    3;
+		if (len > *room)
+			break;
+		*room -= len;
+		json_add_string(array, NULL, masked);
+	}
+	if (p->all > i)
+		json_add_uint(o, more, p->all - i);
+}
+
+/* What a report ends with, in at most `room` bytes, about. */
+static void
+report_add_lists(struct json *o, const struct report *r, size_t room,
+    bool findings)
+{
+	if (findings)
+		report_add_findings(o, r, &room);
+	report_add_paths(o, &r->mounts, "mounts", "moreMounts", &room);
+	report_add_paths(o, &r->volumes, "volumes", "moreVolumes", &room);
 }
 
 static void
@@ -289,7 +353,7 @@ report_object(const struct report *r)
 	json_add_uint(o, "bytes", r->bytes);
 	add_skipped(o, r);
 	add_skipped_paths(o, r);
-	report_add_findings(o, r, SIZE_MAX);
+	report_add_lists(o, r, SIZE_MAX, true);
 	return o;
 }
 
@@ -349,10 +413,8 @@ report_terminate(const struct report *r, const struct report_written *written)
 			json_add_uint(o, "parts", written->parts);
 	}
 	add_skipped(o, r);
-	if (r->all_findings > 0) {
-		/* the rest: a message of 512 bytes, escaped, and the counts */
-		report_add_findings(o, r, WIRE_TERM_MAX - 1536);
-	}
+	/* the rest: a message of 512 bytes, escaped, and the counts */
+	report_add_lists(o, r, WIRE_TERM_MAX - 1536, r->all_findings > 0);
 	text = json_finish(o, JSON_COMPACT);
 	if (text != NULL)
 		terminate(text, strlen(text));

@@ -17,7 +17,12 @@
  *	 "skippedPaths":[{"path":"run/x","why":"special","type":"socket"}],
  *	 "findings":[{"code":"file-not-readable","path":"a/b","message":"...",
  *	   "mode":"0600","uid":0,"gid":0,"blockedBy":"a/b","fix":"..."}],
- *	 "more":N}				findings beyond the list
+ *	 "more":N,				findings beyond the list
+ *	 "mounts":["etc/ssl/certs"],		what else is mounted in the
+ *image "moreMounts":N,			likewise "volumes":["data"],
+ *VOLUMEs in which there is something "moreVolumes":N}
+ *
+ * The last five are left out where there is nothing to say.
  *
  * Paths are masked (msg_mask), so any name is valid JSON.
  */
@@ -35,7 +40,7 @@ enum report_reason { /* of a failure; the names are part of the contract */
 	REPORT_OK,
 	REPORT_IO, /* "IOError" */
 	REPORT_UNREADABLE, /* "BundleUnreadable" */
-	REPORT_MISSING, /* "BundleMissing": no such directory */
+	REPORT_MISSING, /* "BundleMissing": no such path, or nothing in it */
 	REPORT_TOO_LARGE, /* "BundleTooLarge": over --log-limit */
 	REPORT_TERMINATED, /* "Terminated": by a signal */
 	REPORT_NO_START /* "ContainerCannotStart": unpackctl check only */
@@ -47,6 +52,12 @@ struct report_skipped {
 	char *path; /* owned */
 	enum content_why why;
 	mode_t mode;
+};
+
+struct report_paths {
+	char **list; /* owned, each of them too; the first ones */
+	size_t n, room;
+	uint64_t all;
 };
 
 struct report {
@@ -65,6 +76,8 @@ struct report {
 	struct finding *findings; /* owned, their paths too; the first ones */
 	size_t n_findings, findings_room;
 	uint64_t all_findings;
+	struct report_paths mounts; /* alien ones: bundle/mounts.h */
+	struct report_paths volumes; /* the image's, that hold something */
 };
 
 /* What was written, for the termination message. */
@@ -91,6 +104,9 @@ int report_add_finding(struct report *r, const struct finding *f);
 int report_add_skipped(struct report *r, const char *path, enum content_why why,
     mode_t mode);
 
+/* Add to r->mounts or r->volumes; likewise. */
+int report_add_path(struct report_paths *p, const char *path);
+
 void report_free(struct report *r);
 
 /*
@@ -104,9 +120,9 @@ void report_print(const struct report *r);
 
 /*
  * Write the termination message: one JSON object of at most WIRE_TERM_MAX
- * bytes, with `written` after a success (NULL otherwise) and as many findings
- * as fit.  A message file that is missing, or is not ours to write, is not an
- * error.
+ * bytes, with `written` after a success (NULL otherwise) and as many findings,
+ * then mounts, then volumes as fit.  A message file that is missing, or is not
+ * ours to write, is not an error.
  */
 void report_terminate(const struct report *r,
     const struct report_written *written);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/msg.h"
 
@@ -83,6 +84,60 @@ preflight_note_item(struct report *r, const struct content_item *item)
 	return -1;
 }
 
+/* Name the mounts over the image that no runtime makes of itself.  0, or -1. */
+static int
+preflight_note_mounts(struct report *r, const struct mounts *m)
+{
+	size_t i;
+
+	if (m->is_alien && report_add_path(&r->mounts, ".") < 0)
+		return -1;
+	for (i = 0; i < m->n; i++)
+		if (m->points[i].alien && m->points[i].kind == MOUNTS_FOREIGN &&
+		    report_add_path(&r->mounts, m->points[i].path) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * The VOLUME of the image that the walk is in, until something in it was seen:
+ * then it is named.  *volume is owned, or NULL.  Returns 0, or -1 (reported).
+ */
+static int
+preflight_note_volume(struct report *r, const struct content *c,
+    const char *path, char **volume)
+{
+	size_t len = *volume != NULL ? strlen(*volume) : 0;
+	int ret = 0;
+
+	if (len > 0 && strncmp(path, *volume, len) == 0 && path[len] == '/')
+		ret = report_add_path(&r->volumes, *volume);
+	free(*volume);
+	*volume = NULL;
+	if (ret == 0 && mounts_at(&c->mounts, path) == MOUNTS_VOLUME) {
+		*volume = strdup(path);
+		if (*volume == NULL) {
+			msg_nomem();
+			ret = -1;
+		}
+	}
+	return ret;
+}
+
+/* There is nothing in the bundle, or not what was asked for. */
+static void
+preflight_miss(struct report *r, const struct content_opts *opts)
+{
+	bool all = opts->sub == NULL || opts->sub[0] == '\0';
+	char name[160];
+
+	(void)msg_mask(name, sizeof name, all ? opts->dir : opts->sub);
+	r->reason = REPORT_MISSING;
+	(void)snprintf(r->message, sizeof r->message, "%s: %s", name,
+	    all ? "nothing is in it: the image has no files, or the node mounted it empty; then use --strategy inject"
+	        : "there is no such path in the bundle; symlinks on the way to --path are not followed");
+}
+
 int
 preflight_run(const struct content_opts *opts, struct report *r)
 {
@@ -90,7 +145,9 @@ preflight_run(const struct content_opts *opts, struct report *r)
 	struct content c = {0};
 	struct content_error error;
 	struct content_item item;
-	char who[256];
+	char who[256], *volume = NULL;
+	size_t sub = opts->sub != NULL ? strlen(opts->sub) : 0;
+	bool found = false;
 	int got, ret = -1;
 
 	if (report_whoami(r) < 0)
@@ -104,9 +161,19 @@ preflight_run(const struct content_opts *opts, struct report *r)
 	    report_add_skipped(r, content_covered(&c), CONTENT_COVERED,
 	        S_IFDIR) < 0)
 		goto out;
-	while ((got = content_next(&c, &item)) > 0)
+	if (preflight_note_mounts(r, &c.mounts) < 0)
+		goto out;
+	while ((got = content_next(&c, &item)) > 0) {
 		if (preflight_note_item(r, &item) < 0)
 			goto out;
+		if (item.what == CONTENT_SKIPPED && item.why != CONTENT_SYMLINK)
+			continue;
+		/* more than the directories above it */
+		found |= strcmp(item.path, ".") != 0 &&
+		    strlen(item.path) >= sub;
+		if (preflight_note_volume(r, &c, item.path, &volume) < 0)
+			goto out;
+	}
 	if (got < 0)
 		goto out;
 	r->names = c.names;
@@ -117,8 +184,11 @@ preflight_run(const struct content_opts *opts, struct report *r)
 		    "%" PRIu64 " path%s of the bundle cannot be read by %s",
 		    r->all_findings, r->all_findings == 1 ? "" : "s",
 		    finding_who_text(who, sizeof who, &r->who));
+	} else if (!found) {
+		preflight_miss(r, opts);
 	}
 out:
+	free(volume);
 	free(error.blocker);
 	content_close(&c);
 	return ret;

@@ -105,6 +105,63 @@ ok "a VOLUME of the image: exit 0" exits 0 rooted pod3 : "
 is "is content, a volume of the pod is not" "$(names out)" \
 	"./ data/ data/declared data2/ data2/deeper/ data2/deeper/declared manifests/ manifests/csv.yaml metadata/ metadata/annotations.yaml truly-empty/ "
 
+# what hides content, and what the runtime has filled, is named
+# reports MOUNTS VOLUMES COMMANDS [DIR]: of `unpack check`
+reports() {
+	exits 0 rooted pod9 : "$3" || return 1
+	sed "s,/unpack --bundle-dir=/,/unpack check --bundle-dir=${4:-/}," \
+		script >script2
+	in_ns script2 >out 2>err
+	jq -ce '[.mounts, .volumes]' out >got
+	echo "[$1,$2]" | diff - got
+}
+image pod9
+mkdir -p pod9/etc/ssl/certs pod9/data pod9/none pod9/opt
+echo own >pod9/etc/ssl/certs/own.pem
+ok "a pod's own mounts are not worth a word" reports null null :
+ok "a mount over the image's files is named" reports '["etc/ssl/certs"]' null \
+	"mount -t tmpfs none \$root/etc/ssl/certs"
+ok "whatever it is, wherever: nested, a file, over nothing" reports \
+	'["manifests/csv.yaml","opt/a b","opt/a b/c","run","var/run/sock"]' null '
+	mkdir -p "$root/opt/a b" "$root/run" "$root/var/run/secrets/sa"
+	mount -t tmpfs none "$root/opt/a b"; mkdir "$root/opt/a b/c"
+	mount -t tmpfs none "$root/opt/a b/c"
+	hang "$pod/volumes/kubernetes.io~empty-dir/tools/unpack" \
+		"$root/manifests/csv.yaml"
+	hang "$pod/volumes/kubernetes.io~empty-dir/tools/unpack" "$root/var/run/sock"
+	mount -t tmpfs none "$root/run"; mkdir -p "$root/run/secrets"
+	mount -t tmpfs none "$root/run/secrets"
+	mount -t tmpfs none "$root/var/run/secrets/sa"'
+rm -r pod9/var/run/sock
+ok "what another mount covers is not" reports '["opt"]' null '
+	mkdir -p "$root/opt/a"; mount -t tmpfs none "$root/opt/a"
+	mount -t tmpfs none "$root/opt"'
+ok "the directory itself" reports '["."]' null '
+	mount -t tmpfs none "$root/etc/ssl/certs"; : >"$root/etc/ssl/certs/x"' \
+	/etc/ssl/certs
+ok "... or one above it" reports '["."]' null '
+	mount -t tmpfs none "$root/etc/ssl"
+	mkdir "$root/etc/ssl/certs"; : >"$root/etc/ssl/certs/x"' /etc/ssl/certs
+ok "a VOLUME with content is named, an empty one is not" reports null \
+	'["data","data2","data2/in"]' '
+	hang $node/containers/$id/volumes/$id $root/data
+	mkdir -p $node/volumes/$(echo $id | tr a b)/_data $root/data2
+	mkdir -p $node/volumes/$(echo $id | tr a c)/_data
+	mount --bind $node/volumes/$(echo $id | tr a c)/_data $root/none
+	mount --bind $node/volumes/$(echo $id | tr a b)/_data $root/data2
+	hang $node/volumes/$id/_data $root/data2/in'
+chmod 666 "$pod/containers/bundle/0123abcd"
+ok "the termination message has both" exits 0 rooted pod9 : '
+	hang $node/containers/$id/volumes/$id $root/data
+	i=0; while [ $i -lt 300 ]; do
+		mkdir -p "$root/opt/m$i"; mount -t tmpfs none "$root/opt/m$i"
+		i=$((i + 1)); done'
+ok "... as many as fit" jq -e '.result == "ok" and .mounts[0] == "opt/m0" and
+	(.mounts | length) + .moreMounts == 300 and
+	(.volumes | length) + (.moreVolumes // 0) == 1' \
+	"$pod/containers/bundle/0123abcd"
+ok "... in 4096 bytes" [ "$(wc -c <"$pod/containers/bundle/0123abcd")" -le 4096 ]
+
 # symlinks in the image that lead mounts astray
 image pod4
 ok "resolv.conf over a manifest: exit 3" exits 3 rooted pod4 : \
@@ -180,6 +237,20 @@ ok "a /proc that is not the kernel's: exit 1" exits 1 chroot pod8 /unpack
 ok "nothing is written" empty out
 ok "it says why" has err '^unpack: /proc/self: not in a proc file system'
 
+# where nothing tells what is mounted
+image pod10
+cp node/unpack-static pod10/unpack
+for command in "" check; do
+	# shellcheck disable=SC2086
+	ok "without /proc: exit 1 $command" exits 1 chroot pod10 /unpack $command
+	ok "nothing is written" lacks out content
+	ok "it says why" has err '^unpack: /proc/self: without it nothing tells'
+done
+mkdir pod10/proc
+ok "with an empty one: exit 1" exits 1 chroot pod10 /unpack
+ok "with one: exit 0" exits 0 in_ns -c \
+	'mount -t proc proc pod10/proc && exec chroot pod10 /unpack'
+
 # what runtimes leave without a mount
 image kind
 printf 'kind\n' >kind/product_name
@@ -225,8 +296,8 @@ ok "a directory called dev elsewhere" exits 0 in_ns -c '
 is "is content" "$(names out)" "./ dev/ dev/kustomization.yaml "
 
 ok "names that mountinfo escapes" in_ns -c '
-	mkdir -p "o/a b\\040" "o/a\\b"; mount -t tmpfs none "o/a b\\040"
+	mkdir -p "o/a b\\040" "o/a\\b"; : >o/kept; mount -t tmpfs none "o/a b\\040"
 	mount -t tmpfs none "o/a\\b"; echo no >"o/a b\\040/x"; echo no >"o/a\\b/x"
 	"$0" --bundle-dir o | jq -r .content | base64 -d | tar tz >got
-	[ "$(cat got)" = ./ ]' "$UNPACK"
+	[ "$(paste -sd" " got)" = "./ kept" ]' "$UNPACK"
 done_testing
