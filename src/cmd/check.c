@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/child.h"
+#include "base/cpus.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/names.h"
@@ -20,13 +23,15 @@
 #include "base/out.h"
 #include "base/result.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "base/term.h"
 #include "bundle/ci.h"
 #include "bundle/codes.h"
-#include "image/batch.h"
+#include "image/image.h"
 #include "image/imageref.h"
 #include "image/source.h"
 #include "image/verdict.h"
+#include "image/verdictout.h"
 #include "wire.h"
 
 /* The uid that `unpackctl pod` gives, and what it may take apart at most. */
@@ -37,26 +42,53 @@
 #define OPENSHIFT_UID 1000650000
 #define OPENSHIFT_LOG (UINT64_C(50) << 20)
 
+enum {
+	IMAGES_MAX = 100000, /* in one call */
+	TIMEOUT = 600 /* seconds for an image */
+};
+
+/* What a child may allocate: the largest image that is taken needs half. */
+#define CHILD_MEMORY (UINT64_C(1) << 30)
+
+enum check_state {
+	CHECK_GOOD,
+	CHECK_BAD, /* it will not unpack */
+	CHECK_BROKEN, /* it could not be judged */
+	CHECK_WAITING
+};
+
+/* An image, which a child of its own judges. */
+struct check_job {
+	size_t at; /* in the names */
+	unsigned int place; /* of several in an archive */
+	char *name; /* owned; masked */
+	enum check_state state;
+	unsigned int errors, warnings;
+	char *text; /* owned; as verdictout_text, until it is told */
+	struct json *object; /* owned; as verdictout_object, likewise; or why it
+	                        is broken */
+};
+
 struct check {
 	uint64_t uid; /* UID_UNSET: nobody said */
 	struct verdict_opts opts;
 	gid_t gids[RUNTIME_GROUPS_MAX];
 	bool openshift;
+	uint64_t timeout; /* seconds for an image */
 	const char *images_from; /* borrowed; a file, or NULL */
 	struct ci_opts ci;
 
 	struct term term;
-	struct json *told; /* owned; what is printed at the end, or NULL */
-	size_t n_images;
-	struct check_row *rows; /* owned; of the table at the end */
-	size_t n_rows;
-};
-
-/* A line of the table. */
-struct check_row {
-	char *name; /* owned, masked */
-	enum batch_state state;
-	unsigned int errors, warnings;
+	struct names names; /* owned; as the user said them */
+	struct json **lists; /* owned; for each name the images of an archive
+	                        that has several */
+	struct source input; /* what "-" is */
+	struct check_job *jobs; /* owned; in the order of the names */
+	size_t n_jobs, jobs_room;
+	size_t told; /* of the jobs, the first ones */
+	size_t parallel; /* children at a time */
+	bool failed; /* something could not be told */
+	struct json *results; /* owned; what is printed at the end, or NULL */
 };
 
 /* An opt_take: N[,N...]. */
@@ -109,6 +141,8 @@ static const struct opt check_rows[] = {
             "a platform such as linux/arm64")},
     {"max-size", 0, "SIZE", "do not unpack more bytes (default: 2Gi)",
         OPT_SIZE(struct check, opts.max, 1, INT64_MAX / 4)},
+    {"timeout", 0, "TIME", "time for each image (default: 10m)",
+        OPT_TIME(struct check, timeout)},
     {0},
 };
 static const struct opt check_input_rows[] = {
@@ -128,15 +162,14 @@ const struct opt_command cmd_check_options = {
     .usage = " [OPTION...] IMAGE...",
     .about =
         "Check whether bundle images can be unpacked in a restricted namespace.  IMAGE\n"
-        "is a name, which podman, docker or skopeo read from a local store or a\n"
-        "registry.  Or it is an OCI layout, an oci-archive or docker-archive (- is\n"
-        "standard input), or a directory that is a root file system.  docker://,\n"
+        "is one of: a name known to podman, docker or a registry; an archive (- is\n"
+        "standard input); an OCI layout; a root directory.  docker://,\n"
         "containers-storage:, docker-daemon:, oci:PATH[:TAG], oci-archive:,\n"
         "docker-archive: and dir: are understood.\n",
     .groups = check_groups,
     .after =
-        "exit: 0 all can be unpacked, 1 not known: damaged, or an I/O error,\n"
-        "2 wrong usage, 3 some cannot\n",
+        "exit: 0 all can be unpacked, 1 an image could not be read, 2 wrong usage,\n"
+        "3 an image cannot be unpacked\n",
     .operands = "IMAGEs",
     .least = 0,
     .most = OPT_ANY,
@@ -161,64 +194,238 @@ check_fill_in(struct check *a)
 	a->opts.n_gids = 2;
 }
 
-/* Remember it for the table at the end.  Returns 0, or -1 (reported). */
-static int
-check_add_row(struct check *a, const struct batch_result *r)
-{
-	struct check_row *row = reallocarray(a->rows, a->n_rows + 1,
-	    sizeof *row);
+/* ---------------------------------------------------------- in the children */
 
-	if (row != NULL) {
-		a->rows = row;
-		row += a->n_rows++;
-		*row = (struct check_row){strdup(r->name), r->state, r->errors,
-		    r->warnings};
+/*
+ * Get the image with this number of the names.  From here on only its bytes
+ * can be read, and no program started.  Returns 0, or -1 (reported).
+ */
+static int
+check_open(const struct check *a, size_t at, struct source *s)
+{
+	const char *given = a->names.at[at];
+	struct sandbox_places places = {0};
+	struct image_ref ref = {0};
+	int ret = -1;
+
+	if (strcmp(given, "-") == 0)
+		*s = a->input;
+	else if ((source_is_at_hand(given) ? source_open(s, given, a->opts.max)
+	                                   : source_fetch(s, given, a->opts.max,
+	                                         a->opts.platform)) != WIRE_OK)
+		return -1;
+	if (image_ref_parse(&ref, s->path) == 0) {
+		if (strcmp(ref.path, "-") != 0)
+			sandbox_allow(&places, ref.path, false);
+		sandbox_allow_temporary(&places);
+		(void)sandbox_shut(&places);
+		ret = 0;
 	}
-	if (row != NULL && row->name != NULL)
+	image_ref_free(&ref);
+	return ret;
+}
+
+/* child_run's work: list the images of an archive, where it has several. */
+static struct json *
+check_list(void *arg, size_t i)
+{
+	struct check *a = arg;
+	struct json *list = json_new_object();
+	struct json *names = json_add_array(list, "names");
+	struct image_ref ref;
+	struct source s;
+
+	/* what is wrong with it is told when it is judged */
+	(void)close(STDERR_FILENO);
+	if (source_is_at_hand(a->names.at[i]) && check_open(a, i, &s) == 0 &&
+	    image_ref_parse(&ref, s.path) == 0) {
+		ref.fd = s.fd;
+		if (ref.tag == NULL && image_ref_detect(&ref) == 0 &&
+		    ref.kind != IMAGE_ROOT)
+			(void)image_list(&ref, a->opts.max, names);
+	}
+	return list;
+}
+
+/* child_run's work: one image, from its bytes to its verdict. */
+static struct json *
+check_judge(void *arg, size_t i)
+{
+	const struct check *a = arg;
+	const struct check_job *j = &a->jobs[i];
+	struct verdict_opts opts = a->opts;
+	struct verdict *v = calloc(1, sizeof *v);
+	struct json *r;
+	struct source s;
+
+	if (v == NULL)
+		msg_nomem();
+	if (v == NULL || check_open(a, j->at, &s) < 0)
+		return NULL;
+	opts.image = s.path;
+	opts.fd = s.fd;
+	opts.place = j->place;
+	if (verdict_reach(v, &opts) < 0)
+		return NULL;
+	r = json_new_object();
+	const struct verdictout_opts out = {.given = a->names.at[j->at],
+	    .name = v->image.n_images > 1 ? v->image.name : NULL,
+	    .log_limit = opts.log_limit,
+	    .how = s.how,
+	    .term = a->term};
+	json_add_string(r, "text", verdictout_text(v, &out));
+	(void)json_add(r, "object", verdictout_object(v, &out));
+	json_add_bool(r, "good", verdict_is_good(v));
+	json_add_uint(r, "errors", v->errors + v->n_findings);
+	json_add_uint(r, "warnings", v->warnings);
+	return r;
+}
+
+/* ------------------------------------------------------------- in the parent
+ */
+
+/* Tell of the job, whose result is there.  Returns 0, or -1 (reported). */
+static int
+check_tell(struct check *a, struct check_job *j)
+{
+	int ret = 0;
+
+	if (a->ci.form == CI_JSON) {
+		(void)json_add(a->results, NULL, j->object);
+		j->object = NULL;
+	} else if (a->ci.form != CI_TEXT && j->state == CHECK_BROKEN) {
+		ci_add_finding(ci_add_case(a->results, j->name, NULL, CI_BROKEN,
+		                   json_get_text(j->object, "message")),
+		    &(struct ci_finding){.code = "image-not-judged",
+		        .severity = CODES_ERROR,
+		        .message = json_get_text(j->object, "message")});
+	} else if (a->ci.form != CI_TEXT) {
+		ci_add_verdict(a->results, j->name, j->object);
+	} else if (!a->ci.quiet && j->text != NULL) {
+		if (j != a->jobs)
+			out_text("\n");
+		ret = term_print(&a->term, j->text);
+		/* verdicts as they come */
+		if (ret == 0)
+			ret = out_flush();
+	}
+	free(j->text);
+	json_free(j->object);
+	j->text = NULL;
+	j->object = NULL;
+	return ret;
+}
+
+/* What could not be judged. */
+static void
+check_break(const struct check *a, struct check_job *j,
+    const struct child_end *e)
+{
+	j->object = result_new(e->how == CHILD_STOPPED ? signals_exit()
+	                                               : WIRE_FAIL,
+	    NULL, e->reason, e->message);
+	json_add_string(j->object, "image", j->name);
+	/* of one image the message on standard error says it all */
+	if (a->n_jobs > 1 && e->how != CHILD_STOPPED &&
+	    asprintf(&j->text, "cannot be checked: %s: %s\n", j->name,
+	        e->message) < 0)
+		j->text = NULL;
+}
+
+/* child_run's end: take the result, and tell all that are due. */
+static void
+check_take(void *arg, const struct child_end *e)
+{
+	struct check *a = arg;
+	struct check_job *j = &a->jobs[e->number];
+	const char *text = json_get_string(e->result, "text");
+	int64_t n;
+
+	j->object = json_take(e->result, "object");
+	j->state = CHECK_BROKEN;
+	if (j->object == NULL) {
+		check_break(a, j, e);
+	} else {
+		j->state = json_bool(json_get(e->result, "good"), false)
+		    ? CHECK_GOOD
+		    : CHECK_BAD;
+		j->text = text != NULL ? strdup(text) : NULL;
+		if (json_int(json_get(e->result, "errors"), 0, UINT32_MAX,
+		        &n) == 0)
+			j->errors = (unsigned int)n;
+		if (json_int(json_get(e->result, "warnings"), 0, UINT32_MAX,
+		        &n) == 0)
+			j->warnings = (unsigned int)n;
+	}
+	while (a->told < a->n_jobs && a->jobs[a->told].state != CHECK_WAITING)
+		if (check_tell(a, &a->jobs[a->told++]) < 0)
+			a->failed = true;
+}
+
+/* child_run's end: take the list. */
+static void
+check_take_list(void *arg, const struct child_end *e)
+{
+	struct check *a = arg;
+
+	a->lists[e->number] = json_take(e->result, "names");
+}
+
+/* Add a job.  Returns 0, or -1 (reported). */
+static int
+check_add(struct check *a, size_t at, unsigned int place, const char *name)
+{
+	struct check_job *j;
+	char masked[512];
+
+	if (a->n_jobs == IMAGES_MAX) {
+		msg_warn(0, "more than %d images", IMAGES_MAX);
+		return -1;
+	}
+	j = array_grow(a->jobs, &a->jobs_room, a->n_jobs + 1, sizeof *j);
+	if (j != NULL) {
+		a->jobs = j;
+		j += a->n_jobs++;
+		*j = (struct check_job){.at = at,
+		    .place = place,
+		    .state = CHECK_WAITING,
+		    .name = strdup(msg_mask(masked, sizeof masked, name))};
+	}
+	if (j != NULL && j->name != NULL)
 		return 0;
 	msg_nomem();
 	return -1;
 }
 
-/* A batch_tell: one image has been judged. */
+/* A job for each image: an archive of several is as many.  As check_add. */
 static int
-check_tell(void *arg, struct batch_result *r)
+check_add_all(struct check *a)
 {
-	struct check *a = arg;
-	int ret = check_add_row(a, r);
+	const char *given;
+	size_t at, i, n;
 
-	if (a->ci.form == CI_JSON) {
-		(void)json_add(a->told, NULL, r->object);
-		r->object = NULL;
-	} else if (a->ci.form != CI_TEXT) {
-		if (r->state == BATCH_BROKEN)
-			ci_add_finding(ci_add_case(a->told, r->name, NULL,
-			                   CI_BROKEN, r->message),
-			    &(struct ci_finding){.code = "image-not-judged",
-			        .severity = CODES_ERROR,
-			        .message = r->message});
-		else
-			ci_add_verdict(a->told, r->name, r->object);
-	} else if (!a->ci.quiet && r->text != NULL &&
-	    (r->state != BATCH_BROKEN || a->n_images > 1)) {
-		if (a->n_rows > 1)
-			out_text("\n");
-		if (ret == 0)
-			ret = term_print(&a->term, r->text);
-		/* verdicts as they come */
-		if (ret == 0)
-			ret = out_flush();
+	for (at = 0; at < a->names.n; at++) {
+		given = a->names.at[at];
+		n = json_size(a->lists[at]);
+		if (n < 2 && check_add(a, at, 0, given) < 0)
+			return -1;
+		for (i = 0; n >= 2 && i < n; i++)
+			if (check_add(a, at, (unsigned int)i,
+			        json_text(json_at(a->lists[at], i))) < 0)
+				return -1;
 	}
-	return ret;
+	if (a->n_jobs == 0)
+		msg_warn(0, "no image named");
+	return a->n_jobs == 0 ? -1 : 0;
 }
 
 static size_t
-check_count(const struct check *a, enum batch_state state)
+check_count(const struct check *a, enum check_state state)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < a->n_rows; i++)
-		n += a->rows[i].state == state;
+	for (i = 0; i < a->n_jobs; i++)
+		n += a->jobs[i].state == state;
 	return n;
 }
 
@@ -229,33 +436,35 @@ check_print_table(const struct check *a)
 	    "not checked"};
 	static const enum term_colour colours[] = {TERM_GREEN, TERM_RED,
 	    TERM_YELLOW};
-	const struct check_row *r;
+	const struct check_job *r;
 	int width = 5;
 	size_t i;
 
-	for (i = 0; i < a->n_rows; i++)
-		if ((int)strlen(a->rows[i].name) > width)
-			width = (int)strlen(a->rows[i].name);
+	for (i = 0; i < a->n_jobs; i++)
+		if ((int)strlen(a->jobs[i].name) > width)
+			width = (int)strlen(a->jobs[i].name);
 	out_printf("\n%-*s  %-14s  %6s  %8s\n", width, "IMAGE", "RESULT",
 	    "ERRORS", "WARNINGS");
-	for (i = 0; i < a->n_rows; i++) {
-		r = &a->rows[i];
+	for (i = 0; i < a->n_jobs; i++) {
+		r = &a->jobs[i];
 		out_printf("%-*s  %s%-14s%s  %6u  %8u\n", width, r->name,
 		    term_sgr(&a->term, colours[r->state]), words[r->state],
 		    term_sgr(&a->term, TERM_PLAIN), r->errors, r->warnings);
 	}
 	out_printf(
 	    "%zu images: %zu compatible, %zu not compatible, %zu not checked\n",
-	    a->n_rows, check_count(a, BATCH_GOOD), check_count(a, BATCH_BAD),
-	    check_count(a, BATCH_BROKEN));
+	    a->n_jobs, check_count(a, CHECK_GOOD), check_count(a, CHECK_BAD),
+	    check_count(a, CHECK_BROKEN));
 }
 
 static enum wire_exit
 check_exit(const struct check *a)
 {
-	if (check_count(a, BATCH_BAD) > 0)
+	if (signals_stop != 0)
+		return signals_exit();
+	if (check_count(a, CHECK_BAD) > 0)
 		return WIRE_BUNDLE;
-	return check_count(a, BATCH_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
+	return check_count(a, CHECK_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 /* One object for all images; of one image, its own. */
@@ -267,18 +476,19 @@ check_print_json(struct check *a)
 	struct json *all;
 
 	(void)snprintf(message, sizeof message,
-	    "%zu of %zu images are compatible", check_count(a, BATCH_GOOD),
-	    a->n_rows);
+	    "%zu of %zu images are compatible", check_count(a, CHECK_GOOD),
+	    a->n_jobs);
 	all = result_new(code, NULL,
-	    code == WIRE_BUNDLE     ? "BundleUnreadable"
-	        : code == WIRE_FAIL ? "NotJudged"
-	                            : NULL,
+	    signals_stop != 0         ? "Interrupted"
+	        : code == WIRE_BUNDLE ? "BundleUnreadable"
+	        : code == WIRE_FAIL   ? "NotJudged"
+	                              : NULL,
 	    message);
-	json_add_uint(all, "compatible", check_count(a, BATCH_GOOD));
-	json_add_uint(all, "notCompatible", check_count(a, BATCH_BAD));
-	json_add_uint(all, "notJudged", check_count(a, BATCH_BROKEN));
-	(void)json_add(all, "images", a->told);
-	a->told = NULL;
+	json_add_uint(all, "compatible", check_count(a, CHECK_GOOD));
+	json_add_uint(all, "notCompatible", check_count(a, CHECK_BAD));
+	json_add_uint(all, "notJudged", check_count(a, CHECK_BROKEN));
+	(void)json_add(all, "images", a->results);
+	a->results = NULL;
 	return result_print(all);
 }
 
@@ -286,18 +496,18 @@ check_print_json(struct check *a)
 static int
 check_end(struct check *a)
 {
-	struct json *told = a->told;
+	struct json *results = a->results;
 	int ret = 0;
 
-	if (a->ci.form == CI_JSON && a->n_rows != 1)
+	if (a->ci.form == CI_JSON && a->n_jobs != 1)
 		return check_print_json(a);
-	a->told = NULL;
+	a->results = NULL;
 	if (a->ci.form == CI_JSON) {
-		ret = result_print(json_copy(json_at(told, 0)));
-		json_free(told);
+		ret = result_print(json_copy(json_at(results, 0)));
+		json_free(results);
 	} else if (a->ci.form != CI_TEXT) {
-		ret = ci_print(a->ci.form, "check", told);
-	} else if (!a->ci.quiet && a->n_rows > 1) {
+		ret = ci_print(a->ci.form, "check", results);
+	} else if (!a->ci.quiet && a->n_jobs > 1) {
 		check_print_table(a);
 		ret = out_flush();
 	}
@@ -309,65 +519,83 @@ check_free(struct check *a)
 {
 	size_t i;
 
-	for (i = 0; i < a->n_rows; i++)
-		free(a->rows[i].name);
-	free(a->rows);
-	json_free(a->told);
+	for (i = 0; i < a->n_jobs; i++) {
+		free(a->jobs[i].name);
+		free(a->jobs[i].text);
+		json_free(a->jobs[i].object);
+	}
+	free(a->jobs);
+	for (i = 0; a->lists != NULL && i < a->names.n; i++)
+		json_free(a->lists[i]);
+	free(a->lists);
+	json_free(a->results);
+	names_free(&a->names);
+	source_close(&a->input);
 }
 
-/* Those of the command line, and of a file.  Returns 0, or -1 (reported). */
-static int
-check_read_names(struct names *names, char *const *given, const char *file)
+/*
+ * Those of the command line, and of a file; and what comes through a pipe,
+ * before a child could read it.  Returns WIRE_OK, or WIRE_USAGE for a build
+ * context, or WIRE_FAIL (both reported).
+ */
+static enum wire_exit
+check_read_names(struct check *a, char *const *given)
 {
-	for (; *given != NULL; given++)
-		if (names_add(names, *given) < 0)
-			return -1;
-	return file != NULL ? names_read(names, file) : 0;
-}
-
-/* From here on only the images can be read that are at hand. */
-static void
-check_shut_doors(const struct names *names)
-{
-	struct sandbox_places places = {0};
-	struct image_ref ref;
+	enum wire_exit code = WIRE_OK;
 	size_t i;
 
-	for (i = 0; i < names->n; i++) {
-		if (!source_is_at_hand(names->at[i]))
-			continue;
-		if (image_ref_parse(&ref, names->at[i]) == 0)
-			sandbox_allow(&places, ref.path, false);
-		image_ref_free(&ref);
+	for (; *given != NULL; given++)
+		if (names_add(&a->names, *given) < 0)
+			return WIRE_FAIL;
+	if (a->images_from != NULL && names_read(&a->names, a->images_from) < 0)
+		return WIRE_FAIL;
+	for (i = 0; code == WIRE_OK && i < a->names.n; i++) {
+		if (strcmp(a->names.at[i], "-") != 0)
+			code = source_refuse_context(a->names.at[i]);
+		else if (a->input.path == NULL)
+			code = source_open(&a->input, "-", a->opts.max);
 	}
-	sandbox_allow_temporary(&places);
-	(void)sandbox_shut(&places);
+	a->lists = calloc(a->names.n + 1, sizeof *a->lists);
+	if (a->lists != NULL)
+		return code;
+	msg_nomem();
+	return WIRE_FAIL;
 }
 
 /* Judge the images and tell of them; the exit code. */
-static int
-check_run(struct check *a, struct batch *b)
+static enum wire_exit
+check_run(struct check *a)
 {
-	enum wire_exit code;
+	struct child_opts list = {.n = a->names.n,
+	    .parallel = cpus_allowed(),
+	    .memory = CHILD_MEMORY,
+	    .seconds = (unsigned int)a->timeout,
+	    .what = "the image",
+	    .arg = a,
+	    .work = check_list,
+	    .end = check_take_list};
+	struct child_opts judge = list;
 
-	check_shut_doors(b->names);
-	code = batch_add_all(b);
-	a->n_images = b->n;
-	if (code == WIRE_OK && batch_run(b) < 0)
-		code = WIRE_FAIL;
-	if (code == WIRE_OK)
-		code = check_end(a) < 0 ? WIRE_FAIL : check_exit(a);
-	return (int)code;
+	signals_catch(0);
+	if (child_run(&list) < 0 || check_add_all(a) < 0)
+		return WIRE_FAIL;
+	judge.n = a->n_jobs;
+	judge.work = check_judge;
+	judge.end = check_take;
+	a->opts.jobs = a->n_jobs > 1 ? 1 : cpus_allowed();
+	if (child_run(&judge) < 0 || a->failed || check_end(a) < 0)
+		return WIRE_FAIL;
+	return check_exit(a);
 }
 
 int
 cmd_check(int argc, char **argv)
 {
 	struct check a = {.uid = UID_UNSET,
-	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE}};
-	struct names names = {0};
-	struct batch b = {.names = &names, .tell = check_tell, .arg = &a};
-	int code, started;
+	    .timeout = TIMEOUT,
+	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE},
+	    .input = {.tempfile.fd = -1}};
+	int code;
 
 	if (opt_parse(&cmd_check_options, &a, argc, argv, &code) < 0)
 		return code;
@@ -381,18 +609,10 @@ cmd_check(int argc, char **argv)
 	a.opts.strict = a.ci.strict;
 	a.term = term_of(OUT_FD);
 	if (a.ci.form != CI_TEXT)
-		a.told = json_new_array();
-	b.opts = &a.opts;
-	b.term = a.term;
-	started = check_read_names(&names, argv + 1, a.images_from);
-	if (started == 0)
-		started = batch_start(&b);
-	/* 1: this is a process that fetched images */
-	code = started == 0 ? check_run(&a, &b)
-	    : started > 0   ? WIRE_OK
-	                    : WIRE_FAIL;
-	batch_free(&b);
-	names_free(&names);
+		a.results = json_new_array();
+	code = (int)check_read_names(&a, argv + 1);
+	if (code == WIRE_OK)
+		code = (int)check_run(&a);
 	check_free(&a);
 	return code;
 }

@@ -949,24 +949,28 @@ list_set_name(const struct list *l, struct image *img, const struct found *f,
 	for (i = 0; i < place && i < l->n; i++)
 		unclear = unclear || strcmp(l->all[i].name, f->name) == 0;
 	(void)snprintf(text, sizeof text, "@%u", place);
-	if (unclear)
-		img->name = strdup(text);
-	else if (*f->name != '\0')
-		img->name = strdup(f->name);
+	free(img->name);
+	img->name = unclear    ? strdup(text)
+	    : *f->name != '\0' ? strdup(f->name)
+	                       : NULL;
 }
 
 int
-image_count(const struct image_ref *ref, uint64_t max, unsigned int *n)
+image_list(const struct image_ref *ref, uint64_t max, struct json *names)
 {
 	struct image img = {.store.fd = -1, .tempfile.fd = -1};
 	struct list l = {0};
+	unsigned int at;
 	int ret = -1;
 
-	*n = 1;
 	if (tempfile_open(&img.tempfile, max) == 0 &&
 	    store_open(&img.store, ref->path, ref->fd, &img.tempfile) == 0 &&
 	    list_read(&img, &l, ref->kind) == 0) {
-		*n = (unsigned int)l.n;
+		for (at = 0; at < l.n; at++) {
+			list_set_name(&l, &img, &l.all[at], at);
+			json_add_string(names, NULL,
+			    img.name != NULL ? img.name : "");
+		}
 		ret = 0;
 	}
 	list_free(&l);

@@ -50,11 +50,11 @@ struct image {
 };
 
 /*
- * How many images an archive or layout holds, of which at most max bytes are
- * read; an index of platforms is one.
- * Returns 0, or -1 (reported).
+ * Add the names of the images that an archive or layout holds, of which at most
+ * max bytes are read; an index of platforms is one.  Names are not masked, and
+ * "@3" where one is not clear.  Returns 0, or -1 (reported).
  */
-int image_count(const struct image_ref *ref, uint64_t max, unsigned int *n);
+int image_list(const struct image_ref *ref, uint64_t max, struct json *names);
 
 /*
  * Open the image, verify every blob of it, and decompress its layers: at most

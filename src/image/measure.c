@@ -130,13 +130,13 @@ measure_put_node(struct run *r, const struct node *n)
 }
 
 static int
-measure_put_all(struct run *r, struct tree *t, bool skip_symlinks)
+measure_put_all(struct run *r, struct tree *t)
 {
 	struct predict j;
 	struct predict_item item;
 	uint64_t entries = 0;
 
-	predict_begin(&j, t, NULL, skip_symlinks);
+	predict_begin(&j, t, NULL, false);
 	while (predict_next(&j, &item) > 0) {
 		if (item.what != CONTENT_ENTRY)
 			continue;
@@ -152,12 +152,12 @@ measure_put_all(struct run *r, struct tree *t, bool skip_symlinks)
 
 /* fd: where jsonl goes; -1: it is only counted */
 static int
-measure_build_pipe(struct run *r, int fd)
+measure_build_pipe(struct run *r, int fd, unsigned int jobs)
 {
 	struct encode_opts json = {.fd = -1};
 	struct encode_opts jsonl = {.fd = fd, .lines = true};
 	struct gzip_opts gzip = {.level = WIRE_LEVEL,
-	    .jobs = cpus_allowed(),
+	    .jobs = jobs > 0 ? jobs : cpus_allowed(),
 	    .digests = true,
 	    .sink = to_encode,
 	    .arg = r};
@@ -172,7 +172,7 @@ measure_build_pipe(struct run *r, int fd)
 }
 
 int
-measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
+measure_tree(struct tree *t, int root, unsigned int jobs, struct measure *m)
 {
 	struct run *r = calloc(1, sizeof *r);
 	int ret = -1;
@@ -182,8 +182,8 @@ measure_tree(struct tree *t, bool skip_symlinks, int root, struct measure *m)
 		return -1;
 	}
 	r->root = root;
-	if (measure_build_pipe(r, -1) == 0 &&
-	    measure_put_all(r, t, skip_symlinks) == 0) {
+	if (measure_build_pipe(r, -1, jobs) == 0 &&
+	    measure_put_all(r, t) == 0) {
 		*m = (struct measure){.tar = r->tar_len,
 		    .targz = r->json.size,
 		    .parts = r->jsonl.parts,
@@ -209,8 +209,8 @@ measure_write(struct tree *t, int root, int fd)
 		return -1;
 	}
 	r->root = root;
-	if (measure_build_pipe(r, fd) == 0)
-		ret = measure_put_all(r, t, false);
+	if (measure_build_pipe(r, fd, 0) == 0)
+		ret = measure_put_all(r, t);
 	tarout_free(r->tar);
 	gzip_free(r->gzip);
 	free(r);

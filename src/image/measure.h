@@ -23,11 +23,13 @@ struct measure {
 };
 
 /*
- * Measure what of the tree belongs to a bundle, as if all of it could be read.
- * root is the directory whose files these are, or -1 where their data is in
- * layers.  Returns 0, or -1 (reported).
+ * Measure what of the tree belongs to a bundle, as if all of it could be read,
+ * symlinks included: it is compressed once, and json, which leaves them out,
+ * has about these numbers.  root is the directory whose files these are, or -1
+ * where their data is in layers; jobs threads compress, 0: one a processor.
+ * Returns 0, or -1 (reported).
  */
-int measure_tree(struct tree *t, bool skip_symlinks, int root,
+int measure_tree(struct tree *t, int root, unsigned int jobs,
     struct measure *m);
 
 /* Write that stream, in jsonl, to fd.  Returns 0, or -1 (reported). */

@@ -6,6 +6,7 @@
 #include "image/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,17 +39,16 @@ source_has(const char *dir, const char *name)
 	return has;
 }
 
-/*
- * Is the directory what an image is built from?  Its Dockerfile would be part
- * of the bundle otherwise.
- */
-static enum wire_exit
+enum wire_exit
 source_refuse_context(const char *path)
 {
 	static const char *const names[] = {"Dockerfile", "Containerfile"};
 	char shown[NAME_SHOWN];
+	struct stat st;
 	size_t i;
 
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return WIRE_OK;
 	if (source_has(path, "oci-layout") || source_has(path, "version"))
 		return WIRE_OK;
 	for (i = 0; i < sizeof names / sizeof *names; i++) {
@@ -297,8 +297,13 @@ source_keep_input(struct source *s)
 	struct stat st;
 	struct blob b;
 
-	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode))
-		return 0;
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
+		/* a child has another standard input */
+		s->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		if (s->fd < 0)
+			msg_warn(errno, "standard input");
+		return s->fd < 0 ? -1 : 0;
+	}
 	if (tempfile_open(&s->tempfile, s->tempfile.max) < 0 ||
 	    tempfile_copy(&s->tempfile, STDIN_FILENO, "standard input", &b) < 0)
 		return -1;
@@ -342,7 +347,7 @@ source_open(struct source *s, const char *text, uint64_t max)
 		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, text));
 		return WIRE_FAIL;
 	}
-	return S_ISDIR(st.st_mode) ? source_refuse_context(text) : WIRE_OK;
+	return WIRE_OK;
 }
 
 void

@@ -15,7 +15,7 @@
 /* {0} to start with; source_close in every case. */
 struct source {
 	const char *path; /* borrowed; for image_ref_parse: "-" is of fd */
-	int fd; /* of "-"; 0: standard input */
+	int fd; /* of "-" */
 	struct tempfile tempfile; /* holds what came through a pipe */
 	char how[512]; /* what was used: "podman save NAME"; "": none */
 };
@@ -27,8 +27,14 @@ struct source {
 bool source_is_at_hand(const char *text);
 
 /*
+ * Is it a directory that an image is built from?  Its Dockerfile would be part
+ * of the bundle otherwise.  Returns WIRE_OK, or WIRE_USAGE (reported).
+ */
+enum wire_exit source_refuse_context(const char *path);
+
+/*
  * Open what is at hand; of what comes through a pipe at most max bytes. Returns
- * WIRE_OK; WIRE_USAGE (reported) for a build context; or WIRE_FAIL (reported).
+ * WIRE_OK, or WIRE_FAIL (reported).
  */
 enum wire_exit source_open(struct source *s, const char *text, uint64_t max);
 
@@ -38,7 +44,8 @@ enum wire_exit source_open(struct source *s, const char *text, uint64_t max);
  *
  * docker://NAME is in a registry, which skopeo reads, containers-storage:NAME
  * in podman's store, docker-daemon:NAME in docker's; a bare NAME is looked for
- * in both stores, and then in its registry.  Returns WIRE_OK, or WIRE_FAIL (reported).
+ * in both stores, and then in its registry.  Returns WIRE_OK, or WIRE_FAIL
+ * (reported).
  */
 enum wire_exit source_fetch(struct source *s, const char *text, uint64_t max,
     const char *platform);

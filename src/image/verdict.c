@@ -789,18 +789,15 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 	uint64_t log;
 
 	/* a file whose mode we check may be unreadable for us */
-	v->measured = measure_tree(&v->tree, true, v->root, &v->skip) == 0;
+	v->measured = measure_tree(&v->tree, v->root, opts->jobs, &v->size) ==
+	    0;
 	if (!v->measured) /* so without sizes, or no result */
 		return v->root >= 0 && v->report.all_findings > 0 ? 0 : -1;
-	v->keep = v->skip;
-	if (v->report.skipped[CONTENT_SYMLINK] > 0 &&
-	    measure_tree(&v->tree, false, v->root, &v->keep) < 0)
-		return -1;
-	log = measure_log(v->skip.json, 1);
+	log = measure_log(v->size.json, 1);
 	if (log <= opts->log_limit)
 		return 0;
 	return verdict_note(v, "log-limit", "", 0,
-	    "as one line the log would have %" PRIu64
+	    "as one line the log would have about %" PRIu64
 	    " bytes, and the kubelet rotates logs of more than %" PRIu64
 	    " bytes",
 	    log, opts->log_limit);

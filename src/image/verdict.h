@@ -33,6 +33,8 @@ struct verdict_opts {
 	const char *const *ignore; /* codes not to look for, NULL behind; or
 	                              NULL: none */
 	bool strict; /* a warning is a failure */
+	unsigned int jobs; /* threads that compress, to know sizes; 0: as many
+	                      as there are processors */
 	int stream; /* only write the stream there, in jsonl, if the container
 	               starts; 0: judge */
 };
@@ -82,8 +84,7 @@ struct verdict {
 	bool strict; /* a warning is a failure */
 	const char *const *ignore; /* borrowed; as in the options */
 	bool measured;
-	struct measure keep; /* symlinks kept: jsonl and tar */
-	struct measure skip; /* symlinks skipped: json */
+	struct measure size;
 	bool refused; /* no runtime unpacks it: there is no tree */
 	bool on_base; /* a whole operating system, not only a bundle */
 	struct image image;

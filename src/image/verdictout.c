@@ -53,7 +53,7 @@ verdictout_step(const struct verdict *v, const struct verdict_note *n)
 static bool
 fits(const struct verdict *v, const struct verdictout_opts *opts)
 {
-	return measure_log(v->skip.json, 1) <= opts->log_limit;
+	return measure_log(v->size.json, 1) <= opts->log_limit;
 }
 
 /* -------------------------------------------------------------------- text */
@@ -254,11 +254,11 @@ tell_size(const struct telling *t)
 	if (!v->measured)
 		return;
 	(void)fprintf(t->to,
-	    "stream%s: json %" PRIu64 " bytes, jsonl %" PRIu64
+	    "stream%s: json %s%" PRIu64 " bytes, jsonl %" PRIu64
 	    " bytes in %" PRIu64 " part%s; use --format=%s\n",
 	    v->n_findings > 0 ? " (once all can be read, about)" : "",
-	    v->skip.json, v->keep.jsonl, v->keep.parts,
-	    verdictout_plural(v->keep.parts),
+	    links > 0 && v->n_findings == 0 ? "about " : "", v->size.json,
+	    v->size.jsonl, v->size.parts, verdictout_plural(v->size.parts),
 	    fits(v, t->opts) ? "json" : "jsonl");
 }
 
@@ -430,20 +430,22 @@ add_size(struct json *o, const struct verdict *v,
 	if (!v->measured)
 		return;
 	size = json_add_object(o, "size");
-	json_add_uint(size, "json", v->skip.json);
-	json_add_uint(size, "jsonl", v->keep.jsonl);
-	json_add_uint(size, "tar", v->keep.tar);
-	json_add_uint(size, "targz", v->keep.targz);
-	json_add_uint(size, "parts", v->keep.parts);
-	json_add_uint(size, "jsonTargz", v->skip.targz);
+	json_add_uint(size, "json", v->size.json);
+	json_add_uint(size, "jsonl", v->size.jsonl);
+	json_add_uint(size, "tar", v->size.tar);
+	json_add_uint(size, "targz", v->size.targz);
+	json_add_uint(size, "parts", v->size.parts);
+	json_add_uint(size, "jsonTargz", v->size.targz);
 	if (v->n_findings == 0) {
-		json_add_string(size, "digest", v->keep.digest);
-		json_add_string(size, "jsonDigest", v->skip.digest);
+		json_add_string(size, "digest", v->size.digest);
+		/* json leaves symlinks out */
+		if (v->report.skipped[CONTENT_SYMLINK] == 0)
+			json_add_string(size, "jsonDigest", v->size.digest);
 	}
 	json_add_bool(size, "exact", v->n_findings == 0);
 	size = json_add_object(o, "logLimit");
 	json_add_uint(size, "limit", opts->log_limit);
-	json_add_uint(size, "need", measure_log(v->skip.json, 1));
+	json_add_uint(size, "need", measure_log(v->size.json, 1));
 	json_add_string(size, "format", fits(v, opts) ? "json" : "jsonl");
 }
 

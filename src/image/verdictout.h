@@ -23,9 +23,10 @@
  *	  "findings":N,"chmod":"0755"}],	of a COPY, where that helps
  *	"size":{"json":N,"jsonl":N,		bytes of the log, as written
  *	  "tar":N,"targz":N,"parts":N,		targz, parts: of jsonl
- *	  "jsonTargz":N,
- *	  "digest":"sha256:...",		of jsonl's tar.gz, and of
- *json's; "jsonDigest":"sha256:...",		not where it is not exact
+ *	  "jsonTargz":N,			json, too: about, with symlinks
+ *	  "digest":"sha256:...",		of jsonl's tar.gz
+ *	  "jsonDigest":"sha256:...",		of json's; neither where it is
+ *						not known
  *	  "exact":true},			false: some of it is unreadable
  *	"logLimit":{"limit":N,"need":N,"format":"json"}
  */

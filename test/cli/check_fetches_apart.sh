@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# An image by its name is fetched by a process of its own; the one that reads it
-# can start no program by then, opens no file but those that are at hand, and
-# what the tool says arrives.
+# An image by its name is fetched, and only then read, by a process of its own,
+# and what the tool says arrives.  One that crashes, is killed, hangs or runs out
+# of memory costs its own result, and no other.
 . "$TOP/test/lib.sh"
 need python3
 
@@ -99,8 +99,87 @@ ok "a platform" exits 0 "$UNPACKCTL" check --platform linux/arm/v7 docker://loca
 ok "... is asked for" has args '^copy -q --override-os linux --override-arch arm --override-variant v7 docker://localhost/1:1 docker-archive:/dev/stdout$'
 rm bin/podman bin/docker
 
-# the tool's own process is killed
-printf '#!/bin/sh\nkill -9 "$PPID"\n' >bin/skopeo
-ok "what fetches was killed" exits 1 "$UNPACKCTL" check docker://localhost/1:1
-ok "which is said" has err 'the process that fetches images has ended'
+# what happens to the process of one image of three, in each format; the stub of
+# skopeo does it to its parent, which is that process
+bad() { # bad NAME: what skopeo does for localhost/trouble:1
+	case $1 in
+	crash) echo 'kill -SEGV "$PPID"; exec sleep 60' ;;
+	kill) echo 'kill -KILL "$PPID"; exec sleep 60' ;;
+	hang) echo 'exec sleep 60' ;;
+	closed) echo 'exec >&-; exec sleep 60' ;;
+	flood) echo 'exec cat /dev/zero' ;;
+	words) echo 'yes error >&2 & sleep 1; kill $!; exit 1' ;;
+	memory) echo 'exec cat "$IMAGES/large"' ;;
+	esac
+}
+# reason NAME: what stands in the object, and the words
+reason() {
+	case $1 in
+	crash) echo 'Crashed: the image made the reader crash .Segmentation fault.: please report it' ;;
+	kill) echo 'Killed: .*ended by a signal .Killed.' ;;
+	hang | closed) echo 'Timeout: the image was not done in time' ;;
+	flood) echo 'IOError: more than 1 MiB' ;;
+	words) echo 'IOError: .*no such image: skopeo: [ero]+' ;;
+	memory) echo 'IOError: .*(out of memory|Cannot allocate memory)' ;;
+	esac
+}
+printf 'layer gzip\nmany 500000\n' |
+	"$TOP/test/mkimage.py" oci-archive images/large
+for trouble in crash kill hang closed flood words memory; do
+	wait=10m max=2Gi
+	case $trouble in
+	hang | closed) wait=2s ;;
+	flood) max=1Mi ;;
+	memory) [ -z "${SANITIZED-}${EMULATOR-}" ] || continue ;;
+	esac
+	{ echo '#!/bin/sh'; bad $trouble; } >bin/skopeo
+	limit=
+	# the address space of all: the large image alone needs more
+	[ $trouble != memory ] || limit='ulimit -v 60000;'
+	want=$(reason $trouble)
+	for form in text json sarif junit github; do
+		# shellcheck disable=SC2016
+		ok "$trouble, $form: exit 3" exits 3 sh -c \
+			"$limit"' exec "$@"' sh "$UNPACKCTL" \
+			check --timeout $wait --max-size $max -o $form images/1 \
+			docker://localhost/trouble:1 images/bad
+		ok "... it is said once" [ "$(grep -Ec "${want#*: }" err)" = 1 ]
+		case $form in
+		text)
+			ok "... the table" eval 'has out "^images/1 +compatible" &&
+				has out "^docker://localhost/trouble:1 +not checked" &&
+				has out "^images/bad +not compatible"'
+			ok "... all of the others" has out '^fix: chmod a\+r m/a$'
+			ok "... why" has out "^cannot be checked: docker://localhost/trouble:1: ${want#*: }"
+			;;
+		json)
+			ok "... one object, of the schema" \
+				"$TOP/test/schema/result.py" out 3 CheckResult
+			is "... all of the others" \
+				"$(jq -c '[.images[].exit]' out)" '[0,1,3]'
+			is "... the reason" "$(jq -r '.images[1].reason' out)" \
+				"${want%%: *}"
+			ok "... why" eval 'jq -r ".images[1].message" out | grep -Eq "${want#*: }"'
+			;;
+		sarif)
+			is "... all of the others" "$(jq -r '[.runs[0].results[] |
+				select(.level == "error") | .ruleId] | join(" ")' out)" \
+				"image-not-judged file-not-readable"
+			;;
+		junit)
+			ok "... all of the others" has out \
+				'tests="3" failures="1" errors="1"'
+			;;
+		github)
+			is "... all of the others" "$(grep -c '^::error ' out)" 2
+			;;
+		esac
+	done
+	ok "$trouble, alone: exit 1" exits 1 sh -c \
+		"$limit"' exec "$@"' sh "$UNPACKCTL" check --timeout $wait \
+		--max-size $max docker://localhost/trouble:1
+	ok "... in one line" [ "$(wc -l <err)" = 1 ]
+	ok "... and no other" empty out
+done
+
 done_testing
