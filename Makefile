@@ -101,13 +101,13 @@ UNPACK_OBJ = $(patsubst %,$(B)/%.o, \
 	bundle/content bundle/finding bundle/mounts bundle/places \
 	bundle/report bundle/walk \
 	stream/encode stream/install stream/preflight stream/gzip \
-	stream/pipeout stream/stream stream/tarout \
+	stream/stream stream/tarout \
 	unpack)
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 # unpackctl: all rooms, without what unpack alone has.
 UNPACK_ALONE = src/unpack.c $(patsubst %,src/stream/%.c, \
-	install preflight pipeout stream)
+	install preflight stream)
 CTL_OBJ  = $(patsubst src/%.c,$(B)/%.o,$(filter-out $(UNPACK_ALONE),$(SRC)))
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 

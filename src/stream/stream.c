@@ -14,23 +14,19 @@
 #include "stream/encode.h"
 #include "base/msg.h"
 #include "stream/gzip.h"
-#include "stream/pipeout.h"
 #include "stream/tarout.h"
 
 enum {
-	STREAM_BUF = 128 * 1024, /* bytes read from a file at once */
-	STREAM_PIPE = 1024 * 1024 /* bytes of pipe: fewer wake-ups for tar */
+	STREAM_BUF = 128 * 1024 /* bytes read from a file at once */
 };
 
-/* content -> tarout -> gzip -> encode, or pipeout for tar -> descriptor */
+/* content -> tarout -> gzip -> encode, or for tar at once -> descriptor */
 struct stream {
 	const struct stream_opts *opts;
 	struct content content; /* during stream_put_all */
 	struct tarout *tar; /* owned */
 	struct gzip *gzip; /* owned; NULL for tar */
-	struct encode encode; /* where gzip's parts go */
-	struct pipeout *pipeout; /* owned; NULL but for tar */
-	uint64_t size; /* bytes of tar that it has taken */
+	struct encode encode; /* where gzip's parts go; of tar, its buffer */
 	char *buf; /* owned; STREAM_BUF bytes */
 	uint64_t entries;
 	bool more; /* opts->enough was written */
@@ -65,8 +61,7 @@ to_out(void *arg, const void *buf, size_t len)
 {
 	struct stream *s = arg;
 
-	s->size += len;
-	if (pipeout_write(s->pipeout, buf, len) == 0)
+	if (io_out_write(&s->encode.out, buf, len) == 0)
 		return 0;
 	msg_warn(errno, "standard output");
 	return -1;
@@ -261,11 +256,7 @@ stream_build_pipe(struct stream *s)
 		return -1;
 	}
 	if (opts->format == STREAM_TAR) {
-		s->pipeout = pipeout_open(opts->fd, opts->jobs > 1);
-		if (s->pipeout == NULL)
-			return -1;
-		/* best effort: not every descriptor is a pipe */
-		(void)fcntl(opts->fd, F_SETPIPE_SZ, (int)STREAM_PIPE);
+		io_out_init(&s->encode.out, opts->fd);
 		s->tar = tarout_open(to_out, s);
 		return s->tar == NULL ? -1 : 0;
 	}
@@ -284,12 +275,11 @@ stream_finish_pipe(struct stream *s, struct stream_result *result)
 {
 	result->entries = s->entries;
 	if (s->gzip == NULL) {
-		if (pipeout_flush(s->pipeout) < 0) {
+		if (io_out_flush(&s->encode.out) < 0) {
 			msg_warn(errno, "standard output");
 			return -1;
 		}
-		result->size = s->size;
-		result->written = s->size;
+		result->size = result->written = s->encode.out.total;
 		return 0;
 	}
 	if (gzip_finish(s->gzip) < 0 || encode_end(&s->encode, s->entries) < 0)
@@ -322,7 +312,6 @@ stream_run(const struct stream_opts *opts, struct stream_result *result)
 	}
 	tarout_free(s->tar);
 	gzip_free(s->gzip);
-	pipeout_free(s->pipeout);
 	free(s->buf);
 	free(s);
 	return ret;

@@ -23,7 +23,7 @@ struct stream_opts {
 	enum stream_format format;
 	int fd; /* where to; -1 = only count, not for tar */
 	int level; /* of compression, 1 to WIRE_LEVEL_MAX */
-	unsigned int jobs; /* threads that compress; of a tar one writes */
+	unsigned int jobs; /* threads that compress */
 	struct ranges parts; /* jsonl: those to print */
 	bool checked; /* `names` is what the preflight saw: struct report's */
 	uint64_t names;
