@@ -56,7 +56,7 @@ static const struct cmd commands[] = {
     {&cmd_run_options, cmd_run, "unpack bundle images with a pod in a cluster",
         "RunResult"},
     {&cmd_extract_options, cmd_extract,
-        "extract a bundle from pod logs, and verify it", "ExtractResult"},
+        "extract a bundle from pod logs or an image", "ExtractResult"},
     {&cmd_pod_options, cmd_pod,
         "print the unpack pod of a bundle image or BundleDeployment", NULL},
     {&cmd_check_pod_options, cmd_check_pod,

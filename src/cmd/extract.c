@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unpackctl extract: logs in, a verified directory or tar out.
+ * unpackctl extract: logs, or an image, in; a verified directory or tar out.
  */
 #include "cmd/cmd.h"
 
@@ -18,13 +18,16 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/out.h"
+#include "base/path.h"
 #include "base/progress.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "base/result.h"
 #include "base/tempfile.h"
 #include "base/term.h"
+#include "image/imageref.h"
 #include "image/podstream.h"
+#include "image/source.h"
 #include "log/deliver.h"
 #include "log/gather.h"
 #include "log/order.h"
@@ -38,14 +41,15 @@ struct extract {
 	/* options */
 	const char *witness; /* borrowed; --witness, NULL without */
 	const char *expect; /* borrowed; --expect-digest, NULL without */
+	const char *image; /* borrowed; --image, NULL: logs */
+	const char *sub; /* borrowed; --path, NULL: everything */
 	bool list, json, quiet;
 	char **logs; /* borrowed; names of files */
 	size_t n_logs; /* 0: standard input */
 
 	/* work */
 	bool listed; /* an entry was */
-	bool closed; /* gather is */
-	const char *image; /* borrowed; of one on disk; NULL: logs */
+	struct source source; /* of the image */
 	struct witness pod;
 	struct progress progress;
 	struct deliver deliver;
@@ -89,7 +93,7 @@ extract_check_input(const struct extract *x)
 	struct stat st;
 	size_t i;
 
-	for (i = x->image != NULL; i <= x->n_logs; i++) {
+	for (i = 0; i <= x->n_logs; i++) {
 		name = i < x->n_logs ? x->logs[i] : x->witness;
 		if (name == NULL || strcmp(name, "-") == 0)
 			continue;
@@ -104,70 +108,30 @@ extract_check_input(const struct extract *x)
 	return 0;
 }
 
-/* Read the stream that is in fd, instead of what was read so far. */
-static enum wire_exit
-extract_read_instead(struct extract *x, int fd)
-{
-	struct gather *g = &x->gather;
-	struct gather_opts o = g->opts;
-	char said[DIGEST_TEXT];
-	uint64_t entries = g->entries;
-
-	memcpy(said, g->expect, sizeof said);
-	gather_close(g);
-	x->closed = gather_open(g, &o) < 0;
-	if (x->closed)
-		return WIRE_FAIL;
-	if (said[0] != '\0') {
-		memcpy(g->expect, said, sizeof said);
-		g->opts.expect = g->expect;
-		g->entries = entries;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0 || gather_log(g, fd, x->image) < 0)
-		return WIRE_FAIL;
-	return WIRE_OK;
-}
-
 /*
- * Read the stream that a pod of x->image would send; "-" for the archive in fd.
- * Returns WIRE_OK, or another (reported).
+ * Read the stream that a pod of the image would send.  Returns WIRE_OK, or
+ * another (reported).
  */
 static enum wire_exit
-extract_read_image(struct extract *x, const char *image, int fd)
+extract_read_image(struct extract *x)
 {
+	char shown[MSG_NAME];
 	enum wire_exit status;
-	int to = tempfile_unnamed(deliver_temp(&x->deliver));
+	int fd = tempfile_unnamed(deliver_temp(&x->deliver));
 
-	if (to < 0)
+	if (fd < 0)
 		return WIRE_FAIL;
-	status = podstream_write(image, fd, x->deliver.max_size, to);
-	if (status == WIRE_OK)
-		status = extract_read_instead(x, to);
-	(void)close(to);
-	return status;
-}
-
-/*
- * What was read is a tar: if it is an image's archive, the bundle in it is what
- * is wanted.  Returns WIRE_OK, or another (reported).
- */
-static enum wire_exit
-extract_unwrap(struct extract *x)
-{
-	const struct gather *g = &x->gather;
-	const struct blob tar = {.fd = g->fd, .at = 0, .len = g->line.size};
-	enum wire_exit status;
-
-	if (g->format != GATHER_TAR || g->line.at != 0 ||
-	    !podstream_is_archive(&tar))
-		return WIRE_OK;
-	x->image = x->n_logs > 0 ? x->logs[0] : "-";
-	if (lseek(g->fd, 0, SEEK_SET) < 0 || ftruncate(g->fd, (off_t)tar.len)) {
+	(void)msg_mask(shown, sizeof shown, x->image);
+	status = podstream_write(&x->source, shown, x->sub, x->deliver.max_size,
+	    fd);
+	if (status == WIRE_OK && lseek(fd, 0, SEEK_SET) < 0) {
 		msg_warn(errno, "read a temporary file");
-		return WIRE_FAIL;
+		status = WIRE_FAIL;
 	}
-	status = extract_read_image(x, "-", g->fd);
-	return status == WIRE_OK ? whole_judge(&x->gather) : status;
+	if (status == WIRE_OK && gather_log(&x->gather, fd, shown) < 0)
+		status = WIRE_FAIL;
+	(void)close(fd);
+	return status;
 }
 
 /* Take in everything.  WIRE_OK, or what it comes to (reported). */
@@ -184,7 +148,7 @@ read_input(struct extract *x)
 			return status;
 	}
 	if (x->image != NULL)
-		return extract_read_image(x, x->image, 0);
+		return extract_read_image(x);
 	if (x->n_logs == 0)
 		return read_log(x, dash) < 0 ? WIRE_FAIL : WIRE_OK;
 	if (order_logs(x->logs, x->n_logs) < 0)
@@ -210,9 +174,8 @@ extract_summary(const struct extract *x, char *out, size_t size)
 	(void)snprintf(out, size,
 	    "%s%s%" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s%s%s",
 	    name != NULL ? msg_mask(shown, sizeof shown, name) : "",
-	    name != NULL ? ": " : "",
-	    d->select.entries > 0 ? d->select.entries : d->counts.entries,
-	    d->counts.bytes, outcome_format(g->format), g->whole.digest,
+	    name != NULL ? ": " : "", d->counts.entries, d->counts.bytes,
+	    outcome_format(g->format), g->whole.digest,
 	    g->verified ? "verified" : "not verified",
 	    *forms != '\0' ? "; the log was " : "", forms);
 	return out;
@@ -236,8 +199,6 @@ extract_object(struct extract *x, enum wire_exit status)
 		    msg_mask(shown, sizeof shown, x->image));
 	if (ok)
 		outcome_add_delivered(o, &x->gather, &x->deliver);
-	if (ok && x->deliver.n_paths + x->deliver.strip > 0)
-		json_add_uint(o, "selected", x->deliver.select.entries);
 	if (x->pod.failure != NULL &&
 	    json_get_array(x->pod.failure, "findings") != NULL)
 		(void)json_add(o, "findings",
@@ -343,8 +304,6 @@ extract_deliver(struct extract *x)
 {
 	struct deliver *d = &x->deliver;
 
-	if (d->cat != NULL)
-		return deliver_cat(d, &x->gather);
 	if (!x->list)
 		return deliver_make(d, &x->gather);
 	if (x->json)
@@ -361,8 +320,6 @@ extract_read_logs(struct extract *x)
 	status = read_input(x);
 	if (status == WIRE_OK)
 		status = whole_judge(&x->gather);
-	if (status == WIRE_OK && x->image == NULL)
-		status = extract_unwrap(x);
 	if (status != WIRE_OK)
 		return status;
 	status = extract_deliver(x);
@@ -372,20 +329,28 @@ extract_read_logs(struct extract *x)
 	return status;
 }
 
-/* From here on only the logs can be read, and only the target be written. */
+/*
+ * From here on only the logs or the image can be read, and only the target be
+ * written.
+ */
 static void
 extract_shut_doors(const struct extract *x)
 {
 	struct sandbox_places places = {0};
+	struct image_ref ref;
 	size_t i;
 
+	if (x->image != NULL) {
+		if (image_ref_parse(&ref, x->source.path) == 0)
+			sandbox_allow(&places, ref.path, false);
+		image_ref_free(&ref);
+	}
 	for (i = 0; i < x->n_logs; i++)
 		sandbox_allow(&places, x->logs[i], false);
 	if (x->witness != NULL)
 		sandbox_allow(&places, x->witness, false);
 	if (x->deliver.has_target)
 		sandbox_allow_fd(&places, x->deliver.target.parent, true);
-	/* an image archive is kept there, where it comes from a pipe */
 	sandbox_allow_temporary(&places);
 	(void)sandbox_shut(&places);
 }
@@ -397,7 +362,7 @@ extract(struct extract *x)
 	    .expect = x->expect,
 	    .stop = &signals_stop,
 	    .progress = &x->progress};
-	enum wire_exit status = WIRE_FAIL;
+	enum wire_exit status = WIRE_OK;
 
 	x->deliver.stop = &signals_stop;
 	x->deliver.quiet = x->quiet;
@@ -405,7 +370,13 @@ extract(struct extract *x)
 	if (extract_check_input(x) < 0 || deliver_open(&x->deliver) < 0)
 		return WIRE_FAIL;
 	o.dir = deliver_temp(&x->deliver);
-	if (gather_open(&x->gather, &o) == 0) {
+	/* before the doors are shut: a tool may have to fetch it */
+	if (x->image != NULL)
+		status = podstream_open(&x->source, x->image,
+		    x->deliver.max_size);
+	if (status == WIRE_OK && gather_open(&x->gather, &o) < 0)
+		status = WIRE_FAIL;
+	if (status == WIRE_OK) {
 		extract_shut_doors(x);
 		status = extract_read_logs(x);
 		/* what was done before a signal came is done */
@@ -413,9 +384,9 @@ extract(struct extract *x)
 			status = signals_exit();
 		else
 			status = extract_tell_result(x, status);
-		if (!x->closed)
-			gather_close(&x->gather);
+		gather_close(&x->gather);
 	}
+	source_close(&x->source);
 	witness_free(&x->pod);
 	deliver_close(&x->deliver);
 	return status;
@@ -432,6 +403,23 @@ extract_take_digest(const struct opt *o, void *to, const char *value)
 	return NULL;
 }
 
+/* An opt_take: "a/b", "/a//b/"; argv's text is cleaned. */
+static const char *
+extract_take_path(const struct opt *o, void *to, const char *value)
+{
+	const char *p;
+
+	(void)o;
+	for (p = value; p != NULL; p = strchr(p, '/')) {
+		p += strspn(p, "/");
+		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0'))
+			return "";
+	}
+	path_clean((char *)(uintptr_t)value);
+	*(const char **)to = value;
+	return NULL;
+}
+
 static const struct opt extract_rows[] = {
     {"expect-digest", 0, "DIGEST", "the tar.gz must have this digest",
         OPT_OTHER(struct extract, expect, extract_take_digest,
@@ -442,19 +430,24 @@ static const struct opt extract_rows[] = {
 };
 static const struct opt extract_result_rows[] = {
     {"list", 0, NULL, "only list the entries", OPT_FLAG(struct extract, list)},
-    {"cat", 0, "PATH", "only write this file to standard output",
-        OPT_TEXT(struct extract, deliver.cat)},
     {"force", 0, NULL, "replace a directory or file that extract made before",
         OPT_FLAG(struct extract, deliver.force)},
-    {"strip-components", 0, "N", "remove the first N components of each name",
-        OPT_NUMBER(struct extract, deliver.strip, 0, 1000)},
     {"output", 'o', "text|json", "format of the result (default: text)",
         OPT_SECOND(struct extract, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
         OPT_FLAG(struct extract, quiet)},
     {0},
 };
+static const struct opt extract_image_rows[] = {
+    {"image", 0, "NAME", "extract this image; NAME is as check takes it",
+        OPT_TEXT(struct extract, image)},
+    {"path", 0, "SUB", "only this file, or this directory and all below it",
+        OPT_OTHER(struct extract, sub, extract_take_path,
+            "a path in the image, without ..")},
+    {0},
+};
 static const struct opt_group extract_groups[] = {
+    {"An image in place of logs", extract_image_rows, 0},
     {"Where the bundle goes", deliver_rows, offsetof(struct extract, deliver)},
     {"What is written, and the result", extract_result_rows, 0},
     {"What must agree", extract_rows, 0},
@@ -462,19 +455,18 @@ static const struct opt_group extract_groups[] = {
 };
 const struct opt_command cmd_extract_options = {
     .name = "extract",
-    .usage = " [OPTION...] [LOG...] [PATH...] [-- PATH...]",
+    .usage = " [OPTION...] [LOG... | --image NAME [--path SUB]]",
     .about =
-        "Read a bundle from pod logs (json, jsonl, tar.gz or tar), verify it, and write\n"
-        "it whole or not at all.  Without LOG standard input is read.  Logs of one\n"
-        "bundle complete each other, in any order: as kubectl prints them, or the log\n"
-        "files of a node, also rotated or in gzip.  With PATH only this, and all below\n"
-        "it, is written.  All arguments after -- are PATHs, and so is one after the\n"
-        "first LOG that is not a file.\n",
+        "Read a bundle from pod logs (json, jsonl, tar.gz or tar), or the files of an\n"
+        "image (--image: from a registry, a store or an archive, without privileges),\n"
+        "verify it, and write it whole or not at all.  Without LOG standard input is\n"
+        "read.  Logs of one bundle complete each other, in any order: as kubectl prints\n"
+        "them, or the log files of a node, also rotated or in gzip.\n",
     .groups = extract_groups,
     .after =
         "exit: 0 done, 1 failure, 2 wrong usage, 3 the bundle is refused, 4 the log is\n"
         "incomplete or corrupt\n",
-    .operands = "LOGs and PATHs",
+    .operands = "LOGs",
     .most = OPT_ANY,
 };
 
@@ -484,56 +476,24 @@ extract_check_options(struct extract *x)
 {
 	const char *why = deliver_conflict(&x->deliver, x->list, x->json);
 
+	if (why == NULL && x->image != NULL && x->n_logs > 0)
+		why = "give one of --image and LOG";
+	if (why == NULL && x->image == NULL && x->sub != NULL)
+		why =
+		    "--path goes with --image; of a log's bundle: --tar - LOG | tar x PATH";
 	if (why != NULL)
 		return opt_wrong(&cmd_extract_options, "%s", why);
-	if (x->deliver.dir == NULL && x->deliver.tar == NULL &&
-	    x->deliver.cat == NULL && !x->list)
+	if (x->deliver.dir == NULL && x->deliver.tar == NULL && !x->list)
 		x->deliver.dir = "bundle";
 	return 0;
-}
-
-/* How many operands come after "--": always paths. */
-static size_t
-extract_count_paths(int argc, char *const *argv)
-{
-	int i;
-
-	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		continue;
-	return i < argc ? (size_t)(argc - i - 1) : 0;
-}
-
-/*
- * Part n operands into logs and paths, the last n_paths being such.  Behind the
- * first log, what is not a file is one, too.
- */
-static void
-extract_part_operands(struct extract *x, char **operands, size_t n,
-    size_t n_paths)
-{
-	struct stat st;
-
-	x->logs = operands;
-	x->n_logs = n - n_paths;
-	if (x->n_logs > 0 && podstream_is_reference(operands[0])) {
-		x->image = operands[0];
-		x->n_logs = 1;
-	}
-	while (x->n_logs > 1 && strcmp(operands[x->n_logs - 1], "-") != 0 &&
-	    (stat(operands[x->n_logs - 1], &st) < 0 || S_ISDIR(st.st_mode)))
-		x->n_logs--;
-	x->deliver.paths = operands + x->n_logs;
-	x->deliver.n_paths = n - x->n_logs;
 }
 
 int
 cmd_extract(int argc, char **argv)
 {
 	static const struct deliver defaults = DELIVER_DEFAULTS;
-	size_t n_paths = extract_count_paths(argc, argv);
-	int n;
 	struct extract *x;
-	int code;
+	int n, code;
 
 	x = calloc(1, sizeof *x);
 	if (x == NULL) {
@@ -544,7 +504,8 @@ cmd_extract(int argc, char **argv)
 	n = opt_parse(&cmd_extract_options, x, argc, argv, &code);
 	if (n >= 0) {
 		code = WIRE_USAGE;
-		extract_part_operands(x, argv + 1, (size_t)n, n_paths);
+		x->logs = argv + 1;
+		x->n_logs = (size_t)n;
 		if (extract_check_options(x) == 0) {
 			signals_catch(0);
 			code = (int)extract(x);

@@ -129,8 +129,34 @@ measure_put_node(struct run *r, const struct node *n)
 	return S_ISREG(e.mode) ? put_data(r, n, path) : 0;
 }
 
+/* Is the node neither sub, nor below it, nor a directory above it? */
+static bool
+measure_is_aside(const struct node *n, const char *sub)
+{
+	char path[TREE_PATH];
+	size_t len = strlen(sub), have = strlen(tree_path(n, path));
+
+	if (len == 0 || n->parent == NULL)
+		return false;
+	if (have < len)
+		return !S_ISDIR(n->inode->mode) ||
+		    strncmp(sub, path, have) != 0 || sub[have] != '/';
+	return strncmp(path, sub, len) != 0 ||
+	    (path[len] != '\0' && path[len] != '/');
+}
+
+static bool
+measure_is_sub(const struct node *n, const char *sub)
+{
+	char path[TREE_PATH];
+
+	return n->parent != NULL &&
+	    (*sub == '\0' || strcmp(tree_path(n, path), sub) == 0);
+}
+
+/* With a sub of "", of everything; *found: there is something. */
 static int
-measure_put_all(struct run *r, struct tree *t)
+measure_put_all(struct run *r, struct tree *t, const char *sub, bool *found)
 {
 	struct predict j;
 	struct predict_item item;
@@ -138,8 +164,10 @@ measure_put_all(struct run *r, struct tree *t)
 
 	predict_begin(&j, t, NULL, false);
 	while (predict_next(&j, &item) > 0) {
-		if (item.what != CONTENT_ENTRY)
+		if (item.what != CONTENT_ENTRY ||
+		    measure_is_aside(item.node, sub))
 			continue;
+		*found = *found || measure_is_sub(item.node, sub);
 		entries++;
 		if (measure_put_node(r, item.node) < 0)
 			return -1;
@@ -175,6 +203,7 @@ int
 measure_tree(struct tree *t, int root, unsigned int jobs, struct measure *m)
 {
 	struct run *r = calloc(1, sizeof *r);
+	bool found = false;
 	int ret = -1;
 
 	if (r == NULL) {
@@ -183,7 +212,7 @@ measure_tree(struct tree *t, int root, unsigned int jobs, struct measure *m)
 	}
 	r->root = root;
 	if (measure_build_pipe(r, -1, jobs) == 0 &&
-	    measure_put_all(r, t) == 0) {
+	    measure_put_all(r, t, "", &found) == 0) {
 		*m = (struct measure){.tar = r->tar_len,
 		    .targz = r->json.size,
 		    .parts = r->jsonl.parts,
@@ -199,9 +228,10 @@ measure_tree(struct tree *t, int root, unsigned int jobs, struct measure *m)
 }
 
 int
-measure_write(struct tree *t, int root, int fd)
+measure_write(struct tree *t, int root, int fd, const char *sub, bool *missing)
 {
 	struct run *r = calloc(1, sizeof *r);
+	bool found = false;
 	int ret = -1;
 
 	if (r == NULL) {
@@ -210,7 +240,8 @@ measure_write(struct tree *t, int root, int fd)
 	}
 	r->root = root;
 	if (measure_build_pipe(r, fd, 0) == 0)
-		ret = measure_put_all(r, t);
+		ret = measure_put_all(r, t, sub != NULL ? sub : "", &found);
+	*missing = !found;
 	tarout_free(r->tar);
 	gzip_free(r->gzip);
 	free(r);

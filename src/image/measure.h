@@ -32,8 +32,13 @@ struct measure {
 int measure_tree(struct tree *t, int root, unsigned int jobs,
     struct measure *m);
 
-/* Write that stream, in jsonl, to fd.  Returns 0, or -1 (reported). */
-int measure_write(struct tree *t, int root, int fd);
+/*
+ * Write that stream, in jsonl, to fd; with sub, clean, only this path, what is
+ * below it, and the directories above it.  Returns 0, *missing where there is
+ * nothing of that, or -1 (reported).
+ */
+int measure_write(struct tree *t, int root, int fd, const char *sub,
+    bool *missing);
 
 /*
  * The most that a container runtime's log file takes for a stream of one

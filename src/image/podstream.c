@@ -1,83 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The stream that `unpack` would write in a pod of an image on disk: its
+ * The stream that `unpack` would write in a pod of an image: its
  * layers merged as a runtime would, without what the runtime covers.
  */
 #include "image/podstream.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/msg.h"
 #include "base/result.h"
-#include "image/image.h"
-#include "image/tarscan.h"
 #include "image/verdict.h"
 
 enum {
 	PODSTREAM_FACTOR = 2 /* blobs and layers: the image's bytes, twice */
 };
 
-bool
-podstream_is_archive(const struct blob *tar)
+enum wire_exit
+podstream_open(struct source *s, const char *name, uint64_t max)
 {
-	struct tarscan t = {.blob = tar, .what = "tar"};
-	struct tarscan_entry *e = malloc(sizeof *e);
-	bool layout = false, index = false, manifest = false, blob = false;
-	const char *name;
-	size_t n;
-
-	while (e != NULL && tarscan_next(&t, e) > 0) {
-		name = strncmp(e->name, "./", 2) == 0 ? e->name + 2 : e->name;
-		n = strlen(name);
-		layout = layout || strcmp(name, "oci-layout") == 0;
-		index = index || strcmp(name, "index.json") == 0;
-		manifest = manifest || strcmp(name, "manifest.json") == 0;
-		blob = blob || strncmp(name, "blobs/", 6) == 0 ||
-		    (n > 4 && strcmp(name + n - 4, ".tar") == 0);
-	}
-	free(e);
-	return blob && ((layout && index) || manifest);
+	if (source_is_at_hand(name))
+		return source_open(s, name, max * PODSTREAM_FACTOR);
+	return source_fetch(s, name, max * PODSTREAM_FACTOR, NULL);
 }
 
-bool
-podstream_is_reference(const char *text)
+/* What of the image is not to be had; WIRE_OK: nothing. */
+static enum wire_exit
+podstream_judge(const struct verdict *v, const char *name, const char *sub)
 {
-	static const char *const transports[] = {"oci:", "oci-archive:",
-	    "docker-archive:", "dir:"};
-	static const char *const files[][2] = {{"oci-layout", "index.json"},
-	    {"version", "manifest.json"}};
-	char path[4096];
-	struct stat st;
-	size_t i, k, there;
+	char shown[MSG_NAME];
 
-	for (i = 0; i < sizeof transports / sizeof *transports; i++)
-		if (strncmp(text, transports[i], strlen(transports[i])) == 0)
-			return true;
-	if (stat(text, &st) < 0 || !S_ISDIR(st.st_mode))
-		return false;
-	for (i = 0; i < 2; i++) {
-		for (there = k = 0; k < 2; k++) {
-			(void)snprintf(path, sizeof path, "%s/%s", text,
-			    files[i][k]);
-			there += stat(path, &st) == 0;
-		}
-		if (there == 2)
-			return true;
+	if (v->image.n_images > 1) {
+		msg_warn(0,
+		    "%s: holds %u images; name one of them, as in oci-archive:PATH:TAG",
+		    name, v->image.n_images);
+		return WIRE_USAGE;
 	}
-	return false;
+	if (v->refused || v->report.reason == REPORT_NO_START) {
+		msg_warn(0, "%s", v->report.message);
+		result_because("ContainerCannotStart");
+		return WIRE_BUNDLE;
+	}
+	if (!v->missing)
+		return WIRE_OK;
+	if (sub != NULL && *sub != '\0')
+		msg_warn(0, "%s: there is no '%s' in it", name,
+		    msg_mask(shown, sizeof shown, sub));
+	else
+		msg_warn(0, "%s: there is nothing in it", name);
+	result_because("BundleMissing");
+	return WIRE_BUNDLE;
 }
 
 enum wire_exit
-podstream_write(const char *image, int fd, uint64_t max, int to)
+podstream_write(const struct source *source, const char *name, const char *sub,
+    uint64_t max, int to)
 {
-	const struct verdict_opts o = {.image = image,
-	    .fd = fd,
+	const struct verdict_opts o = {.image = source->path,
+	    .fd = source->fd,
 	    .log_limit = WIRE_LOG_SAFE,
 	    .max = max * PODSTREAM_FACTOR,
-	    .stream = to};
+	    .stream = to,
+	    .sub = sub};
 	struct verdict *v = calloc(1, sizeof *v);
 	enum wire_exit status = WIRE_FAIL;
 
@@ -85,14 +68,8 @@ podstream_write(const char *image, int fd, uint64_t max, int to)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	if (verdict_reach(v, &o) == 0) {
-		status = WIRE_OK;
-		if (v->refused || v->report.reason == REPORT_NO_START) {
-			msg_warn(0, "%s", v->report.message);
-			result_because("ContainerCannotStart");
-			status = WIRE_BUNDLE;
-		}
-	}
+	if (verdict_reach(v, &o) == 0)
+		status = podstream_judge(v, name, sub);
 	verdict_free(v);
 	free(v);
 	return status;

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The stream that `unpack` would write in a pod of an image on disk: its layers
+ * The stream that `unpack` would write in a pod of an image: its layers
  * merged as a runtime would, without what the runtime covers.
  */
 #ifndef PODSTREAM_H
 #define PODSTREAM_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/tempfile.h"
+#include "image/source.h"
 #include "wire.h"
 
 /*
- * Does this tar hold an image, in the layout of OCI or of docker, rather than
- * files of its own?  Silent.
+ * Get at the image `name`, as `check` takes it; at most max bytes are
+ * unpacked.  To be followed by source_close in every case.  Returns WIRE_OK, or
+ * another (reported).
  */
-bool podstream_is_archive(const struct blob *tar);
-
-/* Is `text` a directory with such a layout, or written as skopeo does? */
-bool podstream_is_reference(const char *text);
+enum wire_exit podstream_open(struct source *s, const char *name, uint64_t max);
 
 /*
- * Write the stream in jsonl to `to`, a seekable file, as if all could read the
- * files.  `image` is as image_ref_parse takes it; "-" is the archive that can
- * be read from fd.  At most max bytes are unpacked.  Returns WIRE_OK;
- * WIRE_BUNDLE (reported): no runtime would start it; WIRE_FAIL (reported).
+ * Write the stream of s, which is called `name` (masked) in messages, in jsonl
+ * to `to`, a seekable file, as if all could read the files.  With `sub`, only
+ * this path, the directories above it and what is below: relative or absolute,
+ * without "..".  At most max bytes are unpacked.  Returns WIRE_OK; WIRE_BUNDLE
+ * (reported): no runtime would start it, or there is no such path; WIRE_USAGE
+ * (reported): there are several images; WIRE_FAIL (reported).
  */
-enum wire_exit podstream_write(const char *image, int fd, uint64_t max, int to);
+enum wire_exit podstream_write(const struct source *s, const char *name,
+    const char *sub, uint64_t max, int to);
 
 #endif

@@ -879,7 +879,8 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 		sum_up(v);
 		return v->report.reason == REPORT_NO_START
 		    ? 0
-		    : measure_write(&v->tree, v->root, opts->stream);
+		    : measure_write(&v->tree, v->root, opts->stream, opts->sub,
+		          &v->missing);
 	}
 	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0)
 		return -1;

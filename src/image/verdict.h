@@ -37,6 +37,7 @@ struct verdict_opts {
 	                      as there are processors */
 	int stream; /* only write the stream there, in jsonl, if the container
 	               starts; 0: judge */
+	const char *sub; /* of which only this path; NULL: everything */
 };
 
 /* What is not a path that cannot be read. */
@@ -86,6 +87,7 @@ struct verdict {
 	bool measured;
 	struct measure size;
 	bool refused; /* no runtime unpacks it: there is no tree */
+	bool missing; /* of a stream: there is nothing, or not opts->sub */
 	bool on_base; /* a whole operating system, not only a bundle */
 	struct image image;
 	struct history history;

@@ -12,33 +12,15 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/cpus.h"
 #include "base/msg.h"
 #include "base/out.h"
-#include "base/path.h"
 #include "base/result.h"
-#include "stream/gzip.h"
-
-/* Is it a name for a compressed tar? */
-static bool
-deliver_is_gzip(const char *name)
-{
-	static const char *const ends[] = {".tar.gz", ".tgz"};
-	size_t len = strlen(name), n, i;
-
-	for (i = 0; i < sizeof ends / sizeof *ends; i++) {
-		n = strlen(ends[i]);
-		if (len > n && strcmp(name + len - n, ends[i]) == 0)
-			return true;
-	}
-	return false;
-}
 
 const struct opt deliver_rows[] = {
     {"directory", 'C', "DIR",
         "make this directory (default: bundle);\nrun with several bundles: a directory in it for each",
         OPT_TEXT(struct deliver, dir)},
-    {"tar", 0, "FILE", "write a tar instead, or a tar.gz; - is standard output",
+    {"tar", 0, "FILE", "write a tar instead; - is standard output",
         OPT_TEXT(struct deliver, tar)},
     {"max-size", 0, "SIZE", "refuse a larger tar (default: 1Gi)",
         OPT_SIZE(struct deliver, max_size, 1, DELIVER_SIZE_LIMIT)},
@@ -50,21 +32,17 @@ const struct opt deliver_rows[] = {
 const char *
 deliver_conflict(const struct deliver *d, bool list, bool json)
 {
-	bool some = d->n_paths > 0 || d->strip > 0;
 	bool to_stdout = d->tar != NULL && strcmp(d->tar, "-") == 0;
+	size_t len = d->tar != NULL ? strlen(d->tar) : 0;
 
-	if (d->dir != NULL && d->tar != NULL)
-		return "give one of -C and --tar";
-	if ((d->dir != NULL) + (d->tar != NULL) + (d->cat != NULL) + list > 1)
-		return "give one of -C, --tar, --list and --cat";
-	if (d->tar != NULL && some)
-		return "paths and --strip-components go with -C and --list, not with --tar";
-	if (d->cat != NULL && some)
-		return "--cat takes one path; no others, and no --strip-components";
-	if (d->force && (list || d->cat != NULL))
+	if ((d->dir != NULL) + (d->tar != NULL) + list > 1)
+		return list ? "give one of -C, --tar and --list"
+		            : "give one of -C and --tar";
+	if ((len > 3 && strcmp(d->tar + len - 3, ".gz") == 0) ||
+	    (len > 4 && strcmp(d->tar + len - 4, ".tgz") == 0))
+		return "--tar writes a tar; for a tar.gz: --tar - | gzip";
+	if (d->force && list)
 		return "--force goes with -C and --tar";
-	if (d->cat != NULL && json)
-		return "--cat and -o json both need standard output";
 	if (to_stdout && json)
 		return "--tar - and -o json both need standard output";
 	if (to_stdout && isatty(OUT_FD) == 1)
@@ -76,18 +54,7 @@ int
 deliver_open(struct deliver *d)
 {
 	struct target_opts o = {.file = d->tar != NULL, .force = d->force};
-	size_t i;
 
-	for (i = 0; i < d->n_paths; i++)
-		path_clean(d->paths[i]);
-	d->select = (struct tarin_select){.paths = d->paths,
-	    .n_paths = d->n_paths,
-	    .strip = d->strip};
-	d->select.found = calloc(d->n_paths + 1, sizeof *d->select.found);
-	if (d->select.found == NULL) {
-		msg_nomem();
-		return -1;
-	}
 	d->has_target = d->dir != NULL ||
 	    (d->tar != NULL && strcmp(d->tar, "-") != 0);
 	if (!d->has_target)
@@ -95,7 +62,6 @@ deliver_open(struct deliver *d)
 	if (target_open(&d->target, d->tar != NULL ? d->tar : d->dir, &o) == 0)
 		return 0;
 	result_because(msg_last_error() == 0 ? "TargetExists" : NULL);
-	free(d->select.found);
 	return -1;
 }
 
@@ -114,7 +80,6 @@ deliver_close(struct deliver *d)
 {
 	if (d->has_target)
 		target_close(&d->target);
-	free(d->select.found);
 }
 
 /* Start reading the tar from its beginning.  Returns 0, or -1 (reported). */
@@ -144,15 +109,12 @@ close_tar(struct deliver *d, enum wire_exit status)
 }
 
 /*
- * Read the tar whole: into dir unless it is -1, showing entries if asked to;
- * of these only what is selected, unless that is NULL.
+ * Read the tar whole: into dir unless it is -1, showing entries if asked to.
  */
 static enum wire_exit
-read_tar(struct deliver *d, int dir, struct tarin_select *select,
-    tarin_show show, void *arg)
+read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 {
 	struct tarin_opts o = {.dir = dir,
-	    .select = select,
 	    .max_size = d->max_size,
 	    .max_entries = d->max_entries,
 	    .show = show,
@@ -183,33 +145,6 @@ read_tar(struct deliver *d, int dir, struct tarin_select *select,
 	return status;
 }
 
-/* Was everything found that was asked for?  Returns 0, or -1 (reported). */
-static int
-deliver_check_found(const struct deliver *d)
-{
-	char shown[MSG_NAME];
-	int status = 0;
-	size_t i;
-
-	for (i = 0; i < d->n_paths; i++) {
-		if (d->select.found[i])
-			continue;
-		msg_warn(0, "%s: not a path in the bundle, and not a log file",
-		    msg_mask(shown, sizeof shown, d->paths[i]));
-		result_because("PathNotFound");
-		status = -1;
-	}
-	return status;
-}
-
-/* What is selected, or NULL: everything. */
-static struct tarin_select *
-deliver_selection(struct deliver *d)
-{
-	d->select.entries = 0;
-	return d->n_paths > 0 || d->strip > 0 ? &d->select : NULL;
-}
-
 /* Give the target its name, unless we are to stop. */
 static enum wire_exit
 deliver_commit(struct deliver *d)
@@ -232,86 +167,35 @@ make_directory(struct deliver *d)
 
 	if (target_begin(&d->target) < 0)
 		return WIRE_FAIL;
-	status = read_tar(d, d->target.fd, deliver_selection(d), NULL, NULL);
-	if (status == WIRE_OK && deliver_check_found(d) < 0)
-		status = WIRE_FAIL;
+	status = read_tar(d, d->target.fd, NULL, NULL);
 	return status == WIRE_OK ? deliver_commit(d) : status;
-}
-
-/* Takes a part of a tar.gz: a gzip_sink with the descriptor. */
-static int
-deliver_write_part(void *arg, const struct gzip_part *part)
-{
-	const int *fd = arg;
-
-	if (io_write(*fd, part->gzip, part->len) == 0)
-		return 0;
-	msg_warn(errno, "write the tar.gz");
-	return -1;
-}
-
-/* Write all that pull gives to fd, or, compressed, to z.  0, or -1. */
-static int
-deliver_copy(io_pull pull, void *arg, int fd, struct gzip *z)
-{
-	const void *data;
-	ssize_t n;
-
-	while ((n = io_stopped() ? -1 : pull(arg, &data)) > 0) {
-		if (z != NULL) {
-			if (gzip_write(z, data, (size_t)n) < 0)
-				return -1;
-		} else if (io_write(fd, data, (size_t)n) < 0) {
-			msg_warn(errno, "write the tar");
-			return -1;
-		}
-	}
-	if (n == 0 && z != NULL)
-		return gzip_finish(z);
-	return n < 0 ? -1 : 0;
 }
 
 /* Copy the tar to fd. */
 static enum wire_exit
 copy_tar(struct deliver *d, int fd)
 {
+	const void *data;
 	io_pull pull;
 	void *arg;
-	int ret;
+	ssize_t n;
 
 	if (open_tar(d, &pull, &arg) < 0)
 		return WIRE_FAIL;
-	ret = deliver_copy(pull, arg, fd, NULL);
-	return close_tar(d, ret < 0 ? WIRE_FAIL : WIRE_OK);
-}
-
-/* Write the tar.gz to fd: as it came, or a tar compressed. */
-static enum wire_exit
-copy_gzip(struct deliver *d, int fd)
-{
-	struct gzip_opts o = {.level = WIRE_LEVEL,
-	    .jobs = cpus_allowed(),
-	    .sink = deliver_write_part,
-	    .arg = &fd};
-	struct gzip *z = NULL;
-	int ret;
-
-	if (d->gather->format == GATHER_TAR) {
-		z = gzip_open(&o);
-		if (z == NULL)
-			return WIRE_FAIL;
-	}
-	gather_rewind(d->gather);
-	ret = deliver_copy(gather_pull, d->gather, fd, z);
-	gzip_free(z);
-	return ret < 0 ? WIRE_FAIL : WIRE_OK;
+	while ((n = io_stopped() ? -1 : pull(arg, &data)) > 0)
+		if (io_write(fd, data, (size_t)n) < 0) {
+			msg_warn(errno, "write the tar");
+			n = -1;
+			break;
+		}
+	return close_tar(d, n < 0 ? WIRE_FAIL : WIRE_OK);
 }
 
 static enum wire_exit
 make_tar(struct deliver *d)
 {
 	/* nothing of it is seen before all of it is known to be good */
-	enum wire_exit status = read_tar(d, -1, NULL, NULL, NULL);
+	enum wire_exit status = read_tar(d, -1, NULL, NULL);
 
 	if (status != WIRE_OK)
 		return status;
@@ -319,8 +203,7 @@ make_tar(struct deliver *d)
 		return copy_tar(d, OUT_FD);
 	if (target_begin(&d->target) < 0)
 		return WIRE_FAIL;
-	status = deliver_is_gzip(d->tar) ? copy_gzip(d, d->target.fd)
-	                                 : copy_tar(d, d->target.fd);
+	status = copy_tar(d, d->target.fd);
 	return status == WIRE_OK ? deliver_commit(d) : status;
 }
 
@@ -332,43 +215,11 @@ deliver_make(struct deliver *d, struct gather *g)
 }
 
 enum wire_exit
-deliver_cat(struct deliver *d, struct gather *g)
-{
-	char *path = strdup(d->cat);
-	struct tarin_select s = {.fd = OUT_FD, .n_paths = 1};
-	enum wire_exit status = WIRE_FAIL;
-
-	d->gather = g;
-	if (path == NULL) {
-		msg_nomem();
-		return WIRE_FAIL;
-	}
-	path_clean(path);
-	s.cat = path;
-	s.paths = &path;
-	s.found = d->select.found;
-	status = read_tar(d, -1, NULL, NULL, NULL);
-	if (status == WIRE_OK)
-		status = read_tar(d, -1, &s, NULL, NULL);
-	if (status == WIRE_OK && !*s.found) {
-		msg_warn(0, "%s: no such file in the bundle", d->cat);
-		result_because("PathNotFound");
-		status = WIRE_FAIL;
-	}
-	free(path);
-	return status;
-}
-
-enum wire_exit
 deliver_show(struct deliver *d, struct gather *g, tarin_show show, void *arg)
 {
 	enum wire_exit status;
 
 	d->gather = g;
-	status = read_tar(d, -1, deliver_selection(d), NULL, NULL);
-	if (status == WIRE_OK && deliver_check_found(d) < 0)
-		status = WIRE_FAIL;
-	return status == WIRE_OK
-	    ? read_tar(d, -1, deliver_selection(d), show, arg)
-	    : status;
+	status = read_tar(d, -1, NULL, NULL);
+	return status == WIRE_OK ? read_tar(d, -1, show, arg) : status;
 }

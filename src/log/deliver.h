@@ -28,16 +28,8 @@ enum {
 struct deliver {
 	/* options; strings are borrowed */
 	const char *dir; /* the directory to make; NULL: none */
-	/*
-	 * The tar to make; "-" is standard output.  One whose name ends in
-	 * .tar.gz or .tgz is compressed.
-	 */
-	const char *tar;
-	const char *cat; /* the file to write to standard output, or NULL */
+	const char *tar; /* the tar to make; "-" is standard output */
 	bool force; /* replace what we have made before */
-	char **paths; /* of what is wanted, with all below it */
-	size_t n_paths; /* 0: everything */
-	uint64_t strip; /* components to take from the front of names */
 	uint64_t max_size, max_entries;
 	bool quiet; /* no progress */
 	const volatile sig_atomic_t *stop; /* borrowed; give up */
@@ -49,7 +41,6 @@ struct deliver {
 	bool has_target;
 	struct gunzip gunzip;
 	struct tarin_counts counts; /* of what was delivered */
-	struct tarin_select select;
 };
 
 /* What it holds before options are read. */
@@ -82,13 +73,7 @@ const char *deliver_temp(const struct deliver *d);
  */
 enum wire_exit deliver_make(struct deliver *d, struct gather *g);
 
-/* Write the file d->cat to standard output, after all was found to be good. */
-enum wire_exit deliver_cat(struct deliver *d, struct gather *g);
-
-/*
- * Only call show for each entry, after all of them were found to be good, and
- * what is selected to be there.
- */
+/* Only call show for each entry, after all of them were found to be good. */
 enum wire_exit deliver_show(struct deliver *d, struct gather *g,
     tarin_show show, void *arg);
 

@@ -62,12 +62,10 @@ outcome_reason(const struct gather *g, const struct deliver *d,
 		return reason;
 	if (status == WIRE_CORRUPT)
 		return "StreamCorrupt";
-	if (status != WIRE_BUNDLE)
+	if (status != WIRE_BUNDLE || d->counts.rule == NULL)
 		return NULL;
-	return d->counts.rule != NULL &&
-	        strcmp(d->counts.rule, "too-large") == 0
-	    ? "BundleTooLarge"
-	    : "EntryRefused";
+	return strcmp(d->counts.rule, "too-large") == 0 ? "BundleTooLarge"
+	                                                : "EntryRefused";
 }
 
 /* --------------------------------------------------------------- delivered */

@@ -596,27 +596,6 @@ add_content(struct tarin *t, uint64_t n)
 }
 
 /*
- * Leave a hole in a file; where it is a pipe, zeros are written.  Returns 0, or
- * -1 with errno set.
- */
-static int
-tarin_skip_hole(const struct tarin *t, int fd, int64_t at, int64_t to)
-{
-	static const char zeros[4096];
-	int64_t n;
-
-	if (t->opts->dir >= 0)
-		return at < to && lseek(fd, to, SEEK_SET) < 0 ? -1 : 0;
-	for (; at < to; at += n) {
-		n = to - at < (int64_t)sizeof zeros ? to - at
-		                                    : (int64_t)sizeof zeros;
-		if (io_write(fd, zeros, (size_t)n) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/*
  * Copy the entry's data to fd, or nowhere; what lies between its blocks is a
  * hole.  Returns 0, or -1 (reported).
  */
@@ -639,7 +618,7 @@ copy_data(struct tarin *t, int fd)
 		if (add_content(t, (uint64_t)(offset - at) + len) < 0)
 			return -1;
 		if (fd >= 0 &&
-		    (tarin_skip_hole(t, fd, at, offset) < 0 ||
+		    ((at < offset && lseek(fd, offset, SEEK_SET) < 0) ||
 		        io_write(fd, data, len) < 0))
 			return tarin_fail(t, errno, "write");
 		at = offset + (int64_t)len;
@@ -650,9 +629,7 @@ copy_data(struct tarin *t, int fd)
 	/* the end may be a hole too */
 	if (offset <= at)
 		return 0;
-	if (fd >= 0 &&
-	    (t->opts->dir < 0 ? tarin_skip_hole(t, fd, at, offset)
-	                      : ftruncate(fd, offset)) < 0)
+	if (fd >= 0 && ftruncate(fd, offset) < 0)
 		return tarin_fail(t, errno, "write");
 	return add_content(t, (uint64_t)(offset - at));
 }
@@ -755,25 +732,9 @@ tarin_judge_entry(struct tarin *t, const struct tarin_entry *e)
 	return 0;
 }
 
-/* Write the file that --cat names.  Returns 0, or -1 (reported). */
-static int
-tarin_cat(struct tarin *t, const struct tarin_entry *e)
-{
-	if (S_ISREG(e->mode) && e->hard == NULL)
-		return copy_data(t, t->opts->select->fd);
-	progress_clear(t->opts->progress);
-	msg_warn(0, "%s: not a regular file, or a hard link to one", e->path);
-	t->status = WIRE_FAIL;
-	return -1;
-}
-
 static int
 make(struct tarin *t, const struct tarin_entry *e)
 {
-	const struct tarin_select *s = t->opts->select;
-
-	if (s != NULL && s->cat != NULL && strcmp(s->cat, e->path) == 0)
-		return tarin_cat(t, e);
 	if (t->opts->dir < 0)
 		return copy_data(t, -1);
 	if (e->hard != NULL)
@@ -785,75 +746,6 @@ make(struct tarin *t, const struct tarin_entry *e)
 	return make_file(t, e);
 }
 
-/* Is `name` the path, or below it? */
-static bool
-tarin_is_below(const char *name, const char *path)
-{
-	size_t len = strlen(path);
-
-	return len == 0 ||
-	    (strncmp(name, path, len) == 0 &&
-	        (name[len] == '\0' || name[len] == '/'));
-}
-
-/* Is the entry named among what is wanted? */
-static bool
-tarin_is_named(const struct tarin *t)
-{
-	const struct tarin_select *s = t->opts->select;
-	bool named = s->n_paths == 0;
-	size_t i;
-
-	for (i = 0; i < s->n_paths; i++) {
-		if (!tarin_is_below(t->path, s->paths[i]))
-			continue;
-		s->found[i] = true;
-		named = true;
-	}
-	return named;
-}
-
-/*
- * Remove n components from the front of a name.  -1 if it has no more than
- * these.
- */
-static int
-tarin_strip(char *name, uint64_t n)
-{
-	const char *from = name, *slash;
-
-	for (; n > 0; n--) {
-		slash = strchr(from, '/');
-		if (slash == NULL)
-			return -1;
-		from = slash + 1;
-	}
-	memmove(name, from, strlen(from) + 1);
-	return 0;
-}
-
-/*
- * Is the entry wanted?  Then it gets its new name, and so does the target of a
- * hard link.  Returns 1, 0, or -1 (reported).
- */
-static int
-tarin_choose(struct tarin *t, struct tarin_entry *e, char *hard)
-{
-	struct tarin_select *s = t->opts->select;
-
-	if (!tarin_is_named(t) || tarin_strip(t->path, s->strip) < 0)
-		return 0;
-	e->path = *t->path != '\0' ? t->path : ".";
-	s->entries++;
-	if (s->strip == 0)
-		return 1;
-	if (e->link != NULL && tarin_leads_out(t->path, e->link))
-		return tarin_refuse(t, TARIN_LINK_OUT);
-	if (e->hard != NULL && tarin_strip(hard, s->strip) < 0)
-		return tarin_refuse(t, TARIN_HARD);
-	return 1;
-}
-
 /* Deal with one entry.  Returns 0, or -1 (reported). */
 static int
 tarin_take_entry(struct tarin *t, struct archive_entry *ae)
@@ -863,7 +755,6 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 	const char *name = archive_entry_pathname(ae);
 	enum tarin_rule why;
 	const char *hard_name = archive_entry_hardlink(ae);
-	int wanted;
 
 	if (name == NULL || *name == '\0')
 		name = "(no name)/..";
@@ -892,11 +783,6 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 		return -1;
 	t->opts->progress->entries = t->counts->entries;
 	progress_show(t->opts->progress);
-	if (t->opts->select != NULL) {
-		wanted = tarin_choose(t, &e, hard);
-		if (wanted <= 0)
-			return wanted < 0 ? -1 : copy_data(t, -1);
-	}
 	if (t->opts->show != NULL && t->opts->show(t->opts->show_arg, &e) < 0) {
 		t->status = WIRE_FAIL;
 		return -1;

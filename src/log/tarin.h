@@ -40,24 +40,12 @@ struct tarin_entry {
 /* Called for each entry.  Returns 0, or -1 (reported) to stop. */
 typedef int (*tarin_show)(void *arg, const struct tarin_entry *entry);
 
-/* What is wanted of a tar; the rest is judged all the same. */
-struct tarin_select {
-	char *const *paths; /* borrowed; with all below; none: everything */
-	size_t n_paths;
-	bool *found; /* borrowed; for each path: it is there */
-	uint64_t strip; /* components to take from the front of each name */
-	const char *cat; /* borrowed; file to write to fd, or NULL */
-	int fd;
-	uint64_t entries; /* how many were wanted */
-};
-
 struct tarin_opts {
 	io_pull pull; /* the tar */
 	void *arg; /* borrowed; pull's */
 	int dir; /* where to extract to, an empty directory; -1 = nowhere */
 	uint64_t max_size; /* bytes of tar, and of the files together */
 	uint64_t max_entries; /* and directories that their names imply */
-	struct tarin_select *select; /* borrowed, or NULL: all of it */
 	tarin_show show; /* or NULL */
 	void *show_arg; /* borrowed */
 	struct progress *progress; /* borrowed */

@@ -16,7 +16,7 @@ asks() {
 }
 is "a command" "$(asks ext)" "extract :words "
 is "with its meaning" "$(unpackctl __complete ext | sed -n 's/.*\t//p')" \
-	"extract a bundle from pod logs, and verify it"
+	"extract a bundle from pod logs or an image"
 is "what the program takes" "$(asks --v)" "--version :words "
 is "an option" "$(asks run --run-as)" "--run-as-user :words "
 is "not what another command takes" "$(asks extract --run-as)" ":words "

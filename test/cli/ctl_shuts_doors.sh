@@ -84,11 +84,11 @@ mkdir here tmp
 ok "extract into the directory that we are in" exits 0 \
 	sh -c 'cd here && exec "$0" extract -C . ../foreign' "$UNPACKCTL"
 ok "... all of it" diff -r bundle here
-ok "extract a tar.gz" exits 0 "$UNPACKCTL" extract --tar a.tar.gz foreign
-ok "extract an image" exits 0 "$UNPACKCTL" extract -C image images/foreign
+ok "extract a tar" exits 0 "$UNPACKCTL" extract --tar a.tar foreign
+ok "extract an image" exits 0 "$UNPACKCTL" extract -C image --image images/foreign
 ok "... all of it" [ -f image/m/a ]
 ok "extract an image from a pipe" exits 0 sh -c \
-	'cat images/foreign | TMPDIR=$PWD/tmp "$0" extract -C piped -' "$UNPACKCTL"
+	'cat images/foreign | TMPDIR=$PWD/tmp "$0" extract -C piped --image -' "$UNPACKCTL"
 ok "check an image from a pipe" exits 0 sh -c \
 	'cat images/foreign | TMPDIR=$PWD/tmp "$0" check -' "$UNPACKCTL"
 ok "check a directory" exits 0 "$UNPACKCTL" check dir:bundle

@@ -86,6 +86,14 @@ ok "--tar FILE" exits 0 "$UNPACKCTL" extract --tar copy.tar b.tar.gz
 ok "--tar FILE is the tar" cmp copy.tar b.tar
 "$UNPACKCTL" extract --tar - b.tar.gz >copy2.tar 2>err
 ok "--tar - is the tar" cmp copy2.tar b.tar
+ok "--tar - gives one file" sh -c \
+	"'$UNPACKCTL' extract --tar - log | tar xO ./manifests/a.yaml >one"
+ok "  is it" cmp one in/manifests/a.yaml
+for name in x.tar.gz x.tgz; do
+	ok "--tar $name" exits 2 "$UNPACKCTL" extract --tar $name b.tar.gz
+	ok "  what writes one" has err 'for a tar.gz: --tar - . gzip'
+	ok "  nothing is there" [ ! -e $name ]
+done
 ok "--tar FILE does not overwrite" exits 1 "$UNPACKCTL" extract \
 	--tar copy.tar b.tar.gz
 ok "--list" exits 0 "$UNPACKCTL" extract --list log

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# extract of an image on disk delivers the bundle that a pod of it would send,
-# not the archive.
+# extract --image delivers the bundle that a pod of the image would send, with
+# what upper layers delete gone; without it, an archive is a tar like others.
 . "$TOP/test/lib.sh"
 need python3 jq
 
@@ -10,60 +10,156 @@ cat >words <<-'END'
 	dir manifests 0755
 	file manifests/a 0644 0:0 first
 	file manifests/gone 0644 0:0 x
+	dir manifests/old 0755
+	file manifests/old/x 0644 0:0 x
+	dir manifests/emptied 0755
+	file manifests/emptied/x 0644 0:0 x
 	dir metadata 0755
 	file metadata/secret 0600 0:0 y
+	file metadata/tool 0755 0:0 z
+	file metadata/setid 06755 0:0 z
+	link metadata/same metadata/tool
 	layer gzip COPY two
 	file manifests/a 0640 0:0 second
 	file manifests/.wh.gone 0644 0:0
+	file manifests/.wh.old 0644 0:0
+	file manifests/emptied/.wh..wh..opq 0644 0:0
 	symlink manifests/link a
 	dir etc 0755
 	file etc/hosts 0644 0:0 covered
 	file etc/own 0644 0:0 kept
 END
-mkdir -p want/manifests want/metadata want/etc
+mkdir -p want/manifests/emptied want/metadata want/etc
 printf second >want/manifests/a
 ln -s a want/manifests/link
 printf y >want/metadata/secret
+printf z >want/metadata/tool
+printf z >want/metadata/same
+printf z >want/metadata/setid
 printf kept >want/etc/own
+ctl=$UNPACKCTL
 
-for kind in oci oci-archive docker-archive dir; do
+for kind in oci oci-archive docker-archive; do
 	python3 "$TOP/test/mkimage.py" $kind image-$kind <words
-	ok "$kind" exits 0 "$UNPACKCTL" extract -o json -C got image-$kind
+	ok "$kind" exits 0 "$ctl" extract -o json -C got --image image-$kind
 	ok "  the bundle" diff -r want got
-	is "  modes" "$(stat -c %a got/manifests/a got/metadata/secret |
-		tr '\n' ' ')" "640 600 "
+	is "  modes, without set-user-ID" "$(stat -c %a got/manifests/a \
+		got/metadata/secret got/metadata/setid | tr '\n' ' ')" \
+		"640 600 755 "
 	is "  verified" "$(jq -c '[.verified, .format, .image]' out)" \
 		"[true,\"jsonl\",\"image-$kind\"]"
 	jq -r .digest out >>digests
 	rm -rf got
-	ok "  by its transport" exits 0 "$UNPACKCTL" extract -q -C got $kind:image-$kind
+	ok "  by its transport" exits 0 "$ctl" extract -q -C got \
+		--image $kind:image-$kind
 	ok "  the bundle" diff -r want got
 	rm -rf got
-	ok "  one file of it" exits 0 "$UNPACKCTL" extract --cat manifests/a image-$kind
-	is "  is it" "$(cat out)" second
 done
 is "the same bytes of each" "$(sort -u digests | wc -l)" 1
+digest=$(head -n 1 digests)
+other=sha256:$(printf x | sha256sum | cut -d' ' -f1)
 for kind in oci-archive docker-archive; do
-	ok "$kind on standard input" sh -c \
-		"'$UNPACKCTL' extract -q -C got <image-$kind"
+	ok "$kind on standard input" exits 0 sh -c \
+		"'$ctl' extract -q -C got --image - <image-$kind"
 	ok "  the bundle" diff -r want got
 	rm -rf got
 done
-python3 - <<-'END'
-	import tarfile, io
-	with tarfile.open("plain.tar", "w") as t:
-	    i = tarfile.TarInfo("manifest.json"); i.size = 2
-	    t.addfile(i, io.BytesIO(b"{}"))
-	    i = tarfile.TarInfo("index.json"); i.size = 2
-	    t.addfile(i, io.BytesIO(b"{}"))
-END
-ok "a bundle with such names is none" exits 0 "$UNPACKCTL" extract -q -C got plain.tar
-ok "  it comes as it is" [ -f got/manifest.json ]
+ok "a root file system" exits 0 "$ctl" extract -q -C got --image dir:want
+ok "  the bundle" diff -r want got
 rm -rf got
-head -c 3000 image-oci-archive >cut.tar
-ok "a damaged archive is refused" sh -c "! '$UNPACKCTL' extract -C got cut.tar 2>err"
+ok "--list" exits 0 "$ctl" extract --list --image image-oci
+ok "  its entries" has out ' manifests/a$'
+ok "--tar -" sh -c "'$ctl' extract --tar - --image image-oci | tar x -O manifests/a >a"
+is "  is it" "$(cat a)" second
+
+# what must agree
+ok "the digest" exits 0 "$ctl" extract -q -C got --image image-oci \
+	--expect-digest "$digest"
+ok "  the bundle" diff -r want got
+rm -rf got
+ok "another digest" exits 4 "$ctl" extract -C got --image image-oci \
+	--expect-digest "$other"
 ok "  nothing is there" [ ! -e got ]
-ok "another digest than expected" exits 4 "$UNPACKCTL" extract -C got \
-	--expect-digest "sha256:$(printf x | sha256sum | cut -d' ' -f1)" \
-	image-oci-archive
+"$ctl" extract -o json -C got --image image-oci >made
+rm -rf got
+# says DIGEST ENTRIES: a termination message
+says() {
+	jq -c --arg d "$1" --argjson n "$2" '{result, format, entries: $n,
+		size, digest: $d, parts: 1}' made >message
+}
+entries=$(jq .entries made)
+for d in "$digest 0" "$other 4"; do
+	says "${d% *}" "$entries"
+	ok "a witness: ${d#* }" exits "${d#* }" "$ctl" extract -C got \
+		--image image-oci --witness message
+	rm -rf got
+done
+printf '{"result":"failed","reason":"BundleUnreadable","message":"x"}' >message
+ok "a witness of a failure" exits 3 "$ctl" extract -C got --image image-oci \
+	--witness message
+ok "  nothing is there" [ ! -e got ]
+says "$digest" 1
+ok "a witness of other entries" exits 4 "$ctl" extract -C got \
+	--image image-oci --witness message
+
+# --path
+# tree DIR: the names below it
+tree() {
+	(cd "$1" && find . | LC_ALL=C sort | tr '\n' ' ')
+}
+for sub in manifests /manifests// ./manifests/.; do
+	ok "--path $sub" exits 0 "$ctl" extract -q -C got --image image-oci \
+		--path "$sub"
+	is "  the tree" "$(tree got)" \
+		". ./manifests ./manifests/a ./manifests/emptied ./manifests/link "
+	rm -rf got
+done
+ok "--path of a file" exits 0 "$ctl" extract -q -C got --image image-oci \
+	--path metadata/secret
+is "  the tree" "$(tree got)" ". ./metadata ./metadata/secret "
+rm -rf got
+ok "--path of all" exits 0 "$ctl" extract -q -C got --image image-oci --path /
+ok "  the bundle" diff -r want got
+rm -rf got
+for sub in nope manifests/gone manifests/old manifests/old/x manifests/a/b \
+	manifests/link/x manifest metadata/secre etc/hosts; do
+	ok "--path $sub" exits 3 "$ctl" extract -o json -C got --image image-oci \
+		--path $sub
+	is "  reason" "$(jq -r .reason out)" BundleMissing
+	ok "  is named" has err "there is no '$sub' in it"
+	ok "  nothing is there" [ ! -e got ]
+done
+for sub in .. ../x a/../b a/..; do
+	ok "--path $sub" exits 2 "$ctl" extract -C got --image image-oci --path $sub
+done
+mkdir nothing
+ok "an image with nothing" exits 3 "$ctl" extract -o json -C got --image dir:nothing
+is "  reason" "$(jq -r .reason out)" BundleMissing
+
+# an argument is a log: nothing looks whether there is an image in it
+for kind in oci-archive docker-archive; do
+	ok "$kind as a log" exits 0 "$ctl" extract -q -C got image-$kind
+	mkdir raw && tar xf image-$kind -C raw
+	ok "  comes as it is" diff -r raw got
+	rm -rf got raw
+done
+mkdir -p bundle/manifests && cp -R image-oci bundle/inner &&
+	cp image-oci/* bundle 2>/dev/null
+cp -R image-oci/blobs bundle
+"$UNPACK" --bundle-dir bundle --format tar >layout.tar
+ok "a bundle that holds a layout" exits 0 "$ctl" extract -q -C got layout.tar
+ok "  comes as it is" diff -r bundle got
+rm -rf got
+ok "a layout as a log" exits 1 "$ctl" extract -C got image-oci
+ok "a name as a log" exits 1 "$ctl" extract -C got oci:image-oci
+ok "  is a file's" has err 'oci:image-oci: No such file'
+
+head -c 3000 image-oci-archive >cut.tar
+ok "a damaged archive is refused" sh -c \
+	"! '$ctl' extract -C got --image cut.tar 2>err"
+ok "  nothing is there" [ ! -e got ]
+ok "no such archive" exits 1 "$ctl" extract -o json -C got --image ./nope.tar
+is "  is told" "$(jq -r .result out)" failed
+ok "--image and a log" exits 2 "$ctl" extract -C got --image image-oci cut.tar
+ok "--path and a log" exits 2 "$ctl" extract -C got --path a cut.tar
 done_testing

@@ -37,9 +37,6 @@ is "  the tar" "$(jq -r .tar out)" t
 ok "extract: a list" says $k 0 OK "$ctl" extract -o json --list log
 is "  of all" "$(jq -c '[.list[].path]' out)" \
 	'[".","manifests","manifests/a","manifests/l"]'
-ok "extract: paths" says $k 0 OK "$ctl" extract -o json -C p log -- manifests/a
-is "  how many" "$(jq .selected out)" 1
-ok "extract: none" says $k 1 PathNotFound "$ctl" extract -o json -C p2 log -- x
 ok "extract: usage" says $k 2 WrongUsage "$ctl" extract --nonsense -o json
 ok "  whatever the order" says $k 2 WrongUsage "$ctl" extract -o json --nonsense
 ok "  joined" says $k 2 WrongUsage "$ctl" extract -qojson --max-size x log

@@ -71,14 +71,14 @@ for name in $HOSTILE; do
 	0)
 		whole=$((whole + 1))
 		ok "$name: on disk" exits 0 "$UNPACKCTL" extract -o json \
-			-C "disk/$name" "$name.tar"
+			-C "disk/$name" --image "$name.tar"
 		is "... the same bytes" "$(of all .digest "$name")" \
 			"$(jq -r .digest out)"
 		;;
 	3)
 		out="$out $name"
 		ok "$name: on disk" exits 3 "$UNPACKCTL" extract -o json \
-			-C "disk/$name" "$name.tar"
+			-C "disk/$name" --image "$name.tar"
 		is "... the same words" "$(of all .message "$name")" \
 			"$(jq -r .message out)"
 		;;

@@ -119,9 +119,11 @@ def commands(unpack, ctl):
     yield Command("extract tar file", [ctl, "extract", "--tar", "out.tar",
                                        "jsonl"], target="out.tar")
     yield Command("extract list", [ctl, "extract", "--list", "jsonl"])
-    yield Command("extract strip", [ctl, "extract", "-C", "out",
+    yield Command("extract witness", [ctl, "extract", "-C", "out",
                                     "--witness", "message", "jsonl"],
                   target="out")
+    yield Command("extract image", [ctl, "extract", "-C", "out", "--image",
+                                    "image"], target="out")
     yield Command("unpack parts", [unpack, "--bundle-dir", "b", "--format",
                                    "jsonl", "--parts", "0-", "--symlinks",
                                    "skip", "--jobs", "3"], stream=True)
