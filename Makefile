@@ -97,7 +97,7 @@ SRC  := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
 UNPACK_OBJ = $(patsubst %,$(B)/%.o, \
 	base/alloc base/array base/base64 base/cpus base/workers base/digest \
 	base/io base/json base/msg base/number base/opt base/path base/out \
-	base/ranges base/result base/sandbox base/signals \
+	base/quote base/ranges base/result base/sandbox base/signals \
 	bundle/content bundle/finding bundle/mounts bundle/places \
 	bundle/report bundle/walk \
 	stream/encode stream/install stream/preflight stream/gzip \

@@ -130,7 +130,8 @@ msg_line(const char *format, ...)
 void
 msg_nomem(void)
 {
-	msg_warn(ENOMEM, "out of memory");
+	msg_warn(0, "out of memory");
+	last_error = ENOMEM;
 }
 
 size_t
@@ -195,31 +196,54 @@ printable(const char *s, size_t n)
 	if (n == 1)
 		return u[0] >= 0x20 && u[0] != 0x7f;
 	if (n == 2)
-		return u[0] != 0xc2 || u[1] >= 0xa0;
+		return (u[0] != 0xc2 || u[1] >= 0xa0) &&
+		    !(u[0] == 0xd8 && u[1] == 0x9c);
 	if (n == 3) {
 		c = (u[0] & 0x0fU) << 12 | (u[1] & 0x3fU) << 6 | (u[2] & 0x3fU);
 		return !((c >= 0x200b && c <= 0x200f) ||
 		    (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2060 && c <= 0x2069) || c == 0xfeff);
+		    (c >= 0x2060 && c <= 0x2069) || c == 0xfeff ||
+		    (c >= 0xfdd0 && c <= 0xfdef) || c >= 0xfffe);
 	}
-	return true;
+	c = (u[0] & 0x07U) << 18 | (u[1] & 0x3fU) << 12 | (u[2] & 0x3fU) << 6 |
+	    (u[3] & 0x3fU);
+	return !(c >= 0xe0000 && c <= 0xe007f) && (c & 0xfffe) != 0xfffe;
 }
 
 /*
- * Mask the character at s (n bytes are left) into unit, without a NUL.
- * Returns the length of unit and stores in *used what it took of s.
+ * Does a workflow command begin at name[at]?  GitHub's runner takes "::" at a
+ * line's start, behind blanks of Unicode too, and "##[" anywhere in a line;
+ * Azure's agent takes "##vso[" anywhere.
  */
-static size_t
-mask_one(char unit[static 4], const char *s, size_t n, size_t *used)
+static bool
+msg_is_command(const char *name, size_t len, size_t at)
+{
+	size_t i;
+
+	if (name[at] == '#')
+		return at > 0 && name[at - 1] == '#';
+	if (name[at] != ':' || at + 1 == len || name[at + 1] != ':')
+		return false;
+	for (i = 0; i < at; i++)
+		if ((unsigned char)name[i] > ' ' &&
+		    (unsigned char)name[i] < 0x80)
+			return false;
+	return true;
+}
+
+size_t
+msg_mask_one(char unit[static 4], const char *name, size_t len, size_t at,
+    size_t *used)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t len = msg_utf8(s, n);
+	const char *s = name + at;
+	size_t n = msg_utf8(s, len - at);
 
-	if (len > 0 && printable(s, len)) {
-		*used = len;
-		memcpy(unit, s, len);
+	if (n > 0 && printable(s, n) && !msg_is_command(name, len, at)) {
+		*used = n;
+		memcpy(unit, s, n);
 		if (s[0] != '\\')
-			return len;
+			return n;
 		unit[1] = '\\';
 		return 2;
 	}
@@ -231,21 +255,21 @@ mask_one(char unit[static 4], const char *s, size_t n, size_t *used)
 	return 4;
 }
 
-/* Where the last characters of name[0..len) begin that mask to <= room. */
+/* Where the last characters begin, from `from` on, that mask to <= room. */
 static size_t
-tail_start(const char *name, size_t len, size_t room)
+tail_start(const char *name, size_t len, size_t from, size_t room)
 {
 	char unit[4];
-	size_t start = len > room ? len - room : 0;
+	size_t start = len - from > room ? len - room : from;
 	size_t masked = 0, i, used;
 
 	/* not in the middle of a character */
 	while (start < len && ((unsigned char)name[start] & 0xc0) == 0x80)
 		start++;
 	for (i = start; i < len; i += used)
-		masked += mask_one(unit, name + i, len - i, &used);
+		masked += msg_mask_one(unit, name, len, i, &used);
 	while (masked > room) {
-		masked -= mask_one(unit, name + start, len - start, &used);
+		masked -= msg_mask_one(unit, name, len, start, &used);
 		start += used;
 	}
 	return start;
@@ -260,7 +284,7 @@ msg_mask_mem(char *out, size_t size, const char *name, size_t len)
 	size_t cut_out = 0, cut_in = 0;
 
 	while (i < len) {
-		got = mask_one(unit, name + i, len - i, &used);
+		got = msg_mask_one(unit, name, len, i, &used);
 		if (n + got > size - 1)
 			break;
 		memcpy(out + n, unit, got);
@@ -277,9 +301,9 @@ msg_mask_mem(char *out, size_t size, const char *name, size_t len)
 	}
 	memcpy(out + cut_out, "...", 3);
 	n = cut_out + 3;
-	i = tail_start(name + cut_in, len - cut_in, size - 1 - n) + cut_in;
+	i = tail_start(name, len, cut_in, size - 1 - n);
 	while (i < len) {
-		got = mask_one(unit, name + i, len - i, &used);
+		got = msg_mask_one(unit, name, len, i, &used);
 		memcpy(out + n, unit, got);
 		n += got;
 		i += used;

@@ -58,8 +58,10 @@ enum {
 /*
  * Make the untrusted bytes name[0..len) fit to print, as a reversible text: a
  * backslash becomes "\\"; control characters, bytes that are not valid UTF-8,
- * and characters that reorder or hide text (U+0080-9F, U+200B-F, U+202A-E,
- * U+2060-9, U+FEFF, U+2028-9) become "\xHH" for each byte.
+ * characters that reorder or hide text (U+0080-9F, U+061C, U+200B-F, U+202A-E,
+ * U+2060-9, U+FEFF, U+2028-9, U+E0000-7F), and non-characters become "\xHH" for
+ * each byte.  So does what would begin a workflow command: the first colon of
+ * a "::" with which the name begins, and each "#" behind another one.
  *
  * Writes at most size bytes to out, its NUL included; a longer text keeps its
  * beginning and its end around "...".  size must be at least 16.  Returns out.
@@ -68,6 +70,13 @@ char *msg_mask_mem(char *out, size_t size, const char *name, size_t len);
 
 /* msg_mask_mem for a string. */
 char *msg_mask(char *out, size_t size, const char *name);
+
+/*
+ * Mask the character name[at] of msg_mask_mem into unit, without a NUL.
+ * Returns the length of unit, and stores in *used what it took of name.
+ */
+size_t msg_mask_one(char unit[static 4], const char *name, size_t len,
+    size_t at, size_t *used);
 
 /*
  * How many bytes, 1 to 4, the well-formed UTF-8 character at s has (RFC 3629),

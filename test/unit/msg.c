@@ -21,6 +21,25 @@ main(void)
 	    "\\xf4\\x90\\x80\\x80");
 	OK_STR(msg_mask(buf, sizeof buf, "\xc2\x9b"), "\\xc2\\x9b");
 	OK_STR(msg_mask(buf, sizeof buf, "\xe2\x80\xae"), "\\xe2\\x80\\xae");
+	/* Arabic letter mark, a tag, non-characters; and what is beside them */
+	OK_STR(msg_mask(buf, sizeof buf, "\xd8\x9c\xd8\x9b"),
+	    "\\xd8\\x9c\xd8\x9b");
+	OK_STR(msg_mask(buf, sizeof buf, "\xf3\xa0\x81\x81"),
+	    "\\xf3\\xa0\\x81\\x81");
+	OK_STR(msg_mask(buf, sizeof buf, "\xf3\xa0\x82\x80"),
+	    "\xf3\xa0\x82\x80");
+	OK_STR(msg_mask(buf, sizeof buf, "\xef\xbf\xbe\xef\xbf\xbf\xef\xbf\xbd"),
+	    "\\xef\\xbf\\xbe\\xef\\xbf\\xbf\xef\xbf\xbd");
+	OK_STR(msg_mask(buf, sizeof buf, "\xef\xb7\x90"), "\\xef\\xb7\\x90");
+	OK_STR(msg_mask(buf, sizeof buf, "\xf0\x9f\xbf\xbe"),
+	    "\\xf0\\x9f\\xbf\\xbe");
+	/* workflow commands */
+	OK_STR(msg_mask(buf, sizeof buf, "::set-output name=a::b"),
+	    "\\x3a:set-output name=a::b");
+	OK_STR(msg_mask(buf, sizeof buf, " \xc2\xa0::x"), " \xc2\xa0\\x3a:x");
+	OK_STR(msg_mask(buf, sizeof buf, "a##[error]"), "a#\\x23[error]");
+	OK_STR(msg_mask(buf, sizeof buf, "###vso[x]"), "#\\x23\\x23vso[x]");
+	OK_STR(msg_mask(buf, sizeof buf, "a::b #[c] :d"), "a::b #[c] :d");
 	OK_STR(msg_mask_mem(buf, sizeof buf, "a\0b", 3), "a\\x00b");
 	OK_STR(msg_mask(small, sizeof small, "123456789012345"),
 	    "123456789012345");
