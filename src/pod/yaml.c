@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include <yaml.h>
 
@@ -20,49 +21,45 @@
 #include "base/json.h"
 #include "base/base64.h"
 #include "base/msg.h"
-#include "base/unicode.h"
 
 enum {
-	ANCHORS_MAX = 1000,
+	ANCHORS_MAX = 1000, /* of one document */
 	TAGS_MAX = 1000,
 	NUMBER_MAX = 64
 };
 
-/* A sequence or mapping that is still open. */
-struct frame {
-	struct json *node; /* borrowed from the tree */
-	char *key; /* owned; the next value's, NULL: a key comes next */
-	size_t key_line; /* where it stands, from 0 */
-	size_t keys; /* keys so far */
-	size_t before; /* nodes in the file when this one began */
-	size_t height; /* levels below this one, so far */
-	size_t anchor; /* place in anchors, ANCHORS_MAX: none */
+/* A sequence or mapping that is being converted. */
+struct level {
+	const yaml_node_t *node;
+	struct json *json; /* borrowed from the tree */
+	const yaml_node_t *key; /* of the value that comes next */
+	size_t i; /* place of the next item or pair */
+	size_t keys; /* so far */
+	bool copied; /* by way of an alias */
 	bool merges; /* it has a key "<<" that means merging */
 };
 
-struct anchor {
-	char *name; /* owned */
-	const struct json *node; /* borrowed from the tree */
-	size_t nodes; /* in it, itself too; 0 while it is open */
-	size_t height;
-};
-
-struct parse {
+struct load {
 	const char *name; /* borrowed; what the file is called, masked */
 	struct yaml_docs *docs;
-	yaml_mark_t mark; /* where the event began */
+	yaml_document_t document;
+	yaml_mark_t mark; /* of what is being read */
 	size_t lines_before; /* in the file, before what libyaml reads */
-	struct json *root; /* owned, until it goes to docs */
-	struct json *attic; /* owned; merged, but an alias may still name it */
-	size_t nodes;
-	size_t depth; /* frames in use */
-	size_t n_anchors;
-	struct frame stack[YAML_DEPTH_MAX];
-	struct anchor anchors[ANCHORS_MAX];
+	size_t values; /* so far in the file */
+	/*
+	 * Of each node in the stream: is it a plain scalar without a tag?  A
+	 * document does not tell it from one with the tag !!str.
+	 */
+	bool *plain; /* owned */
+	size_t n_plain, plain_room;
+	size_t before; /* nodes of documents before this one */
+	bool *seen; /* owned; nodes of the document that were converted */
+	size_t depth; /* levels in use */
+	struct level stack[YAML_DEPTH_MAX];
 };
 
 static int
-yaml_fail(const struct parse *p, const char *what)
+yaml_fail(const struct load *p, const char *what)
 {
 	msg_warn(0, "%s:%zu:%zu: %s", p->name, p->mark.line + 1,
 	    p->mark.column + 1, what);
@@ -70,7 +67,7 @@ yaml_fail(const struct parse *p, const char *what)
 }
 
 static int
-fail_name(const struct parse *p, const char *what, const char *name)
+fail_name(const struct load *p, const char *what, const char *name)
 {
 	char shown[128];
 
@@ -191,7 +188,7 @@ is_number(const char *text, double *number)
 		*number = strtod(plain, NULL);
 	}
 	if (minus)
-		*number = -*number;
+		*number = 0 - *number; /* -0 is 0 */
 	return *number - *number == 0; /* not infinite */
 }
 
@@ -220,98 +217,6 @@ plain_scalar(const char *text)
 
 /* ------------------------------------------------------------------- tree */
 
-/* Note a new node: `nodes` of them at once, bounded. */
-static int
-yaml_count_nodes(struct parse *p, size_t nodes)
-{
-	if (nodes > YAML_NODES_MAX - p->nodes)
-		return yaml_fail(p, "too large: more than 200000 values");
-	p->nodes += nodes;
-	return 0;
-}
-
-/* Remember that `name` means node; its place goes to *place. */
-static int
-add_anchor(struct parse *p, const char *name, const struct json *node,
-    size_t *place)
-{
-	struct anchor *a;
-	size_t i;
-
-	for (i = 0; i < p->n_anchors; i++)
-		if (strcmp(p->anchors[i].name, name) == 0)
-			break;
-	if (i == ANCHORS_MAX)
-		return yaml_fail(p, "too many anchors");
-	a = &p->anchors[i];
-	if (i == p->n_anchors) {
-		a->name = strdup(name);
-		if (a->name == NULL) {
-			msg_nomem();
-			return -1;
-		}
-		p->n_anchors++;
-	}
-	a->node = node;
-	a->nodes = 0;
-	a->height = 0;
-	*place = i;
-	return 0;
-}
-
-/* Take text as the key of the open mapping. */
-static int
-set_key(struct parse *p, struct frame *f, const char *text)
-{
-	if (json_has(f->node, text))
-		return fail_name(p, "duplicate key", text);
-	if (++f->keys > YAML_KEYS_MAX)
-		return yaml_fail(p, "too many keys in one mapping");
-	f->key = strdup(text);
-	f->key_line = p->mark.line;
-	if (f->key == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	return 0;
-}
-
-/* Is the next node a key? */
-static bool
-wants_key(const struct parse *p)
-{
-	return p->depth > 0 && json_is_object(p->stack[p->depth - 1].node) &&
-	    p->stack[p->depth - 1].key == NULL;
-}
-
-/* Add node, owned, to the open sequence or mapping; frees it on -1. */
-static int
-yaml_put_node(struct parse *p, struct json *node)
-{
-	struct frame *f;
-	size_t line;
-	bool added;
-
-	if (node == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	if (p->depth == 0) {
-		p->root = node;
-		return lines_add(&p->docs->lines, node, p->mark.line + 1);
-	}
-	f = &p->stack[p->depth - 1];
-	line = f->key != NULL ? f->key_line : p->mark.line;
-	added = json_add(f->node, f->key, node) != NULL;
-	free(f->key);
-	f->key = NULL;
-	if (!added) {
-		msg_nomem();
-		return -1;
-	}
-	return lines_add(&p->docs->lines, node, line + 1);
-}
-
 /* Is the number whole? */
 static bool
 is_whole(const struct json *node)
@@ -324,7 +229,7 @@ is_whole(const struct json *node)
 
 /* A scalar with one of the tags that stand for a plain one's types. */
 static struct json *
-typed_scalar(struct parse *p, const char *tag, const char *text)
+typed_scalar(struct load *p, const char *tag, const char *text)
 {
 	struct json *node = plain_scalar(text);
 	bool fits = node == NULL;
@@ -369,7 +274,7 @@ decode_binary(char *text, size_t len)
 
 /* A scalar tagged !!binary: base64 of a string. */
 static struct json *
-binary_scalar(struct parse *p, const char *text, size_t len)
+binary_scalar(struct load *p, const char *text, size_t len)
 {
 	char *copy = strdup(text);
 	struct json *node = NULL;
@@ -389,126 +294,165 @@ binary_scalar(struct parse *p, const char *text, size_t len)
 	return node;
 }
 
+/* The place of a node in its document, from 0. */
+static size_t
+yaml_place(const struct load *p, const yaml_node_t *node)
+{
+	return (size_t)(node - p->document.nodes.start);
+}
+
+static bool
+yaml_is_plain(const struct load *p, const yaml_node_t *node)
+{
+	return p->plain[p->before + yaml_place(p, node)];
+}
+
+/* The text of a scalar; NULL (reported). */
+static const char *
+yaml_text(struct load *p, const yaml_node_t *node)
+{
+	const char *text = (const char *)node->data.scalar.value;
+
+	if (strlen(text) == node->data.scalar.length)
+		return text;
+	(void)yaml_fail(p, "a NUL character");
+	return NULL;
+}
+
 /*
  * What the scalar means; NULL (reported).  As the YAML library of kubectl has
  * it: a tag that is not one of YAML's own types of scalars makes it a string, a
  * time too.
  */
 static struct json *
-scalar_node(struct parse *p, const yaml_event_t *e)
+scalar_node(struct load *p, const yaml_node_t *node)
 {
 	static const char core[] = "tag:yaml.org,2002:";
 	static const char *const typed[] = {"int", "float", "bool", "null",
 	    NULL};
-	const char *text = (const char *)e->data.scalar.value;
-	const char *tag = (const char *)e->data.scalar.tag;
-	struct json *node;
+	const char *text = yaml_text(p, node);
+	const char *tag = (const char *)node->tag;
+	struct json *value;
 
-	if (tag != NULL && strncmp(tag, core, sizeof core - 1) == 0) {
+	if (text == NULL)
+		return NULL;
+	if (strncmp(tag, core, sizeof core - 1) == 0) {
 		tag += sizeof core - 1;
 		if (is_one_of(tag, typed))
 			return typed_scalar(p, tag, text);
 		if (strcmp(tag, "binary") == 0)
-			return binary_scalar(p, text, e->data.scalar.length);
+			return binary_scalar(p, text, node->data.scalar.length);
 	}
-	node = tag == NULL && e->data.scalar.plain_implicit
-	    ? plain_scalar(text)
-	    : json_new_string(text);
-	if (node == NULL)
+	value = yaml_is_plain(p, node) ? plain_scalar(text)
+	                               : json_new_string(text);
+	if (value == NULL)
 		msg_nomem();
-	return node;
+	return value;
 }
 
-/* Take a scalar as the key of the open mapping. */
+/* Take the key of the next value of a mapping. */
 static int
-take_key(struct parse *p, const yaml_event_t *e)
+take_key(struct load *p, struct level *l, const yaml_node_t *key)
 {
-	struct frame *f = &p->stack[p->depth - 1];
-	const char *text = (const char *)e->data.scalar.value;
-	const char *tag = (const char *)e->data.scalar.tag;
+	const char *text;
 
-	if (e->data.scalar.anchor != NULL)
-		return yaml_fail(p, "an anchor on a key");
+	p->mark = key->start_mark;
+	if (key->type != YAML_SCALAR_NODE)
+		return yaml_fail(p, "a key that is not a scalar");
+	text = yaml_text(p, key);
+	if (text == NULL)
+		return -1;
+	if (json_has(l->json, text))
+		return fail_name(p, "duplicate key", text);
+	if (++l->keys > YAML_KEYS_MAX)
+		return yaml_fail(p, "too many keys in one mapping");
 	/* "<<" in quotes is a key like others, unless a tag says otherwise */
 	if (strcmp(text, "<<") == 0)
-		f->merges = (tag == NULL && e->data.scalar.plain_implicit) ||
-		    (tag != NULL &&
-		        strcmp(tag, "tag:yaml.org,2002:merge") == 0);
-	return set_key(p, f, text);
-}
-
-static int
-on_scalar(struct parse *p, const yaml_event_t *e)
-{
-	const char *text = (const char *)e->data.scalar.value;
-	struct json *node;
-	size_t place;
-
-	if (strlen(text) != e->data.scalar.length)
-		return yaml_fail(p, "a NUL character");
-	if (wants_key(p))
-		return take_key(p, e);
-	if (yaml_count_nodes(p, 1) < 0)
-		return -1;
-	node = scalar_node(p, e);
-	if (node == NULL || yaml_put_node(p, node) < 0)
-		return -1;
-	if (e->data.scalar.anchor == NULL)
-		return 0;
-	if (add_anchor(p, (const char *)e->data.scalar.anchor, node, &place) <
-	    0)
-		return -1;
-	p->anchors[place].nodes = 1;
+		l->merges = yaml_is_plain(p, key) ||
+		    strcmp((const char *)key->tag, "tag:yaml.org,2002:merge") ==
+		        0;
+	l->key = key;
 	return 0;
 }
 
-/* Open a sequence or mapping. */
-static int
-on_start(struct parse *p, struct json *node, const yaml_char_t *anchor)
+/* Convert a node, and add it to the level `up`, NULL: it is the root. */
+static struct json *
+put_node(struct load *p, struct level *up, const yaml_node_t *node)
 {
-	struct frame *f;
-	size_t before = p->nodes;
+	size_t place = yaml_place(p, node), line;
+	bool copied = up != NULL && up->copied;
+	struct json *value;
 
-	if (wants_key(p)) {
-		json_free(node);
-		return yaml_fail(p, "a key that is not a scalar");
+	p->mark = node->start_mark;
+	if (++p->values > YAML_NODES_MAX) {
+		(void)yaml_fail(p, "too large: more than 200000 values");
+		return NULL;
 	}
-	if (p->depth == YAML_DEPTH_MAX) {
-		json_free(node);
-		return yaml_fail(p, "nested too deeply");
+	value = node->type == YAML_SCALAR_NODE ? scalar_node(p, node)
+	    : node->type == YAML_MAPPING_NODE  ? json_new_object()
+	                                       : json_new_array();
+	if (value == NULL && node->type != YAML_SCALAR_NODE)
+		msg_nomem();
+	if (value == NULL)
+		return NULL;
+	/* a key's line, or its own; that of an alias is not known */
+	line = up != NULL && up->key != NULL ? up->key->start_mark.line
+	                                     : node->start_mark.line;
+	if (copied || (p->seen[place] && (up == NULL || up->key == NULL)))
+		line = 0;
+	else
+		line += p->lines_before + 1;
+	if (up != NULL &&
+	    json_add(up->json,
+	        up->key != NULL ? (const char *)up->key->data.scalar.value
+	                        : NULL,
+	        value) == NULL) {
+		msg_nomem();
+		return NULL;
 	}
-	if (yaml_count_nodes(p, 1) < 0) {
-		json_free(node);
-		return -1;
+	if (lines_add(&p->docs->lines, value, line) < 0) {
+		if (up == NULL)
+			json_free(value);
+		return NULL;
 	}
-	if (yaml_put_node(p, node) < 0)
-		return -1;
-	f = &p->stack[p->depth++];
-	*f = (struct frame){.node = node,
-	    .before = before,
-	    .anchor = ANCHORS_MAX};
-	if (anchor == NULL)
-		return 0;
-	return add_anchor(p, (const char *)anchor, node, &f->anchor);
+	if (node->type != YAML_SCALAR_NODE) {
+		if (p->depth == YAML_DEPTH_MAX) {
+			(void)yaml_fail(p, "nested too deeply");
+			if (up == NULL)
+				json_free(value);
+			return NULL;
+		}
+		p->stack[p->depth++] = (struct level){.node = node,
+		    .json = value,
+		    .copied = copied || p->seen[place]};
+	}
+	p->seen[place] = true;
+	return value;
 }
 
-/* Copy into `to`, which has *keys, the keys of `from` that it does not have. */
+/* Move to a level what `from` has and it has not. */
 static int
-merge_one(struct parse *p, struct json *to, const struct json *from,
-    size_t *keys)
+merge_one(struct load *p, struct level *l, struct json *from)
 {
-	const struct json *item;
+	struct json *item;
+	const char *key;
 
 	if (!json_is_object(from))
 		return yaml_fail(p,
 		    "'<<' merges something that is not a mapping");
-	for (item = json_first(from); item != NULL; item = json_next(item)) {
-		if (json_has(to, json_key(item)))
+	while ((item = json_first(from)) != NULL) {
+		key = json_key(item);
+		item = json_take(from, key);
+		if (json_has(l->json, key)) {
+			json_free(item);
 			continue;
+		}
 		/* each key is compared with all that are there */
-		if (++*keys > YAML_KEYS_MAX)
+		if (++l->keys > YAML_KEYS_MAX) {
+			json_free(item);
 			return yaml_fail(p, "too many keys in one mapping");
-		if (json_add(to, json_key(item), json_copy(item)) == NULL) {
+		}
+		if (json_add(l->json, key, item) == NULL) {
 			msg_nomem();
 			return -1;
 		}
@@ -516,101 +460,66 @@ merge_one(struct parse *p, struct json *to, const struct json *from,
 	return 0;
 }
 
-/*
- * Resolve "<<" (YAML's merge key type) in a mapping that is complete.  The
- * copies need no counting: what "<<" held was counted and goes away.
- */
+/* Resolve "<<" (YAML's merge key type) in a mapping that is complete. */
 static int
-merge(struct parse *p, struct json *node)
+merge(struct load *p, struct level *l)
 {
-	struct json *from = json_take(node, "<<");
-	const struct json *item;
-	size_t keys = json_size(node);
+	struct json *from = json_take(l->json, "<<"), *item;
+	int ret = 0;
 
-	if (from == NULL)
-		return 0;
-	if (json_add(p->attic, NULL, from) == NULL) {
-		msg_nomem();
-		return -1;
-	}
+	p->mark = l->node->start_mark;
+	l->keys--;
 	if (!json_is_array(from))
-		return merge_one(p, node, from, &keys);
-	for (item = json_first(from); item != NULL; item = json_next(item)) {
-		if (merge_one(p, node, item, &keys) < 0)
+		ret = merge_one(p, l, from);
+	for (item = json_is_array(from) ? json_first(from) : NULL;
+	     item != NULL && ret == 0; item = json_next(item))
+		ret = merge_one(p, l, item);
+	json_free(from);
+	return ret;
+}
+
+/* Convert what comes next in the innermost level; 0 or -1. */
+static int
+convert_next(struct load *p)
+{
+	struct level *l = &p->stack[p->depth - 1];
+	const yaml_node_t *n = l->node;
+	const yaml_node_pair_t *pair;
+	int value;
+
+	if (io_stopped())
+		return yaml_fail(p, "stopped by a signal");
+	if (n->type == YAML_SEQUENCE_NODE) {
+		if (n->data.sequence.items.start + l->i ==
+		    n->data.sequence.items.top) {
+			p->depth--;
+			return 0;
+		}
+		value = n->data.sequence.items.start[l->i++];
+	} else {
+		if (n->data.mapping.pairs.start + l->i ==
+		    n->data.mapping.pairs.top) {
+			p->depth--;
+			return l->merges ? merge(p, l) : 0;
+		}
+		pair = &n->data.mapping.pairs.start[l->i++];
+		if (take_key(p, l,
+		        yaml_document_get_node(&p->document, pair->key)) < 0)
 			return -1;
+		value = pair->value;
 	}
-	return 0;
-}
-
-/* Close a sequence or mapping. */
-static int
-on_end(struct parse *p)
-{
-	struct frame *f = &p->stack[--p->depth];
-	struct frame *up = p->depth > 0 ? f - 1 : NULL;
-
-	if (f->anchor < ANCHORS_MAX) {
-		p->anchors[f->anchor].nodes = p->nodes - f->before;
-		p->anchors[f->anchor].height = f->height + 1;
-	}
-	if (up != NULL && up->height < f->height + 1)
-		up->height = f->height + 1;
-	return f->merges ? merge(p, f->node) : 0;
-}
-
-static int
-on_alias(struct parse *p, const char *name)
-{
-	const struct anchor *a = NULL;
-	struct frame *f = p->depth > 0 ? &p->stack[p->depth - 1] : NULL;
-	size_t i;
-
-	for (i = 0; i < p->n_anchors; i++)
-		if (strcmp(p->anchors[i].name, name) == 0)
-			a = &p->anchors[i];
-	if (a == NULL)
-		return fail_name(p, "no anchor for alias", name);
-	if (a->nodes == 0)
-		return fail_name(p, "a value that contains itself:", name);
-	if (f != NULL && wants_key(p)) {
-		if (!json_is_string(a->node))
-			return yaml_fail(p, "a key that is not a scalar");
-		return set_key(p, f, json_string(a->node));
-	}
-	if (p->depth + a->height > YAML_DEPTH_MAX)
-		return yaml_fail(p, "nested too deeply");
-	if (yaml_count_nodes(p, a->nodes) < 0)
-		return -1;
-	if (f != NULL && f->height < a->height)
-		f->height = a->height;
-	return yaml_put_node(p, json_copy(a->node));
+	return put_node(p, l, yaml_document_get_node(&p->document, value)) !=
+	        NULL
+	    ? 0
+	    : -1;
 }
 
 /* -------------------------------------------------------------- documents */
 
-/* Forget what belongs to one document only. */
-static void
-document_reset(struct parse *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->depth; i++)
-		free(p->stack[i].key);
-	p->depth = 0;
-	for (i = 0; i < p->n_anchors; i++)
-		free(p->anchors[i].name);
-	p->n_anchors = 0;
-	json_free(p->attic);
-	p->attic = NULL;
-	json_free(p->root);
-	p->root = NULL;
-}
-
-/* A document begins: make room for it. */
+/* Make room for one more document; 0 or -1. */
 static int
-document_start(struct parse *p)
+add_document(struct yaml_docs *d)
 {
-	struct yaml_docs *d = p->docs;
 	struct json **tree;
 	size_t *line;
 
@@ -620,61 +529,55 @@ document_start(struct parse *p)
 	line = array_grow(d->line, &d->line_room, d->n + 1, sizeof *line);
 	if (line != NULL)
 		d->line = line;
-	p->attic = json_new_array();
-	if (tree == NULL || line == NULL || p->attic == NULL) {
+	if (tree != NULL && line != NULL)
+		return 0;
+	msg_nomem();
+	return -1;
+}
+
+/* Convert a document, and keep it unless there is nothing in it. */
+static int
+take_document(struct load *p, const yaml_node_t *root)
+{
+	struct yaml_docs *d = p->docs;
+	struct json *tree;
+	int ret = 0;
+
+	p->mark = p->document.start_mark;
+	if (p->before == 0 && p->lines_before == 0 &&
+	    (p->document.version_directive != NULL ||
+	        p->document.tag_directives.start !=
+	            p->document.tag_directives.end))
+		return yaml_fail(p,
+		    "kubectl takes no directive before the first '---': leave the line with '%' out");
+	p->depth = 0;
+	p->values++;
+	if (add_document(d) < 0)
+		return -1;
+	p->seen = calloc((size_t)(p->document.nodes.top -
+	                     p->document.nodes.start),
+	    sizeof *p->seen);
+	if (p->seen == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	d->line[d->n] = p->mark.line + 1;
-	return yaml_count_nodes(p, 1);
-}
-
-/* A document is complete: keep it, unless there is nothing in it. */
-static void
-document_end(struct parse *p)
-{
-	if (p->root != NULL && !json_is_null(p->root)) {
-		p->docs->tree[p->docs->n++] = p->root;
-		p->root = NULL;
-	}
-	document_reset(p);
-}
-
-static int
-on_event(struct parse *p, const yaml_event_t *e)
-{
-	p->mark = e->start_mark;
-	p->mark.line += p->lines_before;
-	switch (e->type) {
-	case YAML_DOCUMENT_START_EVENT:
-		return document_start(p);
-	case YAML_DOCUMENT_END_EVENT:
-		document_end(p);
-		return 0;
-	case YAML_ALIAS_EVENT:
-		return on_alias(p, (const char *)e->data.alias.anchor);
-	case YAML_SCALAR_EVENT:
-		return on_scalar(p, e);
-	case YAML_SEQUENCE_START_EVENT:
-		return on_start(p, json_new_array(),
-		    e->data.sequence_start.anchor);
-	case YAML_MAPPING_START_EVENT:
-		return on_start(p, json_new_object(),
-		    e->data.mapping_start.anchor);
-	case YAML_SEQUENCE_END_EVENT:
-	case YAML_MAPPING_END_EVENT:
-		return on_end(p);
-	case YAML_NO_EVENT:
-	case YAML_STREAM_START_EVENT:
-	case YAML_STREAM_END_EVENT:
-		break;
-	}
-	return 0;
+	d->line[d->n] = p->document.start_mark.line + p->lines_before + 1;
+	tree = put_node(p, NULL, root);
+	while (tree != NULL && ret == 0 && p->depth > 0)
+		ret = convert_next(p);
+	free(p->seen);
+	if (tree == NULL)
+		return -1;
+	if (ret < 0 || json_is_null(tree))
+		json_free(tree);
+	else
+		d->tree[d->n++] = tree;
+	return ret;
 }
 
 /* Say what libyaml found wrong, and where. */
 static int
-parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
+parser_failed(struct load *p, const yaml_parser_t *y, const char *text)
 {
 	const char *c, *what = y->problem != NULL ? y->problem : "not YAML";
 
@@ -705,7 +608,7 @@ parser_failed(struct parse *p, const yaml_parser_t *y, const char *text)
  * TAGS_MAX of them, in any position.  Returns 0 or -1.
  */
 static int
-yaml_check_tags(struct parse *p, const char *text, size_t len)
+yaml_check_tags(struct load *p, const char *text, size_t len)
 {
 	static const char tag[] = "%TAG";
 	const char *end = text + len, *at = text;
@@ -720,54 +623,111 @@ yaml_check_tags(struct parse *p, const char *text, size_t len)
 	return 0;
 }
 
-/* Run libyaml over text; 0 or -1. */
+/* Note what an event says that its document will not; 0 or -1. */
 static int
-parse_events(struct parse *p, const char *text, size_t len)
+scan_event(struct load *p, const yaml_event_t *e, size_t *anchors)
 {
-	yaml_parser_t y;
-	yaml_event_t e;
-	bool more = true;
-	int ret = yaml_check_tags(p, text, len);
+	const yaml_char_t *anchor;
+	bool *plain;
 
-	if (ret < 0)
-		return ret;
-	if (!yaml_parser_initialize(&y)) {
+	p->mark = e->start_mark;
+	if (e->type == YAML_DOCUMENT_START_EVENT)
+		*anchors = 0;
+	if (e->type == YAML_SCALAR_EVENT)
+		anchor = e->data.scalar.anchor;
+	else if (e->type == YAML_SEQUENCE_START_EVENT)
+		anchor = e->data.sequence_start.anchor;
+	else if (e->type == YAML_MAPPING_START_EVENT)
+		anchor = e->data.mapping_start.anchor;
+	else
+		return 0;
+	if (anchor != NULL && ++*anchors > ANCHORS_MAX)
+		return yaml_fail(p, "too many anchors");
+	/* keys are nodes, too */
+	if (p->n_plain == 2 * YAML_NODES_MAX)
+		return yaml_fail(p, "too large: more than 200000 values");
+	plain = array_grow(p->plain, &p->plain_room, p->n_plain + 1,
+	    sizeof *plain);
+	if (plain == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	yaml_parser_set_encoding(&y, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&y, (const unsigned char *)text, len);
+	p->plain = plain;
+	plain[p->n_plain++] = e->type == YAML_SCALAR_EVENT &&
+	    e->data.scalar.tag == NULL && e->data.scalar.plain_implicit;
+	return 0;
+}
+
+/* Read all events, before documents of any size are made; 0 or -1. */
+static int
+scan(struct load *p, yaml_parser_t *y, const char *text)
+{
+	yaml_event_t e;
+	size_t anchors = 0;
+	bool more = true;
+	int ret = 0;
+
+	p->n_plain = 0;
 	while (more && ret == 0) {
-		if (!yaml_parser_parse(&y, &e)) {
-			ret = parser_failed(p, &y, text);
-			break;
-		}
+		if (!yaml_parser_parse(y, &e))
+			return parser_failed(p, y, text);
 		more = e.type != YAML_STREAM_END_EVENT;
-		ret = on_event(p, &e);
+		ret = scan_event(p, &e, &anchors);
 		yaml_event_delete(&e);
-		if (ret == 0 && io_stopped())
-			ret = yaml_fail(p, "stopped by a signal");
 	}
-	yaml_parser_delete(&y);
-	document_reset(p);
 	return ret;
 }
 
-/* The value of four hex digits at s, or 0. */
-static unsigned int
-hex4(const char *s)
+/* Read all documents; 0 or -1. */
+static int
+load(struct load *p, yaml_parser_t *y, const char *text)
 {
-	char digits[5] = {s[0], s[1], s[2], s[3], '\0'};
+	const yaml_node_t *root;
+	int ret = 0;
 
-	return strspn(digits, "0123456789abcdefABCDEF") == 4
-	    ? (unsigned int)strtoul(digits, NULL, 16)
-	    : 0;
+	p->before = 0;
+	while (ret == 0) {
+		if (!yaml_parser_load(y, &p->document))
+			return parser_failed(p, y, text);
+		root = yaml_document_get_root_node(&p->document);
+		if (root != NULL)
+			ret = take_document(p, root);
+		p->before += (size_t)(p->document.nodes.top -
+		    p->document.nodes.start);
+		yaml_document_delete(&p->document);
+		if (root == NULL)
+			break;
+	}
+	return ret;
+}
+
+/* Run libyaml over text, twice; 0 or -1. */
+static int
+parse_text(struct load *p, const char *text, size_t len)
+{
+	static int (*const runs[])(struct load *, yaml_parser_t *,
+	    const char *) = {scan, load};
+	yaml_parser_t y;
+	size_t i;
+	int ret = yaml_check_tags(p, text, len);
+
+	for (i = 0; i < 2 && ret == 0; i++) {
+		if (!yaml_parser_initialize(&y)) {
+			msg_nomem();
+			return -1;
+		}
+		yaml_parser_set_input_string(&y, (const unsigned char *)text,
+		    len);
+		ret = runs[i](p, &y, text);
+		yaml_parser_delete(&y);
+	}
+	return ret;
 }
 
 /*
  * JSON is YAML with one exception: it writes characters beyond U+FFFF as two
  * escapes, \ud83d\ude00, where YAML has \U0001f600.  Rewrite these in
- * text[0..len); returns the new length.
+ * text[0..len), behind which is a NUL; returns the new length.
  */
 static size_t
 join_surrogates(char *text, size_t len)
@@ -777,26 +737,19 @@ join_surrogates(char *text, size_t len)
 	char joined[11];
 
 	while (from < len) {
-		if (text[from] != '\\' || len - from < 2) {
-			text[to++] = text[from++];
+		if (text[from] == '\\' &&
+		    sscanf(text + from, "\\u%4x\\u%4x", &high, &low) == 2 &&
+		    high >> 10 == 0xd800 >> 10 && low >> 10 == 0xdc00 >> 10) {
+			snprintf(joined, sizeof joined, "\\U%08x",
+			    0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff)));
+			memcpy(text + to, joined, 10);
+			to += 10;
+			from += 12;
 			continue;
 		}
-		high = low = 0;
-		if (len - from >= 12 && text[from + 1] == 'u' &&
-		    text[from + 6] == '\\' && text[from + 7] == 'u') {
-			high = hex4(text + from + 2);
-			low = hex4(text + from + 8);
-		}
-		if (high >> 10 != 0xd800 >> 10 || low >> 10 != 0xdc00 >> 10) {
+		if (text[from] == '\\' && from + 1 < len)
 			text[to++] = text[from++];
-			text[to++] = text[from++];
-			continue;
-		}
-		(void)snprintf(joined, sizeof joined, "\\U%08x",
-		    0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff)));
-		memcpy(text + to, joined, 10);
-		to += 10;
-		from += 12;
+		text[to++] = text[from++];
 	}
 	return to;
 }
@@ -852,7 +805,7 @@ is_json_object(const char *text, size_t len)
  * have, are documents each, as kubectl reads them.
  */
 static int
-parse_stream(struct parse *p, const char *text, size_t len)
+parse_stream(struct load *p, const char *text, size_t len)
 {
 	size_t blank = count_blank(text, len), one, gap, i;
 
@@ -863,7 +816,7 @@ parse_stream(struct parse *p, const char *text, size_t len)
 		    text[one + gap] != '{' ||
 		    !is_json_object(text + blank, one - blank))
 			break;
-		if (parse_events(p, text, one) < 0)
+		if (parse_text(p, text, one) < 0)
 			return -1;
 		for (i = 0; i < one; i++)
 			p->lines_before += text[i] == '\n';
@@ -871,7 +824,40 @@ parse_stream(struct parse *p, const char *text, size_t len)
 		len -= one;
 		blank = gap;
 	}
-	return parse_events(p, text, len);
+	return parse_text(p, text, len);
+}
+
+/*
+ * text with U+FFFD for each byte that is no UTF-8, as kubectl reads it, unless
+ * it begins with the mark of UTF-16; owned, NULL (reported); *len follows it.
+ */
+static char *
+mend_utf8(const char *text, size_t *len)
+{
+	bool is_utf16 = *len >= 2 &&
+	    (memcmp(text, "\xff\xfe", 2) == 0 ||
+	        memcmp(text, "\xfe\xff", 2) == 0);
+	char *out = malloc(3 * *len + 1);
+	size_t i, n, to = 0;
+
+	if (out == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	for (i = 0; i < *len; i += n) {
+		n = is_utf16 ? 1 : msg_utf8(text + i, *len - i);
+		if (n > 0) {
+			memcpy(out + to, text + i, n);
+			to += n;
+		} else {
+			memcpy(out + to, "\xef\xbf\xbd", 3);
+			to += 3;
+			n = 1;
+		}
+	}
+	out[to] = '\0';
+	*len = to;
+	return out;
 }
 
 int
@@ -879,24 +865,28 @@ yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
     size_t len)
 {
 	char shown[MSG_NAME];
-	struct parse *p;
+	struct load *p = calloc(1, sizeof *p);
 	char *copy;
 	size_t blank;
 	int ret = -1;
 
 	*docs = (struct yaml_docs){0};
-	p = calloc(1, sizeof *p);
-	copy = unicode_to_utf8(text, len, &len);
-	if (p == NULL || copy == NULL) {
-		msg_nomem();
-		goto out;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
 	}
+	copy = mend_utf8(text, &len);
+	if (p == NULL)
+		msg_nomem();
+	if (p == NULL || copy == NULL)
+		goto out;
 	p->name = msg_mask(shown, sizeof shown, name);
 	p->docs = docs;
 	blank = count_blank(copy, len);
 	if (blank < len && (copy[blank] == '{' || copy[blank] == '['))
 		len = join_surrogates(copy, len);
 	ret = parse_stream(p, copy, len);
+	free(p->plain);
 	if (ret < 0)
 		yaml_docs_free(docs);
 	else
@@ -967,172 +957,148 @@ yaml_docs_free(struct yaml_docs *docs)
 
 /* --------------------------------------------------------------- printing */
 
-struct text {
-	char *buf; /* owned; ends in a NUL */
-	size_t len, size;
-};
-
-static int
-text_add(void *data, unsigned char *buffer, size_t len)
-{
-	struct text *t = data;
-	char *buf = array_grow(t->buf, &t->size, t->len + len + 1, 1);
-
-	if (buf == NULL)
-		return 0;
-	t->buf = buf;
-	memcpy(t->buf + t->len, buffer, len);
-	t->len += len;
-	t->buf[t->len] = '\0';
-	return 1;
-}
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
 
 /*
- * Would some reader of YAML take this plain text for anything but a string?
- * A reader of YAML 1.1 takes 1:30 for a number and 2001-01-01 for a date.
+ * Does each reader of YAML 1.1 and 1.2 take this text for a string where it
+ * stands without quotes?  A reader of 1.1 takes 1:30 for a number, 1_000 too,
+ * and 2001-01-01 for a date.
  */
 static bool
-needs_quotes(const char *text)
+is_plain_string(const char *text)
 {
-	static const char *const special[] = {"=", "<<", NULL};
-	struct json *meaning;
-	bool is_string;
+	static const char *const words[] = {"y", "n", "yes", "no", "on", "off",
+	    "true", "false", "null"};
+	size_t len = strlen(text), i;
 
-	if (is_one_of(text, special) || strchr(text, '\n') != NULL ||
-	    (strpbrk(text, "0123456789") != NULL &&
-	        text[strspn(text, "0123456789abcdefxoABCDEFTZtz:.+-_ ")] ==
-	            '\0'))
-		return true;
-	meaning = plain_scalar(text);
-	is_string = meaning != NULL && json_is_string(meaning);
-	json_free(meaning);
-	return !is_string;
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return false;
+	if (len == 0 || strspn(text, LETTERS DIGITS "/._-=:@") != len ||
+	    text[len - 1] == ':')
+		return false;
+	if (strspn(text, DIGITS) > 0)
+		return text[strspn(text, DIGITS "abcdefxoABCDEFTZtz:.-_")] !=
+		    '\0';
+	if (strncmp(text, "--", 2) == 0)
+		text += 2;
+	return *text == '/' || strspn(text, LETTERS) > 0;
 }
 
-static int
-emit_scalar(yaml_emitter_t *y, const char *text, bool quoted)
+static void
+print_string(FILE *f, const char *text)
 {
-	union {
-		const char *text;
-		yaml_char_t *value; /* libyaml does not write to it */
-	} u = {.text = text};
-	yaml_event_t e;
+	size_t len = strlen(text), n, i;
+	unsigned int c;
 
-	return yaml_scalar_event_initialize(&e, NULL, NULL, u.value, -1,
-	           !quoted, 1,
-	           quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE
-	                  : YAML_PLAIN_SCALAR_STYLE) &&
-	    yaml_emitter_emit(y, &e);
-}
-
-static int
-emit_string(yaml_emitter_t *y, const char *text)
-{
-	return emit_scalar(y, text, needs_quotes(text));
-}
-
-/* Emit a scalar, or the beginning of a mapping or sequence. */
-static int
-emit_begin(yaml_emitter_t *y, const struct json *node)
-{
-	yaml_event_t e;
-	char *number;
-	int ok;
-
-	if (json_is_object(node))
-		return yaml_mapping_start_event_initialize(&e, NULL, NULL, 1,
-		           YAML_BLOCK_MAPPING_STYLE) &&
-		    yaml_emitter_emit(y, &e);
-	if (json_is_array(node))
-		return yaml_sequence_start_event_initialize(&e, NULL, NULL, 1,
-		           YAML_BLOCK_SEQUENCE_STYLE) &&
-		    yaml_emitter_emit(y, &e);
-	if (json_is_string(node))
-		return emit_string(y, json_string(node));
-	number = json_print(node, JSON_COMPACT);
-	if (number == NULL)
-		return 0;
-	ok = emit_scalar(y, number, false);
-	free(number);
-	return ok;
-}
-
-static int
-emit_end(yaml_emitter_t *y, const struct json *node)
-{
-	yaml_event_t e;
-
-	if (json_is_object(node))
-		return yaml_mapping_end_event_initialize(&e) &&
-		    yaml_emitter_emit(y, &e);
-	if (json_is_array(node))
-		return yaml_sequence_end_event_initialize(&e) &&
-		    yaml_emitter_emit(y, &e);
-	return 1;
-}
-
-/* Emit the whole tree in one walk, with a stack of its own. */
-static int
-emit_tree(yaml_emitter_t *y, const struct json *tree)
-{
-	const struct json *stack[YAML_DEPTH_MAX];
-	const struct json *node = tree, *child;
-	size_t depth = 0;
-
-	while (node != NULL) {
-		if (depth > 0 && json_is_object(stack[depth - 1]) &&
-		    !emit_string(y, json_key(node)))
-			return 0;
-		if (!emit_begin(y, node))
-			return 0;
-		child = json_first(node);
-		if (child != NULL) {
-			if (depth == YAML_DEPTH_MAX)
-				return 0;
-			stack[depth++] = node;
-			node = child;
-			continue;
-		}
-		if (!emit_end(y, node))
-			return 0;
-		while (depth > 0 && json_next(node) == NULL) {
-			node = stack[--depth];
-			if (!emit_end(y, node))
-				return 0;
-		}
-		node = depth > 0 ? json_next(node) : NULL;
+	if (is_plain_string(text)) {
+		(void)fputs(text, f);
+		return;
 	}
-	return 1;
+	(void)fputc('"', f);
+	for (; len > 0; len -= n, text += n) {
+		n = msg_utf8(text, len);
+		c = (unsigned char)text[0];
+		if (n > 1)
+			c &= 0xffU >> (n + 1);
+		for (i = 1; i < n; i++)
+			c = c << 6 | ((unsigned char)text[i] & 0x3f);
+		if (n == 0) {
+			n = 1;
+			c = 0xfffd;
+		}
+		if (c >= ' ' && c < 0x7f)
+			fprintf(f, "%s%c", c == '"' || c == '\\' ? "\\" : "",
+			    (int)c);
+		else if (c == '\n')
+			fputs("\\n", f);
+		else
+			fprintf(f, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
+	}
+	(void)fputc('"', f);
+}
+
+/* Print a scalar, or what is empty.  Returns 0, or -1 without memory. */
+static int
+print_scalar(FILE *f, const struct json *node)
+{
+	char *text;
+
+	if (json_is_string(node)) {
+		print_string(f, json_string(node));
+		return 0;
+	}
+	text = json_print(node, JSON_COMPACT);
+	if (text == NULL)
+		return -1;
+	fputs(text, f);
+	free(text);
+	return 0;
+}
+
+/* Print the whole tree in one walk, with a stack of its own; 0 or -1. */
+static int
+print_tree(FILE *f, const struct json *node)
+{
+	struct {
+		const struct json *next; /* NULL: none */
+		int indent;
+		bool list;
+	} stack[YAML_DEPTH_MAX + 1] = {{NULL, -2, true}}, *up = stack;
+	bool fresh = true; /* at the beginning of a line */
+
+	for (;;) {
+		if (json_first(node) != NULL) {
+			if (up == &stack[YAML_DEPTH_MAX])
+				return -1;
+			if (!up->list) {
+				fputc('\n', f);
+				fresh = true;
+			}
+			/* a list stands below its key, all else to the right */
+			up[1].list = json_is_array(node);
+			up[1].indent = up->indent +
+			    (up[1].list && !up->list ? 0 : 2);
+			up[1].next = json_first(node);
+			up++;
+		} else {
+			if (!up->list)
+				fputc(' ', f);
+			if (print_scalar(f, node) < 0)
+				return -1;
+			fputc('\n', f);
+			fresh = true;
+		}
+		while (up > stack && up->next == NULL)
+			up--;
+		if (up == stack)
+			return 0;
+		node = up->next;
+		up->next = json_next(node);
+		if (fresh)
+			fprintf(f, "%*s", up->indent, "");
+		if (up->list) {
+			fputs("- ", f);
+		} else {
+			print_string(f, json_key(node));
+			fputc(':', f);
+		}
+		fresh = false;
+	}
 }
 
 char *
 yaml_print(const struct json *tree)
 {
-	struct text t = {0};
-	yaml_emitter_t y;
-	yaml_event_t e;
-	int ok;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int ret = f != NULL ? print_tree(f, tree) : -1;
 
-	if (!yaml_emitter_initialize(&y)) {
-		msg_nomem();
-		return NULL;
-	}
-	yaml_emitter_set_output(&y, text_add, &t);
-	yaml_emitter_set_encoding(&y, YAML_UTF8_ENCODING);
-	yaml_emitter_set_unicode(&y, 1);
-	yaml_emitter_set_width(&y, -1);
-	ok = yaml_stream_start_event_initialize(&e, YAML_UTF8_ENCODING) &&
-	    yaml_emitter_emit(&y, &e) &&
-	    yaml_document_start_event_initialize(&e, NULL, NULL, NULL, 1) &&
-	    yaml_emitter_emit(&y, &e) && emit_tree(&y, tree) &&
-	    yaml_document_end_event_initialize(&e, 1) &&
-	    yaml_emitter_emit(&y, &e) && yaml_stream_end_event_initialize(&e) &&
-	    yaml_emitter_emit(&y, &e);
-	yaml_emitter_delete(&y);
-	if (!ok || t.buf == NULL) {
-		free(t.buf);
-		msg_warn(0, "cannot print YAML");
-		return NULL;
-	}
-	return t.buf;
+	if (f != NULL && fclose(f) == 0 && ret == 0)
+		return text;
+	free(text);
+	msg_warn(0, "cannot print YAML");
+	return NULL;
 }

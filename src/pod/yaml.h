@@ -8,10 +8,11 @@
  * strings, "<<" merges, an alias becomes a copy.  A key that stands twice in a
  * mapping is an error.  Of tags, YAML's own types of scalars are obeyed,
  * !!binary is decoded, others leave strings, mappings and sequences what they
- * are.
+ * are.  A directive before the first "---" is an error, as for kubectl.
  *
- * The text may be in UTF-8, UTF-16 or UTF-32, with or without a byte order
- * mark, and JSON objects may follow each other.
+ * The text is in UTF-8, with or without a byte order mark, bytes that are not
+ * becoming U+FFFD, or in UTF-16 with a mark; JSON objects may follow each
+ * other.
  */
 #ifndef YAML_H_
 #define YAML_H_

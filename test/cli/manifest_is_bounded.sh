@@ -19,6 +19,7 @@ keys() {
 }
 # tags N: N %TAG lines, which libyaml compares with each other
 tags() {
+	printf 'a: b\n...\n'
 	seq -f '%%TAG !a%.0f! b' "$1"
 	echo ---
 }
