@@ -207,6 +207,7 @@ judge_object(struct tally *t, const char *file, struct yaml_docs *docs,
 	    .level = t->o->policy.level,
 	    .version = t->o->version};
 	const struct json *pod;
+	const char *field = manifest_wrong(json_get(m->object, "metadata"));
 	size_t n = 0;
 	int ret = 0;
 
@@ -218,8 +219,15 @@ judge_object(struct tally *t, const char *file, struct yaml_docs *docs,
 	while (ret == 0 && template_next(w, &pod)) {
 		p.path = w->path;
 		p.several = w->depth > 0;
-		ret = check_pod_judge(t, &p, pod);
 		n++;
+		if (field == NULL) {
+			ret = check_pod_judge(t, &p, pod);
+			continue;
+		}
+		msg_warn(0, "%s:%zu: %s: not what Kubernetes takes there", file,
+		    m->line, field);
+		check_pod_note_problem(t, file);
+		break;
 	}
 	t->n_over += n == 0;
 	free(w);

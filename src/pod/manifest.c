@@ -4,6 +4,7 @@
  */
 #include "pod/manifest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +80,37 @@ manifest_next(struct manifest_cursor *c, struct manifest *m)
 	find_kind(m, c->list);
 	c->item = json_next(c->item);
 	return 1;
+}
+
+const char *
+manifest_wrong(const struct json *metadata)
+{
+	static const struct {
+		const char *key, *field;
+		bool map;
+	} fields[] = {{"name", "metadata.name", false},
+	    {"generateName", "metadata.generateName", false},
+	    {"namespace", "metadata.namespace", false},
+	    {"labels", "metadata.labels", true},
+	    {"annotations", "metadata.annotations", true}};
+	const struct json *value, *item;
+	size_t i;
+
+	if (metadata != NULL && !json_is_object(metadata))
+		return "metadata";
+	for (i = 0; i < sizeof fields / sizeof *fields; i++) {
+		value = json_get(metadata, fields[i].key);
+		if (value == NULL)
+			continue;
+		if (fields[i].map ? !json_is_object(value)
+		                  : !json_is_string(value))
+			return fields[i].field;
+		for (item = fields[i].map ? json_first(value) : NULL;
+		     item != NULL; item = json_next(item))
+			if (!json_is_string(item) && !json_is_null(item))
+				return fields[i].field;
+	}
+	return NULL;
 }
 
 int

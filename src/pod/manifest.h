@@ -36,6 +36,12 @@ const char *manifest_string(const struct json *object, const char *key);
 const char *manifest_metadata(const struct json *object, const char *key);
 
 /*
+ * Is the metadata of an object or a template what Kubernetes takes: names that
+ * are strings, mappings of strings?  NULL, or the field that is not.
+ */
+const char *manifest_wrong(const struct json *metadata);
+
+/*
  * Say what is wrong at `where`, which is printable, with the value, masked, in
  * it (NULL: without).  Returns -1.
  */

@@ -14,7 +14,6 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "pod/manifest.h"
-#include "psa/psatext.h"
 
 enum {
 	PATH_LEN = 512 /* of a field */
@@ -24,7 +23,6 @@ enum {
 struct place {
 	enum psa_subject subject;
 	const char *name; /* of the container or volume; borrowed */
-	size_t index;
 	const struct json *value; /* NULL: not set */
 	const struct json *at; /* or else the last on the way that is set */
 	bool in_object; /* it is the object's last step that is not set */
@@ -46,11 +44,13 @@ struct run {
 static bool
 is_type(const struct json *value, enum psa_type type)
 {
+	int64_t n;
+
 	switch (type) {
 	case PSA_BOOL:
 		return json_is_bool(value);
 	case PSA_NUMBER:
-		return json_is_number(value);
+		return json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0;
 	case PSA_STRING:
 		return json_is_string(value);
 	case PSA_LIST:
@@ -65,7 +65,7 @@ static const char *
 type_name(enum psa_type type)
 {
 	static const char *const names[] = {[PSA_BOOL] = "true or false",
-	    [PSA_NUMBER] = "a number",
+	    [PSA_NUMBER] = "a whole number",
 	    [PSA_STRING] = "a string",
 	    [PSA_LIST] = "a list",
 	    [PSA_ANY] = "something"};
@@ -178,46 +178,20 @@ must_text(const struct run *r, const struct psa_check *k)
 	return NULL;
 }
 
-/* name="text", taking text over; owned, NULL (reported). */
-static char *
-annotation_text(const char *name, char *text)
-{
-	char *whole = NULL;
-
-	if (asprintf(&whole, "%s=\"%s\"", name, text) < 0) {
-		msg_nomem();
-		whole = NULL;
-	}
-	free(text);
-	return whole;
-}
-
-/*
- * Note that p violates k.  `text` is what it is; taken over, also on failure.
- * Returns 0, or -1 (reported).
- */
+/* Note that p violates k.  Returns 0, or -1 (reported). */
 static int
-violate(struct run *r, const struct psa_check *k, const struct place *p,
-    char *text)
+violate(struct run *r, const struct psa_check *k, const struct place *p)
 {
 	struct psa_report *out = r->out;
 	struct psa_violation *v;
 
-	if (out->n == PSA_VIOLATIONS_MAX) {
-		free(text);
+	if (out->n == PSA_VIOLATIONS_MAX)
 		return 0;
-	}
-	if (p->subject == PSA_ANNOTATION)
-		text = annotation_text(p->name, text);
-	if (text == NULL)
-		return -1;
 	v = &out->violations[out->n++];
 	*v = (struct psa_violation){.check = k,
 	    .subject = p->subject,
 	    .name = p->name,
-	    .index = p->index,
 	    .at = p->at,
-	    .text = text,
 	    .implicit = p->implicit};
 	v->field = strdup(p->path);
 	v->must = must_text(r, k);
@@ -251,7 +225,7 @@ judge_include(struct run *r, const struct psa_check *k, const struct place *p)
 		if (strcmp(json_string(item), k->values[0].text) == 0)
 			return 0;
 	}
-	return violate(r, k, p, value_text(NULL));
+	return violate(r, k, p);
 }
 
 /*
@@ -264,7 +238,6 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 	const struct json *item, *source = NULL;
 	size_t len = strlen(p->path);
 	char name[128];
-	char *text;
 
 	for (item = json_first(p->value); item != NULL;
 	     item = json_next(item)) {
@@ -277,15 +250,10 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 	}
 	if (source == NULL)
 		return 0;
-	text = strdup(json_key(source));
-	if (text == NULL) {
-		msg_nomem();
-		return -1;
-	}
 	(void)snprintf(p->path + len, sizeof p->path - len, ".%s",
 	    msg_mask(name, sizeof name, json_key(source)));
 	p->value = p->at = source;
-	return violate(r, k, p, text);
+	return violate(r, k, p);
 }
 
 /* Judge one place.  Returns 0, or -1 (reported). */
@@ -312,6 +280,7 @@ psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 	if (text == NULL)
 		return -1;
 	listed = set && is_listed(r, k, text);
+	free(text);
 	if (k->rule == PSA_INHERIT && p->subject == PSA_POD) {
 		r->inherited = listed;
 		listed = listed || !set;
@@ -319,11 +288,7 @@ psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 		listed = r->inherited;
 		p->implicit = true;
 	}
-	if (listed != (k->rule == PSA_DENY)) {
-		free(text);
-		return 0;
-	}
-	return violate(r, k, p, text);
+	return listed != (k->rule == PSA_DENY) ? 0 : violate(r, k, p);
 }
 
 /* ----------------------------------------------------------------- fields */
@@ -400,7 +365,6 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 		if (strcmp(list.path, "spec.volumes") == 0) {
 			one.subject = PSA_VOLUME;
 			one.name = manifest_string(item, "name");
-			one.index = i;
 			if (!json_is_object(item))
 				return malformed(r, one.path, "not a mapping");
 		}
@@ -438,7 +402,6 @@ judge_containers(struct run *r, const struct psa_check *k, const char *keys)
 			    container_lists[n], i++);
 			if (judge_from(r, k, &p, keys) < 0)
 				return -1;
-			p.index++;
 		}
 	}
 	return 0;
@@ -555,30 +518,42 @@ is_exempt(const struct run *r, const struct psa_check *k)
 	    !json_bool(json_get(r->spec, "hostUsers"), true);
 }
 
-/* Judge by the whole table, and write the message to f. */
-static int
-psa_judge_all(struct run *r, FILE *f)
+/*
+ * Where somebody set it wrong, it is not worth saying who did not set it at
+ * all: drop these from the violations that start at `from`.
+ */
+static void
+drop_implicit(struct psa_report *out, size_t from)
 {
-	const struct psa_check *k, *group = NULL, *last = NULL;
-	size_t from = 0;
+	size_t i, n = from;
+	bool explicit = false;
+
+	for (i = from; i < out->n; i++)
+		explicit = explicit || !out->violations[i].implicit;
+	for (i = from; i < out->n && explicit; i++) {
+		if (out->violations[i].implicit)
+			psatable_free_violation(&out->violations[i]);
+		else
+			out->violations[n++] = out->violations[i];
+	}
+	out->n = explicit ? n : out->n;
+}
+
+/* Judge by the whole table. */
+static int
+psa_judge_all(struct run *r)
+{
+	const struct psa_check *k;
+	size_t from;
 
 	for (k = psatable; k->id != NULL; k++) {
 		if (!is_active(r, k) || is_exempt(r, k) || is_overridden(r, k))
 			continue;
-		if (k->detail != NULL) {
-			if (group != NULL &&
-			    psatext_add(f, r->out, group, from, &last) < 0)
-				return -1;
-			group = k;
-			from = r->out->n;
-		}
+		from = r->out->n;
 		if (judge_check(r, k) < 0)
 			return -1;
+		drop_implicit(r->out, from);
 	}
-	if (group != NULL && psatext_add(f, r->out, group, from, &last) < 0)
-		return -1;
-	if (last != NULL)
-		(void)fputc(')', f);
 	return 0;
 }
 
@@ -586,15 +561,16 @@ psa_judge_all(struct run *r, FILE *f)
 static int
 check_outline(const struct run *r)
 {
-	const struct json *list, *item;
+	static const char *const strings[] = {"name", "image"};
+	const struct json *list, *item, *value;
 	char path[64];
-	size_t n;
+	const char *field = manifest_wrong(r->metadata);
+	size_t n, i;
 
+	if (field != NULL)
+		return malformed(r, field, "not what Kubernetes takes there");
 	if (!json_is_object(r->spec))
 		return malformed(r, "spec", "not a mapping");
-	item = json_get(r->metadata, "annotations");
-	if (item != NULL && !json_is_object(item))
-		return malformed(r, "metadata.annotations", "not a mapping");
 	for (n = 0; n < N_LISTS; n++) {
 		(void)snprintf(path, sizeof path, "spec.%s",
 		    container_lists[n]);
@@ -606,6 +582,12 @@ check_outline(const struct run *r)
 			if (!json_is_object(item))
 				return malformed(r, path,
 				    "has an item that is not a container");
+			for (i = 0; i < 2; i++) {
+				value = json_get(item, strings[i]);
+				if (value != NULL && !json_is_string(value))
+					return malformed(r, path,
+					    "has a name or an image that is not a string");
+			}
 		}
 	}
 	list = json_get(r->spec, "containers");
@@ -625,9 +607,6 @@ psa_judge(struct psa_report *report, const char *where,
 	    .level = policy.level,
 	    .minor = policy.minor,
 	    .out = report};
-	char *message = NULL;
-	size_t size;
-	FILE *f = NULL;
 	int ret;
 
 	*report = (struct psa_report){0};
@@ -635,18 +614,11 @@ psa_judge(struct psa_report *report, const char *where,
 		return -1;
 	report->violations = calloc(PSA_VIOLATIONS_MAX,
 	    sizeof *report->violations);
-	f = open_memstream(&message, &size);
-	if (report->violations == NULL || f == NULL) {
+	if (report->violations == NULL) {
 		msg_nomem();
-		ret = -1;
-	} else {
-		ret = psa_judge_all(&r, f);
+		return -1;
 	}
-	if (f != NULL && fclose(f) != 0) {
-		msg_nomem();
-		ret = -1;
-	}
-	report->message = message;
+	ret = psa_judge_all(&r);
 	if (ret < 0)
 		psa_report_free(report);
 	return ret;
@@ -676,7 +648,6 @@ psa_report_free(struct psa_report *report)
 	for (i = 0; report->violations != NULL && i < report->n; i++)
 		psatable_free_violation(&report->violations[i]);
 	free(report->violations);
-	free(report->message);
 	*report = (struct psa_report){0};
 }
 

@@ -2,9 +2,9 @@
 /*
  * The Pod Security Standards: Pod -> violations, by level and version.
  *
- * Checks, versions and wording are those of the admission controller that
- * enforces them (kubernetes/pod-security-admission): a pod violates a check
- * here exactly when the controller would turn it away for it.
+ * Checks and versions are those of the admission controller that enforces them
+ * (kubernetes/pod-security-admission): a pod violates a check here exactly when
+ * the controller would turn it away for it.
  */
 #ifndef PSA_H
 #define PSA_H
@@ -31,7 +31,7 @@ int psa_judge(struct psa_report *report, const char *where,
     const struct json *metadata, const struct json *spec,
     struct psa_policy policy);
 
-/* Drop the violations of the check `id`; the message stays as it is. */
+/* Drop the violations of the check `id`. */
 void psa_report_drop(struct psa_report *report, const char *id);
 
 void psa_report_free(struct psa_report *report);

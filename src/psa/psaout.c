@@ -93,12 +93,38 @@ out:
 	return text;
 }
 
+/*
+ * "violates LEVEL:VERSION: CHECK, CHECK", each once; "" where it does not;
+ * owned, NULL (reported).
+ */
+static char *
+psaout_message(const struct psaout_pod *p)
+{
+	const struct psa_violation *v = p->report->violations;
+	char *text = NULL;
+	size_t size, i;
+	FILE *f = open_memstream(&text, &size);
+
+	for (i = 0; f != NULL && i < p->report->n; i++) {
+		if (i == 0)
+			fprintf(f, "violates %s:%s: %s",
+			    psa_level_name(p->level), p->version,
+			    v[i].check->id);
+		else if (strcmp(v[i].check->id, v[i - 1].check->id) != 0)
+			fprintf(f, ", %s", v[i].check->id);
+	}
+	if (f != NULL && fclose(f) == 0)
+		return text;
+	free(text);
+	msg_nomem();
+	return NULL;
+}
+
 int
 psaout_text(FILE *to, const struct term *t, const struct psaout_pod *p)
 {
 	const struct psa_report *r = p->report;
-	const char *level = psa_level_name(p->level);
-	char *where = psaout_where(p), *words = psaout_mask(r->message);
+	char *where = psaout_where(p), *words = psaout_message(p);
 	size_t i;
 	int ret = -1;
 
@@ -107,13 +133,12 @@ psaout_text(FILE *to, const struct term *t, const struct psaout_pod *p)
 	ret = 0;
 	if (r->n == 0) {
 		(void)fprintf(to, "%s: %spasses%s %s:%s\n", where,
-		    term_sgr(t, TERM_GREEN), term_sgr(t, TERM_PLAIN), level,
-		    p->version);
+		    term_sgr(t, TERM_GREEN), term_sgr(t, TERM_PLAIN),
+		    psa_level_name(p->level), p->version);
 		goto out;
 	}
-	(void)fprintf(to, "%s: %sviolates%s PodSecurity \"%s:%s\": %s\n", where,
-	    term_sgr(t, TERM_RED), term_sgr(t, TERM_PLAIN), level, p->version,
-	    words);
+	(void)fprintf(to, "%s: %sviolates%s%s\n", where, term_sgr(t, TERM_RED),
+	    term_sgr(t, TERM_PLAIN), words + strlen("violates"));
 	for (i = 0; i < r->n && ret == 0; i++) {
 		free(words);
 		words = psaout_words(p, &r->violations[i]);
@@ -168,6 +193,7 @@ void
 psaout_json(struct json *pods, const struct psaout_pod *p)
 {
 	struct json *pod = json_add_object(pods, NULL), *list;
+	char *message = psaout_message(p);
 	size_t i;
 
 	json_add_string(pod, "file", p->file);
@@ -179,7 +205,8 @@ psaout_json(struct json *pods, const struct psaout_pod *p)
 		json_add_string(pod, "namespace", p->namespace);
 	json_add_string(pod, "path", p->path);
 	json_add_bool(pod, "allowed", p->report->n == 0);
-	json_add_string(pod, "message", p->report->message);
+	json_add_string(pod, "message", message);
+	free(message);
 	list = json_add_array(pod, "violations");
 	for (i = 0; i < p->report->n; i++)
 		add_violation(list, p, &p->report->violations[i]);
@@ -188,8 +215,7 @@ psaout_json(struct json *pods, const struct psaout_pod *p)
 void
 psaout_case(struct json *cases, const struct psaout_pod *p)
 {
-	char *where = psaout_where(p),
-	     *message = psaout_mask(p->report->message);
+	char *where = psaout_where(p), *message = psaout_message(p);
 	const struct psa_violation *v;
 	const struct codes_row *row;
 	struct json *one;

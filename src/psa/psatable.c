@@ -11,7 +11,7 @@
 
 /*
  * kubernetes.io/docs/concepts/security/pod-security-standards, in the order
- * of the messages: baseline first, then by id.
+ * of the API server's messages: baseline first, then by id.
  */
 const struct psa_check psatable[] = {
 {
@@ -20,8 +20,6 @@ const struct psa_check psatable[] = {
 	    "*.securityContext.appArmorProfile.type"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .whole = true,
 	.values = {{"RuntimeDefault", 0}, {"Localhost", 0}},
-	.reason = "%v{forbidden AppArmor profile|forbidden AppArmor profiles}",
-	.detail = "%s must not set AppArmor profile type to %v",
 }, {
 	.id = "appArmorProfile", .level = PSA_BASELINE,
 	.fields = {"container.apparmor.security.beta.kubernetes.io/*"},
@@ -36,24 +34,18 @@ const struct psa_check psatable[] = {
 	    {"NET_BIND_SERVICE", 0}, {"SETFCAP", 0}, {"SETGID", 0},
 	    {"SETPCAP", 0}, {"SETUID", 0},
 	    {"SYS_CHROOT", 0}},
-	.reason = "non-default capabilities",
-	.detail = "%c must not include %v in securityContext.capabilities.add",
 }, {
 	.id = "hostNamespaces", .level = PSA_BASELINE,
 	.fields = {"spec.hostNetwork", "spec.hostPID", "spec.hostIPC"},
 	.type = PSA_BOOL, .rule = PSA_ALLOW, .values = {{"false", 0}},
-	.reason = "host namespaces", .detail = "%f",
 }, {
 	.id = "hostPathVolumes", .level = PSA_BASELINE,
 	.fields = {"spec.volumes[].hostPath"},
 	.type = PSA_ANY, .rule = PSA_ALLOW,
-	.reason = "hostPath volumes", .detail = "%c",
 }, {
 	.id = "hostPorts", .level = PSA_BASELINE,
 	.fields = {"*.ports[].hostPort"},
 	.type = PSA_NUMBER, .rule = PSA_ALLOW, .values = {{"0", 0}},
-	.reason = "hostPort",
-	.detail = "%c %c{uses|use} %v{hostPort|hostPorts} %w",
 }, {
 	.id = "hostProbesAndHostLifecycle", .level = PSA_BASELINE, .from = 34,
 	.fields = {"*.livenessProbe.httpGet.host",
@@ -66,20 +58,14 @@ const struct psa_check psatable[] = {
 	    "*.lifecycle.preStop.httpGet.host",
 	    "*.lifecycle.preStop.tcpSocket.host"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"", 0}},
-	.reason = "probe or lifecycle host",
-	.detail = "%C %C{uses|use} %v{probe or lifecycle host|probe or lifecycle hosts} %v",
 }, {
 	.id = "privileged", .level = PSA_BASELINE,
 	.fields = {"*.securityContext.privileged"},
 	.type = PSA_BOOL, .rule = PSA_ALLOW, .values = {{"false", 0}},
-	.reason = "privileged",
-	.detail = "%c must not set securityContext.privileged=true",
 }, {
 	.id = "procMount", .level = PSA_BASELINE, .userns = 35,
 	.fields = {"*.securityContext.procMount"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"Default", 0}},
-	.reason = "procMount",
-	.detail = "%c must not set securityContext.procMount to %v",
 }, {
 	.id = "seLinuxOptions", .level = PSA_BASELINE,
 	.fields = {"spec.securityContext.seLinuxOptions.type",
@@ -87,21 +73,16 @@ const struct psa_check psatable[] = {
 	.type = PSA_STRING, .rule = PSA_ALLOW,
 	.values = {{"", 0}, {"container_t", 0}, {"container_init_t", 0},
 	    {"container_kvm_t", 0}, {"container_engine_t", 31}},
-	.reason = "seLinuxOptions",
-	.detail = "%s set forbidden securityContext.seLinuxOptions: %n",
-	.note = "%v{type|types} %v",
 }, {
 	.id = "seLinuxOptions", .level = PSA_BASELINE,
 	.fields = {"spec.securityContext.seLinuxOptions.user",
 	    "*.securityContext.seLinuxOptions.user"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"", 0}},
-	.note = "user may not be set",
 }, {
 	.id = "seLinuxOptions", .level = PSA_BASELINE,
 	.fields = {"spec.securityContext.seLinuxOptions.role",
 	    "*.securityContext.seLinuxOptions.role"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"", 0}},
-	.note = "role may not be set",
 }, {
 	.id = "seccompProfile_baseline", .level = PSA_BASELINE, .until = 18,
 	.fields = {"seccomp.security.alpha.kubernetes.io/pod",
@@ -109,16 +90,12 @@ const struct psa_check psatable[] = {
 	.type = PSA_STRING, .rule = PSA_ALLOW,
 	.values = {{"runtime/default", 0}, {"docker/default", 0},
 	    {"localhost/*", 0}},
-	.reason = "seccompProfile",
-	.detail = "forbidden %v{annotation|annotations} %w",
 }, {
 	.id = "seccompProfile_baseline", .level = PSA_BASELINE, .from = 19,
 	.fields = {"spec.securityContext.seccompProfile.type",
 	    "*.securityContext.seccompProfile.type"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .whole = true,
 	.values = {{"RuntimeDefault", 0}, {"Localhost", 0}},
-	.reason = "seccompProfile",
-	.detail = "%s must not set securityContext.seccompProfile.type to %v",
 }, {
 	.id = "sysctls", .level = PSA_BASELINE,
 	.fields = {"spec.securityContext.sysctls[].name"},
@@ -136,43 +113,32 @@ const struct psa_check psatable[] = {
 	    {"net.ipv4.tcp_rmem", 32}, {"net.ipv4.tcp_wmem", 32},
 	    {"net.ipv4.tcp_slow_start_after_idle", 37},
 	    {"net.ipv4.tcp_notsent_lowat", 37}},
-	.reason = "forbidden sysctls", .detail = "%l",
 }, {
 	.id = "windowsHostProcess", .level = PSA_BASELINE,
 	.fields = {"spec.securityContext.windowsOptions.hostProcess",
 	    "*.securityContext.windowsOptions.hostProcess"},
 	.type = PSA_BOOL, .rule = PSA_ALLOW, .values = {{"false", 0}},
-	.reason = "hostProcess",
-	.detail = "%s must not set securityContext.windowsOptions.hostProcess=true",
 }, {
 	.id = "allowPrivilegeEscalation", .level = PSA_RESTRICTED, .from = 8,
 	.windows = 25,
 	.fields = {"*.securityContext.allowPrivilegeEscalation"},
 	.type = PSA_BOOL, .rule = PSA_REQUIRE, .values = {{"false", 0}},
-	.reason = "allowPrivilegeEscalation != false",
-	.detail = "%c must set securityContext.allowPrivilegeEscalation=false",
 }, {
 	.id = "capabilities_restricted", .level = PSA_RESTRICTED, .from = 22,
 	.windows = 25, .overrides = "capabilities_baseline",
 	.fields = {"*.securityContext.capabilities.drop"},
 	.type = PSA_LIST, .rule = PSA_INCLUDE, .values = {{"ALL", 0}},
-	.reason = "unrestricted capabilities",
-	.detail = "%c must set securityContext.capabilities.drop=[\"ALL\"]",
 }, {
 	.id = "capabilities_restricted", .level = PSA_RESTRICTED, .from = 22,
 	.windows = 25, .overrides = "capabilities_baseline",
 	.fields = {"*.securityContext.capabilities.add[]"},
 	.type = PSA_STRING, .rule = PSA_ALLOW,
 	.values = {{"NET_BIND_SERVICE", 0}},
-	.reason = "unrestricted capabilities",
-	.detail = "%c must not include %v in securityContext.capabilities.add",
 }, {
 	.id = "procMount_restricted", .level = PSA_RESTRICTED, .from = 35,
 	.overrides = "procMount",
 	.fields = {"*.securityContext.procMount"},
 	.type = PSA_STRING, .rule = PSA_ALLOW, .values = {{"Default", 0}},
-	.reason = "procMount",
-	.detail = "%c must not set securityContext.procMount to %v",
 }, {
 	.id = "restrictedVolumes", .level = PSA_RESTRICTED,
 	.overrides = "hostPathVolumes",
@@ -182,22 +148,16 @@ const struct psa_check psatable[] = {
 	    {"emptyDir", 0},
 	    {"ephemeral", 0}, {"image", 0}, {"persistentVolumeClaim", 0},
 	    {"projected", 0}, {"secret", 0}},
-	.reason = "restricted volume types",
-	.detail = "%c %c{uses|use} %v{restricted volume type|restricted volume types} %v",
 }, {
 	.id = "runAsNonRoot", .level = PSA_RESTRICTED, .userns = 35,
 	.fields = {"spec.securityContext.runAsNonRoot",
 	    "*.securityContext.runAsNonRoot"},
 	.type = PSA_BOOL, .rule = PSA_INHERIT, .values = {{"true", 0}},
-	.reason = "runAsNonRoot != true",
-	.detail = "%s must not set securityContext.runAsNonRoot=false",
-	.unset = "pod or %c must set securityContext.runAsNonRoot=true",
 }, {
 	.id = "runAsUser", .level = PSA_RESTRICTED, .from = 23, .userns = 35,
 	.fields = {"spec.securityContext.runAsUser",
 	    "*.securityContext.runAsUser"},
 	.type = PSA_NUMBER, .rule = PSA_DENY, .values = {{"0", 0}},
-	.reason = "runAsUser=0", .detail = "%s must not set runAsUser=0",
 }, {
 	.id = "seccompProfile_restricted", .level = PSA_RESTRICTED, .from = 19,
 	.windows = 25, .overrides = "seccompProfile_baseline",
@@ -205,9 +165,6 @@ const struct psa_check psatable[] = {
 	    "*.securityContext.seccompProfile.type"},
 	.type = PSA_STRING, .rule = PSA_INHERIT, .whole = true,
 	.values = {{"RuntimeDefault", 0}, {"Localhost", 0}},
-	.reason = "seccompProfile",
-	.detail = "%s must not set securityContext.seccompProfile.type to %v",
-	.unset = "pod or %c must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"",
 }, {
 	.id = NULL,
 },
@@ -219,6 +176,5 @@ psatable_free_violation(struct psa_violation *v)
 {
 	free(v->field);
 	free(v->value);
-	free(v->text);
 	free(v->must);
 }

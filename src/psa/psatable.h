@@ -46,19 +46,11 @@ struct psa_value {
 };
 
 /*
- * One check of the standard, or a part of it: consecutive rows with one id
- * and no `detail` of their own share the message of the first.
+ * One check of the standard, or a part of it: rows may share an id.
  *
  * Fields: "*." is each container, init and ephemeral ones too; "[]" is each
  * element of a list; an annotation's name may end in any text ('*') or in
  * the name of one of the containers ('@').
- *
- * reason, detail, unset and note are what the API server says:
- *	%s pod, containers, annotations at fault   %v values, quoted, sorted
- *	%c containers or volumes at fault          %w values, sorted
- *	%C the same, sorted                        %l values, in order
- *	%f fields with their values                %n the notes of the rows
- * after %c and %v, "{one|several}" is one of the two words instead.
  */
 struct psa_check {
 	const char *id;
@@ -73,10 +65,6 @@ struct psa_check {
 	const char *overrides; /* baseline check that this one stands for */
 	const char *fields[PSA_FIELDS_MAX];
 	struct psa_value values[PSA_VALUES_MAX];
-	const char *reason;
-	const char *detail;
-	const char *unset; /* PSA_INHERIT: detail where nobody set it */
-	const char *note;
 };
 
 /* All rows; the last has no id. */
@@ -98,12 +86,10 @@ struct psa_violation {
 	const struct psa_check *check; /* static; a row of the table */
 	enum psa_subject subject;
 	const char *name; /* borrowed from the pod; of container or volume */
-	size_t index; /* of the container or volume in the pod */
 	char *field; /* owned; "spec.containers[0].securityContext..." */
 	const struct json *at; /* borrowed from the pod; what the field leads
 	                          to, or the last on the way that is there */
 	char *value; /* owned; what it is, as JSON; NULL: not set */
-	char *text; /* owned; what it is, without quotes; "": not set */
 	char *must; /* owned; "must be false" */
 	bool implicit; /* not set here, nor for the whole pod */
 };
@@ -112,7 +98,6 @@ struct psa_violation {
 struct psa_report {
 	struct psa_violation *violations; /* owned */
 	size_t n;
-	char *message; /* owned; all of them as the API server puts it */
 };
 
 /* Free what v owns. */

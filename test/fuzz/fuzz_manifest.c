@@ -41,7 +41,6 @@ try_pod(const struct json *pod, struct psa_policy policy)
 	if (psa_judge(&report, "fuzz", json_get(pod, "metadata"),
 	        json_get(pod, "spec"), policy) < 0)
 		return;
-	MUST((report.n == 0) == (report.message[0] == '\0'));
 	psa_report_free(&report);
 }
 
