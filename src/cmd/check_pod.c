@@ -19,7 +19,6 @@
 #include "base/term.h"
 #include "bundle/ci.h"
 #include "bundle/codes.h"
-#include "cluster/kubectl.h"
 #include "pod/files.h"
 #include "pod/manifest.h"
 #include "pod/template.h"
@@ -30,8 +29,6 @@
 struct opts {
 	struct psa_policy policy;
 	const char *version; /* borrowed; as it was given */
-	const char *kustomize; /* borrowed; a directory, or NULL */
-	bool deep; /* directories in directories, too */
 	struct ci_opts ci; /* not strict: there are no warnings */
 };
 
@@ -45,7 +42,7 @@ struct tally {
 	size_t n_bad; /* pods that violate */
 	size_t n_over; /* objects without a pod */
 	size_t n_unknown; /* files and pods that could not be judged */
-	size_t n_dirs; /* directories that were not looked into */
+	size_t n_empty; /* lists without items */
 };
 
 /* An opt_take: the name of a level. */
@@ -79,15 +76,7 @@ static const struct opt check_pod_rows[] = {
             "a code that unpackctl explain lists")},
     {0},
 };
-static const struct opt check_pod_input_rows[] = {
-    {"recursive", 'R', NULL, "also read subdirectories",
-        OPT_FLAG(struct opts, deep)},
-    {"kustomize", 'k', "DIR", "also check what kubectl kustomize DIR prints",
-        OPT_TEXT(struct opts, kustomize)},
-    {0},
-};
 static const struct opt_group check_pod_groups[] = {
-    {"Which pods", check_pod_input_rows, 0},
     {"The standard", check_pod_rows, 0},
     {"The result", ci_rows + CI_ROWS_FORM, offsetof(struct opts, ci)},
     {0},
@@ -97,14 +86,14 @@ const struct opt_command cmd_check_pod_options = {
     .usage = " [OPTION...] FILE|DIR...",
     .about =
         "Check Pods and pod templates against the Pod Security Standards.  FILE is YAML\n"
-        "or JSON; - is standard input.  DIR has such files, or is an operator's bundle.\n"
+        "or JSON; - is standard input.  DIR has such files, in it or below.\n"
         "Pod templates in unknown kinds are also found.  Objects without a pod are\n"
         "skipped and counted.\n",
     .groups = check_pod_groups,
     .after =
         "exit: 0 all pass, 1 some cannot be checked, 2 wrong usage, 3 some violate\n",
     .operands = "FILEs or DIRs",
-    .least = 0,
+    .least = 1,
     .most = OPT_ANY,
 };
 
@@ -240,8 +229,11 @@ judge_docs(struct tally *t, const char *file, struct yaml_docs *docs)
 {
 	struct manifest_cursor c = {.docs = docs};
 	struct manifest m;
+	size_t i;
 	int ret = 0;
 
+	for (i = 0; i < docs->n; i++)
+		t->n_empty += manifest_is_empty(docs->tree[i]);
 	while (ret == 0 && manifest_next(&c, &m))
 		ret = judge_object(t, file, docs, &m);
 	yaml_docs_free(docs);
@@ -290,53 +282,18 @@ judge_directory(struct tally *t, const char *path)
 	int ret = 0;
 
 	(void)msg_mask(shown, sizeof shown, path);
-	if (files_add(&files, path, t->o->deep) < 0) {
+	if (files_add(&files, path) < 0) {
 		check_pod_note_problem(t, shown);
 	} else if (files.n == 0) {
 		msg_warn(0,
-		    "%s: has no file with a name that ends in .yaml, .yml or .json%s",
-		    shown,
-		    files.dirs_left > 0
-		        ? "; to read its subdirectories, give -R"
-		        : "");
+		    "%s: has no file with a name that ends in .yaml, .yml or .json",
+		    shown);
 		check_pod_note_problem(t, shown);
 	}
 	for (i = 0; i < files.n && ret == 0; i++)
 		ret = judge_file(t, files.names[i]);
-	t->n_dirs += files.dirs_left;
 	files_free(&files);
 	return ret;
-}
-
-/* What kubectl makes of a kustomization. */
-static int
-judge_kustomization(struct tally *t, const char *path)
-{
-	static const struct kubectl k = {0};
-	const char *const args[] = {"kustomize", path, NULL};
-	struct tool job;
-	char said[KUBECTL_SAID];
-	struct yaml_docs docs;
-	char shown[MSG_NAME];
-	int ret;
-
-	(void)msg_mask(shown, sizeof shown, path);
-	if (kubectl_start(&k, &job, args) < 0) {
-		check_pod_note_problem(t, shown);
-		return 0;
-	}
-	ret = yaml_read(&docs, path, job.out);
-	if (tool_finish(&job, ret < 0) != 0 && ret == 0) {
-		msg_warn(0, "kubectl kustomize %s: %s", shown,
-		    kubectl_said(&job, said, KUBECTL_SILENT));
-		yaml_docs_free(&docs);
-		ret = -1;
-	}
-	tool_free(&job);
-	if (ret == 0)
-		return judge_docs(t, shown, &docs);
-	check_pod_note_problem(t, shown);
-	return 0;
 }
 
 /* What was seen, in one line. */
@@ -358,10 +315,6 @@ check_pod_print_sum(const struct tally *t)
 	if (t->n_unknown > 0)
 		at += (size_t)snprintf(text + at, sizeof text - at,
 		    "; %zu could not be checked", t->n_unknown);
-	if (t->n_dirs > 0)
-		at += (size_t)snprintf(text + at, sizeof text - at,
-		    "; %zu subdirector%s not read (give -R)", t->n_dirs,
-		    t->n_dirs == 1 ? "y" : "ies");
 	(void)snprintf(text + at, sizeof text - at, "\n");
 	return term_print(&t->term, text);
 }
@@ -407,9 +360,17 @@ static int
 check_pod_end(struct tally *t)
 {
 	struct json *cases;
+	bool none = t->n_good + t->n_bad + t->n_unknown == 0;
 
+	/* kubectl get pods, of a namespace without any */
+	if (none && t->n_empty > 0 && t->n_over == 0) {
+		if (t->o->ci.form == CI_TEXT && !t->o->ci.quiet)
+			return term_print(&t->term,
+			    "the list is empty: no pods to check\n");
+		none = false;
+	}
 	/* what was asked for must have been a pod, or nothing is known */
-	if (t->n_good + t->n_bad + t->n_unknown == 0) {
+	if (none) {
 		msg_warn(0,
 		    "no Pod and no pod template found; %zu object%s without a pod",
 		    t->n_over, t->n_over == 1 ? "" : "s");
@@ -452,8 +413,6 @@ judge_all(const struct opts *o, char **files)
 		t.pods = json_new_array();
 		t.problems = json_new_array();
 	}
-	if (o->kustomize != NULL)
-		ret = judge_kustomization(&t, o->kustomize);
 	check_pod_shut_doors(files);
 	for (; *files != NULL && ret == 0; files++)
 		ret = strcmp(*files, "-") != 0 && stat(*files, &st) == 0 &&
@@ -478,10 +437,5 @@ cmd_check_pod(int argc, char **argv)
 
 	if (opt_parse(&cmd_check_pod_options, &o, argc, argv, &code) < 0)
 		return code;
-	if (argv[1] == NULL && o.kustomize == NULL) {
-		(void)opt_wrong(&cmd_check_pod_options,
-		    "takes FILEs or DIRs, or -k DIR");
-		return WIRE_USAGE;
-	}
 	return judge_all(&o, argv + 1);
 }

@@ -12,21 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/msg.h"
-
-static bool
-files_is_dir(const char *path, const char *name)
-{
-	struct stat st;
-	char *whole = NULL;
-	bool is;
-
-	if (asprintf(&whole, "%s/%s", path, name) < 0)
-		return false;
-	is = stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
-	free(whole);
-	return is;
-}
 
 static bool
 files_is_manifest(const char *name)
@@ -46,12 +33,11 @@ files_is_manifest(const char *name)
 static int
 files_take(struct files *f, char *name)
 {
-	char **names = f->names;
+	char **names = name != NULL
+	    ? array_grow(f->names, &f->room, f->n + 1, sizeof *names)
+	    : NULL;
 
-	if (name != NULL && (f->n & (f->n - 1)) == 0)
-		names = reallocarray(names, f->n > 0 ? f->n * 2 : 1,
-		    sizeof *names);
-	if (name == NULL || names == NULL) {
+	if (names == NULL) {
 		free(name);
 		msg_nomem();
 		return -1;
@@ -107,29 +93,16 @@ files_compare(const void *a, const void *b)
 }
 
 int
-files_add(struct files *f, const char *path, bool deep)
+files_add(struct files *f, const char *path)
 {
 	struct files dirs = {0};
-	char *inner = NULL;
 	size_t before = f->n, i;
-	int ret;
+	int ret = files_read(f, &dirs, path);
 
-	if (!deep && files_is_dir(path, "manifests") &&
-	    files_is_dir(path, "metadata")) {
-		if (asprintf(&inner, "%s/manifests", path) < 0) {
-			msg_nomem();
-			return -1;
-		}
-		path = inner;
-	}
-	ret = files_read(f, &dirs, path);
 	/* dirs grows while it is worked through */
-	for (i = 0; ret == 0 && deep && i < dirs.n; i++)
+	for (i = 0; ret == 0 && i < dirs.n; i++)
 		ret = files_read(f, &dirs, dirs.names[i]);
-	if (!deep)
-		f->dirs_left += dirs.n;
 	files_free(&dirs);
-	free(inner);
 	if (f->n > before)
 		qsort(f->names + before, f->n - before, sizeof *f->names,
 		    files_compare);

@@ -6,7 +6,6 @@
 #ifndef FILES_H
 #define FILES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -16,17 +15,15 @@ enum {
 /* {0} is an empty list. */
 struct files {
 	char **names; /* owned, each of them too; in bytewise order */
-	size_t n;
-	size_t dirs_left; /* directories that were not looked into */
+	size_t n, room;
 };
 
 /*
- * Add the manifests of the directory `path`; with `deep` those of directories
- * in it as well, hidden ones and symlinks excepted.  A bundle, whose manifests
- * are in "manifests" beside "metadata", is looked into there.  Returns 0, or -1
- * (reported).  files_free may be called in either case.
+ * Add the manifests of the directory `path` and of all directories below it,
+ * hidden ones and symlinks excepted.  Returns 0, or -1 (reported).  files_free
+ * may be called in either case.
  */
-int files_add(struct files *f, const char *path, bool deep);
+int files_add(struct files *f, const char *path);
 
 void files_free(struct files *f);
 

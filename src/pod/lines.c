@@ -6,22 +6,20 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/msg.h"
 
 int
 lines_add(struct lines *l, const void *value, size_t line)
 {
-	struct lines_entry *e;
+	struct lines_entry *e = array_grow(l->entries, &l->room, l->n + 1,
+	    sizeof *e);
 
-	if ((l->n & (l->n - 1)) == 0) {
-		e = reallocarray(l->entries, l->n > 0 ? l->n * 2 : 1,
-		    sizeof *e);
-		if (e == NULL) {
-			msg_nomem();
-			return -1;
-		}
-		l->entries = e;
+	if (e == NULL) {
+		msg_nomem();
+		return -1;
 	}
+	l->entries = e;
 	l->entries[l->n] = (struct lines_entry){value, line, l->n};
 	l->n++;
 	return 0;

@@ -9,14 +9,14 @@
 
 struct lines_entry {
 	const void *value; /* a value's address; never followed */
-	size_t line; /* from 1 */
+	size_t line; /* from 1; 0: not known */
 	size_t order; /* in which it was added */
 };
 
 /* {0} is an empty one. */
 struct lines {
 	struct lines_entry *entries; /* owned */
-	size_t n;
+	size_t n, room;
 };
 
 /*

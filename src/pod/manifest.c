@@ -45,7 +45,7 @@ find_kind(struct manifest *m, const struct json *list)
 }
 
 /* Is it a List of manifests, and no object that happens to have items? */
-static int
+static bool
 is_list(const struct json *object)
 {
 	const char *kind = manifest_string(object, "kind");
@@ -53,6 +53,14 @@ is_list(const struct json *object)
 
 	return len >= strlen("List") &&
 	    strcmp(kind + len - strlen("List"), "List") == 0;
+}
+
+bool
+manifest_is_empty(const struct json *object)
+{
+	const struct json *items = json_get_array(object, "items");
+
+	return is_list(object) && items != NULL && json_size(items) == 0;
 }
 
 int

@@ -5,6 +5,7 @@
 #ifndef MANIFEST_H
 #define MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "pod/yaml.h"
@@ -28,6 +29,9 @@ struct manifest {
  * 0 at the end.
  */
 int manifest_next(struct manifest_cursor *c, struct manifest *m);
+
+/* Is it a List without items, as kubectl prints where there is nothing? */
+bool manifest_is_empty(const struct json *object);
 
 /* The member `key` where it is a string that is not empty; else NULL. */
 const char *manifest_string(const struct json *object, const char *key);

@@ -170,10 +170,10 @@ is_number(const char *text, double *number)
 	size_t n = 0;
 	bool minus = *text == '-';
 
+	if (*text == '_' || strncmp(text, "._", 2) == 0)
+		return false;
 	if (*text == '-' || *text == '+')
 		text++;
-	if (*text == '_')
-		return false;
 	for (; *text != '\0'; text++) {
 		if (*text == '_')
 			continue;
