@@ -111,6 +111,15 @@ def absent(kind):
     return time.monotonic() < over[kind]
 
 
+def selected(pod, query):
+    """Is it one that the query's selectors are for?"""
+    field = query.get("fieldSelector", [""])[0].partition("metadata.name=")[2]
+    label = query.get("labelSelector", [""])[0].partition("=")
+    metadata = pod["metadata"]
+    return (not field or metadata["name"] == field) and (
+        not label[0] or metadata.get("labels", {}).get(label[0]) == label[2])
+
+
 def draining():
     """Do watches go on?"""
     return absent("drain") or not absent("stop")
@@ -283,12 +292,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_events(self, *_):
         self.answer(200, '{"kind":"EventList","items":[]}')
 
-    def do_list(self, *_):
+    def do_list(self, one, query, _):
         with changed:
             text = json.dumps({
                 "kind": "PodList",
                 "metadata": {"resourceVersion": str(version)},
-                "items": [edit("API_SHOW", p) for p in pods.values()]})
+                "items": [edit("API_SHOW", p) for p in pods.values()
+                          if selected(p, query)]})
         self.answer(200, text)
 
     def do_watch(self, one, query, _):
@@ -302,7 +312,7 @@ class Handler(BaseHTTPRequestHandler):
                     break
                 news = [e for e in events if e[0] > seen]
             for seen, kind, pod in news:
-                if not self.chunk(json.dumps(
+                if selected(pod, query) and not self.chunk(json.dumps(
                         {"type": kind, "object": pod}).encode() + b"\n"):
                     return
         self.chunk(b"")

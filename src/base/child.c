@@ -328,7 +328,7 @@ child_judge(const struct family *f, const struct child *c, int status,
 static void
 family_end(struct family *f, struct child *c)
 {
-	struct child_end e = {.number = c->number};
+	struct child_end e = {.number = c->number, .begun = true};
 	struct timespec pause = {.tv_nsec = 1000000};
 	int64_t by = clock_now() + LINGER;
 	int status = 0;
@@ -455,7 +455,7 @@ child_run(const struct child_opts *opts)
 	for (i = 0; i < f.parallel; i++)
 		f.at[i].result = f.at[i].said = -1;
 	while (f.ended < opts->n) {
-		if (signals_stop != 0 && f.told == 0)
+		if (signals_stop != 0 && f.told == 0 && !opts->last)
 			family_stop(&f);
 		for (i = 0; i < f.parallel && f.next < opts->n; i++)
 			if (f.at[i].pid == 0)

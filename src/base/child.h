@@ -36,10 +36,12 @@ enum child_how {
 
 struct child_end {
 	size_t number;
+	bool begun; /* its work may have */
 	enum child_how how;
 	const char *reason; /* static; "" for CHILD_DONE */
 	char message[CHILD_TEXT]; /* masked; "" for CHILD_DONE */
-	struct json *result; /* borrowed; NULL but for CHILD_DONE */
+	struct json
+	    *result; /* borrowed, to take from; NULL but for CHILD_DONE */
 };
 
 struct child_opts {
@@ -52,6 +54,7 @@ struct child_opts {
 	 * sent: it looks at signals_stop.  0: the signal ends it.
 	 */
 	unsigned int grace;
+	bool last; /* cleans up: begins after a signal, too */
 	bool keeps_output; /* else standard output is closed to it */
 	const char *what; /* what it reads: "the image"; borrowed */
 	struct tool *tool; /* borrowed; serves them all; or NULL */

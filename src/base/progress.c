@@ -104,3 +104,15 @@ progress_clear(struct progress *p)
 		(void)io_write(STDERR_FILENO, "\033[K", 3);
 	p->shown = (struct timespec){0};
 }
+
+void
+progress_say(const char *text)
+{
+	char line[LINE * 16];
+	int n = snprintf(line, sizeof line - 1, "\033[K%s", text);
+
+	if (n > (int)sizeof line - 2)
+		n = (int)sizeof line - 2;
+	line[n++] = '\r';
+	(void)io_write(STDERR_FILENO, line, (size_t)n);
+}

@@ -239,9 +239,10 @@ tool_has_ended(struct tool *t)
 
 	tool_listen(t);
 	/* it stays to be waited for: tool_finish */
-	return waitid(P_PID, (id_t)t->pid, &info,
-	           WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	    info.si_pid != 0;
+	return t->pid == 0 ||
+	    (waitid(P_PID, (id_t)t->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+	            0 &&
+	        info.si_pid != 0);
 }
 
 /* Wait for it, so long at most.  Is it gone? */
@@ -274,6 +275,8 @@ tool_finish(struct tool *t, bool end)
 {
 	int status = 0;
 
+	if (t->pid == 0)
+		return -1;
 	if (t->out >= 0)
 		(void)close(t->out);
 	t->out = -1;
@@ -288,6 +291,7 @@ tool_finish(struct tool *t, bool end)
 	if (t->err >= 0)
 		(void)close(t->err);
 	t->err = -1;
+	t->pid = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -62,7 +62,7 @@ bool tool_has_ended(struct tool *t);
  * Close its output, and wait for its end: for a moment, where it should end by
  * itself, then by SIGTERM, five seconds later by SIGKILL.  `end`: by SIGTERM
  * at once.  Returns its exit code, or -1 where a signal ended it; then
- * t->tail tells what it said, until tool_free.
+ * t->tail tells what it said, until tool_free.  Again: -1.
  */
 int tool_finish(struct tool *t, bool end);
 

@@ -6,38 +6,33 @@
 #include "cluster/api.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/msg.h"
+#include "base/progress.h"
+#include "base/signals.h"
 
 enum {
 	PATIENCE = 20000, /* milliseconds for an answer that is not a stream */
 	PAUSE = 200, /* before another try, and doubled with each */
 	PAUSE_MAX = 2000,
 	SETTLE = 20000, /* after an absence, until a refusal is believed */
-	START = 100 /* between looks at *stop while the proxy starts */
+	LOOK = 500, /* between looks whether we are to stop, at most */
+	PARTING = 4000 /* for cleaning up after a signal */
 };
-
-int64_t
-api_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int64_t
 api_again(const struct api_call *c, int milliseconds)
 {
-	int64_t at = api_now() + milliseconds;
+	int64_t at = clock_now() + milliseconds;
 
 	return c->again > at ? c->again : at;
 }
@@ -56,14 +51,14 @@ make_private(struct api *a)
 	n = snprintf(a->dir, sizeof a->dir, "%s/unpackctl-XXXXXX", dir);
 	if (n < 0 || (size_t)n >= sizeof a->dir)
 		/* unix(7): a socket's path is short */
-		(void)snprintf(a->dir, sizeof a->dir, "/tmp/unpackctl-XXXXXX");
+		snprintf(a->dir, sizeof a->dir, "/tmp/unpackctl-XXXXXX");
 	/* mkdtemp(3): mode 0700 */
 	if (mkdtemp(a->dir) == NULL) {
 		msg_warn(errno, "make a directory for kubectl's socket");
 		a->dir[0] = '\0';
 		return -1;
 	}
-	(void)snprintf(a->socket, sizeof a->socket, "%s/s", a->dir);
+	snprintf(a->socket, sizeof a->socket, "%s/s", a->dir);
 	return 0;
 }
 
@@ -77,45 +72,27 @@ remove_private(struct api *a)
 	a->dir[0] = '\0';
 }
 
-/* Wait for its first line, which it prints when it serves. */
-static bool
-await_proxy(struct api *a, const volatile sig_atomic_t *stop)
-{
-	struct pollfd p = {.fd = a->proxy.out, .events = POLLIN};
-	char line[256];
-	ssize_t n;
-
-	while (*stop == 0) {
-		if (poll(&p, 1, START) <= 0)
-			continue;
-		n = read(a->proxy.out, line, sizeof line);
-		if (n >= 0 || errno != EINTR)
-			return n > 0;
-	}
-	return false;
-}
-
 int
-api_open(struct api *a, const struct kubectl *k,
-    const volatile sig_atomic_t *stop)
+api_open(struct api *a, const struct kubectl *k)
 {
-	char to[API_SOCKET + 16];
+	char to[API_SOCKET + 16], line[256];
 	const char *args[] = {"proxy", to,
 	    "--accept-paths=^/api/v1/namespaces/", NULL};
 
 	*a = (struct api){0};
 	if (make_private(a) < 0)
 		return -1;
-	(void)snprintf(to, sizeof to, "--unix-socket=%s", a->socket);
+	snprintf(to, sizeof to, "--unix-socket=%s", a->socket);
 	if (kubectl_start(k, &a->proxy, args) < 0) {
 		remove_private(a);
 		return -1;
 	}
-	if (await_proxy(a, stop))
+	/* it prints a line when it serves */
+	if (tool_read(&a->proxy, line, sizeof line) > 0)
 		return 0;
-	(void)tool_finish(&a->proxy, *stop != 0);
-	if (*stop == 0)
-		(void)kubectl_said(&a->proxy, a->away, KUBECTL_SILENT);
+	tool_finish(&a->proxy, signals_stop != 0);
+	if (signals_stop == 0)
+		kubectl_said(&a->proxy, a->away, KUBECTL_SILENT);
 	tool_free(&a->proxy);
 	remove_private(a);
 	return -1;
@@ -124,7 +101,7 @@ api_open(struct api *a, const struct kubectl *k,
 void
 api_close(struct api *a)
 {
-	(void)tool_finish(&a->proxy, true);
+	tool_finish(&a->proxy, true);
 	tool_free(&a->proxy);
 	remove_private(a);
 }
@@ -273,14 +250,14 @@ lose(struct api_call *c, const char *words)
 	if (c->http.retry_after > 0)
 		pause = c->http.retry_after * 1000;
 	if (!is_forbidden(c))
-		c->api->settled = api_now() + SETTLE;
-	c->again = api_now() + (int64_t)pause;
+		c->api->settled = clock_now() + SETTLE;
+	c->again = clock_now() + (int64_t)pause;
 	close_try(c);
 	c->http.retry_after = 0;
 	c->tries++;
 	c->len = 0;
 	if (words != NULL)
-		(void)snprintf(c->api->away, sizeof c->api->away, "%s", words);
+		snprintf(c->api->away, sizeof c->api->away, "%s", words);
 	if (c->stream)
 		return end_call(c, API_LOST);
 	c->wake = c->again;
@@ -291,15 +268,10 @@ lose(struct api_call *c, const char *words)
 static enum api_outcome
 lose_proxy(struct api_call *c)
 {
-	char said[KUBECTL_SAID];
-
-	(void)kubectl_said(&c->api->proxy, said, "");
 	c->http = (struct http){.fd = -1};
 	c->status = 0;
 	c->reason[0] = '\0';
-	(void)snprintf(c->words, sizeof c->words,
-	    "kubectl proxy has ended%s%.*s", said[0] != '\0' ? ": " : "",
-	    KUBECTL_SAID / 2, said);
+	strcpy(c->words, API_PROXY_ENDED);
 	return end_call(c, API_REFUSED);
 }
 
@@ -310,15 +282,16 @@ try_call(struct api_call *c)
 
 	if (http_open(&c->http, c->api->socket, c->method, c->target, c->body) <
 	    0) {
-		if (tool_has_ended(&c->api->proxy))
+		/* unix(7): nobody listens there any more */
+		if (errno == ECONNREFUSED || errno == ENOENT)
 			return lose_proxy(c);
-		(void)snprintf(words, sizeof words,
+		snprintf(words, sizeof words,
 		    "kubectl proxy does not answer: %s", strerror(errno));
 		c->http = (struct http){.fd = -1};
 		return lose(c, words);
 	}
 	c->open = true;
-	c->wake = c->patience > 0 ? api_now() + (int64_t)c->patience
+	c->wake = c->patience > 0 ? clock_now() + (int64_t)c->patience
 	                          : INT64_MAX;
 	return API_DATA;
 }
@@ -370,7 +343,7 @@ take_words(struct api_call *c)
 	(void)msg_mask(c->words, sizeof c->words,
 	    message != NULL ? message : "");
 	if (c->words[0] == '\0')
-		(void)snprintf(c->words, sizeof c->words, "HTTP status %d",
+		snprintf(c->words, sizeof c->words, "HTTP status %d",
 		    c->status);
 	json_free(status);
 }
@@ -381,7 +354,7 @@ is_passing(const struct api_call *c)
 {
 	if (is_forbidden(c))
 		/* the second: admission, before it has read what it needs */
-		return (!c->optional && api_now() < c->api->settled) ||
+		return (!c->optional && clock_now() < c->api->settled) ||
 		    strstr(c->words, "not yet ready to handle request") != NULL;
 	return c->status == 429 ||
 	    (c->status >= 500 && (c->http.json || !is_hopeless(c->words)));
@@ -409,7 +382,7 @@ take_data(struct api_call *c)
 	bool good = c->http.status >= 200 && c->http.status < 300;
 
 	if (c->patience > 0)
-		c->wake = api_now() + (int64_t)c->patience;
+		c->wake = clock_now() + (int64_t)c->patience;
 	if (c->stream && good) {
 		c->api->away[0] = '\0';
 		c->tries = 0;
@@ -417,7 +390,7 @@ take_data(struct api_call *c)
 	}
 	if (keep_text(c) == 0)
 		return API_WAIT;
-	(void)strcpy(c->words, "the answer of the API server is too long");
+	strcpy(c->words, "the answer of the API server is too long");
 	return end_call(c, API_REFUSED);
 }
 
@@ -429,7 +402,7 @@ api_move(struct api_call *c)
 	if (!c->busy)
 		return API_WAIT;
 	if (!c->open) {
-		if (api_now() < c->wake)
+		if (clock_now() < c->wake)
 			return API_WAIT;
 		outcome = try_call(c);
 		if (outcome != API_DATA)
@@ -438,9 +411,9 @@ api_move(struct api_call *c)
 	for (;;) {
 		switch (http_move(&c->http)) {
 		case HTTP_WAIT:
-			if (api_now() < c->wake)
+			if (clock_now() < c->wake)
 				return API_WAIT;
-			return lose(c, "the API server does not answer");
+			return lose(c, "no answer in time");
 		case HTTP_DATA:
 			outcome = take_data(c);
 			if (outcome != API_WAIT)
@@ -455,56 +428,69 @@ api_move(struct api_call *c)
 	}
 }
 
-/* -------------------------------------------------------------------- poll */
+/* -------------------------------------------------------------------- wait */
 
-void
-api_poll_start(struct api_poll *p, int milliseconds)
+/* Are we to stop, and is the moment for cleaning up over, too? */
+static bool
+is_over(struct api *a)
 {
-	p->n = 0;
-	p->wake = api_now() + milliseconds;
+	if (signals_stop == 0)
+		return false;
+	if (a->end == 0)
+		a->end = clock_now() + PARTING;
+	return !a->parting || clock_now() >= a->end;
 }
 
-void
-api_poll_by(struct api_poll *p, int64_t wake)
+/* Say once that the server is away. */
+static void
+say_away(struct api *a)
 {
-	if (wake < p->wake)
-		p->wake = wake;
+	char text[KUBECTL_SAID + 64];
+
+	if (a->away[0] != '\0' && !a->said_away) {
+		snprintf(text, sizeof text, API_AWAY ", waiting for it: %s",
+		    a->away);
+		progress_say(text);
+	}
+	a->said_away = a->away[0] != '\0';
 }
 
 int
-api_poll_add(struct api_poll *p, const struct api_call *c)
+api_wait(struct api *a, struct api_call *const *calls, size_t n, int64_t wake)
 {
-	struct pollfd *fds;
+	struct pollfd fds[4] = {{0}};
+	int64_t left;
+	size_t i;
 
-	if (!c->busy)
-		return 0;
-	api_poll_by(p, c->wake);
-	if (!c->open)
-		return 0;
-	fds = array_grow(p->fds, &p->room, p->n + 1, sizeof *fds);
-	if (fds == NULL) {
-		msg_nomem();
+	if (is_over(a))
 		return -1;
+	say_away(a);
+	for (i = 0; i < n && i < sizeof fds / sizeof *fds; i++) {
+		fds[i].fd = -1;
+		if (calls[i] == NULL || !calls[i]->busy)
+			continue;
+		if (calls[i]->wake < wake)
+			wake = calls[i]->wake;
+		if (calls[i]->open)
+			fds[i] = (struct pollfd){.fd = calls[i]->http.fd,
+			    .events = http_events(&calls[i]->http)};
 	}
-	p->fds = fds;
-	p->fds[p->n++] = (struct pollfd){.fd = c->http.fd,
-	    .events = http_events(&c->http)};
-	return 0;
-}
-
-void
-api_poll_wait(struct api_poll *p)
-{
-	int64_t left = p->wake - api_now();
-
+	left = wake - clock_now();
+	if (left > LOOK)
+		left = LOOK;
 	/* a signal ends it: EINTR */
 	if (left > 0)
-		(void)poll(p->fds, (nfds_t)p->n, (int)left);
+		poll(fds, (nfds_t)i, (int)left);
+	return is_over(a) ? -1 : 0;
 }
 
-void
-api_poll_free(struct api_poll *p)
+enum api_outcome
+api_finish(struct api_call *c)
 {
-	free(p->fds);
-	*p = (struct api_poll){0};
+	enum api_outcome outcome;
+
+	while ((outcome = api_move(c)) == API_WAIT && c->busy)
+		if (api_wait(c->api, &c, 1, INT64_MAX) < 0)
+			return API_STOPPED;
+	return outcome;
 }

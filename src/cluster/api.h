@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests to the API server through one `kubectl proxy`, which knows how to
- * reach it and has the credentials.  Nothing here blocks: the caller collects
- * in a struct api_poll what its calls wait for, polls once for all of them, and
- * then moves each call on.
+ * reach it and has the credentials.
  *
  * A server that is away (it restarts, refuses, hangs, is overloaded: 429 and
- * 5xx) is asked again until it answers; the caller decides when to give up.  A
- * server that has just come back may answer 401 or 403 for a moment, until it
- * has read its permissions: it is asked again, too.
+ * 5xx) is asked again until it answers, or we are told to stop.  A server that
+ * has just come back may answer 401 or 403 for a moment, until it has read its
+ * permissions: it is asked again, too.
  */
 #ifndef API_H
 #define API_H
 
-#include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,15 +25,23 @@ enum {
 	API_ESCAPED = 6 /* bytes that a byte becomes at most: "%5C%3D" */
 };
 
-/* Start with api_open. */
+/* Words of a failure: the parent adds what kubectl said. */
+#define API_PROXY_ENDED "kubectl proxy has ended"
+/* How a line begins that is about the server, and not about one pod. */
+#define API_AWAY "the API server does not answer"
+
+/* Start with api_open; a child has a copy. */
 struct api {
 	struct tool proxy;
 	char dir[API_SOCKET - 8]; /* private to us; the socket is in it */
 	char socket[API_SOCKET];
 	char away[KUBECTL_SAID]; /* why it does not answer, masked; "" = it
 	                            does, as far as known */
-	int64_t settled; /* api_now() when it is over its last absence: until
+	bool said_away;
+	int64_t settled; /* clock_now() when it is over its last absence: until
 	                    then it may forbid what it will allow */
+	bool parting; /* we have been told to stop, and still clean up */
+	int64_t end; /* then: until this clock_now(); 0: no signal came yet */
 };
 
 enum api_outcome {
@@ -45,8 +49,10 @@ enum api_outcome {
 	API_DATA, /* of a stream: call->http.data and len are more of it */
 	API_OK, /* done; call->text is what came, if it is not a stream */
 	API_LOST, /* of a stream: it broke off, or the server is away */
-	API_REFUSED /* the server said no: status, reason, words; status 0:
-	               kubectl proxy has ended, which words tell */
+	API_REFUSED, /* the server said no: status, reason, words; status 0:
+	                kubectl proxy has ended, which words tell */
+	API_STOPPED /* api_finish: we were told to stop; the call is still on
+	               its way, and may be finished later */
 };
 
 /* {0} to start with; api_call_free frees what it holds. */
@@ -59,10 +65,11 @@ struct api_call {
 	char *method, *target, *body; /* owned; body may be NULL */
 	struct http http;
 	bool open; /* http is */
-	int64_t wake; /* api_now() when to try again, or to give this try up */
+	int64_t
+	    wake; /* clock_now() when to try again, or to give this try up */
 	unsigned int tries; /* without an answer */
 	unsigned int patience; /* milliseconds of silence; 0 = any */
-	int64_t again; /* after a lost try: not before this api_now() */
+	int64_t again; /* after a lost try: not before this clock_now() */
 
 	/* the answer */
 	int status;
@@ -73,12 +80,11 @@ struct api_call {
 };
 
 /*
- * Start the proxy, and wait until it serves, or *stop is set.  Returns 0, to
- * be followed by api_close, or -1 with a->away telling why ("" where that was
- * reported, or it was stopped).
+ * Start the proxy, and wait until it serves, or we are told to stop.  Returns
+ * 0, to be followed by api_close, or -1 with a->away telling why ("" where that
+ * was reported, or it was stopped).
  */
-int api_open(struct api *a, const struct kubectl *k,
-    const volatile sig_atomic_t *stop);
+int api_open(struct api *a, const struct kubectl *k);
 void api_close(struct api *a);
 
 /*
@@ -90,11 +96,8 @@ void api_close(struct api *a);
  */
 const char *api_escape_field(char *buf, const char *text);
 
-/* Milliseconds of CLOCK_MONOTONIC. */
-int64_t api_now(void);
-
 /*
- * When to make the call of a stream that has ended again: the api_now() after
+ * When to make the call of a stream that has ended again: the clock_now() after
  * so many milliseconds, or later, if it was lost and the server asked for that.
  */
 int64_t api_again(const struct api_call *c, int milliseconds);
@@ -117,29 +120,20 @@ int api_start_stream(struct api_call *c, struct api *a, unsigned int patience,
  */
 enum api_outcome api_move(struct api_call *c);
 
+/*
+ * Wait until one of these calls, which may be NULL or not busy, can go on, or
+ * until `wake` (clock_now()).  Says once that the server is away.  Returns 0,
+ * or -1: we are told to stop, and the moment to clean up is over, too.
+ */
+int api_wait(struct api *a, struct api_call *const *calls, size_t n,
+    int64_t wake);
+
+/* Wait for the end of a call that is not a stream: its outcome. */
+enum api_outcome api_finish(struct api_call *c);
+
 /* The answer as JSON, owned by the caller; NULL: it is not JSON. */
 struct json *api_json(const struct api_call *c);
 
 void api_call_free(struct api_call *c);
-
-/* What to wait for; {0} to start with, api_poll_free frees what it holds. */
-struct api_poll {
-	struct pollfd *fds; /* owned */
-	size_t n, room;
-	int64_t wake; /* api_now() by when to be back */
-};
-
-/* Start over: be back after so many milliseconds in any case. */
-void api_poll_start(struct api_poll *p, int milliseconds);
-
-/* Wait for this call too, if it is busy.  Returns 0, or -1 (reported). */
-int api_poll_add(struct api_poll *p, const struct api_call *c);
-
-/* Be back by then (api_now). */
-void api_poll_by(struct api_poll *p, int64_t wake);
-
-/* Wait. */
-void api_poll_wait(struct api_poll *p);
-void api_poll_free(struct api_poll *p);
 
 #endif

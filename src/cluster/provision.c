@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gets any number of bundles out of a cluster at once: one kubectl, one watch,
- * and a job for each bundle.
+ * Gets any number of bundles out of a cluster at once: one kubectl, and a child
+ * for the life of each bundle's pod.
  */
 #include "cluster/provision.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/io.h"
+#include "base/clock.h"
 #include "base/msg.h"
+#include "base/result.h"
+#include "base/sandbox.h"
+#include "base/signals.h"
 
 #define UID_RANGE "openshift.io/sa.scc.uid-range"
 #define OWN_NAMESPACE "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
@@ -21,15 +25,17 @@
 	"name one with --kubeconfig or in the environment variable KUBECONFIG"
 
 enum {
-	LOOK = 500, /* milliseconds between looks at *stop, at most */
-	FAREWELL = 4000 /* for deleting pods after a stop */
+	PARALLEL_MAX = 1000,
+	GRACE = 8, /* seconds for a child to clean up after a signal */
+	AWAY_AGAIN = 10000, /* milliseconds before it is said again */
+	MEMORY = 512 << 20 /* bytes that a child may allocate */
 };
 
 /* A random number for all pods of a run.  Returns 0, or -1 (reported). */
 static int
-make_id(char id[static PODJOB_ID])
+make_id(char id[static PODLIFE_ID])
 {
-	unsigned char random[(PODJOB_ID - 1) / 2];
+	unsigned char random[(PODLIFE_ID - 1) / 2];
 	size_t i;
 
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
@@ -112,22 +118,18 @@ take_config(struct provision *p, const char *text, const char *said)
 	return -1;
 }
 
-/* See to kubectl's default namespace, which is -n's job otherwise. */
+/* Ask for kubectl's default namespace, which is -n's job otherwise. */
 static int
-finish_config(struct provision *p, struct tool *job)
+finish_config(struct provision *p, struct tool *t)
 {
-	char *text = tool_text(job, KUBECTL_OUT), said[KUBECTL_SAID] = "";
-	int ret;
+	char *text = tool_text(t, KUBECTL_OUT), said[KUBECTL_SAID] = "";
+	int ret = -1;
 
-	ret = tool_finish(job, text == NULL);
-	if (ret != 0)
-		(void)kubectl_said(job, said, KUBECTL_SILENT);
-	tool_free(job);
-	if (text == NULL || *p->stop != 0) {
-		free(text);
-		return -1;
-	}
-	ret = take_config(p, text, said);
+	if (tool_finish(t, text == NULL) != 0)
+		kubectl_said(t, said, KUBECTL_SILENT);
+	if (text != NULL && signals_stop == 0)
+		ret = take_config(p, text, said);
+	tool_free(t);
 	free(text);
 	return ret;
 }
@@ -144,354 +146,325 @@ provision_open(struct provision *p)
 
 	if (ask && kubectl_start(&p->kubectl, &config, args) < 0)
 		return -1;
-	opened = api_open(&p->api, &p->kubectl, p->stop);
+	opened = api_open(&p->api, &p->kubectl);
 	ret = opened;
 	if (ask && finish_config(p, &config) < 0)
 		ret = -1;
-	if (opened < 0 && p->failure.text[0] == '\0')
+	if (opened < 0 && p->failure.text[0] == '\0' && p->api.away[0] != '\0')
 		provision_fail(p, p->api.away, "");
 	if (ret < 0 && opened == 0)
 		api_close(&p->api);
 	return ret;
 }
 
-/* ---------------------------------------------------------------- namespace */
+/* ----------------------------------------------------------------- children */
 
-/* The namespace is there, or we may not look. */
+/* Close what this process does not need before it reads what comes. */
 static void
-namespace_known(struct provision *p, const struct json *namespace)
+shut_doors(void)
 {
-	p->ready = true;
-	p->shift = json_path(namespace, "metadata", "annotations", UID_RANGE,
-	               NULL) != NULL;
-	if (!p->shift || p->user_set)
-		return;
-	p->hooks.say(p->hooks.arg, NULL,
-	    "the namespace chooses the user itself: runAsUser is left out");
+	struct sandbox_places places = {.local = true};
+
+	sandbox_shut(&places);
 }
 
-/* See what the namespace wants. Returns -1 if there is none: p->failure. */
-static int
-move_namespace(struct provision *p)
+/* In a child: what does the namespace want? */
+static struct json *
+ask_namespace(void *arg, size_t i)
 {
-	struct json *namespace;
-	char words[POD_NAME + 32];
+	struct provision *p = arg;
+	struct json *o = json_new_object(), *namespace = NULL;
+	struct api_call call = {0};
+	enum api_outcome outcome;
 
-	switch (api_move(&p->call)) {
-	case API_WAIT:
-	case API_DATA:
-	case API_LOST:
-		return 0;
-	case API_OK:
-		namespace
-		= api_json(&p->call);
-		namespace_known(p, namespace);
-		json_free(namespace);
-		return 0;
-	case API_REFUSED:
-		break;
+	(void)i;
+	shut_doors();
+	if (api_start(&call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
+	        p->namespace) < 0)
+		return NULL;
+	call.optional = true;
+	outcome = api_finish(&call);
+	if (outcome == API_OK)
+	namespace = api_json(&call);
+	json_add_bool(o, "shift",
+	    json_path(namespace, "metadata", "annotations", UID_RANGE, NULL) !=
+	        NULL);
+	/* one that we may not look at may be there */
+	json_add_bool(o, "good",
+	    outcome == API_OK || strcmp(call.reason, "Forbidden") == 0);
+	json_add_bool(o, "none", call.status == 404);
+	json_add_string(o, "words",
+	    outcome == API_STOPPED ? p->api.away : call.words);
+	json_free(namespace);
+	return o;
+}
+
+/* Add what kubectl said at its end to the words of who missed it. */
+static void
+provision_add_said(struct provision *p, struct json *o, const char *key)
+{
+	const size_t n = strlen(API_PROXY_ENDED);
+	const char *words = json_get_text(o, key);
+	char said[KUBECTL_SAID], *text;
+	size_t len = strlen(words);
+
+	if (len < n || strcmp(words + len - n, API_PROXY_ENDED) != 0)
+		return;
+	/* it is said before it ends */
+	tool_finish(&p->api.proxy, true);
+	kubectl_said(&p->api.proxy, said, "");
+	if (said[0] != '\0' && asprintf(&text, "%s: %s", words, said) >= 0) {
+		json_set(o, key, json_new_string(text));
+		free(text);
 	}
-	if (strcmp(p->call.reason, "Forbidden") == 0) {
-		namespace_known(p, NULL);
-		return 0;
+}
+
+static void
+take_namespace(void *arg, const struct child_end *e)
+{
+	struct provision *p = arg;
+	char words[KUBECTL_SAID] = "";
+	struct json *o = e->result;
+
+	if (e->how == CHILD_STOPPED)
+		return;
+	if (o == NULL) {
+		provision_fail(p, e->message, "");
+		strcpy(p->failure.reason, e->reason);
+		return;
 	}
-	if (p->call.status == 404) {
-		(void)snprintf(words, sizeof words, "there is no namespace %s",
+	p->shift = json_bool(json_get(o, "shift"), false);
+	provision_add_said(p, o, "words");
+	snprintf(words, sizeof words, "%s", json_get_text(o, "words"));
+	if (json_bool(json_get(o, "good"), false))
+		return;
+	if (json_bool(json_get(o, "none"), false)) {
+		snprintf(words, sizeof words, "there is no namespace %s",
 		    p->namespace);
 		provision_fail(p, words,
 		    "make it (kubectl create namespace), or give another with -n");
+	} else if (signals_stop == 0) {
+		provision_fail(p, words, "");
 	} else {
-		provision_fail(p, p->call.words, "");
+		snprintf(p->api.away, sizeof p->api.away, "%s", words);
 	}
-	return -1;
 }
 
-/* -------------------------------------------------------------------- watch */
-
-static void
-watch_begin(void *arg)
+/* In a child: the life of one pod. */
+static struct json *
+live(void *arg, size_t i)
 {
 	struct provision *p = arg;
-	size_t i;
-
-	for (i = 0; i < p->next; i++)
-		p->jobs[i].expected = p->jobs[i].uid[0] != '\0';
-}
-
-/* Take pod to the job whose it is. */
-static void
-watch_seen(void *arg, struct json *pod, bool deleted)
-{
-	struct provision *p = arg;
-	const struct json *metadata = json_get(pod, "metadata");
-	const char *uid = json_get_text(metadata, "uid");
-	const char *name = json_get_text(metadata, "name");
-	struct podjob *j;
-	size_t i;
-
-	for (i = 0; i < p->next; i++) {
-		j = &p->jobs[i];
-		if (j->step == PODJOB_OVER)
-			continue;
-		/* the label is the run's own, and so is the name */
-		if (strcmp(j->uid, uid) == 0 ||
-		    (j->uid[0] == '\0' && strcmp(j->name, name) == 0)) {
-			podjob_see(j, pod, deleted);
-			return;
-		}
-	}
-	json_free(pod);
-}
-
-static void
-watch_end(void *arg)
-{
-	struct provision *p = arg;
-	size_t i;
-
-	for (i = 0; i < p->next; i++)
-		if (p->jobs[i].expected)
-			podjob_miss(&p->jobs[i]);
-}
-
-/* --------------------------------------------------------------------- jobs */
-
-/* Tell of a job that is over. */
-static void
-end_job(struct provision *p, struct podjob *j)
-{
-	bool whole = j->step == PODJOB_WHOLE;
-
-	podjob_finish(j);
-	p->hooks.end(p->hooks.arg, j, whole);
-	p->active--;
-}
-
-static void
-begin_job(struct provision *p)
-{
-	struct podjob *j = &p->jobs[p->next];
-
-	j->run = &p->run;
-	j->number = p->next++;
-	p->active++;
-	if (p->hooks.begin(p->hooks.arg, j) < 0) {
-		j->exit = WIRE_FAIL;
-		j->step = PODJOB_FAILED;
-		return;
-	}
-	j->pod->namespace = p->namespace;
-	if (p->shift && !p->user_set)
-		j->pod->uid = -1;
-	podjob_start(j);
-}
-
-static void
-move_jobs(struct provision *p)
-{
-	struct podjob *j;
-	size_t i;
-
-	while (p->ready && p->next < p->n_jobs && p->active < p->parallel)
-		begin_job(p);
-	for (i = 0; i < p->next; i++) {
-		j = &p->jobs[i];
-		podjob_move(j);
-		if (j->step == PODJOB_WHOLE || j->step == PODJOB_FAILED)
-			end_job(p, j);
-	}
-}
-
-/* Nothing will come of those that are left. */
-static void
-stop_jobs(struct provision *p)
-{
-	struct podjob *j;
-	size_t i;
-
-	for (i = 0; i < p->next; i++) {
-		j = &p->jobs[i];
-		if (j->step == PODJOB_OVER)
-			continue;
-		podjob_stop(j);
-		end_job(p, j);
-	}
-	for (; p->next < p->n_jobs; p->next++) {
-		j = &p->jobs[p->next];
-		j->number = p->next;
-		j->exit = WIRE_FAIL;
-		j->step = PODJOB_OVER;
-		p->hooks.end(p->hooks.arg, j, false);
-	}
-}
-
-/* --------------------------------------------------------------------- loop */
-
-/* Wait until something happens.  Returns 0, or -1 (reported). */
-static int
-provision_wait(struct provision *p, struct api_poll *poll, int milliseconds)
-{
-	int ret;
-	size_t i;
-
-	api_poll_start(poll, milliseconds);
-	ret = api_poll_add(poll, &p->call);
-	if (ret == 0)
-		ret = api_poll_add(poll, &p->watch.call);
-	if (!p->watch.call.busy)
-		api_poll_by(poll, p->watch.wake);
-	for (i = 0; i < p->next && ret == 0; i++)
-		if (p->jobs[i].step != PODJOB_OVER)
-			ret = podjob_poll(&p->jobs[i], poll);
-	if (ret == 0)
-		ret = podreap_poll(&p->reap, poll);
-	if (ret == 0)
-		api_poll_wait(poll);
-	return ret;
-}
-
-/* Say once that the server is away. */
-static void
-look_away(struct provision *p)
-{
-	char text[KUBECTL_SAID + 64];
-
-	if (p->api.away[0] == '\0') {
-		p->said_away = false;
-		return;
-	}
-	if (p->said_away)
-		return;
-	p->said_away = true;
-	(void)snprintf(text, sizeof text,
-	    "the API server does not answer, waiting for it: %s", p->api.away);
-	p->hooks.say(p->hooks.arg, NULL, text);
-}
-
-/* Until all is done, or *stop is set.  Returns 0, or -1: it is all over. */
-static int
-provision_loop(struct provision *p, struct api_poll *poll)
-{
-	bool idle = false;
-
-	while (*p->stop == 0) {
-		if (p->call.busy && move_namespace(p) < 0)
-			return -1;
-		if (podwatch_move(&p->watch) < 0) {
-			provision_fail(p, p->watch.call.words, "");
-			return -1;
-		}
-		move_jobs(p);
-		idle = podreap_move(&p->reap);
-		if (p->ready && p->next == p->n_jobs && p->active == 0 && idle)
-			return 0;
-		look_away(p);
-		if (provision_wait(p, poll, LOOK) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Give pods that are left a last chance to be deleted. */
-static void
-provision_farewell(struct provision *p, struct api_poll *poll)
-{
-	int64_t end = api_now() + FAREWELL;
-	struct podreap_pod *pod;
-	size_t i;
-
-	api_call_free(&p->watch.call);
-	p->watch.wake = INT64_MAX;
-	while (!podreap_move(&p->reap) && api_now() < end)
-		if (provision_wait(p, poll, LOOK) < 0)
-			break;
-	for (i = 0; i < p->reap.n; i++) {
-		pod = p->reap.pods[i];
-		if (pod->words[0] == '\0')
-			(void)snprintf(pod->words, sizeof pod->words, "%s",
-			    p->api.away[0] != '\0'
-			        ? p->api.away
-			        : "the API server did not answer in time");
-	}
-}
-
-static void
-provision_set_up(struct provision *p)
-{
-	p->reap = (struct podreap){.api = &p->api,
-	    .namespace = p->namespace,
-	    .id = p->id};
-	p->watch = (struct podwatch){.api = &p->api,
-	    .namespace = p->namespace,
-	    .hooks = {watch_begin, watch_seen, watch_end, p}};
-	(void)snprintf(p->watch.selector, sizeof p->watch.selector,
-	    PODREAP_LABEL "%%3D%s", p->id);
-	p->run = (struct podjob_run){.api = &p->api,
-	    .reap = &p->reap,
+	struct pod_opts *pod = p->hooks.pod(p->hooks.arg, i);
+	char suffix[48] = "", number[24] = "";
+	struct podlife l = {.api = &p->api,
 	    .namespace = p->namespace,
 	    .id = p->id,
-	    .stop = p->stop,
-	    .keep = p->keep,
+	    .suffix = suffix,
+	    .pod = pod,
 	    .user_set = p->user_set,
-	    .several = p->n_jobs > 1,
-	    .check = p->check,
-	    .say = p->hooks.say,
-	    .arg = p->hooks.arg};
+	    .keep = p->keep,
+	    .patient = p->patient,
+	    .left = p->left};
+	struct json *o = json_new_object(), *result;
+
+	pod->namespace = p->namespace;
+	if (p->shift && !p->user_set)
+		pod->uid = -1;
+	if (p->n > 1)
+		snprintf(number, sizeof number, "-%zu", i);
+	if (pod->name == NULL)
+		snprintf(suffix, sizeof suffix, "-%.8s%s", p->id, number);
+	result = p->hooks.work(p->hooks.arg, i, &l);
+	if (result == NULL || o == NULL) {
+		json_free(result);
+		json_free(o);
+		return NULL;
+	}
+	json_add(o, "result", result);
+	json_add(o, "left", json_copy(p->left));
+	return o;
 }
 
-/*
- * kubectl has been started, and nothing else will be: from here on untrusted
- * bytes come in.
- */
+/* A child is over. */
 static void
-provision_shut_doors(struct provision *p)
+take_life(void *arg, const struct child_end *e)
 {
-	/* kubectl's socket is there, too, and is removed at the end */
-	sandbox_allow_temporary(&p->places);
-	if (strncmp(p->api.dir, "/tmp/", 5) == 0)
-		sandbox_allow(&p->places, "/tmp", true);
-	p->places.local = true;
-	(void)sandbox_shut(&p->places);
+	struct provision *p = arg;
+	struct podstatus failure = {.exit = WIRE_FAIL};
+	struct json *result = json_take(e->result, "result"), *left, *one;
+
+	provision_add_said(p, result, "message");
+	provision_add_said(p, result, "line");
+	left = json_take(e->result, "left");
+	for (one = json_first(left); one != NULL; one = json_next(one))
+		json_add(p->left, NULL, json_copy(one));
+	json_free(left);
+	if (result == NULL) {
+		snprintf(failure.reason, sizeof failure.reason, "%s",
+		    e->reason);
+		snprintf(failure.text, sizeof failure.text, "%s", e->message);
+		if (e->how == CHILD_STOPPED)
+			provision_explain_stop(p, &failure);
+		p->lost = p->lost || e->begun;
+	}
+	p->hooks.end(p->hooks.arg, e->number, result, &failure);
+	json_free(result);
 }
 
-static int
+/* Status lines of children; that the server is away is said once for all. */
+static void
+take_status(void *arg, size_t i, const char *text)
+{
+	struct provision *p = arg;
+	bool away = strncmp(text, API_AWAY, strlen(API_AWAY)) == 0;
+
+	(void)i;
+	if (away && p->said_away != 0 &&
+	    clock_now() - p->said_away < AWAY_AGAIN)
+		return;
+	if (away)
+		p->said_away = clock_now();
+	p->hooks.say(p->hooks.arg, text, away);
+}
+
+static void
+take_message(void *arg)
+{
+	struct provision *p = arg;
+
+	if (p->hooks.clear != NULL)
+		p->hooks.clear(p->hooks.arg);
+}
+
+/* In a child: delete what others could not. */
+static struct json *
+reap(void *arg, size_t i)
+{
+	struct provision *p = arg;
+	struct json *left = json_new_array(), *o = json_new_object();
+
+	(void)i;
+	shut_doors();
+	podlife_reap(&p->api, p->namespace, p->id, left);
+	json_add(o, "left", left);
+	return o;
+}
+
+static void
+take_reaped(void *arg, const struct child_end *e)
+{
+	struct provision *p = arg;
+	const struct json *one = json_first(json_get(e->result, "left"));
+
+	for (; one != NULL; one = json_next(one))
+		json_add(p->left, NULL, json_copy(one));
+}
+
+/* Nothing came of any of them. */
+static void
+provision_end_all(struct provision *p)
+{
+	struct podstatus failure;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		failure = p->failure;
+		failure.exit = WIRE_FAIL;
+		if (signals_stop != 0)
+			provision_explain_stop(p, &failure);
+		p->hooks.end(p->hooks.arg, i, NULL, &failure);
+	}
+}
+
+static void
 provision_work(struct provision *p)
 {
-	struct api_poll poll = {0};
-	int ret;
+	struct child_opts o = {.n = 1,
+	    .memory = MEMORY,
+	    .grace = GRACE,
+	    .what = "the namespace",
+	    .tool = &p->api.proxy,
+	    .arg = p,
+	    .work = ask_namespace,
+	    .end = take_namespace,
+	    .status = take_status,
+	    .clear = take_message};
 
-	provision_set_up(p);
-	ret = api_start(&p->call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
-	    p->namespace);
-	p->call.optional = true;
-	provision_shut_doors(p);
-	if (ret == 0)
-		ret = podwatch_start(&p->watch);
-	if (ret == 0)
-		ret = provision_loop(p, &poll);
-	stop_jobs(p);
-	provision_farewell(p, &poll);
-	api_poll_free(&poll);
-	podwatch_free(&p->watch);
-	api_call_free(&p->call);
-	return ret;
+	if (child_run(&o) < 0 || p->failure.text[0] != '\0' ||
+	    signals_stop != 0) {
+		provision_end_all(p);
+		return;
+	}
+	if (p->shift && !p->user_set)
+		p->hooks.say(p->hooks.arg,
+		    "the namespace chooses the user itself: runAsUser is left out",
+		    true);
+	o.n = p->n;
+	o.parallel = (size_t)p->parallel;
+	o.what = p->what;
+	o.keeps_output = p->keeps_output;
+	o.work = live;
+	o.end = take_life;
+	child_run(&o);
+	if (!p->lost || p->keep)
+		return;
+	o.n = 1;
+	o.last = true;
+	o.seconds = GRACE;
+	o.keeps_output = false;
+	o.work = reap;
+	o.end = take_reaped;
+	child_run(&o);
 }
 
-int
+void
 provision_run(struct provision *p)
 {
-	int ret = -1;
-
-	p->jobs = calloc(p->n_jobs, sizeof *p->jobs);
-	if (p->jobs == NULL)
+	p->left = json_new_array();
+	if (p->left == NULL)
 		msg_nomem();
 	else if (make_id(p->id) == 0 && provision_open(p) == 0) {
-		ret = provision_work(p);
+		provision_work(p);
 		api_close(&p->api);
-	} else {
-		stop_jobs(p);
+		return;
 	}
-	return ret;
+	provision_end_all(p);
+}
+
+/* ------------------------------------------------------------------ failures
+ */
+
+void
+provision_explain_stop(const struct provision *p, struct podstatus *w)
+{
+	const char *away = p->api.away;
+	bool trouble = w->trouble || away[0] != '\0';
+	char before[2560];
+
+	if (away[0] != '\0')
+		snprintf(before, sizeof before, API_AWAY ": %.2400s", away);
+	else if (w->trouble)
+		snprintf(before, sizeof before, "%s: %.2400s", w->reason,
+		    w->text);
+	else
+		snprintf(before, sizeof before, "%s",
+		    w->state == PODSTATUS_PULLING ? "still pulling the image"
+		                                  : "not finished yet");
+	if (signals_stop != SIGALRM) {
+		strcpy(w->reason, "Interrupted");
+		snprintf(w->text, sizeof w->text, "stopped by a signal; %s",
+		    before);
+		w->fix[0] = '\0';
+		return;
+	}
+	result_because("Timeout");
+	strcpy(w->reason, "Timeout");
+	snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s", p->timeout,
+	    before);
+	/* if something is wrong, more time does not help */
+	if (!trouble && w->fix[0] == '\0')
+		strcpy(w->fix, "give it more time with --timeout");
 }
 
 /* Print " OPTION 'VALUE'", two words for a shell: POSIX, XCU 2.2.2. */
@@ -523,10 +496,11 @@ delete_command(const struct provision *p, const char *name)
 	print_option(f, "--kubeconfig", p->kubectl.kubeconfig);
 	print_option(f, "--context", p->kubectl.context);
 	(void)fprintf(f, " -n %s delete ", p->namespace);
-	if (name != NULL)
+	/* one of several, by its pattern, is not a name */
+	if (name != NULL && *name != '*')
 		(void)fprintf(f, "pod %s --ignore-not-found", name);
 	else
-		(void)fprintf(f, "pods -l " PODREAP_LABEL "=%s", p->id);
+		(void)fprintf(f, "pods -l " PODLIFE_LABEL "=%s", p->id);
 	if (fclose(f) == 0)
 		return text;
 	free(text);
@@ -534,14 +508,14 @@ delete_command(const struct provision *p, const char *name)
 }
 
 static void
-add_left(struct json *left, const struct provision *p,
-    const struct podreap_pod *pod)
+add_left(struct json *left, const struct provision *p, const struct json *pod)
 {
+	const char *name = json_get_text(pod, "pod");
 	struct json *one = json_add_object(left, NULL);
-	char *command = delete_command(p, pod->name);
+	char *command = delete_command(p, name);
 
-	json_add_string(one, "pod", pod->name);
-	json_add_string(one, "message", pod->words);
+	json_add_string(one, "pod", name);
+	json_add_string(one, "message", json_get_text(pod, "message"));
 	json_add_string(one, "fix", command);
 	free(command);
 }
@@ -549,21 +523,20 @@ add_left(struct json *left, const struct provision *p,
 void
 provision_tell_left(const struct provision *p, struct json *left)
 {
-	const struct podreap_pod *pod;
+	const struct json *pod;
 	char *command;
-	size_t i;
 
-	for (i = 0; i < p->reap.n; i++) {
-		pod = p->reap.pods[i];
+	for (pod = json_first(p->left); pod != NULL; pod = json_next(pod)) {
 		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
-		    pod->name, pod->words);
+		    json_get_text(pod, "pod"), json_get_text(pod, "message"));
 		if (left != NULL)
 			add_left(left, p, pod);
 	}
-	if (p->reap.n == 0)
+	if (json_size(p->left) == 0)
 		return;
 	command = delete_command(p,
-	    p->reap.n == 1 ? p->reap.pods[0]->name : NULL);
+	    json_size(p->left) == 1 ? json_get_text(json_at(p->left, 0), "pod")
+	                            : NULL);
 	if (command != NULL)
 		msg_line("fix: %s", command);
 	free(command);
@@ -572,13 +545,24 @@ provision_tell_left(const struct provision *p, struct json *left)
 void
 provision_free(struct provision *p)
 {
-	size_t i;
-
-	for (i = 0; p->jobs != NULL && i < p->n_jobs; i++)
-		podjob_free(&p->jobs[i]);
-	free(p->jobs);
-	p->jobs = NULL;
-	podreap_free(&p->reap);
+	json_free(p->left);
+	p->left = NULL;
 	podstatus_free(&p->failure);
-	sandbox_free(&p->places);
 }
+
+/* ------------------------------------------------------------------- options
+ */
+
+const struct opt provision_rows[] = {
+    {"parallel", 0, "N", "pods at once, at most (default: 20)",
+        OPT_NUMBER(struct provision, parallel, 1, PARALLEL_MAX)},
+    {"timeout", 0, "TIME", "time for all of it (default: 10m)",
+        OPT_TIME(struct provision, timeout)},
+    {"keep", 0, NULL, "do not delete the pods",
+        OPT_FLAG(struct provision, keep)},
+    {"context", 0, "CONTEXT", "context of the kubeconfig",
+        OPT_TEXT(struct provision, kubectl.context)},
+    {"kubeconfig", 0, "FILE", "the kubeconfig to use",
+        OPT_TEXT(struct provision, kubectl.kubeconfig)},
+    {0},
+};

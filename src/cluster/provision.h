@@ -1,74 +1,90 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gets any number of bundles out of a cluster at once: one kubectl, one watch,
- * and a job for each bundle.  What a provisioner does.
+ * Gets any number of bundles out of a cluster at once, as a provisioner does:
+ * starts one kubectl, and a child for the life of each bundle's pod; collects
+ * their results, and what they could not delete.
  */
 #ifndef PROVISION_H
 #define PROVISION_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "base/sandbox.h"
+#include "base/child.h"
+#include "base/opt.h"
 #include "cluster/api.h"
 #include "cluster/kubectl.h"
-#include "cluster/podjob.h"
-#include "cluster/podreap.h"
-#include "cluster/podwatch.h"
+#include "cluster/podlife.h"
 #include "pod/pod.h"
 
-/* Whom to tell; `arg` is borrowed. */
+/* What the commands do; `arg` is borrowed. */
 struct provision_hooks {
-	/* a job begins: set its pod, gather and log_max.  Returns 0, or -1
-	 * (reported) */
-	int (*begin)(void *arg, struct podjob *j);
-	/* it is PODJOB_WHOLE or PODJOB_FAILED, and its pod on its way out */
-	void (*end)(void *arg, struct podjob *j, bool whole);
-	/* how far it is, masked; j is NULL where it is about all */
-	void (*say)(void *arg, const struct podjob *j, const char *text);
+	/* The pod of bundle i; borrowed. */
+	struct pod_opts *(*pod)(void *arg, size_t i);
+	/*
+	 * In a child: the whole of bundle i, with l ready for podlife_run. Give
+	 * up files and the like (sandbox.h) before that; leave and free l.
+	 * Returns the result, owned; NULL (reported).
+	 */
+	struct json *(*work)(void *arg, size_t i, struct podlife *l);
+	/*
+	 * Bundle i is over: `result` is what work returned, to be taken from;
+	 * NULL: `failure` tells what became of it.
+	 */
+	void (*end)(void *arg, size_t i, struct json *result,
+	    const struct podstatus *failure);
+	/* How far it is, masked; common: it is not about one bundle. */
+	void (*say)(void *arg, const char *text, bool common);
+	void (*clear)(void *arg); /* a message follows; may be NULL */
 	void *arg;
 };
 
 struct provision {
 	/* options */
 	struct kubectl kubectl;
+	uint64_t timeout; /* seconds */
+	uint64_t parallel; /* bundles at once, at most */
+	bool keep; /* delete no pod */
+	bool patient; /* podlife's */
+
+	/* what to do */
 	const char *namespace; /* borrowed; NULL: kubectl's default */
 	bool user_set; /* the user gave the uid: keep it */
-	bool keep; /* delete no pod */
-	bool check; /* nothing is streamed: see podjob_run */
-	size_t parallel; /* jobs at once, at most */
-	const volatile sig_atomic_t *stop; /* borrowed; give up */
+	const char *what; /* borrowed; child's */
+	bool keeps_output; /* child's */
+	size_t n; /* bundles */
 	struct provision_hooks hooks;
-	size_t n_jobs;
-	struct sandbox_places places; /* what the hooks need of files, but for
-	                                 temporary ones; given up with the rest
-	                                 once kubectl runs */
 
 	/* work */
-	char id[PODJOB_ID];
+	char id[PODLIFE_ID];
 	char namespace_name[POD_NAME];
 	struct api api;
-	struct api_call call; /* about the namespace */
-	struct podwatch watch;
-	struct podreap reap;
-	struct podjob_run run;
-	struct podjob *jobs; /* owned; n_jobs */
-	size_t next; /* job to begin */
-	size_t active;
-	bool ready; /* the namespace is known: jobs may begin */
+	struct json *left; /* owned; of pods that may still be there */
 	bool shift; /* the namespace chooses who runs its pods */
-	bool said_away; /* that the server is */
+	bool lost; /* a child ended without having cleaned up */
+	int64_t said_away; /* clock_now() when it was said last */
 	struct podstatus failure; /* of all: its text is "" where reported */
 };
 
+/* What it holds before options are read; and the options, of all commands. */
+#define PROVISION_DEFAULTS \
+	{ \
+		.timeout = 600, .parallel = 20 \
+	}
+extern const struct opt provision_rows[];
+
 /*
- * Do it all.  The hooks report every job.  A failure that concerns all of them
- * is p->failure, and then `end` is called for those that did not begin, too.
- * Pods that could not be deleted are in p->reap, n of them.  Returns 0, or -1
- * (reported): nothing was begun.  Call provision_free.
+ * Do it all; `end` is called for each bundle, unless memory ran out (reported).
+ * Call provision_free.
  */
-int provision_run(struct provision *p);
+void provision_run(struct provision *p);
+
+/*
+ * The time is over, or somebody pressed Ctrl-C: make that the failure, where w
+ * tells how far it was.  For a work hook, too.
+ */
+void provision_explain_stop(const struct provision *p, struct podstatus *w);
 
 /*
  * Say on standard error which pods could not be deleted, why, and the command

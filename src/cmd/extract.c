@@ -430,8 +430,6 @@ static const struct opt extract_rows[] = {
 };
 static const struct opt extract_result_rows[] = {
     {"list", 0, NULL, "only list the entries", OPT_FLAG(struct extract, list)},
-    {"force", 0, NULL, "replace a directory or file that extract made before",
-        OPT_FLAG(struct extract, deliver.force)},
     {"output", 'o', "text|json", "format of the result (default: text)",
         OPT_SECOND(struct extract, json)},
     {"quiet", 'q', NULL, "no progress, no summary",

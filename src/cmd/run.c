@@ -32,18 +32,14 @@
 #include "wire.h"
 
 enum {
-	TIMEOUT = 600, /* seconds for all of it, unless told otherwise */
-	PARALLEL = 20, /* bundles at once, likewise */
-	PARALLEL_MAX = 1000,
 	STATUS_MAX = 1024 /* bytes of the status line */
 };
 
-/* A bundle that is on its way. */
+/* What a child has of a bundle on its way. */
 struct run_work {
 	struct progress progress;
 	struct gather gather;
 	struct deliver deliver;
-	bool open; /* gather and deliver are */
 };
 
 /* One bundle. */
@@ -51,7 +47,6 @@ struct run_bundle {
 	struct pod_opts *pod; /* borrowed */
 	char name[POD_NAME]; /* of its directory, where there are several */
 	char *dir; /* owned; NULL: there is only one */
-	struct run_work *work; /* owned; NULL = not begun, or over */
 	struct json *result; /* owned; for -o json */
 	enum wire_exit status;
 };
@@ -59,25 +54,25 @@ struct run_bundle {
 struct run {
 	/* options */
 	struct pod_opts pod;
-	uint64_t timeout; /* seconds */
-	uint64_t parallel;
+	struct provision provision;
 	bool json, quiet;
 	struct deliver deliver; /* dir, tar, and limits: for all bundles */
 
 	/* work */
 	bool terminal; /* standard error is one */
 	char line[STATUS_MAX]; /* the status line, as it stands */
+	char told[STATUS_MAX]; /* what kept all bundles from their pods */
 	struct podopts_bundles options;
 	struct run_bundle *bundles; /* owned; as many as options.n */
-	struct provision provision;
-	bool told; /* what kept all bundles from their pods */
 };
 
 /* ------------------------------------------------------------- status line */
 
 static void
-clear_line(struct run *x)
+run_clear_line(void *arg)
 {
+	struct run *x = arg;
+
 	if (x->terminal && x->line[0] != '\0')
 		(void)io_write(STDERR_FILENO, "\033[K", 3);
 	x->line[0] = '\0';
@@ -102,16 +97,16 @@ fitting(const char *text)
 
 /* A provision's say: one line that changes, or lines where it cannot. */
 static void
-run_show_line(void *arg, const struct podjob *j, const char *text)
+run_show_line(void *arg, const char *text, bool common)
 {
 	struct run *x = arg;
 	char line[STATUS_MAX + 16];
 	int n;
 
-	(void)j;
+	(void)common;
 	if (x->quiet || strcmp(text, x->line) == 0)
 		return;
-	(void)snprintf(x->line, sizeof x->line, "%s", text);
+	snprintf(x->line, sizeof x->line, "%s", text);
 	if (!x->terminal) {
 		msg_line("%s", text);
 		return;
@@ -122,185 +117,48 @@ run_show_line(void *arg, const struct podjob *j, const char *text)
 	(void)io_write(STDERR_FILENO, line, (size_t)n);
 }
 
-/* ----------------------------------------------------------------- failure */
+/* ------------------------------------------------------------------ result */
 
-/* How far it was. */
+/* Why it failed, in one line; "" where that was reported. */
 static void
-tell_state(const struct run *x, const struct podstatus *w, char *text,
-    size_t size)
-{
-	const char *away = x->provision.api.away;
-
-	if (away[0] != '\0')
-		(void)snprintf(text, size,
-		    "the API server does not answer: %.2400s", away);
-	else if (w->trouble)
-		(void)snprintf(text, size, "%s: %.2400s", w->reason, w->text);
-	else
-		(void)snprintf(text, size, "%s",
-		    w->state == PODSTATUS_PULLING ? "still pulling the image"
-		                                  : "not finished yet");
-}
-
-/* The same, while manifests are read: nothing has begun. */
-static enum wire_exit
-stopped_early(void)
-{
-	result_because(signals_stop == SIGALRM ? "Timeout" : NULL);
-	msg_warn(0, "%s before the manifests were read",
-	    signals_stop == SIGALRM ? "the time given with --timeout is over"
-	                            : "stopped by a signal");
-	return signals_exit();
-}
-
-/* The time is over, or somebody pressed Ctrl-C: that is the failure. */
-static void
-explain_stop(const struct run *x, struct podstatus *w)
-{
-	bool trouble = w->trouble || x->provision.api.away[0] != '\0';
-	char before[2560];
-
-	tell_state(x, w, before, sizeof before);
-	if (signals_stop != SIGALRM) {
-		(void)strcpy(w->reason, "Interrupted");
-		(void)snprintf(w->text, sizeof w->text,
-		    "stopped by a signal; %s", before);
-		w->fix[0] = '\0';
-		return;
-	}
-	result_because("Timeout");
-	(void)strcpy(w->reason, "Timeout");
-	(void)snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s",
-	    x->timeout, before);
-	/* if something is wrong, more time does not help */
-	if (!trouble && w->fix[0] == '\0')
-		(void)strcpy(w->fix, "give it more time with --timeout");
-}
-
-/* The findings that `unpack` reported, a line each, as it prints them. */
-static void
-tell_findings(const struct json *report)
-{
-	const struct json *list = json_get(report, "findings");
-	static const char *const keys[] = {"path", "message", "fix"};
-	char text[3][1024];
-	const struct json *f;
-	const char *s;
-	size_t i;
-
-	for (f = json_first(list); f != NULL; f = json_next(f)) {
-		for (i = 0; i < 3; i++) {
-			s = json_get_text(f, keys[i]);
-			(void)msg_mask(text[i], sizeof text[i], s);
-		}
-		msg_line("  %s: %s; fix: %s", text[0], text[1], text[2]);
-	}
-	f = json_get(report, "more");
-	if (json_is_number(f))
-		msg_line("  and %.0f more", json_number(f));
-}
-
-/* `j` is NULL where no job is at fault. */
-static void
-tell_failure(const struct run *x, const struct podjob *j,
+run_add_line(const struct run *x, struct json *o, const struct podlife *l,
     const struct podstatus *w)
 {
-	char name[2 * POD_NAME + 16] = "";
+	char line[MSG_MAX], name[2 * POD_NAME + 16] = "";
 
 	if (w->text[0] == '\0' && w->reason[0] == '\0')
 		return;
-	if (j != NULL && j->name[0] != '\0')
-		(void)snprintf(name, sizeof name,
-		    "pod %s/%s: ", x->provision.namespace, j->name);
-	msg_warn(0, "%s%s%s%s", name, w->reason,
+	if (l != NULL && l->name[0] != '\0' && !l->common)
+		snprintf(name, sizeof name,
+		    "pod %s/%s: ", x->provision.namespace, l->name);
+	snprintf(line, sizeof line, "%s%s%s%s", name, w->reason,
 	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "", w->text);
-	if (w->container[0] != '\0')
-		msg_line("  container %s, image %s", w->container, w->image);
-	tell_findings(w->report);
-	if (w->fix[0] != '\0')
-		msg_line("fix: %s", w->fix);
+	json_add_string(o, "line", line);
 }
 
 static void
-add_failure(struct json *o, const struct podstatus *w)
+run_add_failure(struct json *o, const struct podstatus *w)
 {
-	const struct json *findings = json_get(w->report, "findings");
-	const struct json *more = json_get(w->report, "more");
+	static const char *const keys[] = {"findings", "more"};
+	struct json *of;
+	size_t i;
 
-	if (w->container[0] != '\0')
+	if (w->container[0] != '\0') {
 		json_add_string(o, "container", w->container);
+		json_add_string(o, "containerImage", w->image);
+	}
 	if (w->fix[0] != '\0')
 		json_add_string(o, "fix", w->fix);
-	if (findings != NULL)
-		(void)json_add(o, "findings", json_copy(findings));
-	if (more != NULL)
-		(void)json_add(o, "more", json_copy(more));
-}
-
-/* ----------------------------------------------------------------- success */
-
-/* A line of what was done, where a tar on standard output is not in its way. */
-static void run_say(const struct deliver *d, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-run_say(const struct deliver *d, const char *format, ...)
-{
-	char line[MSG_MAX];
-	va_list ap;
-
-	va_start(ap, format);
-	(void)vsnprintf(line, sizeof line, format, ap);
-	va_end(ap);
-	if (!d->has_target)
-		term_err_line("%s", line);
-	else if (term_out_line("%s", line) < 0)
-		out_line(line); /* no memory to wrap it */
+	for (i = 0; i < sizeof keys / sizeof *keys; i++) {
+		of = json_get(w->report, keys[i]);
+		if (of != NULL)
+			json_add(o, keys[i], json_copy(of));
+	}
 }
 
 static void
-tell_others(const struct deliver *d, const struct podjob *j)
-{
-	const struct json *o;
-
-	for (o = json_first(j->others); o != NULL; o = json_next(o))
-		run_say(d, "also in the pod: %s", json_text(o));
-}
-
-static void
-tell_success(const struct run *x, const struct run_work *k,
-    const struct podjob *j)
-{
-	const struct gather *g = &k->gather;
-	const struct deliver *d = &k->deliver;
-	char shown[MSG_NAME];
-
-	if (x->quiet)
-		return;
-	run_say(d, "%s: %" PRIu64 " entries, %" PRIu64 " bytes, %s, %s",
-	    msg_mask(shown, sizeof shown, d->tar != NULL ? d->tar : d->dir),
-	    d->counts.entries, d->counts.bytes, g->whole.digest,
-	    g->verified ? "verified" : "not verified");
-	tell_others(d, j);
-	if (j->repaired > 0)
-		run_say(d,
-		    "%" PRIu64
-		    " parts that the log had lost were read from a second pod",
-		    j->repaired);
-	if (x->provision.keep)
-		run_say(d, "pod %s/%s is kept", x->provision.namespace,
-		    j->first_name);
-	if (j->resolved[0] != '\0')
-		run_say(d, "%s", j->resolved);
-	else
-		run_say(d, "%s (the cluster does not report its digest)",
-		    j->pod->image);
-	if (j->unpacker[0] != '\0')
-		run_say(d, "unpacked by %s", j->unpacker);
-}
-
-static void
-add_success(struct json *o, const struct run_work *k, const struct podjob *j)
+run_add_success(struct json *o, const struct run_work *k,
+    const struct podlife *l)
 {
 	const struct gather *g = &k->gather;
 	const struct deliver *d = &k->deliver;
@@ -313,75 +171,200 @@ add_success(struct json *o, const struct run_work *k, const struct podjob *j)
 	json_add_uint(o, "size", g->whole.size);
 	json_add_string(o, "digest", g->whole.digest);
 	json_add_bool(o, "verified", g->verified);
-	json_add_uint(o, "repaired", j->repaired);
+	json_add_uint(o, "repaired", l->repaired);
 }
 
-/* ------------------------------------------------------------------ result */
-
-/* The result as JSON, owned. */
-static struct json *
-run_object(const struct run *x, const struct run_bundle *b,
-    const struct podjob *j, const struct podstatus *w)
+static void
+add_text_or_null(struct json *o, const char *key, const char *text)
 {
-	enum wire_exit status = b->status;
-	char message[MSG_MAX] = "the bundle was unpacked";
-	struct json *o;
-
-	if (status != WIRE_OK)
-		(void)snprintf(message, sizeof message, "%s",
-		    w->text[0] != '\0' ? w->text : msg_last());
-	o = result_new(status, NULL,
-	    status != WIRE_OK && w->reason[0] != '\0' ? w->reason : NULL,
-	    message);
-	json_add_string(o, "image", b->pod->image);
-	if (j->resolved[0] != '\0')
-		json_add_string(o, "resolved", j->resolved);
+	if (text[0] != '\0')
+		json_add_string(o, key, text);
 	else
 		/* the cluster does not know, or did not tell */
-		json_add_null(o, "resolved");
-	if (j->unpacker[0] != '\0')
-		json_add_string(o, "unpacker", j->unpacker);
-	else
-		json_add_null(o, "unpacker");
+		json_add_null(o, key);
+}
+
+/*
+ * The result as unpack-json(5) has it, and `line`, which is for people alone;
+ * owned.  k and l are NULL where nothing began.
+ */
+static struct json *
+run_object(const struct run *x, size_t i, const struct run_work *k,
+    const struct podlife *l, const struct podstatus *w, enum wire_exit code)
+{
+	static const char *const keys[] = {"mounts", "moreMounts", "volumes",
+	    "moreVolumes"};
+	struct json *o, *of;
+	size_t n;
+
+	o = result_new(code, NULL,
+	    code != WIRE_OK && w->reason[0] != '\0' ? w->reason : NULL,
+	    code == WIRE_OK          ? "the bundle was unpacked"
+	        : w->text[0] != '\0' ? w->text
+	                             : msg_last());
+	json_add_string(o, "image", x->bundles[i].pod->image);
+	add_text_or_null(o, "resolved", l != NULL ? l->resolved : "");
+	add_text_or_null(o, "unpacker", l != NULL ? l->unpacker : "");
 	if (x->provision.namespace != NULL)
 		json_add_string(o, "namespace", x->provision.namespace);
-	if (j->first_name[0] != '\0')
-		json_add_string(o, "pod", j->first_name);
-	if (json_size(j->others) > 0)
-		(void)json_add(o, "others", json_copy(j->others));
-	if (status == WIRE_OK)
-		add_success(o, b->work, j);
+	if (l != NULL && l->first[0] != '\0')
+		json_add_string(o, "pod", l->first);
+	if (l != NULL && json_size(l->others) > 0)
+		json_add(o, "others", json_copy(l->others));
+	for (n = 0; l != NULL && n < sizeof keys / sizeof *keys; n++) {
+		of = json_get(l->report, keys[n]);
+		if (of != NULL)
+			json_add(o, keys[n], json_copy(of));
+	}
+	if (code == WIRE_OK)
+		run_add_success(o, k, l);
 	else
-		add_failure(o, w);
+		run_add_failure(o, w);
+	if (code != WIRE_OK)
+		run_add_line(x, o, l, w);
 	return o;
 }
 
-/* Tell how it went with one bundle. */
-static void
-run_tell_result(struct run *x, struct run_bundle *b, struct podjob *j)
-{
-	const struct podstatus *w = &j->failure;
-	bool common = false;
+/* -------------------------------------------------------------------- words */
 
-	clear_line(x);
-	if (b->status != WIRE_OK && signals_stop != 0) {
-		explain_stop(x, &j->failure);
-		b->status = signals_exit();
-	} else if (b->status != WIRE_OK &&
-	    (w->text[0] == '\0' && w->reason[0] == '\0')) {
-		/* this failure may concern all of them */
-		w = &x->provision.failure;
-		common = w->text[0] != '\0';
+/* The findings that `unpack` reported, a line each, as it prints them. */
+static void
+tell_findings(const struct json *o)
+{
+	static const char *const keys[] = {"path", "message", "fix"};
+	char text[3][1024];
+	const struct json *f = json_first(json_get(o, "findings"));
+	size_t i;
+
+	for (; f != NULL; f = json_next(f)) {
+		for (i = 0; i < 3; i++)
+			msg_mask(text[i], sizeof text[i],
+			    json_get_text(f, keys[i]));
+		msg_line("  %s: %s; fix: %s", text[0], text[1], text[2]);
 	}
-	if (b->status == WIRE_OK && !x->json)
-		tell_success(x, b->work, j);
-	if (b->status != WIRE_OK && !(common && x->told))
-		tell_failure(x, common ? NULL : j, w);
-	if (b->status != WIRE_OK && !common)
-		tell_others(&x->deliver, j);
-	x->told = x->told || common;
+	f = json_get(o, "more");
+	if (json_is_number(f))
+		msg_line("  and %.0f more", json_number(f));
+}
+
+static void
+tell_failure(const struct json *o, const char *line)
+{
+	const char *container = json_get_text(o, "container");
+	const char *fix = json_get_text(o, "fix");
+
+	msg_warn(0, "%s", line);
+	if (container[0] != '\0')
+		msg_line("  container %s, image %s", container,
+		    json_get_text(o, "containerImage"));
+	tell_findings(o);
+	if (fix[0] != '\0')
+		msg_line("fix: %s", fix);
+}
+
+/* A line of what was done; err: what is on standard output is not for people.
+ */
+static void __attribute__((format(printf, 2, 3)))
+run_say(bool err, const char *format, ...)
+{
+	char line[MSG_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	if (err)
+		term_err_line("%s", line);
+	else if (term_out_line("%s", line) < 0)
+		out_line(line); /* no memory to wrap it */
+}
+
+static void
+tell_list(bool err, const struct json *list, const char *what)
+{
+	const struct json *one;
+
+	for (one = json_first(list); one != NULL; one = json_next(one))
+		run_say(err, "%s: %s", what, json_text(one));
+}
+
+static void
+tell_success(const struct run *x, const struct json *o)
+{
+	const char *tar = x->deliver.tar;
+	const char *resolved = json_get_text(o, "resolved");
+	bool err = tar != NULL && strcmp(tar, "-") == 0;
+	const char *to = json_get_string(o, "tar");
+	const char *unpacker = json_get_text(o, "unpacker");
+
+	run_say(err, "%s: %.0f entries, %.0f bytes, %s, %s",
+	    to != NULL ? to : json_get_text(o, "directory"),
+	    json_number(json_get(o, "entries")),
+	    json_number(json_get(o, "bytes")), json_get_text(o, "digest"),
+	    json_bool(json_get(o, "verified"), false) ? "verified"
+	                                              : "not verified");
+	tell_list(err, json_get(o, "others"), "also in the pod");
+	tell_list(err, json_get(o, "mounts"), "mounted over the image");
+	tell_list(err, json_get(o, "volumes"), "a VOLUME of the image");
+	if (json_number(json_get(o, "repaired")) > 0)
+		run_say(err,
+		    "%.0f parts that the log had lost were read from a second pod",
+		    json_number(json_get(o, "repaired")));
+	if (x->provision.keep)
+		run_say(err, "pod %s/%s is kept", x->provision.namespace,
+		    json_get_text(o, "pod"));
+	run_say(err, "%s%s",
+	    resolved[0] != '\0' ? resolved : json_get_text(o, "image"),
+	    resolved[0] != '\0' ? ""
+	                        : " (the cluster does not report its digest)");
+	if (unpacker[0] != '\0')
+		run_say(err, "unpacked by %s", unpacker);
+}
+
+/* A provision's end: tell how it went with one bundle. */
+static void
+run_end(void *arg, size_t i, struct json *result,
+    const struct podstatus *failure)
+{
+	struct run *x = arg;
+	struct run_bundle *b = &x->bundles[i];
+	struct json *o, *line;
+	int64_t code = WIRE_FAIL;
+
+	run_clear_line(x);
+	if (result == NULL && signals_stop != 0)
+		code = signals_exit();
+	o = result != NULL
+	    ? json_copy(result)
+	    : run_object(x, i, NULL, NULL, failure, (enum wire_exit)code);
+	line = json_take(o, "line");
+	json_int(json_get(o, "exit"), 0, 255, &code);
+	b->status = (enum wire_exit)code;
+	if (code == WIRE_OK && !x->json && !x->quiet)
+		tell_success(x, o);
+	/* what concerns all of them is told once */
+	if (line != NULL && strcmp(json_text(line), x->told) != 0) {
+		tell_failure(o, json_text(line));
+		snprintf(x->told, sizeof x->told, "%s", json_text(line));
+	}
+	if (code != WIRE_OK)
+		tell_list(true, json_get(o, "others"), "also in the pod");
+	json_free(line);
 	if (x->json)
-		b->result = run_object(x, b, j, w);
+		b->result = o;
+	else
+		json_free(o);
+}
+
+/* Stopped while manifests were read: nothing has begun. */
+static enum wire_exit
+stopped_early(void)
+{
+	result_because(signals_stop == SIGALRM ? "Timeout" : NULL);
+	msg_warn(0, "%s before the manifests were read",
+	    signals_stop == SIGALRM ? "the time given with --timeout is over"
+	                            : "stopped by a signal");
+	return signals_exit();
 }
 
 /* Of all bundles together. */
@@ -412,10 +395,10 @@ run_finish(struct run *x)
 	enum wire_exit status;
 	size_t good, i;
 
-	clear_line(x);
+	run_clear_line(x);
 	status = run_status(x, &good);
-	(void)snprintf(message, sizeof message,
-	    "%zu of %zu bundles were unpacked", good, x->options.n);
+	snprintf(message, sizeof message, "%zu of %zu bundles were unpacked",
+	    good, x->options.n);
 	if (x->options.n > 1 && !x->json && !x->quiet)
 		out_line(message);
 	if (x->json && x->options.n == 1) {
@@ -430,8 +413,9 @@ run_finish(struct run *x)
 		}
 	}
 	provision_tell_left(&x->provision,
-	    o != NULL && x->provision.reap.n > 0 ? json_add_array(o, "left")
-	                                         : NULL);
+	    o != NULL && json_size(x->provision.left) > 0
+	        ? json_add_array(o, "left")
+	        : NULL);
 	if (x->json && result_print(o) < 0)
 		return WIRE_FAIL;
 	if (out_flush() < 0)
@@ -441,94 +425,104 @@ run_finish(struct run *x)
 
 /* -------------------------------------------------------------------- work */
 
-static void
-close_work(struct run_bundle *b)
-{
-	if (b->work != NULL && b->work->open) {
-		gather_close(&b->work->gather);
-		deliver_close(&b->work->deliver);
-	}
-	free(b->work);
-	b->work = NULL;
-}
-
-/* A provision's begin. */
+/* In a child: make ready what the bundle needs.  Returns 0, or -1 (reported).
+ */
 static int
-run_begin(void *arg, struct podjob *j)
+run_open(const struct run *x, size_t i, struct run_work *k)
 {
-	struct run *x = arg;
-	struct run_bundle *b = &x->bundles[j->number];
+	struct deliver *d = &k->deliver;
 	struct gather_opts o = {.max_size = x->deliver.max_size,
 	    .stop = &signals_stop,
+	    .progress = &k->progress,
 	    .tacit = true};
-	struct run_work *k = calloc(1, sizeof *k);
 
-	j->pod = b->pod;
-	j->log_max = x->deliver.max_size * 2 + (64 << 20);
-	if (k == NULL) {
-		msg_nomem();
+	*d = x->deliver;
+	d->quiet = x->quiet || x->options.n > 1;
+	d->stop = &signals_stop;
+	d->progress = &k->progress;
+	if (x->bundles[i].dir != NULL)
+		d->dir = x->bundles[i].dir;
+	if (deliver_open(d) < 0)
 		return -1;
-	}
-	b->work = k;
-	k->deliver = x->deliver;
-	k->deliver.quiet = x->quiet || x->options.n > 1;
-	k->deliver.stop = &signals_stop;
-	k->deliver.progress = &k->progress;
-	if (b->dir != NULL)
-		k->deliver.dir = b->dir;
-	if (deliver_open(&k->deliver) < 0)
-		return -1;
-	progress_start(&k->progress, "streaming", k->deliver.quiet);
-	o.dir = deliver_temp(&k->deliver);
-	o.progress = &k->progress;
-	if (gather_open(&k->gather, &o) < 0) {
-		deliver_close(&k->deliver);
-		return -1;
-	}
-	k->open = true;
-	j->gather = &k->gather;
-	return 0;
+	progress_start(&k->progress, "streaming", true);
+	/* the parent has the terminal */
+	k->progress.on = x->terminal && !d->quiet;
+	o.dir = deliver_temp(d);
+	if (gather_open(&k->gather, &o) == 0)
+		return 0;
+	deliver_close(d);
+	return -1;
 }
 
-/* A provision's end. */
+/* Keep access to the target, and to nothing else, before a byte comes. */
 static void
-run_end(void *arg, struct podjob *j, bool whole)
+run_shut_doors(const struct run *x, const struct deliver *d)
 {
-	struct run *x = arg;
-	struct run_bundle *b = &x->bundles[j->number];
-
-	if (b->work != NULL)
-		progress_clear(&b->work->progress);
-	b->status = j->exit;
-	if (whole)
-		b->status = deliver_make(&b->work->deliver, &b->work->gather);
-	else if (b->status == WIRE_OK)
-		b->status = WIRE_FAIL;
-	run_tell_result(x, b, j);
-	close_work(b);
-}
-
-/* Keep access to the target directories, and to nothing else. */
-static void
-run_allow_target(struct run *x)
-{
-	struct sandbox_places *places = &x->provision.places;
-	const struct deliver *d = &x->deliver;
+	struct sandbox_places places = {.local = true};
 	const char *path = d->tar != NULL ? d->tar : d->dir;
 	char *copy;
 
-	if (d->tar != NULL && strcmp(d->tar, "-") == 0)
-		return;
-	/* the directory of several bundles, or one that is there and empty */
-	sandbox_allow(places, path, true);
-	if (x->options.n > 1)
-		return;
-	copy = strdup(path);
-	if (copy == NULL)
-		places->failed = true;
-	else
-		sandbox_allow(places, dirname(copy), true);
-	free(copy);
+	sandbox_allow_temporary(&places);
+	if (d->tar == NULL || strcmp(d->tar, "-") != 0) {
+		/* a directory that is there and empty */
+		sandbox_allow(&places, path, true);
+		copy = strdup(path);
+		if (copy == NULL)
+			places.failed = true;
+		else
+			sandbox_allow(&places, dirname(copy), true);
+		free(copy);
+	}
+	(void)x;
+	sandbox_shut(&places);
+}
+
+/* A provision's pod. */
+static struct pod_opts *
+run_pod(void *arg, size_t i)
+{
+	const struct run *x = arg;
+
+	return x->bundles[i].pod;
+}
+
+/* A provision's work: one bundle, from its pod to its files. */
+static struct json *
+run_work(void *arg, size_t i, struct podlife *l)
+{
+	struct run *x = arg;
+	struct run_work *k = calloc(1, sizeof *k);
+	enum wire_exit code = WIRE_FAIL;
+	struct json *o;
+	bool open;
+
+	if (k == NULL) {
+		msg_nomem();
+		return NULL;
+	}
+	open = run_open(x, i, k) == 0;
+	if (open) {
+		run_shut_doors(x, &k->deliver);
+		l->gather = &k->gather;
+		l->log_max = x->deliver.max_size * 2 + (64 << 20);
+		code = podlife_run(l);
+		if (code == WIRE_OK)
+			code = deliver_make(&k->deliver, &k->gather);
+		progress_clear(&k->progress);
+	}
+	podlife_leave(l);
+	if (code != WIRE_OK && signals_stop != 0) {
+		provision_explain_stop(&x->provision, &l->failure);
+		code = signals_exit();
+	}
+	o = run_object(x, i, k, l, &l->failure, code);
+	if (open) {
+		gather_close(&k->gather);
+		deliver_close(&k->deliver);
+	}
+	podlife_free(l);
+	free(k);
+	return o;
 }
 
 static enum wire_exit
@@ -538,15 +532,16 @@ run_provision(struct run *x)
 
 	x->terminal = isatty(STDERR_FILENO) == 1;
 	p->namespace = x->pod.namespace;
-	p->parallel = (size_t)x->parallel;
-	p->stop = &signals_stop;
-	p->hooks.begin = run_begin;
-	p->hooks.end = run_end;
-	p->hooks.say = run_show_line;
-	p->hooks.arg = x;
-	p->n_jobs = x->options.n;
-	run_allow_target(x);
-	(void)provision_run(p);
+	p->what = "the bundle";
+	p->keeps_output = x->deliver.tar != NULL;
+	p->n = x->options.n;
+	p->hooks = (struct provision_hooks){.pod = run_pod,
+	    .work = run_work,
+	    .end = run_end,
+	    .say = run_show_line,
+	    .clear = run_clear_line,
+	    .arg = x};
+	provision_run(p);
 	return run_finish(x);
 }
 
@@ -618,7 +613,6 @@ free_bundles(struct run *x)
 	size_t i;
 
 	for (i = 0; x->bundles != NULL && i < x->options.n; i++) {
-		close_work(&x->bundles[i]);
 		json_free(x->bundles[i].result);
 		free(x->bundles[i].dir);
 	}
@@ -648,38 +642,31 @@ find_bundles(struct run *x)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	for (i = 0; i < x->options.n; i++)
+	for (i = 0; i < x->options.n; i++) {
 		x->bundles[i].pod = &x->options.at[i];
+		/* until it is known to be otherwise */
+		x->bundles[i].status = WIRE_FAIL;
+	}
 	return x->options.n > 1 && place_bundles(x) < 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 /* ----------------------------------------------------------------- options */
 
 static const struct opt run_result_rows[] = {
+    {"wait", 0, NULL,
+        "wait for the pod's end, and compare its termination message, too",
+        OPT_FLAG(struct run, provision.patient)},
     {"output", 'o', "text|json", "format of the result (default: text)",
         OPT_SECOND(struct run, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
         OPT_FLAG(struct run, quiet)},
     {0},
 };
-static const struct opt run_cluster_rows[] = {
-    {"parallel", 0, "N", "bundles at once, at most (default: 20)",
-        OPT_NUMBER(struct run, parallel, 1, PARALLEL_MAX)},
-    {"timeout", 0, "TIME", "time for all bundles (default: 10m)",
-        OPT_TIME(struct run, timeout)},
-    {"keep", 0, NULL, "do not delete the pod",
-        OPT_FLAG(struct run, provision.keep)},
-    {"context", 0, "CONTEXT", "context of the kubeconfig",
-        OPT_TEXT(struct run, provision.kubectl.context)},
-    {"kubeconfig", 0, "FILE", "the kubeconfig to use",
-        OPT_TEXT(struct run, provision.kubectl.kubeconfig)},
-    {0},
-};
 static const struct opt_group run_groups[] = {
     {"Which bundle", podopts_bundle_rows, offsetof(struct run, pod)},
     {"Where the bundle goes", deliver_rows, offsetof(struct run, deliver)},
     {"The result", run_result_rows, 0},
-    {"The cluster", run_cluster_rows, 0},
+    {"The cluster", provision_rows, offsetof(struct run, provision)},
     {"The pod", podopts_pod_rows, offsetof(struct run, pod)},
     {"Its name and form", podopts_shape_rows, offsetof(struct run, pod)},
     {"Where it runs, and what it may use", placement_rows,
@@ -733,6 +720,7 @@ cmd_run(int argc, char **argv)
 {
 	static const struct pod_opts defaults = POD_OPTS;
 	static const struct deliver deliver = DELIVER_DEFAULTS;
+	static const struct provision provision = PROVISION_DEFAULTS;
 	struct run *x = calloc(1, sizeof *x);
 	int code;
 
@@ -742,15 +730,15 @@ cmd_run(int argc, char **argv)
 	}
 	x->pod = defaults;
 	x->pod.format = NULL;
-	x->timeout = TIMEOUT;
-	x->parallel = PARALLEL;
+	x->provision = provision;
 	x->deliver = deliver;
 	if (opt_parse(&cmd_run_options, x, argc, argv, &code) >= 0) {
 		code = WIRE_USAGE;
 		if (run_check_options(x) == 0) {
-			if (x->pod.deadline == 0 && x->timeout > POD_DEADLINE)
-				x->pod.deadline = x->timeout;
-			signals_catch(x->timeout);
+			if (x->pod.deadline == 0 &&
+			    x->provision.timeout > POD_DEADLINE)
+				x->pod.deadline = x->provision.timeout;
+			signals_catch(x->provision.timeout);
 			code = (int)find_bundles(x);
 			if (code == WIRE_OK)
 				code = (int)run_provision(x);

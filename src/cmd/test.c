@@ -16,6 +16,7 @@
 #include "base/out.h"
 #include "base/opt.h"
 #include "base/result.h"
+#include "base/sandbox.h"
 #include "base/signals.h"
 #include "base/term.h"
 #include "bundle/ci.h"
@@ -24,47 +25,34 @@
 #include "pod/podopts.h"
 #include "wire.h"
 
-enum {
-	TIMEOUT = 600, /* seconds for all of it, unless told otherwise */
-	PARALLEL = 20, /* pods at once, likewise */
-	PARALLEL_MAX = 1000
-};
-
 enum test_state {
 	TEST_GOOD,
 	TEST_BAD, /* the bundle is at fault */
 	TEST_BROKEN /* the cluster is: nothing is known of the bundle */
 };
 
-/* One image. */
-struct test_image {
-	struct pod_opts pod;
-	enum test_state state;
-	const char *code; /* static; of what is wrong, or NULL */
-	char pod_name[POD_NAME];
-	char resolved[512];
-	char reason[64];
-	char message[3200];
-	char fix[1024];
-	struct json *findings; /* owned; what is wrong with the bundle */
-};
-
 struct test {
 	/* options */
 	struct pod_opts pod;
-	uint64_t timeout; /* seconds */
-	uint64_t parallel;
+	struct provision provision;
 	const char *images_from; /* borrowed; a file, or NULL */
 	struct ci_opts ci;
 
 	/* work */
 	struct term term;
 	struct names names;
-	struct test_image *images; /* owned; as many as names.n */
-	struct provision provision;
+	struct json **images; /* owned, each too; the result of each, or NULL */
+	size_t counts[3]; /* by enum test_state */
 };
 
 /* ----------------------------------------------------------------- verdicts */
+
+/* The words of enum test_state: for people, and for JSON. */
+static const char *const test_words[] = {"compatible", "not compatible",
+    "not tested"};
+static const char *const test_results[] = {"ok", "failed", "not-tested"};
+static const enum term_colour test_colours[] = {TERM_GREEN, TERM_RED,
+    TERM_YELLOW};
 
 /* Whose trouble is it, by Kubernetes' word for it? */
 static const char *
@@ -98,7 +86,8 @@ test_code(const struct podstatus *w)
 
 /* Add one finding, unless it is ignored.  Is it an error? */
 static bool
-test_add_finding(struct test *x, struct test_image *t, const struct json *f)
+test_add_finding(const struct test *x, struct json *findings,
+    const struct json *f)
 {
 	const char *code = json_get_text(f, "code");
 	const struct codes_row *row = codes_find(code);
@@ -106,7 +95,7 @@ test_add_finding(struct test *x, struct test_image *t, const struct json *f)
 
 	if (codes_has(&x->ci.ignore, code))
 		return false;
-	one = json_add(t->findings, NULL, json_copy(f));
+	one = json_add(findings, NULL, json_copy(f));
 	if (json_get(one, "severity") == NULL)
 		json_add_string(one, "severity",
 		    codes_severity_name(
@@ -116,7 +105,7 @@ test_add_finding(struct test *x, struct test_image *t, const struct json *f)
 
 /* What was left out of the bundle, as findings: n of a kind. */
 static bool
-test_add_skipped(struct test *x, struct test_image *t, const char *kind,
+test_add_skipped(const struct test *x, struct json *findings, const char *kind,
     const char *code, const struct json *report)
 {
 	const struct codes_row *row = codes_find(code);
@@ -131,142 +120,165 @@ test_add_skipped(struct test *x, struct test_image *t, const char *kind,
 	one = json_new_object();
 	json_add_string(one, "code", code);
 	json_add_string(one, "severity", codes_severity_name(row->severity));
-	(void)snprintf(message, sizeof message, "%jd left out", (intmax_t)n);
+	snprintf(message, sizeof message, "%jd left out", (intmax_t)n);
 	json_add_string(one, "message", message);
 	json_add_string(one, "fix", row->fix);
-	counts = test_add_finding(x, t, one);
+	counts = test_add_finding(x, findings, one);
 	json_free(one);
 	return counts;
 }
 
-/* Take what `unpack check` said.  Is something wrong with the bundle? */
+/* What `unpack check` said, as findings.  Is something wrong? */
 static bool
-test_take_report(struct test *x, struct test_image *t,
+test_take_report(const struct test *x, struct json *findings,
     const struct json *report)
 {
-	const struct json *f;
+	const struct json *f = json_first(json_get(report, "findings"));
 	bool wrong = false;
 
-	for (f = json_first(json_get(report, "findings")); f != NULL;
-	     f = json_next(f))
-		wrong = test_add_finding(x, t, f) || wrong;
-	wrong = test_add_skipped(x, t, "symlink", "symlink-skipped", report) ||
+	for (; f != NULL; f = json_next(f))
+		wrong = test_add_finding(x, findings, f) || wrong;
+	wrong = test_add_skipped(x, findings, "symlink", "symlink-skipped",
+	            report) ||
 	    wrong;
-	return test_add_skipped(x, t, "special", "special-file", report) ||
+	return test_add_skipped(x, findings, "special", "special-file",
+	           report) ||
 	    wrong;
 }
 
-/* The first finding in a line. */
 static void
-test_set_message(struct test_image *t)
+test_add_text(struct json *o, const char *key, const char *text)
 {
-	const struct json *f = json_at(t->findings, 0);
-	size_t n = json_size(t->findings);
-
-	(void)snprintf(t->message, sizeof t->message, "%zu finding%s: %s%s%s",
-	    n, n == 1 ? "" : "s", json_get_text(f, "path"),
-	    json_get_string(f, "path") != NULL ? ": " : "",
-	    json_get_text(f, "message"));
-	t->code = json_get_text(f, "code");
+	if (text != NULL && text[0] != '\0')
+		json_add_string(o, key, text);
 }
 
-/* The pod failed: is its bundle at fault? */
-static void
-test_take_failure(struct test *x, struct test_image *t, const struct podjob *j)
+/* The verdict of an image whose pod told of its bundle. */
+static enum test_state
+test_judge(const struct test *x, struct json *o, const struct json *report)
 {
-	const struct podstatus *w = &j->failure;
-	bool common = w->text[0] == '\0' && w->reason[0] == '\0' &&
-	    x->provision.failure.text[0] != '\0';
-	const struct codes_row *row;
+	struct json *findings = json_add_array(o, "findings");
+	bool wrong = test_take_report(x, findings, report);
+	const struct json *f = json_at(findings, 0);
+	size_t n = json_size(findings);
+	const char *path = json_get_string(f, "path");
+	char message[3200] = "";
 
-	if (json_size(json_get(w->report, "findings")) > 0) {
-		t->state = test_take_report(x, t, w->report) ? TEST_BAD
-		                                             : TEST_GOOD;
-		(void)snprintf(t->reason, sizeof t->reason, "%s",
-		    json_get_text(w->report, "reason"));
-		if (json_size(t->findings) > 0)
-			test_set_message(t);
-		return;
-	}
-	t->state = TEST_BROKEN;
-	t->code = common ? "cluster-failed" : test_code(w);
-	if (common)
-		w = &x->provision.failure;
-	(void)snprintf(t->reason, sizeof t->reason, "%s", w->reason);
-	(void)snprintf(t->message, sizeof t->message, "%s%s%s", w->reason,
+	if (n > 0)
+		snprintf(message, sizeof message, "%zu finding%s: %s%s%s", n,
+		    n == 1 ? "" : "s", path != NULL ? path : "",
+		    path != NULL ? ": " : "", json_get_text(f, "message"));
+	test_add_text(o, "code", json_get_string(f, "code"));
+	test_add_text(o, "reason", json_get_string(report, "reason"));
+	json_add_string(o, "message", message);
+	return wrong ? TEST_BAD : TEST_GOOD;
+}
+
+/* That of one whose pod did not come to it. */
+static enum test_state
+test_break(struct json *o, const struct podstatus *w)
+{
+	const char *code = test_code(w);
+	char message[3200];
+
+	snprintf(message, sizeof message, "%s%s%s", w->reason,
 	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "",
 	    w->text[0] != '\0' ? w->text
 	        : signals_stop != 0
 	        ? "not finished when the command was stopped"
 	        : msg_last());
-	row = codes_find(t->code);
-	(void)snprintf(t->fix, sizeof t->fix, "%s",
-	    w->fix[0] != '\0' ? w->fix : row->fix);
+	json_add_string(o, "code", code);
+	test_add_text(o, "reason", w->reason);
+	json_add_string(o, "message", message);
+	json_add_string(o, "fix",
+	    w->fix[0] != '\0' ? w->fix : codes_find(code)->fix);
+	json_add_array(o, "findings");
+	return TEST_BROKEN;
+}
+
+/* An image as unpack-json(5) has it, owned; l is NULL where nothing began. */
+static struct json *
+test_object(const struct test *x, size_t i, const struct podlife *l,
+    const struct podstatus *w, bool whole)
+{
+	struct json *o = json_new_object();
+	enum test_state state;
+
+	json_add_string(o, "image", x->names.at[i]);
+	if (l != NULL) {
+		test_add_text(o, "resolved", l->resolved);
+		test_add_text(o, "pod", l->first);
+	}
+	if (whole)
+		state = test_judge(x, o, l->report);
+	else if (json_size(json_get(w->report, "findings")) > 0)
+		state = test_judge(x, o, w->report);
+	else
+		state = test_break(o, w);
+	json_add_string(o, "result", test_results[state]);
+	return o;
+}
+
+static enum test_state
+test_state_of(const struct json *image)
+{
+	const char *result = json_get_text(image, "result");
+
+	return strcmp(result, "ok") == 0    ? TEST_GOOD
+	    : strcmp(result, "failed") == 0 ? TEST_BAD
+	                                    : TEST_BROKEN;
 }
 
 /* --------------------------------------------------------------------- text */
 
-static const char *const test_words[] = {"compatible", "not compatible",
-    "not tested"};
-static const enum term_colour test_colours[] = {TERM_GREEN, TERM_RED,
-    TERM_YELLOW};
-
-/* Tell of one image, as soon as it is known.  Returns 0, or -1 (reported). */
-static int
-test_tell(const struct test *x, const struct test_image *t)
+/* Tell of one image, as soon as it is known. */
+static void
+test_tell(const struct test *x, const struct json *o)
 {
-	const struct json *f;
+	enum test_state state = test_state_of(o);
+	const char *colour = term_sgr(&x->term, test_colours[state]);
+	const char *plain = term_sgr(&x->term, TERM_PLAIN), *path;
+	const struct json *f = json_first(json_get(o, "findings"));
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
-	int ret = -1;
 
 	if (to != NULL) {
-		(void)fprintf(to, "%s%s%s: %s%s%s\n",
-		    term_sgr(&x->term, test_colours[t->state]),
-		    test_words[t->state], term_sgr(&x->term, TERM_PLAIN),
-		    t->pod.image, t->state == TEST_BROKEN ? ": " : "",
-		    t->state == TEST_BROKEN ? t->message : "");
-		for (f = json_first(t->findings); f != NULL; f = json_next(f))
-			(void)fprintf(to, "  %s%s%s; fix: %s [%s]\n",
-			    json_get_text(f, "path"),
-			    json_get_string(f, "path") != NULL ? ": " : "",
+		fprintf(to, "%s%s%s: %s%s%s\n", colour, test_words[state],
+		    plain, json_get_text(o, "image"),
+		    state == TEST_BROKEN ? ": " : "",
+		    state == TEST_BROKEN ? json_get_text(o, "message") : "");
+		for (; f != NULL; f = json_next(f)) {
+			path = json_get_string(f, "path");
+			fprintf(to, "  %s%s%s; fix: %s [%s]\n",
+			    path != NULL ? path : "", path != NULL ? ": " : "",
 			    json_get_text(f, "message"),
 			    json_get_text(f, "fix"), json_get_text(f, "code"));
-		if (t->state == TEST_BROKEN)
-			(void)fprintf(to, "  fix: %s [%s]\n", t->fix, t->code);
+		}
+		if (state == TEST_BROKEN)
+			fprintf(to, "  fix: %s [%s]\n", json_get_text(o, "fix"),
+			    json_get_text(o, "code"));
 	}
 	if (to == NULL || fclose(to) != 0)
 		msg_nomem();
 	else if (term_print(&x->term, text) == 0)
-		ret = out_flush();
+		(void)out_flush(); /* it is asked again at the end */
 	free(text);
-	return ret;
-}
-
-static size_t
-test_count(const struct test *x, enum test_state state)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < x->names.n; i++)
-		n += x->images[i].state == state;
-	return n;
 }
 
 static void
 test_sum(const struct test *x, char text[static 128])
 {
-	(void)snprintf(text, 128,
+	snprintf(text, 128,
 	    "%zu image%s: %zu compatible, %zu not compatible, %zu not tested",
-	    x->names.n, x->names.n == 1 ? "" : "s", test_count(x, TEST_GOOD),
-	    test_count(x, TEST_BAD), test_count(x, TEST_BROKEN));
+	    x->names.n, x->names.n == 1 ? "" : "s", x->counts[TEST_GOOD],
+	    x->counts[TEST_BAD], x->counts[TEST_BROKEN]);
 }
 
 static void
 test_print_table(const struct test *x)
 {
-	const struct test_image *t;
+	enum test_state state;
 	char sum[128];
 	int width = 5;
 	size_t i;
@@ -276,52 +288,31 @@ test_print_table(const struct test *x)
 			width = (int)strlen(x->names.at[i]);
 	out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "RESULT", "WHY");
 	for (i = 0; i < x->names.n; i++) {
-		t = &x->images[i];
-		out_printf("%-*s  %s%-14s%s  %s\n", width, t->pod.image,
-		    term_sgr(&x->term, test_colours[t->state]),
-		    test_words[t->state], term_sgr(&x->term, TERM_PLAIN),
-		    t->code != NULL ? t->code : "");
+		state = test_state_of(x->images[i]);
+		out_printf("%-*s  %s%-14s%s  %s\n", width, x->names.at[i],
+		    term_sgr(&x->term, test_colours[state]), test_words[state],
+		    term_sgr(&x->term, TERM_PLAIN),
+		    json_get_text(x->images[i], "code"));
 	}
 	test_sum(x, sum);
 	out_line(sum);
 }
 
-/* --------------------------------------------------------------------- JSON */
-
-static void
-test_add_image(struct json *all, const struct test_image *t)
-{
-	static const char *const results[] = {"ok", "failed", "not-tested"};
-	struct json *o = json_add_object(all, NULL);
-
-	json_add_string(o, "image", t->pod.image);
-	json_add_string(o, "result", results[t->state]);
-	if (t->resolved[0] != '\0')
-		json_add_string(o, "resolved", t->resolved);
-	if (t->pod_name[0] != '\0')
-		json_add_string(o, "pod", t->pod_name);
-	if (t->code != NULL)
-		json_add_string(o, "code", t->code);
-	if (t->reason[0] != '\0')
-		json_add_string(o, "reason", t->reason);
-	json_add_string(o, "message", t->message);
-	if (t->fix[0] != '\0')
-		json_add_string(o, "fix", t->fix);
-	(void)json_add(o, "findings", json_copy(t->findings));
-}
+/* ------------------------------------------------------------ JSON, services
+ */
 
 static enum wire_exit
 test_exit(const struct test *x)
 {
 	if (signals_stop != 0 && signals_stop != SIGALRM)
 		return signals_exit();
-	if (test_count(x, TEST_BAD) > 0)
+	if (x->counts[TEST_BAD] > 0)
 		return WIRE_BUNDLE;
-	return test_count(x, TEST_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
+	return x->counts[TEST_GOOD] == x->names.n ? WIRE_OK : WIRE_FAIL;
 }
 
 static struct json *
-test_object(const struct test *x)
+test_result(const struct test *x)
 {
 	enum wire_exit code = test_exit(x);
 	struct json *o, *all;
@@ -336,39 +327,37 @@ test_object(const struct test *x)
 	    code == WIRE_SIGINT || code == WIRE_SIGTERM ? NULL : sum);
 	if (x->provision.namespace != NULL)
 		json_add_string(o, "namespace", x->provision.namespace);
-	json_add_uint(o, "compatible", test_count(x, TEST_GOOD));
-	json_add_uint(o, "notCompatible", test_count(x, TEST_BAD));
-	json_add_uint(o, "notTested", test_count(x, TEST_BROKEN));
+	json_add_uint(o, "compatible", x->counts[TEST_GOOD]);
+	json_add_uint(o, "notCompatible", x->counts[TEST_BAD]);
+	json_add_uint(o, "notTested", x->counts[TEST_BROKEN]);
 	all = json_add_array(o, "images");
 	for (i = 0; i < x->names.n; i++)
-		test_add_image(all, &x->images[i]);
+		if (x->images[i] != NULL)
+			json_add(all, NULL, json_copy(x->images[i]));
 	return o;
 }
-
-/* ----------------------------------------------------------------- services */
 
 static struct json *
 test_cases(const struct test *x)
 {
 	static const enum ci_state states[] = {CI_PASSED, CI_FAILED, CI_BROKEN};
 	struct json *cases = json_new_array(), *one;
-	const struct test_image *t;
-	const struct json *f;
-	const char *path;
+	const struct json *o, *f;
 	size_t i;
 
 	for (i = 0; i < x->names.n; i++) {
-		t = &x->images[i];
-		one = ci_add_case(cases, t->pod.image, NULL, states[t->state],
-		    t->message);
-		if (t->state == TEST_BROKEN)
+		o = x->images[i];
+		one = ci_add_case(cases, x->names.at[i], NULL,
+		    states[test_state_of(o)], json_get_text(o, "message"));
+		if (test_state_of(o) == TEST_BROKEN)
 			ci_add_finding(one,
-			    &(struct ci_finding){.code = t->code,
+			    &(struct ci_finding){.code = json_get_text(o,
+			                             "code"),
 			        .severity = CODES_ERROR,
-			        .message = t->message,
-			        .fix = t->fix});
-		for (f = json_first(t->findings); f != NULL; f = json_next(f)) {
-			path = json_get_string(f, "path");
+			        .message = json_get_text(o, "message"),
+			        .fix = json_get_text(o, "fix")});
+		f = json_first(json_get(o, "findings"));
+		for (; f != NULL; f = json_next(f))
 			ci_add_finding(one,
 			    &(struct ci_finding){.code = json_get_text(f,
 			                             "code"),
@@ -378,52 +367,61 @@ test_cases(const struct test *x)
 			            : CODES_WARNING,
 			        .message = json_get_text(f, "message"),
 			        .fix = json_get_string(f, "fix"),
-			        .where = path});
-		}
+			        .where = json_get_string(f, "path")});
 	}
 	return cases;
 }
 
 /* ---------------------------------------------------------------- provision */
 
-static int
-test_begin(void *arg, struct podjob *j)
+static struct pod_opts *
+test_pod(void *arg, size_t i)
 {
 	struct test *x = arg;
 
-	j->pod = &x->images[j->number].pod;
-	return 0;
+	/* in a child: nobody else's */
+	x->pod.image = x->names.at[i];
+	return &x->pod;
 }
 
+/* A provision's work: one image, up to its verdict. */
+static struct json *
+test_work(void *arg, size_t i, struct podlife *l)
+{
+	const struct test *x = arg;
+	struct sandbox_places places = {.local = true};
+	enum wire_exit code;
+	struct json *o;
+
+	sandbox_shut(&places);
+	code = podlife_run(l);
+	podlife_leave(l);
+	o = test_object(x, i, l, &l->failure, code == WIRE_OK);
+	podlife_free(l);
+	return o;
+}
+
+/* A provision's end. */
 static void
-test_end(void *arg, struct podjob *j, bool whole)
+test_end(void *arg, size_t i, struct json *result,
+    const struct podstatus *failure)
 {
 	struct test *x = arg;
-	struct test_image *t = &x->images[j->number];
 
-	t->code = NULL;
-	t->findings = json_new_array();
-	(void)snprintf(t->pod_name, sizeof t->pod_name, "%s", j->first_name);
-	(void)snprintf(t->resolved, sizeof t->resolved, "%s", j->resolved);
-	if (whole) {
-		t->state = test_take_report(x, t, j->report) ? TEST_BAD
-		                                             : TEST_GOOD;
-		if (json_size(t->findings) > 0)
-			test_set_message(t);
-	} else {
-		test_take_failure(x, t, j);
-	}
+	x->images[i] = result != NULL ? json_copy(result)
+	                              : test_object(x, i, NULL, failure, false);
+	x->counts[test_state_of(x->images[i])]++;
 	if (x->ci.form == CI_TEXT && !x->ci.quiet)
-		(void)test_tell(x, t);
+		test_tell(x, x->images[i]);
 }
 
 static void
-test_say(void *arg, const struct podjob *j, const char *text)
+test_say(void *arg, const char *text, bool common)
 {
 	const struct test *x = arg;
 
 	/* of 200 pods each step is too much; what is about all is not */
-	if (j == NULL && !x->ci.quiet)
+	if (common && !x->ci.quiet)
 		msg_line("%s", text);
 }
 
@@ -435,7 +433,7 @@ test_finish(struct test *x)
 	int ret = 0;
 
 	if (x->ci.form == CI_JSON) {
-		o = test_object(x);
+		o = test_result(x);
 		provision_tell_left(&x->provision, json_add_array(o, "left"));
 		ret = result_print(o);
 	} else {
@@ -454,30 +452,22 @@ static enum wire_exit
 test_provision(struct test *x)
 {
 	struct provision *p = &x->provision;
-	size_t i;
 
-	x->images = calloc(x->names.n, sizeof *x->images);
+	x->images = calloc(x->names.n, sizeof(struct json *));
 	if (x->images == NULL) {
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	for (i = 0; i < x->names.n; i++) {
-		x->images[i].pod = x->pod;
-		x->images[i].pod.image = x->names.at[i];
-		x->images[i].state = TEST_BROKEN;
-		x->images[i].code = "cluster-failed";
-	}
 	x->term = term_of(OUT_FD);
 	p->namespace = x->pod.namespace;
-	p->parallel = (size_t)x->parallel;
-	p->stop = &signals_stop;
-	p->check = true;
-	p->hooks.begin = test_begin;
-	p->hooks.end = test_end;
-	p->hooks.say = test_say;
-	p->hooks.arg = x;
-	p->n_jobs = x->names.n;
-	(void)provision_run(p);
+	p->what = "the pod's status";
+	p->n = x->names.n;
+	p->hooks = (struct provision_hooks){.pod = test_pod,
+	    .work = test_work,
+	    .end = test_end,
+	    .say = test_say,
+	    .arg = x};
+	provision_run(p);
 	return test_finish(x);
 }
 
@@ -489,22 +479,9 @@ static const struct opt test_rows[] = {
         OPT_TEXT(struct test, images_from)},
     {0},
 };
-static const struct opt test_cluster_rows[] = {
-    {"parallel", 0, "N", "pods at once, at most (default: 20)",
-        OPT_NUMBER(struct test, parallel, 1, PARALLEL_MAX)},
-    {"timeout", 0, "TIME", "time for all images (default: 10m)",
-        OPT_TIME(struct test, timeout)},
-    {"keep", 0, NULL, "do not delete the pods",
-        OPT_FLAG(struct test, provision.keep)},
-    {"context", 0, "CONTEXT", "context of the kubeconfig",
-        OPT_TEXT(struct test, provision.kubectl.context)},
-    {"kubeconfig", 0, "FILE", "the kubeconfig to use",
-        OPT_TEXT(struct test, provision.kubectl.kubeconfig)},
-    {0},
-};
 static const struct opt_group test_groups[] = {
     {"Which images", test_rows, 0},
-    {"The cluster", test_cluster_rows, 0},
+    {"The cluster", provision_rows, offsetof(struct test, provision)},
     {"The results", ci_rows, offsetof(struct test, ci)},
     {"The pods", podopts_pod_rows, offsetof(struct test, pod)},
     {"Where they run, and what they may use", placement_rows,
@@ -566,7 +543,7 @@ test_free(struct test *x)
 	size_t i;
 
 	for (i = 0; x->images != NULL && i < x->names.n; i++)
-		json_free(x->images[i].findings);
+		json_free(x->images[i]);
 	free(x->images);
 	names_free(&x->names);
 	podopts_free(&x->pod);
@@ -577,6 +554,7 @@ int
 cmd_test(int argc, char **argv)
 {
 	static const struct pod_opts defaults = POD_OPTS;
+	static const struct provision provision = PROVISION_DEFAULTS;
 	struct test *x = calloc(1, sizeof *x);
 	int code;
 
@@ -586,8 +564,7 @@ cmd_test(int argc, char **argv)
 	}
 	x->pod = defaults;
 	x->pod.check = true;
-	x->timeout = TIMEOUT;
-	x->parallel = PARALLEL;
+	x->provision = provision;
 	if (opt_parse(&cmd_test_options, x, argc, argv, &code) >= 0) {
 		code = (int)test_find_images(x, argv + 1);
 		if (code == WIRE_OK)
@@ -595,7 +572,7 @@ cmd_test(int argc, char **argv)
 		if (code == WIRE_OK) {
 			x->provision.user_set = x->pod.uid_set ||
 			    x->pod.user_namespace;
-			signals_catch(x->timeout);
+			signals_catch(x->provision.timeout);
 			code = (int)test_provision(x);
 			provision_free(&x->provision);
 		}

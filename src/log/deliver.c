@@ -22,6 +22,8 @@ const struct opt deliver_rows[] = {
         OPT_TEXT(struct deliver, dir)},
     {"tar", 0, "FILE", "write a tar instead; - is standard output",
         OPT_TEXT(struct deliver, tar)},
+    {"force", 0, NULL, "replace a directory or file that we made before",
+        OPT_FLAG(struct deliver, force)},
     {"max-size", 0, "SIZE", "refuse a larger tar (default: 1Gi)",
         OPT_SIZE(struct deliver, max_size, 1, DELIVER_SIZE_LIMIT)},
     {"max-entries", 0, "N", "refuse more entries (default: 100000)",

@@ -48,7 +48,7 @@ left() {
 run forbidden 'delete:403*'
 run trouble 'delete:500*'
 run away 'delete:500 delete:tls delete:drop*'
-run late 'list:503* delete:drop*'
+run late 'watch:410 list:503* delete:drop*'
 run unheard 'create:deaf create:drop* find:drop*'
 run back 'delete:500 delete:tls delete:drop delete:cut delete:409'
 run gone 'delete:404'

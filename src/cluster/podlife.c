@@ -1,0 +1,931 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of one unpack pod, from its creation to its deletion.  Read it from
+ * top to bottom: podlife_run, at the end, is the summary.
+ */
+#include "cluster/podlife.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "cluster/podasked.h"
+#include "cluster/podfindings.h"
+#include "cluster/repair.h"
+#include "log/decode.h"
+#include "log/whole.h"
+
+enum {
+	SILENCE = 10000, /* ms without news before we look at events */
+	LOG_AGAIN = 300, /* ms before a log that broke off is read again */
+	LOG_LINGER = 4000, /* ms that a status may come after the log's end */
+	LOG_SILENCE = 10000, /* ms of silence of a log that must end */
+	LOG_TRIES = 5, /* refusals of a log before we do without */
+	TAIL = 512, /* bytes of the line that describes all parts, at most */
+	ROUNDS = 16, /* repair pods, one after the other */
+	GRACE = 2 /* seconds the containers have to end */
+};
+
+#define PODS "/api/v1/namespaces/%s/pods"
+
+/* How a step ends that can end the life. */
+enum step {
+	OVER = -1, /* it failed: l->failure tells */
+	ON, /* go on */
+	WHOLE /* the gather holds the bundle */
+};
+
+static void __attribute__((format(printf, 2, 3)))
+say(const struct podlife *l, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+	int n = snprintf(text, sizeof text, "%s: ", l->name);
+
+	va_start(ap, format);
+	vsnprintf(text + n, sizeof text - (size_t)n, format, ap);
+	va_end(ap);
+	progress_say(text);
+}
+
+/* It failed, as the pod's status has it. */
+static enum step
+fail(struct podlife *l)
+{
+	podstatus_free(&l->failure);
+	l->failure = l->status;
+	l->status = (struct podstatus){0};
+	if (l->failure.exit == WIRE_OK)
+		l->failure.exit = WIRE_FAIL;
+	if (l->rounds > 0)
+		/* what there is of the bundle lacks parts */
+		l->failure.exit = WIRE_CORRUPT;
+	return OVER;
+}
+
+/* It failed for a reason that has been reported. */
+static enum step
+fail_reported(struct podlife *l, enum wire_exit code)
+{
+	podstatus_free(&l->failure);
+	l->failure.exit = code;
+	return OVER;
+}
+
+/* The server refused something; `words` are masked. */
+static enum step
+fail_refused(struct podlife *l, const char *words)
+{
+	char copy[KUBECTL_SAID];
+
+	snprintf(copy, sizeof copy, "%s", words);
+	if (copy[0] == '\0')
+		return fail_reported(l, WIRE_FAIL);
+	podstatus_refused(&l->status, copy);
+	return fail(l);
+}
+
+/* ------------------------------------------------------------------ create */
+
+/* Build the pod, with our label.  Returns 0, or -1 (reported). */
+static int
+podlife_build(struct podlife *l)
+{
+	struct pod_opts opts = *l->pod;
+	struct json *metadata, *labels;
+
+	json_free(l->asked);
+	opts.name = l->name;
+	if (l->rounds == 0) {
+		l->asked = pod_build(&opts);
+	} else {
+		/* parts are of jsonl, which keeps symlinks where json does not
+		 */
+		if (strcmp(opts.format, "json") == 0 && opts.symlinks == NULL)
+			opts.symlinks = "skip";
+		/* the same image, even if its tag has moved */
+		if (l->resolved[0] != '\0')
+			opts.image = l->resolved;
+		l->asked = pod_build_repair(&opts, l->ranges, l->n_ranges);
+	}
+	if (l->asked == NULL)
+		return -1;
+	metadata = json_get(l->asked, "metadata");
+	labels = json_get(metadata, "labels");
+	if (labels == NULL)
+		labels = json_add_object(metadata, "labels");
+	json_set(labels, PODLIFE_LABEL, json_new_string(l->id));
+	return 0;
+}
+
+/* Send the pod, or only try (dryRun=All) what would become of it. */
+static enum api_outcome
+podlife_send(struct podlife *l, const char *query)
+{
+	char *text = json_print(l->asked, JSON_COMPACT);
+	enum api_outcome outcome = API_REFUSED;
+
+	api_call_free(&l->call);
+	if (text == NULL)
+		msg_nomem();
+	else if (api_start(&l->call, l->api, "POST", text,
+	             PODS "?fieldValidation=Strict%s", l->namespace,
+	             query) == 0)
+		outcome = api_finish(&l->call);
+	free(text);
+	return outcome;
+}
+
+/* The pod exists, or would exist: is it the one that was sent? */
+static enum step
+podlife_compare(struct podlife *l, const struct json *got, bool there)
+{
+	char why[PODASKED_WHY];
+
+	json_free(l->others);
+	l->others = json_new_array();
+	if (podasked_is(l->asked, got, why, l->others))
+		return ON;
+	podstatus_changed(&l->status, why, there);
+	return fail(l);
+}
+
+/*
+ * A server that does not know hostUsers would run this pod as root on the node:
+ * ask what would become of it before it is created.
+ */
+static enum step
+podlife_try(struct podlife *l)
+{
+	enum api_outcome outcome = podlife_send(l, "&dryRun=All");
+	struct json *pod;
+	enum step step;
+
+	if (outcome == API_STOPPED)
+		return fail(l);
+	if (outcome != API_OK)
+		/* 400: a webhook that cannot be asked */
+		return l->call.status == 400 ? ON
+		                             : fail_refused(l, l->call.words);
+	pod = api_json(&l->call);
+	step = podlife_compare(l, pod, false);
+	json_free(pod);
+	return step;
+}
+
+/* The pod of our name, if this run made it: owned, or NULL. */
+static struct json *
+podlife_find(struct podlife *l)
+{
+	struct json *pod = NULL;
+	const char *label;
+
+	if (api_start(&l->call, l->api, "GET", NULL, PODS "/%s", l->namespace,
+	        l->name) == 0 &&
+	    api_finish(&l->call) == API_OK)
+		pod = api_json(&l->call);
+	label = json_text(
+	    json_path(pod, "metadata", "labels", PODLIFE_LABEL, NULL));
+	if (strcmp(label, l->id) == 0)
+		return pod;
+	json_free(pod);
+	return NULL;
+}
+
+/* Another's pod has our name, or we cannot see whose it is. */
+static enum step
+fail_taken(struct podlife *l)
+{
+	char words[256];
+
+	l->unsure = false;
+	if (l->call.status != 200)
+		return fail_refused(l, l->call.words);
+	snprintf(words, sizeof words,
+	    "a pod %s/%s exists already, and this run did not make it",
+	    l->namespace, l->name);
+	fail_refused(l, words);
+	strcpy(l->failure.fix,
+	    "choose another name with --name, or delete that pod");
+	return OVER;
+}
+
+/* The pod is there; takes it. */
+static enum step
+podlife_accept(struct podlife *l, struct json *pod)
+{
+	const struct json *metadata = json_get(pod, "metadata");
+
+	snprintf(l->uid, sizeof l->uid, "%s", json_get_text(metadata, "uid"));
+	l->unsure = l->uid[0] == '\0';
+	l->news = clock_now();
+	l->watch = (struct podwatch){.api = l->api,
+	    .namespace = l->namespace,
+	    .name = l->name,
+	    .uid = l->uid,
+	    .pod = pod};
+	snprintf(l->watch.version, sizeof l->watch.version, "%s",
+	    json_get_text(metadata, "resourceVersion"));
+	/* it goes into a URL */
+	l->watch.version[strspn(l->watch.version, "0123456789")] = '\0';
+	podstatus_look(&l->status, pod);
+	return podlife_compare(l, pod, true);
+}
+
+/* OpenShift refused the user: leave it out? */
+static bool
+leaves_user(struct podlife *l)
+{
+	if (l->user_set || l->pod->uid < 0 ||
+	    strstr(l->call.words, "security context constraint") == NULL)
+		return false;
+	say(l, "namespace %s chooses the user itself: runAsUser is left out",
+	    l->namespace);
+	l->pod->uid = -1;
+	return true;
+}
+
+/* Make the first pod, or the next repair pod. */
+static enum step
+podlife_create(struct podlife *l)
+{
+	char suffix[64];
+	enum api_outcome outcome;
+	struct json *pod;
+
+	snprintf(suffix, sizeof suffix, "%s", l->suffix);
+	if (l->rounds > 0)
+		snprintf(suffix, sizeof suffix, "%s-r%u", l->suffix, l->rounds);
+	pod_name(l->pod, l->name, suffix);
+	l->uid[0] = '\0';
+	if (l->rounds == 0)
+		memcpy(l->first, l->name, sizeof l->first);
+	say(l, "creating the pod");
+	for (;;) {
+		if (podlife_build(l) < 0)
+			return fail_reported(l, WIRE_FAIL);
+		if (l->pod->user_namespace && podlife_try(l) != ON)
+			return OVER;
+		l->unsure = true;
+		outcome = podlife_send(l, "");
+		if (outcome == API_OK)
+			return podlife_accept(l, api_json(&l->call));
+		if (outcome == API_STOPPED)
+			return fail(l);
+		if (strcmp(l->call.reason, "AlreadyExists") == 0) {
+			/* ours, whose creation was not answered? */
+			pod = podlife_find(l);
+			if (pod != NULL)
+				return podlife_accept(l, pod);
+			if (l->call.busy)
+				return fail(l);
+			if (l->call.status != 404)
+				return fail_taken(l);
+			/* gone again */
+		} else if (!leaves_user(l)) {
+			/* one that was asked for before may be there */
+			l->unsure = l->call.status == 0 && l->call.tries > 0;
+			return fail_refused(l, l->call.words);
+		}
+	}
+}
+
+/* -------------------------------------------------------------------- waits */
+
+enum news {
+	NEWS_STOP, /* we are told to stop */
+	NEWS_TIME, /* nothing, up to then */
+	NEWS_POD, /* the pod's status is another */
+	NEWS_LOG, /* more of the log: log->http.data */
+	NEWS_END, /* the log is over */
+	NEWS_LOST, /* it broke off */
+	NEWS_REFUSED, /* the server does not show the log: log->words */
+	NEWS_UNSEEN /* the server does not show the pod */
+};
+
+/* Look at what the watch has brought. */
+static void
+podlife_look(struct podlife *l)
+{
+	struct podstatus *w = &l->status;
+
+	l->news = clock_now();
+	podstatus_look(w, l->watch.pod);
+	if (l->watch.gone && w->state < PODSTATUS_DONE)
+		podstatus_gone(w);
+	if (w->state >= PODSTATUS_DONE)
+		return;
+	if (w->trouble)
+		say(l, "%s: %s", w->reason, w->text);
+	else if (w->state == PODSTATUS_PULLING && w->image[0] != '\0')
+		say(l, "pulling %s", w->image);
+	else
+		say(l, "%s",
+		    w->state == PODSTATUS_STARTED ? "streaming" : "pending");
+}
+
+/*
+ * Wait until something happens to the pod, or to the log, which may be NULL,
+ * or until `wake` (clock_now()).  All waiting for a pod is here.
+ */
+static enum news
+podlife_wait(struct podlife *l, struct api_call *log, int64_t wake)
+{
+	struct api_call *const calls[] = {&l->watch.call, log};
+	int64_t until;
+	int changed;
+
+	for (;;) {
+		if (signals_stop != 0)
+			return NEWS_STOP;
+		changed = podwatch_move(&l->watch);
+		if (changed < 0)
+			return NEWS_UNSEEN;
+		if (changed > 0) {
+			podlife_look(l);
+			return NEWS_POD;
+		}
+		switch (log != NULL ? api_move(log) : API_WAIT) {
+		case API_DATA:
+			return NEWS_LOG;
+		case API_OK:
+			return NEWS_END;
+		case API_LOST:
+			return NEWS_LOST;
+		case API_REFUSED:
+			return NEWS_REFUSED;
+		case API_WAIT:
+		case API_STOPPED:
+			break;
+		}
+		if (clock_now() >= wake)
+			return NEWS_TIME;
+		until = wake;
+		if (!l->watch.call.busy && l->watch.wake < until)
+			until = l->watch.wake;
+		if (api_wait(l->api, calls, 2, until) < 0)
+			return NEWS_STOP;
+	}
+}
+
+/* The server does not show us the pod: that is so for all of them. */
+static enum step
+fail_unseen(struct podlife *l)
+{
+	l->common = true;
+	return fail_refused(l, l->watch.call.words);
+}
+
+/* A pod that waits, and has not said why: its events may tell. */
+static enum step
+podlife_ask_events(struct podlife *l)
+{
+	char uid[API_ESCAPED * sizeof l->uid];
+	struct json *list;
+	int ret;
+
+	l->news = clock_now();
+	ret = api_start(&l->call, l->api, "GET", NULL,
+	    "/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s",
+	    l->namespace, api_escape_field(uid, l->uid));
+	if (ret < 0)
+		return fail_reported(l, WIRE_FAIL);
+	/* without the right to read them, go on without them */
+	l->call.optional = true;
+	if (api_finish(&l->call) == API_OK) {
+		list = api_json(&l->call);
+		podstatus_events(&l->status, list);
+		json_free(list);
+		if (l->status.trouble)
+			say(l, "%s: %s", l->status.reason, l->status.text);
+	}
+	return ON;
+}
+
+static enum step fail_pod(struct podlife *l);
+
+/*
+ * Wait until the pod is as far as this, or until `wake`.  It is ON in both
+ * cases; a pod that fails is OVER.
+ */
+static enum step
+podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
+{
+	int64_t silence;
+
+	while (l->status.state < state || l->status.state == PODSTATUS_FAILED) {
+		if (l->status.state == PODSTATUS_FAILED)
+			return fail_pod(l);
+		silence = l->status.state < PODSTATUS_STARTED
+		    ? l->news + SILENCE
+		    : INT64_MAX;
+		switch (
+		    podlife_wait(l, NULL, wake < silence ? wake : silence)) {
+		case NEWS_STOP:
+			return fail(l);
+		case NEWS_UNSEEN:
+			return fail_unseen(l);
+		case NEWS_TIME:
+			if (clock_now() >= wake)
+				return ON;
+			if (podlife_ask_events(l) == OVER)
+				return OVER;
+			break;
+		case NEWS_POD:
+		case NEWS_LOG:
+		case NEWS_END:
+		case NEWS_LOST:
+		case NEWS_REFUSED:
+			break;
+		}
+	}
+	return ON;
+}
+
+/* --------------------------------------------------------------------- log */
+
+/* Let the gather take what came of the log. */
+static enum step
+podlife_gather(struct podlife *l)
+{
+	char name[256];
+
+	snprintf(name, sizeof name, "log of %s/%s", l->namespace, l->name);
+	if (l->log.len > 0 && lseek(l->log.fd, 0, SEEK_SET) == 0 &&
+	    gather_log(l->gather, l->log.fd, name) < 0)
+		return fail_reported(l, WIRE_FAIL);
+	return ON;
+}
+
+/* What the bundle's container left in its termination message. */
+static void
+take_message(struct podlife *l)
+{
+	const struct json *pod = l->watch.pod;
+	const char *message = podstatus_message(pod, POD_BUNDLE);
+	struct decode_piece whole;
+
+	if (l->unpacker[0] == '\0')
+		podstatus_unpacker(l->unpacker, sizeof l->unpacker, pod,
+		    l->pod->unpacker);
+	if (l->resolved[0] == '\0')
+		podstatus_resolved(l->resolved, sizeof l->resolved, pod,
+		    POD_BUNDLE, l->pod->image);
+	if (message == NULL)
+		return;
+	json_free(l->report);
+	l->report = json_parse(message, strlen(message));
+	if (l->gather == NULL ||
+	    decode_whole(message, strlen(message), &whole) < 0)
+		return;
+	l->size = whole.size;
+	gather_witness(l->gather, message, strlen(message));
+}
+
+/*
+ * Does the log end with the end of a stream? Then do not wait until the
+ * container has ended and its status is known.
+ */
+static bool
+ends_stream(const struct podlife *l)
+{
+	struct blob b = {.fd = l->log.fd, .len = l->log.len};
+	char tail[TAIL + 1];
+	uint64_t at = b.len > TAIL ? b.len - TAIL : 0;
+	ssize_t n;
+	char *line;
+
+	n = blob_read(&b, at, tail, TAIL);
+	if (n < 3 || memcmp(tail + n - 2, "}\n", 2) != 0)
+		return false;
+	tail[n - 1] = '\0';
+	line = strrchr(tail, '\n');
+	line = line != NULL ? line + 1 : tail;
+	/* unpack-stream(5): keys come in this order */
+	return strncmp(line, "{\"parts\":", 9) == 0 ||
+	    (strstr(line, "\"digest\":\"sha256:") != NULL &&
+	        strstr(line, "\"entries\":") != NULL);
+}
+
+/*
+ * Is the bundle whole before its pod has ended?  The status must tell which
+ * image it was, which the kubelet does a moment after the start.
+ */
+static enum step
+podlife_judge_early(struct podlife *l)
+{
+	if (!podstatus_has_image(l->watch.pod, POD_BUNDLE) || !ends_stream(l))
+		return ON;
+	if (podlife_gather(l) == OVER)
+		return OVER;
+	take_message(l);
+	return whole_judge(l->gather) == WIRE_OK && l->gather->verified ? WHOLE
+	                                                                : ON;
+}
+
+/* Keep more of the log, and see whether that is all of it. */
+static enum step
+podlife_keep(struct podlife *l, const struct http *h, bool follow)
+{
+	struct progress *p = l->gather->opts.progress;
+
+	l->news = clock_now();
+	p->bytes += h->len;
+	progress_show(p);
+	if (tempfile_add(&l->log, h->data, h->len) < 0)
+		return fail_reported(l, WIRE_FAIL);
+	return follow && !l->patient ? podlife_judge_early(l) : ON;
+}
+
+/* Ask for a container's log from its beginning. */
+static enum step
+podlife_open_log(struct podlife *l, struct api_call *log, const char *container,
+    bool follow)
+{
+	if (l->log_open)
+		tempfile_close(&l->log);
+	l->log_open = tempfile_open(&l->log, l->log_max) == 0;
+	if (l->log_open &&
+	    api_start_stream(log, l->api, follow ? 0 : LOG_SILENCE,
+	        PODS "/%s/log?container=%s%s", l->namespace, l->name, container,
+	        follow ? "&follow=true" : "") == 0)
+		return ON;
+	return fail_reported(l, WIRE_FAIL);
+}
+
+/*
+ * Read a container's log into l->log from its beginning to its end (l->logged);
+ * `follow`: while it is written.  A log that breaks off is read again, unless
+ * the pod has failed meanwhile; what there is of it is gathered each time.
+ */
+static enum step
+podlife_read_log(struct podlife *l, const char *container, bool follow)
+{
+	bool failed = l->status.state == PODSTATUS_FAILED;
+	struct api_call log = {0};
+	unsigned int refusals = 0;
+	int64_t again = 0;
+	enum step step = ON;
+	enum news news;
+
+	l->logged = false;
+	while (step == ON && !l->logged) {
+		if (!log.busy && clock_now() >= again &&
+		    podlife_open_log(l, &log, container, follow) == OVER) {
+			step = OVER;
+			break;
+		}
+		/* it ends when the container does, unless a server is stuck */
+		if (follow && l->status.state >= PODSTATUS_DONE && log.open &&
+		    log.patience == 0) {
+			log.patience = LOG_SILENCE;
+			log.wake = clock_now() + LOG_SILENCE;
+		}
+		news = podlife_wait(l, &log, log.busy ? INT64_MAX : again);
+		switch (news) {
+		case NEWS_STOP:
+			step = fail(l);
+			break;
+		case NEWS_UNSEEN:
+			step = fail_unseen(l);
+			break;
+		case NEWS_LOG:
+			step = podlife_keep(l, &log.http, follow);
+			break;
+		case NEWS_REFUSED:
+			l->logged = ++refusals >= LOG_TRIES;
+			if (l->logged)
+				msg_warn(0, "log of %s/%s: %s", l->namespace,
+				    l->name, log.words);
+			break;
+		case NEWS_END:
+			l->logged = true;
+			break;
+		case NEWS_LOST:
+		case NEWS_POD:
+		case NEWS_TIME:
+			break;
+		}
+		if (news == NEWS_END || news == NEWS_LOST ||
+		    news == NEWS_REFUSED) {
+			step = podlife_gather(l);
+			again = api_again(&log, LOG_AGAIN);
+		}
+		if (!log.busy && !failed && l->status.state == PODSTATUS_FAILED)
+			break;
+	}
+	api_call_free(&log);
+	return step;
+}
+
+/* The pod failed.  Its message has the first findings, the log all of them. */
+static enum step
+fail_pod(struct podlife *l)
+{
+	if (l->gather != NULL && l->rounds == 0 &&
+	    podfindings_more(l->status.report)) {
+		if (!l->logged && podlife_read_log(l, POD_BUNDLE, true) == OVER)
+			return OVER;
+		podfindings_read(l->status.report, &l->log);
+	}
+	return fail(l);
+}
+
+/* ------------------------------------------------------------------ verify */
+
+/* The first pod: follow its log, until all of it is here. */
+static enum step
+podlife_stream(struct podlife *l)
+{
+	enum step step;
+
+	do {
+		/* again where the log ended, and its container did not */
+		step = podlife_await(l, PODSTATUS_STARTED, INT64_MAX);
+		if (step == ON)
+			step = podlife_read_log(l, POD_BUNDLE, true);
+		if (step == ON)
+			step = podlife_await(l, PODSTATUS_DONE,
+			    l->logged ? clock_now() + LOG_LINGER : 0);
+	} while (step == ON && l->status.state != PODSTATUS_DONE);
+	return step;
+}
+
+/* Is the bundle whole?  ON: not yet. */
+static enum step
+podlife_verify(struct podlife *l)
+{
+	enum wire_exit code;
+
+	say(l, "verifying");
+	if (l->rounds == 0)
+		take_message(l);
+	code = whole_judge(l->gather);
+	if (code == WIRE_OK)
+		return WHOLE;
+	return code == WIRE_CORRUPT ? ON : fail_reported(l, code);
+}
+
+static uint64_t
+count_parts(const struct gather *g)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < g->n_parts; i++)
+		n += g->parts[i].size != 0;
+	return n;
+}
+
+static void podlife_delete(struct podlife *l);
+
+/* One more pod, whose containers print what is missing. */
+static enum step
+podlife_repair_once(struct podlife *l)
+{
+	char container[32];
+	enum step step;
+	size_t i;
+
+	if (!l->keep)
+		podlife_delete(l);
+	if (l->call.busy)
+		/* stopped */
+		return fail(l);
+	podwatch_free(&l->watch);
+	podstatus_free(&l->status);
+	l->rounds++;
+	step = podlife_create(l);
+	if (step == ON)
+		step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
+	for (i = 0; step == ON && i < l->n_ranges; i++) {
+		snprintf(container, sizeof container, POD_BUNDLE "-%zu", i);
+		step = podlife_read_log(l, container, false);
+	}
+	return step == ON ? podlife_verify(l) : step;
+}
+
+/* Fetch what a rotation of the log has lost, until nothing more comes. */
+static enum step
+podlife_repair(struct podlife *l)
+{
+	uint64_t here = count_parts(l->gather), before;
+	enum wire_exit code;
+	enum step step;
+
+	do {
+		l->n_ranges = repair_plan(l->gather, l->size, l->ranges,
+		    PODLIFE_RANGES);
+		if (l->n_ranges == 0 || l->rounds == ROUNDS)
+			break;
+		say(l,
+		    "the log was rotated and lost parts (%" PRIu64
+		    " of %" PRIu64
+		    " are here); fetching the others again with %zu container%s",
+		    here, l->gather->total, l->n_ranges,
+		    l->n_ranges == 1 ? "" : "s");
+		step = podlife_repair_once(l);
+		before = here;
+		here = count_parts(l->gather);
+		l->repaired += here - before;
+		if (step != ON)
+			return step;
+	} while (here > before);
+	/* it cannot be completed: say so */
+	l->gather->opts.tacit = false;
+	code = whole_judge(l->gather);
+	return fail_reported(l, code == WIRE_OK ? WIRE_CORRUPT : code);
+}
+
+/* ------------------------------------------------------------------ delete */
+
+/* It may still be there. */
+static void
+podlife_note_left(struct podlife *l, const char *words)
+{
+	struct json *one = json_add_object(l->left, NULL);
+
+	json_add_string(one, "pod", l->name);
+	json_add_string(one, "message",
+	    words[0] != '\0'              ? words
+	        : l->api->away[0] != '\0' ? l->api->away
+	                                  : API_AWAY " in time");
+}
+
+/*
+ * Its creation was not answered: is it there?  Returns 0: l->uid tells, ""
+ * where it is not; or -1: nobody knows.
+ */
+static int
+podlife_find_unsure(struct podlife *l)
+{
+	struct json *pod = NULL;
+	bool creating = l->call.busy && strcmp(l->call.method, "POST") == 0;
+
+	if (creating && api_finish(&l->call) == API_OK)
+		pod = api_json(&l->call);
+	if (pod == NULL && !l->call.busy)
+		pod = podlife_find(l);
+	snprintf(l->uid, sizeof l->uid, "%s",
+	    json_get_text(json_get(pod, "metadata"), "uid"));
+	json_free(pod);
+	/* 404, or another's pod */
+	return l->uid[0] != '\0' ||
+	        (!l->call.busy &&
+	            (l->call.status == 404 || l->call.status == 200))
+	    ? 0
+	    : -1;
+}
+
+/*
+ * Ask for its deletion, on the condition that it is the one.  Mostly API_WAIT;
+ * API_LOST: out of memory.
+ */
+static enum api_outcome
+podlife_ask_deletion(struct podlife *l)
+{
+	/* one that admission changed must not even begin */
+	bool now = strcmp(l->failure.reason, "PodChanged") == 0;
+	struct json *o = json_new_object();
+	enum api_outcome outcome = API_LOST;
+	char *options;
+
+	json_add_string(o, "kind", "DeleteOptions");
+	json_add_string(o, "apiVersion", "v1");
+	json_add_int(o, "gracePeriodSeconds", now ? 0 : GRACE);
+	json_add_string(json_add_object(o, "preconditions"), "uid", l->uid);
+	options = json_finish(o, JSON_COMPACT);
+	/* off it goes, before anybody does something that takes long */
+	if (options != NULL &&
+	    api_start(&l->call, l->api, "DELETE", options, PODS "/%s",
+	        l->namespace, l->name) == 0)
+		outcome = api_move(&l->call);
+	free(options);
+	return outcome;
+}
+
+/* Delete the pod, and no other: the server compares the uid. */
+static void
+podlife_delete(struct podlife *l)
+{
+	bool asked = l->call.busy && strcmp(l->call.method, "DELETE") == 0;
+	enum api_outcome outcome = API_WAIT;
+
+	if (l->unsure && podlife_find_unsure(l) < 0)
+		podlife_note_left(l, l->call.busy ? "" : l->call.words);
+	l->unsure = false;
+	if (l->uid[0] == '\0')
+		return;
+	if (!asked)
+		outcome = podlife_ask_deletion(l);
+	if (outcome == API_WAIT)
+		outcome = api_finish(&l->call);
+	if (outcome == API_STOPPED && !l->api->parting)
+		/* podlife_leave goes on with it */
+		return;
+	/* 404, 409: it is gone, or another one has its name */
+	if (outcome != API_OK && l->call.status != 404 && l->call.status != 409)
+		podlife_note_left(l,
+		    outcome == API_REFUSED    ? l->call.words
+		        : outcome == API_LOST ? "out of memory"
+		                              : "");
+	l->uid[0] = '\0';
+	api_call_free(&l->call);
+}
+
+void
+podlife_leave(struct podlife *l)
+{
+	l->api->parting = true;
+	if (!l->keep)
+		podlife_delete(l);
+	api_call_free(&l->call);
+	podwatch_free(&l->watch);
+	podstatus_free(&l->status);
+	if (l->log_open)
+		tempfile_close(&l->log);
+	l->log_open = false;
+	json_free(l->asked);
+	l->asked = NULL;
+}
+
+void
+podlife_reap(struct api *a, const char *namespace, const char *id,
+    struct json *left)
+{
+	struct podlife l = {.api = a, .namespace = namespace, .left = left};
+	const struct json *pod, *metadata;
+	struct json *list = NULL;
+
+	a->parting = true;
+	if (api_start(&l.call, a, "GET", NULL,
+	        PODS "?labelSelector=" PODLIFE_LABEL "%%3D%s", namespace,
+	        id) == 0 &&
+	    api_finish(&l.call) == API_OK)
+		list = api_json(&l.call);
+	if (list == NULL) {
+		snprintf(l.name, sizeof l.name, "*-%.8s*", id);
+		podlife_note_left(&l, l.call.words);
+	}
+	api_call_free(&l.call);
+	pod = json_first(json_get_array(list, "items"));
+	for (; pod != NULL; pod = json_next(pod)) {
+		metadata = json_get(pod, "metadata");
+		if (json_has(metadata, "deletionTimestamp"))
+			continue;
+		snprintf(l.name, sizeof l.name, "%s",
+		    json_get_text(metadata, "name"));
+		snprintf(l.uid, sizeof l.uid, "%s",
+		    json_get_text(metadata, "uid"));
+		podlife_delete(&l);
+	}
+	json_free(list);
+	podlife_leave(&l);
+}
+
+/* --------------------------------------------------------------------- all */
+
+enum wire_exit
+podlife_run(struct podlife *l)
+{
+	enum step step = podlife_create(l);
+
+	if (step == ON && l->gather == NULL) {
+		step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
+		if (step == ON)
+			step = WHOLE;
+	} else if (step == ON) {
+		step = podlife_stream(l);
+		if (step == ON)
+			step = podlife_verify(l);
+		if (step == ON) {
+			say(l, "the log is incomplete; reading it again");
+			step = podlife_read_log(l, POD_BUNDLE, false);
+			if (step == ON)
+				step = podlife_verify(l);
+		}
+		if (step == ON)
+			step = podlife_repair(l);
+	}
+	if (l->rounds == 0)
+		take_message(l);
+	if (!l->keep && l->uid[0] != '\0' && !l->call.busy)
+		podlife_ask_deletion(l);
+	return step == WHOLE ? WIRE_OK : l->failure.exit;
+}
+
+void
+podlife_free(struct podlife *l)
+{
+	json_free(l->others);
+	json_free(l->report);
+	podstatus_free(&l->failure);
+	*l = (struct podlife){0};
+}
