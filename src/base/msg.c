@@ -6,24 +6,13 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *program = "unpack";
-/*
- * The last text of each thread; enough for a result that must fit in 4 KiB.
- * Not thread-local itself: more than a few words of that, and musl maps memory
- * before main, and crashes where there is none (static_init_tls).
- */
-enum {
-	TEXTS = 64 /* more threads share: a message may be another's then */
-};
-static char texts[TEXTS][512];
-static atomic_uint n_threads;
-static _Thread_local char *last; /* in texts; NULL: nothing yet */
-static _Thread_local int last_error;
+static char last[512]; /* enough for a result that must fit in 4 KiB */
+static int last_error;
 
 void
 msg_name(const char *name)
@@ -58,16 +47,14 @@ emit(char line[static MSG_MAX], int n)
 	} while (done < 0 && errno == EINTR);
 }
 
-void
-msg_remember(int err, const char *text)
+/* Keep the last message: cut at a character's end. */
+static void
+msg_keep(int err, const char *text)
 {
 	size_t n = strlen(text);
 
-	/* cut at a character's end */
-	if (last == NULL)
-		last = texts[atomic_fetch_add(&n_threads, 1) % TEXTS];
-	if (n > sizeof *texts - 1)
-		n = sizeof *texts - 1;
+	if (n > sizeof last - 1)
+		n = sizeof last - 1;
 	while (n > 0 && n < strlen(text) &&
 	    ((unsigned char)text[n] & 0xc0) == 0x80)
 		n--;
@@ -95,7 +82,7 @@ msg_warn(int err, const char *format, ...)
 		    strerror(err));
 		n += m < 0 ? 0 : m;
 	}
-	msg_remember(err, line + start);
+	msg_keep(err, line + start);
 	emit(line, n);
 	errno = saved;
 }
@@ -103,7 +90,7 @@ msg_warn(int err, const char *format, ...)
 const char *
 msg_last(void)
 {
-	return last != NULL ? last : "";
+	return last;
 }
 
 int

@@ -21,14 +21,15 @@ const char *msg_program(void);
  * Write "NAME: FORMAT...: strerror(err)\n" to standard error in one write(2).
  * With err 0 the part after the last colon is left out.  Longer messages than
  * MSG_MAX are cut and end in "...".  Names that come from outside must have
- * gone through msg_mask.  Keeps errno.
+ * gone through msg_mask.  Keeps errno.  Only the first thread of a process says
+ * anything.
  */
 void msg_warn(int err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The text of this thread's last msg_warn, without the program's name and the
- * newline; "" before the first one.  Borrowed until the next msg_warn.
+ * The text of the last msg_warn, without the program's name and the newline; ""
+ * before the first one.  Borrowed until the next msg_warn.
  */
 const char *msg_last(void);
 
@@ -40,12 +41,6 @@ int msg_last_error(void);
  * lines that belong to the message before.  Keeps errno.
  */
 void msg_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/*
- * Make text, which another of our processes wrote as a message with err, the
- * last message of this thread.
- */
-void msg_remember(int err, const char *text);
 
 /* An allocation failed: say so, once. */
 void msg_nomem(void);
