@@ -119,15 +119,32 @@ grow_parts(struct gather *g, size_t n)
 	return 0;
 }
 
-/* A part of this log differs from the same part in log number `other`. */
+/* Fill in a side: a part, which is in log number `log`. */
 static void
-gather_note_conflict(struct gather *g, uint64_t other)
+gather_set_side(struct gather *g, struct gather_side *side, uint64_t n,
+    const char *digest, uint64_t log)
 {
+	snprintf(side->what, sizeof side->what, "part %" PRIu64 " (%s)", n,
+	    digest);
+	memcpy(side->name, g->names[log - 1], sizeof side->name);
+}
+
+void
+gather_note_conflict(struct gather *g, const struct gather_whole *w, uint64_t m,
+    uint64_t n)
+{
+	const struct gather_part *p = g->parts;
+
 	if (g->conflict)
 		return;
 	g->conflict = true;
-	memcpy(g->conflict_names[0], g->names[other - 1], GATHER_NAME);
-	memcpy(g->conflict_names[1], g->names[g->logs - 1], GATHER_NAME);
+	if (w != NULL) {
+		memcpy(g->sides[0].what, w->said.digest, sizeof w->said.digest);
+		memcpy(g->sides[0].name, w->name, sizeof w->name);
+	} else {
+		gather_set_side(g, &g->sides[0], m, p[m].digest, p[m].log);
+	}
+	gather_set_side(g, &g->sides[1], n, p[n].digest, p[n].log);
 }
 
 /*
@@ -148,7 +165,12 @@ keep_part(struct gather *g, const struct decode_piece *p)
 	part = &g->parts[p->part];
 	g->found++;
 	if (part->size != 0 && strcmp(part->digest, p->digest) != 0) {
-		gather_note_conflict(g, part->log);
+		if (g->conflict)
+			return 0;
+		g->conflict = true;
+		gather_set_side(g, &g->sides[0], p->part, part->digest,
+		    part->log);
+		gather_set_side(g, &g->sides[1], p->part, p->digest, g->logs);
 		return 0;
 	}
 	if (part->size != 0) {
@@ -171,7 +193,7 @@ keep_part(struct gather *g, const struct decode_piece *p)
 /* Keep a description of a bundle.  Returns whether it is a new one. */
 static bool
 keep_whole(struct gather *g, const struct decode_piece *p,
-    enum gather_format format, bool sure)
+    enum gather_format format)
 {
 	struct gather_whole *w;
 	size_t i;
@@ -188,29 +210,10 @@ keep_whole(struct gather *g, const struct decode_piece *p,
 	w = &g->wholes[g->n_wholes++];
 	w->said = *p;
 	w->format = format;
-	w->sure = sure;
 	w->log = g->logs;
 	if (g->logs > 0)
 		memcpy(w->name, g->names[g->logs - 1], sizeof w->name);
 	return true;
-}
-
-bool
-gather_differ(const struct gather_whole *a, const struct gather_whole *b)
-{
-	const struct decode_piece *x = &a->said, *y = &b->said;
-	int n;
-
-	if (strcmp(x->digest, y->digest) == 0 || a->bare != b->bare)
-		return false;
-	if (a->bare)
-		return a->format == b->format;
-	if (a->sure && b->sure)
-		return true;
-	n = x->size != y->size;
-	n += x->entries != 0 && y->entries != 0 && x->entries != y->entries;
-	n += x->parts != 0 && y->parts != 0 && x->parts != y->parts;
-	return n > 0;
 }
 
 /* What is under way is a log's only content: keep it if it is the best. */
@@ -218,16 +221,11 @@ static void
 keep_line(struct gather *g, const struct decode_piece *p,
     enum gather_format format, bool verified)
 {
-	size_t n;
-
 	g->found++;
 	if (g->under_way != p->size)
 		return; /* too large */
-	n = g->n_wholes;
-	if (!keep_whole(g, p, format, true))
+	if (!keep_whole(g, p, format))
 		g->repeated++;
-	if (g->n_wholes > n)
-		g->wholes[n].bare = !verified;
 	if (g->opts.expect != NULL)
 		verified = strcmp(g->opts.expect, p->digest) == 0;
 	if (g->format != GATHER_NOTHING && (g->verified || !verified))
@@ -248,7 +246,7 @@ keep_trailer(struct gather *g, const struct decode_piece *p)
 	if (p->parts > file_max(g) / PART_MIN || p->size > file_max(g))
 		g->over = true;
 	else
-		(void)keep_whole(g, p, GATHER_JSONL, false);
+		(void)keep_whole(g, p, GATHER_JSONL);
 	if (p->parts > g->opts.progress->parts_total)
 		g->opts.progress->parts_total = p->parts;
 }
@@ -453,7 +451,7 @@ gather_witness(struct gather *g, const char *text, size_t len)
 	}
 	n = g->n_wholes;
 	if (p.parts > 0)
-		(void)keep_whole(g, &p, GATHER_JSONL, false);
+		(void)keep_whole(g, &p, GATHER_JSONL);
 	if (g->n_wholes > n)
 		g->wholes[n].log = 0;
 	g->entries = p.entries;

@@ -67,10 +67,14 @@ struct gather_part {
 struct gather_whole {
 	struct decode_piece said;
 	enum gather_format format;
-	bool sure; /* the content is what the digest says */
-	bool bare; /* it carries none: ours is of one way to compress */
 	uint64_t log; /* number of the first log it was in; 0: a witness */
 	char name[GATHER_NAME]; /* of that log, masked */
+};
+
+/* What a log has, where another has something of another bundle. */
+struct gather_side {
+	char what[DIGEST_TEXT + 32]; /* "sha256:...", "part 3 (sha256:...)" */
+	char name[GATHER_NAME]; /* of the log, masked */
 };
 
 struct gather {
@@ -82,8 +86,8 @@ struct gather {
 	uint64_t under_way; /* bytes behind them, of a piece */
 	bool gzip; /* that begins like gzip */
 	bool over; /* more came than max_size can need */
-	bool conflict; /* a part came in two versions */
-	char conflict_names[2][GATHER_NAME]; /* logs they were in, masked */
+	bool conflict; /* there are two bundles; sides */
+	struct gather_side sides[2];
 	char (*names)[GATHER_NAME]; /* owned; of the logs, masked */
 
 	struct gather_part *parts; /* owned */
@@ -152,10 +156,11 @@ int gather_witness(struct gather *g, const char *text, size_t len);
 int gather_end_text(struct gather *g);
 
 /*
- * Are these descriptions of two bundles?  One that is not sure to be true may
- * have been corrupt, but hardly in two places.
+ * Note that w's log and that of part n, or those of parts m and n, are of two
+ * bundles, unless two were noted before.
  */
-bool gather_differ(const struct gather_whole *a, const struct gather_whole *b);
+void gather_note_conflict(struct gather *g, const struct gather_whole *w,
+    uint64_t m, uint64_t n);
 
 /* Read from the beginning (again). */
 void gather_rewind(struct gather *g);

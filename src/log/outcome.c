@@ -122,6 +122,8 @@ outcome_add_bundles(struct json *to, const struct gather *g)
 	size_t i;
 
 	for (i = 0; i < g->n_wholes; i++) {
+		if (g->wholes[i].log == 0)
+			continue;
 		one = json_add_object(all, NULL);
 		json_add_string(one, "digest", g->wholes[i].said.digest);
 		json_add_string(one, "log", g->wholes[i].name);

@@ -40,32 +40,24 @@ reason_say_other(struct gather *g, const char *digest)
 
 /* Say that the logs are of several bundles, and which of which. */
 enum wire_exit
-reason_say_several(struct gather *g, const struct gather_whole *a,
-    const struct gather_whole *b)
+reason_say_several(struct gather *g)
 {
+	const struct gather_side *a = &g->sides[0], *b = &g->sides[1];
 	const struct gather_whole *w;
 	size_t i;
 
 	g->why = GATHER_SEVERAL;
 	if (g->opts.tacit)
 		return WIRE_CORRUPT;
-	if (a == NULL) {
-		msg_warn(0,
-		    "%s and %s are logs of different bundles: their parts with the same number differ",
-		    g->conflict_names[0], g->conflict_names[1]);
-	} else {
-		msg_warn(0,
-		    "these are logs of different bundles: %s is in %s, %s in %s",
-		    a->said.digest, a->name, b->said.digest, b->name);
-		for (i = 0; i < g->n_wholes; i++) {
-			w = &g->wholes[i];
-			if (w != b && gather_differ(a, w))
-				msg_line("  and %s in %s", w->said.digest,
-				    w->name);
-		}
+	msg_warn(0,
+	    "logs of more than one bundle: %s is in %s, %s in %s; give those of one bundle",
+	    a->what, a->name, b->what, b->name);
+	for (i = 0; i < g->n_wholes; i++) {
+		w = &g->wholes[i];
+		if (w->log != 0 && strcmp(w->said.digest, a->what) != 0 &&
+		    strcmp(w->said.digest, b->what) != 0)
+			msg_line("  and %s in %s", w->said.digest, w->name);
 	}
-	msg_line(
-	    "give the logs of one bundle only, or choose the bundle with --expect-digest");
 	return WIRE_CORRUPT;
 }
 
@@ -149,7 +141,7 @@ reason_say_missing(struct gather *g, uint64_t have)
 		msg_warn(0, "unpack failed in the pod, and reported:");
 		reason_show_report(g);
 	}
-	if (g->again || g->conflict)
+	if (g->again)
 		msg_warn(0,
 		    "the parts belong to another bundle, or to several bundles");
 	else if (have == 0 && g->total == 0)

@@ -27,12 +27,10 @@ int reason_say_report(struct gather *g, const char *name, const char *text,
  * WIRE_CORRUPT.
  *
  * other: the bundle is another one than the one that is expected.
- * several: a and b are descriptions of two bundles; NULL: two logs have
- * different parts of one number.
+ * several: the logs are of two bundles, as g->sides has it.
  */
 enum wire_exit reason_say_other(struct gather *g, const char *digest);
-enum wire_exit reason_say_several(struct gather *g,
-    const struct gather_whole *a, const struct gather_whole *b);
+enum wire_exit reason_say_several(struct gather *g);
 
 /*
  * Nothing of a bundle was seen: say what was, and note it.  Returns whether

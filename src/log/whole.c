@@ -4,8 +4,10 @@
  */
 #include "log/whole.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/digest.h"
 #include "base/msg.h"
@@ -116,58 +118,111 @@ whole_judge_line(struct gather *g)
 	return reason_say_other(g, g->said.digest);
 }
 
-/* Two descriptions that are not of one bundle. */
-struct whole_pair {
-	const struct gather_whole *a, *b; /* NULL: there are no two */
-};
-
-static struct whole_pair
-whole_find_pair(const struct gather *g)
+/*
+ * A json line's tar.gz, or one by itself, is the parts in order: does part n
+ * stand in it, from *at on?  Returns 1, 0, or -1 (reported).
+ */
+static int
+whole_has_part(const struct gather *g, const char *map, size_t n, size_t *at)
 {
-	const struct gather_whole *a, *b;
-	size_t i, k;
+	const struct gather_part *line = &g->line, *p = &g->parts[n];
+	const char *in = map + line->at, *found;
 
-	for (i = 0; i < g->n_wholes; i++)
-		for (k = i + 1; k < g->n_wholes; k++) {
-			a = &g->wholes[i];
-			b = &g->wholes[k];
-			if (gather_differ(a, b) ||
-			    (g->conflict && a->bare == b->bare &&
-			        strcmp(a->said.digest, b->said.digest) != 0))
-				return (struct whole_pair){a, b};
+	found = memmem(in + *at, (size_t)line->size - *at, map + p->at,
+	    (size_t)p->size);
+	if (found == NULL)
+		return 0;
+	*at = (size_t)(found - in) + (size_t)p->size;
+	return 1;
+}
+
+/* Are there parts beside a line that are not of its bundle?  0, or -1. */
+static int
+whole_compare_parts(struct gather *g)
+{
+	const struct gather_whole *w = g->wholes;
+	size_t i, at = 0;
+	char *map;
+
+	if (g->line.size == 0 || g->n_parts == 0)
+		return 0;
+	while (w->format == GATHER_JSONL)
+		w++;
+	map = mmap(NULL, (size_t)g->end, PROT_READ, MAP_PRIVATE, g->fd, 0);
+	if (map == MAP_FAILED) {
+		msg_warn(errno, "read a temporary file");
+		return -1;
+	}
+	for (i = 0; i < g->n_parts; i++)
+		if (g->parts[i].size != 0 &&
+		    (w->format == GATHER_TAR ||
+		        !whole_has_part(g, map, i, &at)))
+			gather_note_conflict(g, w, 0, i);
+	(void)munmap(map, (size_t)g->end);
+	return 0;
+}
+
+/* Two descriptions of different bundles: note them.  Are there such? */
+static bool
+whole_find_pair(struct gather *g)
+{
+	const struct gather_whole *a, *b, *end = g->wholes + g->n_wholes;
+
+	for (a = g->wholes; a < end; a++)
+		for (b = a + 1; b < end; b++) {
+			if (a->log == 0 || b->log == 0 ||
+			    strcmp(a->said.digest, b->said.digest) == 0)
+				continue;
+			g->conflict = true;
+			memcpy(g->sides[0].what, a->said.digest, DIGEST_TEXT);
+			memcpy(g->sides[0].name, a->name, GATHER_NAME);
+			memcpy(g->sides[1].what, b->said.digest, DIGEST_TEXT);
+			memcpy(g->sides[1].name, b->name, GATHER_NAME);
+			return true;
 		}
-	return (struct whole_pair){NULL, NULL};
+	return false;
 }
 
 /*
- * Where there are several descriptions, see which of them the parts agree with:
- * these are true.  Returns 0, or -1 (reported).
+ * Are there logs of more than one bundle?  Notes which.  Returns 0, or -1
+ * (reported).
  */
 static int
-whole_confirm(struct gather *g)
+whole_find_conflict(struct gather *g)
 {
-	enum gather_format format = g->format;
-	struct gather_whole *w;
-	uint64_t size, total = g->total;
-	int same;
+	const struct gather_whole *w;
 	size_t i;
 
-	for (i = 0; g->n_wholes > 1 && i < g->n_wholes; i++) {
+	if (whole_find_pair(g))
+		return 0;
+	for (i = 0; i < g->n_wholes; i++) {
 		w = &g->wholes[i];
-		if (w->sure || w->format != GATHER_JSONL ||
-		    !whole_is_complete(g, &w->said, &size) ||
-		    size != w->said.size)
-			continue;
-		g->format = GATHER_JSONL;
-		g->total = w->said.parts;
-		same = whole_has_digest(g, w->said.digest);
-		g->format = format;
-		g->total = total;
-		if (same < 0)
-			return -1;
-		w->sure = same > 0;
+		if (w->log != 0 && w->said.parts != 0 &&
+		    w->said.parts < g->n_parts)
+			gather_note_conflict(g, w, 0, g->n_parts - 1);
 	}
-	return 0;
+	return g->conflict ? 0 : whole_compare_parts(g);
+}
+
+/*
+ * All parts are there, and do not make the whole: if that is of several logs,
+ * these are of several bundles.
+ */
+static void
+whole_blame_logs(struct gather *g)
+{
+	const struct gather_whole *w;
+	size_t i, k;
+
+	for (i = 0; i < g->n_parts; i++) {
+		if (g->parts[i].size == 0)
+			continue;
+		for (k = 0; k < g->n_wholes; k++) {
+			w = &g->wholes[k];
+			if (w->log != 0 && w->log != g->parts[i].log)
+				gather_note_conflict(g, w, 0, i);
+		}
+	}
 }
 
 /* A whole of which all parts are there, but which is not the expected one. */
@@ -187,7 +242,8 @@ whole_find_unexpected(const struct gather *g)
 	for (i = 0; expect != NULL && i < g->n_wholes; i++) {
 		w = &g->wholes[i];
 		if (w->log > 0 &&
-		    (w->sure || whole_is_complete(g, &w->said, &size)))
+		    (w->format != GATHER_JSONL ||
+		        whole_is_complete(g, &w->said, &size)))
 			return w->said.digest;
 	}
 	return NULL;
@@ -212,6 +268,10 @@ whole_complain(struct gather *g)
 			g->total = g->wholes[i].said.parts;
 	if (other != NULL)
 		return reason_say_other(g, other);
+	if (g->again)
+		whole_blame_logs(g);
+	if (g->conflict)
+		return reason_say_several(g);
 	some = have > 0 || g->total > 0 || g->again ||
 	    (g->damaged > 0 && g->notes.binary == NULL);
 	if (some || g->opts.tacit || !reason_say_foreign(g)) {
@@ -272,27 +332,25 @@ whole_judge_witness(struct gather *g)
 static enum wire_exit
 whole_judge_logs(struct gather *g)
 {
-	struct whole_pair two;
 	enum gather_format line;
 	bool verified;
 	int status;
 
 	progress_clear(g->opts.progress);
-	if (gather_end_text(g) < 0 || whole_confirm(g) < 0)
+	if (gather_end_text(g) < 0 || whole_find_conflict(g) < 0)
 		return WIRE_FAIL;
 	g->why = GATHER_FINE;
 	line = g->format;
 	verified = g->verified;
-	two = whole_find_pair(g);
-	if (g->opts.expect == NULL && (two.a != NULL || g->conflict))
-		return reason_say_several(g, two.a, two.b);
+	if (g->conflict)
+		return reason_say_several(g);
 	if (verified)
 		return whole_judge_line(g);
 	status = whole_judge_parts(g);
 	if (status != 0)
 		return status < 0 ? WIRE_FAIL : WIRE_OK;
 	g->format = line;
-	if (line != GATHER_NOTHING && g->n_parts == 0)
+	if (line != GATHER_NOTHING)
 		return whole_judge_line(g);
 	if (g->over) {
 		g->why = GATHER_TOO_LARGE;

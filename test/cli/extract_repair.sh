@@ -107,7 +107,6 @@ ok "--expect-digest disagrees" missing 0- --expect-digest "$odigest" log
 ok "--expect-digest stands in for the last line" whole \
 	--expect-digest "$digest" nolast
 ok "--expect-digest of a json line" missing 0- --expect-digest "$odigest" line
-ok "--expect-digest picks one" whole --expect-digest "$digest" line olog
 
 # the termination message is a second witness
 tail -n 1 log | jq -c '{result:"ok",format:"jsonl",entries,size,digest,parts}' \
