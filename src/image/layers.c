@@ -207,7 +207,7 @@ layers_merge_sides(struct layers *l, struct extract *x)
 			s->refused = l->n_layers + 1;
 		if (x[i].root_set) {
 			s->root_set = l->n_layers + 1;
-			*s->tree.root->inode = *x[i].tree.root->inode;
+			s->root = *x[i].tree.root->inode;
 		}
 		if (s->refusal.code == NULL &&
 		    layers_merge(&s->tree, &x[i].tree, l->n_layers + 1) < 0)

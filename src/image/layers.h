@@ -26,6 +26,7 @@ struct layers_side {
 	struct tree tree; /* owned; the layers so far, merged */
 	struct extract_refusal refusal; /* code NULL: it takes them all */
 	unsigned int root_set; /* the layer that set the root's mode; 0: none */
+	struct inode root; /* what it set */
 	unsigned int refused; /* the layer that it does not take; 0: none */
 };
 

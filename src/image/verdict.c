@@ -379,9 +379,9 @@ note_root(struct verdict *v, const struct verdict_opts *opts,
     const struct layers *l)
 {
 	const struct layers_side *s = &l->sides[EXTRACT_PODMAN];
-	const struct inode *i = s->root_set ? s->tree.root->inode : NULL;
+	const struct inode *i = &s->root;
 
-	if (i == NULL || s->refused != 0 || set_user(v, opts) < 0 ||
+	if (s->root_set == 0 || s->refused != 0 || set_user(v, opts) < 0 ||
 	    finding_judge(&v->user.who, i->mode, i->uid, i->gid) ==
 	        FINDING_NONE)
 		return 0;
