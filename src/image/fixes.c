@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/msg.h"
+#include "base/quote.h"
 
 /* The child of the root on the way to n. */
 static const struct node *
@@ -59,24 +60,15 @@ is_part(struct verdict *v, const struct node *n)
 static int
 fixes_add_path(char *command, const struct node *n)
 {
-	char path[TREE_PATH], masked[MSG_NAME], *p;
-	size_t at = strlen(command);
+	char path[TREE_PATH];
+	size_t at = strlen(command), room = FIXES_COMMAND - at - 1;
 
-	msg_mask(masked, sizeof masked, tree_path(n, path));
-	if (at + 4 * strlen(masked) + 32 > FIXES_COMMAND)
+	if (room < 2 ||
+	    quote_path(command + at + 1, room, tree_path(n, path)) == NULL) {
+		command[at] = '\0';
 		return -1;
-	if (strspn(masked,
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") ==
-	    strlen(masked)) {
-		sprintf(command + at, " %s%s", masked[0] == '-' ? "./" : "",
-		    masked);
-		return 0;
 	}
-	at += (size_t)sprintf(command + at, " '");
-	for (p = masked; *p != '\0'; p++)
-		at += (size_t)sprintf(command + at, "%s%c",
-		    *p == '\'' ? "'\\'" : "", *p);
-	strcpy(command + at, "'");
+	command[at] = ' ';
 	return 0;
 }
 

@@ -152,6 +152,51 @@ is "a fix for each layer" "$(jq -r '.fixes[] |
 	"\(.layer) \(.history): \(.command);"' out | tr '\n' ' ')" \
 	"1 COPY one /: chmod -R a+rX a; 2 COPY two /: chmod a+r b; "
 
+# names that a shell would take for something else, pasted into two shells
+python3 - <<-'P'
+	import os, shutil
+	shutil.rmtree("ctx")
+	names = [b"a'$(touch pwned)'.yaml", b"`touch pwned`", b"$(touch pwned)",
+	    b"a;touch pwned", b"a&touch pwned", b"a|touch pwned", b"-R", b"--help",
+	    b"--reference=x y", b" a ", b"a\tb", b"a\nb", b"a\rb", b"\x1b[31m",
+	    b"\\", b"\\n", b"\"", b"'", b"*", b"?", b"~", b"#", b"!x", b"a=b",
+	    b"\xff\xfe", "\u202e\u200b".encode(), "\u00e4".encode(), b"{a,b}",
+	    b"[a]", b"$HOME", b"\x7f", b"\x01"]
+	for n, name in enumerate(names):
+	    os.makedirs(b"ctx/%d" % n)
+	    open(b"ctx/%d/" % n + name, "w").close()
+	    os.chmod(b"ctx/%d/" % n + name, 0o600)
+	    os.makedirs(b"one/%d" % n)
+	    open(b"one/%d/" % n + name, "w").close()
+	    os.chmod(b"one/%d/" % n + name, 0o600)
+P
+# fixed SHELL DIR: what check says of an image of DIR's files, done there; a word
+# of dollar and quote is POSIX's since 2024, and not every sh has it
+fixed() {
+	find "$2" -type f -exec chmod 0600 {} +
+	rm -rf i
+	printf '%s\n' 'layer gzip COPY . /' "tree $PWD/$2" | "$MK" oci i
+	"$UNPACKCTL" check -o json i >out 2>/dev/null
+	jq -r '.fixes[].command' out >fix
+	case $(cat fix) in
+	*"\$'"*)
+		[ "$("$1" -c "printf %s \$'\\x61'")" = a ] || return 0
+		;;
+	esac
+	(cd "$2" && $1 ../../fix 2>/dev/null || $1 ../fix)
+	[ -z "$(find "$2" -type f ! -perm -444)" ] && return
+	sed "s/^/# $2: /" fix
+	return 1
+}
+for shell in sh bash; do
+	ok "many names, $shell: all become readable" fixed $shell ctx
+	for one in one/*; do
+		fixed $shell "$one" || echo "$one"
+	done >failed
+	ok "each, $shell: it becomes readable" empty failed
+	is "... and nothing else happens" "$(find . -name pwned)" ""
+done
+
 # more paths than a line holds: the command covers them
 rm -rf ctx && mkdir ctx
 for n in $(seq 200); do
