@@ -32,7 +32,7 @@ static const struct opt pod_cmd_rows[] = {
 static const struct opt_group pod_cmd_groups[] = {
     {"Which bundle", podopts_bundle_rows, offsetof(struct pod_cmd, pod)},
     {"The pod", podopts_pod_rows, offsetof(struct pod_cmd, pod)},
-    {"Its name and form", podopts_shape_rows, offsetof(struct pod_cmd, pod)},
+    {"Its name", podopts_shape_rows, offsetof(struct pod_cmd, pod)},
     {"Where it runs, and what it may use", placement_rows,
         offsetof(struct pod_cmd, pod.placement)},
     {"What it writes to its log", podopts_stream_rows,

@@ -668,7 +668,7 @@ static const struct opt_group run_groups[] = {
     {"The result", run_result_rows, 0},
     {"The cluster", provision_rows, offsetof(struct run, provision)},
     {"The pod", podopts_pod_rows, offsetof(struct run, pod)},
-    {"Its name and form", podopts_shape_rows, offsetof(struct run, pod)},
+    {"Its name", podopts_shape_rows, offsetof(struct run, pod)},
     {"Where it runs, and what it may use", placement_rows,
         offsetof(struct run, pod.placement)},
     {"What it writes to its log (default: jsonl)", podopts_stream_rows,
@@ -701,7 +701,7 @@ run_check_options(struct run *x)
 	if (d->dir == NULL && d->tar == NULL)
 		d->dir = "bundle";
 	if (x->pod.format == NULL)
-		x->pod.format = x->pod.rukpak ? "json" : "jsonl";
+		x->pod.format = "jsonl";
 	nowhere = podopts_nowhere(&x->pod);
 	if (nowhere != NULL)
 		return opt_wrong(c,
@@ -709,8 +709,7 @@ run_check_options(struct run *x)
 		    nowhere);
 	if (podopts_choose_unpacker(&x->pod, x->quiet) < 0)
 		return -1;
-	x->provision.user_set = x->pod.uid_set || x->pod.user_namespace ||
-	    x->pod.rukpak;
+	x->provision.user_set = x->pod.uid_set || x->pod.user_namespace;
 	why = podopts_conflict(&x->pod);
 	return why != NULL ? opt_wrong(c, "%s", why) : 0;
 }

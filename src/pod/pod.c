@@ -130,11 +130,6 @@ pod_name(const struct pod_opts *o, char name[static POD_NAME],
 		return;
 	}
 	base = pod_find_base(o, &len);
-	/* RukPak's pod has the bundle's own name */
-	if (o->rukpak && o->owner.name != NULL) {
-		pod_make_name(name, base, suffix);
-		return;
-	}
 	if (suffix[0] != '\0') {
 		(void)snprintf(text, sizeof text, "unpack-%.*s",
 		    len > 400 ? 400 : (int)len, base);
@@ -418,20 +413,16 @@ static void
 put_metadata(struct build *b, struct json *pod)
 {
 	struct json *metadata = json_add_object(pod, "metadata");
-	struct json *labels = NULL;
+	struct json *labels;
 	char name[POD_NAME];
 
 	pod_name(b->o, name, "");
 	json_add_string(metadata, "name", name);
 	if (b->o->namespace != NULL)
 		json_add_string(metadata, "namespace", b->o->namespace);
-	if (!b->o->rukpak || b->o->owner.kind != NULL)
-		labels = json_add_object(metadata, "labels");
-	if (!b->o->rukpak) {
-		json_add_string(labels, POD_LABEL, POD_LABEL_VALUE);
-		json_add_string(labels, "app.kubernetes.io/managed-by",
-		    "unpackctl");
-	}
+	labels = json_add_object(metadata, "labels");
+	json_add_string(labels, POD_LABEL, POD_LABEL_VALUE);
+	json_add_string(labels, "app.kubernetes.io/managed-by", "unpackctl");
 	if (b->o->owner.kind != NULL) {
 		json_add_string(labels, OWNER_KIND, b->o->owner.kind);
 		label_value(name, b->o->owner.name);
@@ -483,72 +474,6 @@ put_pod(struct build *b)
 	return pod;
 }
 
-/* ----------------------------------------------------------------- RukPak */
-
-static void
-put_rukpak_security(struct json *container)
-{
-	struct json *context = json_add_object(container, "securityContext");
-	struct json *capabilities, *drop;
-
-	json_add_string(container, "terminationMessagePolicy",
-	    "FallbackToLogsOnError");
-	json_add_bool(context, "allowPrivilegeEscalation", false);
-	capabilities = json_add_object(context, "capabilities");
-	drop = json_add_array(capabilities, "drop");
-	json_add_string(drop, NULL, "ALL");
-	json_add_int(context, "runAsUser", 1001);
-}
-
-static void
-put_words(struct json *to, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		json_add_string(to, NULL, *words);
-}
-
-/*
- * The pod that RukPak 0.24.0 (pkg/source/image.go) makes: another place for
- * the binary, separate option arguments, an empty GOCOVERDIR, no resources.
- */
-static void
-put_rukpak_spec(struct build *b, struct json *pod)
-{
-	static const char *const install[] = {"/cp", "-Rv", "/unpack",
-	    "/util/bin/unpack", NULL};
-	static const char *const run[] = {"/bin/unpack", "--bundle-dir", NULL};
-	struct json *spec = json_add_object(pod, "spec"), *container, *list,
-	            *item;
-
-	json_add_string(spec, "restartPolicy", "Never");
-	json_add_bool(spec, "automountServiceAccountToken", false);
-	put_pull_secrets(b, spec);
-	put_nonroot(b, json_add_object(spec, "securityContext"));
-	list = json_add_array(spec, "volumes");
-	item = json_add_object(list, NULL);
-	json_add_string(item, "name", "util");
-	(void)json_add_object(item, "emptyDir");
-
-	list = json_add_array(spec, "initContainers");
-	container = put_container(list, POD_INSTALLER, b->o->unpacker);
-	json_add_string(container, "imagePullPolicy", "IfNotPresent");
-	put_words(json_add_array(container, "command"), install);
-	put_mount(container, "util", "/util/bin", false);
-	put_rukpak_security(container);
-
-	list = json_add_array(spec, "containers");
-	container = put_container(list, POD_BUNDLE, b->o->image);
-	list = json_add_array(container, "command");
-	put_words(list, run);
-	put_arg(list, "", b->o->bundle_dir);
-	list = json_add_array(container, "env");
-	item = json_add_object(list, NULL);
-	json_add_string(item, "name", "GOCOVERDIR");
-	json_add_string(item, "value", "");
-	put_mount(container, "util", "/bin", false);
-	put_rukpak_security(container);
-}
-
 /* ------------------------------------------------------------------- pods */
 
 struct json *
@@ -560,10 +485,6 @@ pod_build(const struct pod_opts *o)
 	if (pod_begin_build(&b, o) < 0)
 		return NULL;
 	pod = put_pod(&b);
-	if (o->rukpak) {
-		put_rukpak_spec(&b, pod);
-		return pod;
-	}
 	spec = put_spec(&b, pod);
 	put_bundle(&b, json_add_array(spec, "containers"), POD_BUNDLE,
 	    o->parts);

@@ -82,7 +82,6 @@ struct pod_opts {
 	uint64_t deadline; /* seconds the pod may take; 0: POD_DEADLINE */
 	bool user_namespace; /* hostUsers: false, and uid 0 */
 	bool check; /* only look whether the bundle can be read */
-	bool rukpak; /* the very pod that RukPak 0.24 makes */
 	struct yaml_docs input; /* owned; what `file` holds */
 	struct pod_values files, images; /* all that were given */
 };

@@ -175,15 +175,6 @@ take_limit(const struct opt *o, void *to, const char *value)
 	return NULL;
 }
 
-/* An opt_take: rukpak. */
-static const char *
-take_compat(const struct opt *o, void *to, const char *value)
-{
-	(void)o;
-	*(bool *)to = strcmp(value, "rukpak") == 0;
-	return *(bool *)to ? NULL : "";
-}
-
 const char *
 podopts_take_parts(const struct opt *o, void *to, const char *value)
 {
@@ -216,8 +207,6 @@ const struct opt podopts_bundle_rows[] = {
 };
 const struct opt podopts_shape_rows[] = {
     {"name", 0, "NAME", "name of the pod", OPT_TEXT(struct pod_opts, name)},
-    {"compat", 0, "rukpak", "the pod of RukPak 0.24, with the unpack image",
-        OPT_OTHER(struct pod_opts, rukpak, take_compat, NULL)},
     {0},
 };
 const struct opt podopts_pod_rows[] = {
@@ -346,16 +335,6 @@ take_file(struct pod_opts *o)
 	return podopts_take_manifest(o, chosen.object, where);
 }
 
-/* The mount path of RukPak's pods is known: say what cannot be helped. */
-static void
-podopts_say_risk(void)
-{
-	msg_warn(0,
-	    "--compat rukpak: this pod cannot protect itself against its image, which knows that a volume is mounted on /bin: an image with a VOLUME or a symlink there runs its own program in place of unpack, and the output cannot be trusted; files of the image in /bin are hidden");
-	msg_line(
-	    "'unpackctl check' finds such images; without --compat the mount path is random, and no image can do this");
-}
-
 /* One more bundle, to be filled in.  NULL (reported): out of memory. */
 static struct pod_opts *
 add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
@@ -413,8 +392,6 @@ podopts_expand(const struct pod_opts *o, struct podopts_bundles *b)
 	size_t i;
 
 	*b = (struct podopts_bundles){0};
-	if (o->rukpak)
-		podopts_say_risk();
 	for (i = 0; i < o->images.n; i++) {
 		one = add_bundle(b, o);
 		if (one == NULL)
@@ -461,13 +438,6 @@ podopts_conflict(const struct pod_opts *o)
 		return "--parts needs --format jsonl";
 	if (o->mount_path != NULL && o->strategy != POD_INJECT)
 		return "--mount-path says where --strategy inject puts the program";
-	if (o->rukpak &&
-	    (o->mount_path != NULL || o->user_namespace || o->uid_set ||
-	        o->parts != NULL || o->symlinks != NULL ||
-	        o->log_limit != NULL || o->deadline != 0 ||
-	        placement_is_set(&o->placement) || o->strategy != POD_INJECT ||
-	        strcmp(o->format, "json") != 0))
-		return "--compat rukpak makes exactly the pod of RukPak; of the options about how to unpack, it takes only --bundle-dir";
 	return NULL;
 }
 
@@ -521,8 +491,6 @@ podopts_complete(struct pod_opts *o)
 		return -1;
 	if (o->file != NULL && take_file(o) < 0)
 		return -1;
-	if (o->rukpak)
-		podopts_say_risk();
 	return 0;
 }
 

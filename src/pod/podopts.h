@@ -21,8 +21,7 @@
 
 /* Rows that fill a struct pod_opts. */
 extern const struct opt podopts_bundle_rows[]; /* which bundle */
-extern const struct opt
-    podopts_shape_rows[]; /* its name, whose pod it is like */
+extern const struct opt podopts_shape_rows[]; /* its name */
 extern const struct opt podopts_pod_rows[]; /* where it runs, and as whom */
 extern const struct opt podopts_stream_rows[]; /* what it prints */
 

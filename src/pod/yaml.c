@@ -660,7 +660,7 @@ scan_event(struct load *p, const yaml_event_t *e, size_t *anchors)
 
 /* Read all events, before documents of any size are made; 0 or -1. */
 static int
-scan(struct load *p, yaml_parser_t *y, const char *text)
+yaml_scan(struct load *p, yaml_parser_t *y, const char *text)
 {
 	yaml_event_t e;
 	size_t anchors = 0;
@@ -680,7 +680,7 @@ scan(struct load *p, yaml_parser_t *y, const char *text)
 
 /* Read all documents; 0 or -1. */
 static int
-load(struct load *p, yaml_parser_t *y, const char *text)
+yaml_load_all(struct load *p, yaml_parser_t *y, const char *text)
 {
 	const yaml_node_t *root;
 	int ret = 0;
@@ -706,7 +706,7 @@ static int
 parse_text(struct load *p, const char *text, size_t len)
 {
 	static int (*const runs[])(struct load *, yaml_parser_t *,
-	    const char *) = {scan, load};
+	    const char *) = {yaml_scan, yaml_load_all};
 	yaml_parser_t y;
 	size_t i;
 	int ret = yaml_check_tags(p, text, len);
@@ -897,7 +897,8 @@ out:
 	return ret;
 }
 
-int
+/* yaml_parse for what fd holds, which stays open. */
+static int
 yaml_read(struct yaml_docs *docs, const char *name, int fd)
 {
 	char *text = malloc(YAML_TEXT_MAX + 1);

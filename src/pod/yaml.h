@@ -50,9 +50,6 @@ int yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
 /* yaml_parse for a file, "-" being standard input. */
 int yaml_load(struct yaml_docs *docs, const char *path);
 
-/* yaml_parse for what fd holds, which stays open. */
-int yaml_read(struct yaml_docs *docs, const char *name, int fd);
-
 /* Free what docs holds; docs is {0} afterwards. */
 void yaml_docs_free(struct yaml_docs *docs);
 

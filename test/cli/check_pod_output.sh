@@ -81,7 +81,7 @@ ok "how to set it" has out \
 
 # our own pods
 for flags in '' '--strategy image-volume' '--run-as-user namespace' \
-	'--compat rukpak' '--run-as-user 1000640000 --format jsonl'; do
+	'--run-as-user 1000640000 --format jsonl'; do
 	# shellcheck disable=SC2086
 	"$UNPACKCTL" pod --image localhost/a:1 $flags >own.yaml
 	for v in v1.0 v1.19 v1.22 v1.25 v1.34 latest; do
@@ -93,6 +93,12 @@ done
 ok "a user namespace's root passes from 1.35 on" exits 0 \
 	"$UNPACKCTL" check-pod --version v1.35 own.yaml
 ok "not before" exits 3 "$UNPACKCTL" check-pod --version v1.34 own.yaml
+
+# RukPak's
+for v in v1.22 v1.34 latest; do
+	ok "RukPak's pod passes restricted $v" exits 0 "$UNPACKCTL" check-pod \
+		--version $v "$TOP/test/cluster/rukpak.yaml"
+done
 
 # and the manifests
 grep -rlE '^kind: (Pod|Deployment|DaemonSet|Job)$' "$TOP/manifests" >pods

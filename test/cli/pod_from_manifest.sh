@@ -54,45 +54,6 @@ E
 is "the Bundle among others" \
 	"$(pod .spec.containers[0].image -f bundle.yaml)" example.com/one
 
-# the pod of RukPak
-cat >rukpak.json <<'E'
-{"apiVersion":"v1","kind":"Pod","metadata":{"name":"my-bundle",
-"labels":{"core.rukpak.io/owner-kind":"BundleDeployment",
-"core.rukpak.io/owner-name":"my-bundle"},
-"ownerReferences":[{"apiVersion":"core.rukpak.io/v1alpha2",
-"kind":"BundleDeployment","name":"my-bundle",
-"uid":"11111111-2222-3333-4444-555555555555","controller":true,
-"blockOwnerDeletion":true}],"namespace":"rukpak-system"},
-"spec":{"automountServiceAccountToken":false,"restartPolicy":"Never",
-"imagePullSecrets":[{"name":"regcred"}],
-"securityContext":{"runAsNonRoot":true,
-"seccompProfile":{"type":"RuntimeDefault"}},
-"volumes":[{"name":"util","emptyDir":{}}],
-"initContainers":[{"name":"install-unpacker","image":"localhost/unpack:t",
-"imagePullPolicy":"IfNotPresent",
-"command":["/cp","-Rv","/unpack","/util/bin/unpack"],
-"volumeMounts":[{"name":"util","mountPath":"/util/bin"}],
-"terminationMessagePolicy":"FallbackToLogsOnError",
-"securityContext":{"allowPrivilegeEscalation":false,"runAsUser":1001,
-"capabilities":{"drop":["ALL"]}}}],
-"containers":[{"name":"bundle","image":"example.com/team/bundle:v1",
-"command":["/bin/unpack","--bundle-dir","/"],
-"env":[{"name":"GOCOVERDIR","value":""}],
-"volumeMounts":[{"name":"util","mountPath":"/bin"}],
-"terminationMessagePolicy":"FallbackToLogsOnError",
-"securityContext":{"allowPrivilegeEscalation":false,"runAsUser":1001,
-"capabilities":{"drop":["ALL"]}}}]}}
-E
-is "RukPak's own pod" "$(pod . -f v2.yaml --compat rukpak -n rukpak-system \
-	--unpacker-image localhost/unpack:t | jq -S .)" "$(jq -S . rukpak.json)"
-ok "says what that pod trusts its image with" exits 0 "$UNPACKCTL" pod \
-	-f v2.yaml --compat rukpak
-ok "in a line" has err '^unpackctl: --compat rukpak: .*VOLUME.*in place of unpack'
-ok "which takes no mount path" exits 2 "$UNPACKCTL" pod -f v2.yaml \
-	--compat rukpak --mount-path /x
-ok "which takes no other strategy" exits 2 "$UNPACKCTL" pod -f v2.yaml \
-	--compat rukpak --strategy image-volume
-
 # the example: what the command line in its head makes
 cp "$TOP/manifests/examples/bundledeployment.yaml" "$TOP"/manifests/examples/pod.yaml .
 (unset LC_ALL; eval "$(sed -n 's/^#   unpackctl/"$UNPACKCTL"/p;

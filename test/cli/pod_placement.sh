@@ -69,5 +69,4 @@ refuse --pull-policy never
 for q in 0 0.0 -1 1e3 1.m m 1KiB 1.2.3 "1 " ''; do
 	refuse --cpu-limit "$q"
 done
-refuse --compat rukpak --label a=b
 done_testing

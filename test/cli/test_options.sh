@@ -13,7 +13,6 @@ ok "no image" exits 2 t
 ok "no image of ours" exits 2 "$UNPACKCTL" test example.com/a:1
 ok "which it says" has err "neither --unpacker-image nor"
 ok "a name for many pods" exits 2 t --name a example.com/a:1
-ok "RukPak's pod" exits 2 t --compat rukpak example.com/a:1
 ok "no such code" exits 2 t --ignore x example.com/a:1
 ok "no such form" exits 2 t -o yaml example.com/a:1
 ok "an empty list" exits 2 t --images-from /dev/null

@@ -27,7 +27,6 @@ for uid in 1001 65532 1000640000; do
 		-C "out-$uid"
 done
 try json run --image "$IMAGES/odd:test" --format json -C out-json -o json
-try rukpak run --image "$IMAGES/chart:test" --compat rukpak -C out-rukpak
 try tar run --image "$IMAGES/odd:test" --tar odd.tar
 try stdout run --image "$IMAGES/odd:test" --tar - -q
 try dir run --image "$IMAGES/operator:test" --bundle-dir /manifests -C out-dir
@@ -60,8 +59,6 @@ ok "json" tried json 0
 ok "json: these files, symlinks left out" same out-json flat
 is "json: the result" "$(jq -c '[.result,.exit,.directory,.verified,.repaired]' \
 	json.out)" '["ok",0,"out-json",true,0]'
-ok "the pod that RukPak makes" tried rukpak 0
-ok "the pod that RukPak makes: these files" same out-rukpak "$B/hello-chart"
 ok "a tar" tried tar 0
 mkdir out-tar out-stdout
 tar -C out-tar -xpf odd.tar

@@ -79,7 +79,7 @@ here <"$E/pod.yaml" >pod.yaml
 ok "the server takes it" exits 0 kubectl create --dry-run=server -f pod.yaml
 for flags in '' '--run-as-user namespace' '--run-as-user 1001' \
 	'--format jsonl --parts 0-3' '--pull-secret a --pull-secret b' \
-	'--compat rukpak' '--deadline 60 --log-limit 10Mi --symlinks keep' \
+	'--deadline 60 --log-limit 10Mi --symlinks keep' \
 	'--node-selector a=b --toleration c:NoExecute --toleration d=e' \
 	'--label a=b --annotation c=d --pull-policy Always --cpu-limit 1'; do
 	# shellcheck disable=SC2086
@@ -94,7 +94,12 @@ done
 ok "the LimitRange refuses a greedy pod" exits 1 \
 	kubectl create --dry-run=server -f pod.json
 ok "for its memory" has err 'maximum memory usage per Container is 256Mi'
-"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" --compat rukpak >pod.yaml
+# rukpak BUNDLE UNPACK: the pod that RukPak makes, in $NS
+rukpak() {
+	sed "s|BUNDLE$|$1|; s|UNPACK$|$2|; s|^  name: .*|&\n  namespace: $NS|" \
+		"$TOP/test/cluster/rukpak.yaml"
+}
+rukpak example.com/a:1 example.com/unpack:1 >pod.yaml
 is "RukPak's pods get what they did not ask for" "$(kubectl create \
 	--dry-run=server -o json -f pod.yaml |
 	jq -c '.spec.containers[0].resources')" \
@@ -234,6 +239,11 @@ runs() {
 	shift
 	"$UNPACKCTL" pod --name "$name" --image "$bundle" -n "$NS" \
 		--unpacker-image "$unpacker" "$@" >pod.yaml
+	ends "$name"
+}
+# ends NAME: the pod in pod.yaml unpacks the bundle
+ends() {
+	name=$1
 	kubectl create -f pod.yaml >/dev/null || return 1
 	for _ in $(seq 120); do
 		phase=$(k get pod "$name" -o jsonpath='{.status.phase}')
@@ -255,5 +265,6 @@ is "and leaves its result" "$(k get pod one -o json |
 	jq -r '[.result,.format,.entries > 4]|@csv')" '"ok","json",true'
 ok "as another user" runs two --run-as-user 1000640000
 ok "in parts" runs three --format jsonl
-ok "as RukPak's" runs four --compat rukpak
+rukpak "$bundle" "$unpacker" >pod.yaml
+ok "as RukPak's" ends rukpak
 done_testing

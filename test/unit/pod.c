@@ -68,8 +68,6 @@ main(void)
 				        .api_version = owners[k]}};
 
 				test_built(&o, suffixes[s]);
-				o.rukpak = true;
-				test_built(&o, suffixes[s]);
 			}
 	test_bundle("quay.io/example/bundle:v1", NULL, "bundle");
 	test_bundle("quay.io/example/bundle@sha256:00", "prometheus",
