@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/msg.h"
+#include "base/quote.h"
 
 const char *
 finding_code(enum finding_rule rule)
@@ -118,7 +119,7 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 	}
 	if (strcmp(f->path, f->blocker) != 0) {
 		where = " because of ";
-		(void)msg_mask(name, sizeof name, f->blocker);
+		quote_name(name, sizeof name, f->blocker);
 	}
 	(void)snprintf(buf, size,
 	    "%s%s%s: mode %04o, owner %ju:%ju; read by %s", verb(f->rule),
@@ -130,20 +131,17 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 char *
 finding_fix(char *buf, size_t size, const struct finding *f)
 {
-	char name[MSG_NAME];
+	char path[MSG_NAME];
+	bool shown = quote_path(path, sizeof path, f->blocker) != NULL;
 
-	(void)msg_mask(name, sizeof name, f->blocker);
 	switch (f->rule) {
 	case FINDING_FILE_READ:
-		(void)snprintf(buf, size,
-		    "chmod a+r '%s' before the image is built, or COPY --chmod=%s",
-		    name, f->copied_alone ? "0644" : "0755");
-		break;
 	case FINDING_DIR_READ:
 	case FINDING_DIR_SEARCH:
-		(void)snprintf(buf, size,
-		    "chmod -R a+rX '%s' before the image is built, or COPY --chmod=0755",
-		    name);
+		snprintf(buf, size,
+		    "chmod %s %s before the image is built, or COPY --chmod=%s",
+		    shown && f->rule == FINDING_FILE_READ ? "a+r" : "-R a+rX",
+		    shown ? path : ".", f->copied_alone ? "0644" : "0755");
 		break;
 	case FINDING_HIDDEN:
 		(void)snprintf(buf, size,

@@ -60,7 +60,10 @@ enum finding_rule finding_judge(const struct finding_who *who, mode_t mode,
 char *finding_reason(char *buf, size_t size, const struct finding *f,
     const struct finding_who *who);
 
-/* How to fix it, in one line, the path masked; cut like finding_reason. */
+/*
+ * How to fix it, in one line that begins with a command whose path is quoted
+ * for a shell; cut like finding_reason.
+ */
 char *finding_fix(char *buf, size_t size, const struct finding *f);
 
 /* "uid 65532, gid 0, groups 0,1000", cut like finding_reason. */

@@ -16,6 +16,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/quote.h"
 #include "base/result.h"
 #include "wire.h"
 
@@ -369,7 +370,7 @@ report_print(const struct report *r)
 	for (i = 0; i < r->n_findings; i++) {
 		f = &r->findings[i];
 		msg_warn(0, "%s: %s; fix: %s",
-		    msg_mask(name, sizeof name, f->path),
+		    quote_name(name, sizeof name, f->path),
 		    finding_reason(text, sizeof text, f, &r->who),
 		    finding_fix(fix, sizeof fix, f));
 	}

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/quote.h"
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
@@ -467,16 +468,15 @@ provision_explain_stop(const struct provision *p, struct podstatus *w)
 		strcpy(w->fix, "give it more time with --timeout");
 }
 
-/* Print " OPTION 'VALUE'", two words for a shell: POSIX, XCU 2.2.2. */
+/* Print " OPTION VALUE", two words for a shell. */
 static void
 print_option(FILE *f, const char *option, const char *value)
 {
-	if (value == NULL)
-		return;
-	(void)fprintf(f, " %s '", option);
-	for (; *value != '\0'; value++)
-		(void)fputs(*value == '\'' ? "'\\''" : (char[2]){*value}, f);
-	(void)fputc('\'', f);
+	char word[QUOTE_MAX];
+
+	if (value != NULL)
+		fprintf(f, " %s %s", option,
+		    quote_name(word, sizeof word, value));
 }
 
 /*

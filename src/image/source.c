@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/quote.h"
 #include "base/tool.h"
 #include "image/imageref.h"
 #include "pod/reference.h"
@@ -43,7 +44,7 @@ enum wire_exit
 source_refuse_context(const char *path)
 {
 	static const char *const names[] = {"Dockerfile", "Containerfile"};
-	char shown[NAME_SHOWN];
+	char shown[NAME_SHOWN], word[QUOTE_MAX];
 	struct stat st;
 	size_t i;
 
@@ -56,8 +57,8 @@ source_refuse_context(const char *path)
 			continue;
 		msg_warn(0,
 		    "%s: a build context (it has a %s), not an image; build the image and check that: podman build -t NAME %s && %s check NAME (or, if it is a root file system, dir:%s)",
-		    msg_mask(shown, sizeof shown, path), names[i], shown,
-		    msg_program(), shown);
+		    msg_mask(shown, sizeof shown, path), names[i],
+		    quote_path(word, sizeof word, path), msg_program(), word);
 		return WIRE_USAGE;
 	}
 	return WIRE_OK;
@@ -240,6 +241,7 @@ source_fetch(struct source *s, const char *text, uint64_t max,
     const char *platform)
 {
 	struct search st = {.s = s, .name = text, .platform = platform};
+	char word[QUOTE_MAX];
 	const char *wrong;
 	bool bare;
 	size_t i = 0;
@@ -278,7 +280,8 @@ source_fetch(struct source *s, const char *text, uint64_t max,
 	if (ret == 0 && st.tools == 0)
 		msg_warn(0,
 		    "%s: no such file; to read an image by its name, install skopeo, podman or docker, or on a machine that has one: podman save %s | %s check -",
-		    st.shown, st.shown, msg_program());
+		    st.shown, quote_name(word, sizeof word, st.name),
+		    msg_program());
 	else if (ret == 0)
 		msg_warn(0, "%s: no such file, and no such image: %s%s",
 		    st.shown, st.why,

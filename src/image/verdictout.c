@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/msg.h"
+#include "base/quote.h"
 #include "base/result.h"
 #include "image/fixes.h"
 #include "wire.h"
@@ -139,7 +140,7 @@ tell_finding(FILE *to, const struct verdict_finding *f)
 	uint64_t below = count_below(f->node);
 	bool dir = S_ISDIR(i->mode);
 
-	(void)msg_mask(masked, sizeof masked, tree_path(f->node, path));
+	quote_name(masked, sizeof masked, tree_path(f->node, path));
 	if (f->rule == FINDING_HIDDEN) {
 		(void)fprintf(to,
 		    "  %s: a symlink in the image moves a mount here\n",

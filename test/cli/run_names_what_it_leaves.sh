@@ -94,9 +94,9 @@ several() {
 	id=$(jq -r '.metadata.labels["app.kubernetes.io/instance"]' \
 		"$name.api/pods"/* | sort -u)
 	is "... one command deletes them" "$(grep ^fix: err)" \
-		"fix: kubectl --context 'x' -n ns delete pods -l app.kubernetes.io/instance=$id"
+		"fix: kubectl --context x -n ns delete pods -l app.kubernetes.io/instance=$id"
 	is "... or one each" "$(jq -r '.left[].fix' out | sort)" \
-		"$(echo "$pods" | sed "s/.*/kubectl --context 'x' -n ns delete pod & --ignore-not-found/")"
+		"$(echo "$pods" | sed "s/.*/kubectl --context x -n ns delete pod & --ignore-not-found/")"
 	if python3 -c 'import jsonschema' 2>/dev/null; then
 		ok "... in an object of the schema" \
 			"$TOP/test/schema/result.py" out "$code" "$kind"
