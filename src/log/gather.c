@@ -221,21 +221,32 @@ static void
 keep_line(struct gather *g, const struct decode_piece *p,
     enum gather_format format, bool verified)
 {
+	uint64_t at = g->end;
+	bool bare = !verified;
+	size_t n;
+
 	g->found++;
 	if (g->under_way != p->size)
 		return; /* too large */
+	n = g->n_wholes;
 	if (!keep_whole(g, p, format))
 		g->repeated++;
+	if (g->n_wholes > n) {
+		g->wholes[n].at = at;
+		g->wholes[n].bare = bare;
+		g->end += p->size;
+	}
 	if (g->opts.expect != NULL)
 		verified = strcmp(g->opts.expect, p->digest) == 0;
 	if (g->format != GATHER_NOTHING && (g->verified || !verified))
 		return;
-	g->line.at = g->end;
+	if (g->end == at)
+		g->end += p->size;
+	g->line.at = at;
 	g->line.size = p->size;
 	g->said = *p;
 	g->format = format;
 	g->verified = verified;
-	g->end += p->size;
 }
 
 /* Keep a description of all parts. */

@@ -67,6 +67,9 @@ struct gather_part {
 struct gather_whole {
 	struct decode_piece said;
 	enum gather_format format;
+	bool bare; /* it has no digest of its own, and is not of one way to
+	              compress; it may be damaged */
+	uint64_t at; /* where a line's content is, in the file */
 	uint64_t log; /* number of the first log it was in; 0: a witness */
 	char name[GATHER_NAME]; /* of that log, masked */
 };

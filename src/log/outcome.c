@@ -34,7 +34,7 @@ outcome_can_fetch(const struct gather *g, enum wire_exit status)
 	if (status != WIRE_CORRUPT || !missing_next(g, &first, &last))
 		return false;
 	return g->why == GATHER_MISSING || g->why == GATHER_OTHER ||
-	    g->why == GATHER_FINE;
+	    g->why == GATHER_FINE || (g->why == GATHER_SEVERAL && g->again);
 }
 
 const char *

@@ -58,6 +58,9 @@ reason_say_several(struct gather *g)
 		    strcmp(w->said.digest, b->what) != 0)
 			msg_line("  and %s in %s", w->said.digest, w->name);
 	}
+	/* it may be that only the last line is damaged */
+	if (g->again)
+		reason_say_parts(g);
 	return WIRE_CORRUPT;
 }
 

@@ -165,16 +165,26 @@ for pair in "a b" "c d"; do
 	x=${pair% *} y=${pair#* }
 	for i in log json plain gz tar last parts; do
 		for k in log json plain gz tar last parts; do
+			case $i$k in
+			# what is missing is asked for first
+			plainlast | gzlast | tarlast | lastplain | lastgz | lasttar | \
+				plainparts | gzparts | tarparts | partsplain | \
+				partsgz | partstar)
+				ok "two bundles: $x.$i $y.$k" exits 4 \
+					"$UNPACKCTL" extract -C got $x.$i $y.$k
+				continue
+				;;
+			esac
 			ok "two bundles: $x.$i $y.$k" several $x.$i $y.$k
 		done
 	done
 done
-for i in log json plain gz tar parts; do
+for i in log json parts; do
 	ok "two bundles: c.$i d.some" several c.$i d.some
 	ok "two bundles: d.some c.$i" several d.some c.$i
 done
-for i in log json plain gz; do
-	for k in log json plain gz last parts some; do
+for i in log json; do
+	for k in log json plain gz tar last parts some; do
 		[ $k = some ] || ok "one bundle: a.$i a.$k" one a.$i a.$k
 		ok "one bundle: c.$i c.$k" one c.$i c.$k
 		ok "one bundle: c.$k c.$i" one c.$k c.$i
@@ -182,7 +192,15 @@ for i in log json plain gz; do
 done
 ok "one bundle: c.parts c.last" one c.parts c.last
 ok "one bundle: c.last c.parts" one c.last c.parts
-ok "one bundle: c.tar c.tar" one c.tar c.tar
+for i in plain gz tar; do
+	for k in plain gz tar; do
+		ok "one bundle: c.$i c.$k" one c.$i c.$k
+	done
+done
+gzip -1 <c.tar >c1.gz
+ok "compressed in another way" one c1.gz c.json
+ok "the other order" one c.log c1.gz
+ok "another bundle, compressed in another way" several c1.gz d.json
 cat a.log b.log >both
 ok "two bundles in one log" why 4 SeveralBundles 'more than one bundle' both
 head -n 1 a.log >pa
