@@ -18,6 +18,7 @@
 #include "base/number.h"
 #include "base/msg.h"
 #include "image/decompress.h"
+#include "image/tarscan.h"
 
 enum {
 	DOCUMENT_MAX = 4 << 20, /* bytes of a manifest, as registries allow */
@@ -453,13 +454,18 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 	const char *id = json_string(
 	    json_at(json_get_array(rootfs, "diff_ids"), i));
 	char what[64], text[DIGEST_TEXT], masked[160];
+	const char *looks;
 
 	(void)snprintf(what, sizeof what, "layer %u", i + 1);
 	if (id == NULL) {
 		msg_warn(0, "%s: no diff ID", what);
 		return -1;
 	}
-	img->layers[i].packed = decompress_unread(b);
+	looks = decompress_unread(b);
+	if (looks != NULL && !tarscan_is_tar(b))
+		img->layers[i].packed = looks;
+	else if (looks != NULL && strchr("bx", looks[0]) != NULL)
+		img->layers[i].looks = looks; /* bzip2, xz */
 	img->layers[i].skips = decompress_skips(b);
 	if (img->layers[i].packed != NULL)
 		return 0; /* a finding, not an error */

@@ -26,6 +26,7 @@ struct image_layer {
 	bool odd_type; /* its media type is none that containerd takes */
 	bool skips; /* it begins with a frame of zstd that podman cannot skip */
 	const char *packed; /* static; how, where containerd cannot; or NULL */
+	const char *looks; /* static; a tar that podman takes for this; NULL */
 };
 
 struct image {

@@ -145,7 +145,7 @@ store_open_archive(struct store *s, const struct stat *st, const char *what)
 		return -1;
 	}
 	packed = decompress_unread(&b);
-	if (packed != NULL) {
+	if (packed != NULL && !tarscan_is_tar(&b)) {
 		msg_warn(0,
 		    "%s is compressed with %s, which is not read; decompress it first: %s ... | unpackctl check -",
 		    what, packed, unpacker(packed));

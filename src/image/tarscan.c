@@ -530,6 +530,24 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 	return ret < 0 ? -1 : 1;
 }
 
+/* A global header is an entry of its own, whose name a record of it can say. */
+static int
+take_global(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
+    struct extra *x)
+{
+	struct extra own = {0};
+	int64_t size;
+	int ret;
+
+	if (parse_number(h->size, sizeof h->size, &size) < 0 || size < 0)
+		return tarscan_refuse(t, "a header with an impossible size");
+	ret = take_pax(t, e, &own, (uint64_t)size);
+	sparse_free(&own.sparse);
+	sparse_free(&x->sparse);
+	*x = (struct extra){.has_name = own.has_name, .cut = own.cut};
+	return ret < 0 ? -1 : set_entry(t, e, h, x);
+}
+
 int
 tarscan_next(struct tarscan *t, struct tarscan_entry *e)
 {
@@ -547,7 +565,10 @@ tarscan_next(struct tarscan *t, struct tarscan_entry *e)
 			break;
 		ret = take_prelude(t, e, &h, x);
 		if (ret == 0)
-			ret = set_entry(t, e, &h, x) < 0 ? -1 : 2;
+			ret = (h.typeflag == 'g' ? take_global(t, e, &h, x)
+			                         : set_entry(t, e, &h, x)) < 0
+			    ? -1
+			    : 2;
 		if (ret != 1)
 			break;
 	}

@@ -442,6 +442,11 @@ note_packing(struct verdict *v)
 		        "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
 		        i + 1) < 0)
 			return -1;
+		if (one->looks != NULL &&
+		    verdict_note(v, "layer-compression", "", i + 1,
+		        "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
+		        i + 1, one->looks) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -209,6 +209,33 @@ taken "a link of aufs" 8 implied-directory <<-E
 	file .wh..wh.plnk/1.2 0644 x
 	link b .wh..wh.plnk/1.2
 E
+# what is a tar is one, whatever its first name begins with
+for name in LZIP.yaml 'PK\x03\x04.yaml' '\x04\x22\x4d\x18' PKZIP BZ; do
+	taken "a tar that begins with $name" 6 <<-E
+		file $name 0644 x
+	E
+done
+rm -rf i
+{
+	bundle
+	printf '%s\n' 'layer plain' 'file BZh1.yaml 0644 x'
+} | "$MK" oci i
+ok "podman takes a tar that begins with BZh for bzip2" exits 3 "$UNPACKCTL" check i
+ok "... and it is said" has out 'layer 2 is a tar .* bzip2 .*layer-compression'
+taken "two global headers of one name, with paths of their own" 7 <<-E
+	raw {"name": "g", "type": "g", "data": "12 path=one\n"}
+	file two-files 0644 x
+	raw {"name": "g", "type": "g", "data": "12 path=two\n"}
+	file three 0644 x
+E
+refused "two global headers with one path" duplicate-entry ok 'duplicates of file paths not supported' <<-E
+	raw {"name": "g", "type": "g", "data": "12 path=one\n"}
+	raw {"name": "h", "type": "g", "data": "12 path=one\n"}
+E
+refused "a global header whose path is a file's name" duplicate-entry ok 'duplicates of file paths not supported' <<-E
+	raw {"name": "g", "type": "g", "data": "12 path=one\n"}
+	file one 0644 x
+E
 taken "a global header" 5 <<-E
 	raw {"name": "pax_global_header", "type": "g"}
 E
