@@ -444,7 +444,7 @@ root(void)
 	put(&t, '5', "../", NULL, 0711);
 	OK(apply(&t) == 0);
 	OK(layers.sides[EXTRACT_PODMAN].root_set == 3);
-	OK((layers.sides[EXTRACT_PODMAN].tree.root->inode->mode & 07777) ==
+	OK((layers.sides[EXTRACT_PODMAN].root.mode & 07777) ==
 	    0711);
 	put(&t, '0', "b", NULL, 0644);
 	OK(apply(&t) == 0);
