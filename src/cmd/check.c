@@ -76,6 +76,7 @@ struct check {
 	bool openshift;
 	uint64_t timeout; /* seconds for an image */
 	const char *images_from; /* borrowed; a file, or NULL */
+	bool verbose;
 	struct ci_opts ci;
 
 	struct term term;
@@ -151,10 +152,16 @@ static const struct opt check_input_rows[] = {
         OPT_TEXT(struct check, images_from)},
     {0},
 };
+static const struct opt check_text_rows[] = {
+    {"verbose", 'v', NULL, "say what an image holds, too, where all is well",
+        OPT_FLAG(struct check, verbose)},
+    {0},
+};
 static const struct opt_group check_groups[] = {
     {"Which images", check_input_rows, 0},
     {"For which user and node", check_rows, 0},
     {"The result", ci_rows, offsetof(struct check, ci)},
+    {"The text", check_text_rows, 0},
     {0},
 };
 const struct opt_command cmd_check_options = {
@@ -272,6 +279,7 @@ check_judge(void *arg, size_t i)
 	    .name = v->image.n_images > 1 ? v->image.name : NULL,
 	    .log_limit = opts.log_limit,
 	    .how = s.how,
+	    .verbose = a->verbose,
 	    .term = a->term};
 	json_add_string(r, "text", verdictout_text(v, &out));
 	(void)json_add(r, "object", verdictout_object(v, &out));

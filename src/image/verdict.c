@@ -63,7 +63,7 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 	size_t i;
 
 	if (row == NULL) {
-		msg_warn(0, "%s: a code without a page", code);
+		msg_warn(0, "internal error: unknown finding code %s", code);
 		return -1;
 	}
 	if (verdict_ignores(v, code))

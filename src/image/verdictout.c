@@ -267,15 +267,21 @@ tell_size(const struct telling *t)
 static void
 tell_all(const struct telling *t, struct fixes_group *g)
 {
+	bool more = t->opts->verbose || t->v->warnings > 0 ||
+	    t->v->report.reason != REPORT_OK;
+
 	tell_verdict(t);
 	tell_notes(t, CODES_ERROR);
 	while (fixes_next(t->v, g))
 		tell_group(t, g);
 	tell_notes(t, CODES_WARNING);
-	tell_size(t);
-	if (t->opts->how != NULL && *t->opts->how != '\0')
-		(void)fprintf(t->to, "read with: %s\n", t->opts->how);
-	tell_quietly(t);
+	/* all is well: that is all */
+	if (more)
+		tell_size(t);
+	if (more && t->opts->how != NULL && *t->opts->how != '\0')
+		fprintf(t->to, "read with: %s\n", t->opts->how);
+	if (more)
+		tell_quietly(t);
 	if (t->v->ignored > 0)
 		(void)fprintf(t->to, "%" PRIu64 " finding%s ignored\n",
 		    t->v->ignored, verdictout_plural(t->v->ignored));

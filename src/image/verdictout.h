@@ -33,6 +33,7 @@
 #ifndef VERDICTOUT_H
 #define VERDICTOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/json.h"
@@ -46,6 +47,7 @@ struct verdictout_opts {
 	const char
 	    *how; /* it was read, "podman save NAME"; "" or NULL: at hand */
 	uint64_t log_limit;
+	bool verbose; /* say what it holds and how it was read, too */
 	struct term term;
 };
 

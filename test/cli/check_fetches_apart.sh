@@ -29,7 +29,7 @@ chmod +x bin/skopeo
 NOTES=$PWD/notes IMAGES=$PWD/images PATH=$PWD/bin:$PATH
 export NOTES IMAGES PATH
 
-ok "one" exits 0 "$UNPACKCTL" check docker://localhost/1:1
+ok "one" exits 0 "$UNPACKCTL" check -v docker://localhost/1:1
 is "is judged by its name" "$(head -n 1 out)" \
 	"compatible with restricted namespaces: docker://localhost/1:1"
 ok "and the tool is told" has out '^read with: skopeo copy docker://localhost/1:1$'
@@ -76,11 +76,11 @@ esac
 E2
 chmod +x bin/podman
 cp bin/podman bin/docker
-ok "in podman's store" exits 0 "$UNPACKCTL" check localhost/1:1
+ok "in podman's store" exits 0 "$UNPACKCTL" check -v localhost/1:1
 ok "... it is saved" has out '^read with: podman save localhost/1:1$'
-ok "in docker's store" exits 0 "$UNPACKCTL" check localhost/2:1
+ok "in docker's store" exits 0 "$UNPACKCTL" check -v localhost/2:1
 ok "... it is saved" has out '^read with: docker save localhost/2:1$'
-ok "in neither: skopeo" exits 0 "$UNPACKCTL" check localhost/3:1
+ok "in neither: skopeo" exits 0 "$UNPACKCTL" check -v localhost/3:1
 ok "... copies it" has out '^read with: skopeo copy docker://localhost/3:1$'
 ok "only podman's store" exits 1 "$UNPACKCTL" check containers-storage:localhost/2:1
 ok "only docker's store" exits 1 "$UNPACKCTL" check docker-daemon:localhost/1:1

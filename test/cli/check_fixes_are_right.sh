@@ -29,7 +29,9 @@ is "JSON has it, too" "$(jq -r '.fixes[].command' out)" \
 (cd ctx && eval "$(jq -r '.fixes[].command' ../out)")
 image
 ok "once applied: compatible" exits 0 "$UNPACKCTL" check i
-is "the verdict says so" "$(head -n1 out)" \
+is "one line says so" "$(cat out)" "compatible with restricted namespaces: i"
+ok "-v says more" exits 0 "$UNPACKCTL" check -v i
+is "... first the same" "$(head -n1 out)" \
 	"compatible with restricted namespaces: i"
 ok "one is one" has out "1 part;"
 

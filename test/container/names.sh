@@ -12,7 +12,7 @@ image good "$TOP/test/bundles/hello-operator"
 printf '%s\n' 'FROM scratch' 'COPY deploy /manifests' >ctx/Dockerfile
 podman build -q -t localhost/bad:1 ctx >/dev/null
 
-ok "in the store" exits 0 "$UNPACKCTL" check localhost/good:1
+ok "in the store" exits 0 "$UNPACKCTL" check -v localhost/good:1
 is "its name is told" "$(head -n 1 out)" \
 	"compatible with restricted namespaces: localhost/good:1"
 ok "and the tool" has out '^read with: podman save localhost/good:1$'
@@ -68,7 +68,7 @@ for _ in $(seq 100); do
 		"docker://127.0.0.1:$port/good:1" 2>/dev/null && break
 	sleep 0.1
 done
-ok "in a registry" exits 0 "$UNPACKCTL" check "127.0.0.1:$port/good:1"
+ok "in a registry" exits 0 "$UNPACKCTL" check -v "127.0.0.1:$port/good:1"
 ok "with skopeo, which leaves nothing behind" has out \
 	"^read with: skopeo copy docker://127.0.0.1:$port/good:1"
 ok "as skopeo says it" exits 0 "$UNPACKCTL" check "docker://127.0.0.1:$port/good:1"
