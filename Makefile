@@ -135,6 +135,9 @@ $(B)/unpackctl: $(CTL_OBJ)
 	$(Q)$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(CTL_OBJ) \
 	    $(HOUSE_LDLIBS) $(CTL_LIBS)
 
+# It has the scripts in it.
+$(B)/cmd/completion.o: $(wildcard src/complete/*)
+
 $(B)/%.o: src/%.c Makefile $(D)/.done
 	@mkdir -p $(@D)
 	$(SAY) CC $<

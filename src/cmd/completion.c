@@ -19,98 +19,26 @@
 
 /* ----------------------------------------------------------------- scripts */
 
-static const char bash_script[] =
-    "# bash completion of unpackctl and kubectl-unpack\n"
-    "_unpackctl() {\n"
-    "\tlocal word=${COMP_WORDS[COMP_CWORD]} line how=:files before=\n"
-    "\t[[ $word == = ]] && word=\n"
-    "\t[[ $word == --*=* ]] && before=${word%%=*}= && word=${word#*=}\n"
-    "\tCOMPREPLY=()\n"
-    "\twhile IFS= read -r line; do\n"
-    "\t\tcase $line in\n"
-    "\t\t:*) how=$line ;;\n"
-    "\t\t*) COMPREPLY+=(\"$before${line%%$'\\t'*}\") ;;\n"
-    "\t\tesac\n"
-    "\tdone < <(\"${COMP_WORDS[0]}\" __complete \\\n"
-    "\t\t\"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null)\n"
-    "\tcase $how in\n"
-    "\t:files) compopt -o filenames 2>/dev/null\n"
-    "\t\tmapfile -t COMPREPLY < <(compgen -P \"$before\" -f -- \"$word\") ;;\n"
-    "\t:dirs) compopt -o filenames 2>/dev/null\n"
-    "\t\tmapfile -t COMPREPLY < <(compgen -P \"$before\" -d -- \"$word\") ;;\n"
-    "\t:namespaces) mapfile -t COMPREPLY < <(compgen -W \"$(kubectl get \\\n"
-    "\t\tnamespaces --request-timeout=3s \\\n"
-    "\t\t-o 'jsonpath={.items[*].metadata.name}' 2>/dev/null)\" -- \"$word\") ;;\n"
-    "\t:contexts) mapfile -t COMPREPLY < <(compgen -W \"$(kubectl config \\\n"
-    "\t\tget-contexts -o name 2>/dev/null)\" -- \"$word\") ;;\n"
-    "\tesac\n"
-    "}\n"
-    "complete -F _unpackctl unpackctl kubectl-unpack\n";
+/* The files of src/complete, which are installed, too; with a NUL behind each.
+ */
+#define COMPLETION_FILE(shell) \
+	__asm__(".pushsection .rodata\n" \
+	        "completion_" #shell ":\n" \
+	        ".incbin \"src/complete/unpackctl." #shell "\"\n" \
+	        ".byte 0\n" \
+	        ".popsection\n"); \
+	extern const char completion_##shell[] \
+	    __attribute__((visibility("hidden")))
 
-static const char zsh_script[] =
-    "#compdef unpackctl kubectl-unpack\n"
-    "_unpackctl() {\n"
-    "\tlocal -a offers\n"
-    "\tlocal line how=:files\n"
-    "\twhile IFS= read -r line; do\n"
-    "\t\tcase $line in\n"
-    "\t\t(:*) how=$line ;;\n"
-    "\t\t(*) offers+=(\"${${line//:/\\\\:}/$'\\t'/:}\") ;;\n"
-    "\t\tesac\n"
-    "\tdone < <(\"$words[1]\" __complete \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
-    "\t[[ $PREFIX == --*=* ]] && compset -P '*='\n"
-    "\tcase $how in\n"
-    "\t(:files) _files ;;\n"
-    "\t(:dirs) _files -/ ;;\n"
-    "\t(:namespaces) compadd -- ${=\"$(kubectl get namespaces \\\n"
-    "\t\t--request-timeout=3s -o 'jsonpath={.items[*].metadata.name}' \\\n"
-    "\t\t2>/dev/null)\"} ;;\n"
-    "\t(:contexts) compadd -- ${(f)\"$(kubectl config get-contexts -o name \\\n"
-    "\t\t2>/dev/null)\"} ;;\n"
-    "\t(*) _describe unpackctl offers ;;\n"
-    "\tesac\n"
-    "}\n"
-    "if [ \"$funcstack[1]\" = _unpackctl ]; then\n"
-    "\t_unpackctl \"$@\"\n"
-    "else\n"
-    "\tcompdef _unpackctl unpackctl kubectl-unpack\n"
-    "fi\n";
-
-static const char fish_script[] =
-    "# fish completion of unpackctl and kubectl-unpack\n"
-    "function __unpackctl_offers\n"
-    "    set -l words (commandline -opc)\n"
-    "    set -l word (commandline -ct)\n"
-    "    set -l before (string match -r -- '^--[^=]*=' \"$word\")\n"
-    "    set -l lines ($words[1] __complete $words[2..-1] \"$word\" 2>/dev/null)\n"
-    "    set -q lines[1]; or return\n"
-    "    switch $lines[-1]\n"
-    "        case :files\n"
-    "            __fish_complete_path \"$word\"\n"
-    "        case :dirs\n"
-    "            __fish_complete_directories \"$word\"\n"
-    "        case :namespaces\n"
-    "            kubectl get namespaces --request-timeout=3s -o name 2>/dev/null |\n"
-    "                string replace -- namespace/ \"$before\"\n"
-    "        case :contexts\n"
-    "            kubectl config get-contexts -o name 2>/dev/null |\n"
-    "                string replace -r -- '^' \"$before\"\n"
-    "        case '*'\n"
-    "            set -e lines[-1]\n"
-    "            for line in $lines\n"
-    "                echo \"$before$line\"\n"
-    "            end\n"
-    "    end\n"
-    "end\n"
-    "for program in unpackctl kubectl-unpack\n"
-    "    complete -c $program -f -a '(__unpackctl_offers)'\n"
-    "end\n";
+COMPLETION_FILE(bash);
+COMPLETION_FILE(zsh);
+COMPLETION_FILE(fish);
 
 static const struct {
 	const char *shell;
 	const char *script;
-} scripts[] = {{"bash", bash_script}, {"zsh", zsh_script},
-    {"fish", fish_script}, {NULL, NULL}};
+} scripts[] = {{"bash", completion_bash}, {"zsh", completion_zsh},
+    {"fish", completion_fish}, {NULL, NULL}};
 
 /* The i-th shell, or NULL. */
 static const char *

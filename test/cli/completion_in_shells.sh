@@ -15,17 +15,19 @@ for name in unpackctl kubectl-unpack; do
 		case \$1 in
 		__complete | completion) exec "$UNPACKCTL" "\$@" ;;
 		esac
-		echo "\$*" >>"$PWD/typed"
+		printf '%s\n' "\$*" >>"$PWD/typed"
 	E
 done
 # a cluster's names, which kubectl gets from its API server
 cat >bin/kubectl <<-'E'
 	#!/bin/sh
 	case "$*" in
-	*'get namespaces'*jsonpath*) printf 'default kube-public team-a' ;;
 	*'get namespaces'*'-o name'*)
-		printf 'namespace/%s\n' default kube-public team-a ;;
-	'config get-contexts -o name') printf '%s\n' here there ;;
+		printf 'namespace/%s\n' default kube-public team-a \
+			'$(touch${IFS}pwned)' 'x$(touch${IFS}pwned)' '`touch pwned`' ;;
+	'config get-contexts -o name')
+		printf '%s\n' here there '$(touch pwned)' '`touch pwned`' \
+			'a b;touch pwned' "q'r\$(touch pwned)" '*' '$HOME' ;;
 	*) exit 1 ;;
 	esac
 E
@@ -48,6 +50,9 @@ unpackctl run --namespace=te<TAB>	run --namespace=team-a
 unpackctl test -n def<TAB>	test -n default
 unpackctl run --context th<TAB>	run --context there
 unpackctl run --context=th<TAB>	run --context=there
+unpackctl run --context a<TAB>	run --context a b;touch pwned
+unpackctl run --context q<TAB>	run --context q'r$(touch pwned)
+unpackctl run -n x<TAB>	run -n x$(touch${IFS}pwned)
 unpackctl extract -C some<TAB>	extract -C some-dir
 unpackctl extract --directory=some<TAB>	extract --directory=some-dir
 unpackctl run -f some-f<TAB>	run -f some-file
@@ -108,4 +113,18 @@ is "kubectl unpack: contexts" "$(plugin run --context '')" "here there :4 "
 is "kubectl unpack: directories" "$(plugin run -C '')" ":16 "
 is "kubectl unpack: files" "$(plugin run -f '')" ":0 "
 is "kubectl unpack: words" "$(plugin pod --strategy im)" "image-volume :4 "
+
+# with nothing typed yet, all names are offered: none is expanded
+cat >offer.bash <<E
+. $TOP/src/complete/unpackctl.bash
+for option in --context -n; do
+	COMP_WORDS=(unpackctl run \$option "") COMP_CWORD=3
+	_unpackctl
+	printf '%s\n' "\${COMPREPLY[@]}"
+done
+E
+bash offer.bash >offered
+ok "bash: all are offered" has offered '^here$'
+ok "... quoted" has offered '^\\[$]\\\(touch\\ pwned\\\)$'
+ok "no name was run" [ ! -e pwned ]
 done_testing
