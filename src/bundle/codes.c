@@ -34,9 +34,9 @@ const struct codes_row codes_table[] = {
 	"remove the symlink that leads from /etc, from /dev or from a file in them into the bundle",
 }, {
 	"container-cannot-start", CODES_ERROR, CODES_IMAGE,
-	"no container of the image can start, because the runtime cannot mount something: for example, /proc or /sys is a symlink, or /etc/hosts is a directory",
+	"no container of the image can start, because the runtime cannot mount something, or cannot make the process: for example, /proc or /sys is a symlink, /etc/hosts is a directory, a VOLUME is a file or in /proc, /etc/passwd is no file, or ENV has a variable without a name",
 	"the pod stays in CreateContainerError or RunContainerError, or its container ends with StartError and exit code 128",
-	"make /proc, /sys, /dev and /etc plain directories of the image, and hosts, hostname and resolv.conf in /etc plain files; or leave them out",
+	"make /proc, /sys, /dev, /etc and each VOLUME plain directories of the image, and hosts, hostname, resolv.conf, passwd and group in /etc plain files; or leave them out",
 }, {
 	"no-layers", CODES_ERROR, CODES_IMAGE,
 	"the image has no layers, so that no container can be made of it",
@@ -78,7 +78,7 @@ const struct codes_row codes_table[] = {
 	"the pod succeeds; the provisioner does not get the symlink",
 	"replace symlinks by files, or read with --format=jsonl",
 }, {
-	"symlink-leads-out", CODES_WARNING, CODES_IMAGE,
+	"symlink-leads-out", CODES_ERROR, CODES_IMAGE,
 	"a symlink in the bundle is absolute, or leads out of it; jsonl, tar, and json with --symlinks keep contain such links, and extraction refuses them",
 	"the pod succeeds, and unpackctl run and unpackctl extract refuse the bundle with exit code 3: symlink-leads-out",
 	"make the link relative, and keep its target within the bundle; or replace it by a file; or run with --symlinks skip, which leaves all symlinks out",

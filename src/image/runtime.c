@@ -86,6 +86,8 @@ mount_one(struct tree *t, const struct places_row *row,
 		        : "is below something that is not a directory");
 	if (n == t->root)
 		return runtime_refuse(refusal, path, "leads to /");
+	if (strcmp(path, "proc") != 0 && runtime_is_in_proc(n))
+		return runtime_refuse(refusal, path, "leads through /proc");
 	if (dir && !S_ISDIR(n->inode->mode))
 		return runtime_refuse(refusal, path, "is not a directory");
 	if (!dir && S_ISDIR(n->inode->mode))
@@ -106,15 +108,13 @@ runtime_mount(struct tree *t, struct runtime_refusal *refusal)
 	return 0;
 }
 
-int
-runtime_volume(struct tree *t, const char *path)
+bool
+runtime_is_in_proc(const struct node *n)
 {
-	struct node *n = tree_make(t, path, S_IFDIR | 0755);
-
-	if (n == NULL)
-		return errno == ENOMEM ? -1 : 0;
-	n->volume = true;
-	return 0;
+	for (; n->parent != NULL; n = n->parent)
+		if (n->parent->parent == NULL && strcmp(n->name, "proc") == 0)
+			return true;
+	return false;
 }
 
 /* --------------------------------------------------------------- accounts */

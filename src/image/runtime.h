@@ -30,11 +30,8 @@ struct runtime_refusal {
  */
 int runtime_mount(struct tree *t, struct runtime_refusal *refusal);
 
-/*
- * Put a VOLUME of the image's on the tree: its directory appears if it was
- * missing.  Returns 0, or -1 (reported).
- */
-int runtime_volume(struct tree *t, const char *path);
+/* Is n the image's /proc, or below it?  runc mounts nothing else there. */
+bool runtime_is_in_proc(const struct node *n);
 
 /* Who the process is. */
 struct runtime_user {

@@ -16,6 +16,7 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/path.h"
 #include "image/rootdir.h"
 #include "log/tarin.h"
 #include "wire.h"
@@ -206,32 +207,102 @@ has_whiteout(const struct node *top)
 	return false;
 }
 
+/*
+ * Why the runtime cannot mount a VOLUME whose directory is n, or NULL: runc
+ * mounts nothing but a proc file system on /proc or by way of it.  runc 1.1
+ * follows /proc/self/root, so such a VOLUME hides another directory.
+ */
+static const char *
+volume_refusal(const struct node *n, const char *clean)
+{
+	if (clean[1] == '\0' || (n != NULL && n->parent == NULL))
+		return "is the root of the image";
+	if (n != NULL && !S_ISDIR(n->inode->mode))
+		return "is not a directory";
+	if (strncmp(clean, "/proc", 5) == 0 && strchr("/", clean[5]) != NULL)
+		return "is in /proc: runc 1.1 mounts it elsewhere, over other content";
+	if (n != NULL && runtime_is_in_proc(n))
+		return "leads through /proc: runc 1.1 mounts it elsewhere, over other content";
+	if (n == NULL)
+		return errno == ELOOP
+		    ? "is part of a symlink loop"
+		    : "is below something that is not a directory";
+	return NULL;
+}
+
+/* The VOLUME at path, as the image's configuration has it. */
+static int
+take_volume(struct verdict *v, const char *path)
+{
+	struct node *n = tree_find(&v->tree, path);
+	char masked[256], clean[TREE_PATH];
+	const char *why;
+
+	(void)msg_mask(masked, sizeof masked, path);
+	if (n != NULL && n->child != NULL && n->parent != NULL &&
+	    verdict_note(v, "volume-over-content", path, 0,
+	        "VOLUME %s has content: the runtime copies it at every start",
+	        masked) < 0)
+		return -1;
+	if (n != NULL && has_whiteout(n) &&
+	    verdict_note(v, "container-cannot-start", path, 0,
+	        "VOLUME %s has a whiteout in it that deletes nothing: the runtime cannot copy that, and the container does not start",
+	        masked) < 0)
+		return -1;
+	if ((size_t)snprintf(clean, sizeof clean, "/%s", path) >= sizeof clean)
+		return 0;
+	path_clean_go(clean);
+	if (n == NULL)
+		n = tree_make(&v->tree, path, S_IFDIR | 0755);
+	if (n == NULL && errno == ENOMEM)
+		return -1;
+	why = volume_refusal(n, clean);
+	if (why != NULL)
+		return verdict_note(v, "container-cannot-start", path, 0,
+		    "VOLUME %s %s: the container does not start", masked, why);
+	n->volume = true;
+	return 0;
+}
+
 static int
 take_volumes(struct verdict *v)
 {
 	const struct json *one = json_first(
 	    json_path(v->image.config, "config", "Volumes", NULL));
+
+	for (; one != NULL; one = json_next(one))
+		if (json_key(one) != NULL && take_volume(v, json_key(one)) < 0)
+			return -1;
+	return 0;
+}
+
+/* What keeps a runtime from making the process, whatever the pod says. */
+static int
+note_process(struct verdict *v)
+{
+	static const char *const accounts[] = {"/etc/passwd", "/etc/group"};
+	const struct json *one = json_first(
+	    json_path(v->image.config, "config", "Env", NULL));
 	const struct node *n;
-	const char *path;
-	char masked[256];
+	const char *text;
+	size_t i;
 
 	for (; one != NULL; one = json_next(one)) {
-		path = json_key(one);
-		if (path == NULL)
-			continue;
-		n = tree_find(&v->tree, path);
-		if (n != NULL && n->child != NULL &&
-		    verdict_note(v, "volume-over-content", path, 0,
-		        "VOLUME %s has content: the runtime copies it at every start",
-		        msg_mask(masked, sizeof masked, path)) < 0)
+		text = json_string(one);
+		if (text != NULL && *text == '=' &&
+		    verdict_note(v, "container-cannot-start", "", 0,
+		        "ENV has a variable without a name: the container does not start") <
+		        0)
 			return -1;
-		if (n != NULL && has_whiteout(n) &&
-		    verdict_note(v, "container-cannot-start", path, 0,
-		        "VOLUME %s has a whiteout in it that deletes nothing: the runtime cannot copy that, and the container does not start",
-		        msg_mask(masked, sizeof masked, path)) < 0)
-			return -1;
-		if (runtime_volume(&v->tree, path) < 0)
-			return -1;
+	}
+	for (i = 0; i < sizeof accounts / sizeof *accounts; i++) {
+		n = tree_find(&v->tree, accounts[i]);
+		if (n != NULL ? !S_ISREG(n->inode->mode) : errno == ELOOP)
+			if (verdict_note(v, "container-cannot-start",
+			        accounts[i] + 1, 0,
+			        "%s is not a file: the runtime looks users up in it, and the container does not start",
+			        accounts[i]) < 0)
+				return -1;
 	}
 	return 0;
 }
@@ -865,7 +936,7 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 		sum_up(v);
 		return 0;
 	}
-	if (note_base(v) < 0 || take_volumes(v) < 0 ||
+	if (note_base(v) < 0 || note_process(v) < 0 || take_volumes(v) < 0 ||
 	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
 		return -1;
 	if (refusal.why[0] != '\0' &&

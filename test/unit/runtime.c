@@ -133,18 +133,6 @@ refusals(void)
 	refuses("etc/hostname", "/etc/hostname is a directory", false);
 }
 
-static void
-volumes(void)
-{
-	again();
-	OK(runtime_volume(&t, "/data/v") == 0);
-	OK(tree_find(&t, "/data/v") != NULL &&
-	    tree_find(&t, "/data/v")->volume);
-	OK(!tree_find(&t, "/data")->volume);
-	(void)tree_make(&t, "f", S_IFREG | 0644);
-	OK(runtime_volume(&t, "/f/v") == 0 && tree_find(&t, "/f/v") == NULL);
-}
-
 /* uid has this gid, and these groups, between commas. */
 static void
 belongs(uid_t uid, gid_t gid, const char *groups)
@@ -223,7 +211,6 @@ main(void)
 {
 	mounts();
 	refusals();
-	volumes();
 	users();
 	tree_free(&t);
 	return tap_done();
