@@ -155,8 +155,11 @@ def live(pod):
     done = subprocess.run([os.environ["UNPACK"]] + argv,
                           cwd=os.environ["API_BUNDLE"],
                           stdout=subprocess.PIPE)
+    ended = {"exitCode": done.returncode}
+    if "check" in argv:
+        ended["message"] = done.stdout.decode()
     with changed:
-        changed.wait_for(lambda: name in followed)
+        changed.wait_for(lambda: name in followed or "check" in argv)
         logs[uid] = done.stdout
         changed.notify_all()
         if pods.get(name) is not pod:
@@ -164,7 +167,7 @@ def live(pod):
         alone = len(pod["spec"]["containers"]) == 1 and not any(
             "restartPolicy" in c for c in pod["spec"]["initContainers"])
         set_status(pod, "Succeeded" if alone else "Running",
-                   {"terminated": {"exitCode": done.returncode}})
+                   {"terminated": ended})
         change("MODIFIED", pod)
 
 

@@ -232,19 +232,6 @@ tool_said(const struct tool *t, char *text, size_t size)
 
 /* ------------------------------------------------------------------- finish */
 
-bool
-tool_has_ended(struct tool *t)
-{
-	siginfo_t info = {0};
-
-	tool_listen(t);
-	/* it stays to be waited for: tool_finish */
-	return t->pid == 0 ||
-	    (waitid(P_PID, (id_t)t->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
-	            0 &&
-	        info.si_pid != 0);
-}
-
 /* Wait for it, so long at most.  Is it gone? */
 static bool
 await_end(struct tool *t, int milliseconds, bool stoppable, int *status)

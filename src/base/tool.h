@@ -55,9 +55,6 @@ char *tool_text(struct tool *t, size_t max);
  */
 void tool_listen(struct tool *t);
 
-/* Has it ended by itself? */
-bool tool_has_ended(struct tool *t);
-
 /*
  * Close its output, and wait for its end: for a moment, where it should end by
  * itself, then by SIGTERM, five seconds later by SIGKILL.  `end`: by SIGTERM

@@ -10,12 +10,17 @@
 #include <string.h>
 
 #include "base/msg.h"
+#include "base/quote.h"
+#include "pod/pod.h"
+
+#define FIX_CHANGED \
+	"find the webhook or policy of the cluster that changes pods, or use a cluster that supports this field, or leave out the option that sets it"
 
 /* One comparison. */
 struct compare {
 	const struct json *asked, *got; /* the specs */
-	char *why; /* PODASKED_WHY bytes; "" = all is well so far */
-	struct json *others; /* may be NULL */
+	struct podasked *to; /* its why: "" = all is well so far */
+	bool inject; /* the bundle is its container's image */
 };
 
 /* ----------------------------------------------------------------- helpers */
@@ -67,8 +72,8 @@ differs(struct compare *c, const char *where, const char *field,
 {
 	char was[256], is[256], place[128];
 
-	if (c->why[0] == '\0')
-		(void)snprintf(c->why, PODASKED_WHY,
+	if (c->to->why[0] == '\0')
+		(void)snprintf(c->to->why, PODASKED_WHY,
 		    "%s%s: asked for %s, but the cluster set %s",
 		    msg_mask(place, sizeof place, where), field,
 		    show(was, sizeof was, asked), show(is, sizeof is, got));
@@ -100,8 +105,8 @@ list_other(struct compare *c, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	if (c->others != NULL)
-		json_add_string(c->others, NULL,
+	if (c->to->others != NULL)
+		json_add_string(c->to->others, NULL,
 		    msg_mask(shown, sizeof shown, text));
 }
 
@@ -129,6 +134,11 @@ compare_user(struct compare *c, const char *where, const struct json *asked,
 	/* where the namespace chooses, it may choose any but root */
 	if (was != NULL || (is != NULL && json_number(is) == 0))
 		must_be(c, where, "securityContext.runAsUser", was, is);
+	/* it may choose groups, too */
+	if (was != NULL)
+		must_be(c, where, "securityContext.runAsGroup",
+		    effective(c->asked, asked, "runAsGroup"),
+		    effective(c->got, got, "runAsGroup"));
 	must_be(c, where, "securityContext.runAsNonRoot",
 	    effective(c->asked, asked, "runAsNonRoot"),
 	    effective(c->got, got, "runAsNonRoot"));
@@ -215,17 +225,73 @@ is_same_mount(const struct json *a, const struct json *b)
 	    (propagation == NULL || strcmp(propagation, "None") == 0);
 }
 
+/* Is path `at`, or below it? */
+static bool
+is_within(const char *path, const char *at)
+{
+	size_t n = strlen(at);
+
+	while (n > 0 && at[n - 1] == '/')
+		n--;
+	return strncmp(path, at, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+/* May the bundle's image have something there that the mount hides? */
+static bool
+may_hide(const struct compare *c, const char *path)
+{
+	static const char *const runtime[] = {"/dev", "/proc", "/sys",
+	    "/run/secrets", "/var/run/secrets"};
+	const struct names *allowed = c->to->allowed;
+	size_t i;
+
+	if (*path != '/' || strstr(path, "..") != NULL)
+		return true;
+	for (i = 0; i < sizeof runtime / sizeof *runtime; i++)
+		if (is_within(path, runtime[i]))
+			return false;
+	for (i = 0; allowed != NULL && i < allowed->n; i++)
+		if (is_within(path, allowed->at[i]))
+			return false;
+	return true;
+}
+
+/* A mount that was not sent is above the bundle. */
+static void
+differs_by_mount(struct compare *c, const char *where, const struct json *m)
+{
+	char name[128], path[256], quoted[300];
+
+	if (c->to->why[0] != '\0')
+		return;
+	msg_mask(name, sizeof name, json_get_text(m, "name"));
+	msg_mask(path, sizeof path, json_get_text(m, "mountPath"));
+	quote_name(quoted, sizeof quoted, json_get_text(m, "mountPath"));
+	snprintf(c->to->why, sizeof c->to->why,
+	    "%svolume %s is mounted at %s, and hides what the bundle has there",
+	    where, name, path);
+	snprintf(c->to->fix, sizeof c->to->fix,
+	    "--allow-mount %s if the bundle has nothing there; or --strategy image-volume, which is not affected; or --overrides with the label or annotation by which the webhook leaves a pod alone",
+	    quoted);
+}
+
 static void
 compare_mounts(struct compare *c, const char *where, const struct json *asked,
     const struct json *got)
 {
 	const struct json *ours = json_get(asked, "volumeMounts"), *hit, *m;
+	bool is_bundle = c->inject &&
+	    strncmp(json_get_text(asked, "name"), POD_BUNDLE,
+	        strlen(POD_BUNDLE)) == 0;
 	size_t same = 0;
 
 	for (m = json_first(json_get(got, "volumeMounts")); m != NULL;
 	     m = json_next(m)) {
 		hit = hit_mount(ours, m);
-		if (hit == NULL)
+		if (hit == NULL && is_bundle &&
+		    may_hide(c, json_get_text(m, "mountPath")))
+			differs_by_mount(c, where, m);
+		else if (hit == NULL)
 			list_other(c, "%smount of volume %s at %s", where,
 			    json_get_text(m, "name"),
 			    json_get_text(m, "mountPath"));
@@ -385,21 +451,53 @@ compare_spec(struct compare *c)
 		list_other(c, "sysctls");
 }
 
+/*
+ * Groups of the whole pod, by which it may read more, or other files; where the
+ * namespace chooses the user, it chooses these, too.
+ */
+static void
+compare_groups(struct compare *c)
+{
+	static const char *const keys[] = {"fsGroup", "supplementalGroups",
+	    "supplementalGroupsPolicy"};
+	const struct json *was = json_get(c->asked, "securityContext");
+	const struct json *is = json_get(c->got, "securityContext");
+	const struct json *bundle = json_first(
+	    json_get(c->asked, "containers"));
+	bool chosen = effective(c->asked, bundle, "runAsUser") == NULL;
+	char field[64];
+	size_t i;
+
+	for (i = 0; i < sizeof keys / sizeof *keys; i++) {
+		snprintf(field, sizeof field, "securityContext.%s", keys[i]);
+		if (!chosen)
+			must_be(c, "", field, json_get(was, keys[i]),
+			    json_get(is, keys[i]));
+		else if (json_has(is, keys[i]) && !json_has(was, keys[i]))
+			list_other(c, "%s", keys[i]);
+	}
+}
+
 bool
-podasked_is(const struct json *asked, const struct json *got,
-    char why[static PODASKED_WHY], struct json *others)
+podasked_is(struct podasked *p, const struct json *asked,
+    const struct json *got)
 {
 	struct compare c = {.asked = json_get(asked, "spec"),
 	    .got = json_get(got, "spec"),
-	    .why = why,
-	    .others = others};
+	    .to = p};
+	const struct json *v = json_first(json_get(c.asked, "volumes"));
 
-	why[0] = '\0';
+	p->why[0] = '\0';
+	snprintf(p->fix, sizeof p->fix, "%s", FIX_CHANGED);
+	c.inject = true;
+	for (; v != NULL; v = json_next(v))
+		c.inject = c.inject && !json_has(v, "image");
 	compare_spec(&c);
+	compare_groups(&c);
 	compare_containers(&c, "initContainers", "init container");
 	compare_containers(&c, "containers", "container");
 	compare_volumes(&c);
 	list_metadata(&c, asked, got, "annotations", "annotation");
 	list_metadata(&c, asked, got, "labels", "label");
-	return why[0] == '\0';
+	return p->why[0] == '\0';
 }

@@ -147,13 +147,13 @@ podlife_send(struct podlife *l, const char *query)
 static enum step
 podlife_compare(struct podlife *l, const struct json *got, bool there)
 {
-	char why[PODASKED_WHY];
+	struct podasked compared = {.allowed = l->allowed};
 
 	json_free(l->others);
-	l->others = json_new_array();
-	if (podasked_is(l->asked, got, why, l->others))
+	l->others = compared.others = json_new_array();
+	if (podasked_is(&compared, l->asked, got))
 		return ON;
-	podstatus_changed(&l->status, why, there);
+	podstatus_changed(&l->status, compared.why, compared.fix, there);
 	return fail(l);
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "base/names.h"
 #include "base/tempfile.h"
 #include "cluster/api.h"
 #include "cluster/podstatus.h"
@@ -36,6 +37,7 @@ struct podlife {
 	struct pod_opts *pod; /* borrowed; its user may change */
 	struct gather *gather; /* borrowed; open; NULL: nothing is streamed,
 	                          the pod's message is all */
+	const struct names *allowed; /* borrowed; podasked's */
 	uint64_t log_max; /* bytes of a log that are too many */
 	bool user_set; /* the user gave the uid: keep it */
 	bool keep; /* delete no pod */

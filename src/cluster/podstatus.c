@@ -197,10 +197,10 @@ podstatus_refused(struct podstatus *w, const char *words)
 }
 
 void
-podstatus_changed(struct podstatus *w, const char *why, bool there)
+podstatus_changed(struct podstatus *w, const char *why, const char *fix,
+    bool there)
 {
-	podstatus_fail(w, "PodChanged", "",
-	    "find the webhook or policy of the cluster that changes pods, or use a cluster that supports this field, or leave out the option that sets it");
+	podstatus_fail(w, "PodChanged", "", fix);
 	podstatus_say(w->text, sizeof w->text,
 	    "the cluster changes the pod: %s%s", why,
 	    there ? "; the pod was deleted" : "; no pod was created");

@@ -59,9 +59,10 @@ void podstatus_refused(struct podstatus *w, const char *words);
 
 /*
  * The pod that the server made differs from the one that was sent: why says
- * where.  `there`: it was created, and is deleted now.
+ * where, fix what to do.  `there`: it was created, and is deleted now.
  */
-void podstatus_changed(struct podstatus *w, const char *why, bool there);
+void podstatus_changed(struct podstatus *w, const char *why, const char *fix,
+    bool there);
 
 /* The pod's termination message of this container, or NULL; borrowed. */
 const char *podstatus_message(const struct json *pod, const char *container);

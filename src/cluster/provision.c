@@ -171,7 +171,7 @@ shut_doors(void)
 
 /* In a child: what does the namespace want? */
 static struct json *
-ask_namespace(void *arg, size_t i)
+provision_ask(void *arg, size_t i)
 {
 	struct provision *p = arg;
 	struct json *o = json_new_object(), *namespace = NULL;
@@ -221,7 +221,7 @@ provision_add_said(struct provision *p, struct json *o, const char *key)
 }
 
 static void
-take_namespace(void *arg, const struct child_end *e)
+provision_take_namespace(void *arg, const struct child_end *e)
 {
 	struct provision *p = arg;
 	char words[KUBECTL_SAID] = "";
@@ -263,6 +263,7 @@ live(void *arg, size_t i)
 	    .id = p->id,
 	    .suffix = suffix,
 	    .pod = pod,
+	    .allowed = &p->allowed,
 	    .user_set = p->user_set,
 	    .keep = p->keep,
 	    .patient = p->patient,
@@ -289,7 +290,7 @@ live(void *arg, size_t i)
 
 /* A child is over. */
 static void
-take_life(void *arg, const struct child_end *e)
+provision_end(void *arg, const struct child_end *e)
 {
 	struct provision *p = arg;
 	struct podstatus failure = {.exit = WIRE_FAIL};
@@ -315,7 +316,7 @@ take_life(void *arg, const struct child_end *e)
 
 /* Status lines of children; that the server is away is said once for all. */
 static void
-take_status(void *arg, size_t i, const char *text)
+provision_show(void *arg, size_t i, const char *text)
 {
 	struct provision *p = arg;
 	bool away = strncmp(text, API_AWAY, strlen(API_AWAY)) == 0;
@@ -330,7 +331,7 @@ take_status(void *arg, size_t i, const char *text)
 }
 
 static void
-take_message(void *arg)
+provision_clear(void *arg)
 {
 	struct provision *p = arg;
 
@@ -353,7 +354,7 @@ reap(void *arg, size_t i)
 }
 
 static void
-take_reaped(void *arg, const struct child_end *e)
+provision_take_left(void *arg, const struct child_end *e)
 {
 	struct provision *p = arg;
 	const struct json *one = json_first(json_get(e->result, "left"));
@@ -387,10 +388,10 @@ provision_work(struct provision *p)
 	    .what = "the namespace",
 	    .tool = &p->api.proxy,
 	    .arg = p,
-	    .work = ask_namespace,
-	    .end = take_namespace,
-	    .status = take_status,
-	    .clear = take_message};
+	    .work = provision_ask,
+	    .end = provision_take_namespace,
+	    .status = provision_show,
+	    .clear = provision_clear};
 
 	if (child_run(&o) < 0 || p->failure.text[0] != '\0' ||
 	    signals_stop != 0) {
@@ -406,7 +407,7 @@ provision_work(struct provision *p)
 	o.what = p->what;
 	o.keeps_output = p->keeps_output;
 	o.work = live;
-	o.end = take_life;
+	o.end = provision_end;
 	child_run(&o);
 	if (!p->lost || p->keep)
 		return;
@@ -415,7 +416,7 @@ provision_work(struct provision *p)
 	o.seconds = GRACE;
 	o.keeps_output = false;
 	o.work = reap;
-	o.end = take_reaped;
+	o.end = provision_take_left;
 	child_run(&o);
 }
 
@@ -548,10 +549,21 @@ provision_free(struct provision *p)
 	json_free(p->left);
 	p->left = NULL;
 	podstatus_free(&p->failure);
+	names_free(&p->allowed);
 }
 
 /* ------------------------------------------------------------------- options
  */
+
+/* An opt_take, of struct names: one more path in the bundle. */
+static const char *
+take_mount(const struct opt *o, void *to, const char *value)
+{
+	(void)o;
+	if (*value != '/' || strstr(value, "..") != NULL)
+		return "";
+	return names_add(to, value) < 0 ? "out of memory" : NULL;
+}
 
 const struct opt provision_rows[] = {
     {"parallel", 0, "N", "pods at once, at most (default: 20)",
@@ -560,6 +572,10 @@ const struct opt provision_rows[] = {
         OPT_TIME(struct provision, timeout)},
     {"keep", 0, NULL, "do not delete the pods",
         OPT_FLAG(struct provision, keep)},
+    {"allow-mount", 0, "PATH",
+        "the bundle has nothing at PATH: a mount that the cluster\nadds there is no failure",
+        OPT_OTHER(struct provision, allowed, take_mount,
+            "an absolute path without ..")},
     {"context", 0, "CONTEXT", "context of the kubeconfig",
         OPT_TEXT(struct provision, kubectl.context)},
     {"kubeconfig", 0, "FILE", "the kubeconfig to use",

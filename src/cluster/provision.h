@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/child.h"
+#include "base/names.h"
 #include "base/opt.h"
 #include "cluster/api.h"
 #include "cluster/kubectl.h"
@@ -47,6 +48,7 @@ struct provision {
 	uint64_t parallel; /* bundles at once, at most */
 	bool keep; /* delete no pod */
 	bool patient; /* podlife's */
+	struct names allowed; /* podasked's */
 
 	/* what to do */
 	const char *namespace; /* borrowed; NULL: kubectl's default */

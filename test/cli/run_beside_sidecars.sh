@@ -62,7 +62,26 @@ run later 'if $dry then . else del(.spec.hostUsers) end' . --user-namespace
 run kept . . --user-namespace
 run nodigest . '(.status.initContainerStatuses[]?, .status.containerStatuses[]?) |=
 	(.imageID = "sha256:" + "2" * 64)'
+certs='.spec.containers[0].volumeMounts += [{name: "certs", mountPath: "/etc/ssl"}] |
+	.spec.volumes += [{name: "certs", emptyDir: {}}]'
+run covered "$certs" .
+run empty "$certs" . --allow-mount /etc
+run volume "$certs" . --strategy image-volume
+run token '.spec.containers[0].volumeMounts += [{name: "token",
+	mountPath: "/var/run/secrets/tokens"}]' .
+run group '.spec.securityContext.supplementalGroups = [7]' .
 all_tried
+ok "a mount over the image: not tested, either" exits 1 env \
+	API_STATE="$PWD/tested.api" API_ADMIT="$certs" timeout 60 "$UNPACKCTL" test -n ns \
+	--pull-policy IfNotPresent --unpacker-image example.com/unpack:1 \
+	-o json example.com/hello:1
+is "... why" "$(jq -r '.images[0] | .reason, .code' out | tr '\n' ' ')" \
+	"PodChanged pod-refused "
+ok "... and no pod" [ -z "$(ls tested.api/pods)" ]
+ok "test: where the bundle has nothing" exits 0 env \
+	API_STATE="$PWD/allowed.api" API_ADMIT="$certs" timeout 60 "$UNPACKCTL" test -n ns \
+	--pull-policy IfNotPresent --unpacker-image example.com/unpack:1 \
+	--allow-mount /etc/ssl example.com/hello:1
 
 for n in first last crashed loops; do
 	ok "native sidecar, $n: the bundle" delivered $n
@@ -75,6 +94,20 @@ is "... who is there" "$(jq -c .others beside.out)" \
 is "two bundles, each with a sidecar" "$(jq -c '[.result, .bundles[].others]' \
 	several.out)" '["ok",["init container mesh, image example.com/mesh:1"],["init container mesh, image example.com/mesh:1"]]'
 ok "a sidecar that could write to our volume" refused steals 'mesh'
+
+ok "a volume that covers a place of the image" refused covered \
+	'volume certs is mounted at /etc/ssl, and hides'
+for w in '--allow-mount /etc/ssl ' '--strategy image-volume' '--overrides'; do
+	ok "... a way out: $w" has covered.err "^fix: .*$w"
+done
+ok "... where the bundle has nothing" delivered empty
+is "... it is listed" "$(jq -c '.others' empty.out)" \
+	'["container bundle: mount of volume certs at /etc/ssl","volume certs"]'
+ok "... where the bundle is a volume" delivered volume
+ok "one where a runtime puts its own" delivered token
+ok "another group" refused group supplementalGroups
+ok "a path that is not absolute" exits 2 "$UNPACKCTL" run --allow-mount etc
+ok "... that climbs" exits 2 "$UNPACKCTL" run --allow-mount /a/../b
 
 ok "--user-namespace, that the server drops" refused unknown \
 	'hostUsers: asked for false.*no pod was created'

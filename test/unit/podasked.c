@@ -37,14 +37,15 @@ change(const char *was, const char *is)
 static void
 refuses(const char *was, const char *is, const char *words)
 {
-	char why[PODASKED_WHY];
+	struct podasked p = {0};
 	struct json *pod = change(was, is);
-	bool good = pod != NULL && !podasked_is(asked, pod, why, NULL) &&
-	    strstr(why, words) != NULL && strchr(why, '\033') == NULL;
+	bool good = pod != NULL && !podasked_is(&p, asked, pod) &&
+	    strstr(p.why, words) != NULL && strchr(p.why, '\033') == NULL &&
+	    strchr(p.fix, '\033') == NULL && p.fix[0] != '\0';
 
 	tap_ok(good, words, __FILE__, __LINE__);
 	if (pod != NULL && !good)
-		printf("# why: %s\n", why);
+		printf("# why: %s\n", p.why);
 	json_free(pod);
 }
 
@@ -52,10 +53,10 @@ refuses(const char *was, const char *is, const char *words)
 static void
 lists(const char *was, const char *is, const char *words)
 {
-	char why[PODASKED_WHY];
 	struct json *pod = change(was, is), *others = json_new_array();
+	struct podasked p = {.others = others};
 
-	tap_ok(pod != NULL && podasked_is(asked, pod, why, others) &&
+	tap_ok(pod != NULL && podasked_is(&p, asked, pod) &&
 	        json_size(others) == 1,
 	    words, __FILE__, __LINE__);
 	OK_STR(json_text(json_at(others, 0)), words);
@@ -96,6 +97,11 @@ test_refused(void)
 	    "\"runAsNonRoot\":true,\"seccompProfile\":{\"type\":\"Unconfined\"}}}",
 	    "seccompProfile.type");
 	refuses(POD, POD "\"hostNetwork\":true,", "hostNetwork");
+	refuses(POD, POD "\"securityContext\":{\"fsGroup\":7},", "fsGroup");
+	refuses(POD, POD "\"securityContext\":{\"supplementalGroups\":[7]},",
+	    "supplementalGroups");
+	refuses("\"runAsUser\":65532", "\"runAsUser\":65532,\"runAsGroup\":0",
+	    "runAsGroup");
 	refuses(POD, POD "\"hostPID\":true,", "hostPID");
 	refuses(POD, POD "\"hostIPC\":true,", "hostIPC");
 	refuses(POD, POD "\"shareProcessNamespace\":true,",
@@ -119,6 +125,73 @@ test_refused(void)
 	    "volumeMounts");
 }
 
+/* With a mount of the bundle's container at path: 0 refused, 1 only listed. */
+static void
+mounts(const char *path, int good, const struct names *allowed)
+{
+	struct json *pod = json_copy(asked), *others = json_new_array(), *m;
+	struct podasked p = {.others = others, .allowed = allowed};
+	bool same;
+
+	m = json_add_object(json_get(json_at(json_path(pod, "spec",
+	                                         "containers", NULL),
+	                                 0),
+	                        "volumeMounts"),
+	    NULL);
+	json_add_string(m, "name", "certs");
+	json_add_string(m, "mountPath", path);
+	same = podasked_is(&p, asked, pod);
+	tap_ok(good ? same && json_size(others) == 1
+	            : !same && strstr(p.why, path) != NULL &&
+	            strstr(p.fix, "--allow-mount ") != NULL &&
+	            strstr(p.fix, "--strategy image-volume") != NULL &&
+	            strstr(p.fix, "--overrides") != NULL,
+	    path, __FILE__, __LINE__);
+	json_free(others);
+	json_free(pod);
+}
+
+/* What hides a place of the image, and what cannot. */
+static void
+test_mounts(void)
+{
+	struct names allowed = {0};
+	struct pod_opts o = POD_OPTS;
+	struct json *before = asked;
+
+	mounts("/etc/ssl/certs", 0, NULL);
+	mounts("/manifests", 0, NULL);
+	mounts("/development", 0, NULL);
+	mounts("/run", 0, NULL);
+	mounts("/run/secretsx", 0, NULL);
+	mounts("/var/run", 0, NULL);
+	mounts("/dev/../manifests", 0, NULL);
+	mounts("dev/x", 0, NULL);
+	mounts("/dev/shm", 1, NULL);
+	mounts("/sys/fs/x", 1, NULL);
+	mounts("/proc/x", 1, NULL);
+	mounts("/run/secrets", 1, NULL);
+	mounts("/var/run/secrets/kubernetes.io/serviceaccount", 1, NULL);
+	OK(names_add(&allowed, "/etc/ssl/") == 0);
+	OK(names_add(&allowed, "/agent") == 0);
+	mounts("/etc/ssl/certs", 1, &allowed);
+	mounts("/etc/ssl", 1, &allowed);
+	mounts("/agent", 1, &allowed);
+	mounts("/etc", 0, &allowed);
+	mounts("/etc/ssl2", 0, &allowed);
+	names_free(&allowed);
+	/* a volume of its own: nothing hides what is in it but what is on it */
+	o.name = "p";
+	o.image = "example.com/b:v1";
+	o.unpacker = "example.com/u:v1";
+	o.mount_path = "/m";
+	o.strategy = POD_IMAGE_VOLUME;
+	asked = pod_build(&o);
+	mounts("/etc/ssl/certs", 1, NULL);
+	json_free(asked);
+	asked = before;
+}
+
 /* Shapes that no server sends. */
 static void
 test_hostile(void)
@@ -127,17 +200,17 @@ test_hostile(void)
 	    "{\"spec\":null}", "{\"spec\":[]}", "{\"spec\":{\"containers\":7}}",
 	    "{\"spec\":{\"containers\":[null,7,[]],\"volumes\":{}}}",
 	    "{\"metadata\":7,\"spec\":{\"containers\":[{\"name\":\"bundle\",\"securityContext\":[]}]}}"};
-	char why[PODASKED_WHY];
+	struct podasked p = {0};
 	struct json *pod;
 	size_t i;
 
 	for (i = 0; i < sizeof pods / sizeof *pods; i++) {
 		pod = json_parse(pods[i], strlen(pods[i]));
-		tap_ok(!podasked_is(asked, pod, why, NULL) && why[0] != '\0',
+		tap_ok(!podasked_is(&p, asked, pod) && p.why[0] != '\0',
 		    pods[i], __FILE__, __LINE__);
 		json_free(pod);
 	}
-	OK(!podasked_is(asked, NULL, why, NULL));
+	OK(!podasked_is(&p, asked, NULL));
 }
 
 int
@@ -145,14 +218,14 @@ main(void)
 {
 	struct pod_opts o = POD_OPTS;
 	struct json *others = json_new_array();
-	char why[PODASKED_WHY];
+	struct podasked p = {.others = others};
 
 	o.name = "p";
 	o.image = "example.com/b:v1";
 	o.unpacker = "example.com/u:v1";
 	o.mount_path = "/m";
 	asked = pod_build(&o);
-	OK(podasked_is(asked, asked, why, others) && json_size(others) == 0);
+	OK(podasked_is(&p, asked, asked) && json_size(others) == 0);
 	json_free(others);
 	test_refused();
 	lists("\"containers\":[{",
@@ -171,6 +244,7 @@ main(void)
 	lists("\"volumes\":[", "\"volumes\":[{\"name\":\"x\",\"emptyDir\":{}},",
 	    "volume x");
 	lists(POD, POD "\"priorityClassName\":\"low\",", "priorityClassName");
+	test_mounts();
 	test_hostile();
 	json_free(asked);
 	return tap_done();
