@@ -399,6 +399,7 @@ unpack_catch_signals(void)
 	(void)sigaction(SIGINT, &end, NULL);
 	/* a closed pipe is an error like any other: EPIPE */
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 /* Take the options, then stream, or only check; the exit code. */

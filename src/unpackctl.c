@@ -234,6 +234,7 @@ main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	/* a closed pipe is an error like any other: EPIPE */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	alloc_on_failure(unpackctl_on_no_memory);
 	code = dispatch(argc, argv);
 	if (out_flush() < 0)

@@ -62,6 +62,7 @@ become(const char *const *args, const int fds[static 4])
 		argv[i] = (char *)(uintptr_t)args[i];
 	argv[i] = NULL;
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	for (i = 0; i < 3; i++)

@@ -376,6 +376,10 @@ extract(struct extract *x)
 		    x->deliver.max_size);
 	if (status == WIRE_OK && gather_open(&x->gather, &o) < 0)
 		status = WIRE_FAIL;
+	else if (status == WIRE_OK && deliver_begin(&x->deliver) < 0) {
+		gather_close(&x->gather);
+		status = WIRE_FAIL;
+	}
 	if (status == WIRE_OK) {
 		extract_shut_doors(x);
 		status = extract_read_logs(x);

@@ -67,6 +67,14 @@ deliver_open(struct deliver *d)
 	return -1;
 }
 
+int
+deliver_begin(struct deliver *d)
+{
+	if (!d->has_target || d->target.fd >= 0)
+		return 0;
+	return target_begin(&d->target);
+}
+
 const char *
 deliver_temp(const struct deliver *d)
 {
@@ -167,7 +175,7 @@ make_directory(struct deliver *d)
 {
 	enum wire_exit status;
 
-	if (target_begin(&d->target) < 0)
+	if (deliver_begin(d) < 0)
 		return WIRE_FAIL;
 	status = read_tar(d, d->target.fd, NULL, NULL);
 	return status == WIRE_OK ? deliver_commit(d) : status;
@@ -203,7 +211,7 @@ make_tar(struct deliver *d)
 		return status;
 	if (!d->has_target)
 		return copy_tar(d, OUT_FD);
-	if (target_begin(&d->target) < 0)
+	if (deliver_begin(d) < 0)
 		return WIRE_FAIL;
 	status = copy_tar(d, d->target.fd);
 	return status == WIRE_OK ? deliver_commit(d) : status;

@@ -64,6 +64,13 @@ const char *deliver_conflict(const struct deliver *d, bool list, bool json);
  */
 int deliver_open(struct deliver *d);
 
+/*
+ * Make the target's temporary directory or file, and open it: d->target.fd.
+ * For callers that give up what deliver_make needs for that.  Returns 0, or -1
+ * (reported).
+ */
+int deliver_begin(struct deliver *d);
+
 /* Where temporary files go; borrowed from d. */
 const char *deliver_temp(const struct deliver *d);
 

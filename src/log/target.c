@@ -24,6 +24,7 @@
 
 static const char infix[] = ".unpack-";
 static const char mark[] = "user.unpack";
+static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
 
 enum {
 	TARGET_NOREPLACE = 1, /* <linux/fs.h>: RENAME_ with these names */
@@ -31,6 +32,30 @@ enum {
 	RANDOM_LEN = 6,
 	ATTEMPTS = 100
 };
+
+/* A stream of what is in the directory fd, which stays; NULL: errno. */
+static DIR *
+target_open_dir(int fd)
+{
+	DIR *dir;
+	int err;
+
+	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (fd >= 0 && dir == NULL) {
+		err = errno;
+		(void)close(fd);
+		errno = err;
+	}
+	return dir;
+}
+
+/* Is what is there, opened as fd, of our making? */
+static bool
+target_is_ours(int fd)
+{
+	return fgetxattr(fd, mark, NULL, 0) >= 0;
+}
 
 /* ----------------------------------------------------------------- removal */
 
@@ -103,8 +128,7 @@ remove_all(int top)
 	(void)fchmod(top, 0700);
 	do {
 		gone = 0;
-		fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		dir = fd < 0 ? NULL : fdopendir(fd);
+		dir = target_open_dir(top);
 		if (dir == NULL)
 			return;
 		while (!removal_is_over() && (e = readdir(dir)) != NULL) {
@@ -163,7 +187,7 @@ remove_temp(const struct target *t, int fd, const char *name)
 
 /* --------------------------------------------------------------- leftovers */
 
-/* Is that the name of a temporary for our target? */
+/* Is that a name that target_begin gives to a temporary for our target? */
 static bool
 is_temp(const struct target *t, const char *name)
 {
@@ -171,7 +195,31 @@ is_temp(const struct target *t, const char *name)
 
 	return strlen(name) == 1 + len + n + RANDOM_LEN && name[0] == '.' &&
 	    memcmp(name + 1, t->name, len) == 0 &&
-	    memcmp(name + 1 + len, infix, n) == 0;
+	    memcmp(name + 1 + len, infix, n) == 0 &&
+	    strspn(name + 1 + len + n, letters) == RANDOM_LEN;
+}
+
+/*
+ * Open the temporary `name`, of ours: it has the name and the mark.  Without
+ * extended attributes there are none.  Returns it, or -1.
+ */
+static int
+target_open_temp(const struct target *t, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (!is_temp(t, name))
+		return -1;
+	fd = openat(t->parent, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) && target_is_ours(fd))
+		return fd;
+	(void)close(fd);
+	return -1;
 }
 
 /* Is the open fd what `name` in t->parent is now? */
@@ -186,44 +234,27 @@ is_still(const struct target *t, int fd, const char *name)
 }
 
 /*
- * Remove the temporary if nobody holds its lock.  By the time we have it, it
- * may have been given its final name: then it is not ours to remove.
+ * Remove what was left by others, whose lock nobody holds.  By the time we have
+ * that, it may have been given its final name: then it is not ours to remove.
  */
-static void
-remove_leftover(const struct target *t, const char *name)
-{
-	struct stat st;
-	int fd;
-
-	fd = openat(t->parent, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
-	    (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) &&
-	    flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still(t, fd, name))
-		remove_temp(t, fd, name);
-	(void)close(fd);
-}
-
 static void
 remove_leftovers(const struct target *t)
 {
+	DIR *dir = target_open_dir(t->parent);
 	struct dirent *e;
-	DIR *dir;
 	int fd;
 
-	fd = openat(t->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return;
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		fd = target_open_temp(t, e->d_name);
+		if (fd < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+		    is_still(t, fd, e->d_name))
+			remove_temp(t, fd, e->d_name);
+		(void)close(fd);
 	}
-	while ((e = readdir(dir)) != NULL)
-		if (is_temp(t, e->d_name))
-			remove_leftover(t, e->d_name);
-	(void)closedir(dir);
+	if (dir != NULL)
+		(void)closedir(dir);
 }
 
 /* ------------------------------------------------------------------ target */
@@ -280,21 +311,24 @@ target_split_path(struct target *t, const char *path)
 static bool
 is_occupied(const struct target *t, int fd)
 {
+	DIR *dir = target_open_dir(fd);
+	const struct target in = {.parent = fd};
 	struct dirent *e;
-	DIR *dir;
-	int n = 0;
+	bool occupied = dir == NULL;
+	int temp;
 
-	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return true;
+	while (!occupied && (e = readdir(dir)) != NULL) {
+		if (path_is_dots(e->d_name))
+			continue;
+		temp = t->inside != NULL ? target_open_temp(&in, e->d_name)
+		                         : -1;
+		occupied = temp < 0;
+		if (temp >= 0)
+			(void)close(temp);
 	}
-	while ((e = readdir(dir)) != NULL)
-		n += !path_is_dots(e->d_name) && !is_temp(t, e->d_name);
-	(void)closedir(dir);
-	return n > 0;
+	if (dir != NULL)
+		(void)closedir(dir);
+	return occupied;
 }
 
 /* Are these one directory? */
@@ -352,13 +386,6 @@ target_open_inside(struct target *t, const char *path)
 	(void)close(fd);
 	return target_complain(t, 0,
 	    "exists and is not empty; give with -C a directory that does not exist, or an empty one");
-}
-
-/* Is what is there, opened as fd, of our making? */
-static bool
-target_is_ours(int fd)
-{
-	return fgetxattr(fd, mark, NULL, 0) >= 0;
 }
 
 /*
@@ -429,7 +456,6 @@ target_open(struct target *t, const char *path, const struct target_opts *opts)
 static void
 name_temp(struct target *t)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
 	unsigned char seed[RANDOM_LEN];
 	size_t i, n;
 
@@ -495,26 +521,35 @@ target_rename(int from, const char *name, int to, const char *name_to,
 	return (int)syscall(SYS_renameat2, from, name, to, name_to, flags);
 }
 
-/* Exchange it for the one that is there, and remove that.  0, or -1: errno. */
+/*
+ * Exchange it for the one that is there, and remove that, which somebody else
+ * may have made since we have looked: what is not ours comes back.  Returns 0,
+ * or -1 with errno set.
+ */
 static int
 target_exchange(struct target *t)
 {
-	int fd = openat(t->parent, t->name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd;
 
-	if (fd < 0)
+	if (target_rename(t->parent, t->temp, t->parent, t->name,
+	        TARGET_EXCHANGE) < 0)
 		return -1;
-	if (!target_is_ours(fd)) {
-		(void)close(fd);
+	fd = openat(t->parent, t->temp,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* gone already: others have removed it as a leftover */
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || !target_is_ours(fd)) {
+		if (fd >= 0)
+			(void)close(fd);
+		(void)target_rename(t->parent, t->temp, t->parent, t->name,
+		    TARGET_EXCHANGE);
 		errno = EEXIST;
 		return -1;
 	}
-	if (target_rename(t->parent, t->temp, t->parent, t->name,
-	        TARGET_EXCHANGE) < 0) {
-		(void)close(fd);
-		return -1;
-	}
-	remove_temp(t, fd, t->temp);
+	/* its maker may be about to let it go, or somebody may remove it */
+	if (flock(fd, LOCK_EX) == 0 && is_still(t, fd, t->temp))
+		remove_temp(t, fd, t->temp);
 	(void)close(fd);
 	return 0;
 }
@@ -590,11 +625,10 @@ static int
 target_move_all(struct target *t, struct target_moved *m)
 {
 	struct dirent *e;
-	int fd, err = 0;
+	int err = 0;
 	DIR *dir;
 
-	fd = openat(t->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
+	dir = target_open_dir(t->fd);
 	if (dir == NULL)
 		return -1;
 	while (err == 0 && (e = readdir(dir)) != NULL)
@@ -654,6 +688,8 @@ target_commit(struct target *t)
 		return target_complain(t, errno,
 		    t->replace ? "exchange for it" : "rename to it");
 	}
+	/* from now on others may replace it */
+	(void)flock(t->fd, LOCK_UN);
 	t->temp[0] = '\0';
 	if (fsync(t->parent) < 0)
 		(void)target_complain(t, errno, "write its directory to disk");

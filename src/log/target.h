@@ -4,9 +4,9 @@
  * name beside the target's and renamed when it is complete and on disk.
  *
  * While TARGET is made, it is called .TARGET.unpack-XXXXXX, in the same
- * directory, and its maker has a lock on it (flock(2)).  One without a lock was
- * left by a process that was killed, and the next process that makes the same
- * target removes it.
+ * directory, and its maker has a lock on it (flock(2)).  One with our mark and
+ * without a lock was left by a process that was killed, and the next process
+ * that makes the same target removes it.
  */
 #ifndef TARGET_H
 #define TARGET_H

@@ -41,21 +41,30 @@ ok "the current directory" exits 1 "$UNPACKCTL" extract -q -C . log
 ok "slashes at the end" exits 0 "$UNPACKCTL" extract -q -C w/s/// log
 only "./f ./l ./s ./t "
 
-# leftovers
+# leftovers: what has our mark and a name of ours, and no lock
+# marks PATH...
+marks() {
+	python3 -c 'import os, sys
+for p in sys.argv[1:]: os.setxattr(p, "user.unpack", b"1")' "$@"
+}
 reset
-mkdir -p w/.t.unpack-abcdef/x/y/z w/.t.unpack-kept w/.u.unpack-abcdef
+mkdir -p w/.t.unpack-abcdef/x/y/z w/.t.unpack-kept w/.u.unpack-abcdef \
+	w/.t.unpack-backup w/.t.unpack-ABCDEF
 echo >w/.t.unpack-abcdef/x/y/f
+marks w/.t.unpack-abcdef w/.t.unpack-kept w/.u.unpack-abcdef w/.t.unpack-ABCDEF
 chmod 0 w/.t.unpack-abcdef/x
 ok "a leftover" exits 0 "$UNPACKCTL" extract -q -C w/t log
-only "./.t.unpack-kept ./.u.unpack-abcdef ./t "
+only "./.t.unpack-ABCDEF ./.t.unpack-backup ./.t.unpack-kept ./.u.unpack-abcdef ./t "
 reset
 mkdir w/.t.unpack-locked
+marks w/.t.unpack-locked
 flock w/.t.unpack-locked "$UNPACKCTL" extract -q -C w/t log 2>/dev/null
 only "./.t.unpack-locked ./t "
 
 # a deep leftover, deeper than there are descriptors
 reset
 mkdir w/.t.unpack-abcdef
+marks w/.t.unpack-abcdef
 (cd w/.t.unpack-abcdef && for i in $(seq 1 600); do
 	mkdir d e && echo >f && cd d || exit
 done)
@@ -71,6 +80,7 @@ for i in $(seq 0 30); do
 	mkdir -p w/.t.unpack-abcdef/$i/a/b/c
 done
 : >w/.t.unpack-abcdef/31
+marks w/.t.unpack-abcdef
 "$UNPACKCTL" extract -q -C w/t log
 only "./t "
 
@@ -82,6 +92,24 @@ done
 wait
 ok "six at once" same w/t
 only "./t "
+
+# several that replace what is there, again and again
+reset
+"$UNPACKCTL" extract -q -C w/t log
+for _ in $(seq 1 12); do
+	for i in 1 2 3 4; do
+		"$UNPACKCTL" extract --force -q -C w/t log 2>/dev/null &
+	done
+	wait
+done
+ok "four --force at once" same w/t
+only "./t "
+
+# a file that becomes too large is an error like a full disk
+reset
+ok "a limit of file size" exits 1 sh -c \
+	'ulimit -f 1; exec "$0" extract -q -C w/t log' "$UNPACKCTL"
+only ""
 
 # killed at any moment
 killed=0 finished=0 partial=0
