@@ -431,6 +431,43 @@ json_take(struct json *object, const char *key)
 	    cJSON_DetachItemFromObjectCaseSensitive(json_cjson(object), key));
 }
 
+void
+json_merge(struct json *to, const struct json *patch)
+{
+	struct {
+		struct json *to;
+		const struct json *next; /* NULL: none */
+	} stack[JSON_DEPTH_MAX], *top = stack;
+	const struct json *item;
+	struct json *inner;
+
+	top->to = to;
+	top->next = json_first(patch);
+	while (top->next != NULL || top > stack) {
+		item = top->next;
+		if (item == NULL) {
+			top--;
+			continue;
+		}
+		top->next = json_next(item);
+		if (json_is_null(item)) {
+			json_free(json_take(top->to, json_key(item)));
+		} else if (json_is_object(item) &&
+		    top < &stack[JSON_DEPTH_MAX - 1]) {
+			inner = json_get(top->to, json_key(item));
+			if (!json_is_object(inner))
+				inner = json_set(top->to, json_key(item),
+				    json_new_object());
+			top++;
+			top->to = inner;
+			top->next = json_first(item);
+		} else {
+			(void)json_set(top->to, json_key(item),
+			    json_copy(item));
+		}
+	}
+}
+
 /* ---------------------------------------------------------------- printing */
 
 char *

@@ -161,6 +161,12 @@ struct json *json_set(struct json *object, const char *key, struct json *item);
 /* Take the member `key` out of an object: owned by the caller; NULL: none. */
 struct json *json_take(struct json *object, const char *key);
 
+/*
+ * Apply a merge patch (RFC 7386), an object, to an object: null takes a member
+ * out, objects are merged, all else is copied.
+ */
+void json_merge(struct json *to, const struct json *patch);
+
 /* Spoil a value: something that belongs in it cannot be made. */
 void json_spoil(struct json *value);
 

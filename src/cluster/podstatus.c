@@ -102,13 +102,13 @@ static const struct hint start_hints[] = {
 
 static const struct hint refusal_hints[] = {
     {"violates PodSecurity", true,
-        "every pod of unpackctl passes the restricted standard unless --user-namespace or --compat is given (uid 0 needs policy version 1.35); compare with: unpackctl pod ... | unpackctl check-pod -"},
+        "every pod of unpackctl passes the restricted standard unless --user-namespace is given (uid 0 needs policy version 1.35); compare with: unpackctl pod ... | unpackctl check-pod -"},
     {"security context constraint", true,
         "on OpenShift: --run-as-user namespace"},
     {"exceeded quota", true,
         "wait for other pods to end, or raise the namespace's ResourceQuota"},
     {"failed quota", true,
-        "the namespace's ResourceQuota requires these of each container: give --cpu-request, --cpu-limit, --memory-request, --memory-limit"},
+        "the namespace's ResourceQuota requires these of each container: give --requests and --limits"},
     {"is forbidden: maximum", true,
         "the namespace's LimitRange is too tight for this pod"},
     {"is forbidden: minimum", true,
@@ -332,7 +332,7 @@ look_waiting(struct podstatus *w, const struct json *pod,
 		podstatus_fail(w, reason, words, "check the image's name");
 	else if (strcmp(reason, "ErrImageNeverPull") == 0)
 		podstatus_fail(w, reason, words,
-		    "put the image on the node, or allow nodes to pull it: --pull-policy IfNotPresent");
+		    "put the image on the node, or allow nodes to pull it: --image-pull-policy IfNotPresent");
 	else if (strcmp(reason, "ErrImagePull") == 0 ||
 	    strcmp(reason, "ImagePullBackOff") == 0 ||
 	    strcmp(reason, "RegistryUnavailable") == 0)

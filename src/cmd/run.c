@@ -705,7 +705,7 @@ run_check_options(struct run *x)
 	nowhere = podopts_nowhere(&x->pod);
 	if (nowhere != NULL)
 		return opt_wrong(c,
-		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --pull-policy IfNotPresent",
+		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --image-pull-policy IfNotPresent",
 		    nowhere);
 	if (podopts_choose_unpacker(&x->pod, x->quiet) < 0)
 		return -1;

@@ -529,7 +529,7 @@ test_check_options(struct test *x)
 
 	if (nowhere != NULL) {
 		(void)opt_wrong(&cmd_test_options,
-		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --pull-policy IfNotPresent",
+		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --image-pull-policy IfNotPresent",
 		    nowhere);
 		return WIRE_USAGE;
 	}

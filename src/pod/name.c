@@ -4,6 +4,7 @@
  */
 #include "pod/name.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool
@@ -25,4 +26,30 @@ name_is_subdomain(const char *name)
 		dot = false;
 	}
 	return len > 0 && len <= 253 && !dot && name[len - 1] != '-';
+}
+
+bool
+name_is_word(const char *text)
+{
+	static const char inner[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	size_t len = strlen(text);
+
+	return len > 0 && len <= 63 && strspn(text, inner) == len &&
+	    strchr("-_.", text[0]) == NULL &&
+	    strchr("-_.", text[len - 1]) == NULL;
+}
+
+bool
+name_is_key(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	char prefix[254];
+
+	if (slash == NULL)
+		return name_is_word(text);
+	if ((size_t)(slash - text) >= sizeof prefix)
+		return false;
+	snprintf(prefix, sizeof prefix, "%.*s", (int)(slash - text), text);
+	return name_is_subdomain(prefix) && name_is_word(slash + 1);
 }

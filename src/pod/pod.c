@@ -428,8 +428,6 @@ put_metadata(struct build *b, struct json *pod)
 		label_value(name, b->o->owner.name);
 		json_add_string(labels, OWNER_NAME, name);
 	}
-	placement_put_labels(&b->o->placement, labels);
-	placement_put_annotations(&b->o->placement, metadata);
 	put_owner(b, metadata);
 }
 
@@ -447,7 +445,6 @@ put_spec(struct build *b, struct json *pod)
 	json_add_bool(spec, "enableServiceLinks", false);
 	if (o->user_namespace)
 		json_add_bool(spec, "hostUsers", false);
-	placement_put_spec(&o->placement, spec);
 	put_pull_secrets(b, spec);
 	context = json_add_object(spec, "securityContext");
 	if (o->user_namespace)
@@ -488,6 +485,7 @@ pod_build(const struct pod_opts *o)
 	spec = put_spec(&b, pod);
 	put_bundle(&b, json_add_array(spec, "containers"), POD_BUNDLE,
 	    o->parts);
+	json_merge(pod, o->placement.overrides);
 	return pod;
 }
 
@@ -510,5 +508,6 @@ pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
 		put_bundle(&b, containers, name,
 		    ranges_text(&ranges[i].list, parts));
 	}
+	json_merge(pod, o->placement.overrides);
 	return pod;
 }

@@ -75,7 +75,8 @@ struct pod_opts {
 	const char *pull_secret[POD_SECRETS_MAX];
 	size_t n_pull_secrets;
 	struct pod_owner owner;
-	struct placement placement;
+	struct placement
+	    placement; /* its overrides are freed by podopts_free */
 	enum pod_strategy strategy;
 	int64_t uid; /* runAsUser; -1: the namespace chooses */
 	bool uid_set; /* somebody said so */

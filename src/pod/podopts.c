@@ -478,7 +478,7 @@ podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 	if (!quiet && strncmp(o->unpacker, "localhost/", 10) == 0 &&
 	    o->placement.pull_policy == NULL) {
 		msg_warn(0,
-		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; if every node has this image, give --pull-policy IfNotPresent",
+		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; if every node has this image, give --image-pull-policy IfNotPresent",
 		    msg_mask(shown, sizeof shown, o->unpacker));
 	}
 	return 0;
@@ -498,6 +498,8 @@ void
 podopts_free(struct pod_opts *o)
 {
 	yaml_docs_free(&o->input);
+	json_free(o->placement.overrides);
+	o->placement.overrides = NULL;
 	free(o->files.at);
 	free(o->images.at);
 	o->files = o->images = (struct pod_values){0};

@@ -14,59 +14,157 @@ is "nothing asked for, nothing there" "$(placed '[.spec.nodeSelector,
 	.spec.tolerations, .spec.priorityClassName, .metadata.annotations,
 	([.. | objects | select(has("imagePullPolicy"))] | length)]')" \
 	'[null,null,null,null,0]'
-is "node selectors" "$(placed .spec.nodeSelector \
-	--node-selector kubernetes.io/arch=s390x --node-selector x=)" \
+# over JSON FILTER: with this override
+over() {
+	placed "$2" --overrides "$1"
+}
+is "a node selector" "$(over '{"spec":{"nodeSelector":
+	{"kubernetes.io/arch":"s390x","x":""}}}' .spec.nodeSelector)" \
 	'{"kubernetes.io/arch":"s390x","x":""}'
-is "tolerations" "$(placed .spec.tolerations --toleration a --toleration b=c \
-	--toleration a=b:NoSchedule --toleration example.com/d:NoExecute)" \
-	'[{"key":"a","operator":"Exists"},{"key":"b","operator":"Equal","value":"c"},{"key":"a","operator":"Equal","value":"b","effect":"NoSchedule"},{"key":"example.com/d","operator":"Exists","effect":"NoExecute"}]'
-is "a priority class" "$(placed .spec.priorityClassName \
-	--priority-class batch-low)" batch-low
-is "labels, besides ours" "$(placed .metadata.labels --label team=a \
-	--label example.com/cost=B_1)" \
+is "tolerations, a priority class" "$(over '{"apiVersion":"v1","kind":"Pod",
+	"spec":{"tolerations":[{"key":"a","operator":"Exists"}],
+	"priorityClassName":"batch"}}' '[.spec.tolerations,.spec.priorityClassName]')" \
+	'[[{"key":"a","operator":"Exists"}],"batch"]'
+is "labels, besides ours" "$(over '{"metadata":{"labels":{"team":"a",
+	"example.com/cost":"B_1","gone":null}}}' .metadata.labels)" \
 	'{"app.kubernetes.io/name":"unpack","app.kubernetes.io/managed-by":"unpackctl","team":"a","example.com/cost":"B_1"}'
-is "annotations, of any text" "$(placed .metadata.annotations \
-	--annotation 'example.com/why=because = so' --annotation b=)" \
-	'{"example.com/why":"because = so","b":""}'
+is "annotations, of any text" "$(over '{"metadata":{"annotations":
+	{"example.com/why":"because = so","Example.com/B":""}}}' .metadata.annotations)" \
+	'{"example.com/why":"because = so","Example.com/B":""}'
+is "objects are merged, lists replaced, null takes out" "$(placed \
+	'[.spec.affinity,.spec.imagePullSecrets,.spec.dnsPolicy]' --pull-secret s \
+	--overrides '{"spec":{"affinity":{"a":{"b":null,"c":[1,null]}},
+	"imagePullSecrets":[{"name":"t"}],"dnsPolicy":null}}')" \
+	'[{"a":{"c":[1,null]}},[{"name":"t"}],null]'
+is "the last one counts" "$(placed .spec.priorityClassName \
+	--overrides '{"spec":{"priorityClassName":"a","nodeName":"n"}}' \
+	--overrides '{"spec":{"priorityClassName":"b"}}')" b
+is "nothing" "$(over '{}' '.spec.containers|length')" 1
 is "a pull policy, for both images" "$(placed '[.spec.initContainers[0],
-	.spec.containers[0] | .imagePullPolicy]' --pull-policy Never)" \
+	.spec.containers[0] | .imagePullPolicy]' --image-pull-policy Never)" \
 	'["Never","Never"]'
 is "the resources of every pod" "$(placed '[.spec.initContainers[0],
 	.spec.containers[0] | .resources] | unique')" \
 	'[{"requests":{"cpu":"10m","memory":"16Mi"},"limits":{"memory":"64Mi"}}]'
 is "others, for a quota" "$(placed '[.spec.initContainers[0],
-	.spec.containers[0] | .resources] | unique' --cpu-limit 1 \
-	--cpu-request 50m --memory-request 0.5Gi --memory-limit 1Gi)" \
-	'[{"requests":{"cpu":"50m","memory":"0.5Gi"},"limits":{"cpu":"1","memory":"1Gi"}}]'
-"$UNPACKCTL" pod --image a/b --node-selector a=b --toleration c --label d=e \
-	--annotation f=g --cpu-limit 1 --pull-policy Always \
-	--priority-class h >pod.yaml
+	.spec.containers[0] | .resources] | unique' --limits memory=1Gi,cpu=1 \
+	--requests cpu=50m,memory=0.5Gi,ephemeral-storage=1Mi)" \
+	'[{"requests":{"cpu":"50m","memory":"0.5Gi","ephemeral-storage":"1Mi"},"limits":{"memory":"1Gi","cpu":"1"}}]'
+is "only one of them" "$(placed '[.spec.containers[].resources]' \
+	--requests cpu=1)" \
+	'[{"requests":{"cpu":"1","memory":"16Mi"},"limits":{"memory":"64Mi"}}]'
+"$UNPACKCTL" pod --image a/b --limits cpu=1 --image-pull-policy Always \
+	--overrides '{"metadata":{"labels":{"d":"e"},"annotations":{"f":"g"}},
+	"spec":{"nodeSelector":{"a":"b"},"priorityClassName":"h"}}' >pod.yaml
 ok "it is restricted still" exits 0 "$UNPACKCTL" check-pod pod.yaml
 
 refuse() {
 	ok "refused: $*" exits 2 "$UNPACKCTL" pod --image a/b "$@"
 }
-many=$(seq 33 | sed 's/.*/--label k&=v/')
-# shellcheck disable=SC2086 # a list of options
-refuse $many
-ok "... there are 32" has err 'at most 32 can be given'
-refuse --node-selector a
-refuse --node-selector =b
-refuse --node-selector a=b --node-selector a=c
-ok "... given twice" has err 'given twice'
-refuse --node-selector 'a b=c'
-refuse --node-selector -a=c
-refuse --label "a=$(printf '%064d' 0)"
-refuse --label 'a=b c'
-refuse --label A.com/x=y
-refuse --label app.kubernetes.io/name=other
-refuse --annotation /a=b
-refuse --toleration =b
-refuse --toleration a:Never
-refuse --toleration a=b:
-refuse --priority-class Low
-refuse --pull-policy never
-for q in 0 0.0 -1 1e3 1.m m 1KiB 1.2.3 "1 " ''; do
-	refuse --cpu-limit "$q"
+# stays FIELD JSON: an override of what the pod is; the message names the field
+stays() {
+	refuse --overrides "$2"
+	ok "... names $1" has err "^unpackctl: .*overrides.*: $1: "
+}
+for f in containers initContainers ephemeralContainers volumes; do
+	stays "spec.$f" "{\"spec\":{\"$f\":[]}}"
+	stays "spec.$f" "{\"spec\":{\"$f\":null}}"
 done
+for f in hostNetwork hostPID hostIPC hostUsers shareProcessNamespace \
+	automountServiceAccountToken enableServiceLinks; do
+	stays "spec.$f" "{\"spec\":{\"priorityClassName\":\"p\",\"$f\":true}}"
+done
+stays spec.securityContext '{"spec":{"securityContext":{"runAsUser":0}}}'
+stays spec.os '{"spec":{"os":{"name":"windows"}}}'
+stays spec.restartPolicy '{"spec":{"restartPolicy":"Always"}}'
+stays spec.activeDeadlineSeconds '{"spec":{"activeDeadlineSeconds":1}}'
+stays spec.volumes '{"spec":{},"spec":{"volumes":[]}}'
+stays spec '{"spec":null}'
+stays spec '{"spec":[]}'
+stays metadata '{"metadata":"x"}'
+stays status '{"status":{}}'
+stays kind '{"kind":"Job"}'
+stays apiVersion '{"apiVersion":"v2"}'
+stays Spec '{"Spec":{"containers":[]}}'
+for f in name namespace ownerReferences generateName uid; do
+	stays "metadata.$f" "{\"metadata\":{\"$f\":\"x\"}}"
+done
+for f in name managed-by; do
+	stays "metadata.labels.app.kubernetes.io/$f" \
+		"{\"metadata\":{\"labels\":{\"app.kubernetes.io/$f\":null}}}"
+done
+stays metadata.labels '{"metadata":{"labels":null}}'
+stays metadata.annotations.container.apparmor.security.beta.kubernetes.io/bundle \
+	'{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/bundle":"unconfined"}}}'
+# what the API server takes as a label's key
+for k in a A a.b a_b-c 9 "$(printf '%063d' 0)" example.com/a \
+	a.b-c.d/E_f 1.2/x "$(printf 'a%.0s' $(seq 63)).b/x"; do
+	is "the key $k" "$(over "{\"metadata\":{\"labels\":{\"$k\":\"v\"}}}" \
+		".metadata.labels[\"$k\"]")" v
+done
+for k in '' / a/ /a a/b/c -a a- .a a_ 'a b' a: ü "$(printf '%064d' 0)" A.com/x \
+	a..b/x -a.b/x a-.b/x a_b/x .a/x a./x "$(printf 'a%.0s' $(seq 254))/x"; do
+	refuse --overrides "{\"metadata\":{\"labels\":{\"$k\":\"v\"}}}"
+	refuse --overrides "{\"spec\":{\"nodeSelector\":{\"$k\":\"v\"}}}"
+done
+for v in '"a b"' '"-a"' '"a."' '1' 'true' '{}' "\"$(printf '%064d' 0)\"" '"a/b"'; do
+	refuse --overrides "{\"metadata\":{\"labels\":{\"k\":$v}}}"
+done
+refuse --overrides '{"metadata":{"annotations":{"k":1}}}'
+for j in '' x '[]' '1' 'null' '{' '{} {}' '"a"' 'spec: {}'; do
+	refuse --overrides "$j"
+	ok "... a JSON object" has err 'takes a JSON object'
+done
+refuse --image-pull-policy never
+for l in '' cpu cpu= =1 cpu=1, ,cpu=1 'cpu=1, memory=1Mi' cpu=1=2 -a=1 cpu=1,cpu=2; do
+	refuse --limits "$l"
+	refuse --requests "$l"
+done
+for q in 0 0.0 -1 1e3 1.m m 1KiB 1.2.3 "1 " ''; do
+	refuse --limits "cpu=$q"
+done
+for o in node-selector toleration label annotation priority-class pull-policy \
+	cpu-request cpu-limit memory-request memory-limit compat; do
+	refuse "--$o" a=b
+done
+
+# what is printed is read back as it was given, by a reader of YAML 1.1 and ours
+cat >words.py <<'P'
+import json, sys, yaml
+words = """y N yes oN off True null Null ~ .inf -.INF +.inf .nan .NaN 0x1F 0o7 017
+08 1_000 _1 1_ 0b1_0 190:20:30 1:30 1:30.5 +1 -1 -.5 .5 5. 1e3 1E3 1e+3 12e03 0.1.2
+10m 1Gi 100k 0 -0 2001-01-01 2001-01-01T00:00:00Z 2001-1-1 = << - -- --- ... -a ? :
+a: :a a:b #a a#b , [ ] { } & * ! | > % @ ` " ' a\\b \\ /a //a --x --1 ---x 1:2:3 0x
+1e e1 x1 infinity NaN 9e9 1a 0b12 12:30:45.6 tRue nULL YES No ON OFF t f T F""".split()
+words += ["", " ", " a", "a ", "a b", "a: b", "a #b", "a\nb", "\n", "\t", "a\tb", "\r",
+          "ü", "\U0001f600", "\u0085", "\u2028", "\ufeff", "\x7f", "\x1b[1m", "\u00a0"]
+if sys.argv[1] == "make":
+    print(json.dumps({"metadata": {"annotations":
+        {"k%d" % i: w for i, w in enumerate(words)}}}))
+else:
+    got = yaml.safe_load(open("pod.yaml", encoding="utf-8"))["metadata"]["annotations"]
+    for i, w in enumerate(words):
+        if got["k%d" % i] != w:
+            print("PyYAML reads %r, not %r" % (got["k%d" % i], w))
+P
+if python3 -c 'import yaml' 2>/dev/null; then
+	python3 words.py make >words.json
+	ok "words that are none" exits 0 "$UNPACKCTL" pod --image a/b \
+		--overrides "$(cat words.json)"
+	cp out pod.yaml
+	is "PyYAML reads them" "$(python3 words.py read)" ""
+	is "so do we" "$("$UNPACKCTL" pod --image a/b -o json --overrides \
+		"$(cat words.json)" | jq -c .metadata.annotations)" \
+		"$(jq -c .metadata.annotations words.json)"
+	ok "nor does it look like something else" exits 0 "$UNPACKCTL" check-pod \
+		pod.yaml
+else
+	ok_skip "words that are none" "needs PyYAML"
+fi
+if command -v kubectl >/dev/null && [ -f pod.yaml ] &&
+	kubectl label --local -f pod.yaml a=b -o json >k.json 2>/dev/null &&
+	[ -f words.json ]; then
+	is "kubectl reads them" "$(jq -cS .metadata.annotations k.json)" \
+		"$(jq -cS .metadata.annotations words.json)"
+fi
 done_testing

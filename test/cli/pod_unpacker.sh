@@ -33,7 +33,7 @@ for image in localhost/unpack:1 localhost/a/unpack; do
 	is "$image: in one line" "$(wc -l <err)" 1
 	UNPACK_IMAGE=$image unpacker >/dev/null
 	ok "$image: also from the environment" has err "^unpackctl: $image: no"
-	unpacker --unpacker-image $image --pull-policy Never >/dev/null
+	unpacker --unpacker-image $image --image-pull-policy Never >/dev/null
 	ok "$image: unless the nodes have it" empty err
 done
 for image in localhost:5000/unpack:1 localhosts/unpack example.com/localhost/u; do

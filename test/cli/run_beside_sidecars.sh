@@ -15,7 +15,7 @@ run() {
 	try "$run_name" env API_STATE="$PWD/$run_name.api" \
 		API_ADMIT="$run_admit" API_SHOW="$run_show" \
 		timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
-		--timeout 120s --pull-policy IfNotPresent -o json \
+		--timeout 120s --image-pull-policy IfNotPresent -o json \
 		--unpacker-image example.com/unpack:1 \
 		--image example.com/hello:1 "$@"
 }

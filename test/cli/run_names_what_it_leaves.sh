@@ -9,7 +9,7 @@
 # run NAME FAULTS: in the background, to be waited for, or stopped
 run() {
 	API_STATE=$PWD/$1.api API_FAULTS=$2 "$UNPACKCTL" run -n ns -C "$1" -o json \
-		--pull-policy IfNotPresent --unpacker-image localhost/unpack:1 \
+		--image-pull-policy IfNotPresent --unpacker-image localhost/unpack:1 \
 		--image localhost/hello:1 >"$1.out" 2>"$1.err" &
 	echo $! >"$1.pid"
 }
@@ -88,7 +88,7 @@ several() {
 	shift 3
 	ok "$name: pods that may not be deleted" exits "$code" env \
 		API_STATE="$PWD/$name.api" API_FAULTS='delete:403*' \
-		"$UNPACKCTL" "$@" -n ns -o json --pull-policy IfNotPresent \
+		"$UNPACKCTL" "$@" -n ns -o json --image-pull-policy IfNotPresent \
 		--unpacker-image localhost/unpack:1
 	pods=$(ls "$name.api/pods")
 	id=$(jq -r '.metadata.labels["app.kubernetes.io/instance"]' \

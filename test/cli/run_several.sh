@@ -17,7 +17,7 @@ run() {
 	shift
 	try "$run_name" env API_STATE="$PWD/$run_name.api" \
 		${run_set:+"$run_set"} timeout 200 "$UNPACKCTL" run -n ns \
-		--timeout 120s --pull-policy IfNotPresent \
+		--timeout 120s --image-pull-policy IfNotPresent \
 		--unpacker-image example.com/unpack:1 "$@"
 }
 # of one and of three bundles

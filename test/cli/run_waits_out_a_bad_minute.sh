@@ -14,7 +14,7 @@ run() {
 	try "$run_name" env API_STATE="$PWD/$run_name.api" \
 		API_FAULTS="$run_faults" \
 		timeout 200 "$UNPACKCTL" run -n ns -C "$run_name" \
-		--timeout 120s --pull-policy IfNotPresent \
+		--timeout 120s --image-pull-policy IfNotPresent \
 		--unpacker-image localhost/unpack:1 \
 		--image localhost/hello:1 "$@"
 }

@@ -52,7 +52,7 @@ seconds() {
 	return $seconds_code
 }
 "$UNPACKCTL" pod --image "$IMAGES/hello:test" -n "$NS" --format jsonl \
-	--unpacker-image "$IMAGES/unpack:test" --pull-policy IfNotPresent -o json \
+	--unpacker-image "$IMAGES/unpack:test" --image-pull-policy IfNotPresent -o json \
 	>pod.json 2>pod.err
 run --image "$IMAGES/hello:test" -C first -q || exit 1
 

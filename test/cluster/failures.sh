@@ -121,13 +121,13 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
 	try sandbox with '.spec.hostname = "x" | .spec.runtimeClassName = "none" |
 		.spec.dnsPolicy = "Default"' $hello --timeout 25
 	try cpu run $hello -n "$NS-cpu"
-	try cpus run $hello -n "$NS-cpu" --cpu-limit 100m --cpu-request 10m -C cpus
+	try cpus run $hello -n "$NS-cpu" --limits cpu=100m --requests cpu=10m -C cpus
 	try toolong run $hello --log-limit 1Ki
 	try nounpacker "$UNPACKCTL" run -n "$NS" $hello
 	try noconf env KUBECONFIG= HOME=/nowhere "$UNPACKCTL" run $hello \
-		--unpacker-image "$IMAGES/unpack:test" --pull-policy IfNotPresent
+		--unpacker-image "$IMAGES/unpack:test" --image-pull-policy IfNotPresent
 	try noconf2 env KUBECONFIG= HOME=/nowhere "$UNPACKCTL" run $hello -n x \
-		--unpacker-image "$IMAGES/unpack:test" --pull-policy IfNotPresent
+		--unpacker-image "$IMAGES/unpack:test" --image-pull-policy IfNotPresent
 	try refused run --image localhost:1/not/there:1 --timeout 40
 	try quota run $hello -n "$NS-quota"
 	try limit run $hello -n "$NS-limit"
@@ -137,7 +137,7 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
 	try role run $hello --kubeconfig provisioner.kubeconfig -C role
 	try nokubectl as_kubectl ./no-such-kubectl $hello
 	try nopath env PATH=/nowhere KUBECTL= "$UNPACKCTL" run $hello \
-		--unpacker-image "$IMAGES/unpack:test" --pull-policy IfNotPresent
+		--unpacker-image "$IMAGES/unpack:test" --image-pull-policy IfNotPresent
 	try nocontext run $hello --context nowhere
 	try noconfig run $hello --kubeconfig ./nothing.kubeconfig
 }
@@ -185,7 +185,7 @@ ok "no registry" tried refused 1 \
 ok "a sandbox that cannot be made" tried sandbox 1 \
 	'(FailedCreatePodSandBox|RuntimeClass|runtimeclass|RuntimeHandler)'
 ok "... more time is not the advice" lacks sandbox.err 'more time'
-ok "a quota on cpu limits" tried cpu 1 'limits.cpu' 'fix: .*--cpu-limit'
+ok "a quota on cpu limits" tried cpu 1 'limits.cpu' 'fix: .*--limits'
 ok "... with the options that are named" tried cpus 0
 ok "--log-limit" tried toolong 3 'BundleTooLarge: ' 'fix: raise --log-limit'
 ok "... the advice names no option that run refuses" lacks toolong.err '--parts'

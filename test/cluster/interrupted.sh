@@ -59,7 +59,7 @@ sed "s/\(server: .*:\)[0-9]*/\1$(cat port)/" direct.kubeconfig >stalls.kubeconfi
 go() {
 	: >"$1.err"
 	try "$1" "$UNPACKCTL" run -n "$NS" --kubeconfig "$2" --timeout 240s \
-		--pull-policy IfNotPresent -C "$1" \
+		--image-pull-policy IfNotPresent -C "$1" \
 		--unpacker-image "$IMAGES/$3:test" --image "$IMAGES/$4:test"
 }
 

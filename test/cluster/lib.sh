@@ -111,7 +111,7 @@ run() {
 	# RukPak's pod knows no policy
 	case " $* " in
 	*" --compat "*) ;;
-	*) set -- --pull-policy IfNotPresent "$@" ;;
+	*) set -- --image-pull-policy IfNotPresent "$@" ;;
 	esac
 	"$UNPACKCTL" run -n "$NS" --unpacker-image "$IMAGES/unpack:test" \
 		--timeout 120s "$@"

@@ -80,8 +80,8 @@ ok "the server takes it" exits 0 kubectl create --dry-run=server -f pod.yaml
 for flags in '' '--run-as-user namespace' '--run-as-user 1001' \
 	'--format jsonl --parts 0-3' '--pull-secret a --pull-secret b' \
 	'--deadline 60 --log-limit 10Mi --symlinks keep' \
-	'--node-selector a=b --toleration c:NoExecute --toleration d=e' \
-	'--label a=b --annotation c=d --pull-policy Always --cpu-limit 1'; do
+	'--overrides {"spec":{"nodeSelector":{"a":"b"},"tolerations":[{"key":"c","operator":"Exists"}]}}' \
+	'--overrides {"metadata":{"labels":{"a":"b"}}} --image-pull-policy Always --limits cpu=1'; do
 	# shellcheck disable=SC2086
 	"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" $flags >pod.yaml
 	ok "the server takes a pod with $flags" exits 0 \
@@ -136,7 +136,7 @@ done
 is "... a pod that asks for no limit gets one" "$(kubectl create \
 	--dry-run=server -o json -f pod.yaml |
 	jq -r '.spec.containers[0].resources.limits.cpu')" 1
-"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" --cpu-limit 2 >pod.yaml 2>err
+"$UNPACKCTL" pod --image example.com/a:1 -n "$NS" --limits cpu=2 >pod.yaml 2>err
 is "... or that which it asks for" "$(kubectl create --dry-run=server \
 	-o json -f pod.yaml | jq -r '.spec.containers[0].resources.limits.cpu')" 2
 k delete limitrange unpack-pods >/dev/null
