@@ -14,6 +14,7 @@
 #include "base/out.h"
 #include "base/opt.h"
 #include "pod/podopts.h"
+#include "pod/yaml.h"
 #include "wire.h"
 
 struct pod_cmd {
@@ -68,33 +69,64 @@ pod_cmd_print(const struct json *pod, bool json)
 	return ret;
 }
 
+/* Several bundles, and no word about which: say what there is. */
+static void
+pod_cmd_say_several(const struct podopts_bundles *b)
+{
+	char file[MSG_NAME], name[256];
+	size_t i;
+
+	msg_warn(0, "%s: %zu bundles; choose one with --select NAME:",
+	    strcmp(b->at[0].file, "-") == 0
+	        ? "standard input"
+	        : msg_mask(file, sizeof file, b->at[0].file),
+	    b->n);
+	for (i = 0; i < b->n; i++)
+		msg_line("  line %zu: %s %s", b->at[i].line,
+		    b->at[i].owner.kind,
+		    msg_mask(name, sizeof name, b->at[i].owner.name));
+}
+
+/* All options are there: make and print the pod; an exit code. */
+static int
+pod_cmd_make(struct pod_cmd *x)
+{
+	struct podopts_bundles b = {0};
+	struct json *pod;
+	int code = WIRE_FAIL;
+
+	if (podopts_choose_unpacker(&x->pod, false) == 0 &&
+	    podopts_expand(&x->pod, &b) == 0) {
+		if (b.n > 1) {
+			pod_cmd_say_several(&b);
+		} else {
+			pod = pod_build(&b.at[0]);
+			if (pod != NULL)
+				code = pod_cmd_print(pod, x->json);
+			json_free(pod);
+		}
+	}
+	podopts_free_bundles(&b);
+	return code;
+}
+
 int
 cmd_pod(int argc, char **argv)
 {
 	struct pod_cmd x = {.pod = POD_OPTS};
 	const char *why;
-	struct json *pod;
 	int code;
 
-	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) < 0) {
-		podopts_free(&x.pod);
-		return code;
-	}
-	why = podopts_conflict(&x.pod);
-	if (why == NULL && x.pod.images.n + x.pod.files.n > 1)
-		why =
-		    "prints the pod of one bundle: give --image or --filename once";
-	if (why != NULL) {
-		(void)opt_wrong(&cmd_pod_options, "%s", why);
-		podopts_free(&x.pod);
-		return WIRE_USAGE;
-	}
-	code = WIRE_FAIL;
-	if (podopts_complete(&x.pod) == 0) {
-		pod = pod_build(&x.pod);
-		if (pod != NULL)
-			code = pod_cmd_print(pod, x.json);
-		json_free(pod);
+	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) >= 0) {
+		why = podopts_conflict(&x.pod);
+		if (why == NULL && x.pod.images.n + x.pod.files.n > 1)
+			why =
+			    "prints the pod of one bundle: give --image or --filename once";
+		code = WIRE_USAGE;
+		if (why != NULL)
+			(void)opt_wrong(&cmd_pod_options, "%s", why);
+		else
+			code = pod_cmd_make(&x);
 	}
 	podopts_free(&x.pod);
 	return code;

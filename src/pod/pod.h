@@ -11,7 +11,6 @@
 
 #include "base/ranges.h"
 #include "pod/placement.h"
-#include "pod/yaml.h"
 
 /* The image that holds `unpack`; make UNPACK_IMAGE=... sets it. */
 #ifndef UNPACK_IMAGE
@@ -58,7 +57,7 @@ struct pod_values {
 	size_t n;
 };
 
-/* Strings are borrowed from argv or from `input`. */
+/* Strings are borrowed from argv or from a manifest. */
 struct pod_opts {
 	const char *file; /* -f; NULL: none */
 	const char *select; /* which bundle of the file; NULL: the only one */
@@ -83,7 +82,7 @@ struct pod_opts {
 	uint64_t deadline; /* seconds the pod may take; 0: POD_DEADLINE */
 	bool user_namespace; /* hostUsers: false, and uid 0 */
 	bool check; /* only look whether the bundle can be read */
-	struct yaml_docs input; /* owned; what `file` holds */
+	size_t line; /* of its file, where the bundle's manifest begins */
 	struct pod_values files, images; /* all that were given */
 };
 

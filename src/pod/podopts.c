@@ -284,57 +284,6 @@ is_candidate(const struct pod_opts *o, const struct json *manifest)
 	        (name != NULL && strcmp(name, o->select) == 0));
 }
 
-/* Several bundles, and no word about which: say what there is. */
-static int
-say_several(const struct pod_opts *o, const char *file, size_t n)
-{
-	struct manifest_cursor c = {.docs = &o->input};
-	struct manifest m;
-	const char *text;
-	char name[256];
-
-	msg_warn(0, "%s: %zu bundles; choose one with --select NAME:", file, n);
-	while (manifest_next(&c, &m)) {
-		if (!is_candidate(o, m.object))
-			continue;
-		text = manifest_metadata(m.object, "name");
-		msg_line("  line %zu: %s %s", m.line, m.kind,
-		    msg_mask(name, sizeof name, text != NULL ? text : ""));
-	}
-	return -1;
-}
-
-/* Read the file, and take the bundle in it that fits. */
-static int
-take_file(struct pod_opts *o)
-{
-	char file[MSG_NAME], where[MSG_NAME + 32];
-	struct manifest_cursor c = {.docs = &o->input};
-	struct manifest m, chosen = {.object = NULL};
-	size_t n = 0;
-
-	if (yaml_load(&o->input, o->file) < 0)
-		return -1;
-	(void)msg_mask(file, sizeof file,
-	    strcmp(o->file, "-") == 0 ? "standard input" : o->file);
-	while (manifest_next(&c, &m)) {
-		if (!is_candidate(o, m.object))
-			continue;
-		chosen = m;
-		n++;
-	}
-	if (n > 1)
-		return say_several(o, file, n);
-	if (n == 0 && o->select != NULL)
-		return manifest_refuse(file, "no bundle of this name",
-		    o->select);
-	if (n == 0)
-		return manifest_refuse(file,
-		    "no " BUNDLEDEPLOYMENT_KINDS " in it", NULL);
-	(void)snprintf(where, sizeof where, "%s:%zu", file, chosen.line);
-	return podopts_take_manifest(o, chosen.object, where);
-}
-
 /* One more bundle, to be filled in.  NULL (reported): out of memory. */
 static struct pod_opts *
 add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
@@ -349,7 +298,6 @@ add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
 	all[b->n] = *o;
 	/* these stay with whom they are copied from */
 	all[b->n].files = all[b->n].images = (struct pod_values){0};
-	all[b->n].input = (struct yaml_docs){0};
 	return &all[b->n++];
 }
 
@@ -376,6 +324,7 @@ expand_file(struct podopts_bundles *b, const struct pod_opts *o,
 		if (one == NULL ||
 		    podopts_take_manifest(one, m.object, where) < 0)
 			return -1;
+		one->line = m.line;
 	}
 	if (b->n > before)
 		return 0;
@@ -484,20 +433,9 @@ podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 	return 0;
 }
 
-int
-podopts_complete(struct pod_opts *o)
-{
-	if (podopts_choose_unpacker(o, false) < 0)
-		return -1;
-	if (o->file != NULL && take_file(o) < 0)
-		return -1;
-	return 0;
-}
-
 void
 podopts_free(struct pod_opts *o)
 {
-	yaml_docs_free(&o->input);
 	json_free(o->placement.overrides);
 	o->placement.overrides = NULL;
 	free(o->files.at);

@@ -8,9 +8,11 @@
  *	why = podopts_conflict(&opts);
  *	if (why != NULL)
  *		usage error
- *	if (podopts_complete(&opts) == 0)
- *		pod = pod_build(&opts);
- *	...
+ *	if (podopts_choose_unpacker(&opts, false) == 0 &&
+ *	    podopts_expand(&opts, &bundles) == 0)
+ *		for each of bundles.at
+ *			pod = pod_build(&bundles.at[i]);
+ *	podopts_free_bundles(&bundles);
  *	podopts_free(&opts);
  */
 #ifndef PODOPTS_H
@@ -40,15 +42,9 @@ const char *podopts_nowhere(const struct pod_opts *o);
 /*
  * Fill in which image holds `unpack`: the option's, else the environment's,
  * else the build's.  Says where no node can pull it, unless `quiet`.  Returns
- * 0, or -1 (reported).  podopts_complete does this too.
+ * 0, or -1 (reported).
  */
 int podopts_choose_unpacker(struct pod_opts *o, bool quiet);
-
-/*
- * All options are there: read the file, if there is one.  Returns 0, or -1
- * (reported).  Call podopts_free in either case.
- */
-int podopts_complete(struct pod_opts *o);
 
 /* Several bundles; {0} holds none. */
 struct podopts_bundles {
