@@ -100,14 +100,14 @@ UNPACK_OBJ = $(patsubst %,$(B)/%.o, \
 	base/quote base/ranges base/result base/sandbox base/signals \
 	bundle/content bundle/finding bundle/mounts bundle/places \
 	bundle/report bundle/walk \
-	stream/encode stream/install stream/preflight stream/gzip \
+	stream/copy stream/copyout stream/encode stream/install stream/preflight stream/gzip \
 	stream/stream stream/tarout \
 	unpack)
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 # unpackctl: all rooms, without what unpack alone has.
 UNPACK_ALONE = src/unpack.c $(patsubst %,src/stream/%.c, \
-	install preflight stream)
+	copy copyout install preflight stream)
 CTL_OBJ  = $(patsubst src/%.c,$(B)/%.o,$(filter-out $(UNPACK_ALONE),$(SRC)))
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 
@@ -127,7 +127,7 @@ unpackctl: $(B)/unpackctl
 
 $(B)/unpack: $(UNPACK_OBJ)
 	$(SAY) LINK $@
-	$(Q)$(CC) $(HOUSE_LDFLAGS) $(LDFLAGS) -o $@ $(UNPACK_OBJ) \
+	$(Q)$(CC) $(HOUSE_LDFLAGS) -Wl,--wrap=strtod $(LDFLAGS) -o $@ $(UNPACK_OBJ) \
 	    $(HOUSE_LDLIBS) $(UNPACK_LIBS)
 
 $(B)/unpackctl: $(CTL_OBJ)

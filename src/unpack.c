@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/cpus.h"
+#include "stream/copy.h"
 #include "stream/install.h"
 #include "base/io.h"
 #include "base/number.h"
@@ -110,9 +111,35 @@ static const struct opt rows[] = {
     {0},
 };
 static const struct opt_group groups[] = {{NULL, rows, 0}, {0}};
+static const struct opt copy_rows[] = {
+    {"bundle-dir", 0, "DIR", "what to copy (default: the current directory)",
+        OPT_TEXT(struct args, stream.content.dir)},
+    {"path", 0, "SUB", "only this path, and what is below it",
+        .take = take_path,
+        .takes = "a path below the bundle directory, without .."},
+    {"symlinks", 0, "keep|skip", "default: keep",
+        OPT_WORD(struct args, symlinks)},
+    {"force", 0, NULL, "replace what an earlier copy made",
+        OPT_FLAG(struct args, force)},
+    {0},
+};
+static const struct opt_group copy_groups[] = {{NULL, copy_rows, 0}, {0}};
+static const struct opt_command copy_command = {
+    .name = "copy",
+    .usage = " [OPTION...] DEST",
+    .about =
+        "Copy the bundle to DEST, in a volume: a directory that is not there and\n"
+        "appears whole, or an empty one, which is filled.\n",
+    .groups = copy_groups,
+    .operands = "one DEST",
+    .least = 1,
+    .most = 1,
+    .one_dash = true,
+};
 static const struct opt_command command = {
     .usage =
         " [OPTION...]           write the bundle to standard output\n"
+        "       unpack copy [OPTION...] DEST write it to a directory instead\n"
         "       unpack check [OPTION...]     can it be read? (JSON, exit 0 or 3)\n"
         "       unpack install DEST          copy this program to DEST\n"
         "       cp [-Rv] SRC DEST            the same, under the name cp",
@@ -229,20 +256,26 @@ measure(const struct args *a, const struct stream_opts *opts, struct report *r)
  * can be written: the tree is not trusted.
  */
 static void
-unpack_shut_doors(const struct args *a)
+unpack_shut_doors(const struct args *a, const struct copy *copy)
 {
 	const char *dir = a->stream.content.dir;
 	const struct sandbox_place places[] = {
 	    {dir[0] != '\0' ? dir : ".", -1, false},
 	    {"/proc", -1, false}, /* the mounts */
 	    {WIRE_TERM_PATH, -1, true},
+	    {NULL, copy != NULL ? copy->hidden : -1, true},
+	    {NULL, copy != NULL ? copy->dir : -1, true},
 	};
 
 	(void)sandbox_enter(places, sizeof places / sizeof *places);
 }
 
+/*
+ * Look, and write the stream, or the copy that was begun; then it is completed.
+ * The exit code.
+ */
 static int
-run_stream(const struct args *a)
+run_stream(const struct args *a, struct copy *copy)
 {
 	struct content_opts content = a->stream.content;
 	struct stream_opts stream = a->stream;
@@ -252,7 +285,7 @@ run_stream(const struct args *a)
 	    .format = stream_format_name(a->stream.format)};
 	int code = WIRE_FAIL, ret;
 
-	unpack_shut_doors(a);
+	unpack_shut_doors(a, copy);
 	report_init(&r);
 	/* only for --log-limit does anybody ask for the files' sizes */
 	content.lazy = a->log_limit == 0;
@@ -263,6 +296,10 @@ run_stream(const struct args *a)
 		ret = measure(a, &stream, &r);
 	if (ret == 0 && r.reason == REPORT_OK)
 		ret = stream_run(&stream, &result);
+	if (ret == 0 && r.reason == REPORT_OK && copy != NULL && !io_stopped())
+		ret = copy_commit(copy);
+	else if (io_stopped())
+		ret = -1;
 	if (ret < 0) {
 		note_failure(&r);
 	} else if (r.reason != REPORT_OK) {
@@ -274,6 +311,7 @@ run_stream(const struct args *a)
 		written.entries = result.entries;
 		written.size = result.size;
 		written.parts = result.parts;
+		written.filled = copy != NULL && copy->inside;
 		if (result.digest[0] != '\0')
 			written.digest = result.digest;
 	}
@@ -283,12 +321,50 @@ run_stream(const struct args *a)
 }
 
 static int
+run_copy(int argc, char **argv)
+{
+	struct args a = {
+	    .stream = {.content = {.dir = "."}, .format = STREAM_COPY}};
+	struct copyout out = {.at = -1, .file = -1};
+	struct report r = {.reason = REPORT_IO};
+	struct copy copy;
+	int code;
+
+	if (opt_parse(&copy_command, &a, argc, argv, &code) < 0)
+		return code;
+	a.stream.content.skip_symlinks = a.symlinks != NULL &&
+	    strcmp(a.symlinks, "skip") == 0;
+	a.stream.copy = &out;
+	/* a copy is cleared away before the end */
+	signals_catch(0);
+	io_heed(&signals_stop);
+	out.dest = argv[1];
+	code = (int)copy_open(&copy, argv[1], a.force);
+	if (code == WIRE_OK &&
+	    (fstat(copy.hidden, &out.hidden) < 0 ||
+	        copyout_begin(&out, copy.tree) < 0))
+		code = WIRE_FAIL;
+	if (code == WIRE_OK) {
+		code = run_stream(&a, &copy);
+	} else {
+		note_failure(&r);
+		report_terminate(&r, NULL);
+	}
+	copyout_free(&out);
+	copy_close(&copy);
+	if (signals_stop == 0 || code == WIRE_OK)
+		return code;
+	report_terminate_signal();
+	return (int)signals_exit();
+}
+
+static int
 run_check(const struct args *a)
 {
 	struct report r;
 	int code = WIRE_FAIL;
 
-	unpack_shut_doors(a);
+	unpack_shut_doors(a, NULL);
 	report_init(&r);
 	if (preflight_run(&a->stream.content, &r) == 0 &&
 	    result_print(report_object(&r)) == 0)
@@ -389,6 +465,18 @@ unpack_on_no_memory(void)
 	_exit(WIRE_FAIL);
 }
 
+/*
+ * In place of strtod(3), by the linker: cJSON reads back each number that it
+ * prints, and ours are whole ones.  strtod is 7 KB.
+ */
+double __wrap_strtod(const char *text, char **end);
+
+double
+__wrap_strtod(const char *text, char **end)
+{
+	return (double)strtol(text, end, 10);
+}
+
 static void
 unpack_catch_signals(void)
 {
@@ -421,7 +509,7 @@ unpack_run(int argc, char **argv, bool check)
 		    "the bundle is not written to a terminal: send it to a file or a pipe, or give --force");
 		return WIRE_USAGE;
 	}
-	return check ? run_check(&a) : run_stream(&a);
+	return check ? run_check(&a) : run_stream(&a, NULL);
 }
 
 int
@@ -442,6 +530,8 @@ main(int argc, char **argv)
 		return run_cp(argc, argv);
 	if (strcmp(word, "install") == 0)
 		return run_install(argc, argv);
+	if (strcmp(word, "copy") == 0)
+		return run_copy(argc - 1, argv + 1);
 	if (strcmp(word, "check") != 0)
 		return unpack_run(argc, argv, false);
 	result_start("UnpackCheckResult", true);

@@ -412,6 +412,8 @@ report_terminate(const struct report *r, const struct report_written *written)
 			json_add_string(o, "digest", written->digest);
 		if (written->parts > 0)
 			json_add_uint(o, "parts", written->parts);
+		if (written->filled)
+			json_add_bool(o, "filled", true);
 	}
 	add_skipped(o, r);
 	/* the rest: a message of 512 bytes, escaped, and the counts */

@@ -82,11 +82,12 @@ struct report {
 
 /* What was written, for the termination message. */
 struct report_written {
-	const char *format; /* "json", "jsonl", "tar" */
+	const char *format; /* "json", "jsonl", "tar", "copy" */
 	uint64_t entries;
-	uint64_t size; /* bytes of the tar.gz, or of the tar */
-	const char *digest; /* of the tar.gz; NULL for tar */
-	uint64_t parts; /* 0 for tar */
+	uint64_t size; /* bytes of the tar.gz; of tar and copy, of the tar */
+	const char *digest; /* of the same; NULL for tar */
+	uint64_t parts; /* 0 for tar and copy */
+	bool filled; /* copy: entry by entry, not by one rename */
 };
 
 /* Begin an empty report.  Nothing to free before something was added. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "stream/encode.h"
+#include "base/io.h"
 #include "base/msg.h"
 #include "stream/gzip.h"
 #include "stream/tarout.h"
@@ -42,6 +43,8 @@ stream_format_name(enum stream_format format)
 		return "jsonl";
 	case STREAM_TAR:
 		return "tar";
+	case STREAM_COPY:
+		return "copy";
 	}
 	return "unknown";
 }
@@ -65,6 +68,17 @@ to_out(void *arg, const void *buf, size_t len)
 		return 0;
 	msg_warn(errno, "standard output");
 	return -1;
+}
+
+/* A tarout_sink: nobody wants the tar but for its digest. */
+static int
+stream_to_digest(void *arg, const void *buf, size_t len)
+{
+	struct stream *s = arg;
+
+	s->encode.size += len;
+	digest_add(&s->encode.sum, buf, len);
+	return 0;
 }
 
 /* Was enough written to know what the caller wants to know? */
@@ -110,7 +124,11 @@ stream_copy_data(struct stream *s, const struct content_item *item, int fd,
 		if (n == 0)
 			return stream_fail(item, 0,
 			    "became shorter while it was read");
-		if (tarout_data(s->tar, s->buf, (size_t)n) < 0)
+		if (tarout_data(s->tar, s->buf, (size_t)n) < 0 || io_stopped())
+			return -1;
+		if (s->opts->copy != NULL &&
+		    copyout_data(s->opts->copy, item->path, s->buf, (size_t)n) <
+		        0)
 			return -1;
 		size -= n;
 	}
@@ -143,14 +161,21 @@ put_open(struct stream *s, const struct content_item *item, int fd)
 	e.mode = before.st_mode;
 	e.size = before.st_size;
 	e.mtime = before.st_mtim.tv_sec;
-	if (tarout_entry(s->tar, &e) < 0 ||
-	    stream_copy_data(s, item, fd, before.st_size) < 0)
+	if (tarout_entry(s->tar, &e) < 0)
+		return -1;
+	if (s->opts->copy != NULL &&
+	    copyout_file(s->opts->copy, item->path, item->name, fd, &before) <
+	        0)
+		return -1;
+	if (stream_copy_data(s, item, fd, before.st_size) < 0)
 		return -1;
 	if (fstat(fd, &after) < 0)
 		return stream_fail(item, errno, "stat");
 	if (!unchanged(&before, &after))
 		return stream_fail(item, 0, "changed while it was read");
-	return 0;
+	return s->opts->copy == NULL
+	    ? 0
+	    : copyout_file_end(s->opts->copy, item->path, &before);
 }
 
 static int
@@ -178,6 +203,7 @@ static int
 stream_put_item(struct stream *s, const struct content_item *item)
 {
 	const struct stat *st = &item->st;
+	struct copyout *copy = s->opts->copy;
 	struct tarout_entry e = {.path = item->path, .mode = st->st_mode};
 	char target[PATH_MAX + 1]; /* symlink(2): no target is longer */
 	ssize_t n;
@@ -186,15 +212,24 @@ stream_put_item(struct stream *s, const struct content_item *item)
 	if (S_ISREG(st->st_mode))
 		return put_file(s, item);
 	/* a directory's time says when the pod started, not what is in it */
-	if (S_ISDIR(st->st_mode))
-		return tarout_entry(s->tar, &e);
+	if (S_ISDIR(st->st_mode)) {
+		if (tarout_entry(s->tar, &e) < 0)
+			return -1;
+		return copy == NULL
+		    ? 0
+		    : copyout_directory(copy, item->path, item->name, st);
+	}
 	n = readlinkat(item->dirfd, item->name, target, sizeof target - 1);
 	if (n < 0)
 		return stream_fail(item, errno, "readlink");
 	target[n] = '\0';
 	e.target = target;
 	e.mtime = st->st_mtim.tv_sec;
-	return tarout_entry(s->tar, &e);
+	if (tarout_entry(s->tar, &e) < 0)
+		return -1;
+	return copy == NULL
+	    ? 0
+	    : copyout_symlink(copy, item->path, item->name, target, e.mtime);
 }
 
 static int
@@ -220,6 +255,8 @@ stream_put_all(struct stream *s)
 			    "changed while it was read");
 		else if (item.what == CONTENT_ENTRY)
 			got = stream_put_item(s, &item);
+		if (io_stopped())
+			got = -1;
 		if (got < 0)
 			break;
 	}
@@ -255,6 +292,11 @@ stream_build_pipe(struct stream *s)
 		msg_nomem();
 		return -1;
 	}
+	if (opts->format == STREAM_COPY) {
+		digest_init(&s->encode.sum);
+		s->tar = tarout_open(stream_to_digest, s);
+		return s->tar == NULL ? -1 : 0;
+	}
 	if (opts->format == STREAM_TAR) {
 		io_out_init(&s->encode.out, opts->fd);
 		s->tar = tarout_open(to_out, s);
@@ -274,6 +316,11 @@ static int
 stream_finish_pipe(struct stream *s, struct stream_result *result)
 {
 	result->entries = s->entries;
+	if (s->opts->format == STREAM_COPY) {
+		result->size = s->encode.size;
+		digest_text(&s->encode.sum, result->digest);
+		return copyout_end(s->opts->copy);
+	}
 	if (s->gzip == NULL) {
 		if (io_out_flush(&s->encode.out) < 0) {
 			msg_warn(errno, "standard output");
