@@ -83,7 +83,8 @@ struct check {
 	struct names names; /* owned; as the user said them */
 	struct json **lists; /* owned; for each name the images of an archive
 	                        that has several */
-	struct source input; /* what "-" is */
+	struct source *inputs; /* owned; for each name what came through a pipe,
+	                          at the first place of that name */
 	struct check_job *jobs; /* owned; in the order of the names */
 	size_t n_jobs, jobs_room;
 	size_t told; /* of the jobs, the first ones */
@@ -211,12 +212,15 @@ static int
 check_open(const struct check *a, size_t at, struct source *s)
 {
 	const char *given = a->names.at[at];
+	size_t first = 0;
 	struct sandbox_places places = {0};
 	struct image_ref ref = {0};
 	int ret = -1;
 
-	if (strcmp(given, "-") == 0)
-		*s = a->input;
+	while (strcmp(a->names.at[first], given) != 0)
+		first++;
+	if (a->inputs[first].path != NULL)
+		*s = a->inputs[first];
 	else if ((source_is_at_hand(given) ? source_open(s, given, a->opts.max)
 	                                   : source_fetch(s, given, a->opts.max,
 	                                         a->opts.platform)) != WIRE_OK)
@@ -340,6 +344,27 @@ check_break(const struct check *a, struct check_job *j,
 		j->text = NULL;
 }
 
+/*
+ * What a terminal must not see in a text, in place: a child that an attack has
+ * may send anything.  Lines, colours and marks of base/term stay.
+ */
+static char *
+check_mask(char *text)
+{
+	char *p;
+
+	for (p = text; p != NULL && *p != '\0'; p++) {
+		if (*p == '\033' && p[1] == '[' &&
+		    p[2 + strspn(p + 2, "0123456789;")] == 'm')
+			continue;
+		if ((unsigned char)*p == 0x7f ||
+		    ((unsigned char)*p < ' ' && *p != '\n' &&
+		        *p != *TERM_WHOLE))
+			*p = '?';
+	}
+	return text;
+}
+
 /* child_run's end: take the result, and tell all that are due. */
 static void
 check_take(void *arg, const struct child_end *e)
@@ -357,7 +382,7 @@ check_take(void *arg, const struct child_end *e)
 		j->state = json_bool(json_get(e->result, "good"), false)
 		    ? CHECK_GOOD
 		    : CHECK_BAD;
-		j->text = text != NULL ? strdup(text) : NULL;
+		j->text = text != NULL ? check_mask(strdup(text)) : NULL;
 		if (json_int(json_get(e->result, "errors"), 0, UINT32_MAX,
 		        &n) == 0)
 			j->errors = (unsigned int)n;
@@ -535,10 +560,13 @@ check_free(struct check *a)
 	free(a->jobs);
 	for (i = 0; a->lists != NULL && i < a->names.n; i++)
 		json_free(a->lists[i]);
+	for (i = 0; a->inputs != NULL && i < a->names.n; i++)
+		if (a->inputs[i].path != NULL)
+			source_close(&a->inputs[i]);
+	free(a->inputs);
 	free(a->lists);
 	json_free(a->results);
 	names_free(&a->names);
-	source_close(&a->input);
 }
 
 /*
@@ -550,24 +578,32 @@ static enum wire_exit
 check_read_names(struct check *a, char *const *given)
 {
 	enum wire_exit code = WIRE_OK;
-	size_t i;
+	size_t i, first;
 
 	for (; *given != NULL; given++)
 		if (names_add(&a->names, *given) < 0)
 			return WIRE_FAIL;
 	if (a->images_from != NULL && names_read(&a->names, a->images_from) < 0)
 		return WIRE_FAIL;
-	for (i = 0; code == WIRE_OK && i < a->names.n; i++) {
-		if (strcmp(a->names.at[i], "-") != 0)
-			code = source_refuse_context(a->names.at[i]);
-		else if (a->input.path == NULL)
-			code = source_open(&a->input, "-", a->opts.max);
-	}
 	a->lists = calloc(a->names.n + 1, sizeof *a->lists);
-	if (a->lists != NULL)
-		return code;
-	msg_nomem();
-	return WIRE_FAIL;
+	a->inputs = calloc(a->names.n + 1, sizeof *a->inputs);
+	if (a->lists == NULL || a->inputs == NULL) {
+		msg_nomem();
+		return WIRE_FAIL;
+	}
+	for (i = 0; code == WIRE_OK && i < a->names.n; i++) {
+		if (!source_is_pipe(a->names.at[i])) {
+			code = source_refuse_context(a->names.at[i]);
+			continue;
+		}
+		for (first = 0; strcmp(a->names.at[first], a->names.at[i]) != 0;
+		     first++)
+			continue;
+		if (first == i)
+			code = source_open(&a->inputs[i], a->names.at[i],
+			    a->opts.max);
+	}
+	return code;
 }
 
 /* Judge the images and tell of them; the exit code. */
@@ -601,8 +637,7 @@ cmd_check(int argc, char **argv)
 {
 	struct check a = {.uid = UID_UNSET,
 	    .timeout = TIMEOUT,
-	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE},
-	    .input = {.tempfile.fd = -1}};
+	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE}};
 	int code;
 
 	if (opt_parse(&cmd_check_options, &a, argc, argv, &code) < 0)

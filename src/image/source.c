@@ -293,25 +293,43 @@ source_fetch(struct source *s, const char *text, uint64_t max,
 
 /* --------------------------------------------------------------------- all */
 
-/* What comes through a pipe is kept: it is read more than once. */
-static int
-source_keep_input(struct source *s)
+bool
+source_is_pipe(const char *text)
 {
 	struct stat st;
-	struct blob b;
 
-	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
-		/* a child has another standard input */
-		s->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (s->fd < 0)
-			msg_warn(errno, "standard input");
-		return s->fd < 0 ? -1 : 0;
+	return strcmp(text, "-") == 0 ||
+	    (stat(text, &st) == 0 && !S_ISREG(st.st_mode) &&
+	        !S_ISDIR(st.st_mode));
+}
+
+/* What comes through a pipe is kept: it is read more than once. */
+static int
+source_keep(struct source *s, const char *text)
+{
+	bool input = strcmp(text, "-") == 0;
+	char shown[MSG_NAME];
+	struct stat st;
+	struct blob b;
+	int fd, ret = -1;
+
+	msg_mask(shown, sizeof shown, input ? "standard input" : text);
+	/* a child has another standard input */
+	fd = input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+	           : open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		msg_warn(errno, "%s", shown);
+	} else if (S_ISREG(st.st_mode)) {
+		s->fd = fd;
+		return 0;
+	} else if (tempfile_open(&s->tempfile, s->tempfile.max) == 0 &&
+	    tempfile_copy(&s->tempfile, fd, shown, &b) == 0) {
+		s->fd = s->tempfile.fd;
+		ret = 0;
 	}
-	if (tempfile_open(&s->tempfile, s->tempfile.max) < 0 ||
-	    tempfile_copy(&s->tempfile, STDIN_FILENO, "standard input", &b) < 0)
-		return -1;
-	s->fd = s->tempfile.fd;
-	return 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return ret;
 }
 
 /* Has it one of skopeo's prefixes of files? */
@@ -342,8 +360,10 @@ source_open(struct source *s, const char *text, uint64_t max)
 	struct stat st;
 
 	*s = (struct source){.path = text, .tempfile = {.fd = -1, .max = max}};
-	if (strcmp(text, "-") == 0)
-		return source_keep_input(s) < 0 ? WIRE_FAIL : WIRE_OK;
+	if (source_is_pipe(text)) {
+		s->path = "-";
+		return source_keep(s, text) < 0 ? WIRE_FAIL : WIRE_OK;
+	}
 	if (source_has_transport(text))
 		return WIRE_OK;
 	if (stat(text, &st) < 0) {

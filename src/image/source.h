@@ -27,6 +27,12 @@ struct source {
 bool source_is_at_hand(const char *text);
 
 /*
+ * Is it standard input or a pipe?  It can be opened once, by source_open, which
+ * keeps what comes, so that it can be read in several processes.
+ */
+bool source_is_pipe(const char *text);
+
+/*
  * Is it a directory that an image is built from?  Its Dockerfile would be part
  * of the bundle otherwise.  Returns WIRE_OK, or WIRE_USAGE (reported).
  */

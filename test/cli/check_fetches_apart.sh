@@ -123,6 +123,28 @@ reason() {
 	memory) echo 'IOError: .*(out of memory|Cannot allocate memory)' ;;
 	esac
 }
+# a signal ends the tool, too
+# the others are done by then
+printf '#!/bin/sh\nsleep 3\necho $$ >tool.pid\nexec sleep 60\n' >bin/skopeo
+rm -f tool.pid
+"$UNPACKCTL" check -o json images/1 images/bad docker://localhost/1:1 \
+	>out 2>err &
+check=$!
+while ! [ -s tool.pid ]; do sleep 0.1; done
+kill -TERM $check
+got=0
+wait $check || got=$?
+is "SIGTERM: exit 143" "$got" 143
+is "... what was judged is told, and why the rest is not" \
+	"$(jq -r '.reason, (.images[] | .reason)' out | tr '\n' ' ')" \
+	"Interrupted OK BundleUnreadable Interrupted "
+# nobody may be there to ask for its exit code
+for _ in $(seq 100); do
+	grep -qs ') [^Z]' "/proc/$(cat tool.pid)/stat" || break
+	sleep 0.1
+done
+ok "... no tool is left" eval \
+	'! grep -qs ") [^Z]" "/proc/$(cat tool.pid)/stat"'
 printf 'layer gzip\nmany 500000\n' |
 	"$TOP/test/mkimage.py" oci-archive images/large
 for trouble in crash kill hang closed flood words memory; do

@@ -57,6 +57,36 @@ for kind in oci-archive docker-archive; do
 	fi
 done
 
+# other pipes: they can be read once
+mkfifo pipe
+for kind in oci-archive docker-archive; do
+	cat $kind >pipe &
+	verdict "$kind from a FIFO" pipe
+	wait
+done
+for n in 1 2; do
+	describe plain plain | sed "s/kind: A/kind: $n/" | "$MK" oci several$n
+done
+python3 - <<-'P'
+	import json, os, shutil
+	shutil.copytree("several2/blobs", "several1/blobs", dirs_exist_ok=True)
+	one = json.load(open("several1/index.json"))
+	one["manifests"] += json.load(open("several2/index.json"))["manifests"]
+	one["manifests"][1]["annotations"] = {
+	    "org.opencontainers.image.ref.name": "v2"}
+	json.dump(one, open("several1/index.json", "w"))
+P
+tar cf several.tar -C several1 .
+cat several.tar >pipe &
+ok "several from a FIFO, twice" exits 3 "$UNPACKCTL" check -o json pipe pipe
+is "... all of them" "$(jq -r '[.images[].image] | join(" ")' out)" "v1 v2 v1 v2"
+wait
+if command -v bash >/dev/null; then
+	ok "a bash's <(...)" exits 3 bash -c \
+		"'$UNPACKCTL' check -o json <(cat oci-archive) - <several.tar"
+	is "... and standard input" "$(jq '.images | length' out)" 3
+fi
+
 mkdir -p root/manifests
 echo kind: B >root/manifests/b.yaml
 echo kind: C >root/manifests/c.yaml
