@@ -25,14 +25,14 @@ chars_unit(const struct logfile *f, const unsigned char *s)
 	return c;
 }
 
-/* Take a unit of UTF-16 or UTF-32; how many bytes it made at out. */
+/* Take a unit of UTF-16; how many bytes it made at out. */
 static size_t
 chars_take_unit(struct chars *t, const struct logfile *f, uint32_t c, char *out)
 {
 	uint32_t high = t->high;
 
 	t->high = 0;
-	if (f->unit == 2 && c >= 0xd800 && c < 0xdc00) {
+	if (c >= 0xd800 && c < 0xdc00) {
 		t->high = c;
 		return 0;
 	}

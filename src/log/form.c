@@ -109,8 +109,7 @@ form_begin_line(struct form *f, enum form_state state)
 static int
 form_is_json(struct form *f)
 {
-	static const char *const starts[] = {"{\"log\":\"", "{\"message\":\"",
-	    "{\"MESSAGE\":\""};
+	static const char *const starts[] = {"{\"log\":\"", "{\"message\":\""};
 	char bare[FORM_HEAD + 1];
 	size_t i, n = 0;
 

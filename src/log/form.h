@@ -4,8 +4,8 @@
  * the text that the container wrote.
  *
  * - gzip, around a log;
- * - UTF-16 and UTF-32, as `kubectl logs >log` writes in PowerShell, and
- *   byte order marks;
+ * - UTF-16 with a byte order mark, as `kubectl logs >log` writes in
+ *   PowerShell, and UTF-8 with one;
  * - runs of NUL, which a rotation or a crash leaves in a file;
  * - colours and other control sequences of terminals (ECMA-48);
  * - the files that container runtimes write for kubelet, "STAMP stdout F TEXT",

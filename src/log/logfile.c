@@ -118,10 +118,8 @@ logfile_judge_encoding(struct logfile *f, const unsigned char *s, size_t len)
 		size_t len;
 		unsigned int unit;
 		bool big;
-	} marks[] = {{"\377\376\0\0", 4, 4, false},
-	    {"\0\0\376\377", 4, 4, true}, {"\377\376", 2, 2, false},
-	    {"\376\377", 2, 2, true}, {"\357\273\277", 3, 1, false},
-	    {"{\0\"\0", 4, 2, false}, {"\0{\0\"", 4, 2, true}};
+	} marks[] = {{"\377\376", 2, 2, false}, {"\376\377", 2, 2, true},
+	    {"\357\273\277", 3, 1, false}};
 	size_t i;
 
 	f->unit = 1;
@@ -133,9 +131,7 @@ logfile_judge_encoding(struct logfile *f, const unsigned char *s, size_t len)
 		return;
 	f->unit = marks[i].unit;
 	f->big = marks[i].big;
-	f->notes->forms |= f->unit == 4 ? NOTES_UTF32
-	    : f->unit == 2              ? NOTES_UTF16
-	                                : NOTES_MARK;
+	f->notes->forms |= f->unit == 2 ? NOTES_UTF16 : NOTES_MARK;
 }
 
 /* Say what of text that is not in Unicode's wider forms is not text. */

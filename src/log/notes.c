@@ -229,9 +229,7 @@ notes_judge_file(struct notes *n, const void *data, size_t len)
 	     "7zXZ",
 	        "compressed with xz: decompress it first"},
 	    {"BZh", "compressed with bzip2: decompress it first"},
-	    {"7z\274\257", "a 7z archive"}, {"%PDF", "a PDF"},
-	    {"\211PNG", "a picture (PNG)"},
-	    {"\377\330\377", "a picture (JPEG)"},
+	    {"7z\274\257", "a 7z archive"},
 	    {"!<arch>\n", "a package or library (ar)"},
 	    {"hsqs", "a file system (squashfs)"}};
 	size_t i;
@@ -252,8 +250,8 @@ static const struct {
 	const char *word;
 	const char *text;
 } notes_forms[NOTES_FORMS] = {{"gzip", "gzip"}, {"utf-16", "UTF-16"},
-    {"utf-32", "UTF-32"}, {"utf-8-bom", "UTF-8 with a byte order mark"},
-    {"nul", "runs of NUL"}, {"ansi", "colours of a terminal"},
+    {"utf-8-bom", "UTF-8 with a byte order mark"}, {"nul", "runs of NUL"},
+    {"ansi", "colours of a terminal"},
     {"cri", "a container runtime's file (CRI)"},
     {"json-file", "a container runtime's file (JSON)"},
     {"timestamps", "timestamps"}};

@@ -14,17 +14,16 @@
 enum notes_form { /* what a log was: bits */
 	NOTES_GZIP = 1 << 0,
 	NOTES_UTF16 = 1 << 1,
-	NOTES_UTF32 = 1 << 2,
-	NOTES_MARK = 1 << 3, /* UTF-8 with a byte order mark */
-	NOTES_NUL = 1 << 4, /* there were runs of NUL */
-	NOTES_ANSI = 1 << 5, /* control sequences of a terminal */
-	NOTES_CRI = 1 << 6,
-	NOTES_JSON_FILE = 1 << 7,
-	NOTES_STAMPS = 1 << 8 /* timestamps of kubectl logs */
+	NOTES_MARK = 1 << 2, /* UTF-8 with a byte order mark */
+	NOTES_NUL = 1 << 3, /* there were runs of NUL */
+	NOTES_ANSI = 1 << 4, /* control sequences of a terminal */
+	NOTES_CRI = 1 << 5,
+	NOTES_JSON_FILE = 1 << 6,
+	NOTES_STAMPS = 1 << 7 /* timestamps of kubectl logs */
 };
 
 enum {
-	NOTES_FORMS = 9,
+	NOTES_FORMS = 8,
 	NOTES_LINE = 2048, /* bytes kept of a line */
 	NOTES_BASE64 = 256, /* of base64 in a row: the middle of a stream's line
 	                     */

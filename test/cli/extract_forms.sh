@@ -53,9 +53,6 @@ cat >form.py <<-'END'
 	      "podName": "p"}).encode() + b"\n" for l in lines),
 	  "utf-16": lambda: text.replace("\n", "\r\n").encode("utf-16"),
 	  "utf-16-be": lambda: b"\xfe\xff" + text.encode("utf-16-be"),
-	  "utf-16-no-mark": lambda: text.encode("utf-16-le"),
-	  "utf-32": lambda: text.encode("utf-32"),
-	  "utf-32-be": lambda: b"\0\0\xfe\xff" + text.encode("utf-32-be"),
 	  "utf-16-cri": lambda: each(cri).decode().encode("utf-16"),
 	  "utf-8-mark": lambda: b"\xef\xbb\xbf" + data,
 	  "utf-8-mark-cri": lambda: b"\xef\xbb\xbf" + each(cri),
@@ -79,8 +76,8 @@ cat >form.py <<-'END'
 	sys.stdout.buffer.write(gzip.compress(out) if gz else out)
 END
 forms="cri cri-tags cri-offset cri-stderr cri-crlf docker docker-spaces
-	docker-stderr docker-escapes message utf-16 utf-16-be utf-16-no-mark
-	utf-32 utf-32-be utf-16-cri utf-8-mark utf-8-mark-cri crlf nul-head
+	docker-stderr docker-escapes message utf-16 utf-16-be
+	utf-16-cri utf-8-mark utf-8-mark-cri crlf nul-head
 	nul-end nul-between nul-in-line nul-cri nul-one colour colour-inside link
 	link-inside stamps prefix"
 for f in $forms; do
