@@ -99,10 +99,9 @@ unpackctl_print_version(void)
 	char sandbox[SANDBOX_TEXT];
 
 	/* what it has here, now that nothing else is to be done */
-	if (term_out_line("unpackctl " VERSION_TEXT) < 0 ||
-	    term_out_line("sandbox %s",
-	        sandbox_describe(sandbox, sandbox_enter(NULL, 0))) < 0)
-		return WIRE_FAIL;
+	out_line("unpackctl " VERSION_TEXT);
+	out_printf("sandbox %s\n",
+	    sandbox_describe(sandbox, sandbox_enter(NULL, 0)));
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
@@ -110,19 +109,20 @@ unpackctl_print_version(void)
 static const struct cmd *
 find_command(const char *name)
 {
-	struct opt_nearest near = {NULL, 0};
+	const char *near = NULL;
 	const struct cmd *c;
 	char shown[64];
 
 	for (c = commands; c->options != NULL; c++) {
 		if (strcmp(name, c->options->name) == 0)
 			return c;
-		opt_consider(&near, name, c->options->name);
+		if (near == NULL && opt_is_short(name, c->options->name))
+			near = c->options->name;
 	}
 	(void)msg_mask(shown, sizeof shown, name);
-	if (near.name != NULL)
+	if (near != NULL)
 		(void)opt_wrong(&main_options,
-		    "unknown command '%s'; did you mean %s?", shown, near.name);
+		    "unknown command '%s'; did you mean %s?", shown, near);
 	else
 		(void)opt_wrong(&main_options, "unknown command '%s'", shown);
 	return NULL;

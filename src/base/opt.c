@@ -20,8 +20,7 @@
 
 enum {
 	WIDTH = 79, /* characters of a line of --help */
-	LEFT_MAX = 28, /* where what an option does begins, at most */
-	NAME_MAX_EDITED = 32 /* longer words are mistyped beyond repair */
+	LEFT_MAX = 28 /* where what an option does begins, at most */
 };
 
 static const struct opt help_rows[] = {{"help", 'h', NULL, "print this help",
@@ -197,56 +196,12 @@ right(const struct opt *o, char *text, size_t size)
 
 /* ------------------------------------------------------------- suggestions */
 
-static size_t
-least(size_t a, size_t b)
+bool
+opt_is_short(const char *word, const char *name)
 {
-	return a < b ? a : b;
-}
+	size_t len = strlen(word);
 
-/*
- * How many letters must be put in, taken out, changed or swapped with their
- * neighbour to make b of a (Damerau and Levenshtein's distance, restricted).
- */
-static size_t
-edits(const char *a, const char *b)
-{
-	size_t rows[3][NAME_MAX_EDITED + 1], *before = rows[0], *last = rows[1],
-	                                     *now = rows[2], *spare;
-	size_t n = strlen(a), m = strlen(b), i, j;
-
-	for (j = 0; j <= m; j++)
-		last[j] = j;
-	for (i = 1; i <= n; i++) {
-		now[0] = i;
-		for (j = 1; j <= m; j++) {
-			now[j] = least(last[j], now[j - 1]) + 1;
-			now[j] = least(now[j],
-			    last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				now[j] = least(now[j], before[j - 2] + 1);
-		}
-		spare = before;
-		before = last;
-		last = now;
-		now = spare;
-	}
-	return last[m];
-}
-
-void
-opt_consider(struct opt_nearest *n, const char *word, const char *candidate)
-{
-	size_t len = strlen(word), have = strlen(candidate), d;
-
-	if (len < 2 || len > NAME_MAX_EDITED || have > NAME_MAX_EDITED)
-		return;
-	/* an abbreviation is as good as a single wrong letter */
-	d = strncmp(word, candidate, len) == 0 ? 1 : edits(word, candidate);
-	if (d > 1 + len / 4 || (n->name != NULL && d >= n->distance))
-		return;
-	n->name = candidate;
-	n->distance = d;
+	return len >= 2 && strncmp(word, name, len) == 0;
 }
 
 /* ------------------------------------------------------------------ parser */
@@ -302,8 +257,8 @@ refuse_unknown(struct opt_scan *s, const char *arg, size_t len)
 {
 	const struct opt_group *g;
 	const struct opt *o;
-	struct opt_nearest near = {NULL, 0};
-	char word[NAME_MAX_EDITED + 2], shown[128];
+	const char *near = NULL;
+	char word[64], shown[128];
 	size_t dashes = strspn(arg, "-");
 
 	if (s->failed)
@@ -313,13 +268,13 @@ refuse_unknown(struct opt_scan *s, const char *arg, size_t len)
 	    arg + dashes);
 	for (g = s->command->groups; g->rows != NULL; g++)
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
-			if (o->name != NULL)
-				opt_consider(&near, word, o->name);
+			if (near == NULL && o->name != NULL &&
+			    opt_is_short(word, o->name))
+				near = o->name;
 	(void)msg_mask_mem(shown, sizeof shown, arg, len);
-	if (near.name != NULL)
+	if (near != NULL)
 		(void)opt_wrong(s->command,
-		    "unknown option '%s'; did you mean --%s?", shown,
-		    near.name);
+		    "unknown option '%s'; did you mean --%s?", shown, near);
 	else
 		(void)opt_wrong(s->command, "unknown option '%s'", shown);
 }

@@ -151,17 +151,7 @@ int opt_help(const struct opt_command *c);
 const struct opt *opt_find(const struct opt_command *c, const char *name,
     size_t len, char letter);
 
-/* The nearest of several names to a mistyped one. */
-struct opt_nearest {
-	const char *name; /* borrowed; NULL: none is near */
-	size_t distance; /* edits */
-};
-
-/*
- * Let `candidate` be the nearest to `word` if it is nearer than n->name: a few
- * letters apart, or the longer form.  Start with zeros.
- */
-void opt_consider(struct opt_nearest *n, const char *word,
-    const char *candidate);
+/* Is word, of at least two letters, what name begins with? */
+bool opt_is_short(const char *word, const char *name);
 
 #endif

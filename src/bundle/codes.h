@@ -61,7 +61,4 @@ const char *codes_severity_name(enum codes_severity severity);
 /* "image", "pod" or "cluster". */
 const char *codes_area_name(enum codes_area area);
 
-/* Print the table as the manual page unpack-findings(7), in mdoc. */
-void codes_print_manual(void);
-
 #endif

@@ -316,10 +316,9 @@ check_tell(struct check *a, struct check_job *j)
 	} else if (!a->ci.quiet && j->text != NULL) {
 		if (j != a->jobs)
 			out_text("\n");
-		ret = term_print(&a->term, j->text);
+		out_text(j->text);
 		/* verdicts as they come */
-		if (ret == 0)
-			ret = out_flush();
+		ret = out_flush();
 	}
 	free(j->text);
 	json_free(j->object);

@@ -146,7 +146,7 @@ check_pod_tell(struct tally *t, const struct psaout_pod *p)
 		ret = -1;
 	}
 	if (ret == 0)
-		ret = term_print(&t->term, text);
+		out_text(text);
 	free(text);
 	return ret;
 }
@@ -313,10 +313,10 @@ check_pod_print_sum(const struct tally *t)
 		    "; %zu object%s without a pod skipped", t->n_over,
 		    t->n_over == 1 ? "" : "s");
 	if (t->n_unknown > 0)
-		at += (size_t)snprintf(text + at, sizeof text - at,
+		snprintf(text + at, sizeof text - at,
 		    "; %zu could not be checked", t->n_unknown);
-	(void)snprintf(text + at, sizeof text - at, "\n");
-	return term_print(&t->term, text);
+	out_line(text);
+	return 0;
 }
 
 static enum wire_exit
@@ -364,9 +364,10 @@ check_pod_end(struct tally *t)
 
 	/* kubectl get pods, of a namespace without any */
 	if (none && t->n_empty > 0 && t->n_over == 0) {
-		if (t->o->ci.form == CI_TEXT && !t->o->ci.quiet)
-			return term_print(&t->term,
-			    "the list is empty: no pods to check\n");
+		if (t->o->ci.form == CI_TEXT && !t->o->ci.quiet) {
+			out_line("the list is empty: no pods to check");
+			return 0;
+		}
 		none = false;
 	}
 	/* what was asked for must have been a pod, or nothing is known */

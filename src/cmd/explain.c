@@ -13,20 +13,16 @@
 #include "base/out.h"
 #include "base/opt.h"
 #include "base/result.h"
-#include "base/term.h"
 #include "bundle/codes.h"
 #include "wire.h"
 
 struct explain {
 	bool json;
-	bool manual;
 };
 
 static const struct opt explain_rows[] = {
     {"output", 'o', "text|json", "format (default: text)",
         OPT_SECOND(struct explain, json)},
-    {"manual", 0, NULL, "print the source of unpack-findings(7)",
-        OPT_FLAG(struct explain, manual)},
     {0},
 };
 static const struct opt_group explain_groups[] = {
@@ -53,8 +49,8 @@ const struct opt_command cmd_explain_options = {
     .offer = explain_code,
 };
 
-/* All codes, a line each.  0, or -1 (reported). */
-static int
+/* All codes, a line each. */
+static void
 explain_list(void)
 {
 	static const char *const heads[] = {"Of an image:", "Of a pod:",
@@ -67,15 +63,13 @@ explain_list(void)
 			out_printf("%s%s\n", area < 0 ? "" : "\n",
 			    heads[r->area]);
 		area = (int)r->area;
-		if (term_out_line("  %-26s %-7s  %s\n", r->code,
-		        codes_severity_name(r->severity), r->meaning) < 0)
-			return -1;
+		out_printf("  %-26s %-7s  %s\n", r->code,
+		    codes_severity_name(r->severity), r->meaning);
 	}
-	return 0;
 }
 
-/* The page of a code.  0, or -1 (reported). */
-static int
+/* The page of a code. */
+static void
 explain_row(const struct codes_row *r)
 {
 	out_printf("%s (%s, of %s %s)\n\n", r->code,
@@ -84,8 +78,7 @@ explain_row(const struct codes_row *r)
 	        : r->area == CODES_POD ? "a"
 	                               : "the",
 	    codes_area_name(r->area));
-	return term_out_line("What it means:\n  %s\nIn the cluster:\n  %s\n"
-	                     "%s:\n  %s\n",
+	out_printf("What it means:\n  %s\nIn the cluster:\n  %s\n%s:\n  %s\n",
 	    r->meaning, r->seen,
 	    r->severity == CODES_NOTE ? "To avoid it" : "Fix", r->fix);
 }
@@ -108,17 +101,18 @@ static const struct codes_row *
 explain_find(const char *code)
 {
 	const struct codes_row *r = codes_find(code);
-	struct opt_nearest near = {0};
+	const char *near = NULL;
 	char shown[256];
 
 	if (r != NULL)
 		return r;
 	for (r = codes_table; r->code != NULL; r++)
-		opt_consider(&near, code, r->code);
+		if (near == NULL && opt_is_short(code, r->code))
+			near = r->code;
 	(void)msg_mask(shown, sizeof shown, code);
-	if (near.name != NULL)
+	if (near != NULL)
 		(void)opt_wrong(&cmd_explain_options,
-		    "unknown code '%s'; did you mean %s?", shown, near.name);
+		    "unknown code '%s'; did you mean %s?", shown, near);
 	else
 		(void)opt_wrong(&cmd_explain_options, "unknown code '%s'",
 		    shown);
@@ -136,13 +130,12 @@ explain_codes(const struct explain *a, char **codes)
 		if (explain_find(*c) == NULL)
 			return WIRE_USAGE;
 	if (!a->json) {
-		if (*codes == NULL && explain_list() < 0)
-			return WIRE_FAIL;
+		if (*codes == NULL)
+			explain_list();
 		for (c = codes; *c != NULL; c++) {
 			if (c > codes)
 				out_text("\n");
-			if (explain_row(codes_find(*c)) < 0)
-				return WIRE_FAIL;
+			explain_row(codes_find(*c));
 		}
 		return WIRE_OK;
 	}
@@ -164,11 +157,6 @@ cmd_explain(int argc, char **argv)
 
 	if (opt_parse(&cmd_explain_options, &a, argc, argv, &code) < 0)
 		return code;
-	if (a.manual) {
-		codes_print_manual();
-		code = WIRE_OK;
-	} else {
-		code = explain_codes(&a, argv + 1);
-	}
+	code = explain_codes(&a, argv + 1);
 	return out_flush() == 0 ? code : WIRE_FAIL;
 }

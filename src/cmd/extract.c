@@ -232,11 +232,9 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 	if (x->json && !x->listed)
 		ret = result_print(extract_object(x, status));
 	else if (ok && !x->json && !x->quiet && x->deliver.has_target)
-		ret = term_out_line("%s",
-		    extract_summary(x, summary, sizeof summary));
+		out_line(extract_summary(x, summary, sizeof summary));
 	else if (ok && x->list && !x->json && !x->quiet)
-		term_err_line("%s",
-		    extract_summary(x, summary, sizeof summary));
+		msg_line("%s", extract_summary(x, summary, sizeof summary));
 	if (out_flush() < 0)
 		return WIRE_FAIL;
 	return ok && ret < 0 ? WIRE_FAIL : status;

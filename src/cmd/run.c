@@ -274,9 +274,9 @@ run_say(bool err, const char *format, ...)
 	vsnprintf(line, sizeof line, format, ap);
 	va_end(ap);
 	if (err)
-		term_err_line("%s", line);
-	else if (term_out_line("%s", line) < 0)
-		out_line(line); /* no memory to wrap it */
+		msg_line("%s", line);
+	else
+		out_line(line);
 }
 
 static void

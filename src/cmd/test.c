@@ -261,8 +261,9 @@ test_tell(const struct test *x, const struct json *o)
 	}
 	if (to == NULL || fclose(to) != 0)
 		msg_nomem();
-	else if (term_print(&x->term, text) == 0)
-		(void)out_flush(); /* it is asked again at the end */
+	else
+		out_text(text);
+	out_flush(); /* it is asked again at the end */
 	free(text);
 }
 

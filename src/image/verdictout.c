@@ -168,8 +168,7 @@ tell_group(const struct telling *t, const struct fixes_group *g)
 		tell_finding(t->to, &v->findings[i]);
 	if (g->n > shown)
 		(void)fprintf(t->to, "  and %zu more\n", g->n - shown);
-	(void)fprintf(t->to, "%s%sfix:%s %s\n",
-	    g->chmod == NULL ? "" : TERM_WHOLE, sgr(t, TERM_BOLD),
+	(void)fprintf(t->to, "%sfix:%s %s\n", sgr(t, TERM_BOLD),
 	    sgr(t, TERM_PLAIN), g->command);
 	if (g->chmod != NULL)
 		fprintf(t->to,

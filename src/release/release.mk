@@ -19,7 +19,7 @@ linked_in = $(1)=$(call commas,$(LINKED_$(1)) libgcc)
 
 # unpack-findings(7) comes from the table of codes.
 manual: $(B)/unpackctl
-	$(B)/unpackctl explain --manual >src/man/unpack-findings.7
+	$(B)/unpackctl explain -o json | src/release/findings.py >src/man/unpack-findings.7
 
 # The manuals as HTML, in build/html/.
 html:

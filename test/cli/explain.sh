@@ -33,13 +33,13 @@ ok "several" exits 0 "$UNPACKCTL" explain log-limit runAsNonRoot
 ok "the second" has out '^runAsNonRoot \(error, of a pod\)'
 ok "all, a line each" exits 0 "$UNPACKCTL" explain
 is "a line each" "$(grep -c '^  ' out)" "$(wc -l <codes | tr -d ' ')"
-ok "no such code" exits 2 "$UNPACKCTL" explain log-limt
-ok "the nearest" has err "did you mean log-limit"
+ok "no such code" exits 2 "$UNPACKCTL" explain log-l
+ok "one that begins so" has err "did you mean log-limit"
 ok "in JSON too" exits 2 "$UNPACKCTL" explain -o json nothing-like-it
 is "as all results" "$(jq -r '.kind, .result, .exit' out | tr '\n' ' ')" \
 	"ExplainResult failed 2 "
 
-"$UNPACKCTL" explain --manual >page
+"$UNPACKCTL" explain -o json | "$TOP/src/release/findings.py" >page
 ok "the manual is what the table says: make manual" \
 	cmp page "$TOP/src/man/unpack-findings.7"
 sed -n 's/^\.It Li \([^ ]*\) .*/\1/p' page | sort >pages

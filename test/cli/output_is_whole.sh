@@ -31,7 +31,6 @@ unpackctl pod --image a/b:c
 unpackctl pod --image a/b:c -o json
 unpackctl explain
 unpackctl explain -o json
-unpackctl explain --manual
 unpackctl explain log-limit
 unpackctl completion bash
 unpackctl --version

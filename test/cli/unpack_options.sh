@@ -49,7 +49,7 @@ usage() {
 }
 usage "a positional argument" "'t'" --bundle-dir t t
 usage "an unknown option" "--colour" --colour
-usage "a mistyped option" "did you mean --bundle-dir" --bundel-dir t
+usage "a mistyped option" "--bundel-dir" --bundel-dir t
 usage "an abbreviation" "did you mean --symlinks" --sym keep
 usage "a value for a flag" "no value, not 'yes'" --version=yes
 usage "a missing value" "json, jsonl or tar" --format

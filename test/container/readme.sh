@@ -11,5 +11,5 @@ ln -s "$UNPACKCTL" bin/unpackctl
 ln -s "$UNPACKCTL" bin/kubectl-unpack
 cp -r "$TOP/test/bundles" "$TOP/manifests" top/
 mkdir top/test && mv top/bundles top/test/
-cd top && PATH=$PWD/../bin:$PATH COLUMNS=100 \
+cd top && PATH=$PWD/../bin:$PATH \
 	"$TOP/test/console.py" "$TOP/README.md"
