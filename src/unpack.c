@@ -487,6 +487,7 @@ unpack_catch_signals(void)
 	(void)sigaction(SIGINT, &end, NULL);
 	/* a closed pipe is an error like any other: EPIPE */
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	/* so is a limit of the size of files: EFBIG */
 	(void)sigaction(SIGXFSZ, &ignore, NULL);
 }
 

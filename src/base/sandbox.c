@@ -99,8 +99,9 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 
 	if (place->path != NULL)
 		rule.fd = open(place->path, O_PATH | O_CLOEXEC);
+	/* not there; but without descriptors nothing can be said of it */
 	if (rule.fd < 0)
-		return 0;
+		return errno == EMFILE || errno == ENFILE ? -1 : 0;
 	if (place->write)
 		rule.access |= FS_WRITE;
 	if (fstat(rule.fd, &st) < 0)

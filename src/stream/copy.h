@@ -7,9 +7,10 @@
  * often, stays: the bundle is made in a hidden directory in it, .unpack-copy,
  * and moved entry by entry.  In the hidden directory are
  *
+ *	names	what is being moved out of tree, a NUL behind each name;
+ *		without it the directory is not taken for ours
  *	tree	the bundle under way
- *	names	what is being moved out of tree: a NUL behind each name
- *	old	what was in DEST, on its way out
+ *	0, 1...	what is on its way out
  *
  * Who works there has a lock on it (flock(2)).  One without a lock was left
  * by a process that was killed, and the next one tidies it up: what was moved
