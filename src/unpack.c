@@ -79,19 +79,26 @@ take_parts(const struct opt *o, void *to, const char *value)
 	                                                                 : NULL;
 }
 
-static const struct opt rows[] = {
+/* what the stream and a copy have in common */
+static const struct opt common[] = {
     {"bundle-dir", 0, "DIR", "what to write (default: the current directory)",
         OPT_TEXT(struct args, stream.content.dir)},
     {"path", 0, "SUB", "only this path, and what is below it",
         .take = take_path,
         .takes = "a path below the bundle directory, without .."},
+    {"symlinks", 0, "keep|skip", "default: skip in json, else keep",
+        OPT_WORD(struct args, symlinks)},
+    {"force", 0, NULL,
+        "write to a terminal, too; copy: replace an earlier copy",
+        OPT_FLAG(struct args, force)},
+    {0},
+};
+static const struct opt rows[] = {
     {"format", 0, "json|jsonl|tar",
         "json: one line, base64 of a tar.gz (default)\n"
         "jsonl: a line for each part, then the whole\n"
         "tar: the tar itself, not for a pod log",
         OPT_CHOICE(struct args, stream.format)},
-    {"symlinks", 0, "keep|skip", "default: skip in json, keep in jsonl and tar",
-        OPT_WORD(struct args, symlinks)},
     {"level", 0, "N", "of compression, 1 to 9 (default: 6)",
         OPT_NUMBER(struct args, level, 1, WIRE_LEVEL_MAX)},
     {"jobs", 0, "N",
@@ -104,26 +111,13 @@ static const struct opt rows[] = {
             "FIRST, FIRST-LAST or FIRST-, from 0, with commas between them"},
     {"log-limit", 0, "SIZE", "json, jsonl: refuse to write more (10Mi = 10M)",
         OPT_SIZE(struct args, log_limit, 1, INT64_MAX)},
-    {"force", 0, NULL, "write the bundle to a terminal, too",
-        OPT_FLAG(struct args, force)},
     {"version", 0, NULL, "print the version, the commit and what is linked",
         OPT_FLAG(struct args, version)},
     {0},
 };
-static const struct opt_group groups[] = {{NULL, rows, 0}, {0}};
-static const struct opt copy_rows[] = {
-    {"bundle-dir", 0, "DIR", "what to copy (default: the current directory)",
-        OPT_TEXT(struct args, stream.content.dir)},
-    {"path", 0, "SUB", "only this path, and what is below it",
-        .take = take_path,
-        .takes = "a path below the bundle directory, without .."},
-    {"symlinks", 0, "keep|skip", "default: keep",
-        OPT_WORD(struct args, symlinks)},
-    {"force", 0, NULL, "replace what an earlier copy made",
-        OPT_FLAG(struct args, force)},
-    {0},
-};
-static const struct opt_group copy_groups[] = {{NULL, copy_rows, 0}, {0}};
+static const struct opt_group groups[] = {{NULL, common, 0},
+    {"The stream", rows, 0}, {0}};
+static const struct opt_group copy_groups[] = {{NULL, common, 0}, {0}};
 static const struct opt_command copy_command = {
     .name = "copy",
     .usage = " [OPTION...] DEST",

@@ -221,7 +221,6 @@ copy_hide(struct copy *c)
 {
 	struct stat st, now;
 	struct copy_names l;
-	bool ours;
 	int fd;
 
 	for (;;) {
@@ -242,10 +241,14 @@ copy_hide(struct copy *c)
 			(void)close(fd);
 			continue;
 		}
-		ours = copy_list(&l, fd, false) == 0 &&
-		    (l.len == 0 || faccessat(fd, "names", F_OK, 0) == 0);
+		if (copy_list(&l, fd, false) < 0) {
+			(void)copyout_complain(c->dest, "", errno);
+			(void)unlinkat(c->dir, c->temp, AT_REMOVEDIR);
+			(void)close(fd);
+			return WIRE_FAIL;
+		}
 		free(l.text);
-		if (!ours) {
+		if (l.len > 0 && faccessat(fd, "names", F_OK, 0) < 0) {
 			(void)close(fd);
 			return copy_refuse(c, WIRE_FAIL,
 			    "the hidden directory for it, .unpack-copy, is not ours; remove it");

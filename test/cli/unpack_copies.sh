@@ -355,11 +355,9 @@ while [ $i -lt 8 ]; do
 done
 
 # ---------------------------------------------------------------- limits
-for limit in 8 9 10 11 12 16; do
-	(
-		ulimit -n $limit
-		"$UNPACK" copy --bundle-dir b limited 2>err
-	)
+for limit in 5 6 7 8 9 10 11 12 16; do
+	sh -c 'ulimit -n $1; exec "$0" copy --bundle-dir b limited' "$UNPACK" \
+		$limit >out 2>err
 	code=$?
 	if [ $code = 0 ]; then
 		ok "$limit descriptors: right" sh -c "python3 list.py limited |
