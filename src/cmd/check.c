@@ -357,8 +357,7 @@ check_mask(char *text)
 		    p[2 + strspn(p + 2, "0123456789;")] == 'm')
 			continue;
 		if ((unsigned char)*p == 0x7f ||
-		    ((unsigned char)*p < ' ' && *p != '\n' &&
-		        *p != *TERM_WHOLE))
+		    ((unsigned char)*p < ' ' && *p != '\n'))
 			*p = '?';
 	}
 	return text;
