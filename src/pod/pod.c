@@ -20,6 +20,9 @@
 #define OWNER_KIND "core.rukpak.io/owner-kind"
 #define OWNER_NAME "core.rukpak.io/owner-name"
 
+/* What is copied, in a volume of this name and below where that is mounted. */
+#define FILES "files"
+
 /* Where the bundle is in our own container. */
 #define VOLUME "/bundle"
 
@@ -220,17 +223,17 @@ put_arg(struct json *to, const char *option, const char *value)
 	free(arg);
 }
 
-static void
-put_mount(struct json *container, const char *name, const char *path,
+static struct json *
+put_mount(struct json *mounts, const char *name, const char *path,
     bool read_only)
 {
-	struct json *mounts = json_add_array(container, "volumeMounts");
 	struct json *mount = json_add_object(mounts, NULL);
 
 	json_add_string(mount, "name", name);
 	json_add_string(mount, "mountPath", path);
 	if (read_only)
 		json_add_bool(mount, "readOnly", true);
+	return mount;
 }
 
 /* What the restricted standard wants of a pod and of each container. */
@@ -270,13 +273,13 @@ put_container(struct json *to, const char *name, const char *image)
 	return container;
 }
 
-/* Add the path of `unpack` in our volume. */
+/* Add a path: that of our volume and what follows. */
 static void
-put_program(struct build *b, struct json *to)
+put_program(struct build *b, struct json *to, const char *rest)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/unpack", b->tools) < 0) {
+	if (asprintf(&path, "%s%s", b->tools, rest) < 0) {
 		json_spoil(to);
 		return;
 	}
@@ -294,8 +297,19 @@ put_command(struct build *b, struct json *container, const char *parts)
 
 	placement_put_policy(&o->placement, container);
 	command = json_add_array(container, "command");
+	if (o->copy_to != NULL) {
+		put_program(b, command, "/unpack");
+		json_add_string(command, NULL, "copy");
+		put_arg(command, "--bundle-dir=", dir);
+		/* an init container can run again, and the volume stays */
+		json_add_string(command, NULL, "--force");
+		if (o->symlinks != NULL)
+			put_arg(command, "--symlinks=", o->symlinks);
+		put_program(b, command, "-" FILES "/" FILES);
+		return;
+	}
 	if (inject)
-		put_program(b, command);
+		put_program(b, command, "/unpack");
 	else
 		json_add_string(command, NULL, "/unpack");
 	if (o->check)
@@ -324,6 +338,8 @@ put_bundle(struct build *b, struct json *containers, const char *name,
 	bool inject = b->o->strategy == POD_INJECT;
 	struct json *container = put_container(containers, name,
 	    inject ? b->o->image : b->o->unpacker);
+	struct json *mounts;
+	char files[sizeof b->random + sizeof "-" FILES];
 
 	put_command(b, container, parts);
 	json_add_string(container, "workingDir", "/");
@@ -331,10 +347,15 @@ put_bundle(struct build *b, struct json *containers, const char *name,
 	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
 	placement_put_resources(&b->o->placement, container);
+	mounts = json_add_array(container, "volumeMounts");
 	if (inject)
-		put_mount(container, "unpack", b->tools, true);
+		(void)put_mount(mounts, "unpack", b->tools, true);
 	else
-		put_mount(container, "bundle", VOLUME, true);
+		(void)put_mount(mounts, "bundle", VOLUME, true);
+	if (b->o->copy_to != NULL) {
+		snprintf(files, sizeof files, "%s-" FILES, b->random);
+		(void)put_mount(mounts, FILES, files, false);
+	}
 	put_container_security(b, container);
 }
 
@@ -350,12 +371,13 @@ put_installer(struct build *b, struct json *spec)
 	command = json_add_array(container, "command");
 	json_add_string(command, NULL, "/unpack");
 	json_add_string(command, NULL, "install");
-	put_program(b, command);
+	put_program(b, command, "/unpack");
 	json_add_string(container, "workingDir", "/");
 	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
 	placement_put_resources(&b->o->placement, container);
-	put_mount(container, "unpack", b->tools, false);
+	(void)put_mount(json_add_array(container, "volumeMounts"), "unpack",
+	    b->tools, false);
 	put_container_security(b, container);
 }
 
@@ -369,6 +391,11 @@ put_volumes(struct build *b, struct json *spec)
 		json_add_string(volume, "name", "unpack");
 		source = json_add_object(volume, "emptyDir");
 		json_add_string(source, "sizeLimit", "8Mi");
+		if (b->o->copy_to == NULL)
+			return;
+		volume = json_add_object(volumes, NULL);
+		json_add_string(volume, "name", FILES);
+		(void)json_add_object(volume, "emptyDir");
 		return;
 	}
 	json_add_string(volume, "name", "bundle");
@@ -438,9 +465,11 @@ put_spec(struct build *b, struct json *pod)
 	const struct pod_opts *o = b->o;
 	struct json *spec = json_add_object(pod, "spec"), *context;
 
-	json_add_string(spec, "restartPolicy", "Never");
-	json_add_int(spec, "activeDeadlineSeconds",
-	    (int64_t)(o->deadline > 0 ? o->deadline : POD_DEADLINE));
+	if (o->copy_to == NULL) {
+		json_add_string(spec, "restartPolicy", "Never");
+		json_add_int(spec, "activeDeadlineSeconds",
+		    (int64_t)(o->deadline > 0 ? o->deadline : POD_DEADLINE));
+	}
 	json_add_bool(spec, "automountServiceAccountToken", false);
 	json_add_bool(spec, "enableServiceLinks", false);
 	if (o->user_namespace)
@@ -471,6 +500,21 @@ put_pod(struct build *b)
 	return pod;
 }
 
+/* The container that is to be put in; it has the copied files. */
+static void
+put_app(struct build *b, struct json *spec)
+{
+	struct json *container = put_container(json_add_array(spec,
+	                                           "containers"),
+	    "app", "example.com/your-program:1");
+	struct json *mount = put_mount(json_add_array(container,
+	                                   "volumeMounts"),
+	    FILES, b->o->copy_to, true);
+
+	json_add_string(mount, "subPath", FILES);
+	put_container_security(b, container);
+}
+
 /* ------------------------------------------------------------------- pods */
 
 struct json *
@@ -483,8 +527,12 @@ pod_build(const struct pod_opts *o)
 		return NULL;
 	pod = put_pod(&b);
 	spec = put_spec(&b, pod);
-	put_bundle(&b, json_add_array(spec, "containers"), POD_BUNDLE,
-	    o->parts);
+	put_bundle(&b,
+	    o->copy_to != NULL ? json_get(spec, "initContainers")
+	                       : json_add_array(spec, "containers"),
+	    POD_BUNDLE, o->parts);
+	if (o->copy_to != NULL)
+		put_app(&b, spec);
 	json_merge(pod, o->placement.overrides);
 	return pod;
 }

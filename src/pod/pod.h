@@ -71,6 +71,9 @@ struct pod_opts {
 	const char *symlinks; /* keep or skip; NULL: as the format has it */
 	const char *log_limit; /* NULL: POD_LOG_LIMIT */
 	const char *parts; /* jsonl only; NULL: all */
+	const char
+	    *copy_to; /* copy it to a volume, which the container that is
+	                 to be put in has at this path; NULL: to the log */
 	const char *pull_secret[POD_SECRETS_MAX];
 	size_t n_pull_secrets;
 	struct pod_owner owner;

@@ -142,8 +142,8 @@ take_dir(const struct opt *o, void *to, const char *value)
  * An opt_take: an absolute path but "/", without ".." and what Kubernetes
  * refuses: ":".
  */
-static const char *
-take_mount_path(const struct opt *o, void *to, const char *value)
+const char *
+podopts_take_path(const struct opt *o, void *to, const char *value)
 {
 	const char *p = value;
 	size_t n;
@@ -227,7 +227,7 @@ const struct opt podopts_pod_rows[] = {
         OPT_OTHER(struct pod_opts, unpacker, take_image, A_REFERENCE)},
     {"mount-path", 0, "PATH",
         "where unpack is mounted (default: random, because an image that knows PATH can run its own program there)",
-        OPT_OTHER(struct pod_opts, mount_path, take_mount_path,
+        OPT_OTHER(struct pod_opts, mount_path, podopts_take_path,
             "an absolute path below /, without a colon")},
     {"deadline", 0, "TIME", "time that the pod may take (default: 1h)",
         OPT_TIME(struct pod_opts, deadline)},
@@ -385,6 +385,13 @@ podopts_conflict(const struct pod_opts *o)
 		return "--user-namespace runs as uid 0 of the user namespace; leave --run-as-user out";
 	if (o->parts != NULL && strcmp(o->format, "jsonl") != 0)
 		return "--parts needs --format jsonl";
+	if (o->copy_to != NULL &&
+	    (o->parts != NULL || o->log_limit != NULL || o->deadline != 0 ||
+	        strcmp(o->format, "json") != 0))
+		return "--copy-to writes nothing to the log, and its pod stays: leave out what is about the log, and --deadline";
+	if (o->copy_to != NULL &&
+	    (o->mount_path != NULL || o->strategy != POD_INJECT))
+		return "--copy-to mounts at random paths in the bundle's container";
 	if (o->mount_path != NULL && o->strategy != POD_INJECT)
 		return "--mount-path says where --strategy inject puts the program";
 	return NULL;

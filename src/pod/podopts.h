@@ -30,6 +30,9 @@ extern const struct opt podopts_stream_rows[]; /* what it prints */
 /* An opt_take for pod_opts.parts: as `unpack` takes them. */
 opt_take podopts_take_parts;
 
+/* An opt_take: where a volume can be mounted. */
+opt_take podopts_take_path;
+
 /* Why the options do not go together, or NULL where they do. */
 const char *podopts_conflict(const struct pod_opts *o);
 

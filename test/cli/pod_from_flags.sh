@@ -126,4 +126,40 @@ for good in a localhost/a:v1 example.com:5000/a/b_c/d__e--f.g:V_1.2-3 \
 done
 ok "help" exits 0 "$UNPACKCTL" pod --help
 ok "help on stdout" has out '--run-as-user'
+
+# into a volume
+copy() {
+	filter=$1
+	shift
+	pod "$filter" --image $ref --unpacker-image localhost/u:1 --copy-to /srv "$@"
+}
+is "copied: two init containers, and one to be put in" "$(copy '[(.spec.initContainers,
+	.spec.containers)[] | .name, .image]')" \
+	'["install-unpacker","localhost/u:1","bundle","'$ref'","app","example.com/your-program:1"]'
+is "copied: by unpack copy, below its volume" "$(copy '.spec.initContainers[1] |
+	[.command[1:-1], (.volumeMounts[1].mountPath + "/files" == .command[-1]),
+	(.volumeMounts[0].mountPath + "/unpack" == .command[0])]' --symlinks skip)" \
+	'[["copy","--bundle-dir=/","--force","--symlinks=skip"],true,true]'
+is "copied: where it is asked for" "$(copy '[.spec.containers[0].volumeMounts[] |
+	del(.name)], .spec.volumes[1]')" \
+	'[{"mountPath":"/srv","readOnly":true,"subPath":"files"}]
+{"name":"files","emptyDir":{}}'
+is "copied: a pod that stays" "$(copy '[.spec.restartPolicy,
+	.spec.activeDeadlineSeconds]')" '[null,null]'
+is "copied: no two have a path in common" "$(for _ in 1 2; do
+	copy '.spec.initContainers[1].volumeMounts[1].mountPath'
+done | sort -u | wc -l)" 2
+for flags in '' '--run-as-user namespace' '--bundle-dir /a$(b)'; do
+	# shellcheck disable=SC2086
+	"$UNPACKCTL" pod --image $ref --copy-to /srv $flags >pod.yaml
+	ok "copied: restricted $flags" exits 0 "$UNPACKCTL" check-pod pod.yaml
+done
+for flags in '--format jsonl' '--log-limit 1Mi' '--deadline 1h' \
+	'--mount-path /x' '--strategy image-volume' '--format jsonl --parts 1'; do
+	# shellcheck disable=SC2086
+	refuse "copied: $flags" --image $ref --copy-to /srv $flags
+done
+for path in srv / /a:b /a/../b ''; do
+	refuse "copied to '$path'" --image $ref --copy-to "$path"
+done
 done_testing

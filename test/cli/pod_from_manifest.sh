@@ -61,6 +61,22 @@ cp "$TOP/manifests/examples/bundledeployment.yaml" "$TOP"/manifests/examples/pod
 ok "the example is what it says" [ -s made.yaml ]
 ok "as we print it" eval 'grep -v "^#" pod.yaml | diff - made.yaml'
 
+# the Deployment with copied files: but for its server, what its head makes
+cp "$TOP/manifests/examples/copy-to-volume.yaml" .
+(unset LC_ALL; eval "$(sed -n 's/^#   unpackctl/"$UNPACKCTL"/p;
+	s/^#       --unp/ --unp/p' copy-to-volume.yaml) -o json") >made.json
+sed -i 's/[.]unpack-[0-9a-f]*/.unpack-RANDOM/g' made.json
+PODS='[.spec.initContainers, .spec.volumes, .spec.securityContext,
+	(.spec.containers[0] | .volumeMounts, .securityContext)]'
+if python3 -c 'import yaml' 2>/dev/null; then
+	is "the Deployment is what it says" "$(python3 -c '
+import json, sys, yaml
+print(json.dumps(yaml.safe_load(open("copy-to-volume.yaml"))["spec"]["template"]))' |
+	jq -cS "$PODS")" "$(jq -cS "$PODS" made.json)"
+else
+	ok_skip "the Deployment is what it says" "needs PyYAML"
+fi
+
 # several
 {
 	cat v2.yaml
