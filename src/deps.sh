@@ -311,14 +311,13 @@ build_cjson() {
 
 # Two settings that its build does not offer.  Leaving out the parser of
 # levels 10 to 12 takes away what -O2 adds to the compressor.  And level 6, our
-# own default, is put between libdeflate's 5 and 6: it looks at up to 20 places
-# for a match instead of 35, and stops only at the longest match there is.
-# wire.h says what that gains, WIRE_LEVEL.
+# own default, looks at up to 18 places for a match instead of 35, and stops only
+# at the longest match there is.  wire.h says what that gains, WIRE_LEVEL.
 build_libdeflate() {
 	s=$sources/libdeflate
 	sed -e 's/^\(#define SUPPORT_NEAR_OPTIMAL_PARSING\).*/\1 0/' \
 		-e '/^\tcase 6:/,/^\t\tbreak;/ {
-			s/\(max_search_depth =\) 35;/\1 20;/
+			s/\(max_search_depth =\) 35;/\1 18;/
 			s/\(nice_match_length =\) 65;/\1 DEFLATE_MAX_MATCH_LEN;/
 		}' "$s/lib/deflate_compress.c" >deflate_compress.c
 	[ "$(diff "$s/lib/deflate_compress.c" deflate_compress.c |
