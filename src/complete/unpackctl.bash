@@ -8,8 +8,8 @@ _unpackctl_names() {
 	esac
 }
 _unpackctl() {
-	local word=${COMP_WORDS[COMP_CWORD]} line how=:files before= names
-	[[ $word == = ]] && word=
+	local word=${COMP_WORDS[COMP_CWORD]} line how=:files before='' names
+	[[ $word == = ]] && word=''
 	[[ $word == --*=* ]] && before=${word%%=*}= && word=${word#*=}
 	COMPREPLY=()
 	while IFS= read -r line; do
