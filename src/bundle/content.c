@@ -16,6 +16,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/msg.h"
 #include "bundle/places.h"
@@ -546,17 +547,12 @@ int
 content_next(struct content *c, struct content_item *item)
 {
 	int got = content_look(c, item);
-	const char *p;
 
 	if (got <= 0 || item->what != CONTENT_ENTRY)
 		return got;
 	c->names_before = c->names;
-	/* FNV-1a, the NUL too */
-	for (p = item->path;; p++) {
-		c->names = (c->names ^ (unsigned char)*p) * 1099511628211U;
-		if (*p == '\0')
-			return got;
-	}
+	c->names = hash_bytes(c->names, item->path, strlen(item->path));
+	return got;
 }
 
 bool

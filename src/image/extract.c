@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/hash.h"
 #include "base/msg.h"
 #include "base/path.h"
 
@@ -451,17 +452,6 @@ podman_place(struct extract *x, struct tarscan_entry *e, struct place *place,
 	return 0;
 }
 
-/* FNV-1a: that two names of a layer have the same hash is too unlikely. */
-static uint64_t
-name_hash(const char *name)
-{
-	uint64_t h = 14695981039346656037U;
-
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * 1099511628211U;
-	return h | 1;
-}
-
 static int
 grow_names(struct extract *x)
 {
@@ -485,18 +475,20 @@ grow_names(struct extract *x)
 	return 0;
 }
 
-/* The storage library keeps the names of a layer, and takes each of them once.
+/*
+ * The storage library keeps the names of a layer, and takes each of them once.
+ * That two have the same hash is too unlikely.
  */
 static int
 podman_once(struct extract *x, const struct tarscan_entry *e)
 {
-	uint64_t h = name_hash(e->name);
+	uint64_t h = hash_bytes(0, e->name, strlen(e->name)) | 1;
 	size_t at;
 
 	if (x->n_names >= x->room / 2 && grow_names(x) < 0)
 		return -1;
 	for (at = h >> 8 & (x->room - 1); x->names[at] != 0;
-	     at = (at + 1) & (x->room - 1))
+	     at = (at + 1) & (x->room - 1), x->tree.steps++)
 		if (x->names[at] == h)
 			return extract_refuse(x, e, "duplicate-entry",
 			    "duplicates of file paths not supported");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/hash.h"
 #include "base/msg.h"
 #include "base/path.h"
 
@@ -18,18 +19,12 @@ enum {
 	NAME_LEN_MAX = 255
 };
 
-/* FNV-1a over the parent's address and the name. */
+/* The slot of a name in dir. */
 static size_t
-hash(const struct tree *t, const struct node *dir, const char *name, size_t len)
+tree_slot(const struct tree *t, const struct node *dir, const char *name,
+    size_t len)
 {
-	uint64_t h = 14695981039346656037U ^ (uintptr_t)dir;
-	size_t i;
-
-	h *= 1099511628211U;
-	for (i = 0; i < len; i++)
-		h = (h ^ (unsigned char)name[i]) * 1099511628211U;
-	h ^= h >> 32;
-	return (size_t)h & (t->n_table - 1);
+	return hash_bytes((uintptr_t)dir, name, len) & (t->n_table - 1);
 }
 
 static void
@@ -79,13 +74,13 @@ tree_free(struct tree *t)
 struct node *
 tree_child(struct tree *t, const struct node *dir, const char *name, size_t len)
 {
-	struct node *n = t->table[hash(t, dir, name, len)];
+	struct node *n = t->table[tree_slot(t, dir, name, len)];
 
 	t->steps++;
-	while (n != NULL &&
-	    (n->parent != dir || n->len != len ||
-	        memcmp(n->name, name, len) != 0))
-		n = n->chain;
+	for (; n != NULL; n = n->chain, t->steps++)
+		if (n->parent == dir && n->len == len &&
+		    memcmp(n->name, name, len) == 0)
+			break;
 	return n;
 }
 
@@ -106,7 +101,7 @@ tree_grow_table(struct tree *t)
 	for (i = 0; i < n_old; i++) {
 		for (n = old[i]; n != NULL; n = chain) {
 			chain = n->chain;
-			slot = hash(t, n->parent, n->name, n->len);
+			slot = tree_slot(t, n->parent, n->name, n->len);
 			n->chain = table[slot];
 			table[slot] = n;
 		}
@@ -165,7 +160,7 @@ tree_add(struct tree *t, struct node *dir, const char *name,
 	if (n->next != NULL)
 		n->next->prev = n;
 	dir->child = n;
-	slot = hash(t, dir, name, len);
+	slot = tree_slot(t, dir, name, len);
 	n->chain = t->table[slot];
 	t->table[slot] = n;
 	t->n_nodes++;
@@ -176,9 +171,9 @@ tree_add(struct tree *t, struct node *dir, const char *name,
 static void
 drop(struct tree *t, struct node *n)
 {
-	struct node **p = &t->table[hash(t, n->parent, n->name, n->len)];
+	struct node **p = &t->table[tree_slot(t, n->parent, n->name, n->len)];
 
-	while (*p != n)
+	for (; *p != n; t->steps++)
 		p = &(*p)->chain;
 	*p = n->chain;
 	if (n->prev != NULL)

@@ -253,6 +253,10 @@ E
 taken "an attribute of overlayfs" 5 overlay-attribute runtimes-differ <<-E
 	raw {"name": "a", "type": "5", "mode": 493, "pax": {"SCHILY.xattr.trusted.overlay.opaque": "y"}}
 E
+taken "two names whose FNV-1a hash is the same" 7 <<-E
+	file 8yn0iYCKYHlIj4-BwPqk 0644
+	file GReLUrM4wMqfg9yzV3KQ 0644
+E
 taken "ids of 64 bits" 6 <<-E
 	raw {"name": "f", "uid": 8589934592, "gid": 4294967296}
 E
