@@ -14,6 +14,8 @@ namespace, and its pods, whose bundle's container is UNPACK in a directory.  So
               and what the server does not know; $dry tells whether it is only
               tried
   API_SHOW    jq program for a Pod as it is shown: what a kubelet would say
+  API_HOLD    the end of a pod's name: that one waits before it runs, until there
+              is a file `go`
   API_FAULTS  what goes wrong: KIND:FAULT ..., in this order for each kind, a
               fault that ends in * again and again
                 KIND   namespace list watch try create find log delete; pull,
@@ -146,6 +148,11 @@ def live(pod):
     with changed:
         # not before what is to go wrong with the watch has gone wrong
         changed.wait_for(lambda: not faults.get("watch"))
+    hold = os.environ.get("API_HOLD")
+    while hold and name.endswith(hold) and not os.path.exists(
+            os.path.join(STATE, "go")):
+        time.sleep(0.1)
+    with changed:
         take_absence("pull")
         set_status(pod, "Running", {"running": {}})
         change("MODIFIED", pod)

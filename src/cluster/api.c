@@ -264,14 +264,13 @@ lose(struct api_call *c, const char *words)
 	return API_WAIT;
 }
 
-/* kubectl proxy has ended, and nothing can be started from here on. */
+/* The server has no part in this: to ask again does not help. */
 static enum api_outcome
-lose_proxy(struct api_call *c)
+lose_for_good(struct api_call *c, const char *words)
 {
-	c->http = (struct http){.fd = -1};
 	c->status = 0;
 	c->reason[0] = '\0';
-	strcpy(c->words, API_PROXY_ENDED);
+	snprintf(c->words, sizeof c->words, "%s", words);
 	return end_call(c, API_REFUSED);
 }
 
@@ -282,12 +281,14 @@ try_call(struct api_call *c)
 
 	if (http_open(&c->http, c->api->socket, c->method, c->target, c->body) <
 	    0) {
+		c->http = (struct http){.fd = -1};
+		if (errno == ENOMEM)
+			return lose_for_good(c, API_NO_MEMORY);
 		/* unix(7): nobody listens there any more */
 		if (errno == ECONNREFUSED || errno == ENOENT)
-			return lose_proxy(c);
+			return lose_for_good(c, API_PROXY_ENDED);
 		snprintf(words, sizeof words,
 		    "kubectl proxy does not answer: %s", strerror(errno));
-		c->http = (struct http){.fd = -1};
 		return lose(c, words);
 	}
 	c->open = true;
@@ -390,8 +391,10 @@ take_data(struct api_call *c)
 	}
 	if (keep_text(c) == 0)
 		return API_WAIT;
-	strcpy(c->words, "the answer of the API server is too long");
-	return end_call(c, API_REFUSED);
+	return lose_for_good(c,
+	    c->len + c->http.len >= API_TEXT_MAX
+	        ? "the answer of the API server is too long"
+	        : API_NO_MEMORY);
 }
 
 enum api_outcome

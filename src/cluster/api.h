@@ -27,6 +27,8 @@ enum {
 
 /* Words of a failure: the parent adds what kubectl said. */
 #define API_PROXY_ENDED "kubectl proxy has ended"
+/* Likewise; who has memory can try again. */
+#define API_NO_MEMORY "out of memory"
 /* How a line begins that is about the server, and not about one pod. */
 #define API_AWAY "the API server does not answer"
 
@@ -50,7 +52,8 @@ enum api_outcome {
 	API_OK, /* done; call->text is what came, if it is not a stream */
 	API_LOST, /* of a stream: it broke off, or the server is away */
 	API_REFUSED, /* the server said no: status, reason, words; status 0:
-	                kubectl proxy has ended, which words tell */
+	                not the server, but we: API_PROXY_ENDED,
+	                API_NO_MEMORY, or an answer that is too long */
 	API_STOPPED /* api_finish: we were told to stop; the call is still on
 	               its way, and may be finished later */
 };

@@ -834,7 +834,7 @@ podlife_delete(struct podlife *l)
 	if (outcome != API_OK && l->call.status != 404 && l->call.status != 409)
 		podlife_note_left(l,
 		    outcome == API_REFUSED    ? l->call.words
-		        : outcome == API_LOST ? "out of memory"
+		        : outcome == API_LOST ? API_NO_MEMORY
 		                              : "");
 	l->uid[0] = '\0';
 	api_call_free(&l->call);

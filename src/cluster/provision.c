@@ -299,8 +299,13 @@ provision_end(void *arg, const struct child_end *e)
 	provision_add_said(p, result, "message");
 	provision_add_said(p, result, "line");
 	left = json_take(e->result, "left");
-	for (one = json_first(left); one != NULL; one = json_next(one))
-		json_add(p->left, NULL, json_copy(one));
+	for (one = json_first(left); one != NULL; one = json_next(one)) {
+		/* what a child could not do, we can */
+		if (strcmp(json_get_text(one, "message"), API_NO_MEMORY) == 0)
+			p->lost = true;
+		else
+			json_add(p->left, NULL, json_copy(one));
+	}
 	json_free(left);
 	if (result == NULL) {
 		snprintf(failure.reason, sizeof failure.reason, "%s",
