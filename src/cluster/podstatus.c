@@ -5,6 +5,7 @@
  */
 #include "cluster/podstatus.h"
 
+#include <ctype.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,6 +60,9 @@ struct hint {
 	"--strategy image-volume (Kubernetes 1.33 and later) needs no mount " \
 	"points in the image"
 
+#define FIX_LAYER \
+	"no node can extract a layer of this image: `unpackctl check` names the entry"
+
 static const struct hint pull_hints[] = {
     {"HTTP response to HTTPS client", true,
         "the registry uses plain HTTP: allow that in the configuration of the nodes' container runtime"},
@@ -72,6 +76,8 @@ static const struct hint pull_hints[] = {
     {"no match for platform", true,
         "build the image for the node's platform, or FROM scratch as a single image, for any platform"},
     {"no space left", true, "make room on the node"},
+    {"failed to extract layer", true, FIX_LAYER},
+    {"processing tar file", true, FIX_LAYER},
     {"manifest unknown", true, "check the image's name and tag"},
     {"not found", true, "check the image's name and tag"},
     {"NAME_UNKNOWN", true, "check the image's name"},
@@ -208,10 +214,23 @@ podstatus_changed(struct podstatus *w, const char *why, const char *fix,
 
 /* ------------------------------------------------------------------- pulls */
 
+/* Is there this status of HTTP in words, and not only in a digest? */
+static bool
+holds_status(const char *words, const char *status)
+{
+	const char *p = words;
+
+	for (; (p = strstr(p, status)) != NULL; p++)
+		if ((p == words || !isalnum((unsigned char)p[-1])) &&
+		    !isalnum((unsigned char)p[strlen(status)]))
+			return true;
+	return false;
+}
+
 static bool
 wants_credentials(const char *words)
 {
-	static const char *const parts[] = {"unauthorized", "401",
+	static const char *const parts[] = {"unauthorized",
 	    "authentication required", "no basic auth", "authorization failed",
 	    "denied", "403 Forbidden", NULL};
 	const char *const *p;
@@ -219,7 +238,7 @@ wants_credentials(const char *words)
 	for (p = parts; *p != NULL; p++)
 		if (holds(words, *p))
 			return true;
-	return false;
+	return holds_status(words, "401");
 }
 
 /* What to do about credentials, which depends on what the pod has. */
@@ -267,6 +286,22 @@ name_volume(struct podstatus *w, const struct json *pod, const char *words)
 		    (strstr(words, reference) != NULL ||
 		        strstr(words, w->image) == NULL))
 			(void)msg_mask(w->image, sizeof w->image, reference);
+	}
+}
+
+/* Is the bundle a volume of the container that failed?  That is at fault. */
+static void
+name_bundle(struct podstatus *w, const struct json *pod)
+{
+	const struct json *v = json_first(
+	    json_path(pod, "spec", "volumes", NULL));
+	const char *reference;
+
+	for (; v != NULL; v = json_next(v)) {
+		reference = json_text(json_path(v, "image", "reference", NULL));
+		if (reference[0] != '\0' &&
+		    strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
+			msg_mask(w->image, sizeof w->image, reference);
 	}
 }
 
@@ -341,8 +376,8 @@ look_waiting(struct podstatus *w, const struct json *pod,
 		podstatus_fail(w, reason, words,
 		    find_hint(config_hints, words)->fix);
 	else
-		/* CreateContainerError, RunContainerError, SignatureValidation-
-		 * Failed, and what may be added */
+		/* CreateContainerError, RunContainerError,
+		 * SignatureValidationFailed, and what may be added */
 		podstatus_fail(w, reason, words,
 		    find_hint(start_hints, words)->fix);
 }
@@ -428,6 +463,7 @@ look_container(struct podstatus *w, const struct json *pod,
 		if (code == 0)
 			return ENDED_WELL;
 		set_container(w, status);
+		name_bundle(w, pod);
 		look_terminated(w, terminated, (int)code);
 		return ENDED_BADLY;
 	}

@@ -176,9 +176,11 @@ test_judge(const struct test *x, struct json *o, const struct json *report)
 
 /* That of one whose pod did not come to it. */
 static enum test_state
-test_break(struct json *o, const struct podstatus *w)
+test_break(struct json *o, const struct podstatus *w, bool began)
 {
-	const char *code = test_code(w);
+	/* where nothing began, no pod is at fault */
+	const char *code = began || signals_stop != 0 ? test_code(w)
+	                                              : "cluster-failed";
 	char message[3200];
 
 	snprintf(message, sizeof message, "%s%s%s", w->reason,
@@ -214,7 +216,7 @@ test_object(const struct test *x, size_t i, const struct podlife *l,
 	else if (json_size(json_get(w->report, "findings")) > 0)
 		state = test_judge(x, o, w->report);
 	else
-		state = test_break(o, w);
+		state = test_break(o, w, l != NULL && !l->common);
 	json_add_string(o, "result", test_results[state]);
 	return o;
 }

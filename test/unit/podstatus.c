@@ -100,6 +100,22 @@ test_pulls(void)
 	        strstr(w.fix, "--pull-secret") != NULL,
 	    "no credentials");
 	podstatus_free(&w);
+	look_waiting(&w, "ErrImagePull",
+	    "rpc error: code = Unknown desc = reading sha256:7401fe: EOF");
+	CHECK(w.state == PODSTATUS_PULLING &&
+	        strstr(w.fix, "--pull-secret") == NULL,
+	    "... not because a digest has 401 in it");
+	podstatus_free(&w);
+	look_waiting(&w, "ErrImagePull",
+	    "desc = failed to pull and unpack image \"x\": failed to extract layer sha256:12: mkdir a: not a directory: unknown");
+	CHECK(w.state == PODSTATUS_FAILED &&
+	        strstr(w.fix, "`unpackctl check` names the entry") != NULL,
+	    "a layer that no node can extract");
+	podstatus_free(&w);
+	look_waiting(&w, "ErrImagePull",
+	    "failed to extract layer sha256:12: no space left on device");
+	CHECK(strstr(w.fix, "make room") != NULL, "... or has no room for");
+	podstatus_free(&w);
 
 	look_waiting(&w, "InvalidImageName", "\033[2Jbad");
 	CHECK(w.state == PODSTATUS_FAILED && strcmp(w.text, "\\x1b[2Jbad") == 0,
