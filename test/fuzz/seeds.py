@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seeds for the fuzz targets: seeds.py TARGET DIR writes them to DIR."""
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -151,9 +152,51 @@ def report():
                    for k in range(256))
 
 
+def http():
+    """Answers, and those of a hostile server."""
+    ok = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    for step in (0, 255):
+        for answer in (
+                ok + b"Content-Length: 2\r\n\r\n{}",
+                ok + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                b"HTTP/1.0 502 Bad\r\n\r\ndial tcp: refused",
+                b"HTTP/1.1 429 Slow\r\nRetry-After: 9\r\n\r\n",
+                b"HTTP/1.1 100 Continue\r\n\r\n" + ok + b"\r\n{}",
+                ok + b"Content-Length: -1\r\n\r\n{}",
+                ok + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+                ok + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n",
+                b"HTTP/9.9 0\r\n\r\n", b"\0" * 70000):
+            yield bytes([step]) + answer
+
+
+def podstatus():
+    """Pods that were seen, and some that no server sends."""
+    pods = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../unit/pods")
+    for name in sorted(os.listdir(pods)):
+        with open(os.path.join(pods, name), encoding="utf-8") as f:
+            yield json.dumps(json.load(f)).encode()
+    yield b'{"status":[]}\n{"status":{"containerStatuses":{"name":7}}}'
+    yield (b'{"spec":{"volumes":[{"image":{"reference":"\x1b[2J"}}]},"status":'
+           b'{"containerStatuses":[{"name":"bundle","state":{"waiting":'
+           b'{"reason":"ErrImagePull","message":"desc = 401"}}}]}}\n') * 4
+    yield b'{"items":[{"type":"Warning","reason":7},null,[]]}'
+
+
+def podasked():
+    """What admission sets, and what it must not."""
+    for text in ('{}', '{"spec":{"hostNetwork":true}}', '{"spec":{"containers":7}}',
+                 '{"bundle":{"image":"evil"}}', '{"bundle":{"command":["sh"]}}',
+                 '{"bundle":{"env":[{"name":"A"}]}}',
+                 '{"bundle":{"volumeMounts":[{"name":"x","mountPath":"/etc"}]}}',
+                 '{"spec":{"securityContext":{"fsGroup":1}},"bundle":null}',
+                 '{"spec":{"volumes":[null,7,{"name":"unpack","hostPath":{}}]}}'):
+        yield text.encode()
+
+
 TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip,
                                    manifest, layers, image, mounts,
-                                   report)}
+                                   report, http, podstatus, podasked)}
 
 
 def main():
