@@ -15,8 +15,8 @@
 bool podfindings_more(const struct json *report);
 
 /*
- * Read the findings from the log, and put all of them into the report where
- * they are not fewer than it has.  A log that holds none changes nothing.
+ * Add to the report's findings, which count, those that only the log has, at
+ * most as many as there are more.
  */
 void podfindings_read(struct json *report, const struct tempfile *log);
 

@@ -27,6 +27,7 @@
 #include "base/term.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
+#include "log/findings.h"
 #include "log/gather.h"
 #include "pod/podopts.h"
 #include "wire.h"
@@ -227,26 +228,6 @@ run_object(const struct run *x, size_t i, const struct run_work *k,
 
 /* -------------------------------------------------------------------- words */
 
-/* The findings that `unpack` reported, a line each, as it prints them. */
-static void
-tell_findings(const struct json *o)
-{
-	static const char *const keys[] = {"path", "message", "fix"};
-	char text[3][1024];
-	const struct json *f = json_first(json_get(o, "findings"));
-	size_t i;
-
-	for (; f != NULL; f = json_next(f)) {
-		for (i = 0; i < 3; i++)
-			msg_mask(text[i], sizeof text[i],
-			    json_get_text(f, keys[i]));
-		msg_line("  %s: %s; fix: %s", text[0], text[1], text[2]);
-	}
-	f = json_get(o, "more");
-	if (json_is_number(f))
-		msg_line("  and %.0f more", json_number(f));
-}
-
 static void
 tell_failure(const struct json *o, const char *line)
 {
@@ -257,7 +238,7 @@ tell_failure(const struct json *o, const char *line)
 	if (container[0] != '\0')
 		msg_line("  container %s, image %s", container,
 		    json_get_text(o, "containerImage"));
-	tell_findings(o);
+	findings_tell(o);
 	if (fix[0] != '\0')
 		msg_line("fix: %s", fix);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/msg.h"
+#include "log/findings.h"
 #include "log/stamp.h"
 
 void
@@ -290,12 +291,20 @@ notes_report_reason(const struct notes *n)
 	    {"the bundle directory cannot be read", "BundleUnreadable"},
 	    {"directory; --bundle-dir names", "BundleMissing"},
 	    {"over --log-limit", "BundleTooLarge"}};
+	const char *at, *end;
 	size_t i;
 
 	if (n->report == NULL)
 		return NULL;
-	for (i = 0; i < sizeof reasons / sizeof *reasons; i++)
-		if (strstr(n->report, reasons[i].text) != NULL)
-			return reasons[i].reason;
+	for (at = n->report; *at != '\0'; at = end + 1) {
+		end = strchr(at, '\n');
+		/* it names a file, which may be called anything */
+		if (findings_read_line(NULL, at, (size_t)(end - at)))
+			continue;
+		for (i = 0; i < sizeof reasons / sizeof *reasons; i++)
+			if (memmem(at, (size_t)(end - at), reasons[i].text,
+			        strlen(reasons[i].text)) != NULL)
+				return reasons[i].reason;
+	}
 	return "UnpackFailed";
 }

@@ -13,6 +13,7 @@
 
 #include "base/msg.h"
 #include "base/out.h"
+#include "log/findings.h"
 #include "log/missing.h"
 #include "log/reason.h"
 
@@ -139,43 +140,22 @@ outcome_add_text(struct json *to, const char *key, const char *text, size_t len)
 	json_add_string(to, key, msg_mask_mem(shown, sizeof shown, text, len));
 }
 
-/*
- * Add a line of a report, text[0..len) without its newline, as a finding, if it
- * is one: "unpack: PATH: MESSAGE; fix: FIX".
- */
-static void
-outcome_add_finding(struct json *to, const char *text, size_t len)
-{
-	static const char name[] = "unpack: ", fix[] = "; fix: ";
-	const char *path = text + sizeof name - 1, *end = text + len, *at, *why;
-	struct json *one;
-
-	why = memmem(path, (size_t)(end - path), ": ", 2);
-	at = memmem(path, (size_t)(end - path), fix, sizeof fix - 1);
-	if (why == NULL || at == NULL || why > at)
-		return;
-	one = json_add_object(to, NULL);
-	outcome_add_text(one, "path", path, (size_t)(why - path));
-	why += 2;
-	outcome_add_text(one, "message", why, (size_t)(at - why));
-	at += sizeof fix - 1;
-	outcome_add_text(one, "fix", at, (size_t)(end - at));
-}
-
 /* Add what an `unpack` that failed has said. */
 static void
 outcome_add_report(struct json *to, const struct notes *n)
 {
 	struct json *log = json_add_array(to, "log");
-	struct json *findings = json_add_array(to, "findings");
+	struct json *findings = json_has(to, "findings")
+	    ? NULL
+	    : json_add_array(to, "findings");
 	const char *at, *end;
 
 	for (at = n->report; *at != '\0'; at = end + 1) {
 		end = strchr(at, '\n');
 		outcome_add_text(log, NULL, at, (size_t)(end - at));
-		outcome_add_finding(findings, at, (size_t)(end - at));
+		findings_read_line(findings, at, (size_t)(end - at));
 	}
-	if (n->report_more > 0)
+	if (n->report_more > 0 && findings != NULL)
 		json_add_uint(to, "more", n->report_more);
 }
 

