@@ -122,9 +122,10 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 		quote_name(name, sizeof name, f->blocker);
 	}
 	(void)snprintf(buf, size,
-	    "%s%s%s: mode %04o, owner %ju:%ju; read by %s", verb(f->rule),
-	    where, name, (unsigned int)(f->mode & 07777), (uintmax_t)f->uid,
-	    (uintmax_t)f->gid, finding_who_text(me, sizeof me, who));
+	    "%s%s%s: mode %04o%s, owner %ju:%ju; read by %s", verb(f->rule),
+	    where, name, (unsigned int)(f->mode & 07777),
+	    f->acl ? " and an ACL" : "", (uintmax_t)f->uid, (uintmax_t)f->gid,
+	    finding_who_text(me, sizeof me, who));
 	return buf;
 }
 
@@ -138,6 +139,12 @@ finding_fix(char *buf, size_t size, const struct finding *f)
 	case FINDING_FILE_READ:
 	case FINDING_DIR_READ:
 	case FINDING_DIR_SEARCH:
+		if (f->acl) {
+			snprintf(buf, size,
+			    "setfacl -b %s and chmod -R a+rX %s before the image is built",
+			    shown ? path : "-R .", shown ? path : ".");
+			break;
+		}
 		snprintf(buf, size,
 		    "chmod %s %s before the image is built, or COPY --chmod=%s",
 		    shown && f->rule == FINDING_FILE_READ ? "a+r" : "-R a+rX",

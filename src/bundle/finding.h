@@ -37,6 +37,7 @@ struct finding {
 	mode_t mode; /* of the blocker; permission bits and type count */
 	uid_t uid; /* owner of the blocker */
 	gid_t gid;
+	bool acl; /* an ACL of the blocker decides, not its mode alone */
 	bool copied_alone; /* a file that its Dockerfile copies as such */
 };
 

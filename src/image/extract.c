@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/msg.h"
 #include "base/path.h"
+#include "image/acl.h"
 
 enum {
 	GO_LINKS_MAX = 255, /* symlinks that containerd follows in one name */
@@ -224,7 +225,7 @@ extract_inherit(struct extract *x, const struct tarscan_entry *e,
 	struct way *w = calloc(1, sizeof *w);
 	unsigned int i = x->n_lower;
 	struct tree *t;
-	int err = 0;
+	int err = 0, ret = 0;
 
 	if (w == NULL) {
 		msg_nomem();
@@ -249,9 +250,11 @@ extract_inherit(struct extract *x, const struct tarscan_entry *e,
 		dir->inode->mode = w->at->inode->mode;
 		dir->inode->uid = w->at->inode->uid;
 		dir->inode->gid = w->at->inode->gid;
+		ret = tree_set_acl(&x->tree, dir->inode, w->at->inode->acl,
+		    w->at->inode->acl_len);
 	}
 	free(w);
-	return 0;
+	return ret;
 }
 
 /* Make the directory of a path without symlinks; or NULL in *dir. */
@@ -651,6 +654,21 @@ extract_xattrs(struct extract *x, const struct tarscan_entry *e, struct node *n)
 	return 0;
 }
 
+static int
+extract_acl(struct extract *x, const struct tarscan_entry *e, struct inode *i)
+{
+	unsigned char bytes[ACL_MAX];
+	const struct blob *b = &e->xattrs.acl;
+
+	if (b->len == 0 || b->len > sizeof bytes || S_ISLNK(i->mode))
+		return 0;
+	if (blob_read(b, 0, bytes, b->len) != (ssize_t)b->len) {
+		msg_warn(errno, "read an ACL of a layer");
+		return -1;
+	}
+	return tree_set_acl(&x->tree, i, bytes, b->len);
+}
+
 /* Owner, mode and time: a hard link's are set on the file, too. */
 static int
 extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n)
@@ -668,6 +686,8 @@ extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n)
 	/* podman leaves a symlink as it is when it gets another name */
 	if (!link || !S_ISLNK(i->mode) || x->runtime != EXTRACT_PODMAN)
 		i->mtime = e->mtime;
+	if (extract_acl(x, e, i) < 0)
+		return -1;
 	return extract_xattrs(x, e, n);
 }
 

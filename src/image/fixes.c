@@ -11,6 +11,7 @@
 
 #include "base/msg.h"
 #include "base/quote.h"
+#include "image/acl.h"
 
 /* The child of the root on the way to n. */
 static const struct node *
@@ -72,6 +73,16 @@ fixes_add_path(char *command, const struct node *n)
 	return 0;
 }
 
+/* Without its ACL a file has the mode that was below the mask. */
+static size_t
+fixes_drop_acls(struct fixes_group *g)
+{
+	snprintf(g->command, sizeof g->command,
+	    "setfacl -R -b . && chmod -R a+rX .");
+	g->acl = true;
+	return g->n;
+}
+
 /*
  * "chmod -R a+rX" of what the group's findings have in common below each of
  * the root's children; of all, where that is too long to print.  Returns how
@@ -85,6 +96,9 @@ make_chmod(struct verdict *v, struct fixes_group *g)
 	size_t i, parts = 0;
 	bool fits = true;
 
+	for (i = g->first; i != VERDICT_NONE; i = v->findings[i].next)
+		if (acl_counts(v->findings[i].node->inode))
+			return fixes_drop_acls(g);
 	memcpy(g->command, recursive, sizeof recursive);
 	for (i = g->first; i != VERDICT_NONE; i = v->findings[i].next) {
 		n = v->findings[i].node;
@@ -135,6 +149,8 @@ make_fix(struct verdict *v, struct fixes_group *g, bool directories)
 		make_scratch(v, g);
 		return;
 	}
+	if (g->acl)
+		return; /* COPY --chmod leaves it on the file */
 	/* files may be 0644, where no directory becomes that, too */
 	g->chmod = directories ? "0755" : "0644";
 	if (g->step > 0 && v->history.steps[g->step - 1].sets_mode) {

@@ -21,6 +21,7 @@ struct fixes_group {
 	size_t next; /* of the verdict's groups; private */
 	unsigned int layer; /* 0: of no layer */
 	bool hidden; /* of FINDING_HIDDEN; else of modes */
+	bool acl; /* an ACL denies some of it */
 	size_t first; /* finding; verdict_finding.next has the others */
 	size_t n; /* findings */
 	size_t step; /* of the history, that made them all; 0: several */

@@ -67,7 +67,9 @@ layers_merge_dir(struct tree *t, struct node *dir, struct node *f,
 	f->inode->mode = n->inode->mode;
 	f->inode->uid = n->inode->uid;
 	f->inode->gid = n->inode->gid;
-	return f;
+	return tree_set_acl(t, f->inode, n->inode->acl, n->inode->acl_len) < 0
+	    ? NULL
+	    : f;
 }
 
 /* Anything else of the layer: it replaces f. */
@@ -208,6 +210,8 @@ layers_merge_sides(struct layers *l, struct extract *x)
 		if (x[i].root_set) {
 			s->root_set = l->n_layers + 1;
 			s->root = *x[i].tree.root->inode;
+			s->root.acl = NULL;
+			s->root.acl_len = 0;
 		}
 		if (s->refusal.code == NULL &&
 		    layers_merge(&s->tree, &x[i].tree, l->n_layers + 1) < 0)

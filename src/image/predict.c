@@ -9,18 +9,17 @@
 #include <sys/stat.h>
 
 #include "bundle/places.h"
+#include "image/acl.h"
 
 /* What is wrong with n for who; FINDING_NONE where who may read all. */
 static enum finding_rule
 rule_for(const struct predict *j, const struct node *n)
 {
-	const struct inode *i = n->inode;
-
 	/* the runtime shows the root as 0755 of root, not as the image has it
 	 */
 	if (j->who == NULL || n->parent == NULL)
 		return FINDING_NONE;
-	return finding_judge(j->who, i->mode, i->uid, i->gid);
+	return acl_judge(j->who, n->inode);
 }
 
 static bool

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/acl.h"
 #include "base/number.h"
 #include "base/msg.h"
 #include "image/sparse.h"
@@ -243,12 +244,24 @@ parse_time(const char *text, int64_t *seconds)
 	return 0;
 }
 
+/* A pax record. */
+struct record {
+	const char *key;
+	const char *value; /* with a NUL after it */
+	size_t at; /* where value is in the header's data */
+	size_t len; /* bytes of value */
+};
+
+static const char acl_key[] = "system.posix_acl_access";
+
 /* Does the kernel take such a value (cap_convert_nscap)? */
 static bool
 xattr_is_taken(const char *key, const unsigned char *value, size_t len)
 {
 	if (*key == '\0' || strlen(key) > 255 || len > 65536)
 		return false;
+	if (strcmp(key, acl_key) == 0) /* another version is passed over */
+		return acl_is_foreign(value, len) || acl_is_valid(value, len);
 	if (strcmp(key, "security.capability") == 0)
 		return (len == 20 && value[3] == 2) ||
 		    (len == 24 && value[3] == 3);
@@ -256,28 +269,26 @@ xattr_is_taken(const char *key, const unsigned char *value, size_t len)
 }
 
 static void
-take_xattr(struct tarscan_xattrs *x, const char *key, const char *value,
-    size_t len)
+take_xattr(const struct tarscan *t, struct tarscan_xattrs *x, const char *key,
+    const struct record *r)
 {
+	const unsigned char *bytes = (const unsigned char *)r->value;
+	const size_t len = r->len;
 	static const char overlay[] = "trusted.overlay.";
 
 	if (strcmp(key, "trusted.overlay.opaque") == 0 && len == 1 &&
-	    *value == 'y')
+	    *bytes == 'y')
 		x->opaque = true;
 	else if (strncmp(key, overlay, sizeof overlay - 1) == 0)
 		x->overlay = true;
 	else if (strncmp(key, "user.", 5) == 0)
 		x->user = true;
-	if (!xattr_is_taken(key, (const unsigned char *)value, len))
+	else if (strcmp(key, acl_key) == 0 && !acl_is_foreign(bytes, len))
+		x->acl = (struct blob){t->blob->fd,
+		    t->blob->at + t->at + BLOCK + r->at, len};
+	if (!xattr_is_taken(key, bytes, len))
 		x->bad = true;
 }
-
-/* A pax record. */
-struct record {
-	const char *key;
-	const char *value; /* with a NUL after it */
-	size_t len; /* bytes of value */
-};
 
 /* Take a number of a record; an empty value takes it back, as in Go. */
 static int
@@ -310,7 +321,7 @@ take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	if (strncmp(key, sparse, sizeof sparse - 1) == 0)
 		return sparse_take(&x->sparse, key + sizeof sparse - 1, value);
 	if (strncmp(key, xattr, sizeof xattr - 1) == 0)
-		take_xattr(&x->xattrs, key + sizeof xattr - 1, value, len);
+		take_xattr(t, &x->xattrs, key + sizeof xattr - 1, r);
 	else if (strcmp(key, "size") == 0)
 		ret = take_number(&x->has_size, &x->size, value);
 	else if (strcmp(key, "uid") == 0)
@@ -349,6 +360,7 @@ take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 			goto bad;
 		*equals = '\0';
 		r = (struct record){blank + 1, equals + 1,
+		    (size_t)(equals + 1 - text),
 		    (size_t)(p + len - 1 - (equals + 1))};
 		if (take_record(t, e, x, &r) < 0)
 			goto out;

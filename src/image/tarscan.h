@@ -41,6 +41,7 @@ struct tarscan_xattrs {
 	bool overlay; /* another one of trusted.overlay.* */
 	bool user; /* one of user.* */
 	bool bad; /* one that the kernel does not take */
+	struct blob acl; /* system.posix_acl_access; valid; len 0: none */
 };
 
 struct tarscan_entry {

@@ -33,6 +33,7 @@ inode_drop(struct inode *i)
 	if (i == NULL || --i->links > 0)
 		return;
 	free(i->target);
+	free(i->acl);
 	free(i);
 }
 
@@ -307,24 +308,53 @@ tree_copy_up(struct tree *t, struct node *dir)
 	}
 }
 
-int
-tree_set_target(struct tree *t, struct inode *i, const char *target)
+/* Copy size bytes into *to, whose old ones are freed.  0, or -1 (reported). */
+static int
+tree_keep(struct tree *t, void **to, const void *from, size_t size)
 {
-	size_t size = strlen(target) + 1;
+	void *copy;
 
 	if (size > TREE_TARGETS_MAX - t->targets) {
 		msg_warn(0,
-		    "the targets of the symlinks have more than %d MiB together: too much for a bundle",
+		    "the targets of the symlinks, and the ACLs, have more than %d MiB together: too much for a bundle",
 		    TREE_TARGETS_MAX >> 20);
 		return -1;
 	}
-	free(i->target);
-	i->target = strdup(target);
-	if (i->target == NULL) {
+	copy = malloc(size);
+	if (copy == NULL) {
 		msg_nomem();
 		return -1;
 	}
+	memcpy(copy, from, size);
+	free(*to);
+	*to = copy;
 	t->targets += size;
+	return 0;
+}
+
+int
+tree_set_target(struct tree *t, struct inode *i, const char *target)
+{
+	void *to = i->target;
+	int ret = tree_keep(t, &to, target, strlen(target) + 1);
+
+	i->target = to;
+	return ret;
+}
+
+int
+tree_set_acl(struct tree *t, struct inode *i, const unsigned char *acl,
+    size_t len)
+{
+	void *to = i->acl;
+	int ret = 0;
+
+	if (len > 0)
+		ret = tree_keep(t, &to, acl, len);
+	if (ret < 0)
+		return -1;
+	i->acl = to;
+	i->acl_len = len;
 	return 0;
 }
 

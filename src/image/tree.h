@@ -16,7 +16,7 @@
 enum {
 	TREE_NODES_MAX = 1 << 20, /* more is not a bundle but an attack */
 	TREE_PATH = 4096, /* bytes of the longest path, PATH_MAX */
-	/* bytes of all symlinks' targets, also of those that were replaced */
+	/* bytes of all symlinks' targets and ACLs, also of replaced ones */
 	TREE_TARGETS_MAX = 64 << 20
 };
 
@@ -28,6 +28,8 @@ struct inode {
 	int64_t mtime; /* seconds */
 	struct blob data; /* of a regular file; borrowed descriptor */
 	char *target; /* of a symlink; owned */
+	unsigned char *acl; /* system.posix_acl_access; owned; NULL: none */
+	size_t acl_len; /* bytes */
 	unsigned int links; /* names that share it */
 	bool whiteout; /* a character device 0:0: overlayfs shows no file */
 };
@@ -63,7 +65,7 @@ struct tree {
 	/* tree_find and tree_make take whiteouts for names that are not there
 	 */
 	bool hides_whiteouts;
-	size_t targets; /* bytes of symlinks' targets so far */
+	size_t targets; /* bytes of symlinks' targets and of ACLs so far */
 };
 
 /*
@@ -90,6 +92,10 @@ struct node *tree_add(struct tree *t, struct node *dir, const char *name,
  * memory, or more than TREE_TARGETS_MAX.
  */
 int tree_set_target(struct tree *t, struct inode *i, const char *target);
+
+/* Likewise an ACL, valid; len 0: none. */
+int tree_set_acl(struct tree *t, struct inode *i, const unsigned char *acl,
+    size_t len);
 
 /* Forget a node and all that is below it; not the root. */
 void tree_remove(struct tree *t, struct node *n);

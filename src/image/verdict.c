@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/path.h"
+#include "image/acl.h"
 #include "image/rootdir.h"
 #include "log/tarin.h"
 #include "wire.h"
@@ -187,8 +188,7 @@ note_workdir(struct verdict *v)
 		return verdict_note(v, "workdir-not-directory", path, 0,
 		    "WORKDIR %s is not a directory: the container cannot start unless the pod sets another workingDir",
 		    masked);
-	if (finding_judge(&v->user.who, n->inode->mode, n->inode->uid,
-	        n->inode->gid) != FINDING_NONE)
+	if (acl_judge(&v->user.who, n->inode) != FINDING_NONE)
 		return verdict_note(v, "workdir-not-searchable", path, 0,
 		    "WORKDIR %s cannot be entered: relative paths fail unless the pod sets another workingDir",
 		    masked);
@@ -700,11 +700,10 @@ note_entry(struct verdict *v, const struct node *n, const char *path)
 	    verdict_note(v, "file-too-large", path, n->layer,
 	        "%s has %" PRIu64 " bytes", masked, i->data.len) < 0)
 		return -1;
-	if (n->parent == NULL ||
-	    finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
+	if (n->parent == NULL || acl_judge(&nobody, i) == FINDING_NONE)
 		return 0;
 	nobody.uid = who->uid;
-	if (finding_judge(&nobody, i->mode, i->uid, i->gid) == FINDING_NONE)
+	if (acl_judge(&nobody, i) == FINDING_NONE)
 		return verdict_note(v, "owner-only", path, n->layer,
 		    "%s: mode %04o, readable only because the process has uid %ju",
 		    masked, (unsigned int)(i->mode & 07777),
@@ -723,6 +722,7 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	    .path = path,
 	    .blocker = path,
 	    .mode = i->mode,
+	    .acl = v->user.who.uid != i->uid && acl_counts(i),
 	    .uid = i->uid,
 	    .gid = i->gid};
 	struct verdict_finding *all;
