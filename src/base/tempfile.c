@@ -127,7 +127,7 @@ tempfile_unnamed(const char *dir)
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		return fd;
-	/* overlayfs before Linux 6.? and NFS know no O_TMPFILE */
+	/* NFS and the overlayfs of older kernels know no O_TMPFILE */
 	if (snprintf(path, sizeof path, "%s/.unpackctl-XXXXXX", dir) >=
 	    (int)sizeof path)
 		errno = ENAMETOOLONG;

@@ -47,9 +47,9 @@ struct node {
 	bool merged; /* more than one layer has something in it */
 	bool whiteouts; /* whiteouts may be in it */
 	bool implied; /* its layer had no entry for it */
-	bool mounted; /* a mount of the runtime's covers it */
-	bool strayed; /* and it does not belong there */
-	bool above; /* such a mount is somewhere below it */
+	bool mounted; /* the runtime mounts something on it */
+	bool strayed; /* mounted, where a symlink led the mount */
+	bool above; /* something below it is mounted */
 	bool volume; /* a VOLUME of the image's: content */
 	unsigned short len; /* of name, bytes */
 	unsigned short path_len; /* bytes of the path down to here, at most */
