@@ -59,6 +59,7 @@ struct form {
 	char head[FORM_HEAD];
 	size_t head_len;
 	bool piece; /* the line of CRI's format is one (P) */
+	uint64_t returns; /* CRs held back: its end may follow */
 	bool cut; /* the last piece of standard output waits for more */
 	bool any; /* there was a line */
 	bool framed; /* the first one was CRI's or JSON */
@@ -209,6 +210,32 @@ form_take_head(struct form *f, char c)
 }
 
 /*
+ * form_take_line for the CRs of a piece of a line: those before its end come
+ * of a file that was made CRLF and are dropped, whatever the sizes of reads;
+ * others are text.
+ */
+static size_t
+form_take_returns(struct form *f, char *to, size_t room)
+{
+	size_t n = f->returns < room ? (size_t)f->returns : room;
+
+	if (*f->text == '\r') {
+		f->returns++;
+		f->text++;
+		f->text_len--;
+		return 0;
+	}
+	if (*f->text == '\n') {
+		f->returns = 0;
+		return 0;
+	}
+	memset(to, '\r', n);
+	notes_add_text(f->notes, &f->out, to, n, false);
+	f->returns -= n;
+	return n;
+}
+
+/*
  * Take text of a line up to its end, at most `room` bytes, and write what
  * comes out to `to`.  Returns how much that was.
  */
@@ -218,14 +245,17 @@ form_take_line(struct form *f, char *to, size_t room)
 	const char *end;
 	size_t len = f->text_len < room ? f->text_len : room, out;
 
+	if (f->state == FORM_OUT && f->piece) {
+		if (*f->text == '\r' || f->returns > 0)
+			return form_take_returns(f, to, room);
+		end = memchr(f->text, '\r', len);
+		if (end != NULL)
+			len = (size_t)(end - f->text);
+	}
 	end = memchr(f->text, '\n', len);
 	if (end != NULL)
 		len = (size_t)(end - f->text) + 1;
 	out = len - (end != NULL && f->state != FORM_PLAIN && f->piece);
-	/* a file that was made CRLF: no text of ours ends in a CR */
-	if (f->state == FORM_OUT && f->piece)
-		while (out > 0 && f->text[out - 1] == '\r')
-			out--;
 	if (f->state == FORM_ERR) {
 		notes_add_text(f->notes, &f->err, f->text, out, true);
 		out = 0;

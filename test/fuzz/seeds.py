@@ -194,9 +194,22 @@ def podasked():
         yield text.encode()
 
 
+def form():
+    yield from logs()
+    for data in (b"one\n", b"one\r\n", LINES[0], b"\r\r\n", b"a\rb\r\n"):
+        for tag in (b"stdout F ", b"stdout P ", b"stderr F ", b"stderr P "):
+            yield (STAMP + tag + data) * 2
+        yield b'{"log":"%s\\n","stream":"stdout"}\n' % data[:3]
+        yield data.decode().encode("utf-16")
+        yield b"\xef\xbb\xbf\x1b[31m" + data + b"\0\0\x1b[m" + data
+    yield gzip.compress(b"".join(LINES), mtime=0)
+    yield TAR[:3000]
+
+
 TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip,
                                    manifest, layers, image, mounts,
-                                   report, http, podstatus, podasked)}
+                                   report, http, podstatus, podasked,
+                                   form)}
 
 
 def main():

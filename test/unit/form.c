@@ -118,6 +118,12 @@ cri(void)
 	/* made CRLF: a piece has no CR of its own */
 	GIVES(T "stdout P one\r\n" T "stdout F two\r\n", "onetwo\r\n",
 	    NOTES_CRI);
+	/* inside a line one is text */
+	GIVES(T "stdout P one\rtwo\r\r\n" T "stdout P \r\n" T
+	        "stdout P \r\r3\r4\n" T "stdout F \r5\r\n",
+	    "one\rtwo\r\r3\r4\r5\r\n", NOTES_CRI);
+	GIVES(T "stdout P one\r", "one", NOTES_CRI);
+	GIVES(T "stdout P \rone\n\r\n", "\rone\r\n", NOTES_CRI);
 	GIVES(T "stdout F:x y\n" T "stdout P:z y\n", "y\ny", NOTES_CRI);
 	GIVES(T "stdout F\n" T "stdout P\n", "\n", NOTES_CRI);
 	/* what only looks like it */
