@@ -187,9 +187,9 @@ unpack_print_version(void)
 
 /* Note that it failed, for the reason that the last warning gave. */
 static void
-note_failure(struct report *r)
+note_failure(struct report *r, enum report_reason reason)
 {
-	r->reason = REPORT_IO;
+	r->reason = reason;
 	(void)snprintf(r->message, sizeof r->message, "%s", msg_last());
 }
 
@@ -295,7 +295,7 @@ run_stream(const struct args *a, struct copy *copy)
 	else if (io_stopped())
 		ret = -1;
 	if (ret < 0) {
-		note_failure(&r);
+		note_failure(&r, REPORT_IO);
 	} else if (r.reason != REPORT_OK) {
 		report_print(&r);
 		msg_warn(0, "%s", r.message);
@@ -320,7 +320,7 @@ run_copy(int argc, char **argv)
 	struct args a = {
 	    .stream = {.content = {.dir = "."}, .format = STREAM_COPY}};
 	struct copyout out = {.at = -1, .file = -1};
-	struct report r = {.reason = REPORT_IO};
+	struct report r = {0};
 	struct copy copy;
 	int code;
 
@@ -338,10 +338,13 @@ run_copy(int argc, char **argv)
 	    (fstat(copy.hidden, &out.hidden) < 0 ||
 	        copyout_begin(&out, copy.tree) < 0))
 		code = WIRE_FAIL;
+	if (code == WIRE_OK && copy_was_led(&copy, a.stream.content.dir))
+		code = WIRE_BUNDLE;
 	if (code == WIRE_OK) {
 		code = run_stream(&a, &copy);
 	} else {
-		note_failure(&r);
+		note_failure(&r,
+		    code == WIRE_BUNDLE ? REPORT_UNREADABLE : REPORT_IO);
 		report_terminate(&r, NULL);
 	}
 	copyout_free(&out);

@@ -110,6 +110,17 @@ relative(const char *path, const char *dir)
 	return path[0] == '/' ? path + 1 : NULL;
 }
 
+/* Is it a path that was made at random for this one pod?  See wire.h. */
+static bool
+is_unforeseen(const char *point)
+{
+	size_t n = sizeof WIRE_MOUNT - 1;
+
+	return strncmp(point, WIRE_MOUNT, n) == 0 &&
+	    strspn(point + n, "0123456789abcdef") >= WIRE_MOUNT_DIGITS_MIN &&
+	    strspn(point + n, "0123456789abcdef") == strlen(point + n);
+}
+
 /* What the mount is; *alien: struct mounts_point's. */
 static enum mounts_kind
 classify(const struct line *l, bool *alien)
@@ -125,7 +136,7 @@ classify(const struct line *l, bool *alien)
 			return strcmp(l->point, homes[i].home) == 0
 			    ? MOUNTS_FOREIGN
 			    : MOUNTS_MISPLACED;
-	*alien = true;
+	*alien = !is_unforeseen(l->point);
 	for (i = 0; i < sizeof usual / sizeof *usual; i++)
 		if (relative(l->point, usual[i]) != NULL)
 			*alien = false;
@@ -329,17 +340,6 @@ was_led(const struct mounts_self *self)
 	    !same_directory("/usr/bin/unpack", self->exe);
 }
 
-/* Is it a path that was made at random for this one pod?  See wire.h. */
-static bool
-is_unforeseen(const char *point)
-{
-	size_t n = sizeof WIRE_MOUNT - 1;
-
-	return strncmp(point, WIRE_MOUNT, n) == 0 &&
-	    strspn(point + n, "0123456789abcdef") >= WIRE_MOUNT_DIGITS_MIN &&
-	    strspn(point + n, "0123456789abcdef") == strlen(point + n);
-}
-
 /*
  * Our program lies in the mount on `point`: see what that covers.  Returns 0,
  * or -1 without memory.
@@ -393,7 +393,8 @@ mounts_take_line(struct mounts *m, const struct line *l, const char *dir)
 	/* the directory may be a mount itself: that is how it got here */
 	if (strcmp(path, ".") == 0) {
 		if (relative(l->point, dir) != NULL)
-			m->is_image = strcmp(dir, "/") != 0 && mounts_is_image(l);
+			m->is_image = strcmp(dir, "/") != 0 &&
+			    mounts_is_image(l);
 		m->is_alien = alien && strcmp(l->point, "/") != 0 &&
 		    !mounts_is_image(l);
 		return 0;

@@ -20,6 +20,7 @@
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/path.h"
 #include "bundle/walk.h"
 #include "stream/copyout.h"
 
@@ -330,6 +331,33 @@ copy_open(struct copy *c, const char *dest, bool force)
 	return WIRE_FAIL;
 }
 
+bool
+copy_was_led(const struct copy *c, const char *dir)
+{
+	char link[32], real[PATH_MAX + NAME_MAX + 2], *asked;
+	ssize_t n;
+	bool led;
+
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", c->dir);
+	n = readlink(link, real, PATH_MAX);
+	if (strcmp(dir, "/") != 0 || c->dest[0] != '/' || n < 0)
+		return false;
+	real[n] = '\0';
+	if (!c->inside)
+		(void)stpcpy(stpcpy(real + n, "/"), c->name);
+	asked = strdup(c->dest);
+	if (asked == NULL)
+		return false;
+	path_clean(asked);
+	path_clean(real);
+	led = strcmp(asked, real) != 0;
+	free(asked);
+	if (led)
+		(void)copy_refuse(c, WIRE_BUNDLE,
+		    "a symlink in the image leads elsewhere");
+	return led;
+}
+
 /* ------------------------------------------------------------------ ending */
 
 /*
@@ -415,8 +443,12 @@ copy_commit(struct copy *c)
 	copy_digest_names(&l, digest);
 	(void)fsetxattr(fd, mark, digest, sizeof digest - 1, 0);
 	(void)unlinkat(c->hidden, "names", 0);
+	/* it is no part of the bundle: twice, as a moment may be a bad one */
 	copy_empty(c->hidden);
-	(void)unlinkat(c->dir, c->temp, AT_REMOVEDIR);
+	if (unlinkat(c->dir, c->temp, AT_REMOVEDIR) < 0) {
+		copy_empty(c->hidden);
+		ret = unlinkat(c->dir, c->temp, AT_REMOVEDIR);
+	}
 	(void)close(c->hidden);
 	c->hidden = -1;
 	/* where it is ours: a volume's root is the node's */

@@ -47,6 +47,12 @@ struct copy {
 enum wire_exit copy_open(struct copy *c, const char *dest, bool force);
 
 /*
+ * Where `dir` is the root: has a symlink of the image led an absolute DEST
+ * elsewhere, where its volume hides what the image has?  Reported.
+ */
+bool copy_was_led(const struct copy *c, const char *dir);
+
+/*
  * c->tree is complete: write it to disk and put it where it belongs.  Returns
  * 0, or -1 (reported), and DEST is as it was.
  */

@@ -76,9 +76,9 @@ def tree(path):
 
 
 class Command:
-    def __init__(self, name, args, target=None, stream=False):
+    def __init__(self, name, args, target=None, stream=False, filled=False):
         self.name, self.args = name, args
-        self.target, self.stream = target, stream
+        self.target, self.stream, self.filled = target, stream, filled
         self.good = None
 
 
@@ -110,6 +110,10 @@ def commands(unpack, ctl):
     yield Command("unpack limit", [unpack, "--bundle-dir", "b", "--log-limit",
                                    "2000"], stream=True)
     yield Command("unpack check", [unpack, "check", "--bundle-dir", "b"])
+    yield Command("copy", [unpack, "copy", "--bundle-dir", "b", "out"],
+                  target="out")
+    yield Command("copy filled", [unpack, "copy", "--bundle-dir", "b", "out"],
+                  target="out", filled=True)
     yield Command("install", [unpack, "install", "copy"], target="copy")
     for name in ("json", "jsonl", "tar"):
         yield Command("extract " + name,
@@ -157,6 +161,8 @@ def clear(work, command):
         remove(os.path.join(work, name))
     if command.target:
         remove(os.path.join(work, command.target))
+    if command.filled:
+        os.mkdir(os.path.join(work, command.target))
 
 
 def outcome(work, command, done):
@@ -164,7 +170,7 @@ def outcome(work, command, done):
     if command.target:
         path = os.path.join(work, command.target)
         if os.path.isdir(path):
-            state = tree(path)
+            state = tree(path) or None  # to be filled, empty before
         elif os.path.lexists(path):
             with open(path, "rb") as f:
                 state = f.read()
