@@ -49,7 +49,7 @@ enum gather_why {
 
 struct gather_opts {
 	const char *dir; /* borrowed; directory for the unlinked file */
-	uint64_t max_size; /* bytes of tar that are too many, plus one */
+	uint64_t max_size; /* the largest tar that is accepted, in bytes */
 	const char *expect; /* borrowed; digest of the whole, or NULL */
 	const volatile sig_atomic_t *stop; /* borrowed, or NULL: give up */
 	struct progress *progress; /* borrowed */

@@ -4,54 +4,17 @@
  */
 #include "log/order.h"
 
-#include <fcntl.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/msg.h"
-#include "log/gunzip.h"
-#include "log/stamp.h"
-
-enum {
-	ORDER_HEAD = 1 << 16 /* bytes of a file that are looked at */
-};
 
 struct order_log {
 	char *name; /* borrowed */
 	size_t place; /* as given */
-	int64_t when; /* INT64_MIN: unknown */
+	size_t first; /* the place of the first one of its log */
 };
-
-/* The first timestamp in the file; INT64_MIN: none that can be seen. */
-static int64_t
-order_stamp(const char *name, char *head, char *inside)
-{
-	struct stat st;
-	int64_t when = INT64_MIN;
-	const char *text = head;
-	ssize_t n = -1;
-	int fd;
-
-	/* what is read from a pipe would be missing later */
-	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode))
-		return when;
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return when;
-	n = io_read(fd, head, ORDER_HEAD);
-	(void)close(fd);
-	if (n > 3 && memcmp(head, "\x1f\x8b\x08", 3) == 0) {
-		n = (ssize_t)gunzip_peek(head, (size_t)n, inside, ORDER_HEAD);
-		text = inside;
-	}
-	if (n > 0)
-		(void)stamp_find(text, (size_t)n, &when);
-	return when;
-}
 
 /* What follows the last ".log" of a name, without ".gz"; its length. */
 static const char *
@@ -90,16 +53,25 @@ order_suffixes(const char *a, const char *b)
 	return (n > m) - (n < m);
 }
 
+/* Are these files of one log? */
+static bool
+order_is_same(const char *a, const char *b)
+{
+	size_t n, of_a = (size_t)(order_suffix(a, &n) - a);
+	size_t of_b = (size_t)(order_suffix(b, &n) - b);
+
+	return of_a > 0 && of_a == of_b && memcmp(a, b, of_a) == 0;
+}
+
 static int
 order_compare(const void *a, const void *b)
 {
 	const struct order_log *x = a, *y = b;
-	int c = 0;
+	int c;
 
-	if (x->when != y->when)
-		return x->when < y->when ? -1 : 1;
-	if (x->when != INT64_MIN)
-		c = order_suffixes(x->name, y->name);
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	c = order_suffixes(x->name, y->name);
 	if (c != 0)
 		return c;
 	return x->place < y->place ? -1 : 1;
@@ -109,22 +81,21 @@ int
 order_logs(char **names, size_t n)
 {
 	struct order_log *logs = calloc(n + 1, sizeof *logs);
-	char *head = malloc((size_t)2 * ORDER_HEAD);
-	size_t i;
+	size_t i, first;
 
-	if (logs == NULL || head == NULL) {
-		free(logs);
-		free(head);
+	if (logs == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	for (i = 0; i < n; i++)
-		logs[i] = (struct order_log){names[i], i,
-		    order_stamp(names[i], head, head + ORDER_HEAD)};
+	for (i = 0; i < n; i++) {
+		for (first = 0; first < i; first++)
+			if (order_is_same(names[first], names[i]))
+				break;
+		logs[i] = (struct order_log){names[i], i, first};
+	}
 	qsort(logs, n, sizeof *logs, order_compare);
 	for (i = 0; i < n; i++)
 		names[i] = logs[i].name;
 	free(logs);
-	free(head);
 	return 0;
 }

@@ -9,11 +9,10 @@
 #include <stddef.h>
 
 /*
- * Sort n names of files by the first timestamp in each, plain or in gzip;
- * among equals by the suffixes of rotation: a later date is later, a higher
- * number is earlier, none is last.  What cannot be told keeps its place before
- * all others; failures to read are left for the code that reads them.  Returns
- * 0, or -1 (reported).
+ * Sort those of n names of files that are one log's, equal up to their last
+ * ".log", by the suffixes of rotation: a later date is later, a higher number
+ * is earlier, none is last.  They come where the first of them is; all others
+ * keep their places.  Returns 0, or -1 (reported).
  */
 int order_logs(char **names, size_t n);
 

@@ -128,14 +128,14 @@ python3 - <<-'END'
 	        for i in range(4):
 	            part = lines[i * n:(i + 1) * n if i < 3 else None]
 	            data = b"\n".join(part) + b"\n"
-	            name = "%s-%s.%d" % (kind, src, i)
+	            name = "%s-%s.log.2026112%d-100000" % (kind, src, i)
 	            open(name, "wb").write(gzip.compress(data) if i % 2 else data)
 END
 for kind in cri-jsonl cri-json docker-jsonl docker-json; do
 	for order in "0 1 2 3" "3 2 1 0" "2 0 3 1" "1 3 0 2"; do
 		set --
 		for i in $order; do
-			set -- "$@" $kind.$i
+			set -- "$@" $kind.log.2026112$i-100000
 		done
 		ok "$kind in the order $order" exits 0 "$UNPACKCTL" \
 			extract -q -C got "$@"
@@ -143,10 +143,10 @@ for kind in cri-jsonl cri-json docker-jsonl docker-json; do
 		rm -rf got
 	done
 	ok "$kind with one missing" exits 4 "$UNPACKCTL" extract -q -C got \
-		$kind.0 $kind.3
+		$kind.log.20261120-100000 $kind.log.20261123-100000
 	ok "  of which parts are missing" has err 'fetch again: '
 done
-# stamps that are all the same: the names tell
+# the names tell, whatever the time stamps say
 for kind in cri docker; do
 	rm -f ./*.log*
 	python3 form.py $kind json | sed -E 's/10:[0-9:.]+Z/10:00:00Z/' >all
