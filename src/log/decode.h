@@ -10,9 +10,10 @@
  * split a long line.  Everything else inside a line corrupts it.
  *
  *	while ((event = decode_next(d)) != DECODE_END)
- *		if (event == DECODE_MORE)
- *			decode_fed(d, read(fd, buf = decode_room(d, &n), n));
- *		else ...
+ *		if (event == DECODE_MORE) {
+ *			buf = decode_room(d, &n);
+ *			decode_fed(d, read(fd, buf, n));
+ *		} else ...
  *
  * Does no I/O, prints nothing, allocates only what JSON needs for a line's
  * few hundred bytes around the content; memory does not depend on the input.

@@ -35,7 +35,6 @@ struct form_json {
 	bool quoted, escaped; /* in a string; after a backslash */
 	bool is_value; /* the string is one, not a key */
 	bool error; /* "stream":"stderr" */
-	bool lines; /* each text is a line: nothing is said of pieces */
 	unsigned int hex; /* digits of \uXXXX that follow */
 	unsigned int code;
 	unsigned int depth;
@@ -110,7 +109,7 @@ form_begin_line(struct form *f, enum form_state state)
 static int
 form_is_json(struct form *f)
 {
-	static const char *const starts[] = {"{\"log\":\"", "{\"message\":\""};
+	static const char start[] = "{\"log\":\"";
 	char bare[FORM_HEAD + 1];
 	size_t i, n = 0;
 
@@ -118,15 +117,10 @@ form_is_json(struct form *f)
 		if (f->head[i] != ' ')
 			bare[n++] = f->head[i];
 	bare[n] = '\0';
-	for (i = 0; i < sizeof starts / sizeof *starts; i++) {
-		if (strncmp(starts[i], bare, n) != 0)
-			continue;
-		f->json = (struct form_json){.lines = i > 0,
-		    .in_text = true,
-		    .depth = 1};
-		return starts[i][n] == '\0';
-	}
-	return -1;
+	if (strncmp(start, bare, n) != 0)
+		return -1;
+	f->json = (struct form_json){.in_text = true, .depth = 1};
+	return start[n] == '\0';
 }
 
 /*
@@ -367,14 +361,14 @@ form_finish_json(struct form *f)
 
 	f->state = FORM_START;
 	/* what broke in the middle of a line does not go on */
-	if (!ended && (j->lines || !j->done))
+	if (!ended && !j->done)
 		f->due[f->due_len++] = '\n';
 	notes_add_text(f->notes, j->error ? &f->err : &f->out, f->due,
 	    f->due_len, j->error);
 	if (j->error)
 		f->due_len = 0;
 	else
-		f->cut = !ended && !j->lines && j->done;
+		f->cut = !ended && j->done;
 	f->ready = f->due_len > 0;
 }
 

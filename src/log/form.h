@@ -11,8 +11,7 @@
  * - the files that container runtimes write for kubelet, "STAMP stdout F TEXT",
  *   where P marks a piece of a line (CRI logging format);
  * - JSON around each piece of a line, as docker's json-file driver writes it:
- *   {"log":"TEXT\n","stream":"stdout","time":"STAMP"}; the key may be
- *   "message", too, as other programs have it.
+ *   {"log":"TEXT\n","stream":"stdout","time":"STAMP"}.
  *
  * Standard error is left out where the form tells it from standard output.  A
  * tar and a tar.gz are not logs: they come out as they are.

@@ -49,8 +49,6 @@ cat >form.py <<-'END'
 	      x + b"\n" + docker(b"to {\"part\":0} err", "stderr")
 	      for x in each(docker).split(b"\n")[:-1]),
 	  "docker-escapes": lambda: each(docker).replace(b"+", b"\\u002b"),
-	  "message": lambda: b"".join(json.dumps({"message": l.decode(),
-	      "podName": "p"}).encode() + b"\n" for l in lines),
 	  "utf-16": lambda: text.replace("\n", "\r\n").encode("utf-16"),
 	  "utf-16-be": lambda: b"\xfe\xff" + text.encode("utf-16-be"),
 	  "utf-16-cri": lambda: each(cri).decode().encode("utf-16"),
@@ -76,7 +74,7 @@ cat >form.py <<-'END'
 	sys.stdout.buffer.write(gzip.compress(out) if gz else out)
 END
 forms="cri cri-tags cri-offset cri-stderr cri-crlf docker docker-spaces
-	docker-stderr docker-escapes message utf-16 utf-16-be
+	docker-stderr docker-escapes utf-16 utf-16-be
 	utf-16-cri utf-8-mark utf-8-mark-cri crlf nul-head
 	nul-end nul-between nul-in-line nul-cri nul-one colour colour-inside link
 	link-inside stamps prefix"
