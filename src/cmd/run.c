@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -429,32 +428,24 @@ run_open(const struct run *x, size_t i, struct run_work *k)
 	/* the parent has the terminal */
 	k->progress.on = x->terminal && !d->quiet;
 	o.dir = deliver_temp(d);
-	if (gather_open(&k->gather, &o) == 0)
-		return 0;
+	if (gather_open(&k->gather, &o) == 0) {
+		if (deliver_begin(d) == 0)
+			return 0;
+		gather_close(&k->gather);
+	}
 	deliver_close(d);
 	return -1;
 }
 
 /* Keep access to the target, and to nothing else, before a byte comes. */
 static void
-run_shut_doors(const struct run *x, const struct deliver *d)
+run_shut_doors(const struct deliver *d)
 {
 	struct sandbox_places places = {.local = true};
-	const char *path = d->tar != NULL ? d->tar : d->dir;
-	char *copy;
 
 	sandbox_allow_temporary(&places);
-	if (d->tar == NULL || strcmp(d->tar, "-") != 0) {
-		/* a directory that is there and empty */
-		sandbox_allow(&places, path, true);
-		copy = strdup(path);
-		if (copy == NULL)
-			places.failed = true;
-		else
-			sandbox_allow(&places, dirname(copy), true);
-		free(copy);
-	}
-	(void)x;
+	if (d->has_target)
+		sandbox_allow_fd(&places, d->target.parent, true);
 	sandbox_shut(&places);
 }
 
@@ -483,7 +474,7 @@ run_work(void *arg, size_t i, struct podlife *l)
 	}
 	open = run_open(x, i, k) == 0;
 	if (open) {
-		run_shut_doors(x, &k->deliver);
+		run_shut_doors(&k->deliver);
 		l->gather = &k->gather;
 		l->log_max = x->deliver.max_size * 2 + (64 << 20);
 		code = podlife_run(l);
