@@ -179,7 +179,7 @@ unpack_print_version(void)
 	out_text("unpack " VERSION_TEXT);
 	/* what it has here, now that nothing else is to be done */
 	out_printf("sandbox %s\n",
-	    sandbox_describe(sandbox, sandbox_enter(NULL, 0)));
+	    sandbox_describe(sandbox, sandbox_enter(NULL, 0, SANDBOX_STREAM)));
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
@@ -254,14 +254,15 @@ unpack_shut_doors(const struct args *a, const struct copy *copy)
 {
 	const char *dir = a->stream.content.dir;
 	const struct sandbox_place places[] = {
-	    {dir[0] != '\0' ? dir : ".", -1, false},
-	    {"/proc", -1, false}, /* the mounts */
-	    {WIRE_TERM_PATH, -1, true},
-	    {NULL, copy != NULL ? copy->hidden : -1, true},
-	    {NULL, copy != NULL ? copy->dir : -1, true},
+	    {dir[0] != '\0' ? dir : ".", -1, SANDBOX_READ},
+	    {"/proc", -1, SANDBOX_READ}, /* the mounts */
+	    {WIRE_TERM_PATH, -1, SANDBOX_WRITE},
+	    {NULL, copy != NULL ? copy->hidden : -1, SANDBOX_WRITE},
+	    {NULL, copy != NULL ? copy->dir : -1, SANDBOX_WRITE},
 	};
 
-	(void)sandbox_enter(places, sizeof places / sizeof *places);
+	(void)sandbox_enter(places, sizeof places / sizeof *places,
+	    copy != NULL ? SANDBOX_COPY : SANDBOX_STREAM);
 }
 
 /*

@@ -101,7 +101,7 @@ unpackctl_print_version(void)
 	/* what it has here, now that nothing else is to be done */
 	out_line("unpackctl " VERSION_TEXT);
 	out_printf("sandbox %s\n",
-	    sandbox_describe(sandbox, sandbox_enter(NULL, 0)));
+	    sandbox_describe(sandbox, sandbox_enter(NULL, 0, SANDBOX_CHECK)));
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 

@@ -12,10 +12,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -44,6 +47,8 @@ enum {
 	FS_IOCTL_DEV = 1 << 15, /* from version 5 on */
 	FS_ALL_1 = (1 << 13) - 1,
 
+	FS_NAMES = FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |
+	    FS_REFER,
 	FS_READ = FS_READ_FILE | FS_READ_DIR,
 	FS_WRITE = FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE |
 	    FS_MAKE_DIR | FS_MAKE_REG | FS_MAKE_SYM | FS_REFER | FS_TRUNCATE,
@@ -88,12 +93,18 @@ sandbox_rights(long version, size_t *size)
 	return r;
 }
 
-/* Open one place in the rules.  Returns 0; or -1, and nothing is to be used. */
+/*
+ * Open one place in the rules, where there is one.  Returns 0; or -1, and
+ * nothing is to be used.
+ */
 static int
 sandbox_add_place(int rules, const struct sandbox_place *place,
     uint64_t handled)
 {
-	struct path_beneath rule = {.access = FS_READ, .fd = place->fd};
+	static const uint64_t access[] = {[SANDBOX_READ] = FS_READ,
+	    [SANDBOX_WRITE] = FS_READ | FS_WRITE,
+	    [SANDBOX_NAMES] = FS_NAMES};
+	struct path_beneath rule = {access[place->access], place->fd};
 	struct stat st;
 	int ret = 0;
 
@@ -102,8 +113,6 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 	/* not there; but without descriptors nothing can be said of it */
 	if (rule.fd < 0)
 		return errno == EMFILE || errno == ENFILE ? -1 : 0;
-	if (place->write)
-		rule.access |= FS_WRITE;
 	if (fstat(rule.fd, &st) < 0)
 		ret = -1;
 	else if (!S_ISDIR(st.st_mode))
@@ -167,6 +176,9 @@ sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 #define ARCHITECTURE 0xc0000015
 #elif defined __s390x__
 #define ARCHITECTURE 0x80000016
+#elif !defined SANDBOX_WITHOUT_SECCOMP
+#error \
+    "no seccomp filter: this architecture's AUDIT_ARCH_ is missing above; -DSANDBOX_WITHOUT_SECCOMP builds without one"
 #endif
 
 #ifdef ARCHITECTURE
@@ -184,13 +196,12 @@ enum {
 
 	X32_NUMBERS = 0x40000000, /* amd64: calls of the x32 ABI */
 	MODE_FILTER = 2, /* SECCOMP_MODE_FILTER */
-	FILTER_MAX = 128, /* instructions that sandbox_write_filter makes */
-	LOCAL_MAX = 16 /* likewise sandbox_write_local */
+
+	RETURN_ALLOW = 0x7fff0000,
+	RETURN_ERRNO = 0x00050000
 };
 
-static const uint32_t ret_allow = 0x7fff0000;
-static const uint32_t ret_kill = 0x80000000; /* the whole process */
-static const uint32_t ret_errno = 0x00050000;
+static const uint32_t return_kill = 0x80000000; /* the whole process */
 
 struct instruction {
 	uint16_t code;
@@ -204,60 +215,188 @@ struct program {
 	const struct instruction *filter;
 };
 
-/* New programs, the network, other processes, and doors of the kernel's. */
-static const int refused[] = {
-    SYS_execve,
-    SYS_execveat,
-    SYS_socket,
-    SYS_socketpair,
-    SYS_connect,
-    SYS_bind,
-    SYS_listen,
-    SYS_sendmsg,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
-#ifndef __SANITIZE_ADDRESS__ /* its leak checker looks at our own threads */
-    SYS_ptrace,
+/* Whose calls: bits of enum sandbox_role. */
+enum {
+	ALL = 255,
+	FILES = SANDBOX_COPY | SANDBOX_EXTRACT | SANDBOX_RUN,
+	TEMPORARY = FILES | SANDBOX_CHECK,
+	RUN = SANDBOX_RUN
+};
+
+/* What the lower half of an argument must be. */
+enum {
+	ANY,
+	EQUAL, /* k */
+	BITS, /* some of those in k */
+	NO_BITS, /* none of them */
+	US /* our process */
+};
+
+/*
+ * All that is allowed.  Several rows of one call: one of them is enough.  What
+ * is not here is EPERM.
+ */
+struct call {
+	uint16_t number;
+	uint8_t roles;
+	uint8_t argument : 4; /* its number, from 0 on */
+	uint8_t must : 4; /* be that */
+	uint32_t k;
+};
+static const struct call calls[] = {
+    {SYS_read, ALL},
+    {SYS_write, ALL},
+    {SYS_openat, ALL},
+    {SYS_close, ALL},
+    {SYS_fstat, ALL},
+    {SYS_newfstatat, ALL},
+    {SYS_readv, ALL}, /* musl's stdio reads and writes so */
+    {SYS_writev, ALL},
+    {SYS_pread64, ALL},
+    {SYS_pwrite64, ALL},
+    {SYS_lseek, ALL},
+    {SYS_ftruncate, ALL},
+    {SYS_getdents64, ALL},
+    {SYS_readlinkat, ALL},
+    {SYS_faccessat, ALL},
+    {SYS_fgetxattr, ALL},
+    {SYS_statfs, ALL},
+    {SYS_fstatfs, ALL},
+    {SYS_getcwd, ALL},
+    {SYS_dup, ALL},
+    {SYS_dup3, ALL},
+    {SYS_pipe2, ALL},
+#ifdef SYS_statx /* musl's stat(2) where a time may exceed 32 bits */
+    {SYS_statx, ALL},
 #endif
-#ifdef SYS_fork
-    SYS_fork,
-    SYS_vfork,
+#ifdef SYS_faccessat2
+    {SYS_faccessat2, ALL},
 #endif
-    SYS_unshare,
-    SYS_setns,
-    SYS_mount,
-    SYS_umount2,
-    SYS_pivot_root,
-    SYS_chroot,
-    SYS_bpf,
-    SYS_perf_event_open,
-    SYS_userfaultfd,
-    SYS_keyctl,
-    SYS_add_key,
-    SYS_request_key,
-    SYS_init_module,
-    SYS_finit_module,
-    SYS_delete_module,
-    SYS_kexec_load,
-    SYS_open_by_handle_at,
-    SYS_name_to_handle_at,
-    SYS_quotactl,
-    SYS_swapon,
-    SYS_reboot,
-    SYS_acct,
-    SYS_settimeofday,
-    SYS_mknodat,
-#ifdef SYS_io_uring_setup
-    SYS_io_uring_setup,
+#ifdef SYS_openat2
+    {SYS_openat2, ALL},
 #endif
-#ifdef SYS_pidfd_open
-    SYS_pidfd_open,
+#ifdef SYS_open /* calls that newer architectures do not have */
+    {SYS_open, ALL},
+    {SYS_stat, ALL},
+    {SYS_lstat, ALL},
+    {SYS_access, ALL},
+    {SYS_readlink, ALL},
+    {SYS_dup2, ALL},
+    {SYS_poll, ALL},
+    {SYS_unlink, TEMPORARY},
+    {SYS_rmdir, FILES},
+    {SYS_mkdir, FILES},
+    {SYS_rename, FILES},
 #endif
-#ifdef SYS_open_tree
-    SYS_open_tree,
-    SYS_move_mount,
-    SYS_fsopen,
+    {SYS_ppoll, ALL},
+    {SYS_fcntl, ALL, 1, EQUAL, F_DUPFD},
+    {SYS_fcntl, ALL, 1, EQUAL, F_GETFD},
+    {SYS_fcntl, ALL, 1, EQUAL, F_SETFD},
+    {SYS_fcntl, ALL, 1, EQUAL, F_GETFL},
+    {SYS_fcntl, ALL, 1, EQUAL, F_SETFL},
+    {SYS_fcntl, ALL, 1, EQUAL, F_DUPFD_CLOEXEC},
+    {SYS_fcntl, ALL, 1, EQUAL, F_SETPIPE_SZ},
+    {SYS_ioctl, ALL, 1, EQUAL, TIOCGWINSZ}, /* musl's isatty(3), too */
+    {SYS_ioctl, ALL, 1, EQUAL, TCGETS}, /* glibc's */
+/* memory, which is never run */
+#ifdef __s390x__ /* its arguments are in memory */
+    {SYS_mmap, ALL},
+#else
+    {SYS_mmap, ALL, 2, NO_BITS, PROT_EXEC},
 #endif
+    {SYS_mprotect, ALL, 2, NO_BITS, PROT_EXEC},
+    {SYS_munmap, ALL},
+    {SYS_mremap, ALL},
+    {SYS_madvise, ALL},
+    {SYS_brk, ALL},
+    {SYS_memfd_create, SANDBOX_CHECK | SANDBOX_EXTRACT | RUN},
+/* threads: gzip's; musl's and glibc's way to start and end them */
+#ifdef __s390x__
+    {SYS_clone, ALL, 1, BITS, CLONE_THREAD},
+#else
+    {SYS_clone, ALL, 0, BITS, CLONE_THREAD},
+#endif
+    {SYS_futex, ALL},
+    {SYS_set_robust_list, ALL},
+    {SYS_sched_getaffinity, ALL},
+    {SYS_sched_yield, ALL},
+    {SYS_gettid, ALL},
+#ifdef SYS_rseq
+    {SYS_rseq, ALL},
+#endif
+    {SYS_exit, ALL},
+    {SYS_exit_group, ALL},
+    /* signals and time */
+    {SYS_rt_sigaction, ALL},
+    {SYS_rt_sigprocmask, ALL},
+    {SYS_rt_sigreturn, ALL},
+#ifdef SYS_sigreturn
+    {SYS_sigreturn, ALL},
+#endif
+    {SYS_restart_syscall, ALL},
+    {SYS_setitimer, ALL}, /* alarm(2) */
+    {SYS_clock_gettime, ALL}, /* where the kernel has no vDSO */
+    {SYS_gettimeofday, ALL},
+    {SYS_nanosleep, ALL},
+    {SYS_clock_nanosleep, ALL},
+    {SYS_kill, ALL, 0, US},
+    {SYS_tgkill, ALL, 0, US},
+    /* who and where we are */
+    {SYS_getpid, ALL},
+    {SYS_getppid, ALL},
+    {SYS_getuid, ALL},
+    {SYS_geteuid, ALL},
+    {SYS_getgid, ALL},
+    {SYS_getegid, ALL},
+    {SYS_getgroups, ALL},
+    {SYS_uname, ALL},
+    {SYS_prlimit64, ALL, 0, EQUAL, 0}, /* glibc's pthread_create(3) */
+    {SYS_getrandom, ALL},
+    /* files of our own */
+    {SYS_unlinkat, TEMPORARY},
+    {SYS_fchmod, FILES, 1, NO_BITS, S_ISUID},
+    {SYS_fchmodat, FILES, 2, NO_BITS, S_ISUID},
+    {SYS_utimensat, FILES},
+    {SYS_mkdirat, FILES},
+    {SYS_symlinkat, FILES},
+    {SYS_linkat, FILES},
+#ifdef SYS_renameat
+    {SYS_renameat, FILES},
+#endif
+    {SYS_renameat2, FILES},
+    {SYS_flock, FILES},
+    {SYS_fsetxattr, FILES},
+    {SYS_fsync, FILES},
+    {SYS_fdatasync, FILES},
+    {SYS_syncfs, FILES},
+    {SYS_fallocate, FILES},
+    {SYS_copy_file_range, SANDBOX_COPY},
+    /* the process that fetches images, by a pair of sockets that is open */
+    {SYS_recvmsg, SANDBOX_CHECK},
+    {SYS_sendto, SANDBOX_CHECK},
+    /* the proxy that serves us */
+    {SYS_socket, RUN, 0, EQUAL, AF_UNIX},
+    {SYS_connect, RUN},
+    {SYS_sendto, RUN},
+    {SYS_recvfrom, RUN},
+    {SYS_shutdown, RUN},
+    {SYS_getsockopt, RUN},
+    {SYS_wait4, RUN},
+    {SYS_waitid, RUN},
+#ifdef __SANITIZE_ADDRESS__ /* its reports, and its leak checker's thread */
+    {SYS_clone, ALL},
+    {SYS_prctl, ALL},
+    {SYS_ptrace, ALL},
+    {SYS_wait4, ALL},
+    {SYS_sigaltstack, ALL},
+    {SYS_getrusage, ALL},
+    {SYS_mmap, ALL},
+#endif
+};
+
+enum {
+	CALLS = sizeof calls / sizeof *calls,
+	FILTER_MAX = 10 + 5 * CALLS
 };
 
 /* Where the lower half of an argument is. */
@@ -270,117 +409,62 @@ sandbox_argument_offset(uint32_t argument)
 	return DATA_ARGUMENTS + 8 * argument + (little ? 0 : 4);
 }
 
-#ifndef __SANITIZE_ADDRESS__
-/* Where a clone(2)'s flags are. */
-static uint32_t
-sandbox_flags_offset(void)
-{
-#ifdef __s390x__
-	return sandbox_argument_offset(1);
-#else
-	return sandbox_argument_offset(0);
-#endif
-}
-#endif
-
-/* Write the filter into f.  Returns its length, in instructions. */
+/*
+ * Write into f what a row allows; after it the number of the call is loaded
+ * again.  Returns its length, in instructions.
+ */
 static size_t
-sandbox_write_filter(struct instruction f[static FILTER_MAX])
+sandbox_write_call(struct instruction f[static 5], const struct call *c)
 {
-	const size_t n_refused = sizeof refused / sizeof *refused;
+	uint32_t k = c->must == US ? (uint32_t)getpid() : c->k;
+	bool bits = c->must == BITS || c->must == NO_BITS;
+	bool no = c->must == NO_BITS;
+
+	f[0] = (struct instruction){BPF_IF_EQUAL, 0, c->must == ANY ? 1 : 4,
+	    c->number};
+	f[1] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ALLOW};
+	if (c->must == ANY)
+		return 2;
+	f[3] = f[1];
+	f[1] = (struct instruction){BPF_LOAD, 0, 0,
+	    sandbox_argument_offset(c->argument)};
+	f[2] = (struct instruction){bits ? BPF_IF_BITS : BPF_IF_EQUAL, no, !no,
+	    k};
+	f[4] = (struct instruction){BPF_LOAD, 0, 0, DATA_NUMBER};
+	return 5;
+}
+
+static bool
+sandbox_seccomp(enum sandbox_role role)
+{
+	struct instruction f[FILTER_MAX];
+	struct program program = {0, f};
 	size_t n = 0, i;
 
 	f[n++] = (struct instruction){BPF_LOAD, 0, 0, DATA_ARCHITECTURE};
 	f[n++] = (struct instruction){BPF_IF_EQUAL, 1, 0, ARCHITECTURE};
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, ret_kill};
+	f[n++] = (struct instruction){BPF_RETURN, 0, 0, return_kill};
 	f[n++] = (struct instruction){BPF_LOAD, 0, 0, DATA_NUMBER};
 	f[n++] = (struct instruction){BPF_IF_AT_LEAST, 0, 1, X32_NUMBERS};
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, ret_errno | EPERM};
-	for (i = 0; i < n_refused; i++) {
-		f[n++] = (struct instruction){BPF_IF_EQUAL, 0, 1,
-		    (uint32_t)refused[i]};
-		f[n++] = (struct instruction){BPF_RETURN, 0, 0,
-		    ret_errno | EPERM};
-	}
-#ifdef SYS_clone3 /* its flags are in memory; C libraries fall back to clone \
-                   */
+	f[n++] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM};
+	for (i = 0; i < CALLS; i++)
+		if ((calls[i].roles & role) != 0)
+			n += sandbox_write_call(f + n, calls + i);
+#ifdef SYS_clone3 /* its flags are in memory; C libraries then use clone */
 	f[n++] = (struct instruction){BPF_IF_EQUAL, 0, 1, SYS_clone3};
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, ret_errno | ENOSYS};
+	f[n++] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | ENOSYS};
 #endif
-#ifndef __SANITIZE_ADDRESS__
-	/* threads, but no processes */
-	f[n++] = (struct instruction){BPF_IF_EQUAL, 0, 3, SYS_clone};
-	f[n++] = (struct instruction){BPF_LOAD, 0, 0, sandbox_flags_offset()};
-	f[n++] = (struct instruction){BPF_IF_BITS, 1, 0, CLONE_THREAD};
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, ret_errno | EPERM};
-#endif
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, ret_allow};
-	return n;
-}
-
-_Static_assert(2 * sizeof refused / sizeof *refused + 13 <= FILTER_MAX,
-    "the filter fits");
-
-static bool
-sandbox_install_filter(struct instruction *filter, size_t n)
-{
-	struct program program = {(unsigned short)n, filter};
-
+	f[n++] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM};
+	program.len = (unsigned short)n;
 	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
 }
 
-static bool
-sandbox_seccomp(void)
-{
-	struct instruction filter[FILTER_MAX];
-
-	return sandbox_install_filter(filter, sandbox_write_filter(filter));
-}
-
-/*
- * Write what goes before the filter where local sockets stay: what it does
- * not allow is for the filter to judge.  Returns its length.
- */
-static size_t
-sandbox_write_local(struct instruction f[static LOCAL_MAX])
-{
-	const struct instruction rules[] = {
-	    {BPF_LOAD, 0, 0, DATA_ARCHITECTURE},
-	    {BPF_IF_EQUAL, 0, 6, ARCHITECTURE},
-	    {BPF_LOAD, 0, 0, DATA_NUMBER},
-	    {BPF_IF_EQUAL, 3, 0, SYS_connect},
-	    {BPF_IF_EQUAL, 0, 3, SYS_socket},
-	    {BPF_LOAD, 0, 0, sandbox_argument_offset(0)},
-	    {BPF_IF_EQUAL, 0, 1, AF_UNIX},
-	    {BPF_RETURN, 0, 0, ret_allow},
-	};
-
-	_Static_assert(sizeof rules / sizeof *rules <= LOCAL_MAX, "they fit");
-	memcpy(f, rules, sizeof rules);
-	return sizeof rules / sizeof *rules;
-}
+#else
 
 static bool
-sandbox_seccomp_local(void)
+sandbox_seccomp(enum sandbox_role role)
 {
-	struct instruction filter[LOCAL_MAX + FILTER_MAX];
-	size_t n = sandbox_write_local(filter);
-
-	n += sandbox_write_filter(filter + n);
-	return sandbox_install_filter(filter, n);
-}
-
-#else /* an architecture whose number we do not know */
-
-static bool
-sandbox_seccomp(void)
-{
-	return false;
-}
-
-static bool
-sandbox_seccomp_local(void)
-{
+	(void)role;
 	return false;
 }
 
@@ -388,10 +472,9 @@ sandbox_seccomp_local(void)
 
 /* ------------------------------------------------------------------- both */
 
-/* sandbox_enter, with what the two parts have to forbid. */
-static unsigned int
-sandbox_give_up(const struct sandbox_place *places, size_t n, uint64_t scoped,
-    bool (*seccomp)(void))
+unsigned int
+sandbox_enter(const struct sandbox_place *places, size_t n,
+    enum sandbox_role role)
 {
 	unsigned int state = 0;
 
@@ -402,22 +485,18 @@ sandbox_give_up(const struct sandbox_place *places, size_t n, uint64_t scoped,
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return 0;
 	state |= SANDBOX_NO_NEW_PRIVS;
-	if (sandbox_landlock(places, n, scoped))
+	if (sandbox_landlock(places, n,
+	        role == SANDBOX_RUN ? SCOPE_SOCKETS : SCOPE_ALL))
 		state |= SANDBOX_LANDLOCK;
-	if (seccomp())
+	if (sandbox_seccomp(role))
 		state |= SANDBOX_SECCOMP;
 	return state;
 }
 
-unsigned int
-sandbox_enter(const struct sandbox_place *places, size_t n)
-{
-	return sandbox_give_up(places, n, SCOPE_ALL, sandbox_seccomp);
-}
-
 /* Returns 0, or -1 without memory. */
 static int
-sandbox_add(struct sandbox_places *p, const char *path, int fd, bool write)
+sandbox_add(struct sandbox_places *p, const char *path, int fd,
+    enum sandbox_access access)
 {
 	struct sandbox_place *more = array_grow(p->at, &p->room, p->n + 1,
 	    sizeof *more);
@@ -425,25 +504,26 @@ sandbox_add(struct sandbox_places *p, const char *path, int fd, bool write)
 	if (more == NULL)
 		return -1;
 	p->at = more;
-	p->at[p->n++] = (struct sandbox_place){path, fd, write};
+	p->at[p->n++] = (struct sandbox_place){path, fd, access};
 	return 0;
 }
 
 void
-sandbox_allow(struct sandbox_places *p, const char *path, bool write)
+sandbox_allow(struct sandbox_places *p, const char *path,
+    enum sandbox_access access)
 {
 	char *copy = strdup(path);
 
-	if (copy == NULL || sandbox_add(p, copy, -1, write) < 0) {
+	if (copy == NULL || sandbox_add(p, copy, -1, access) < 0) {
 		free(copy);
 		p->failed = true;
 	}
 }
 
 void
-sandbox_allow_fd(struct sandbox_places *p, int fd, bool write)
+sandbox_allow_fd(struct sandbox_places *p, int fd, enum sandbox_access access)
 {
-	if (fd >= 0 && sandbox_add(p, NULL, fd, write) < 0)
+	if (fd >= 0 && sandbox_add(p, NULL, fd, access) < 0)
 		p->failed = true;
 }
 
@@ -453,11 +533,11 @@ sandbox_allow_temporary(struct sandbox_places *p)
 	const char *dir = getenv("TMPDIR");
 
 	if (dir != NULL && *dir != '\0') {
-		sandbox_allow(p, dir, true);
+		sandbox_allow(p, dir, SANDBOX_WRITE);
 		return;
 	}
-	sandbox_allow(p, "/tmp", true);
-	sandbox_allow(p, "/var/tmp", true);
+	sandbox_allow(p, "/tmp", SANDBOX_WRITE);
+	sandbox_allow(p, "/var/tmp", SANDBOX_WRITE);
 }
 
 void
@@ -470,15 +550,12 @@ sandbox_free(struct sandbox_places *p)
 }
 
 unsigned int
-sandbox_shut(struct sandbox_places *p)
+sandbox_shut(struct sandbox_places *p, enum sandbox_role role)
 {
 	unsigned int state = 0;
 
-	if (!p->failed && p->local)
-		state = sandbox_give_up(p->at, p->n, SCOPE_SOCKETS,
-		    sandbox_seccomp_local);
-	else if (!p->failed)
-		state = sandbox_enter(p->at, p->n);
+	if (!p->failed)
+		state = sandbox_enter(p->at, p->n, role);
 	sandbox_free(p);
 	return state;
 }
@@ -499,6 +576,9 @@ sandbox_describe(char text[static SANDBOX_TEXT], unsigned int state)
 		to = stpcpy(to, names[i]);
 	}
 	if (to == text)
-		(void)stpcpy(text, "none");
+		to = stpcpy(text, "none");
+#ifndef ARCHITECTURE
+	(void)stpcpy(to, ", no seccomp for this architecture");
+#endif
 	return text;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a program gives up before it reads untrusted bytes: starting programs,
- * sockets, other processes (seccomp(2)), and every file except those it names
+ * What a program gives up before it reads untrusted bytes: every system call
+ * but those in its role's list (seccomp(2)), and every file but those it names
  * (landlock(7)).  So an attack on a parser can do little.
  *
  * It is a second line of defence: if the kernel, or the container's own filter,
@@ -21,47 +21,65 @@ enum sandbox_state {
 };
 
 enum {
-	SANDBOX_TEXT = 64 /* bytes that sandbox_describe needs */
+	SANDBOX_TEXT = 96 /* bytes that sandbox_describe needs */
+};
+
+/* What is to be done, and which calls it needs; unpack-security(7) has them. */
+enum sandbox_role {
+	SANDBOX_STREAM = 1, /* unpack: reads a tree, writes a stream */
+	SANDBOX_COPY = 2, /* unpack copy: makes files, too */
+	SANDBOX_CHECK = 4, /* judges, with temporary files */
+	SANDBOX_EXTRACT = 8, /* makes files */
+	SANDBOX_RUN = 16 /* likewise, and talks to a server of this machine */
+};
+
+/* What is allowed in a place. */
+enum sandbox_access {
+	SANDBOX_READ,
+	SANDBOX_WRITE, /* also make, change, rename and remove */
+	SANDBOX_NAMES /* only make, rename and remove files and directories */
 };
 
 /* A place that stays open: this file, or this directory and all below. */
 struct sandbox_place {
 	const char *path; /* borrowed; NULL: see fd */
 	int fd; /* borrowed; an open file or directory */
-	bool write; /* also make, change, rename and remove */
+	enum sandbox_access access;
 };
 
 /* Places to be named one by one; {0} has none. */
 struct sandbox_places {
 	struct sandbox_place *at; /* owned, its paths too */
 	size_t n, room;
-	bool local; /* sockets of AF_UNIX and signals stay, for a program that
-	               was started before and serves us */
 	bool failed; /* out of memory: sandbox_shut does nothing */
 };
 
 /* Name a file or directory; path is copied. */
-void sandbox_allow(struct sandbox_places *p, const char *path, bool write);
+void sandbox_allow(struct sandbox_places *p, const char *path,
+    enum sandbox_access access);
 
 /* Name an open one; -1 is none. */
-void sandbox_allow_fd(struct sandbox_places *p, int fd, bool write);
+void sandbox_allow_fd(struct sandbox_places *p, int fd,
+    enum sandbox_access access);
 
 /* Name where temporary files go: TMPDIR, or /tmp and /var/tmp. */
 void sandbox_allow_temporary(struct sandbox_places *p);
 
 /* sandbox_enter with the places, which are freed. */
-unsigned int sandbox_shut(struct sandbox_places *p);
+unsigned int sandbox_shut(struct sandbox_places *p, enum sandbox_role role);
 
 /* Forget the places; nothing is given up. */
 void sandbox_free(struct sandbox_places *p);
 
 /*
- * Give up all but the n places and the descriptors that are open.  Call it
+ * Give up all but the n places, the descriptors that are open, and what the
+ * role needs.  Call it
  * before threads are started.  It lasts to the end of the process; a place that
  * is not there stays closed.  Returns what is in force, bits of enum
  * sandbox_state; what the system does not have is left out, without a message.
  */
-unsigned int sandbox_enter(const struct sandbox_place *places, size_t n);
+unsigned int sandbox_enter(const struct sandbox_place *places, size_t n,
+    enum sandbox_role role);
 
 /*
  * Say what is in force, "no_new_privs, landlock, seccomp" or "none", in text.

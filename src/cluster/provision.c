@@ -164,9 +164,9 @@ provision_open(struct provision *p)
 static void
 shut_doors(void)
 {
-	struct sandbox_places places = {.local = true};
+	struct sandbox_places places = {0};
 
-	sandbox_shut(&places);
+	(void)sandbox_shut(&places, SANDBOX_RUN);
 }
 
 /* In a child: what does the namespace want? */

@@ -399,8 +399,8 @@ check_pod_shut_doors(char *const *files)
 	struct sandbox_places places = {0};
 
 	for (; *files != NULL; files++)
-		sandbox_allow(&places, *files, false);
-	(void)sandbox_shut(&places);
+		sandbox_allow(&places, *files, SANDBOX_READ);
+	(void)sandbox_shut(&places, SANDBOX_CHECK);
 }
 
 static int

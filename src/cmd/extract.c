@@ -340,17 +340,18 @@ extract_shut_doors(const struct extract *x)
 
 	if (x->image != NULL) {
 		if (image_ref_parse(&ref, x->source.path) == 0)
-			sandbox_allow(&places, ref.path, false);
+			sandbox_allow(&places, ref.path, SANDBOX_READ);
 		image_ref_free(&ref);
 	}
 	for (i = 0; i < x->n_logs; i++)
-		sandbox_allow(&places, x->logs[i], false);
+		sandbox_allow(&places, x->logs[i], SANDBOX_READ);
 	if (x->witness != NULL)
-		sandbox_allow(&places, x->witness, false);
+		sandbox_allow(&places, x->witness, SANDBOX_READ);
 	if (x->deliver.has_target)
-		sandbox_allow_fd(&places, x->deliver.target.parent, true);
+		sandbox_allow_fd(&places, x->deliver.target.parent,
+		    SANDBOX_WRITE);
 	sandbox_allow_temporary(&places);
-	(void)sandbox_shut(&places);
+	(void)sandbox_shut(&places, SANDBOX_EXTRACT);
 }
 
 static enum wire_exit

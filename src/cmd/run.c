@@ -441,12 +441,12 @@ run_open(const struct run *x, size_t i, struct run_work *k)
 static void
 run_shut_doors(const struct deliver *d)
 {
-	struct sandbox_places places = {.local = true};
+	struct sandbox_places places = {0};
 
 	sandbox_allow_temporary(&places);
 	if (d->has_target)
-		sandbox_allow_fd(&places, d->target.parent, true);
-	sandbox_shut(&places);
+		sandbox_allow_fd(&places, d->target.parent, SANDBOX_WRITE);
+	(void)sandbox_shut(&places, SANDBOX_RUN);
 }
 
 /* A provision's pod. */

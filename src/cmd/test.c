@@ -392,11 +392,11 @@ static struct json *
 test_work(void *arg, size_t i, struct podlife *l)
 {
 	const struct test *x = arg;
-	struct sandbox_places places = {.local = true};
+	struct sandbox_places places = {0};
 	enum wire_exit code;
 	struct json *o;
 
-	sandbox_shut(&places);
+	(void)sandbox_shut(&places, SANDBOX_RUN);
 	code = podlife_run(l);
 	podlife_leave(l);
 	o = test_object(x, i, l, &l->failure, code == WIRE_OK);
