@@ -62,15 +62,15 @@ for command in $commands; do
 	options_of_help "$UNPACKCTL" "$command" >help
 	options_of_manual "$manual" >manual
 	if [ "$command" = run ]; then
-		# "all options of pod work as well" but two
+		# "all options of pod work as well" but three
 		options_of_manual "$pod" |
-			grep -v -e --parts -e --output >>manual
+			grep -v -e --parts -e --copy-to -e --output >>manual
 		sort -u -o manual manual
 	fi
 	if [ "$command" = test ]; then
 		# what says where and as whom a pod runs, not of which bundle
 		options_of_manual "$pod" | grep -Ev -e \
-			'--(name|compat|filename|select|image|pull-secret|format|bundle-dir|symlinks|log-limit|parts|output)	' >>manual
+			'--(name|filename|select|image|pull-secret|format|bundle-dir|symlinks|log-limit|parts|copy-to|output)	' >>manual
 		sort -u -o manual manual
 	fi
 	agree "$command"
