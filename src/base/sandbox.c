@@ -201,7 +201,7 @@ enum {
 	RETURN_ERRNO = 0x00050000
 };
 
-static const uint32_t return_kill = 0x80000000; /* the whole process */
+#define RETURN_KILL 0x80000000 /* the whole process */
 
 struct instruction {
 	uint16_t code;
@@ -217,33 +217,17 @@ struct program {
 
 /* Whose calls: bits of enum sandbox_role. */
 enum {
-	ALL = 255,
+	ALL = 31,
 	FILES = SANDBOX_COPY | SANDBOX_EXTRACT | SANDBOX_RUN,
 	TEMPORARY = FILES | SANDBOX_CHECK,
 	RUN = SANDBOX_RUN
 };
 
-/* What the lower half of an argument must be. */
-enum {
-	ANY,
-	EQUAL, /* k */
-	BITS, /* some of those in k */
-	NO_BITS, /* none of them */
-	US /* our process */
-};
-
-/*
- * All that is allowed.  Several rows of one call: one of them is enough.  What
- * is not here is EPERM.
- */
-struct call {
-	uint16_t number;
-	uint8_t roles;
-	uint8_t argument : 4; /* its number, from 0 on */
-	uint8_t must : 4; /* be that */
-	uint32_t k;
-};
-static const struct call calls[] = {
+/* All that is allowed: what is neither here nor below is EPERM. */
+static const struct {
+	uint16_t number : 11;
+	uint16_t roles : 5;
+} calls[] = {
     {SYS_read, ALL},
     {SYS_write, ALL},
     {SYS_openat, ALL},
@@ -289,33 +273,16 @@ static const struct call calls[] = {
     {SYS_rename, FILES},
 #endif
     {SYS_ppoll, ALL},
-    {SYS_fcntl, ALL, 1, EQUAL, F_DUPFD},
-    {SYS_fcntl, ALL, 1, EQUAL, F_GETFD},
-    {SYS_fcntl, ALL, 1, EQUAL, F_SETFD},
-    {SYS_fcntl, ALL, 1, EQUAL, F_GETFL},
-    {SYS_fcntl, ALL, 1, EQUAL, F_SETFL},
-    {SYS_fcntl, ALL, 1, EQUAL, F_DUPFD_CLOEXEC},
-    {SYS_fcntl, ALL, 1, EQUAL, F_SETPIPE_SZ},
-    {SYS_ioctl, ALL, 1, EQUAL, TIOCGWINSZ}, /* musl's isatty(3), too */
-    {SYS_ioctl, ALL, 1, EQUAL, TCGETS}, /* glibc's */
-/* memory, which is never run */
+/* memory */
 #ifdef __s390x__ /* its arguments are in memory */
     {SYS_mmap, ALL},
-#else
-    {SYS_mmap, ALL, 2, NO_BITS, PROT_EXEC},
 #endif
-    {SYS_mprotect, ALL, 2, NO_BITS, PROT_EXEC},
     {SYS_munmap, ALL},
     {SYS_mremap, ALL},
     {SYS_madvise, ALL},
     {SYS_brk, ALL},
     {SYS_memfd_create, SANDBOX_CHECK | SANDBOX_EXTRACT | RUN},
-/* threads: gzip's; musl's and glibc's way to start and end them */
-#ifdef __s390x__
-    {SYS_clone, ALL, 1, BITS, CLONE_THREAD},
-#else
-    {SYS_clone, ALL, 0, BITS, CLONE_THREAD},
-#endif
+    /* threads: gzip's; musl's and glibc's way to start and end them */
     {SYS_futex, ALL},
     {SYS_set_robust_list, ALL},
     {SYS_sched_getaffinity, ALL},
@@ -339,8 +306,6 @@ static const struct call calls[] = {
     {SYS_gettimeofday, ALL},
     {SYS_nanosleep, ALL},
     {SYS_clock_nanosleep, ALL},
-    {SYS_kill, ALL, 0, US},
-    {SYS_tgkill, ALL, 0, US},
     /* who and where we are */
     {SYS_getpid, ALL},
     {SYS_getppid, ALL},
@@ -350,12 +315,9 @@ static const struct call calls[] = {
     {SYS_getegid, ALL},
     {SYS_getgroups, ALL},
     {SYS_uname, ALL},
-    {SYS_prlimit64, ALL, 0, EQUAL, 0}, /* glibc's pthread_create(3) */
     {SYS_getrandom, ALL},
     /* files of our own */
     {SYS_unlinkat, TEMPORARY},
-    {SYS_fchmod, FILES, 1, NO_BITS, S_ISUID},
-    {SYS_fchmodat, FILES, 2, NO_BITS, S_ISUID},
     {SYS_utimensat, FILES},
     {SYS_mkdirat, FILES},
     {SYS_symlinkat, FILES},
@@ -375,7 +337,6 @@ static const struct call calls[] = {
     {SYS_recvmsg, SANDBOX_CHECK},
     {SYS_sendto, SANDBOX_CHECK},
     /* the proxy that serves us */
-    {SYS_socket, RUN, 0, EQUAL, AF_UNIX},
     {SYS_connect, RUN},
     {SYS_sendto, RUN},
     {SYS_recvfrom, RUN},
@@ -394,9 +355,54 @@ static const struct call calls[] = {
 #endif
 };
 
+/* What the lower half of an argument must be. */
+enum {
+	EQUAL, /* k */
+	BITS, /* some of those in k */
+	NO_BITS, /* none of them */
+	US /* our process */
+};
+
+/* Likewise, by an argument.  Several rows of a call: one is enough. */
+static const struct condition {
+	uint16_t number : 11;
+	uint16_t roles : 5;
+	uint8_t argument; /* its number, from 0 on */
+	uint8_t must; /* be that */
+	uint32_t k;
+} conditions[] = {
+    {SYS_fcntl, ALL, 1, EQUAL, F_DUPFD},
+    {SYS_fcntl, ALL, 1, EQUAL, F_GETFD},
+    {SYS_fcntl, ALL, 1, EQUAL, F_SETFD},
+    {SYS_fcntl, ALL, 1, EQUAL, F_GETFL},
+    {SYS_fcntl, ALL, 1, EQUAL, F_SETFL},
+    {SYS_fcntl, ALL, 1, EQUAL, F_DUPFD_CLOEXEC},
+    {SYS_fcntl, ALL, 1, EQUAL, F_SETPIPE_SZ},
+    {SYS_ioctl, ALL, 1, EQUAL, TIOCGWINSZ}, /* musl's isatty(3), too */
+    {SYS_ioctl, ALL, 1, EQUAL, TCGETS}, /* glibc's */
+/* memory that is run is not there */
+#ifndef __s390x__
+    {SYS_mmap, ALL, 2, NO_BITS, PROT_EXEC},
+#endif
+    {SYS_mprotect, ALL, 2, NO_BITS, PROT_EXEC},
+/* threads, but no processes */
+#ifdef __s390x__
+    {SYS_clone, ALL, 1, BITS, CLONE_THREAD},
+#else
+    {SYS_clone, ALL, 0, BITS, CLONE_THREAD},
+#endif
+    {SYS_kill, ALL, 0, US},
+    {SYS_tgkill, ALL, 0, US},
+    {SYS_prlimit64, ALL, 0, EQUAL, 0}, /* glibc's pthread_create(3) */
+    {SYS_fchmod, FILES, 1, NO_BITS, S_ISUID},
+    {SYS_fchmodat, FILES, 2, NO_BITS, S_ISUID},
+    {SYS_socket, RUN, 0, EQUAL, AF_UNIX},
+};
+
 enum {
 	CALLS = sizeof calls / sizeof *calls,
-	FILTER_MAX = 10 + 5 * CALLS
+	CONDITIONS = sizeof conditions / sizeof *conditions,
+	FILTER_MAX = 10 + 2 * CALLS + 5 * CONDITIONS
 };
 
 /* Where the lower half of an argument is. */
@@ -410,52 +416,59 @@ sandbox_argument_offset(uint32_t argument)
 }
 
 /*
- * Write into f what a row allows; after it the number of the call is loaded
- * again.  Returns its length, in instructions.
+ * Write into f what a condition allows; after it the number of the call is
+ * loaded again.  Returns the next instruction.
  */
-static size_t
-sandbox_write_call(struct instruction f[static 5], const struct call *c)
+static struct instruction *
+sandbox_write_condition(struct instruction *f, const struct condition *c)
 {
 	uint32_t k = c->must == US ? (uint32_t)getpid() : c->k;
 	bool bits = c->must == BITS || c->must == NO_BITS;
 	bool no = c->must == NO_BITS;
 
-	f[0] = (struct instruction){BPF_IF_EQUAL, 0, c->must == ANY ? 1 : 4,
-	    c->number};
-	f[1] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ALLOW};
-	if (c->must == ANY)
-		return 2;
-	f[3] = f[1];
-	f[1] = (struct instruction){BPF_LOAD, 0, 0,
+	*f++ = (struct instruction){BPF_IF_EQUAL, 0, 4, c->number};
+	*f++ = (struct instruction){BPF_LOAD, 0, 0,
 	    sandbox_argument_offset(c->argument)};
-	f[2] = (struct instruction){bits ? BPF_IF_BITS : BPF_IF_EQUAL, no, !no,
+	*f++ = (struct instruction){bits ? BPF_IF_BITS : BPF_IF_EQUAL, no, !no,
 	    k};
-	f[4] = (struct instruction){BPF_LOAD, 0, 0, DATA_NUMBER};
-	return 5;
+	*f++ = (struct instruction){BPF_RETURN, 0, 0, RETURN_ALLOW};
+	*f++ = (struct instruction){BPF_LOAD, 0, 0, DATA_NUMBER};
+	return f;
 }
 
 static bool
 sandbox_seccomp(enum sandbox_role role)
 {
-	struct instruction f[FILTER_MAX];
-	struct program program = {0, f};
-	size_t n = 0, i;
-
-	f[n++] = (struct instruction){BPF_LOAD, 0, 0, DATA_ARCHITECTURE};
-	f[n++] = (struct instruction){BPF_IF_EQUAL, 1, 0, ARCHITECTURE};
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, return_kill};
-	f[n++] = (struct instruction){BPF_LOAD, 0, 0, DATA_NUMBER};
-	f[n++] = (struct instruction){BPF_IF_AT_LEAST, 0, 1, X32_NUMBERS};
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM};
-	for (i = 0; i < CALLS; i++)
-		if ((calls[i].roles & role) != 0)
-			n += sandbox_write_call(f + n, calls + i);
+	static const struct instruction first[] = {
+	    {BPF_LOAD, 0, 0, DATA_ARCHITECTURE},
+	    {BPF_IF_EQUAL, 1, 0, ARCHITECTURE},
+	    {BPF_RETURN, 0, 0, RETURN_KILL},
+	    {BPF_LOAD, 0, 0, DATA_NUMBER},
+	    {BPF_IF_AT_LEAST, 0, 1, X32_NUMBERS},
+	    {BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM},
 #ifdef SYS_clone3 /* its flags are in memory; C libraries then use clone */
-	f[n++] = (struct instruction){BPF_IF_EQUAL, 0, 1, SYS_clone3};
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | ENOSYS};
+	    {BPF_IF_EQUAL, 0, 1, SYS_clone3},
+	    {BPF_RETURN, 0, 0, RETURN_ERRNO | ENOSYS},
 #endif
-	f[n++] = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM};
-	program.len = (unsigned short)n;
+	};
+	struct instruction filter[FILTER_MAX], *f = filter;
+	struct program program = {0, filter};
+	size_t i;
+
+	memcpy(f, first, sizeof first);
+	f += sizeof first / sizeof *first;
+	for (i = 0; i < CALLS; i++)
+		if ((calls[i].roles & role) != 0) {
+			*f++ = (struct instruction){BPF_IF_EQUAL, 0, 1,
+			    calls[i].number};
+			*f++ = (struct instruction){BPF_RETURN, 0, 0,
+			    RETURN_ALLOW};
+		}
+	for (i = 0; i < CONDITIONS; i++)
+		if ((conditions[i].roles & role) != 0)
+			f = sandbox_write_condition(f, conditions + i);
+	*f++ = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM};
+	program.len = (unsigned short)(f - filter);
 	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
 }
 
