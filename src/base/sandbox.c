@@ -45,10 +45,9 @@ enum {
 	FS_REFER = 1 << 13, /* from version 2 on */
 	FS_TRUNCATE = 1 << 14, /* from version 3 on */
 	FS_IOCTL_DEV = 1 << 15, /* from version 5 on */
-	FS_ALL_1 = (1 << 13) - 1,
 
 	FS_NAMES = FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |
-	    FS_REFER,
+	    FS_REFER | FS_READ_DIR,
 	FS_READ = FS_READ_FILE | FS_READ_DIR,
 	FS_WRITE = FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE |
 	    FS_MAKE_DIR | FS_MAKE_REG | FS_MAKE_SYM | FS_REFER | FS_TRUNCATE,
@@ -75,18 +74,13 @@ struct path_beneath {
 static struct ruleset
 sandbox_rights(long version, size_t *size)
 {
-	struct ruleset r = {.fs = FS_ALL_1};
+	/* the last right of files that versions 0 to 5 know */
+	static const uint32_t last[] = {0, FS_MAKE_SYM, FS_REFER, FS_TRUNCATE,
+	    FS_TRUNCATE, FS_IOCTL_DEV};
+	struct ruleset r = {.fs = 2 * last[version < 5 ? version : 5] - 1,
+	    .net = version >= 4 ? NET_ALL : 0,
+	    .scoped = version >= 6 ? SCOPE_ALL : 0};
 
-	if (version >= 2)
-		r.fs |= FS_REFER;
-	if (version >= 3)
-		r.fs |= FS_TRUNCATE;
-	if (version >= 4)
-		r.net = NET_ALL;
-	if (version >= 5)
-		r.fs |= FS_IOCTL_DEV;
-	if (version >= 6)
-		r.scoped = SCOPE_ALL;
 	*size = version >= 6 ? sizeof r
 	    : version >= 4   ? offsetof(struct ruleset, scoped)
 	                     : offsetof(struct ruleset, net);

@@ -37,7 +37,8 @@ enum sandbox_role {
 enum sandbox_access {
 	SANDBOX_READ,
 	SANDBOX_WRITE, /* also make, change, rename and remove */
-	SANDBOX_NAMES /* only make, rename and remove files and directories */
+	SANDBOX_NAMES /* list, make, rename and remove files and directories; a
+	                 file is neither read nor written */
 };
 
 /* A place that stays open: this file, or this directory and all below. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,15 @@ copy_digest_names(const struct copy_names *l, char text[static DIGEST_TEXT])
 
 /* ----------------------------------------------------------------- removal */
 
+/* Is there a `name` in the directory?  If not: errno. */
+static bool
+copy_has(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /*
  * Remove `name`, or move it into top, under a number, where it is a directory
  * that is not empty.  Returns 0, or -1.
@@ -155,19 +165,19 @@ copy_undo(const struct copy *c)
 {
 	int tree = openat(c->hidden, "tree", COPY_DIR);
 	int fd = openat(c->hidden, "names", O_RDONLY | O_CLOEXEC);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-	char *name = NULL;
-	size_t room = 0;
-	ssize_t n;
+	char name[NAME_MAX + 1];
+	size_t n = 0;
 
-	while (f != NULL && tree >= 0 &&
-	    (n = getdelim(&name, &room, '\0', f)) > 0 && name[n - 1] == '\0')
-		if (faccessat(tree, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-		    errno == ENOENT)
+	while (fd >= 0 && tree >= 0 && n < sizeof name &&
+	    read(fd, name + n, 1) == 1) {
+		if (name[n++] != '\0')
+			continue;
+		n = 0;
+		if (!copy_has(tree, name) && errno == ENOENT)
 			(void)copy_take(c->dir, name, c->hidden);
-	free(name);
-	if (f != NULL)
-		(void)fclose(f);
+	}
+	if (fd >= 0)
+		(void)close(fd);
 	if (tree >= 0)
 		(void)close(tree);
 	copy_empty(c->hidden);
@@ -249,7 +259,7 @@ copy_hide(struct copy *c)
 			return WIRE_FAIL;
 		}
 		free(l.text);
-		if (l.len > 0 && faccessat(fd, "names", F_OK, 0) < 0) {
+		if (l.len > 0 && !copy_has(fd, "names")) {
 			(void)close(fd);
 			return copy_refuse(c, WIRE_FAIL,
 			    "the hidden directory for it, .unpack-copy, is not ours; remove it");
@@ -307,7 +317,7 @@ copy_open(struct copy *c, const char *dest, bool force)
 		c->inside = true;
 		(void)stpcpy(c->temp, suffix);
 		/* before it is judged: what is there may be ours */
-		if (faccessat(c->dir, suffix, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		if (copy_has(c->dir, suffix))
 			code = copy_hide(c);
 		if (code == WIRE_OK)
 			code = copy_judge(c, force);
@@ -381,7 +391,7 @@ copy_move(const struct copy *c, int from, const char *name, const char *to)
 	    COPY_NOREPLACE);
 	/* nor has each file system its flags */
 	if (ret < 0 && errno == EINVAL) {
-		if (faccessat(c->dir, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		if (copy_has(c->dir, to))
 			errno = EEXIST;
 		else
 			ret = renameat(from, name, c->dir, to);
