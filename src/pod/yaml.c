@@ -25,7 +25,8 @@
 enum {
 	ANCHORS_MAX = 1000, /* of one document */
 	TAGS_MAX = 1000,
-	NUMBER_MAX = 64
+	NUMBER_MAX = 64,
+	KEY_SIMPLE = 100 /* bytes, of which each is up to 10 when printed */
 };
 
 /* A sequence or mapping that is being converted. */
@@ -1048,6 +1049,7 @@ print_tree(FILE *f, const struct json *node)
 		bool list;
 	} stack[YAML_DEPTH_MAX + 1] = {{NULL, -2, true}}, *up = stack;
 	bool fresh = true; /* at the beginning of a line */
+	bool explicit;
 
 	for (;;) {
 		if (json_first(node) != NULL) {
@@ -1082,7 +1084,12 @@ print_tree(FILE *f, const struct json *node)
 		if (up->list) {
 			fputs("- ", f);
 		} else {
+			/* one without "?" has 1024 characters at the most */
+			explicit = strlen(json_key(node)) > KEY_SIMPLE;
+			fputs(explicit ? "? " : "", f);
 			print_string(f, json_key(node));
+			if (explicit)
+				fprintf(f, "\n%*s", up->indent, "");
 			fputc(':', f);
 		}
 		fresh = false;

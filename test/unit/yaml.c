@@ -245,9 +245,23 @@ round_trip(const char *text)
 	yaml_docs_free(&docs);
 }
 
+/* Keys that are too long to stand in one line with their value. */
+static void
+long_keys(size_t len, const char *value)
+{
+	char text[2048];
+
+	(void)snprintf(text, sizeof text,
+	    "a: [{%0*d: %s, b: 1}]\n'%*s': %s\nz: x", (int)len, 1, value,
+	    (int)len, "k", value);
+	round_trip(text);
+}
+
 int
 main(void)
 {
+	size_t n;
+
 	scalars();
 	documents();
 	tags();
@@ -272,5 +286,10 @@ main(void)
 	round_trip(
 	    "['{', '[', ' a', 'a ', \"\\n\", 'k:v', '--x', '--1', '10m', "
 	    "'1Gi', '/', '/a:', \"\\u2028\\x7f\\uFEFF\\uFFFE\", ',']");
+	for (n = 1; n < 1000; n *= 3) {
+		long_keys(n, "v");
+		long_keys(n, "[1, {c: [2]}]");
+		long_keys(n, "{d: {e: f}, g: []}");
+	}
 	return tap_done();
 }
