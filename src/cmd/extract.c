@@ -347,9 +347,7 @@ extract_shut_doors(const struct extract *x)
 		sandbox_allow(&places, x->logs[i], SANDBOX_READ);
 	if (x->witness != NULL)
 		sandbox_allow(&places, x->witness, SANDBOX_READ);
-	if (x->deliver.has_target)
-		sandbox_allow_fd(&places, x->deliver.target.parent,
-		    SANDBOX_WRITE);
+	deliver_allow(&x->deliver, &places);
 	sandbox_allow_temporary(&places);
 	(void)sandbox_shut(&places, SANDBOX_EXTRACT);
 }

@@ -444,8 +444,7 @@ run_shut_doors(const struct deliver *d)
 	struct sandbox_places places = {0};
 
 	sandbox_allow_temporary(&places);
-	if (d->has_target)
-		sandbox_allow_fd(&places, d->target.parent, SANDBOX_WRITE);
+	deliver_allow(d, &places);
 	(void)sandbox_shut(&places, SANDBOX_RUN);
 }
 

@@ -75,6 +75,18 @@ deliver_begin(struct deliver *d)
 	return target_begin(&d->target);
 }
 
+void
+deliver_allow(const struct deliver *d, struct sandbox_places *p)
+{
+	const struct target *t = &d->target;
+
+	if (!d->has_target)
+		return;
+	sandbox_allow_fd(p, t->fd, SANDBOX_WRITE);
+	sandbox_allow_fd(p, t->parent,
+	    t->replace || t->inside != NULL ? SANDBOX_WRITE : SANDBOX_NAMES);
+}
+
 const char *
 deliver_temp(const struct deliver *d)
 {

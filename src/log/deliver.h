@@ -14,6 +14,7 @@
 #include "log/gunzip.h"
 #include "base/opt.h"
 #include "base/progress.h"
+#include "base/sandbox.h"
 #include "log/tarin.h"
 #include "log/target.h"
 #include "wire.h"
@@ -70,6 +71,12 @@ int deliver_open(struct deliver *d);
  * (reported).
  */
 int deliver_begin(struct deliver *d);
+
+/*
+ * Name what deliver_make needs after deliver_begin: the temporary, to write it,
+ * and names beside it; more only where the target is filled or replaced.
+ */
+void deliver_allow(const struct deliver *d, struct sandbox_places *p);
 
 /* Where temporary files go; borrowed from d. */
 const char *deliver_temp(const struct deliver *d);

@@ -81,6 +81,18 @@ ok "... judges" has out '^compatible'
 
 # what is needed is still there
 mkdir here tmp
+# what is beside the target can be renamed, but neither read nor written
+if env -u TMPDIR strace -o trace -s 0 "$UNPACKCTL" extract -q -C beside foreign &&
+	grep -q 'landlock_restrict_self.*= 0' trace; then
+	grep -o 'landlock_add_rule.*allowed_access=[A-Z_|]*' trace |
+		sed 's/.*access=//' >rules
+	is "extract writes its own directory, and temporary files" \
+		"$(grep -c WRITE_FILE rules)" 3
+	ok "... beside it are names" has rules '^[^R]*READ_DIR[A-Z_|]*MAKE_DIR'
+	is "... without files" "$(grep MAKE_DIR rules | grep -vc READ_FILE)" 1
+else
+	ok_skip "extract writes its own directory" "no Landlock here"
+fi
 ok "extract into the directory that we are in" exits 0 \
 	sh -c 'cd here && exec "$0" extract -C . ../foreign' "$UNPACKCTL"
 ok "... all of it" diff -r bundle here

@@ -318,7 +318,7 @@ static const struct {
     {"listen", NONE, SYS_listen, -1, 0, 0},
     {"sendmsg", NONE, SYS_sendmsg, -1, 0, 0},
     {"sendmmsg", NONE, SYS_sendmmsg, -1, 0, 0},
-    {"recvmsg", SANDBOX_CHECK, SYS_recvmsg, -1, 0, 0},
+    {"recvmsg", NONE, SYS_recvmsg, -1, 0, 0},
 #ifdef SYS_socketcall
     {"socketcall", NONE, SYS_socketcall, -1, 0, 0},
 #endif
