@@ -544,15 +544,6 @@ sandbox_allow_temporary(struct sandbox_places *p)
 	sandbox_allow(p, "/var/tmp", SANDBOX_WRITE);
 }
 
-void
-sandbox_free(struct sandbox_places *p)
-{
-	while (p->n > 0)
-		free((char *)(uintptr_t)p->at[--p->n].path);
-	free(p->at);
-	*p = (struct sandbox_places){0};
-}
-
 unsigned int
 sandbox_shut(struct sandbox_places *p, enum sandbox_role role)
 {
@@ -560,7 +551,10 @@ sandbox_shut(struct sandbox_places *p, enum sandbox_role role)
 
 	if (!p->failed)
 		state = sandbox_enter(p->at, p->n, role);
-	sandbox_free(p);
+	while (p->n > 0)
+		free((char *)(uintptr_t)p->at[--p->n].path);
+	free(p->at);
+	*p = (struct sandbox_places){0};
 	return state;
 }
 

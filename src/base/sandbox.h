@@ -69,9 +69,6 @@ void sandbox_allow_temporary(struct sandbox_places *p);
 /* sandbox_enter with the places, which are freed. */
 unsigned int sandbox_shut(struct sandbox_places *p, enum sandbox_role role);
 
-/* Forget the places; nothing is given up. */
-void sandbox_free(struct sandbox_places *p);
-
 /*
  * Give up all but the n places, the descriptors that are open, and what the
  * role needs.  Call it
