@@ -122,8 +122,7 @@ static const struct opt_command copy_command = {
     .name = "copy",
     .usage = " [OPTION...] DEST",
     .about =
-        "Copy the bundle to DEST, in a volume: a directory that is not there and\n"
-        "appears whole, or an empty one, which is filled.\n",
+        "Copy the bundle to DEST: a directory that is empty, or not there.\n",
     .groups = copy_groups,
     .operands = "one DEST",
     .least = 1,
@@ -187,9 +186,9 @@ unpack_print_version(void)
 
 /* Note that it failed, for the reason that the last warning gave. */
 static void
-note_failure(struct report *r, enum report_reason reason)
+note_failure(struct report *r)
 {
-	r->reason = reason;
+	r->reason = REPORT_IO;
 	(void)snprintf(r->message, sizeof r->message, "%s", msg_last());
 }
 
@@ -297,7 +296,7 @@ run_stream(const struct args *a, struct copy *copy)
 	else if (io_stopped())
 		ret = -1;
 	if (ret < 0) {
-		note_failure(&r, REPORT_IO);
+		note_failure(&r);
 	} else if (r.reason != REPORT_OK) {
 		report_print(&r);
 		msg_warn(0, "%s", r.message);
@@ -335,18 +334,16 @@ run_copy(int argc, char **argv)
 	signals_catch(0);
 	io_heed(&signals_stop);
 	out.dest = argv[1];
-	code = (int)copy_open(&copy, argv[1], a.force);
+	code = (int)copy_open(&copy, argv[1], a.force,
+	    strcmp(a.stream.content.dir, "/") == 0);
 	if (code == WIRE_OK &&
 	    (fstat(copy.hidden, &out.hidden) < 0 ||
 	        copyout_begin(&out, copy.tree) < 0))
 		code = WIRE_FAIL;
-	if (code == WIRE_OK && copy_was_led(&copy, a.stream.content.dir))
-		code = WIRE_BUNDLE;
 	if (code == WIRE_OK) {
 		code = run_stream(&a, &copy);
 	} else {
-		note_failure(&r,
-		    code == WIRE_BUNDLE ? REPORT_UNREADABLE : REPORT_IO);
+		note_failure(&r);
 		report_terminate(&r, NULL);
 	}
 	copyout_free(&out);
@@ -421,14 +418,8 @@ run_cp(int argc, char **argv)
 	base = base != NULL ? base + 1 : argv[i];
 	if (install_to(argv[i + 1], base) < 0)
 		return WIRE_FAIL;
-	if (verbose) {
-		/* out_printf would be one more printf in a small program */
-		out_text("'");
-		out_text(src);
-		out_text("' -> '");
-		out_text(dest);
-		out_line("'");
-	}
+	if (verbose)
+		out_printf("'%s' -> '%s'\n", src, dest);
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 

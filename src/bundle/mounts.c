@@ -117,8 +117,7 @@ is_unforeseen(const char *point)
 	size_t n = sizeof WIRE_MOUNT - 1;
 
 	return strncmp(point, WIRE_MOUNT, n) == 0 &&
-	    strspn(point + n, "0123456789abcdef") >= WIRE_MOUNT_DIGITS_MIN &&
-	    strspn(point + n, "0123456789abcdef") == strlen(point + n);
+	    strspn(point + n, "0123456789abcdef") >= WIRE_MOUNT_DIGITS_MIN;
 }
 
 /* What the mount is; *alien: struct mounts_point's. */

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,6 @@
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/msg.h"
-#include "base/path.h"
 #include "bundle/walk.h"
 #include "stream/copyout.h"
 
@@ -112,7 +112,7 @@ copy_take(int from, const char *name, int top)
 	    unlinkat(from, name, AT_REMOVEDIR) == 0)
 		return 0;
 	/* what is moved must be writable, for its ".." */
-	(void)fchmodat(from, name, 0700, 0);
+	(void)fchmodat(from, name, 0700, AT_SYMLINK_NOFOLLOW);
 	do {
 		(void)snprintf(up, sizeof up, "%lu", number++);
 		if (renameat(from, name, top, up) == 0)
@@ -195,6 +195,22 @@ copy_refuse(const struct copy *c, enum wire_exit code, const char *why)
 	return code;
 }
 
+/*
+ * Open a directory, where c->straight without a symlink on the way: openat2(2),
+ * which musl does not have, with RESOLVE_NO_SYMLINKS.  Or -1 with errno set.
+ */
+static int
+copy_open_dir(const struct copy *c, const char *path)
+{
+	const uint64_t how[3] = {O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+	    c->straight ? 4 : 0};
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, how, sizeof how);
+
+	return fd < 0 && (errno == ENOSYS || errno == EPERM)
+	    ? open(path, (int)how[0])
+	    : fd;
+}
+
 /* Open DEST's parent, and give DEST and what is hidden their names.  0, or -1.
  */
 static int
@@ -262,7 +278,7 @@ copy_hide(struct copy *c)
 		if (l.len > 0 && !copy_has(fd, "names")) {
 			(void)close(fd);
 			return copy_refuse(c, WIRE_FAIL,
-			    "the hidden directory for it, .unpack-copy, is not ours; remove it");
+			    "its .unpack-copy is not ours; remove it");
 		}
 		c->hidden = fd;
 		copy_undo(c);
@@ -301,18 +317,21 @@ copy_judge(struct copy *c, bool force)
 	return copy_refuse(c, WIRE_USAGE,
 	    c->replace ? "is not empty; --force replaces it, an earlier copy"
 	        : force
-	        ? "is not empty, and not as an earlier copy left it, so --force does not replace it"
+	        ? "is not empty, and not as an earlier copy left it: --force does not replace it"
 	        : "is not empty");
 }
 
 enum wire_exit
-copy_open(struct copy *c, const char *dest, bool force)
+copy_open(struct copy *c, const char *dest, bool force, bool straight)
 {
 	enum wire_exit code = WIRE_OK;
 	struct stat st;
 
-	*c = (struct copy){.dest = dest, .hidden = -1, .tree = -1};
-	c->dir = open(dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*c = (struct copy){.dest = dest,
+	    .straight = straight,
+	    .hidden = -1,
+	    .tree = -1};
+	c->dir = copy_open_dir(c, dest);
 	if (c->dir >= 0) {
 		c->inside = true;
 		(void)stpcpy(c->temp, suffix);
@@ -339,33 +358,6 @@ copy_open(struct copy *c, const char *dest, bool force)
 		return WIRE_OK;
 	(void)copyout_complain(dest, "", errno);
 	return WIRE_FAIL;
-}
-
-bool
-copy_was_led(const struct copy *c, const char *dir)
-{
-	char link[32], real[PATH_MAX + NAME_MAX + 2], *asked;
-	ssize_t n;
-	bool led;
-
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", c->dir);
-	n = readlink(link, real, PATH_MAX);
-	if (strcmp(dir, "/") != 0 || c->dest[0] != '/' || n < 0)
-		return false;
-	real[n] = '\0';
-	if (!c->inside)
-		(void)stpcpy(stpcpy(real + n, "/"), c->name);
-	asked = strdup(c->dest);
-	if (asked == NULL)
-		return false;
-	path_clean(asked);
-	path_clean(real);
-	led = strcmp(asked, real) != 0;
-	free(asked);
-	if (led)
-		(void)copy_refuse(c, WIRE_BUNDLE,
-		    "a symlink in the image leads elsewhere");
-	return led;
 }
 
 /* ------------------------------------------------------------------ ending */

@@ -32,6 +32,7 @@ struct copy {
 	int dir; /* owned; DEST's parent; where it stays, DEST */
 	int hidden; /* owned, locked; in dir; -1: not yet, or gone */
 	int tree; /* owned; where the bundle goes, of mode 0700 */
+	bool straight; /* no symlinks on the way to DEST */
 	bool inside; /* DEST stays, and is filled */
 	bool replace; /* there is an earlier copy */
 	char name[NAME_MAX + 1]; /* DEST's, in dir; "" where it stays */
@@ -41,16 +42,13 @@ struct copy {
 /*
  * Find out where dest would be, refuse what is there already but for an empty
  * directory, or with `force` an earlier copy, tidy up what was left, and make
- * c->tree.  Returns WIRE_OK, or WIRE_USAGE (there is something) or WIRE_FAIL,
- * reported, with nothing made.  copy_close in each case.
+ * c->tree.  `straight`: no symlink may be on the way, for in a container it is
+ * the image's, and hides what it has where it leads.  Returns WIRE_OK, or
+ * WIRE_USAGE (there is something) or WIRE_FAIL, reported, with nothing made.
+ * copy_close in each case.
  */
-enum wire_exit copy_open(struct copy *c, const char *dest, bool force);
-
-/*
- * Where `dir` is the root: has a symlink of the image led an absolute DEST
- * elsewhere, where its volume hides what the image has?  Reported.
- */
-bool copy_was_led(const struct copy *c, const char *dir);
+enum wire_exit copy_open(struct copy *c, const char *dest, bool force,
+    bool straight);
 
 /*
  * c->tree is complete: write it to disk and put it where it belongs.  Returns

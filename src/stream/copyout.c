@@ -25,11 +25,15 @@ copyout_complain(const char *dest, const char *path, int err)
 	const char *way = "";
 
 	if (err == EROFS)
-		way = ": mount the volume so that it can be written";
+		way = ": mount the volume read-write";
 	else if (err == ENOSPC || err == EDQUOT)
 		way = ": give the volume more room (sizeLimit)";
 	else if (err == ENOENT)
-		way = ": the directory that it is to be in must exist";
+		way = ": its directory must exist";
+	else if (err == EINVAL)
+		way = ": lies in the bundle itself";
+	else if (err == ELOOP)
+		way = ": a symlink leads elsewhere";
 	else if (err == EACCES || err == EPERM)
 		way = ": this user may not write there (fsGroup)";
 	msg_warn(err, "%s%s%s%s", msg_mask(shown, sizeof shown, dest),
@@ -99,12 +103,8 @@ copyout_directory(struct copyout *c, const char *path, const char *name,
 	int fd;
 
 	if (st->st_dev == c->hidden.st_dev && st->st_ino == c->hidden.st_ino) {
-		char shown[MSG_NAME];
-
-		msg_warn(0,
-		    "%s: lies in the bundle itself; give a path in a volume",
-		    msg_mask(shown, sizeof shown, c->dest));
-		return -1;
+		errno = EINVAL; /* as rename(2) has it */
+		return copyout_fail(c, "");
 	}
 	modes = array_grow(c->modes, &c->room, c->depth + 1, sizeof *modes);
 	if (modes == NULL) {

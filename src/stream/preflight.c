@@ -135,7 +135,7 @@ preflight_miss(struct report *r, const struct content_opts *opts)
 	r->reason = REPORT_MISSING;
 	(void)snprintf(r->message, sizeof r->message, "%s: %s", name,
 	    all ? "nothing is in it: the image has no files, or the node mounted it empty; then use --strategy inject"
-	        : "there is no such path in the bundle; symlinks on the way to --path are not followed");
+	        : "no such path in the bundle; symlinks are not followed");
 }
 
 int

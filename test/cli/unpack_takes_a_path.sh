@@ -62,7 +62,7 @@ echo f >b/..b/...
 ok "names that only begin with dots" gives ..b/... "./ ..b/ ..b/..."
 ok "a name that has to be masked" exits 3 "$UNPACK" --bundle-dir b \
 	--path "$(printf 'x\033[31m')"
-ok "... is" has err '^unpack: x\\x1b\[31m: there is no such path'
+ok "... is" has err '^unpack: x\\x1b\[31m: no such path'
 
 if [ "$(id -u)" = 0 ]; then
 	chmod 0 b/m/deep b/e

