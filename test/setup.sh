@@ -40,8 +40,8 @@ for a in aarch64:arm64 powerpc64le:ppc64el s390x:s390x x86-64:amd64; do
 		release="$release gcc-${a%:*}-linux-gnu"
 done
 
-# The peers, and what draws the plots.
-bench="python3 golang-go libarchive-tools busybox-static gnuplot-nox
+# The peers.
+bench="python3 golang-go libarchive-tools busybox-static
 	libdeflate-tools skopeo umoci"
 
 case ${1-test} in

@@ -272,22 +272,23 @@ picture: all
 
 # ------------------------------------------------------------------ bench
 #
-# build/bench/table.md, scale.md, time.svg, memory.svg.  Takes long, some GB of
-# disk and of memory, and a machine with nothing else to do; test/setup.sh bench
-# installs what it wants.
+# build/bench/table.md.  Takes long, some GB of disk and of memory, and a machine
+# with nothing else to do; test/setup.sh bench installs what it wants.  The peer
+# is built by the newest Go that is installed, or by GO=/path/to/go.
 
 N = build/bench
+GO = $(or $(shell ls -d /usr/lib/go-*/bin/go 2>/dev/null | sort -V | \
+	tail -n 1),go)
 bench: all $(N)/measure $(N)/peer
-	python3 test/bench/bench.py $(B)/unpack $(B)/unpackctl build/sources $(N)
-	$(if $(ROWS),,python3 test/bench/scale.py $(N)/figures.json >$(N)/scale.md)
-	$(if $(ROWS),,cat $(N)/scale.md)
+	python3 test/bench/bench.py $(B)/unpack $(B)/unpackctl $(N)
 $(N)/measure: test/bench/measure.c
 	@mkdir -p $(N)
 	$(CC) $(HOUSE_CPPFLAGS) $(HOUSE_CFLAGS) -O1 -static -o $@ $<
-$(N)/peer: test/bench/peer.go
+$(N)/peer: test/bench/peer.go FORCE
 	@mkdir -p $(N)
+	'$(GO)' version >$(N)/go-version
 	GO111MODULE=off CGO_ENABLED=0 GOCACHE='$(CURDIR)/$(N)/go' \
-	    go build -o $@ $<
+	    '$(GO)' build -o $@ $<
 .PHONY: bench
 
 # ------------------------------------------------------------------- lint
