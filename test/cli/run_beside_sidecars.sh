@@ -73,14 +73,14 @@ run group '.spec.securityContext.supplementalGroups = [7]' .
 all_tried
 ok "a mount over the image: not tested, either" exits 1 env \
 	API_STATE="$PWD/tested.api" API_ADMIT="$certs" timeout 60 "$UNPACKCTL" test -n ns \
-	--pull-policy IfNotPresent --unpacker-image example.com/unpack:1 \
+	--image-pull-policy IfNotPresent --unpacker-image example.com/unpack:1 \
 	-o json example.com/hello:1
 is "... why" "$(jq -r '.images[0] | .reason, .code' out | tr '\n' ' ')" \
 	"PodChanged pod-refused "
 ok "... and no pod" [ -z "$(ls tested.api/pods)" ]
 ok "test: where the bundle has nothing" exits 0 env \
 	API_STATE="$PWD/allowed.api" API_ADMIT="$certs" timeout 60 "$UNPACKCTL" test -n ns \
-	--pull-policy IfNotPresent --unpacker-image example.com/unpack:1 \
+	--image-pull-policy IfNotPresent --unpacker-image example.com/unpack:1 \
 	--allow-mount /etc/ssl example.com/hello:1
 
 for n in first last crashed loops; do

@@ -15,7 +15,7 @@ hold() {
 	shift
 	# one process holds, the others end
 	API_STATE=$PWD/$hold_name.api API_HOLD=-1 "$UNPACKCTL" "$@" -n ns \
-		--timeout 60s --pull-policy IfNotPresent \
+		--timeout 60s --image-pull-policy IfNotPresent \
 		--unpacker-image localhost/unpack:1 \
 		>"$hold_name.out" 2>"$hold_name.err" &
 	hold_pid=$!

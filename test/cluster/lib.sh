@@ -108,13 +108,8 @@ image() {
 
 # run OPTION...: unpackctl run, in our namespace, with our image.
 run() {
-	# RukPak's pod knows no policy
-	case " $* " in
-	*" --compat "*) ;;
-	*) set -- --image-pull-policy IfNotPresent "$@" ;;
-	esac
 	"$UNPACKCTL" run -n "$NS" --unpacker-image "$IMAGES/unpack:test" \
-		--timeout 120s "$@"
+		--image-pull-policy IfNotPresent --timeout 120s "$@"
 }
 
 # pods [OPTION...]: the names of the pods that are there and not on their way out
