@@ -78,7 +78,7 @@ const struct codes_row codes_table[] = {
 	"the pod succeeds; the provisioner does not get the symlink",
 	"replace symlinks by files, or read with --format=jsonl",
 }, {
-	"symlink-leads-out", CODES_ERROR, CODES_IMAGE,
+	"symlink-leads-out", CODES_WARNING, CODES_IMAGE,
 	"a symlink in the bundle is absolute, or leads out of it; jsonl, tar, and json with --symlinks keep contain such links, and extraction refuses them",
 	"the pod succeeds, and unpackctl run and unpackctl extract refuse the bundle with exit code 3: symlink-leads-out",
 	"make the link relative, and keep its target within the bundle; or replace it by a file; or run with --symlinks skip, which leaves all symlinks out",

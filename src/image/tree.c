@@ -316,7 +316,7 @@ tree_keep(struct tree *t, void **to, const void *from, size_t size)
 
 	if (size > TREE_TARGETS_MAX - t->targets) {
 		msg_warn(0,
-		    "the targets of the symlinks, and the ACLs, have more than %d MiB together: too much for a bundle",
+		    "the targets of the symlinks have more than %d MiB together, ACLs included: too much for a bundle",
 		    TREE_TARGETS_MAX >> 20);
 		return -1;
 	}

@@ -51,20 +51,20 @@ told() {
 # The same for an arbitrary uid, for the owner of a file, and for gid 0.
 ok "every locked path is named" told locked a-locked dir0700 dir0711 dir0744 \
 	group manifests/locked.yaml manifests/nobody.yaml mine \
-	'odd\x0a\x1b[31mname' one/two/dir0700 one/two/three/file0600 z-locked
+	"\$'odd\x0a\x1b[31mname'" one/two/dir0700 one/two/three/file0600 z-locked
 ok "jsonl: so they are" told lines a-locked dir0700 dir0711 dir0744 \
 	group manifests/locked.yaml manifests/nobody.yaml mine \
-	'odd\x0a\x1b[31mname' one/two/dir0700 one/two/three/file0600 z-locked
+	"\$'odd\x0a\x1b[31mname'" one/two/dir0700 one/two/three/file0600 z-locked
 ok "an owner reads its own" told locked-1001 a-locked dir0700 dir0711 dir0744 \
 	group manifests/locked.yaml manifests/nobody.yaml \
-	'odd\x0a\x1b[31mname' one/two/dir0700 one/two/three/file0600 z-locked
+	"\$'odd\x0a\x1b[31mname'" one/two/dir0700 one/two/three/file0600 z-locked
 ok "gid 0 counts, an owner without permission too" told locked-group0 \
 	a-locked dir0700 dir0711 dir0744 \
 	manifests/locked.yaml manifests/nobody.yaml mine not-mine \
-	'odd\x0a\x1b[31mname' one/two/dir0700 one/two/three/file0600 z-locked
+	"\$'odd\x0a\x1b[31mname'" one/two/dir0700 one/two/three/file0600 z-locked
 ok "mode, owner, reader, fix" has p/locked.stderr "^unpack: dir0744: directory \
 not searchable: mode 0744, owner 0:0; read by uid 1000660000, gid 1000660000.*\
-; fix: chmod -R a\\+rX 'dir0744'"
+; fix: chmod -R a\\+rX dir0744 "
 ok "a count at the end" has p/locked.stderr '^unpack: 12 paths of the bundle '
 
 # Content for the group 0: OpenShift reads it, others do not.
@@ -114,7 +114,8 @@ ok "check exits 3" ended p/check 3
 ok "check is silent on stderr" empty p/check.stderr
 is "check finds the same" \
 	"$(jq -r '.findings[] | .path | @json' p/check.stdout)" \
-	"$(names locked | sed 's/\\/\\\\/g; s/.*/"&"/')"
+	"$(names locked | sed "s/^\\$'\\(.*\\)'\$/\\1/" |
+		sed 's/\\/\\\\/g; s/.*/"&"/')"
 is "check says who it ran as" "$(jq -c .as p/check.stdout)" \
 	'{"uid":1000660000,"gid":1000660000,"groups":[1000660000]}'
 done_testing

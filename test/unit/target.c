@@ -238,6 +238,13 @@ inside(void)
 	(void)close(home);
 }
 
+static void
+make_marked(const char *path)
+{
+	(void)mkdir(path, 0755);
+	OK(setxattr(path, "user.unpack", "1", 1, 0) == 0);
+}
+
 /* What a maker that was killed left goes, what one is at work on stays. */
 static void
 leftovers(void)
@@ -246,27 +253,30 @@ leftovers(void)
 	int fd;
 
 	(void)mkdir("l", 0755);
-	(void)mkdir("l/.x.unpack-aaaaaa", 0755);
+	make_marked("l/.x.unpack-aaaaaa");
 	put_file(AT_FDCWD, "l/.x.unpack-aaaaaa/f");
-	(void)mkdir("l/.x.unpack-bbbbbb", 0755);
-	(void)mkdir("l/.y.unpack-cccccc", 0755);
-	(void)mkdir("l/.x.unpack-ddddddd", 0755);
-	(void)mkdir("l/.x.unpacked-eeeee", 0755);
+	make_marked("l/.x.unpack-bbbbbb");
+	make_marked("l/.y.unpack-cccccc");
+	make_marked("l/.x.unpack-ddddddd");
+	make_marked("l/.x.unpacked-eeeee");
+	/* who made this one did not mark it */
+	(void)mkdir("l/.x.unpack-backup", 0755);
 	fd = open("l/.x.unpack-bbbbbb", O_RDONLY | O_CLOEXEC);
 	OK(flock(fd, LOCK_EX) == 0);
-	OK(target_open(&t, "l/x", &a_dir) == 0 && count("l") == 5);
+	OK(target_open(&t, "l/x", &a_dir) == 0 && count("l") == 6);
 	OK(target_begin(&t) == 0);
 	OK(!is("l/.x.unpack-aaaaaa", S_IFDIR));
 	OK(is("l/.x.unpack-bbbbbb", S_IFDIR));
 	OK(is("l/.y.unpack-cccccc", S_IFDIR));
 	OK(is("l/.x.unpack-ddddddd", S_IFDIR));
 	OK(is("l/.x.unpacked-eeeee", S_IFDIR));
-	OK(count("l") == 5);
+	OK(is("l/.x.unpack-backup", S_IFDIR));
+	OK(count("l") == 6);
 	/* while one is at work, so may be another one */
 	OK(make("l/x", &a_dir, 2) == 0);
 	OK(target_commit(&t) < 0); /* the name is taken now */
 	target_close(&t);
-	OK(is("l/x/f", S_IFREG) && count("l") == 5);
+	OK(is("l/x/f", S_IFREG) && count("l") == 6);
 	(void)close(fd);
 }
 
