@@ -33,7 +33,7 @@ deploy() {
 	sed -e "s/RANDOM/$random/; s/bundle-files/files-$1/" \
 		-e "s|image: example.com/unpack@.*|image: $IMAGES/unpack:test|" \
 		-e "s|image: example.com/team.*|image: $IMAGES/$1:test|" \
-		-e "s|image: docker.io/.*|image: $IMAGES/app:test|" \
+		-e "s|image: registry.example.com/busybox.*|image: $IMAGES/app:test|" \
 		-e 's|\[httpd,|[/bin/busybox, httpd,|' -e "$2" \
 		"$TOP/manifests/examples/copy-to-volume.yaml" |
 		kubectl -n "$NS" apply -f - >deploy.log 2>&1 &&
