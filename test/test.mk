@@ -180,10 +180,11 @@ agreement: all
 .PHONY: agreement
 
 # Against the cluster that KUBECONFIG names, or ../shared/cluster/up starts;
-# without one they are skipped.
+# without one they are skipped.  CLUSTER: which of them.
+CLUSTER = *
 test-cluster: all
-	$(Q)test/cluster/on env JOBS=1 $(RUN) \
-	    $(sort $(filter-out %/lib.sh,$(wildcard test/cluster/*.sh)))
+	$(Q)test/cluster/on env JOBS=1 $(RUN) $(sort $(filter-out \
+	    %/lib.sh,$(wildcard $(CLUSTER:%=test/cluster/%.sh))))
 
 # The command-line tests by emulation, but for those that chroot into a tree,
 # look at the program's file or its system calls, let these fail, limit its
