@@ -4,6 +4,8 @@
 . "$TOP/test/cluster/lib.sh"
 need python3
 [ -n "${CONTAINERD_ADDRESS-}" ] || skip_all "needs the node's containerd"
+kubectl kustomize "$TOP/manifests" >/dev/null 2>&1 ||
+	skip_all "needs kubectl 1.21: the kustomize of older ones reads no directories"
 cluster_open
 
 mkdir bin top
