@@ -117,7 +117,7 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
 		--image localhost/not/there:1
 	try nomount with '.spec.volumes += [{name: "s",
 		secret: {secretName: "none"}}] | .spec.containers[0].volumeMounts +=
-		[{name: "s", mountPath: "/s"}]' $hello --timeout 30
+		[{name: "s", mountPath: "/s"}]' $hello --timeout 30 --allow-mount /s
 	try sandbox with '.spec.hostname = "x" | .spec.runtimeClassName = "none" |
 		.spec.dnsPolicy = "Default"' $hello --timeout 25
 	try cpu run $hello -n "$NS-cpu"
