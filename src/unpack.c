@@ -54,15 +54,10 @@ static const char *
 take_path(const struct opt *o, void *to, const char *value)
 {
 	struct args *a = to;
-	const char *p;
 
 	(void)o;
-	for (p = value; p != NULL; p = strchr(p, '/')) {
-		p += strspn(p, "/");
-		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0'))
-			return "";
-	}
-	path_clean((char *)(uintptr_t)value);
+	if (path_clean_beneath((char *)(uintptr_t)value) < 0)
+		return "";
 	a->stream.content.sub = value;
 	return NULL;
 }

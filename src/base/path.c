@@ -25,6 +25,20 @@ path_clean(char *path)
 	*to = '\0';
 }
 
+int
+path_clean_beneath(char *path)
+{
+	const char *p;
+
+	for (p = path; p != NULL; p = strchr(p, '/')) {
+		p += strspn(p, "/");
+		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0'))
+			return -1;
+	}
+	path_clean(path);
+	return 0;
+}
+
 void
 path_clean_go(char *path)
 {

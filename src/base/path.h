@@ -14,7 +14,13 @@
 void path_clean(char *path);
 
 /*
- * Likewise, but as Go's path.Clean has it: a slash in front stays, "a/.." is
+ * path_clean of a path that must stay beneath the directory that it begins in.
+ * Returns 0, or -1 where a component is "..": path is as it was.
+ */
+int path_clean_beneath(char *path);
+
+/*
+ * path_clean, but as Go's path.Clean has it: a slash in front stays, "a/.." is
  * nothing, ".." stays in front where there is no root, and nothing is ".".
  */
 void path_clean_go(char *path);

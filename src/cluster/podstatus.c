@@ -271,7 +271,7 @@ fix_credentials(struct podstatus *w, const struct json *pod)
 
 /*
  * Is it the image of a volume that cannot be pulled?  The container waits just
- * as it does for its own.
+ * as it does for its own.  Without words: the image of a volume it is.
  */
 static void
 name_volume(struct podstatus *w, const struct json *pod, const char *words)
@@ -283,25 +283,9 @@ name_volume(struct podstatus *w, const struct json *pod, const char *words)
 	for (; v != NULL; v = json_next(v)) {
 		reference = json_text(json_path(v, "image", "reference", NULL));
 		if (reference[0] != '\0' &&
-		    (strstr(words, reference) != NULL ||
+		    (words == NULL || strstr(words, reference) != NULL ||
 		        strstr(words, w->image) == NULL))
 			(void)msg_mask(w->image, sizeof w->image, reference);
-	}
-}
-
-/* Is the bundle a volume of the container that failed?  That is at fault. */
-static void
-name_bundle(struct podstatus *w, const struct json *pod)
-{
-	const struct json *v = json_first(
-	    json_path(pod, "spec", "volumes", NULL));
-	const char *reference;
-
-	for (; v != NULL; v = json_next(v)) {
-		reference = json_text(json_path(v, "image", "reference", NULL));
-		if (reference[0] != '\0' &&
-		    strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
-			msg_mask(w->image, sizeof w->image, reference);
 	}
 }
 
@@ -463,7 +447,9 @@ look_container(struct podstatus *w, const struct json *pod,
 		if (code == 0)
 			return ENDED_WELL;
 		set_container(w, status);
-		name_bundle(w, pod);
+		/* is the bundle a volume of the container that failed? */
+		if (strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
+			name_volume(w, pod, NULL);
 		look_terminated(w, terminated, (int)code);
 		return ENDED_BADLY;
 	}

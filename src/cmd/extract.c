@@ -408,15 +408,9 @@ extract_take_digest(const struct opt *o, void *to, const char *value)
 static const char *
 extract_take_path(const struct opt *o, void *to, const char *value)
 {
-	const char *p;
-
 	(void)o;
-	for (p = value; p != NULL; p = strchr(p, '/')) {
-		p += strspn(p, "/");
-		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0'))
-			return "";
-	}
-	path_clean((char *)(uintptr_t)value);
+	if (path_clean_beneath((char *)(uintptr_t)value) < 0)
+		return "";
 	*(const char **)to = value;
 	return NULL;
 }

@@ -27,6 +27,12 @@ main(void)
 		path_clean_go(text);
 		OK_STR(text, go[i][1]);
 	}
+	OK(path_clean_beneath(strcpy(text, "/a//b/.c/..d/")) == 0);
+	OK_STR(text, "a/b/.c/..d");
+	OK(path_clean_beneath(strcpy(text, "..")) < 0);
+	OK(path_clean_beneath(strcpy(text, "a//../b")) < 0);
+	OK(path_clean_beneath(strcpy(text, "a/..")) < 0);
+	OK_STR(text, "a/..");
 	OK(path_is_dots(".") && path_is_dots(".."));
 	OK(!path_is_dots("") && !path_is_dots("...") && !path_is_dots(".a") &&
 	    !path_is_dots("a.."));
