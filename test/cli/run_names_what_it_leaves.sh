@@ -52,7 +52,7 @@ run late 'watch:410 list:503* delete:drop*'
 run unheard 'create:deaf create:drop* find:drop*'
 run back 'delete:500 delete:tls delete:drop delete:cut delete:409'
 run gone 'delete:404'
-run found 'create:deaf create:drop create:drop create:drop create:drop create:drop'
+run found 'create:deaf create:drop create:drop create:drop create:drop'
 stopped trouble delete:500
 stopped away delete:drop
 stopped late list:503
