@@ -71,9 +71,9 @@ export STANDIN_ASK=".metadata.annotations.note = \"x\" | .spec.containers +=
 	$one.env = [{name: \"PROXY\", value: \"x\"}] |
 	$one.volumeMounts += [{name: \"more\", mountPath: \"/more\"}]"
 # shellcheck disable=SC2086
-try added run $hello -C added -o json --timeout 60
+try added run $hello --allow-mount /more -C added -o json --timeout 60
 # json without the early end: what is there must be judged by the status
-try plain run $hello -C plain --timeout 60
+try plain run $hello --allow-mount /more -C plain --timeout 60
 all_tried
 ok "a sidecar that never ends: the bundle is delivered" tried added 0
 ok "... these files" same added "$B"
