@@ -9,6 +9,13 @@ NS=unpack-manifests-$$
 M=$TOP/manifests
 E=$M/examples
 CRD=bundledeployments.core.rukpak.io
+# the first kubectl whose kustomize reads directories
+kustomizer=
+for tool in $(which -a kubectl); do
+	[ -n "$kustomizer" ] || ! "$tool" kustomize "$M" >/dev/null 2>&1 ||
+		kustomizer=$tool
+done
+[ -n "$kustomizer" ] || skip_all "needs a kubectl of 1.21 or later for kustomize"
 images=
 cleanup() {
 	kubectl delete namespace "$NS" --wait=false >/dev/null 2>&1
@@ -30,7 +37,7 @@ here() {
 }
 
 # ------------------------------------------------------------------ the base
-ok "kustomize makes the base" exits 0 kubectl kustomize "$M"
+ok "kustomize makes the base" exits 0 "$kustomizer" kustomize "$M"
 here <out >base.yaml
 is "of these" "$(kubectl create --dry-run=client -o name -f base.yaml | sort |
 	tr '\n' ' ')" "limitrange/unpack-pods namespace/$NS \
@@ -110,7 +117,7 @@ is "the NetworkPolicy is for every pod" "$(k get networkpolicy \
 	unpack-pods-deny-all -o json |
 	jq -c '[.spec.podSelector, .spec.policyTypes]')" \
 	'[{},["Ingress","Egress"]]'
-ok "another namespace: it is made" exits 0 kubectl kustomize \
+ok "another namespace: it is made" exits 0 "$kustomizer" kustomize \
 	"$M/overlays/elsewhere"
 sed "s/my-namespace/$NS-else/g" out >elsewhere.yaml
 ok "... and names no other" lacks elsewhere.yaml 'unpack-system'
@@ -124,7 +131,7 @@ is "... its provisioner may make pods there" "$(kubectl auth can-i create \
 is "... and here not" "$(kubectl auth can-i create pods -n "$NS" \
 	--as "system:serviceaccount:$NS-else:provisioner" 2>/dev/null)" no
 kubectl delete namespace "$NS-else" --wait=false >/dev/null
-ok "a quota: it is made" exits 0 kubectl kustomize "$M/overlays/quota"
+ok "a quota: it is made" exits 0 "$kustomizer" kustomize "$M/overlays/quota"
 here <out >quota.yaml
 ok "... it applies" exits 0 kubectl apply -f quota.yaml
 for _ in $(seq 20); do
