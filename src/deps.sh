@@ -145,14 +145,19 @@ debian_only() {
 	END { flush() }'
 }
 
-# apt-get with its state below build/sources and nothing but Debian's sources.
-apt_get() {
-	apt-get -q -o Dir::Etc::sourcelist=/dev/null \
+# apt_with TOOL: with its state below build/sources and nothing but Debian's
+# sources.
+apt_with() {
+	tool=$1
+	shift
+	"$tool" -q -o Dir::Etc::sourcelist=/dev/null \
 		-o Dir::Etc::sourceparts="$sources/apt/parts" \
 		-o Dir::State::lists="$sources/apt/lists" \
 		-o Dir::Cache="$sources/apt/cache" \
 		-o APT::Sandbox::User= -o Acquire::Retries=2 "$@"
 }
+apt_get() { apt_with apt-get "$@"; }
+apt_cache() { apt_with apt-cache "$@"; }
 
 # Say where Debian's source packages are, and read the lists of them.
 fetch_lists() {
@@ -174,15 +179,27 @@ fetch_lists() {
 	apt_get update >"$sources/apt/log" 2>&1 || :
 }
 
-# A mirror may list sources that it does not have: say so, and what will do.
-incomplete_mirror() {
-	names=$(sed -n 's|^E: Failed to fetch [^ ]*/\([^/ ]*\)/[^/ ]*  404 .*|\1|p' \
-		"$sources/apt/log" | sort -u | paste -sd ' ')
-	[ -z "$names" ] ||
-		die "the mirror lists the sources of $names but does not have" \
-			"them all: take another mirror of Debian, or build" \
-			"from a release's source archive, which has them;" \
-			"its directory sources/ will do in a clone, too"
+# download PACKAGE: its newest source that can be had.  A mirror lists a security
+# update before it has its source, or without ever having it: then the version
+# before, signed as well, is taken, and said.
+download() {
+	newest=
+	for v in $(apt_cache madison "$1" 2>>"$sources/apt/log" |
+		awk '{ print $3 }' | sort -rVu); do
+		apt_get source --only-source --download-only "$1=$v" \
+			>>"$sources/apt/log" 2>&1 || {
+			newest=${newest:-$v}
+			continue
+		}
+		[ -z "$newest" ] ||
+			echo "deps: the mirror lists $1 $newest but does not" \
+				"have its source: taking $v" >&2
+		return 0
+	done
+	grep '^[EW]:' "$sources/apt/log" | tail -n 20 >&2
+	die "cannot fetch the source of $1: take another mirror of Debian, or" \
+		"the directory sources/ of a release's source archive (all" \
+		"that apt said: $sources/apt/log)"
 }
 
 # fetch PACKAGE...: put the source of each in build/sources/PACKAGE, and the
@@ -204,14 +221,9 @@ fetch() {
 	else
 		echo "deps: fetching Debian's sources:$missing"
 		fetch_lists
-		# shellcheck disable=SC2086 # a list of names
-		apt_get source --only-source --download-only $missing \
-			>>"$sources/apt/log" 2>&1 || {
-			grep '^[EW]:' "$sources/apt/log" | head -n 20 >&2
-			incomplete_mirror
-			die "cannot fetch the sources (all that apt said:" \
-				"$sources/apt/log)"
-		}
+		for p in $missing; do
+			download "$p"
+		done
 	fi
 	for p in $missing; do
 		dpkg-source --extract "${p}"_*.dsc "$p" >"$p.log" 2>&1 ||
