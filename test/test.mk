@@ -196,27 +196,21 @@ EMULATOR_ppc64le = qemu-ppc64le
 EMULATOR_s390x   = qemu-s390x
 EMULATOR         = $(EMULATOR_$(ARCH))
 ARCHES           = amd64 arm64 ppc64le s390x
-E                = $(B)/emulated
 NOT_EMULATED     = %_installs.sh %_leaves_mounts_out.sh %_starts_threads.sh \
 	%_survives.sh %_memory.sh %_shuts_doors.sh %/faults.sh %/demo.sh
 test-arch: all
 	$(Q)for a in $(filter-out $(HERE),$(ARCHES)); do \
 	    $(MAKE) --no-print-directory ARCH=$$a test-emulated || exit 1; done
-test-emulated: all $(E)/unpack $(E)/unpackctl
+test-emulated: all
 	$(Q)$(MAKE) --no-print-directory ARCH=$(HERE) all
 	$(Q)$(RUN:test/run=) EMULATOR='$(EMULATOR)' \
-	    OURS='$(CURDIR)/build/$(HERE)' THEIRS='$(CURDIR)/$(E)' \
-	    test/run test/check/static.sh test/check/install.sh
-	$(Q)$(RUN:test/run=) EMULATOR='$(EMULATOR)' \
 	    OURS='$(CURDIR)/build/$(HERE)' \
-	    UNPACK='$(CURDIR)/$(E)/unpack' UNPACKCTL='$(CURDIR)/$(E)/unpackctl' \
+	    test/run test/check/static.sh test/check/install.sh
+	$(Q)$(RUN:test/run=) EMULATOR='$(EMULATOR)' EMULATE=yes \
+	    OURS='$(CURDIR)/build/$(HERE)' \
+	    UNPACK='$(CURDIR)/$(B)/unpack' UNPACKCTL='$(CURDIR)/$(B)/unpackctl' \
 	    test/run $(sort $(wildcard test/arch/*.sh)) \
 	    $(filter-out $(NOT_EMULATED),$(sort $(wildcard test/cli/$(T)*.sh)))
-$(E)/%: Makefile
-	@mkdir -p $(E)
-	@printf '#!/bin/sh\nexec %s -0 "$$0" %s "$$@"\n' '$(EMULATOR)' \
-	    '$(CURDIR)/$(B)/$*' >$@
-	@chmod +x $@
 
 .PHONY: test-cluster test-arch test-emulated
 
