@@ -29,6 +29,7 @@
 struct opts {
 	struct psa_policy policy;
 	const char *version; /* borrowed; as it was given */
+	bool may_be_none; /* no pod at all is no error */
 	struct ci_opts ci; /* not strict: there are no warnings */
 };
 
@@ -74,6 +75,8 @@ static const struct opt check_pod_rows[] = {
     {"ignore", 0, "CODE", "ignore this check (repeatable)",
         OPT_OTHER(struct opts, ci.ignore, codes_take,
             "a code that unpackctl explain lists")},
+    {"ignore-not-found", 0, NULL, "succeed where there is no pod at all",
+        OPT_FLAG(struct opts, may_be_none)},
     {0},
 };
 static const struct opt_group check_pod_groups[] = {
@@ -362,10 +365,10 @@ check_pod_end(struct tally *t)
 	struct json *cases;
 	bool none = t->n_good + t->n_bad + t->n_unknown == 0;
 
-	/* kubectl get pods, of a namespace without any */
-	if (none && t->n_empty > 0 && t->n_over == 0) {
+	/* an empty list: kubectl get pods, of a namespace without any */
+	if (none && (t->o->may_be_none || (t->n_empty > 0 && t->n_over == 0))) {
 		if (t->o->ci.form == CI_TEXT && !t->o->ci.quiet) {
-			out_line("the list is empty: no pods to check");
+			out_line("no pods to check");
 			return 0;
 		}
 		none = false;

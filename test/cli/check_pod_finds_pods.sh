@@ -98,12 +98,24 @@ E
 ok "no pods, by their shape" exits 1 "$UNPACKCTL" check-pod crd.yaml patch.yaml
 ok "which is not called passed" lacks out "pass(es)? "
 ok "but told" has err '2 objects without'
+ok "as is allowed" exits 0 "$UNPACKCTL" check-pod --ignore-not-found crd.yaml
+ok "  is told" has out '^no pods to check$'
+ok "in JSON" exits 0 "$UNPACKCTL" check-pod --ignore-not-found -o json crd.yaml
+is "  nothing has passed" "$(jq -c '[.result,.allowed,.passed,.passedOver]' out)" \
+	'["ok",true,0,1]'
+ok "a pod that violates is none the less" exits 3 "$UNPACKCTL" check-pod \
+	--ignore-not-found crd.yaml cronjob.yaml
+printf 'a: [\n' >damaged.yaml
+ok "and what cannot be read" exits 1 "$UNPACKCTL" check-pod --ignore-not-found \
+	damaged.yaml
+ok "an empty file has none" exits 0 "$UNPACKCTL" check-pod --ignore-not-found \
+	/dev/null
 
 # lists without pods
 for l in '{"kind":"List","items":[]}' '{"kind":"PodList","items":[]}'; do
 	echo "$l" >none.json
 	ok "no pods in $l" exits 0 "$UNPACKCTL" check-pod - <none.json
-	ok "are told" has out '^the list is empty: no pods to check$'
+	ok "are told" has out '^no pods to check$'
 	ok "and no error" empty err
 	ok "quiet" exits 0 "$UNPACKCTL" check-pod -q none.json
 	ok "really" empty out
