@@ -232,8 +232,9 @@ main(int argc, char **argv)
 		return WIRE_FAIL;
 	/* so that libarchive knows UTF-8; the environment does not count */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	/* a closed pipe is an error like any other: EPIPE */
+	/* a closed pipe is EPIPE: what is under way ends as it should */
 	(void)signal(SIGPIPE, SIG_IGN);
+	out_expect_head();
 	(void)signal(SIGXFSZ, SIG_IGN);
 	alloc_on_failure(unpackctl_on_no_memory);
 	code = dispatch(argc, argv);

@@ -24,7 +24,8 @@ enum {
 static char waiting[8192];
 static size_t n_waiting;
 static int failure; /* errno of the first one; 0: none */
-static int told; /* it was reported */
+static bool told; /* it was reported */
+static bool expects_head; /* EPIPE is none to report */
 
 /*
  * We were told to stop: write what a reader takes without making us wait for
@@ -144,14 +145,20 @@ out_printf(const char *format, ...)
 	free(longer);
 }
 
+void
+out_expect_head(void)
+{
+	expects_head = true;
+}
+
 int
 out_flush(void)
 {
 	out_drain();
 	if (failure == 0)
 		return 0;
-	if (!told)
+	if (!told && !(failure == EPIPE && expects_head))
 		msg_warn(failure, "standard output");
-	told = 1;
+	told = true;
 	return -1;
 }

@@ -33,6 +33,12 @@ void out_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void out_last_words(const char *buf, size_t len);
 
 /*
+ * From here on a reader that does not wait for the end, as head(1), is no
+ * reason for a message: out_flush fails silently where the pipe is closed.
+ */
+void out_expect_head(void);
+
+/*
  * Write what is still in the buffer.  Returns 0, or -1 where anything was lost
  * since the program started (reported the first time).
  */
