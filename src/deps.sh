@@ -179,25 +179,28 @@ fetch_lists() {
 	apt_get update >"$sources/apt/log" 2>&1 || :
 }
 
-# download PACKAGE: its newest source that can be had.  A mirror lists a security
-# update before it has its source, or without ever having it: then the version
-# before, signed as well, is taken, and said.
+# download PACKAGE: its newest source.  A mirror may list a security update
+# before it has the files: then the version before is taken, which is as well
+# signed, and that is said.  Files that differ from what was signed end it.
 download() {
-	newest=
+	lacking=
 	for v in $(apt_cache madison "$1" 2>>"$sources/apt/log" |
 		awk '{ print $3 }' | sort -rVu); do
 		apt_get source --only-source --download-only "$1=$v" \
-			>>"$sources/apt/log" 2>&1 || {
-			newest=${newest:-$v}
-			continue
+			>"$sources/apt/last" 2>&1 && {
+			[ -z "$lacking" ] ||
+				echo "deps: the mirror lists $1 $lacking but" \
+					"has no source of it: taking $v" >&2
+			return 0
 		}
-		[ -z "$newest" ] ||
-			echo "deps: the mirror lists $1 $newest but does not" \
-				"have its source: taking $v" >&2
-		return 0
+		cat "$sources/apt/last" >>"$sources/apt/log"
+		grep -q '^E:.* 404 ' "$sources/apt/last" || break
+		! grep -q 'Hash Sum mismatch' "$sources/apt/last" || break
+		lacking=${lacking:-$v}
 	done
-	grep '^[EW]:' "$sources/apt/log" | tail -n 20 >&2
-	die "cannot fetch the source of $1: take another mirror of Debian, or" \
+	grep '^[EW]:' "$sources/apt/log" | grep -v 'multiple times' |
+		tail -n 20 >&2
+	die "cannot fetch the sources of $1: take another mirror of Debian, or" \
 		"the directory sources/ of a release's source archive (all" \
 		"that apt said: $sources/apt/log)"
 }

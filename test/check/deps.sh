@@ -34,10 +34,10 @@ grep -rhsq '^\(URIs: *\|deb .*\)http:' /etc/apt/sources.list \
 	exit
 }
 
-# tampered PATTERN: src/deps.sh by way of the proxy
+# tampered PATTERN [404]: src/deps.sh by way of the proxy
 tampered() {
 	rm -rf build port
-	"$TOP/test/check/proxy.py" "$1" port &
+	"$TOP/test/check/proxy.py" "$1" port "${2-}" &
 	proxy=$!
 	until [ -e port ]; do
 		kill -0 "$proxy" || return 1
@@ -51,12 +51,16 @@ tampered() {
 }
 
 refused() {
-	! tampered "$1" && has log '^deps: cannot fetch the sources' &&
+	! tampered "$@" && has log '^deps: cannot fetch the sources' &&
 		[ ! -e build/sources/cjson ] && [ ! -e libs/.done ]
 }
 
 ok "a bit in a source" refused 'cjson.*\.orig\.tar'
 ok "... is a hash that differs" has log 'Hash Sum mismatch'
+ok "... and no other version is taken" lacks log 'taking'
+ok "a source that the mirror lists and lacks" refused '/cjson_' 404
+ok "... is named, with the way out" has log \
+	'the sources of cjson: take another mirror'
 ok "a bit in the list of sources" refused '/source/'
 ok "... is a hash that differs" has build/sources/apt/log 'Hash Sum mismatch'
 ok "a bit in the signed list" refused 'InRelease'

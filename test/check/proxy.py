@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTP proxy that tampers: proxy.py PATTERN PORTFILE
+"""An HTTP proxy that tampers: proxy.py PATTERN PORTFILE [404]
 
 Fetches what it is asked for and flips one bit in the middle of every body
-whose address matches PATTERN.  Writes the port that it listens on to PORTFILE.
+whose address matches PATTERN, or, with 404, has none of these.  Writes the
+port that it listens on to PORTFILE.
 """
 import http.server
 import os
@@ -12,7 +13,8 @@ import sys
 import urllib.error
 import urllib.request
 
-pattern, portfile = sys.argv[1:]
+pattern, portfile = sys.argv[1:3]
+lacking = sys.argv[3:] == ["404"]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -28,7 +30,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except OSError:
             code, body = 502, bytearray()
         if body and re.search(pattern, self.path):
-            body[len(body) // 2] ^= 1
+            if lacking:
+                code, body = 404, bytearray()
+            else:
+                body[len(body) // 2] ^= 1
         self.send_response(code)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
