@@ -177,11 +177,11 @@ gate_includes() {
 
 # The modules that may include a library's header.  One a library; where the
 # library is used both ways, one a direction, because `unpack` links only what
-# writes: libdeflate compresses in stream/gzip and decompresses in log/gunzip,
+# writes: libdeflate compresses in stream/gzip and decompresses in log/decompress,
 # libarchive writes in stream/tarout and reads in log/tarin.
 GATE_LIBRARIES="cjson/cJSON.h=base/json sha2.h=base/digest
-libdeflate.h=stream/gzip libdeflate.h=log/gunzip zlib.h=log/gunzip
-zstd.h=image/decompress yaml.h=pod/yaml
+libdeflate.h=stream/gzip libdeflate.h=log/decompress zlib.h=log/decompress
+zstd.h=log/decompress yaml.h=pod/yaml
 archive.h=stream/tarout archive.h=log/tarin
 archive_entry.h=stream/tarout archive_entry.h=log/tarin"
 

@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "base/msg.h"
-#include "image/decompress.h"
+#include "log/decompress.h"
 #include "image/tarscan.h"
 
 enum {

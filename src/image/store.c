@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/decompress.h"
+#include "log/decompress.h"
 #include "base/array.h"
 #include "base/msg.h"
 #include "base/path.h"

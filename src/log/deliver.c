@@ -113,9 +113,9 @@ open_tar(struct deliver *d, io_pull *pull, void **arg)
 	*arg = d->gather;
 	if (d->gather->format == GATHER_TAR)
 		return 0;
-	if (gunzip_open(&d->gunzip, gather_pull, d->gather) < 0)
+	if (decompress_open(&d->gunzip, gather_pull, d->gather) < 0)
 		return -1;
-	*pull = gunzip_pull;
+	*pull = decompress_pull;
 	*arg = &d->gunzip;
 	return 0;
 }
@@ -126,7 +126,7 @@ close_tar(struct deliver *d, enum wire_exit status)
 {
 	if (d->gather->format == GATHER_TAR)
 		return status;
-	gunzip_close(&d->gunzip);
+	decompress_close(&d->gunzip);
 	return d->gunzip.corrupt ? WIRE_CORRUPT : status;
 }
 

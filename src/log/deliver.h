@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "log/gather.h"
-#include "log/gunzip.h"
+#include "log/decompress.h"
 #include "base/opt.h"
 #include "base/progress.h"
 #include "base/sandbox.h"
@@ -40,7 +40,7 @@ struct deliver {
 	struct gather *gather; /* borrowed */
 	struct target target;
 	bool has_target;
-	struct gunzip gunzip;
+	struct decompress gunzip;
 	struct tarin_counts counts; /* of what was delivered */
 };
 

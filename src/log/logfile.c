@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/msg.h"
-#include "log/gunzip.h"
+#include "log/decompress.h"
 
 enum {
 	LOGFILE_TAR = 512, /* bytes of a tar's header */
@@ -168,7 +168,7 @@ logfile_look(struct logfile *f)
 		return -1;
 	len = f->first_len;
 	if (packed) {
-		len = gunzip_peek(f->first, len, inside, sizeof inside);
+		len = decompress_peek(f->first, len, inside, sizeof inside);
 		s = inside;
 	}
 	f->is_tar = logfile_is_tar(s, len) || logfile_is_empty_tar(s, len);
@@ -184,7 +184,7 @@ logfile_look(struct logfile *f)
 		msg_nomem();
 		return -1;
 	}
-	if (gunzip_open(f->gunzip, logfile_pull, f) == 0) {
+	if (decompress_open(f->gunzip, logfile_pull, f) == 0) {
 		/* a signal must be heard where it is waited */
 		f->gunzip->alone = true;
 		return 0;
@@ -203,7 +203,7 @@ logfile_fill(struct logfile *f)
 	if (f->gunzip == NULL) {
 		n = logfile_pull(f, &data);
 	} else {
-		n = gunzip_pull(f->gunzip, &data);
+		n = decompress_pull(f->gunzip, &data);
 		/* a cut file: what there is of it may do */
 		if (n < 0 && f->gunzip->corrupt)
 			n = 0;
@@ -219,7 +219,7 @@ void
 logfile_close(struct logfile *f)
 {
 	if (f->gunzip != NULL)
-		gunzip_close(f->gunzip);
+		decompress_close(f->gunzip);
 	free(f->gunzip);
 	f->gunzip = NULL;
 }

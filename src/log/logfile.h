@@ -15,7 +15,7 @@ enum {
 	LOGFILE_FIRST = 1 << 16 /* bytes looked at before it is known */
 };
 
-struct gunzip;
+struct decompress;
 
 /* {0} but for what stands first; logfile_close in every case. */
 struct logfile {
@@ -28,7 +28,7 @@ struct logfile {
 	const unsigned char *raw; /* what follows them; pull's */
 	size_t raw_len;
 	bool ended;
-	struct gunzip *gunzip; /* owned; NULL: it is not compressed */
+	struct decompress *gunzip; /* owned; NULL: it is not compressed */
 
 	/* after logfile_look */
 	bool known;

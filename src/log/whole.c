@@ -12,7 +12,7 @@
 
 #include "base/digest.h"
 #include "base/msg.h"
-#include "log/gunzip.h"
+#include "log/decompress.h"
 #include "log/reason.h"
 
 enum {
@@ -218,7 +218,7 @@ whole_find_pair(struct gather *g)
 static int
 whole_sum_tar(struct gather *g, char digest[static DIGEST_TEXT])
 {
-	struct gunzip *z = NULL;
+	struct decompress *z = NULL;
 	struct digest sum;
 	const void *data;
 	uint64_t all = 0;
@@ -227,19 +227,19 @@ whole_sum_tar(struct gather *g, char digest[static DIGEST_TEXT])
 	gather_rewind(g);
 	if (g->format != GATHER_TAR) {
 		z = malloc(sizeof *z);
-		if (z == NULL || gunzip_open(z, gather_pull, g) < 0) {
+		if (z == NULL || decompress_open(z, gather_pull, g) < 0) {
 			free(z);
 			return -1;
 		}
 	}
 	digest_init(&sum);
-	while ((n = z != NULL ? gunzip_pull(z, &data) : gather_pull(g, &data)) >
+	while ((n = z != NULL ? decompress_pull(z, &data) : gather_pull(g, &data)) >
 	        0 &&
 	    (all += (uint64_t)n) <= g->opts.max_size)
 		digest_add(&sum, data, (size_t)n);
 	digest_text(&sum, digest);
 	if (z != NULL) {
-		gunzip_close(z);
+		decompress_close(z);
 		if (n < 0 && z->corrupt)
 			n = 1;
 	}

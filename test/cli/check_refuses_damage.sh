@@ -86,6 +86,14 @@ head -c 3000 d.tar >cut.tar
 refused "a cut archive" "cut off|not in the archive|not a JSON" cut.tar
 gzip -c d.tar | head -c 400 >cut.gz
 refused "a cut gzip" "the end is missing" cut.gz
+if command -v zstd >/dev/null; then
+	zstd -qc d.tar | head -c 400 >cut.zst
+	refused "a cut zstd" "cut.zst: zstd: the end is missing" cut.zst
+	(zstd -qc d.tar && echo more) >more.zst
+	refused "something after zstd" "more.zst: zstd: " more.zst
+else
+	ok_skip "a cut zstd" "needs zstd"
+fi
 : >empty.tar
 refused "an empty file" "is empty" empty.tar
 head -c 100000 /dev/urandom >noise

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "log/gather.h"
-#include "log/gunzip.h"
+#include "log/decompress.h"
 #include "log/missing.h"
 #include "log/tarin.h"
 #include "log/whole.h"
 
 static struct gather g;
-static struct gunzip z;
+static struct decompress z;
 
 static void
 deliver(struct progress *progress)
@@ -30,14 +30,14 @@ deliver(struct progress *progress)
 	    .progress = progress};
 
 	if (g.format != GATHER_TAR) {
-		MUST(gunzip_open(&z, gather_pull, &g) == 0);
-		o.pull = gunzip_pull;
+		MUST(decompress_open(&z, gather_pull, &g) == 0);
+		o.pull = decompress_pull;
 		o.arg = &z;
 	}
 	(void)tarin_run(&o, &counts);
-	MUST(counts.bytes <= (1 << 20) + GUNZIP_OUT);
+	MUST(counts.bytes <= (1 << 20) + DECOMPRESS_OUT);
 	if (g.format != GATHER_TAR)
-		gunzip_close(&z);
+		decompress_close(&z);
 }
 
 /* What is missing is named in order, without overlaps, and ends. */

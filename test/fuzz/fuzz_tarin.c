@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log/gunzip.h"
+#include "log/decompress.h"
 #include "log/tarin.h"
 #include "log/target.h"
 
@@ -54,7 +54,7 @@ look(const char *path, const struct stat *st, int type, struct FTW *ftw)
 static void
 extract(struct input in, bool zipped)
 {
-	static struct gunzip g;
+	static struct decompress g;
 	struct progress progress = {0};
 	struct tarin_counts counts;
 	struct tarin_opts o = {.pull = pull,
@@ -67,8 +67,8 @@ extract(struct input in, bool zipped)
 	char path[PATH_MAX];
 
 	if (zipped) {
-		MUST(gunzip_open(&g, pull, &in) == 0);
-		o.pull = gunzip_pull;
+		MUST(decompress_open(&g, pull, &in) == 0);
+		o.pull = decompress_pull;
 		o.arg = &g;
 	}
 	(void)snprintf(path, sizeof path, "%s/t", base);
@@ -80,7 +80,7 @@ extract(struct input in, bool zipped)
 	MUST(nftw(path, look, 20, FTW_PHYS) == 0);
 	target_close(&t);
 	if (zipped)
-		gunzip_close(&g);
+		decompress_close(&g);
 	/* the temporary is gone, and nothing else came: it is empty */
 	MUST(rmdir(base) == 0 && mkdir(base, 0700) == 0);
 }

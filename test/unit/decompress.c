@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members of every kind and size, in pieces of every size; damage is seen. */
-#include "log/gunzip.h"
+#include "log/decompress.h"
 
 #include <libdeflate.h>
 #include <stdint.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 #define ZLIB_CONST
 #include <zlib.h>
+#include <zstd.h>
 
 #include "tap.h"
 
@@ -17,7 +18,8 @@ enum {
 };
 
 static unsigned char plain[ROOM], gzip[ROOM], back[ROOM];
-static struct gunzip g;
+static struct decompress g;
+static bool zstd; /* what run() reads */
 
 /* A source: gzip[at..len), in pieces of `piece`. */
 struct source {
@@ -87,13 +89,14 @@ run(size_t len, size_t piece)
 	size_t made = 0;
 	ssize_t n;
 
-	if (gunzip_open(&g, pull, &s) < 0)
+	if (decompress_open(&g, pull, &s) < 0)
 		return -1;
-	while ((n = gunzip_pull(&g, &data)) > 0) {
+	g.zstd = zstd;
+	while ((n = decompress_pull(&g, &data)) > 0) {
 		memcpy(back + made, data, (size_t)n);
 		made += (size_t)n;
 	}
-	gunzip_close(&g);
+	decompress_close(&g);
 	if (n < 0)
 		return g.corrupt ? -2 : -1;
 	return (ssize_t)made;
@@ -131,8 +134,8 @@ sizes(void)
 static void
 many(void)
 {
-	static const size_t pieces[] = {1, 7, 4096, 65536, GUNZIP_IN,
-	    GUNZIP_IN + 1, ROOM};
+	static const size_t pieces[] = {1, 7, 4096, 65536, DECOMPRESS_IN,
+	    DECOMPRESS_IN + 1, ROOM};
 	size_t at = 0, n = 0, i, len, good = 0;
 
 	make_plain(ROOM, true);
@@ -171,6 +174,45 @@ damage(size_t (*add)(size_t, const unsigned char *, size_t), size_t header)
 	OK(run(n + 1, 64) == -2);
 }
 
+/* Append a frame of zstd. */
+static size_t
+add_frame(size_t at, const unsigned char *data, size_t len)
+{
+	return at + ZSTD_compress(gzip + at, ROOM - at, data, len, 3);
+}
+
+/* Frames of every size; what is cut, damaged or followed by something. */
+static void
+frames(void)
+{
+	static const size_t lens[] = {0, 1, WIRE_SLICE - 1, WIRE_SLICE,
+	    WIRE_SLICE + 1, BIG};
+	size_t i, n = 0, at = 0, good = 0, cut = 0;
+
+	zstd = true;
+	make_plain(ROOM, true);
+	for (i = 0; i < sizeof lens / sizeof *lens; i++) {
+		good += comes_back(add_frame(0, plain, lens[i]), 1 << 16,
+		    lens[i]);
+		memset(plain, 0, WIRE_SLICE); /* and what fills many slots */
+		good += comes_back(add_frame(0, plain, lens[i]), 9, lens[i]);
+	}
+	OK(good == 2 * i);
+	for (i = 0; i < 5; i++, at += 100)
+		n = add_frame(n, plain + at, 100);
+	OK(comes_back(n, 7, at));
+	n = add_frame(0, plain, 300);
+	for (i = 0; i < n; i++)
+		cut += run(i, 64) == -2;
+	OK(cut == n);
+	gzip[n] = 'x';
+	OK(run(n + 4, 64) == -2);
+	gzip[0] ^= 1;
+	OK(run(n, 64) == -2);
+	zstd = false;
+	OK(run(add_frame(0, plain, 300), 64) == -2);
+}
+
 /* Bytes said on standard error so far. */
 static off_t
 said(void)
@@ -192,24 +234,24 @@ late(void)
 	for (i = 0; i < 6; i++)
 		s.len = add_plain(s.len, plain + i * WIRE_SLICE, WIRE_SLICE);
 	gzip[s.len - 1] ^= 1;
-	OK(gunzip_open(&g, pull, &s) == 0);
+	OK(decompress_open(&g, pull, &s) == 0);
 	for (i = 0; i < 5; i++) {
-		good += gunzip_pull(&g, &data) == WIRE_SLICE &&
+		good += decompress_pull(&g, &data) == WIRE_SLICE &&
 		    memcmp(data, plain + i * WIRE_SLICE, WIRE_SLICE) == 0;
 		(void)nanosleep(&nap, NULL);
 	}
 	OK(good == 5);
 	OK(!g.corrupt && said() == before);
-	OK(gunzip_pull(&g, &data) == -1 && g.corrupt && said() > before);
+	OK(decompress_pull(&g, &data) == -1 && g.corrupt && said() > before);
 	before = said();
-	OK(gunzip_pull(&g, &data) == -1 && said() == before);
-	gunzip_close(&g);
+	OK(decompress_pull(&g, &data) == -1 && said() == before);
+	decompress_close(&g);
 	/* what nobody wants any more */
 	s.at = 0;
-	OK(gunzip_open(&g, pull, &s) == 0);
+	OK(decompress_open(&g, pull, &s) == 0);
 	for (i = 0; i < 2; i++)
-		OK(gunzip_pull(&g, &data) == WIRE_SLICE);
-	gunzip_close(&g);
+		OK(decompress_pull(&g, &data) == WIRE_SLICE);
+	decompress_close(&g);
 	OK(!g.corrupt && said() == before);
 }
 
@@ -222,6 +264,7 @@ main(void)
 	many();
 	damage(add_plain, 7);
 	damage(add_named, 0);
+	frames();
 	late();
 	return tap_done();
 }
