@@ -139,6 +139,7 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	struct tarin_opts o = {.dir = dir,
 	    .max_size = d->max_size,
 	    .max_entries = d->max_entries,
+	    .promised = gather_promised(d->gather),
 	    .show = show,
 	    .show_arg = arg,
 	    .progress = d->progress,

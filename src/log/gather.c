@@ -469,6 +469,14 @@ gather_witness(struct gather *g, const char *text, size_t len)
 	return 0;
 }
 
+uint64_t
+gather_promised(const struct gather *g)
+{
+	uint64_t n = g->whole.entries > 0 ? g->whole.entries : g->entries;
+
+	return n > 0 || g->n_wholes == 0 ? n : g->wholes[0].said.entries;
+}
+
 /* ----------------------------------------------------------------- reading */
 
 void

@@ -165,6 +165,12 @@ int gather_end_text(struct gather *g);
 void gather_note_conflict(struct gather *g, const struct gather_whole *w,
     uint64_t m, uint64_t n);
 
+/*
+ * How many entries the bundle is to have, as its log or a witness says; 0:
+ * nobody does.
+ */
+uint64_t gather_promised(const struct gather *g);
+
 /* Read from the beginning (again). */
 void gather_rewind(struct gather *g);
 

@@ -17,13 +17,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/msg.h"
 
 enum {
 	END_LEN = 1024, /* bytes of zeros that end a tar: POSIX.1, pax */
-	LEVELS = 16 /* directories held open */
+	TABLE = 1 << 14 /* places in the table of directories */
 };
 
 enum tarin_rule {
@@ -43,28 +43,15 @@ enum tarin_rule {
 	TARIN_ENTRIES
 };
 
-/* Set on a directory that no entry has named, until all entries are read. */
-#define IMPLIED S_ISVTX
-
-/*
- * A directory that is held open, and what its mode and time will be when we
- * leave it.  While we are in it, its owner may do anything.
- */
-struct level {
-	int fd; /* owned, but for the root's */
-	size_t end; /* its path is held[0..end) */
+/* A directory that was made. */
+struct tarin_dir {
+	struct tarin_dir *parent; /* NULL: it is the root */
+	struct tarin_dir *next; /* in the same place of the table */
+	struct tarin_dir *before; /* made before it */
 	mode_t mode;
-	struct timespec mtime;
-};
-
-/*
- * Directories whose mode is set when all is read, as they have or had IMPLIED:
- * path[0..from), and one deeper each, down to path itself.
- */
-struct late {
-	char *path; /* owned */
-	size_t from;
-	mode_t mode;
+	time_t mtime;
+	bool named; /* by an entry; else a name in it implies it */
+	char name[]; /* in parent */
 };
 
 struct tarin {
@@ -78,15 +65,10 @@ struct tarin {
 	char path[PATH_MAX]; /* of the entry, cleaned; "" is the root */
 	const char *named; /* borrowed; what messages are about */
 
-	bool root; /* an entry named it */
-
-	/* from the root, which is the first, down to where we are */
-	struct level levels[LEVELS];
-	size_t depth; /* of the last one */
-	char held[PATH_MAX]; /* the path of that one */
-
-	struct late *late; /* owned */
-	size_t n_late, room;
+	struct tarin_dir *table[TABLE]; /* owned; by parent and name */
+	struct tarin_dir *root, *last; /* borrowed; made first and last */
+	struct tarin_dir *here; /* borrowed; where fd is */
+	int fd; /* owned, but for the root's */
 	uint64_t implied; /* directories made that no entry had named */
 };
 
@@ -230,312 +212,180 @@ tarin_leads_out(const char *path, const char *target)
 
 /* ------------------------------------------------------------- directories
  *
- * A directory gets its mode and time when the archive goes on elsewhere.  If it
- * comes back to the directory later, they are put aside and set again.  So
- * nothing must be remembered about a directory except what the file system has.
+ * A directory is 0700 while entries come, so that we can always go there, and
+ * gets its mode and time when all are read.  The table says which there are:
+ * what it does not have is no directory, whatever the file system says.
  */
 
-/*
- * Set a mode later, when all entries are read: of path[0..from) and all from
- * there to path.  Returns 0, or -1 (reported).
- */
-static int
-set_late(struct tarin *t, const char *path, size_t from, mode_t mode)
+/* The directory parent/name[0..len), or NULL where none was made. */
+static struct tarin_dir *
+tarin_find_dir(struct tarin *t, const struct tarin_dir *parent,
+    const char *name, size_t len)
 {
-	struct late *late;
+	uint64_t hash = hash_bytes((uintptr_t)parent, name, len);
+	struct tarin_dir *d = t->table[hash % TABLE];
 
-	late = array_grow(t->late, &t->room, t->n_late + 1, sizeof *late);
-	if (late == NULL)
-		goto nomem;
-	t->late = late;
-	late += t->n_late;
-	late->mode = mode;
-	late->from = from;
-	late->path = strdup(path);
-	if (late->path == NULL)
-		goto nomem;
-	t->n_late++;
-	return 0;
-
-nomem:
-	msg_nomem();
-	t->status = WIRE_FAIL;
-	return -1;
+	while (d != NULL &&
+	    (d->parent != parent || strncmp(d->name, name, len) != 0 ||
+	        d->name[len] != '\0'))
+		d = d->next;
+	return d;
 }
 
-/*
- * Give the level its mode and time, and close it.  Returns 0, or -1 (reported).
- */
-static int
-tarin_finish_level(struct tarin *t, const struct level *l)
+/* Note a directory that was made.  Returns it, or NULL (reported). */
+static struct tarin_dir *
+tarin_add_dir(struct tarin *t, struct tarin_dir *parent, const char *name,
+    size_t len)
 {
-	const struct timespec times[2] = {l->mtime, l->mtime};
-	int err = 0;
+	uint64_t hash = hash_bytes((uintptr_t)parent, name, len);
+	struct tarin_dir *d = calloc(1, sizeof *d + len + 1);
 
-	if (futimens(l->fd, times) < 0 || fchmod(l->fd, l->mode) < 0)
-		err = errno;
-	if (l->fd != t->opts->dir)
-		(void)close(l->fd);
-	if (err == 0)
-		return 0;
-	t->held[l->end] = '\0';
-	t->named = l->end > 0 ? t->held : ".";
-	return tarin_fail(t, err, "set its mode and time");
-}
-
-/*
- * Make the directory that held[0..to) is to be, in the last level.  Returns 1,
- * or 0 and what is there, or -1 (reported).
- */
-static int
-make_or_look(struct tarin *t, size_t to, struct stat *st)
-{
-	const struct level *l = &t->levels[t->depth];
-	const char *name;
-
-	memcpy(t->held + l->end, t->path + l->end, to - l->end);
-	t->held[to] = '\0';
-	name = t->held + l->end + (l->end > 0);
-	if (mkdirat(l->fd, name, 0700) == 0)
-		return 1;
-	if (errno != EEXIST ||
-	    fstatat(l->fd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
-		return tarin_fail(t, errno, "make");
-	return 0;
-}
-
-/*
- * Hold one level more, in place of the last one where there are too many of
- * them.  Takes its descriptor.  Returns 0, or -1 (reported).
- */
-static int
-tarin_hold_level(struct tarin *t, const struct level *next)
-{
-	struct level *l = &t->levels[t->depth];
-
-	if (t->depth + 1 < LEVELS) {
-		t->levels[++t->depth] = *next;
-		return 0;
+	if (d == NULL) {
+		msg_nomem();
+		t->status = WIRE_FAIL;
+		return NULL;
 	}
-	if (tarin_finish_level(t, l) < 0) {
-		(void)close(next->fd);
-		t->depth--;
-		return -1;
-	}
-	*l = *next;
-	return 0;
+	memcpy(d->name, name, len);
+	d->mode = 0755;
+	d->parent = parent;
+	d->next = t->table[hash % TABLE];
+	t->table[hash % TABLE] = d;
+	d->before = t->last;
+	t->last = d;
+	return d;
 }
 
 /*
- * After make_or_look, go down to that directory, whose mode and time are to be
- * these when we leave it.  Returns 0, or -1 (reported).
+ * Open the directory `path` below dir, through no symlink and no mount, as
+ * openat2(2) does; step by step where the kernel, before Linux 5.6, or a filter
+ * has no such call.  Returns it, or -1 with errno set.
  */
 static int
-go_down(struct tarin *t, size_t to, mode_t mode, struct timespec mtime)
+tarin_open_below(int dir, char *path)
 {
-	const struct level *l = &t->levels[t->depth];
-	struct level next = {.end = to, .mode = mode, .mtime = mtime};
-
-	next.fd = openat(l->fd, t->held + l->end + (l->end > 0),
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (next.fd < 0)
-		return tarin_fail(t, errno, "open");
-	return tarin_hold_level(t, &next);
-}
-
-/*
- * Open the directory `path` below dir as openat2(2) does, through no symlink
- *  and no mount.  Returns it, or -1: also where the kernel, before Linux
- * 5.6, or a filter has no such call.
- */
-static int
-tarin_open_below(int dir, const char *path)
-{
-#ifdef SYS_openat2
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	/* struct open_how of linux/openat2.h, and its RESOLVE_BENEATH,
 	 * RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV */
-	const uint64_t how[3] = {O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	        O_CLOEXEC,
-	    0, 0x08 | 0x04 | 0x01};
+	const uint64_t how[3] = {(uint64_t)flags, 0, 0x08 | 0x04 | 0x01};
+	int fd = (int)syscall(SYS_openat2, dir, path, how, sizeof how), up;
+	char *rest;
 
-	return (int)syscall(SYS_openat2, dir, path, how, sizeof how);
-#else
-	(void)dir;
-	(void)path;
-	return -1;
-#endif
-}
-
-/*
- * Go down to t->path[0..len) in one step, if it is there: a path of 2,000
- * directories would else cost 6,000 calls for each entry in it.  Returns 1, or
- * 0 where it has to be done step by step, or -1 (reported).
- */
-static int
-tarin_jump_down(struct tarin *t, size_t len)
-{
-	const struct level *l = &t->levels[t->depth];
-	struct level next = {.end = len};
-	struct stat st;
-
-	memcpy(t->held + l->end, t->path + l->end, len - l->end);
-	t->held[len] = '\0';
-	next.fd = tarin_open_below(l->fd, t->held + l->end + (l->end > 0));
-	if (next.fd < 0)
-		return 0;
-	if (fstat(next.fd, &st) < 0 ||
-	    ((st.st_mode & 0700) != 0700 && fchmod(next.fd, 0700) < 0)) {
-		(void)tarin_fail(t, errno, "set its mode");
-		(void)close(next.fd);
-		return -1;
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd;
+	for (up = dir; path != NULL; path = rest, up = fd) {
+		rest = strchr(path, '/');
+		if (rest != NULL)
+			*rest++ = '\0';
+		fd = openat(up, path, flags);
+		if (up != dir)
+			(void)close(up);
+		if (fd < 0)
+			break;
 	}
-	next.mode = st.st_mode & 07777;
-	next.mtime = st.st_mtim;
-	return tarin_hold_level(t, &next) < 0 ? -1 : 1;
+	return fd;
 }
 
-/* Leave the last level.  Returns 0, or -1 (reported). */
+/* Make `to` the directory that t->fd is.  Returns 0, or -1 (reported). */
 static int
-go_up(struct tarin *t)
+tarin_go(struct tarin *t, struct tarin_dir *to)
 {
-	return tarin_finish_level(t, &t->levels[t->depth--]);
-}
+	char path[PATH_MAX], *at = path + sizeof path - 1;
+	const struct tarin_dir *d;
+	int fd = t->opts->dir;
 
-/* Count a directory that no entry has named.  Returns 0, or -1 (reported). */
-static int
-tarin_count_implied(struct tarin *t)
-{
-	t->implied++;
-	if (t->counts->entries + t->implied <= t->opts->max_entries)
+	if (to == t->here)
 		return 0;
-	return tarin_refuse(t, TARIN_ENTRIES);
-}
-
-/*
- * Go down to the directory t->path[0..to), which no entry may have named, on
- * the way to t->path[0..len).  Everything below a new directory is new as well,
- * so only the first one is noted: *late.
- */
-static int
-tarin_enter_dir(struct tarin *t, size_t to, size_t len, bool *late)
-{
-	const struct level *l = &t->levels[t->depth];
-	const char *name = t->held + l->end + (l->end > 0);
-	struct stat st;
-	int made = make_or_look(t, to, &st);
-
-	if (made < 0)
-		return -1;
-	if (made) {
-		if (tarin_count_implied(t) < 0)
-			return -1;
-		if (!*late) {
-			const char end = t->path[len];
-			int ret;
-
-			t->path[len] = '\0';
-			ret = set_late(t, t->path, to, 0755);
-			t->path[len] = end;
-			if (ret < 0)
-				return -1;
-			*late = true;
-		}
-		return go_down(t, to, IMPLIED | 0755, (struct timespec){0});
+	*at = '\0';
+	for (d = to; d->parent != NULL; d = d->parent) {
+		if (*at != '\0')
+			*--at = '/';
+		at -= strlen(d->name);
+		memcpy(at, d->name, strlen(d->name));
 	}
-	if (!S_ISDIR(st.st_mode))
-		return tarin_fail(t, ENOTDIR, "make");
-	if ((st.st_mode & 0700) != 0700 && fchmodat(l->fd, name, 0700, 0) < 0)
-		return tarin_fail(t, errno, "set its mode");
-	return go_down(t, to, st.st_mode & 07777, st.st_mtim);
-}
-
-/* Is the level's directory t->path[0..len), or above it? */
-static bool
-is_above(const struct tarin *t, const struct level *l, size_t len)
-{
-	return l->end <= len && memcmp(t->held, t->path, l->end) == 0 &&
-	    (l->end == 0 || l->end == len || t->path[l->end] == '/');
-}
-
-/*
- * Open the directory that t->path is in, making what is not there; *base is
- * the name in it.  A descriptor that belongs to t, or -1 (reported).
- */
-static int
-open_parent(struct tarin *t, const char **base)
-{
-	const char *slash = strrchr(t->path, '/');
-	size_t len = slash != NULL ? (size_t)(slash - t->path) : 0, to;
-	bool late = false;
-
-	*base = slash != NULL ? slash + 1 : t->path;
-	while (!is_above(t, &t->levels[t->depth], len))
-		if (go_up(t) < 0)
-			return -1;
-	if (t->levels[t->depth].end < len && tarin_jump_down(t, len) < 0)
-		return -1;
-	while ((to = t->levels[t->depth].end) < len) {
-		to += to > 0;
-		to += strcspn(t->path + to, "/");
-		if (tarin_enter_dir(t, to, len, &late) < 0)
-			return -1;
-	}
-	return t->levels[t->depth].fd;
-}
-
-/* Set the mode of the directory t->path, which has or had IMPLIED. */
-static int
-finish_late(struct tarin *t, mode_t mode)
-{
-	struct stat st;
-	const char *base;
-	int parent;
-
-	t->named = t->path;
-	parent = open_parent(t, &base);
-	if (parent < 0)
-		return -1;
-	if (fstatat(parent, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return tarin_fail(t, errno, "examine");
-	/* an entry may have named it since, and said another mode */
-	if (!((st.st_mode | mode) & IMPLIED))
-		return 0;
-	if (fchmodat(parent, base, mode, 0) < 0)
-		return tarin_fail(t, errno, "set its mode");
+	if (*at != '\0')
+		fd = tarin_open_below(fd, at);
+	if (fd < 0)
+		return tarin_fail(t, errno, "open");
+	if (t->fd != t->opts->dir)
+		(void)close(t->fd);
+	t->fd = fd;
+	t->here = to;
 	return 0;
 }
 
-/* The same for all that `late` is about, the highest first. */
-static int
-finish_late_path(struct tarin *t, const struct late *late)
+/*
+ * Go to the directory that `path` is in; *base is the name in it.  `make`: make
+ * what is not there.  Returns it, or NULL: reported, but where there is none
+ * and none is to be made.
+ */
+static struct tarin_dir *
+tarin_go_parent(struct tarin *t, const char *path, const char **base, bool make)
 {
-	size_t len = strlen(late->path), to = late->from;
+	struct tarin_dir *dir = t->root, *next;
+	char name[NAME_MAX + 1];
+	size_t len;
 
-	for (;;) {
-		memcpy(t->path, late->path, to);
-		t->path[to] = '\0';
-		if (tarin_is_stopped(t) || finish_late(t, late->mode) < 0)
-			return -1;
-		if (to >= len)
-			return 0;
-		to++;
-		to += strcspn(late->path + to, "/");
+	for (; path[len = strcspn(path, "/")] != '\0'; path += len + 1) {
+		next = tarin_find_dir(t, dir, path, len);
+		if (next == NULL && !make)
+			return NULL;
+		if (next == NULL) {
+			if (t->counts->entries + ++t->implied >
+			    t->opts->max_entries) {
+				tarin_refuse(t, TARIN_ENTRIES);
+				return NULL;
+			}
+			if (tarin_go(t, dir) < 0)
+				return NULL;
+			memcpy(name, path, len);
+			name[len] = '\0';
+			if (mkdirat(t->fd, name, 0700) < 0) {
+				tarin_fail(t, errno == EEXIST ? ENOTDIR : errno,
+				    "make");
+				return NULL;
+			}
+			next = tarin_add_dir(t, dir, name, len);
+		}
+		if (next == NULL)
+			return NULL;
+		dir = next;
 	}
+	*base = path;
+	return tarin_go(t, dir) < 0 ? NULL : dir;
 }
 
-/* All entries are read: leave all directories, the root too. */
-static int
-finish_dirs(struct tarin *t)
+/*
+ * All entries are read: give directories their modes and times, those that were
+ * made last first, so that nothing changes in one afterwards.
+ */
+static void
+tarin_finish_dirs(struct tarin *t)
 {
-	size_t i;
+	struct timespec times[2] = {{0}, {0}};
+	const struct tarin_dir *d;
+	int ret;
 
-	for (i = 0; i < t->n_late; i++)
-		if (finish_late_path(t, &t->late[i]) < 0)
-			return -1;
-	while (t->depth > 0)
-		if (go_up(t) < 0)
-			return -1;
-	return tarin_finish_level(t, &t->levels[0]);
+	for (d = t->last; d != NULL; d = d->before) {
+		t->named = d->parent != NULL ? d->name : ".";
+		times[0].tv_sec = times[1].tv_sec = d->mtime;
+		if (tarin_is_stopped(t))
+			return;
+		if (d->parent == NULL)
+			ret = futimens(t->opts->dir, times) < 0
+			    ? -1
+			    : fchmod(t->opts->dir, d->mode);
+		else if (tarin_go(t, d->parent) < 0)
+			return;
+		else
+			ret = utimensat(t->fd, d->name, times,
+			          AT_SYMLINK_NOFOLLOW) < 0
+			    ? -1
+			    : fchmodat(t->fd, d->name, d->mode, 0);
+		if (ret < 0) {
+			tarin_fail(t, errno, "set its mode and time");
+			return;
+		}
+	}
 }
 
 /* ----------------------------------------------------------------- entries */
@@ -543,30 +393,27 @@ finish_dirs(struct tarin *t)
 static int
 make_dir(struct tarin *t, const struct tarin_entry *e)
 {
-	const struct timespec mtime = {.tv_sec = (time_t)e->mtime};
-	const mode_t mode = e->mode & 07777;
-	struct stat st;
+	struct tarin_dir *parent, *d = t->root;
 	const char *base;
-	int made;
 
-	if (open_parent(t, &base) < 0)
+	parent = tarin_go_parent(t, t->path, &base, true);
+	if (parent == NULL)
 		return -1;
-	if (*base == '\0') {
-		if (t->root)
-			return tarin_fail(t, EEXIST, "make");
-		t->root = true;
-		t->levels[0].mode = mode;
-		t->levels[0].mtime = mtime;
-		return 0;
+	if (*base != '\0') {
+		d = tarin_find_dir(t, parent, base, strlen(base));
+		if (d == NULL && mkdirat(t->fd, base, 0700) < 0)
+			return tarin_fail(t, errno, "make");
+		if (d == NULL)
+			d = tarin_add_dir(t, parent, base, strlen(base));
 	}
-	made = make_or_look(t, strlen(t->path), &st);
-	if (made < 0)
+	if (d == NULL)
 		return -1;
-	if (!made && (!S_ISDIR(st.st_mode) || !(st.st_mode & IMPLIED)))
-		return tarin_fail(t, EEXIST, "make");
-	if ((mode & IMPLIED) && set_late(t, t->path, strlen(t->path), mode) < 0)
-		return -1;
-	return go_down(t, strlen(t->path), mode & ~(mode_t)IMPLIED, mtime);
+	if (d->named)
+		return tarin_refuse(t, TARIN_TWICE);
+	d->named = true;
+	d->mode = e->mode & 07777;
+	d->mtime = (time_t)e->mtime;
+	return 0;
 }
 
 /* What libarchive says on a failure; ours is reported already. */
@@ -639,12 +486,11 @@ make_file(struct tarin *t, const struct tarin_entry *e)
 {
 	struct timespec times[2] = {{0}, {0}};
 	const char *base;
-	int fd, parent, err = 0;
+	int fd, err = 0;
 
-	parent = open_parent(t, &base);
-	if (parent < 0)
+	if (tarin_go_parent(t, t->path, &base, true) == NULL)
 		return -1;
-	fd = openat(parent, base,
+	fd = openat(t->fd, base,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return tarin_fail(t, errno, "make");
@@ -665,52 +511,38 @@ make_symlink(struct tarin *t, const struct tarin_entry *e)
 {
 	struct timespec times[2] = {{0}, {0}};
 	const char *base;
-	int parent;
 
-	parent = open_parent(t, &base);
-	if (parent < 0)
+	if (tarin_go_parent(t, t->path, &base, true) == NULL)
 		return -1;
 	times[0].tv_sec = times[1].tv_sec = (time_t)e->mtime;
-	if (symlinkat(e->link, parent, base) < 0 ||
-	    utimensat(parent, base, times, AT_SYMLINK_NOFOLLOW) < 0)
+	if (symlinkat(e->link, t->fd, base) < 0 ||
+	    utimensat(t->fd, base, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return tarin_fail(t, errno, "make");
 	return 0;
 }
 
-/* Find the regular file `path`, and link t->path to it. */
+/* Link t->path to the regular file e->hard. */
 static int
-make_hard(struct tarin *t, const char *path)
+make_hard(struct tarin *t, const struct tarin_entry *e)
 {
-	char kept[PATH_MAX], from_base[NAME_MAX + 1];
+	const char *base, *from_base;
 	struct stat st;
-	const char *base;
-	int from, to, err = 0;
+	int from, ret = -1;
 
-	memcpy(kept, t->path, strlen(t->path) + 1);
-	memcpy(t->path, path, strlen(path) + 1);
-	to = open_parent(t, &base);
-	memcpy(from_base, base, strlen(base) + 1);
-	memcpy(t->path, kept, strlen(kept) + 1);
-	if (to < 0)
-		return -1;
-	from = fcntl(to, F_DUPFD_CLOEXEC, 0);
+	if (tarin_go_parent(t, e->hard, &from_base, false) == NULL ||
+	    fstatat(t->fd, from_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return t->status != WIRE_OK ? -1 : tarin_refuse(t, TARIN_HARD);
+	from = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
 	if (from < 0)
 		return tarin_fail(t, errno, "link");
-	to = open_parent(t, &base);
-	if (to < 0)
-		goto out;
-	if (fstatat(from, from_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode)) {
-		to = tarin_refuse(t, TARIN_HARD);
-		goto out;
+	if (tarin_go_parent(t, t->path, &base, true) != NULL) {
+		ret = linkat(from, from_base, t->fd, base, 0);
+		if (ret < 0)
+			tarin_fail(t, errno, "link");
 	}
-	if (linkat(from, from_base, to, base, 0) < 0)
-		err = errno;
-out:
 	(void)close(from);
-	if (err != 0)
-		return tarin_fail(t, err, "link");
-	return to < 0 ? -1 : 0;
+	return ret;
 }
 
 /* Judge type, mode and links.  Returns 0, or -1 (reported). */
@@ -738,7 +570,7 @@ make(struct tarin *t, const struct tarin_entry *e)
 	if (t->opts->dir < 0)
 		return copy_data(t, -1);
 	if (e->hard != NULL)
-		return make_hard(t, e->hard);
+		return make_hard(t, e);
 	if (S_ISDIR(e->mode))
 		return make_dir(t, e);
 	if (S_ISLNK(e->mode))
@@ -898,9 +730,9 @@ tarin_open_archive(struct tarin *t)
 enum wire_exit
 tarin_run(const struct tarin_opts *opts, struct tarin_counts *counts)
 {
+	struct tarin_dir *before;
 	struct tarin *t;
 	enum wire_exit status;
-	size_t i;
 
 	memset(counts, 0, sizeof *counts);
 	t = calloc(1, sizeof *t);
@@ -910,20 +742,26 @@ tarin_run(const struct tarin_opts *opts, struct tarin_counts *counts)
 	}
 	t->opts = opts;
 	t->counts = counts;
-	/* the root's mode, should no entry name it */
-	t->levels[0] = (struct level){.fd = opts->dir, .mode = 0755};
+	t->fd = opts->dir;
+	t->here = t->root = tarin_add_dir(t, NULL, "", 0);
 	alloc_strict(true);
-	if (tarin_open_archive(t) == 0 && read_entries(t) == 0 &&
-	    opts->dir >= 0)
-		(void)finish_dirs(t);
+	if (opts->promised > opts->max_entries) {
+		/* no entry is read to find that out */
+		t->named = "the bundle";
+		tarin_refuse(t, TARIN_ENTRIES);
+		strcpy(counts->path, ".");
+	} else if (t->root != NULL && tarin_open_archive(t) == 0 &&
+	    read_entries(t) == 0 && opts->dir >= 0)
+		tarin_finish_dirs(t);
 	if (t->archive != NULL)
 		(void)archive_read_free(t->archive);
 	alloc_strict(false);
-	for (; t->depth > 0; t->depth--)
-		(void)close(t->levels[t->depth].fd);
-	for (i = 0; i < t->n_late; i++)
-		free(t->late[i].path);
-	free(t->late);
+	if (t->fd != opts->dir)
+		(void)close(t->fd);
+	for (; t->last != NULL; t->last = before) {
+		before = t->last->before;
+		free(t->last);
+	}
 	status = t->status;
 	free(t);
 	return status;

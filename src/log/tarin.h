@@ -46,6 +46,7 @@ struct tarin_opts {
 	int dir; /* where to extract to, an empty directory; -1 = nowhere */
 	uint64_t max_size; /* bytes of tar, and of the files together */
 	uint64_t max_entries; /* and directories that their names imply */
+	uint64_t promised; /* entries that there are to be; 0: unknown */
 	tarin_show show; /* or NULL */
 	void *show_arg; /* borrowed */
 	struct progress *progress; /* borrowed */

@@ -124,6 +124,35 @@ ok "--max-size" exits 3 "$UNPACKCTL" extract --max-size 4Ki good-plain.tar
 ok "--max-size names itself" has err 'larger than --max-size'
 ok "--max-entries" exits 3 "$UNPACKCTL" extract --max-entries 2 good-plain.tar
 ok "--max-entries names itself" has err 'more entries than --max-entries'
+# told before an entry is read, where the log or a witness says how many
+need jq
+"$UNPACK" --bundle-dir in/late --format json >promise.json
+"$UNPACK" --bundle-dir in/late --format jsonl >promise.jsonl
+n=$(jq .entries promise.json)
+jq -r .content promise.json | base64 -d >promise.gz
+# too_many ARGUMENT...: refused, in the words of what is read to find it out
+exits 3 "$UNPACKCTL" extract --max-entries $((n - 1)) -C in/few promise.gz
+sed -n 's/.*: refused: //p' err >words
+too_many() {
+	exits 3 "$UNPACKCTL" extract "$@" && [ ! -s out ] && [ ! -e in/few ] &&
+		sed -n 's/^unpackctl: the bundle: refused: //p' err | cmp - words
+}
+for log in promise.json promise.jsonl; do
+	ok "$log: too many" too_many --max-entries $((n - 1)) -C in/few $log
+	ok "  for a tar" too_many --max-entries $((n - 1)) --tar in/few $log
+	ok "  on standard output" too_many --max-entries $((n - 1)) --tar - $log
+	ok "  for a list" too_many --max-entries $((n - 1)) --list $log
+	ok "  as many as are allowed" exits 0 "$UNPACKCTL" extract -q \
+		--max-entries "$n" -C in/"$log" $log
+	jq -c 'if .entries then .entries = 100001 else . end' $log >many
+	ok "  what is promised is enough" exits 3 "$UNPACKCTL" extract \
+		-C in/few many
+	ok "  no promise is kept where it can be" exits 4 "$UNPACKCTL" extract \
+		--max-entries 100001 -C in/few many
+done
+jq -c 'del(.content)' promise.json >witness
+ok "a witness promises" too_many --max-entries $((n - 1)) -C in/few \
+	--witness witness promise.gz
 python3 - >bomb.gz <<'P'
 import gzip, io, sys, tarfile
 out = io.BytesIO()

@@ -63,6 +63,7 @@ ok "  a part that is far off" says $k 3 BundleTooLarge "$ctl" extract -o json \
 ok "extract: too many" says $k 3 EntryRefused "$ctl" extract -o json \
 	--max-entries 1 -C n log
 is "  the rule" "$(jq -r .rule out)" too-many-entries
+is "  all of it, before an entry was read" "$(jq -r .path out)" .
 python3 - <<-'END'
 	import tarfile
 	with tarfile.open("evil.tar", "w") as t:
