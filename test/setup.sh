@@ -21,8 +21,8 @@ unit="libarchive-dev libcjson-dev libdeflate-dev libmd-dev libyaml-dev
 # Readers that know nothing of us, real container tools, a base image.
 tests="git python3-minimal python3 golang-go libarchive-tools busybox-static
 	file procps strace podman buildah skopeo runc containerd lz4 mmdebstrap zstd
-	docker-registry apache2-utils zsh fish python3-jsonschema libxml2-utils
-	kubernetes-client"
+	docker-registry apache2-utils zsh fish python3-jsonschema python3-yaml
+	libxml2-utils curl minisign gpg gpg-agent gpgconf kubernetes-client"
 
 # libFuzzer and the sanitizers of clang: Debian 12 has 14, Debian 13 has 19.
 # shellcheck disable=SC1091
@@ -33,7 +33,7 @@ lint="acl clang-tidy clang-format cppcheck shellcheck mandoc"
 
 # Compilers for the other architectures, and programs that run what they make;
 # Debian's packaging.  A machine's own compiler has the same names.
-release="git python3 python3-yaml qemu-user skopeo mmdebstrap debhelper fakeroot
+release="git python3 qemu-user skopeo mmdebstrap debhelper fakeroot
 	lintian diffoscope-minimal"
 for a in aarch64:arm64 powerpc64le:ppc64el s390x:s390x x86-64:amd64; do
 	[ "${a#*:}" = "$(dpkg --print-architecture)" ] ||

@@ -5,10 +5,10 @@
 #   src/release/deb.sh RELEASE DIR
 #
 # The changelog is made here: a version is one release, and what is new in it is
-# in the README.
+# in .github/CHANGES.md.
 set -eu
 umask 022
-: "${VERSION:?}" "${COMMIT:?}" "${RELEASE_URL:?}" "${MAINTAINER:?}"
+: "${VERSION:?}" "${COMMIT:?}" "${RELEASE_URL=}" "${MAINTAINER:?}"
 epoch=${COMMIT#* }
 release=$(cd "$1" && pwd)
 command -v dh >/dev/null || {
@@ -23,8 +23,8 @@ tar -xzf "$release/unpack-$VERSION-source.tar.gz"
 cd "unpack-$VERSION"
 cp -R src/debian debian
 {
-	printf 'Source: unpack\nMaintainer: %s\nHomepage: %s\n' "$MAINTAINER" \
-		"${RELEASE_URL%/releases/*}"
+	printf 'Source: unpack\nMaintainer: %s\n' "$MAINTAINER"
+	[ -z "$RELEASE_URL" ] || echo "Homepage: ${RELEASE_URL%/releases/*}"
 	grep -vE '^(#|(Source|Maintainer|Homepage):)' src/debian/control
 } >debian/control
 cat >debian/changelog <<END
@@ -44,8 +44,3 @@ dpkg-buildpackage --no-sign --build=binary >../build.log 2>&1 || {
 cd ..
 rm -rf "unpack-$VERSION" ./*-dbgsym_*
 ls -- *.deb
-case $MAINTAINER in
-*@example.com*)
-	echo "deb: the package names no maintainer: make deb MAINTAINER='NAME <ADDRESS>'" >&2
-	;;
-esac

@@ -2,7 +2,8 @@
 #
 ## make manual          unpack-findings(7) from the table of codes
 ## make html            the manuals, in build/html/
-## make release         build/release: archives of all architectures, checksums
+## make release         build/release: archives of all architectures, checksums;
+##                      MAINTAINER='NAME <ADDRESS>', and KEY, which signs them
 ## make deb             build/deb: the package unpackctl; test-deb: in chroots
 ## make test-release    what is in both, and whether they come out the same again
 ## make image           build/image: OCI layouts of unpack and unpackctl
@@ -42,25 +43,33 @@ image-root: $(IMAGE)
 # Of the commit, not of what is not committed: always the same bytes, with the
 # same packages of the same Debian.
 
-# Where images are to be pulled from, and archives to be fetched from.  With
-# REGISTRY, unpackctl names the unpack image there by its digest.  With
-# SOURCE_URL, the images say where their source is.  Who releases this sets them
-# and MAINTAINER, who is named in Debian's package: unpack-admin(7).
+# Who releases this sets them: unpack-admin(7).  With REGISTRY, unpackctl names
+# the unpack image there by its digest.  With SOURCE_URL, the images say where
+# their source is.  With RELEASE_URL, where the archives can be fetched from,
+# there is a manifest for krew.  MAINTAINER gets the reports of weaknesses.  KEY
+# signs the checksums: a file with minisign's secret key, or the id of gpg's.
 REGISTRY =
 SOURCE_URL =
-RELEASE_URL = https://example.com/unpack/releases/v$(VERSION)
-MAINTAINER = The unpack maintainers <unpack@example.com>
+RELEASE_URL =
+MAINTAINER =
+KEY =
 STAGE_ENV = VERSION='$(VERSION)' COMMIT='$(COMMIT)' ARCHES='$(ARCHES)' \
 	REGISTRY='$(REGISTRY)' RELEASE_URL='$(RELEASE_URL)' MAKE='$(MAKE)' \
-	SOURCE_URL='$(SOURCE_URL)' MAINTAINER='$(MAINTAINER)'
+	SOURCE_URL='$(SOURCE_URL)' MAINTAINER='$(MAINTAINER)' KEY='$(KEY)'
 
-stage:
+# asked before anything is built
+may-release:
+	$(Q)$(STAGE_ENV) src/release/release.sh may
+stage: $(if $(filter release deb test-release test-deb,$(MAKECMDGOALS)), \
+    may-release)
 	$(Q)$(STAGE_ENV) src/release/stage.sh build/stage
 image: stage
 	$(Q)$(STAGE_ENV) src/release/release.sh image build/stage build/image
 release: stage
 	$(Q)$(STAGE_ENV) src/release/release.sh archives build/stage build/release
 # What is in them, and whether the source archive makes the same again: minutes.
+test-release test-deb: export MAINTAINER = A Person <person@example.com>
+test-release test-deb: export RELEASE_URL = https://example.com/unpack/v0
 test-release: all release image
 	$(Q)TIMEOUT=3600 $(RUN) $(sort $(wildcard test/release/*.sh))
 # Debian's package, of the release's source, and whether it is one: lintian,
@@ -70,4 +79,4 @@ deb: release
 	$(Q)$(STAGE_ENV) src/release/deb.sh build/release build/deb
 test-deb: deb
 	$(Q)TIMEOUT=1800 $(RUN) $(sort $(wildcard test/deb/*.sh))
-.PHONY: stage image release test-release deb test-deb
+.PHONY: may-release stage image release test-release deb test-deb

@@ -2,13 +2,43 @@
 # SPDX-License-Identifier: Apache-2.0
 # From what src/release/stage.sh left to what is handed out:
 #
+#   src/release/release.sh may          may there be a release? before it is built
 #   src/release/release.sh archives STAGE DIR
 #   src/release/release.sh image STAGE DIR
+#
+# From the environment: VERSION; COMMIT and its time in seconds, by a blank;
+# ARCHES; MAINTAINER, RELEASE_URL and KEY: unpack-admin(7).
 set -eu
 LC_ALL=C
 export LC_ALL
 umask 022
-: "${VERSION:?}" "${COMMIT:?}" "${ARCHES:?}" "${RELEASE_URL:?}"
+: "${VERSION:?}" "${COMMIT:?}" "${ARCHES:?}"
+: "${MAINTAINER=}" "${RELEASE_URL=}" "${KEY=}"
+
+die() {
+	echo "release: $*" >&2
+	exit 1
+}
+
+if [ "$1" = may ]; then
+	echo "$VERSION" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' ||
+		die "VERSION=$VERSION: must have the form X.Y.Z"
+	[ -n "$MAINTAINER" ] ||
+		die "say to whom users write about a weakness:" \
+			"make release MAINTAINER='NAME <ADDRESS>'"
+	for tag in $([ ! -e .git ] || git tag --points-at HEAD); do
+		[ "$tag" = "v$VERSION" ] || die "this commit has the tag $tag," \
+			"a release of version $VERSION has v$VERSION"
+	done
+	if [ -f "$KEY" ]; then
+		command -v minisign >/dev/null ||
+			die "minisign is missing: apt-get install minisign"
+	elif [ -n "$KEY" ]; then
+		gpg --list-secret-keys "$KEY" >/dev/null 2>&1 || die \
+			"KEY=$KEY: neither a file nor a secret key that gpg has"
+	fi
+	exit
+fi
 what=$1 stage=$2 dir=$3
 epoch=${COMMIT#* }
 
@@ -31,16 +61,22 @@ if [ "$what" = image ]; then
 	exit
 fi
 
+source=$stage/unpack-$VERSION
 pack "$stage" "unpack-$VERSION" >"$dir/unpack-$VERSION-source.tar.gz"
 for a in $ARCHES; do
 	name=unpack-$VERSION-linux-$a
+	doc=$stage/out/$name/share/doc/unpack
+	cp "$source/.github/CHANGES.md" "$doc/"
+	awk -v to="$MAINTAINER" '{ at = index($0, "@MAINTAINER@") }
+		at { $0 = substr($0, 1, at - 1) to substr($0, at + 12) } 1' \
+		"$source/.github/SECURITY.md" >"$doc/SECURITY.md"
 	# krew takes no links, neither do some others
 	find "$stage/out/$name" -type l -exec rm {} +
 	pack "$stage/out" "$name" >"$dir/$name.tar.gz"
 done
 
 # https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/
-{
+[ -z "$RELEASE_URL" ] || {
 	cat <<-END
 	apiVersion: krew.googlecontainertools.github.com/v1alpha2
 	kind: Plugin
@@ -83,8 +119,11 @@ done
 } >"$dir/unpack.yaml"
 (cd "$dir" && sha256sum -- * >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS)
 cat "$dir/SHA256SUMS"
-case $RELEASE_URL in
-https://example.com/*)
-	echo "release: unpack.yaml, for krew, names no place of yours: make release RELEASE_URL=https://..." >&2
-	;;
-esac
+# what else decides about the bytes
+sed -n 's/^  /linked: /p' "$stage/out/$name/share/doc/unpack/NOTICE"
+if [ -f "$KEY" ]; then
+	minisign -S -s "$KEY" -m "$dir/SHA256SUMS" -t "unpack $VERSION"
+elif [ -n "$KEY" ]; then
+	gpg --batch --yes --local-user "$KEY" --armor --detach-sign \
+		"$dir/SHA256SUMS"
+fi

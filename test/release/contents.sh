@@ -22,7 +22,7 @@ runs() {
 
 ok "the checksums" eval "(cd $release && sha256sum --quiet -c SHA256SUMS)"
 is "of all files" "$(sed 's/.* //' "$release/SHA256SUMS" | sort)" \
-	"$(cd "$release" && find . -mindepth 1 -maxdepth 1 ! -name SHA256SUMS |
+	"$(cd "$release" && find . -mindepth 1 -maxdepth 1 ! -name 'SHA256SUMS*' |
 	sed 's,^./,,' | sort)"
 commit=
 for archive in "$release"/unpack-*-linux-*.tar.gz; do
@@ -71,6 +71,11 @@ for archive in "$release"/unpack-*-linux-*.tar.gz; do
 	for l in $(cut -d' ' -f1 linked) libgcc; do
 		ok "$arch: the licence of $l" [ -s "$doc/licenses/$l" ]
 	done
+	for f in CHANGES.md SECURITY.md; do
+		ok "$arch: $f" [ -s "$doc/$f" ]
+	done
+	ok "$arch: whom to write to" has "$doc/SECURITY.md" \
+		'^    .* <.*@.*>$'
 	for page in "$TOP"/src/man/*.[1-9]; do
 		page=man${page##*.}/${page##*/}
 		ok "$arch: $page" [ -s "$name/share/man/$page" ]
