@@ -70,7 +70,7 @@ MAXSIZE   = $(or $(MAXSIZE_$(DEBIAN)_$(ARCH)),$(MAXSIZE_12_$(ARCH)),229376)
 # roundtrip 470.
 
 FUZZ         = decode gather tarin roundtrip manifest image layers mounts \
-	report http podstatus podasked form
+	report http podstatus podasked form findings
 FUZZ_SECONDS = 300
 FUZZ_CC      = clang
 FUZZ_RUNS    = -1
@@ -92,6 +92,7 @@ FUZZ_LEN_form      = 4096
 FUZZ_LEN_http      = 2048
 FUZZ_LEN_podstatus = 8192
 FUZZ_LEN_podasked  = 1024
+FUZZ_LEN_findings  = 1024
 
 $(F)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)

@@ -6,7 +6,7 @@
 need python3
 
 for target in decode gather tarin roundtrip manifest image layers mounts \
-	report http podstatus podasked form; do
+	report http podstatus podasked form findings; do
 	replay=$TOP/build/$ARCH/unit/replay_$target
 	python3 "$TOP/test/fuzz/seeds.py" "$target" "$target"
 	if [ -d "$TOP/test/fuzz/corpus/$target" ]; then

@@ -206,10 +206,26 @@ def form():
     yield TAR[:3000]
 
 
+def findings():
+    """Names that say what a finding says, and lines of findings."""
+    names = (b"a/b.yaml", b"a: not readable; fix: touch x", b"a'$(x)'.yaml",
+             b" because of b: not readable; fix: c", b"; fix: ", b"-n", b"",
+             b"\xff\x1b[2J\\", b"\xe2\x80\xae\xc3\xa9", b"::set-output x",
+             b"a##vso[x]", b"unpack: a: not readable; fix: x", b"'\n!" * 99)
+    for i, name in enumerate(names):
+        yield bytes([i]) + name + b"\0" + names[i - 1] + b"\0"
+        yield bytes([16 + i]) + name + b"\0"
+    for reason in (b"not readable: mode 0600", b"directory not searchable",
+                   b"directory not readable because of 'd; fix: z': mode 0",
+                   b"hidden by a mount of the container runtime"):
+        for word in (b"a/b", b"'a b'", b"$'\\xff\\x1b'", b"'a'\\''b'", b"'a"):
+            yield b"unpack: " + word + b": " + reason + b"; fix: chmod a+r x"
+
+
 TARGETS = {f.__name__: f for f in (decode, gather, tarin, roundtrip,
                                    manifest, layers, image, mounts,
                                    report, http, podstatus, podasked,
-                                   form)}
+                                   form, findings)}
 
 
 def main():
