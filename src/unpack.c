@@ -253,7 +253,7 @@ unpack_shut_doors(const struct args *a, const struct copy *copy)
 	    {WIRE_TERM_PATH, -1, SANDBOX_WRITE},
 	    {NULL, copy != NULL ? copy->hidden : -1, SANDBOX_WRITE},
 	    {NULL, copy != NULL ? copy->dir : -1,
-	        copy != NULL && copy->inside ? SANDBOX_WRITE : SANDBOX_NAMES},
+	        copy != NULL && copy->inside ? SANDBOX_WRITE : SANDBOX_DIRS},
 	};
 
 	(void)sandbox_enter(places, sizeof places / sizeof *places,

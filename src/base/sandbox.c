@@ -46,8 +46,8 @@ enum {
 	FS_TRUNCATE = 1 << 14, /* from version 3 on */
 	FS_IOCTL_DEV = 1 << 15, /* from version 5 on */
 
-	FS_NAMES = FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |
-	    FS_REFER | FS_READ_DIR,
+	FS_DIRS = FS_READ_DIR | FS_MAKE_DIR | FS_REMOVE_DIR | FS_REFER,
+	FS_FILES = FS_READ_DIR | FS_MAKE_REG | FS_REMOVE_FILE,
 	FS_READ = FS_READ_FILE | FS_READ_DIR,
 	FS_WRITE = FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE |
 	    FS_MAKE_DIR | FS_MAKE_REG | FS_MAKE_SYM | FS_REFER | FS_TRUNCATE,
@@ -97,7 +97,8 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 {
 	static const uint64_t access[] = {[SANDBOX_READ] = FS_READ,
 	    [SANDBOX_WRITE] = FS_READ | FS_WRITE,
-	    [SANDBOX_NAMES] = FS_NAMES};
+	    [SANDBOX_DIRS] = FS_DIRS,
+	    [SANDBOX_FILES] = FS_FILES};
 	struct path_beneath rule = {access[place->access], place->fd};
 	struct stat st;
 	int ret = 0;

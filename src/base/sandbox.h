@@ -37,8 +37,10 @@ enum sandbox_role {
 enum sandbox_access {
 	SANDBOX_READ,
 	SANDBOX_WRITE, /* also make, change, rename and remove */
-	SANDBOX_NAMES /* list, make, rename and remove files and directories; a
-	                 file is neither read nor written */
+	/* list it; make and rename directories, remove those that are empty */
+	SANDBOX_DIRS,
+	SANDBOX_FILES /* list it; make, rename and remove files, not write them
+	               */
 };
 
 /* A place that stays open: this file, or this directory and all below. */

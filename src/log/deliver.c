@@ -84,7 +84,9 @@ deliver_allow(const struct deliver *d, struct sandbox_places *p)
 		return;
 	sandbox_allow_fd(p, t->fd, SANDBOX_WRITE);
 	sandbox_allow_fd(p, t->parent,
-	    t->replace || t->inside != NULL ? SANDBOX_WRITE : SANDBOX_NAMES);
+	    t->replace || t->inside != NULL ? SANDBOX_WRITE
+	        : t->opts.file              ? SANDBOX_FILES
+	                                    : SANDBOX_DIRS);
 }
 
 const char *

@@ -29,7 +29,8 @@ static const struct sandbox_place places[] = {
     {"in", -1, SANDBOX_READ},
     {"out", -1, SANDBOX_WRITE},
     {"not-there", -1, SANDBOX_WRITE},
-    {"names", -1, SANDBOX_NAMES},
+    {"names", -1, SANDBOX_DIRS},
+    {"files", -1, SANDBOX_FILES},
 };
 
 static void *
@@ -102,6 +103,35 @@ try_door(const char *door)
 		        rmdir("names/final") == 0
 		    ? OPEN
 		    : SHUT;
+	if (strcmp(door, "rename a file that is there") == 0)
+		return rename("names/file", "names/to") == 0 &&
+		        rename("names/to", "names/file") == 0
+		    ? OPEN
+		    : SHUT;
+	if (strcmp(door, "remove a file that is there") == 0)
+		return unlink("names/d/file") == 0 ? OPEN : SHUT;
+	if (strcmp(door, "make a file there") == 0)
+		return try_open("names/new", O_RDONLY | O_CREAT);
+	if (strcmp(door, "move a file in") == 0)
+		return rename("out/move", "names/move") == 0 ? OPEN : SHUT;
+	if (strcmp(door, "name a file") == 0)
+		return linkat(AT_FDCWD, "files/temp", AT_FDCWD, "files/final",
+		           0) == 0 &&
+		        unlink("files/temp") == 0 &&
+		        rename("files/final", "files/temp") == 0
+		    ? OPEN
+		    : SHUT;
+	if (strcmp(door, "read what is named") == 0)
+		return try_open("files/temp", O_RDONLY);
+	if (strcmp(door, "write what is named") == 0)
+		return try_open("files/temp", O_WRONLY);
+	if (strcmp(door, "rename a directory beside it") == 0)
+		return rename("files/d", "files/e") == 0 &&
+		        rename("files/e", "files/d") == 0
+		    ? OPEN
+		    : SHUT;
+	if (strcmp(door, "make a directory beside it") == 0)
+		return mkdir("files/new", 0700) == 0 ? OPEN : SHUT;
 	if (strcmp(door, "read what has a name") == 0)
 		return try_open("names/file", O_RDONLY);
 	if (strcmp(door, "write what has a name") == 0)
@@ -138,7 +168,7 @@ child_tries(const char *door, bool enter)
 
 	if (pid == 0) {
 		if (enter)
-			(void)sandbox_enter(places, 4, SANDBOX_EXTRACT);
+			(void)sandbox_enter(places, 5, SANDBOX_EXTRACT);
 		_exit(try_door(door));
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
@@ -154,7 +184,7 @@ state_here(void)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit((int)sandbox_enter(places, 4, SANDBOX_EXTRACT));
+		_exit((int)sandbox_enter(places, 5, SANDBOX_EXTRACT));
 	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status)
 	    ? (unsigned int)WEXITSTATUS(status)
 	    : 0;
@@ -197,6 +227,12 @@ test_local_doors(unsigned int state)
 }
 
 static void
+make_file(const char *path)
+{
+	(void)close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static void
 make_places(void)
 {
 	int fd;
@@ -205,7 +241,13 @@ make_places(void)
 	(void)mkdir("out", 0755);
 	(void)mkdir("out/d", 0755);
 	(void)mkdir("names", 0755);
-	(void)close(open("names/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	(void)mkdir("names/d", 0755);
+	(void)mkdir("files", 0755);
+	(void)mkdir("files/d", 0755);
+	make_file("names/file");
+	make_file("names/d/file");
+	make_file("files/temp");
+	make_file("out/move");
 	fd = open("in/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0 && write(fd, "text", 4) == 4)
 		(void)close(fd);
@@ -232,6 +274,14 @@ test_doors(unsigned int state)
 	    {"remove what is for reading", SANDBOX_LANDLOCK},
 	    {"make a name", 0}, {"read what has a name", SANDBOX_LANDLOCK},
 	    {"write what has a name", SANDBOX_LANDLOCK},
+	    {"rename a file that is there", SANDBOX_LANDLOCK},
+	    {"remove a file that is there", SANDBOX_LANDLOCK},
+	    {"make a file there", SANDBOX_LANDLOCK},
+	    {"move a file in", SANDBOX_LANDLOCK}, {"name a file", 0},
+	    {"read what is named", SANDBOX_LANDLOCK},
+	    {"write what is named", SANDBOX_LANDLOCK},
+	    {"rename a directory beside it", SANDBOX_LANDLOCK},
+	    {"make a directory beside it", SANDBOX_LANDLOCK},
 	    {"socket", SANDBOX_SECCOMP},
 	    {"socket to a local service", SANDBOX_SECCOMP},
 	    {"connect to a local service", SANDBOX_SECCOMP},
