@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/msg.h"
 #include "base/quote.h"
 #include "base/result.h"
@@ -32,22 +34,6 @@ enum {
 	MEMORY = 512 << 20 /* bytes that a child may allocate */
 };
 
-/* A random number for all pods of a run.  Returns 0, or -1 (reported). */
-static int
-make_id(char id[static PODLIFE_ID])
-{
-	unsigned char random[(PODLIFE_ID - 1) / 2];
-	size_t i;
-
-	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-		msg_warn(errno, "random numbers");
-		return -1;
-	}
-	for (i = 0; i < sizeof random; i++)
-		(void)snprintf(id + 2 * i, 3, "%02x", random[i]);
-	return 0;
-}
-
 static void
 provision_fail(struct provision *p, const char *words, const char *fix)
 {
@@ -58,84 +44,110 @@ provision_fail(struct provision *p, const char *words, const char *fix)
 	}
 	podstatus_refused(&p->failure, words);
 	if (fix[0] != '\0')
-		(void)snprintf(p->failure.fix, sizeof p->failure.fix, "%s",
-		    fix);
+		snprintf(p->failure.fix, sizeof p->failure.fix, "%s", fix);
 }
 
-/* ---------------------------------------------------------- default namespace
+/* -------------------------------------------------------------- status line */
+
+static void
+provision_clear(void *arg)
+{
+	const struct provision *p = arg;
+
+	if (p->terminal && !p->quiet)
+		(void)io_write(STDERR_FILENO, "\033[K", 3);
+}
+
+/*
+ * How far a child is, in one line that changes, where there is a terminal.
+ * That the server is away is said once for all of them, and anywhere.
+ */
+static void
+provision_show(void *arg, size_t i, const char *text)
+{
+	struct provision *p = arg;
+	struct winsize size;
+	size_t len = strlen(text), columns = 79;
+	char line[1024];
+	int n;
+
+	(void)i;
+	if (p->quiet)
+		return;
+	if (strncmp(text, API_AWAY, strlen(API_AWAY)) == 0) {
+		if (p->said_away != 0 &&
+		    clock_now() - p->said_away < AWAY_AGAIN)
+			return;
+		p->said_away = clock_now();
+		provision_clear(p);
+		msg_line("%s", text);
+		return;
+	}
+	if (!p->terminal)
+		return;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 8)
+		columns = size.ws_col < 1000 ? size.ws_col - 1u : 999;
+	/* not within a character: RFC 3629, continuation bytes are 10xxxxxx */
+	for (; len > columns ||
+	     (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80);
+	     len--)
+		;
+	/* as progress_show: the cursor stays in the first column */
+	n = snprintf(line, sizeof line, "\033[K%.*s\r", (int)len, text);
+	(void)io_write(STDERR_FILENO, line, (size_t)n);
+}
+
+/* ------------------------------------------------------------------- kubectl
  */
 
-/* In a pod kubectl works without a kubeconfig, in the pod's own namespace. */
-static void
-own_namespace(char name[static POD_NAME])
-{
-	const char *given = getenv("POD_NAMESPACE");
-	FILE *f;
-
-	if (given != NULL && *given != '\0') {
-		(void)snprintf(name, POD_NAME, "%s", given);
-		return;
-	}
-	f = fopen(OWN_NAMESPACE, "re");
-	if (f == NULL)
-		return;
-	if (fgets(name, POD_NAME, f) == NULL)
-		name[0] = '\0';
-	name[strcspn(name, "\r\n")] = '\0';
-	(void)fclose(f);
-}
-
-/* What `kubectl config view --minify` said: the namespace to default to. */
+/*
+ * Kubectl's default namespace, which is -n's job otherwise: it was asked for
+ * that.  Returns 0, or -1 (p->failure, or reported).
+ */
 static int
-take_config(struct provision *p, const char *text, const char *said)
-{
-	struct json *config = json_parse(text, strlen(text)), *context;
-
-	(void)strcpy(p->namespace_name, "default");
-	p->namespace = p->namespace_name;
-	context = json_at(json_get_array(config, "contexts"), 0);
-	if (context != NULL) {
-		const char *name = json_get_string(json_get(context, "context"),
-		    "namespace");
-
-		if (name != NULL)
-			(void)snprintf(p->namespace_name,
-			    sizeof p->namespace_name, "%s", name);
-		json_free(config);
-		return 0;
-	}
-	json_free(config);
-	if (strstr(said, "current-context must exist") != NULL) {
-		if (getenv("KUBERNETES_SERVICE_HOST") != NULL) {
-			own_namespace(p->namespace_name);
-			return 0;
-		}
-		provision_fail(p,
-		    "no cluster: there is no kubeconfig, or it has no current context",
-		    FIX_KUBECONFIG);
-		return -1;
-	}
-	provision_fail(p, said, "");
-	return -1;
-}
-
-/* Ask for kubectl's default namespace, which is -n's job otherwise. */
-static int
-finish_config(struct provision *p, struct tool *t)
+take_config(struct provision *p, struct tool *t)
 {
 	char *text = tool_text(t, KUBECTL_OUT), said[KUBECTL_SAID] = "";
-	int ret = -1;
+	struct json *config = NULL;
+	const struct json *context;
+	const char *name = getenv("POD_NAMESPACE");
+	bool known = text != NULL && signals_stop == 0;
+	FILE *f;
 
 	if (tool_finish(t, text == NULL) != 0)
 		kubectl_said(t, said, KUBECTL_SILENT);
-	if (text != NULL && signals_stop == 0)
-		ret = take_config(p, text, said);
 	tool_free(t);
+	if (known)
+		config = json_parse(text, strlen(text));
 	free(text);
-	return ret;
+	if (!known)
+		return -1;
+	p->namespace = p->namespace_name;
+	context = json_at(json_get_array(config, "contexts"), 0);
+	if (context != NULL) {
+		name = json_get_string(json_get(context, "context"),
+		    "namespace");
+	} else if (strstr(said, "current-context must exist") == NULL) {
+		provision_fail(p, said, "");
+	} else if (getenv("KUBERNETES_SERVICE_HOST") == NULL) {
+		provision_fail(p,
+		    "no cluster: there is no kubeconfig, or it has no current context",
+		    FIX_KUBECONFIG);
+	} else if (name == NULL || *name == '\0') {
+		/* in a pod kubectl works in the pod's own namespace */
+		f = fopen(OWN_NAMESPACE, "re");
+		name = f != NULL ? fgets(said, POD_NAME, f) : NULL;
+		if (f != NULL)
+			(void)fclose(f);
+		said[strcspn(said, "\r\n")] = '\0';
+	}
+	snprintf(p->namespace_name, sizeof p->namespace_name, "%s",
+	    name != NULL ? name : "default");
+	json_free(config);
+	return p->failure.text[0] == '\0' ? 0 : -1;
 }
 
-/* Start what is needed of kubectl, side by side. */
+/* Start what is needed of kubectl, side by side.  As take_config. */
 static int
 provision_open(struct provision *p)
 {
@@ -149,55 +161,13 @@ provision_open(struct provision *p)
 		return -1;
 	opened = api_open(&p->api, &p->kubectl);
 	ret = opened;
-	if (ask && finish_config(p, &config) < 0)
+	if (ask && take_config(p, &config) < 0)
 		ret = -1;
 	if (opened < 0 && p->failure.text[0] == '\0' && p->api.away[0] != '\0')
 		provision_fail(p, p->api.away, "");
 	if (ret < 0 && opened == 0)
 		api_close(&p->api);
 	return ret;
-}
-
-/* ----------------------------------------------------------------- children */
-
-/* Close what this process does not need before it reads what comes. */
-static void
-shut_doors(void)
-{
-	struct sandbox_places places = {0};
-
-	(void)sandbox_shut(&places, SANDBOX_RUN);
-}
-
-/* In a child: what does the namespace want? */
-static struct json *
-provision_ask(void *arg, size_t i)
-{
-	struct provision *p = arg;
-	struct json *o = json_new_object(), *namespace = NULL;
-	struct api_call call = {0};
-	enum api_outcome outcome;
-
-	(void)i;
-	shut_doors();
-	if (api_start(&call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
-	        p->namespace) < 0)
-		return NULL;
-	call.optional = true;
-	outcome = api_finish(&call);
-	if (outcome == API_OK)
-	namespace = api_json(&call);
-	json_add_bool(o, "shift",
-	    json_path(namespace, "metadata", "annotations", UID_RANGE, NULL) !=
-	        NULL);
-	/* one that we may not look at may be there */
-	json_add_bool(o, "good",
-	    outcome == API_OK || strcmp(call.reason, "Forbidden") == 0);
-	json_add_bool(o, "none", call.status == 404);
-	json_add_string(o, "words",
-	    outcome == API_STOPPED ? p->api.away : call.words);
-	json_free(namespace);
-	return o;
 }
 
 /* Add what kubectl said at its end to the words of who missed it. */
@@ -220,35 +190,80 @@ provision_add_said(struct provision *p, struct json *o, const char *key)
 	}
 }
 
+/* ----------------------------------------------------------------- children */
+
+/* Close what this process does not need before it reads what comes. */
+static void
+shut_doors(void)
+{
+	struct sandbox_places places = {0};
+
+	(void)sandbox_shut(&places, SANDBOX_RUN);
+}
+
+/*
+ * In a child: what does the namespace want?  Also what is wrong with it:
+ * `words`, "" where nothing is, and `fix`.
+ */
+static struct json *
+provision_ask(void *arg, size_t i)
+{
+	struct provision *p = arg;
+	struct json *o = json_new_object(), *namespace = NULL;
+	struct api_call call = {0};
+	char words[KUBECTL_SAID] = "";
+	const char *fix = "";
+	enum api_outcome outcome;
+
+	(void)i;
+	shut_doors();
+	if (api_start(&call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
+	        p->namespace) < 0)
+		return NULL;
+	call.optional = true;
+	outcome = api_finish(&call);
+	if (outcome == API_OK) {
+		namespace = api_json(&call);
+	} else if (outcome == API_STOPPED) {
+		snprintf(words, sizeof words, "%s", p->api.away);
+	} else if (call.status == 404) {
+		snprintf(words, sizeof words, "there is no namespace %s",
+		    p->namespace);
+		fix =
+		    "make it (kubectl create namespace), or give another with -n";
+	} else if (strcmp(call.reason, "Forbidden") != 0) {
+		/* one that we may not look at may be there */
+		snprintf(words, sizeof words, "%s", call.words);
+	}
+	json_add_bool(o, "shift",
+	    json_path(namespace, "metadata", "annotations", UID_RANGE, NULL) !=
+	        NULL);
+	json_add_string(o, "words", words);
+	json_add_string(o, "fix", fix);
+	json_free(namespace);
+	return o;
+}
+
 static void
 provision_take_namespace(void *arg, const struct child_end *e)
 {
 	struct provision *p = arg;
-	char words[KUBECTL_SAID] = "";
-	struct json *o = e->result;
+	const char *words;
 
 	if (e->how == CHILD_STOPPED)
 		return;
-	if (o == NULL) {
+	if (e->how != CHILD_DONE) {
 		provision_fail(p, e->message, "");
 		strcpy(p->failure.reason, e->reason);
 		return;
 	}
-	p->shift = json_bool(json_get(o, "shift"), false);
-	provision_add_said(p, o, "words");
-	snprintf(words, sizeof words, "%s", json_get_text(o, "words"));
-	if (json_bool(json_get(o, "good"), false))
-		return;
-	if (json_bool(json_get(o, "none"), false)) {
-		snprintf(words, sizeof words, "there is no namespace %s",
-		    p->namespace);
-		provision_fail(p, words,
-		    "make it (kubectl create namespace), or give another with -n");
-	} else if (signals_stop == 0) {
-		provision_fail(p, words, "");
-	} else {
+	p->shift = json_bool(json_get(e->result, "shift"), false);
+	provision_add_said(p, e->result, "words");
+	words = json_get_text(e->result, "words");
+	if (signals_stop != 0)
 		snprintf(p->api.away, sizeof p->api.away, "%s", words);
-	}
+	else if (words[0] != '\0')
+		provision_fail(p, words, json_get_text(e->result, "fix"));
 }
 
 /* In a child: the life of one pod. */
@@ -256,7 +271,7 @@ static struct json *
 live(void *arg, size_t i)
 {
 	struct provision *p = arg;
-	struct pod_opts *pod = p->hooks.pod(p->hooks.arg, i);
+	struct pod_opts *pod = &p->pods[i];
 	char suffix[48] = "", number[24] = "";
 	struct podlife l = {.api = &p->api,
 	    .namespace = p->namespace,
@@ -264,20 +279,20 @@ live(void *arg, size_t i)
 	    .suffix = suffix,
 	    .pod = pod,
 	    .allowed = &p->allowed,
-	    .user_set = p->user_set,
+	    .user_set = pod->uid_set || pod->user_namespace,
 	    .keep = p->keep,
 	    .patient = p->patient,
 	    .left = p->left};
 	struct json *o = json_new_object(), *result;
 
 	pod->namespace = p->namespace;
-	if (p->shift && !p->user_set)
+	if (p->shift && !l.user_set)
 		pod->uid = -1;
 	if (p->n > 1)
 		snprintf(number, sizeof number, "-%zu", i);
 	if (pod->name == NULL)
 		snprintf(suffix, sizeof suffix, "-%.8s%s", p->id, number);
-	result = p->hooks.work(p->hooks.arg, i, &l);
+	result = p->work(p->arg, i, &l);
 	if (result == NULL || o == NULL) {
 		json_free(result);
 		json_free(o);
@@ -294,19 +309,18 @@ provision_end(void *arg, const struct child_end *e)
 {
 	struct provision *p = arg;
 	struct podstatus failure = {.exit = WIRE_FAIL};
-	struct json *result = json_take(e->result, "result"), *left, *one;
+	struct json *result = json_take(e->result, "result");
+	const struct json *one = json_first(json_get(e->result, "left"));
 
 	provision_add_said(p, result, "message");
 	provision_add_said(p, result, "line");
-	left = json_take(e->result, "left");
-	for (one = json_first(left); one != NULL; one = json_next(one)) {
+	for (; one != NULL; one = json_next(one)) {
 		/* what a child could not do, we can */
 		if (strcmp(json_get_text(one, "message"), API_NO_MEMORY) == 0)
 			p->lost = true;
 		else
 			json_add(p->left, NULL, json_copy(one));
 	}
-	json_free(left);
 	if (result == NULL) {
 		snprintf(failure.reason, sizeof failure.reason, "%s",
 		    e->reason);
@@ -315,33 +329,8 @@ provision_end(void *arg, const struct child_end *e)
 			provision_explain_stop(p, &failure);
 		p->lost = p->lost || e->begun;
 	}
-	p->hooks.end(p->hooks.arg, e->number, result, &failure);
-	json_free(result);
-}
-
-/* Status lines of children; that the server is away is said once for all. */
-static void
-provision_show(void *arg, size_t i, const char *text)
-{
-	struct provision *p = arg;
-	bool away = strncmp(text, API_AWAY, strlen(API_AWAY)) == 0;
-
-	(void)i;
-	if (away && p->said_away != 0 &&
-	    clock_now() - p->said_away < AWAY_AGAIN)
-		return;
-	if (away)
-		p->said_away = clock_now();
-	p->hooks.say(p->hooks.arg, text, away);
-}
-
-static void
-provision_clear(void *arg)
-{
-	struct provision *p = arg;
-
-	if (p->hooks.clear != NULL)
-		p->hooks.clear(p->hooks.arg);
+	provision_clear(p);
+	p->end(p->arg, e->number, result, &failure);
 }
 
 /* In a child: delete what others could not. */
@@ -368,23 +357,8 @@ provision_take_left(void *arg, const struct child_end *e)
 		json_add(p->left, NULL, json_copy(one));
 }
 
-/* Nothing came of any of them. */
-static void
-provision_end_all(struct provision *p)
-{
-	struct podstatus failure;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		failure = p->failure;
-		failure.exit = WIRE_FAIL;
-		if (signals_stop != 0)
-			provision_explain_stop(p, &failure);
-		p->hooks.end(p->hooks.arg, i, NULL, &failure);
-	}
-}
-
-static void
+/* Ask for the namespace, then all pods.  Returns 0, or -1: nothing began. */
+static int
 provision_work(struct provision *p)
 {
 	struct child_opts o = {.n = 1,
@@ -399,44 +373,60 @@ provision_work(struct provision *p)
 	    .clear = provision_clear};
 
 	if (child_run(&o) < 0 || p->failure.text[0] != '\0' ||
-	    signals_stop != 0) {
-		provision_end_all(p);
-		return;
-	}
-	if (p->shift && !p->user_set)
-		p->hooks.say(p->hooks.arg,
-		    "the namespace chooses the user itself: runAsUser is left out",
-		    true);
+	    signals_stop != 0)
+		return -1;
 	o.n = p->n;
 	o.parallel = (size_t)p->parallel;
 	o.what = p->what;
 	o.keeps_output = p->keeps_output;
 	o.work = live;
 	o.end = provision_end;
-	child_run(&o);
+	if (child_run(&o) < 0)
+		return -1;
+	provision_clear(p);
 	if (!p->lost || p->keep)
-		return;
+		return 0;
 	o.n = 1;
 	o.last = true;
 	o.seconds = GRACE;
 	o.keeps_output = false;
 	o.work = reap;
 	o.end = provision_take_left;
-	child_run(&o);
+	(void)child_run(&o);
+	return 0;
 }
 
 void
 provision_run(struct provision *p)
 {
+	unsigned char random[(PODLIFE_ID - 1) / 2];
+	struct podstatus failure;
+	int ret = -1;
+	size_t i;
+
+	p->terminal = isatty(STDERR_FILENO) == 1;
 	p->left = json_new_array();
+	/* up to 256 bytes come whole: getrandom(2) */
 	if (p->left == NULL)
 		msg_nomem();
-	else if (make_id(p->id) == 0 && provision_open(p) == 0) {
-		provision_work(p);
-		api_close(&p->api);
-		return;
+	else if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		msg_warn(errno, "random numbers");
+	else {
+		for (i = 0; i < sizeof random; i++)
+			snprintf(p->id + 2 * i, 3, "%02x", random[i]);
+		if (provision_open(p) == 0) {
+			ret = provision_work(p);
+			api_close(&p->api);
+		}
 	}
-	provision_end_all(p);
+	/* nothing came of any of them */
+	for (i = 0; ret < 0 && i < p->n; i++) {
+		failure = p->failure;
+		failure.exit = WIRE_FAIL;
+		if (signals_stop != 0)
+			provision_explain_stop(p, &failure);
+		p->end(p->arg, i, NULL, &failure);
+	}
 }
 
 /* ------------------------------------------------------------------ failures
@@ -474,78 +464,56 @@ provision_explain_stop(const struct provision *p, struct podstatus *w)
 		strcpy(w->fix, "give it more time with --timeout");
 }
 
-/* Print " OPTION VALUE", two words for a shell. */
-static void
-print_option(FILE *f, const char *option, const char *value)
+/* The command that deletes the pod of this name, or, where it is one of
+ * several by its pattern, all pods that are ours. */
+static const char *
+delete_command(const struct provision *p, const char *name,
+    char text[static 2 * QUOTE_MAX])
 {
+	const char *const options[][2] = {{"--kubeconfig",
+	                                      p->kubectl.kubeconfig},
+	    {"--context", p->kubectl.context}};
 	char word[QUOTE_MAX];
+	size_t i, n;
 
-	if (value != NULL)
-		fprintf(f, " %s %s", option,
-		    quote_name(word, sizeof word, value));
-}
-
-/*
- * The command that deletes the pod of this name, or all pods that are ours if
- * it is NULL; owned, NULL when out of memory.
- */
-static char *
-delete_command(const struct provision *p, const char *name)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (f == NULL)
-		return NULL;
-	(void)fputs("kubectl", f);
-	print_option(f, "--kubeconfig", p->kubectl.kubeconfig);
-	print_option(f, "--context", p->kubectl.context);
-	(void)fprintf(f, " -n %s delete ", p->namespace);
-	/* one of several, by its pattern, is not a name */
-	if (name != NULL && *name != '*')
-		(void)fprintf(f, "pod %s --ignore-not-found", name);
-	else
-		(void)fprintf(f, "pods -l " PODLIFE_LABEL "=%s", p->id);
-	if (fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-static void
-add_left(struct json *left, const struct provision *p, const struct json *pod)
-{
-	const char *name = json_get_text(pod, "pod");
-	struct json *one = json_add_object(left, NULL);
-	char *command = delete_command(p, name);
-
-	json_add_string(one, "pod", name);
-	json_add_string(one, "message", json_get_text(pod, "message"));
-	json_add_string(one, "fix", command);
-	free(command);
+	n = (size_t)sprintf(text, "kubectl");
+	for (i = 0; i < 2; i++)
+		if (options[i][1] != NULL)
+			n += (size_t)snprintf(text + n, QUOTE_MAX, " %s %s",
+			    options[i][0],
+			    quote_name(word, QUOTE_MAX / 2, options[i][1]));
+	snprintf(text + n, QUOTE_MAX / 2,
+	    *name != '*' ? " -n %s delete pod %s --ignore-not-found"
+	                 : " -n %s delete pods -l " PODLIFE_LABEL "=%s",
+	    p->namespace, *name != '*' ? name : p->id);
+	return text;
 }
 
 void
 provision_tell_left(const struct provision *p, struct json *left)
 {
-	const struct json *pod;
-	char *command;
+	const struct json *pod = json_first(p->left);
+	char command[2 * QUOTE_MAX];
+	const char *name, *message;
+	struct json *one;
 
-	for (pod = json_first(p->left); pod != NULL; pod = json_next(pod)) {
+	for (; pod != NULL; pod = json_next(pod)) {
+		name = json_get_text(pod, "pod");
+		message = json_get_text(pod, "message");
 		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
-		    json_get_text(pod, "pod"), json_get_text(pod, "message"));
-		if (left != NULL)
-			add_left(left, p, pod);
+		    name, message);
+		delete_command(p, name, command);
+		if (left == NULL)
+			continue;
+		one = json_add_object(left, NULL);
+		json_add_string(one, "pod", name);
+		json_add_string(one, "message", message);
+		json_add_string(one, "fix", command);
 	}
-	if (json_size(p->left) == 0)
-		return;
-	command = delete_command(p,
-	    json_size(p->left) == 1 ? json_get_text(json_at(p->left, 0), "pod")
-	                            : NULL);
-	if (command != NULL)
+	if (json_size(p->left) > 1)
+		delete_command(p, "*", command);
+	if (json_size(p->left) > 0)
 		msg_line("fix: %s", command);
-	free(command);
 }
 
 void

@@ -19,28 +19,6 @@
 #include "cluster/podlife.h"
 #include "pod/pod.h"
 
-/* What the commands do; `arg` is borrowed. */
-struct provision_hooks {
-	/* The pod of bundle i; borrowed. */
-	struct pod_opts *(*pod)(void *arg, size_t i);
-	/*
-	 * In a child: the whole of bundle i, with l ready for podlife_run. Give
-	 * up files and the like (sandbox.h) before that; leave and free l.
-	 * Returns the result, owned; NULL (reported).
-	 */
-	struct json *(*work)(void *arg, size_t i, struct podlife *l);
-	/*
-	 * Bundle i is over: `result` is what work returned, to be taken from;
-	 * NULL: `failure` tells what became of it.
-	 */
-	void (*end)(void *arg, size_t i, struct json *result,
-	    const struct podstatus *failure);
-	/* How far it is, masked; common: it is not about one bundle. */
-	void (*say)(void *arg, const char *text, bool common);
-	void (*clear)(void *arg); /* a message follows; may be NULL */
-	void *arg;
-};
-
 struct provision {
 	/* options */
 	struct kubectl kubectl;
@@ -51,12 +29,25 @@ struct provision {
 	struct names allowed; /* podasked's */
 
 	/* what to do */
+	struct pod_opts *pods; /* borrowed; one for each bundle */
+	size_t n;
 	const char *namespace; /* borrowed; NULL: kubectl's default */
-	bool user_set; /* the user gave the uid: keep it */
 	const char *what; /* borrowed; child's */
 	bool keeps_output; /* child's */
-	size_t n; /* bundles */
-	struct provision_hooks hooks;
+	bool quiet; /* nothing of how far it is */
+	void *arg; /* borrowed; of the functions */
+	/*
+	 * In a child: the whole of bundle i, with l ready for podlife_run.  Give
+	 * up files and the like (sandbox.h) before that; leave and free l.
+	 * Returns the result, owned; NULL (reported).
+	 */
+	struct json *(*work)(void *arg, size_t i, struct podlife *l);
+	/*
+	 * Bundle i is over: `result` is what work returned, owned; NULL:
+	 * `failure` tells what became of it.
+	 */
+	void (*end)(void *arg, size_t i, struct json *result,
+	    const struct podstatus *failure);
 
 	/* work */
 	char id[PODLIFE_ID];
@@ -65,6 +56,7 @@ struct provision {
 	struct json *left; /* owned; of pods that may still be there */
 	bool shift; /* the namespace chooses who runs its pods */
 	bool lost; /* a child ended without having cleaned up */
+	bool terminal; /* standard error is one */
 	int64_t said_away; /* clock_now() when it was said last */
 	struct podstatus failure; /* of all: its text is "" where reported */
 };
@@ -76,10 +68,7 @@ struct provision {
 	}
 extern const struct opt provision_rows[];
 
-/*
- * Do it all; `end` is called for each bundle, unless memory ran out (reported).
- * Call provision_free.
- */
+/* Do it all: `end` is called for each bundle.  Call provision_free. */
 void provision_run(struct provision *p);
 
 /*

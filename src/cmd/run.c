@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unpackctl run: from bundles' references to their files, with a pod each.
+ * unpackctl run and test: a pod for each bundle.  `run` brings its files,
+ * `test` a verdict; what differs is in a struct run_mode.
  */
 #include "cmd/cmd.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/names.h"
 #include "base/out.h"
 #include "base/opt.h"
 #include "base/progress.h"
@@ -24,6 +23,8 @@
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "base/term.h"
+#include "bundle/ci.h"
+#include "bundle/codes.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
 #include "log/findings.h"
@@ -31,8 +32,30 @@
 #include "pod/podopts.h"
 #include "wire.h"
 
-enum {
-	STATUS_MAX = 1024 /* bytes of the status line */
+/* One bundle; its options are in run.options. */
+struct run_bundle {
+	char name[POD_NAME]; /* of its directory, where there are several */
+	char *dir; /* owned; NULL: there is only one */
+	struct json *result; /* owned; NULL: none yet */
+	enum wire_exit status;
+};
+
+struct run {
+	const struct run_mode *mode;
+
+	/* options */
+	struct pod_opts pod;
+	struct provision provision;
+	struct deliver deliver; /* dir, tar, and limits: for all bundles */
+	const char *images_from; /* borrowed; a file, or NULL */
+	struct ci_opts ci;
+
+	/* work */
+	struct names names; /* of images: operands, and images_from's */
+	struct podopts_bundles options;
+	struct run_bundle *bundles; /* owned; as many as options.n */
+	size_t counts[3]; /* bundles: good ones, bad ones, all others */
+	char told[1024]; /* what kept all bundles from their pods */
 };
 
 /* What a child has of a bundle on its way. */
@@ -42,158 +65,41 @@ struct run_work {
 	struct deliver deliver;
 };
 
-/* One bundle. */
-struct run_bundle {
-	struct pod_opts *pod; /* borrowed */
-	char name[POD_NAME]; /* of its directory, where there are several */
-	char *dir; /* owned; NULL: there is only one */
-	struct json *result; /* owned; for -o json */
-	enum wire_exit status;
+struct run_mode {
+	const struct opt_command *options;
+	bool check; /* the pods only look at the bundles */
+	/*
+	 * Of bundle i: the result as unpack-json(5) has it, owned.  k is what
+	 * brought its files; l is NULL where nothing began.
+	 */
+	struct json *(*object)(const struct run *x, size_t i,
+	    const struct run_work *k, const struct podlife *l,
+	    const struct podstatus *w, enum wire_exit code);
+	/* Of one bundle, as soon as it is known. */
+	void (*tell)(struct run *x, struct json *o, enum wire_exit code);
+	/* Of all.  Returns 0, or -1 (reported). */
+	int (*finish)(struct run *x, enum wire_exit code);
 };
 
-struct run {
-	/* options */
-	struct pod_opts pod;
-	struct provision provision;
-	bool json, quiet;
-	struct deliver deliver; /* dir, tar, and limits: for all bundles */
-
-	/* work */
-	bool terminal; /* standard error is one */
-	char line[STATUS_MAX]; /* the status line, as it stands */
-	char told[STATUS_MAX]; /* what kept all bundles from their pods */
-	struct podopts_bundles options;
-	struct run_bundle *bundles; /* owned; as many as options.n */
-};
-
-/* ------------------------------------------------------------- status line */
-
 static void
-run_clear_line(void *arg)
+add_text(struct json *o, const char *key, const char *text)
 {
-	struct run *x = arg;
-
-	if (x->terminal && x->line[0] != '\0')
-		(void)io_write(STDERR_FILENO, "\033[K", 3);
-	x->line[0] = '\0';
-}
-
-/* How much of text fits on the terminal's line, in bytes. */
-static size_t
-fitting(const char *text)
-{
-	struct winsize size;
-	size_t len = strlen(text), columns = 79;
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 8)
-		columns = size.ws_col - 1u;
-	if (len <= columns)
-		return len;
-	/* not within a character: RFC 3629, continuation bytes are 10xxxxxx */
-	while (columns > 0 && ((unsigned char)text[columns] & 0xc0) == 0x80)
-		columns--;
-	return columns;
-}
-
-/* A provision's say: one line that changes, or lines where it cannot. */
-static void
-run_show_line(void *arg, const char *text, bool common)
-{
-	struct run *x = arg;
-	char line[STATUS_MAX + 16];
-	int n;
-
-	(void)common;
-	if (x->quiet || strcmp(text, x->line) == 0)
-		return;
-	snprintf(x->line, sizeof x->line, "%s", text);
-	if (!x->terminal) {
-		msg_line("%s", text);
-		return;
-	}
-	/* as progress_show: the cursor stays in the first column */
-	n = snprintf(line, sizeof line, "\033[K%.*s\r", (int)fitting(text),
-	    text);
-	(void)io_write(STDERR_FILENO, line, (size_t)n);
-}
-
-/* ------------------------------------------------------------------ result */
-
-/* Why it failed, in one line; "" where that was reported. */
-static void
-run_add_line(const struct run *x, struct json *o, const struct podlife *l,
-    const struct podstatus *w)
-{
-	char line[MSG_MAX], name[2 * POD_NAME + 16] = "";
-
-	if (w->text[0] == '\0' && w->reason[0] == '\0')
-		return;
-	if (l != NULL && l->name[0] != '\0' && !l->common)
-		snprintf(name, sizeof name,
-		    "pod %s/%s: ", x->provision.namespace, l->name);
-	snprintf(line, sizeof line, "%s%s%s%s", name, w->reason,
-	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "", w->text);
-	json_add_string(o, "line", line);
-}
-
-static void
-run_add_failure(struct json *o, const struct podstatus *w)
-{
-	static const char *const keys[] = {"findings", "more"};
-	struct json *of;
-	size_t i;
-
-	if (w->container[0] != '\0') {
-		json_add_string(o, "container", w->container);
-		json_add_string(o, "containerImage", w->image);
-	}
-	if (w->fix[0] != '\0')
-		json_add_string(o, "fix", w->fix);
-	for (i = 0; i < sizeof keys / sizeof *keys; i++) {
-		of = json_get(w->report, keys[i]);
-		if (of != NULL)
-			json_add(o, keys[i], json_copy(of));
-	}
-}
-
-static void
-run_add_success(struct json *o, const struct run_work *k,
-    const struct podlife *l)
-{
-	const struct gather *g = &k->gather;
-	const struct deliver *d = &k->deliver;
-	char shown[MSG_NAME];
-
-	json_add_string(o, d->tar != NULL ? "tar" : "directory",
-	    msg_mask(shown, sizeof shown, d->tar != NULL ? d->tar : d->dir));
-	json_add_uint(o, "entries", d->counts.entries);
-	json_add_uint(o, "bytes", d->counts.bytes);
-	json_add_uint(o, "size", g->whole.size);
-	json_add_string(o, "digest", g->whole.digest);
-	json_add_bool(o, "verified", g->verified);
-	json_add_uint(o, "repaired", l->repaired);
-}
-
-static void
-add_text_or_null(struct json *o, const char *key, const char *text)
-{
-	if (text[0] != '\0')
+	if (text != NULL && text[0] != '\0')
 		json_add_string(o, key, text);
-	else
-		/* the cluster does not know, or did not tell */
-		json_add_null(o, key);
 }
 
-/*
- * The result as unpack-json(5) has it, and `line`, which is for people alone;
- * owned.  k and l are NULL where nothing began.
- */
+/* ------------------------------------------------------------ run: results */
+
+/* As the mode's object, and `line`, which is for people alone. */
 static struct json *
 run_object(const struct run *x, size_t i, const struct run_work *k,
     const struct podlife *l, const struct podstatus *w, enum wire_exit code)
 {
-	static const char *const keys[] = {"mounts", "moreMounts", "volumes",
+	static const char *const told[] = {"mounts", "moreMounts", "volumes",
 	    "moreVolumes"};
+	static const char *const found[] = {"findings", "more"};
+	const struct deliver *d = k != NULL ? &k->deliver : NULL;
+	char shown[MSG_NAME], line[MSG_MAX], name[2 * POD_NAME + 16] = "";
 	struct json *o, *of;
 	size_t n;
 
@@ -202,210 +108,440 @@ run_object(const struct run *x, size_t i, const struct run_work *k,
 	    code == WIRE_OK          ? "the bundle was unpacked"
 	        : w->text[0] != '\0' ? w->text
 	                             : msg_last());
-	json_add_string(o, "image", x->bundles[i].pod->image);
-	add_text_or_null(o, "resolved", l != NULL ? l->resolved : "");
-	add_text_or_null(o, "unpacker", l != NULL ? l->unpacker : "");
-	if (x->provision.namespace != NULL)
-		json_add_string(o, "namespace", x->provision.namespace);
-	if (l != NULL && l->first[0] != '\0')
-		json_add_string(o, "pod", l->first);
-	if (l != NULL && json_size(l->others) > 0)
-		json_add(o, "others", json_copy(l->others));
-	for (n = 0; l != NULL && n < sizeof keys / sizeof *keys; n++) {
-		of = json_get(l->report, keys[n]);
-		if (of != NULL)
-			json_add(o, keys[n], json_copy(of));
-	}
-	if (code == WIRE_OK)
-		run_add_success(o, k, l);
+	json_add_string(o, "image", x->options.at[i].image);
+	/* null: the cluster does not know, or did not tell */
+	if (l != NULL && l->resolved[0] != '\0')
+		json_add_string(o, "resolved", l->resolved);
 	else
-		run_add_failure(o, w);
-	if (code != WIRE_OK)
-		run_add_line(x, o, l, w);
+		json_add_null(o, "resolved");
+	if (l != NULL && l->unpacker[0] != '\0')
+		json_add_string(o, "unpacker", l->unpacker);
+	else
+		json_add_null(o, "unpacker");
+	add_text(o, "namespace", x->provision.namespace);
+	if (l != NULL) {
+		add_text(o, "pod", l->first);
+		if (json_size(l->others) > 0)
+			json_add(o, "others", json_copy(l->others));
+	}
+	for (n = 0; l != NULL && n < sizeof told / sizeof *told; n++) {
+		of = json_get(l->report, told[n]);
+		if (of != NULL)
+			json_add(o, told[n], json_copy(of));
+	}
+	if (code == WIRE_OK) {
+		json_add_string(o, d->tar != NULL ? "tar" : "directory",
+		    msg_mask(shown, sizeof shown,
+		        d->tar != NULL ? d->tar : d->dir));
+		json_add_uint(o, "entries", d->counts.entries);
+		json_add_uint(o, "bytes", d->counts.bytes);
+		json_add_uint(o, "size", k->gather.whole.size);
+		json_add_string(o, "digest", k->gather.whole.digest);
+		json_add_bool(o, "verified", k->gather.verified);
+		json_add_uint(o, "repaired", l->repaired);
+		return o;
+	}
+	if (w->container[0] != '\0') {
+		json_add_string(o, "container", w->container);
+		json_add_string(o, "containerImage", w->image);
+	}
+	add_text(o, "fix", w->fix);
+	for (n = 0; n < sizeof found / sizeof *found; n++) {
+		of = json_get(w->report, found[n]);
+		if (of != NULL)
+			json_add(o, found[n], json_copy(of));
+	}
+	if (w->text[0] == '\0' && w->reason[0] == '\0')
+		/* it was reported */
+		return o;
+	if (l != NULL && l->name[0] != '\0' && !l->common)
+		snprintf(name, sizeof name,
+		    "pod %s/%s: ", x->provision.namespace, l->name);
+	snprintf(line, sizeof line, "%s%s%s%s", name, w->reason,
+	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "", w->text);
+	json_add_string(o, "line", line);
 	return o;
 }
 
-/* -------------------------------------------------------------------- words */
-
+/* A line of what was done; not where the tar is on standard output. */
 static void
-tell_failure(const struct json *o, const char *line)
+run_say(const struct run *x, const char *line)
 {
-	const char *container = json_get_text(o, "container");
-	const char *fix = json_get_text(o, "fix");
+	const char *tar = x->deliver.tar;
 
-	msg_warn(0, "%s", line);
-	if (container[0] != '\0')
-		msg_line("  container %s, image %s", container,
-		    json_get_text(o, "containerImage"));
-	findings_tell(o);
-	if (fix[0] != '\0')
-		msg_line("fix: %s", fix);
-}
-
-/* A line of what was done; err: what is on standard output is not for people.
- */
-static void __attribute__((format(printf, 2, 3)))
-run_say(bool err, const char *format, ...)
-{
-	char line[MSG_MAX];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(line, sizeof line, format, ap);
-	va_end(ap);
-	if (err)
+	if (tar != NULL && strcmp(tar, "-") == 0)
 		msg_line("%s", line);
 	else
 		out_line(line);
 }
 
 static void
-tell_list(bool err, const struct json *list, const char *what)
+run_tell_success(const struct run *x, const struct json *o)
 {
-	const struct json *one;
-
-	for (one = json_first(list); one != NULL; one = json_next(one))
-		run_say(err, "%s: %s", what, json_text(one));
-}
-
-static void
-tell_success(const struct run *x, const struct json *o)
-{
-	const char *tar = x->deliver.tar;
-	const char *resolved = json_get_text(o, "resolved");
-	bool err = tar != NULL && strcmp(tar, "-") == 0;
+	static const char *const lists[][2] = {{"mounts",
+	                                           "mounted over the image"},
+	    {"volumes", "a VOLUME of the image"}};
 	const char *to = json_get_string(o, "tar");
-	const char *unpacker = json_get_text(o, "unpacker");
+	const struct json *one;
+	char line[MSG_MAX];
+	size_t i;
 
-	run_say(err, "%s: %.0f entries, %.0f bytes, %s, %s",
+	snprintf(line, sizeof line, "%s: %.0f entries, %.0f bytes, %s, %s",
 	    to != NULL ? to : json_get_text(o, "directory"),
 	    json_number(json_get(o, "entries")),
 	    json_number(json_get(o, "bytes")), json_get_text(o, "digest"),
 	    json_bool(json_get(o, "verified"), false) ? "verified"
 	                                              : "not verified");
-	tell_list(err, json_get(o, "others"), "also in the pod");
-	tell_list(err, json_get(o, "mounts"), "mounted over the image");
-	tell_list(err, json_get(o, "volumes"), "a VOLUME of the image");
-	if (json_number(json_get(o, "repaired")) > 0)
-		run_say(err,
-		    "%.0f parts that the log had lost were read from a second pod",
-		    json_number(json_get(o, "repaired")));
-	if (x->provision.keep)
-		run_say(err, "pod %s/%s is kept", x->provision.namespace,
-		    json_get_text(o, "pod"));
-	run_say(err, "%s%s",
-	    resolved[0] != '\0' ? resolved : json_get_text(o, "image"),
-	    resolved[0] != '\0' ? ""
-	                        : " (the cluster does not report its digest)");
-	if (unpacker[0] != '\0')
-		run_say(err, "unpacked by %s", unpacker);
+	run_say(x, line);
+	for (i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (one = json_first(json_get(o, lists[i][0])); one != NULL;
+		     one = json_next(one)) {
+			snprintf(line, sizeof line, "%s: %s", lists[i][1],
+			    json_text(one));
+			run_say(x, line);
+		}
+	if (x->provision.keep) {
+		snprintf(line, sizeof line, "pod %s/%s is kept",
+		    x->provision.namespace, json_get_text(o, "pod"));
+		run_say(x, line);
+	}
 }
 
-/* A provision's end: tell how it went with one bundle. */
 static void
-run_end(void *arg, size_t i, struct json *result,
-    const struct podstatus *failure)
+run_tell(struct run *x, struct json *o, enum wire_exit code)
 {
-	struct run *x = arg;
-	struct run_bundle *b = &x->bundles[i];
-	struct json *o, *line;
-	int64_t code = WIRE_FAIL;
+	struct json *line = json_take(o, "line");
+	const char *container = json_get_text(o, "container");
+	const char *fix = json_get_text(o, "fix");
 
-	run_clear_line(x);
-	if (result == NULL && signals_stop != 0)
-		code = signals_exit();
-	o = result != NULL
-	    ? json_copy(result)
-	    : run_object(x, i, NULL, NULL, failure, (enum wire_exit)code);
-	line = json_take(o, "line");
-	json_int(json_get(o, "exit"), 0, 255, &code);
-	b->status = (enum wire_exit)code;
-	if (code == WIRE_OK && !x->json && !x->quiet)
-		tell_success(x, o);
+	if (code == WIRE_OK && x->ci.form == CI_TEXT && !x->ci.quiet)
+		run_tell_success(x, o);
 	/* what concerns all of them is told once */
 	if (line != NULL && strcmp(json_text(line), x->told) != 0) {
-		tell_failure(o, json_text(line));
 		snprintf(x->told, sizeof x->told, "%s", json_text(line));
+		msg_warn(0, "%s", json_text(line));
+		if (container[0] != '\0')
+			msg_line("  container %s, image %s", container,
+			    json_get_text(o, "containerImage"));
+		findings_tell(o);
+		if (fix[0] != '\0')
+			msg_line("fix: %s", fix);
 	}
-	if (code != WIRE_OK)
-		tell_list(true, json_get(o, "others"), "also in the pod");
 	json_free(line);
-	if (x->json)
-		b->result = o;
-	else
-		json_free(o);
 }
 
-/* Stopped while manifests were read: nothing has begun. */
-static enum wire_exit
-stopped_early(void)
-{
-	result_because(signals_stop == SIGALRM ? "Timeout" : NULL);
-	msg_warn(0, "%s before the manifests were read",
-	    signals_stop == SIGALRM ? "the time given with --timeout is over"
-	                            : "stopped by a signal");
-	return signals_exit();
-}
-
-/* Of all bundles together. */
-static enum wire_exit
-run_status(const struct run *x, size_t *good)
-{
-	enum wire_exit status = WIRE_OK, one;
-	size_t i;
-
-	for (*good = 0, i = 0; i < x->options.n; i++) {
-		one = x->bundles[i].status;
-		if (one == WIRE_OK)
-			++*good;
-		else if (status == WIRE_OK || status == one)
-			status = one;
-		else
-			status = WIRE_FAIL;
-	}
-	return status;
-}
-
-/* Print what there is to say about all.  Returns the exit code. */
-static enum wire_exit
-run_finish(struct run *x)
+static int
+run_finish(struct run *x, enum wire_exit code)
 {
 	struct json *o = NULL, *list;
 	char message[128];
-	enum wire_exit status;
-	size_t good, i;
+	size_t i;
 
-	run_clear_line(x);
-	status = run_status(x, &good);
 	snprintf(message, sizeof message, "%zu of %zu bundles were unpacked",
-	    good, x->options.n);
-	if (x->options.n > 1 && !x->json && !x->quiet)
-		out_line(message);
-	if (x->json && x->options.n == 1) {
+	    x->counts[0], x->options.n);
+	if (x->ci.form == CI_JSON && x->options.n == 1) {
 		o = x->bundles[0].result;
 		x->bundles[0].result = NULL;
-	} else if (x->json) {
-		o = result_new(status, NULL, NULL, message);
+	} else if (x->ci.form == CI_JSON) {
+		o = result_new(code, NULL, NULL, message);
 		list = json_add_array(o, "bundles");
 		for (i = 0; i < x->options.n; i++) {
-			(void)json_add(list, NULL, x->bundles[i].result);
+			json_add(list, NULL, x->bundles[i].result);
 			x->bundles[i].result = NULL;
 		}
+	} else if (x->options.n > 1 && !x->ci.quiet) {
+		out_line(message);
 	}
 	provision_tell_left(&x->provision,
 	    o != NULL && json_size(x->provision.left) > 0
 	        ? json_add_array(o, "left")
 	        : NULL);
-	if (x->json && result_print(o) < 0)
-		return WIRE_FAIL;
-	if (out_flush() < 0)
-		return WIRE_FAIL;
-	return status;
+	return o != NULL ? result_print(o) : 0;
+}
+
+/* ----------------------------------------------------------- test: verdicts */
+
+/* Of a bundle that is good, one that is bad, and one of which nothing is known:
+ * for people, and for JSON. */
+static const char *const test_words[] = {"compatible", "not compatible",
+    "not tested"};
+static const char *const test_results[] = {"ok", "failed", "not-tested"};
+static const enum term_colour test_colours[] = {TERM_GREEN, TERM_RED,
+    TERM_YELLOW};
+
+static size_t
+state_of(enum wire_exit code)
+{
+	return code == WIRE_OK ? 0 : code == WIRE_BUNDLE ? 1 : 2;
+}
+
+/* Whose trouble is it, by Kubernetes' word for it? */
+static const char *
+test_code(const struct podstatus *w)
+{
+	static const struct {
+		const char *reason, *code;
+	} words[] = {{"ErrImagePull", "pull-failed"},
+	    {"ImagePullBackOff", "pull-failed"},
+	    {"InvalidImageName", "pull-failed"},
+	    {"ErrImageNeverPull", "pull-failed"},
+	    {"RegistryUnavailable", "pull-failed"},
+	    {"Unschedulable", "not-scheduled"}, {"Evicted", "not-scheduled"},
+	    {"Preempted", "not-scheduled"},
+	    {"FailedScheduling", "not-scheduled"},
+	    {"PodSecurity", "pod-refused"}, {"Quota", "pod-refused"},
+	    {"Forbidden", "pod-refused"}, {"PodChanged", "pod-refused"},
+	    {"DeadlineExceeded", "time-over"}};
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(w->reason, words[i].reason) == 0)
+			return words[i].code;
+	if (signals_stop != 0 && !w->trouble)
+		return "time-over";
+	if (w->reason[0] != '\0')
+		return "start-failed";
+	/* a server that says no, and does not say why in a word */
+	return w->text[0] != '\0' ? "pod-refused" : "cluster-failed";
+}
+
+/* Add one finding, unless it is ignored.  Is it an error? */
+static bool
+test_add_finding(const struct run *x, struct json *findings,
+    const struct json *f)
+{
+	const char *code = json_get_text(f, "code");
+	const struct codes_row *row = codes_find(code);
+	struct json *one;
+
+	if (codes_has(&x->ci.ignore, code))
+		return false;
+	one = json_add(findings, NULL, json_copy(f));
+	if (json_get(one, "severity") == NULL)
+		json_add_string(one, "severity",
+		    codes_severity_name(
+		        row != NULL ? row->severity : CODES_ERROR));
+	return row == NULL || row->severity == CODES_ERROR || x->ci.strict;
+}
+
+/* What `unpack check` said, as findings.  Is something wrong? */
+static bool
+test_take_report(const struct run *x, struct json *findings,
+    const struct json *report)
+{
+	static const char *const skipped[][2] = {{"symlink", "symlink-skipped"},
+	    {"special", "special-file"}};
+	const struct json *f = json_first(json_get(report, "findings"));
+	struct json *one;
+	char message[64];
+	bool wrong = false;
+	int64_t n;
+	size_t i;
+
+	for (; f != NULL; f = json_next(f))
+		wrong = test_add_finding(x, findings, f) || wrong;
+	for (i = 0; i < sizeof skipped / sizeof *skipped; i++) {
+		if (json_int(json_path(report, "skipped", skipped[i][0], NULL),
+		        1, JSON_INT_MAX, &n) < 0)
+			continue;
+		one = json_new_object();
+		json_add_string(one, "code", skipped[i][1]);
+		snprintf(message, sizeof message, "%jd left out", (intmax_t)n);
+		json_add_string(one, "message", message);
+		json_add_string(one, "fix", codes_find(skipped[i][1])->fix);
+		wrong = test_add_finding(x, findings, one) || wrong;
+		json_free(one);
+	}
+	return wrong;
+}
+
+/* As the mode's object. */
+static struct json *
+test_object(const struct run *x, size_t i, const struct run_work *k,
+    const struct podlife *l, const struct podstatus *w, enum wire_exit code)
+{
+	struct json *o = json_new_object(), *findings;
+	const struct json *report = code == WIRE_OK ? l->report : w->report, *f;
+	char message[3200] = "";
+	const char *why, *path;
+	size_t n;
+
+	(void)k;
+	json_add_string(o, "image", x->options.at[i].image);
+	if (l != NULL) {
+		add_text(o, "resolved", l->resolved);
+		add_text(o, "pod", l->first);
+	}
+	findings = json_add_array(o, "findings");
+	if (code == WIRE_OK || json_size(json_get(report, "findings")) > 0) {
+		code = test_take_report(x, findings, report) ? WIRE_BUNDLE
+		                                             : WIRE_OK;
+		f = json_at(findings, 0);
+		n = json_size(findings);
+		path = json_get_string(f, "path");
+		if (n > 0)
+			snprintf(message, sizeof message,
+			    "%zu finding%s: %s%s%s", n, n == 1 ? "" : "s",
+			    path != NULL ? path : "", path != NULL ? ": " : "",
+			    json_get_text(f, "message"));
+		add_text(o, "code", json_get_string(f, "code"));
+		add_text(o, "reason", json_get_string(report, "reason"));
+		json_add_string(o, "message", message);
+	} else {
+		code = WIRE_FAIL;
+		/* where nothing began, no pod is at fault */
+		why = (l != NULL && !l->common) || signals_stop != 0
+		    ? test_code(w)
+		    : "cluster-failed";
+		snprintf(message, sizeof message, "%s%s%s", w->reason,
+		    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "",
+		    w->text[0] != '\0' ? w->text
+		        : signals_stop != 0
+		        ? "not finished when the command was stopped"
+		        : msg_last());
+		json_add_string(o, "code", why);
+		add_text(o, "reason", w->reason);
+		json_add_string(o, "message", message);
+		json_add_string(o, "fix",
+		    w->fix[0] != '\0' ? w->fix : codes_find(why)->fix);
+	}
+	json_add_string(o, "result", test_results[state_of(code)]);
+	json_add_int(o, "exit", code);
+	return o;
+}
+
+/* Print "  PATH: MESSAGE; fix: FIX [CODE]". */
+static void
+test_tell_finding(const struct json *f)
+{
+	const char *path = json_get_string(f, "path");
+
+	out_printf("  %s%s%s; fix: %s [%s]\n", path != NULL ? path : "",
+	    path != NULL ? ": " : "", json_get_text(f, "message"),
+	    json_get_text(f, "fix"), json_get_text(f, "code"));
+}
+
+static void
+test_tell(struct run *x, struct json *o, enum wire_exit code)
+{
+	struct term term = term_of(OUT_FD);
+	const struct json *f = json_first(json_get(o, "findings"));
+	size_t state = state_of(code);
+
+	if (x->ci.form != CI_TEXT || x->ci.quiet)
+		return;
+	out_printf("%s%s%s: %s%s%s\n", term_sgr(&term, test_colours[state]),
+	    test_words[state], term_sgr(&term, TERM_PLAIN),
+	    json_get_text(o, "image"), state == 2 ? ": " : "",
+	    state == 2 ? json_get_text(o, "message") : "");
+	for (; f != NULL; f = json_next(f))
+		test_tell_finding(f);
+	if (state == 2)
+		out_printf("  fix: %s [%s]\n", json_get_text(o, "fix"),
+		    json_get_text(o, "code"));
+	out_flush(); /* it is asked again at the end */
+}
+
+static void
+test_print_table(const struct run *x)
+{
+	struct term term = term_of(OUT_FD);
+	const struct run_bundle *b;
+	const char *image;
+	size_t i, state;
+	int width = 5;
+
+	for (i = 0; i < x->options.n; i++) {
+		image = x->options.at[i].image;
+		if ((int)strlen(image) > width)
+			width = (int)strlen(image);
+	}
+	out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "RESULT", "WHY");
+	for (i = 0; i < x->options.n; i++) {
+		b = &x->bundles[i];
+		state = state_of(b->status);
+		out_printf("%-*s  %s%-14s%s  %s\n", width,
+		    x->options.at[i].image,
+		    term_sgr(&term, test_colours[state]), test_words[state],
+		    term_sgr(&term, TERM_PLAIN),
+		    json_get_text(b->result, "code"));
+	}
+}
+
+static struct json *
+test_cases(const struct run *x)
+{
+	static const enum ci_state states[] = {CI_PASSED, CI_FAILED, CI_BROKEN};
+	struct json *cases = json_new_array(), *one;
+	const struct json *o, *f;
+	size_t i;
+
+	for (i = 0; i < x->options.n; i++) {
+		o = x->bundles[i].result;
+		one = ci_add_case(cases, x->options.at[i].image, NULL,
+		    states[state_of(x->bundles[i].status)],
+		    json_get_text(o, "message"));
+		f = state_of(x->bundles[i].status) == 2
+		    ? o
+		    : json_first(json_get(o, "findings"));
+		for (; f != NULL; f = f != o ? json_next(f) : NULL)
+			ci_add_finding(one,
+			    &(struct ci_finding){.code = json_get_text(f,
+			                             "code"),
+			        .severity = f == o ||
+			                strcmp(json_get_text(f, "severity"),
+			                    "error") == 0
+			            ? CODES_ERROR
+			            : CODES_WARNING,
+			        .message = json_get_text(f, "message"),
+			        .fix = json_get_string(f, "fix"),
+			        .where = json_get_string(f, "path")});
+	}
+	return cases;
+}
+
+static int
+test_finish(struct run *x, enum wire_exit code)
+{
+	static const char *const keys[] = {"compatible", "notCompatible",
+	    "notTested"};
+	struct json *o = NULL, *all;
+	char sum[128];
+	int ret = 0;
+	size_t i;
+
+	snprintf(sum, sizeof sum,
+	    "%zu image%s: %zu compatible, %zu not compatible, %zu not tested",
+	    x->options.n, x->options.n == 1 ? "" : "s", x->counts[0],
+	    x->counts[1], x->counts[2]);
+	if (x->ci.form == CI_JSON) {
+		o = result_new(code, NULL,
+		    code == WIRE_BUNDLE     ? "BundleUnreadable"
+		        : code == WIRE_FAIL ? "NotTested"
+		                            : NULL,
+		    code == WIRE_SIGINT || code == WIRE_SIGTERM ? NULL : sum);
+		add_text(o, "namespace", x->provision.namespace);
+		for (i = 0; i < 3; i++)
+			json_add_uint(o, keys[i], x->counts[i]);
+		all = json_add_array(o, "images");
+		for (i = 0; i < x->options.n; i++)
+			json_add(all, NULL, json_copy(x->bundles[i].result));
+	} else if (x->ci.form != CI_TEXT) {
+		ret = ci_print(x->ci.form, "test", test_cases(x));
+	} else if (!x->ci.quiet) {
+		test_print_table(x);
+		out_line(sum);
+	}
+	provision_tell_left(&x->provision,
+	    o != NULL ? json_add_array(o, "left") : NULL);
+	return o != NULL ? result_print(o) : ret;
 }
 
 /* -------------------------------------------------------------------- work */
 
-/* In a child: make ready what the bundle needs.  Returns 0, or -1 (reported).
+/*
+ * In a child: make ready what the bundle's files need.  Returns 0, to be
+ * followed by run_close, or -1 (reported).
  */
 static int
 run_open(const struct run *x, size_t i, struct run_work *k)
@@ -417,7 +553,7 @@ run_open(const struct run *x, size_t i, struct run_work *k)
 	    .tacit = true};
 
 	*d = x->deliver;
-	d->quiet = x->quiet || x->options.n > 1;
+	d->quiet = x->ci.quiet || x->options.n > 1;
 	d->stop = &signals_stop;
 	d->progress = &k->progress;
 	if (x->bundles[i].dir != NULL)
@@ -426,7 +562,7 @@ run_open(const struct run *x, size_t i, struct run_work *k)
 		return -1;
 	progress_start(&k->progress, "streaming", true);
 	/* the parent has the terminal */
-	k->progress.on = x->terminal && !d->quiet;
+	k->progress.on = x->provision.terminal && !d->quiet;
 	o.dir = deliver_temp(d);
 	if (gather_open(&k->gather, &o) == 0) {
 		if (deliver_begin(d) == 0)
@@ -437,57 +573,43 @@ run_open(const struct run *x, size_t i, struct run_work *k)
 	return -1;
 }
 
-/* Keep access to the target, and to nothing else, before a byte comes. */
-static void
-run_shut_doors(const struct deliver *d)
-{
-	struct sandbox_places places = {0};
-
-	sandbox_allow_temporary(&places);
-	deliver_allow(d, &places);
-	(void)sandbox_shut(&places, SANDBOX_RUN);
-}
-
-/* A provision's pod. */
-static struct pod_opts *
-run_pod(void *arg, size_t i)
-{
-	const struct run *x = arg;
-
-	return x->bundles[i].pod;
-}
-
-/* A provision's work: one bundle, from its pod to its files. */
+/* A provision's work: one bundle, from its pod to its files or its verdict. */
 static struct json *
 run_work(void *arg, size_t i, struct podlife *l)
 {
 	struct run *x = arg;
 	struct run_work *k = calloc(1, sizeof *k);
+	struct sandbox_places places = {0};
 	enum wire_exit code = WIRE_FAIL;
+	bool check = x->mode->check, open;
 	struct json *o;
-	bool open;
 
 	if (k == NULL) {
 		msg_nomem();
 		return NULL;
 	}
-	open = run_open(x, i, k) == 0;
+	open = check || run_open(x, i, k) == 0;
 	if (open) {
-		run_shut_doors(&k->deliver);
-		l->gather = &k->gather;
-		l->log_max = x->deliver.max_size * 2 + (64 << 20);
+		/* the target is all it has, before a byte comes */
+		if (!check) {
+			sandbox_allow_temporary(&places);
+			deliver_allow(&k->deliver, &places);
+			l->gather = &k->gather;
+			l->log_max = x->deliver.max_size * 2 + (64 << 20);
+		}
+		(void)sandbox_shut(&places, SANDBOX_RUN);
 		code = podlife_run(l);
-		if (code == WIRE_OK)
+		if (code == WIRE_OK && !check)
 			code = deliver_make(&k->deliver, &k->gather);
 		progress_clear(&k->progress);
 	}
 	podlife_leave(l);
-	if (code != WIRE_OK && signals_stop != 0) {
+	if (code != WIRE_OK && signals_stop != 0 && !check) {
 		provision_explain_stop(&x->provision, &l->failure);
 		code = signals_exit();
 	}
-	o = run_object(x, i, k, l, &l->failure, code);
-	if (open) {
+	o = x->mode->object(x, i, k, l, &l->failure, code);
+	if (open && !check) {
 		gather_close(&k->gather);
 		deliver_close(&k->deliver);
 	}
@@ -496,50 +618,72 @@ run_work(void *arg, size_t i, struct podlife *l)
 	return o;
 }
 
+/* A provision's end. */
+static void
+run_end(void *arg, size_t i, struct json *result,
+    const struct podstatus *failure)
+{
+	struct run *x = arg;
+	struct run_bundle *b = &x->bundles[i];
+	int64_t code = WIRE_FAIL;
+
+	if (result == NULL)
+		result = x->mode->object(x, i, NULL, NULL, failure,
+		    signals_stop != 0 ? signals_exit() : WIRE_FAIL);
+	json_int(json_get(result, "exit"), 0, 255, &code);
+	b->status = (enum wire_exit)code;
+	b->result = result;
+	x->mode->tell(x, result, b->status);
+}
+
+/* All bundles, and what there is to say of them together: the exit code. */
 static enum wire_exit
-run_provision(struct run *x)
+run_all(struct run *x)
 {
 	struct provision *p = &x->provision;
+	enum wire_exit code = WIRE_OK, one;
+	size_t i;
 
-	x->terminal = isatty(STDERR_FILENO) == 1;
-	p->namespace = x->pod.namespace;
-	p->what = "the bundle";
-	p->keeps_output = x->deliver.tar != NULL;
+	p->pods = x->options.at;
 	p->n = x->options.n;
-	p->hooks = (struct provision_hooks){.pod = run_pod,
-	    .work = run_work,
-	    .end = run_end,
-	    .say = run_show_line,
-	    .clear = run_clear_line,
-	    .arg = x};
+	p->namespace = x->pod.namespace;
+	p->what = x->mode->check ? "the pod's status" : "the bundle";
+	p->keeps_output = x->deliver.tar != NULL;
+	p->quiet = x->ci.quiet;
+	p->arg = x;
+	p->work = run_work;
+	p->end = run_end;
 	provision_run(p);
-	return run_finish(x);
+	for (i = 0; i < x->options.n; i++) {
+		one = x->bundles[i].status;
+		x->counts[state_of(one)]++;
+		if (code == WIRE_OK)
+			code = one;
+		else if (one != WIRE_OK && one != code)
+			code = x->mode->check ? WIRE_BUNDLE : WIRE_FAIL;
+	}
+	if (code != WIRE_OK && signals_stop != 0 && signals_stop != SIGALRM)
+		code = signals_exit();
+	if (x->mode->finish(x, code) < 0 || out_flush() < 0)
+		return WIRE_FAIL;
+	return code;
 }
 
 /* ----------------------------------------------------------------- bundles */
 
-/* Does another bundle before this one have the name? */
+/*
+ * Is bundle i's name that of one before it?  image: and is it the same bundle?
+ */
 static bool
-is_taken(const struct run *x, size_t i)
+is_taken(const struct run *x, size_t i, bool image)
 {
 	size_t k;
 
 	for (k = 0; k < i; k++)
-		if (strcmp(x->bundles[k].name, x->bundles[i].name) == 0)
-			return true;
-	return false;
-}
-
-/* Is it a bundle that was there before, not only one of the same name? */
-static bool
-is_twice(const struct run *x, size_t i)
-{
-	const struct pod_opts *o = x->bundles[i].pod;
-	size_t k;
-
-	for (k = 0; k < i; k++)
-		if (strcmp(x->bundles[k].pod->image, o->image) == 0 &&
-		    strcmp(x->bundles[k].name, x->bundles[i].name) == 0)
+		if (strcmp(x->bundles[k].name, x->bundles[i].name) == 0 &&
+		    (!image ||
+		        strcmp(x->options.at[k].image,
+		            x->options.at[i].image) == 0))
 			return true;
 	return false;
 }
@@ -549,19 +693,21 @@ static int
 place_bundles(struct run *x)
 {
 	struct run_bundle *b;
+	const struct pod_opts *o;
 	char shown[MSG_NAME];
 	size_t i;
 
 	for (i = 0; i < x->options.n; i++) {
 		b = &x->bundles[i];
-		pod_name_bundle(b->pod, b->name);
-		if (is_taken(x, i) && !is_twice(x, i))
+		o = &x->options.at[i];
+		pod_name_bundle(o, b->name);
+		if (is_taken(x, i, false) && !is_taken(x, i, true))
 			/* a cut or changed name has a part of its digest, so
 			 * that this is another one */
-			pod_make_name(b->name, b->pod->image, "");
-		if (is_taken(x, i)) {
+			pod_make_name(b->name, o->image, "");
+		if (is_taken(x, i, false)) {
 			msg_warn(0, "%s: given twice",
-			    msg_mask(shown, sizeof shown, b->pod->image));
+			    msg_mask(shown, sizeof shown, o->image));
 			return -1;
 		}
 		if (asprintf(&b->dir, "%s/%s", x->deliver.dir, b->name) < 0) {
@@ -578,19 +724,6 @@ place_bundles(struct run *x)
 	return 0;
 }
 
-static void
-free_bundles(struct run *x)
-{
-	size_t i;
-
-	for (i = 0; x->bundles != NULL && i < x->options.n; i++) {
-		json_free(x->bundles[i].result);
-		free(x->bundles[i].dir);
-	}
-	free(x->bundles);
-	podopts_free_bundles(&x->options);
-}
-
 /*
  * Find out which bundles are meant.  Returns WIRE_OK, or another (reported).
  */
@@ -599,11 +732,20 @@ find_bundles(struct run *x)
 {
 	size_t i;
 
-	if (podopts_expand(&x->pod, &x->options) < 0)
-		return WIRE_FAIL;
+	if (podopts_expand(&x->pod, &x->options) < 0) {
+		if (signals_stop == 0)
+			return WIRE_FAIL;
+		/* nothing has begun */
+		result_because(signals_stop == SIGALRM ? "Timeout" : NULL);
+		msg_warn(0, "%s before the manifests were read",
+		    signals_stop == SIGALRM
+		        ? "the time given with --timeout is over"
+		        : "stopped by a signal");
+		return signals_exit();
+	}
 	if (x->options.n > 1 &&
 	    (x->deliver.tar != NULL || x->pod.name != NULL)) {
-		(void)opt_wrong(&cmd_run_options,
+		(void)opt_wrong(x->mode->options,
 		    "%s is for one bundle, but %zu were given; choose one with --select",
 		    x->deliver.tar != NULL ? "--tar" : "--name", x->options.n);
 		return WIRE_USAGE;
@@ -613,28 +755,35 @@ find_bundles(struct run *x)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	for (i = 0; i < x->options.n; i++) {
-		x->bundles[i].pod = &x->options.at[i];
+	for (i = 0; i < x->options.n; i++)
 		/* until it is known to be otherwise */
 		x->bundles[i].status = WIRE_FAIL;
-	}
-	return x->options.n > 1 && place_bundles(x) < 0 ? WIRE_FAIL : WIRE_OK;
+	return x->options.n > 1 && !x->mode->check && place_bundles(x) < 0
+	    ? WIRE_FAIL
+	    : WIRE_OK;
 }
 
 /* ----------------------------------------------------------------- options */
 
+static const struct opt run_image_rows[] = {
+    {"images-from", 0, "FILE",
+        "also the images that FILE lists, one on each line",
+        OPT_TEXT(struct run, images_from)},
+    {0},
+};
 static const struct opt run_result_rows[] = {
     {"wait", 0, NULL,
         "wait for the pod's end, and compare its termination message, too",
         OPT_FLAG(struct run, provision.patient)},
     {"output", 'o', "text|json", "format of the result (default: text)",
-        OPT_SECOND(struct run, json)},
+        OPT_CHOICE(struct run, ci.form)},
     {"quiet", 'q', NULL, "no progress, no summary",
-        OPT_FLAG(struct run, quiet)},
+        OPT_FLAG(struct run, ci.quiet)},
     {0},
 };
 static const struct opt_group run_groups[] = {
-    {"Which bundle", podopts_bundle_rows, offsetof(struct run, pod)},
+    {"Which bundles", podopts_bundle_rows, offsetof(struct run, pod)},
+    {NULL, run_image_rows, 0},
     {"Where the bundle goes", deliver_rows, offsetof(struct run, deliver)},
     {"The result", run_result_rows, 0},
     {"The cluster", provision_rows, offsetof(struct run, provision)},
@@ -648,7 +797,7 @@ static const struct opt_group run_groups[] = {
 };
 const struct opt_command cmd_run_options = {
     .name = "run",
-    .usage = " -f FILE... | --image REF... [OPTION...]",
+    .usage = " [OPTION...] IMAGE... | -f FILE...",
     .about =
         "Unpack bundle images in a cluster: create a pod for each, read and verify its\n"
         "log, write the files, and delete the pod.\n",
@@ -657,68 +806,129 @@ const struct opt_command cmd_run_options = {
         "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
         "exit: 0 done, 1 failure, 2 wrong usage, 3 the bundle is at fault, 4 the log is\n"
         "incomplete or corrupt, 130 and 143 interrupted\n",
+    .operands = "IMAGEs",
+    .most = OPT_ANY,
+};
+static const struct opt_group test_groups[] = {
+    {"Which bundles", podopts_bundle_rows, offsetof(struct run, pod)},
+    {NULL, run_image_rows, 0},
+    {"The cluster", provision_rows, offsetof(struct run, provision)},
+    {"The results", ci_rows, offsetof(struct run, ci)},
+    {"The pods", podopts_pod_rows, offsetof(struct run, pod)},
+    {"Where they run, and what they may use", placement_rows,
+        offsetof(struct run, pod.placement)},
+    {0},
+};
+const struct opt_command cmd_test_options = {
+    .name = "test",
+    .usage = " [OPTION...] IMAGE... | -f FILE...",
+    .about =
+        "Test bundle images in a cluster: for each image a pod checks whether the whole\n"
+        "bundle can be read, and sends no files.  The result says whether the bundle is\n"
+        "at fault, or pulling, admission, scheduling or the cluster.\n",
+    .groups = test_groups,
+    .after =
+        "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
+        "exit: 0 all can be unpacked, 1 some could not be tested, 2 wrong usage,\n"
+        "3 some cannot, 130 and 143 interrupted\n",
+    .operands = "IMAGEs",
+    .most = OPT_ANY,
 };
 
-/* Do the options go together?  Returns 0, or -1 (reported). */
-static int
-run_check_options(struct run *x)
+/* Do the options go together?  Returns WIRE_OK, or another (reported). */
+static enum wire_exit
+run_check_options(struct run *x, char *const *images)
 {
-	const struct opt_command *c = &cmd_run_options;
+	const struct opt_command *c = x->mode->options;
 	struct deliver *d = &x->deliver;
-	const char *why = deliver_conflict(d, false, x->json), *nowhere;
+	const char *why, *nowhere;
+	size_t i;
 
-	if (why != NULL)
-		return opt_wrong(c, "%s", why);
+	for (; *images != NULL; images++)
+		if (names_add(&x->names, *images) < 0)
+			return WIRE_FAIL;
+	if (x->images_from != NULL && names_read(&x->names, x->images_from) < 0)
+		return WIRE_FAIL;
+	for (i = 0; i < x->names.n; i++)
+		if (podopts_add_image(&x->pod, x->names.at[i]) < 0)
+			return WIRE_FAIL;
+	why = deliver_conflict(d, false, x->ci.form == CI_JSON);
 	if (d->dir == NULL && d->tar == NULL)
 		d->dir = "bundle";
 	if (x->pod.format == NULL)
 		x->pod.format = "jsonl";
+	if (why == NULL)
+		why = podopts_conflict(&x->pod);
 	nowhere = podopts_nowhere(&x->pod);
-	if (nowhere != NULL)
-		return opt_wrong(c,
+	if (why != NULL)
+		(void)opt_wrong(c, "%s", why);
+	else if (nowhere != NULL)
+		(void)opt_wrong(c,
 		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --image-pull-policy IfNotPresent",
 		    nowhere);
-	if (podopts_choose_unpacker(&x->pod, x->quiet) < 0)
-		return -1;
-	x->provision.user_set = x->pod.uid_set || x->pod.user_namespace;
-	why = podopts_conflict(&x->pod);
-	return why != NULL ? opt_wrong(c, "%s", why) : 0;
+	else if (podopts_choose_unpacker(&x->pod, x->ci.quiet) == 0)
+		return WIRE_OK;
+	return WIRE_USAGE;
 }
 
-int
-cmd_run(int argc, char **argv)
+static int
+run_main(const struct run_mode *mode, int argc, char **argv)
 {
-	static const struct pod_opts defaults = POD_OPTS;
+	static const struct pod_opts pod = POD_OPTS;
 	static const struct deliver deliver = DELIVER_DEFAULTS;
 	static const struct provision provision = PROVISION_DEFAULTS;
 	struct run *x = calloc(1, sizeof *x);
 	int code;
+	size_t i;
 
 	if (x == NULL) {
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	x->pod = defaults;
-	x->pod.format = NULL;
+	x->mode = mode;
+	x->pod = pod;
+	x->pod.format = mode->check ? pod.format : NULL;
+	x->pod.check = mode->check;
 	x->provision = provision;
 	x->deliver = deliver;
-	if (opt_parse(&cmd_run_options, x, argc, argv, &code) >= 0) {
-		code = WIRE_USAGE;
-		if (run_check_options(x) == 0) {
-			if (x->pod.deadline == 0 &&
-			    x->provision.timeout > POD_DEADLINE)
-				x->pod.deadline = x->provision.timeout;
+	if (opt_parse(mode->options, x, argc, argv, &code) >= 0) {
+		code = (int)run_check_options(x, argv + 1);
+		if (x->pod.deadline == 0 && x->provision.timeout > POD_DEADLINE)
+			x->pod.deadline = x->provision.timeout;
+		if (code == WIRE_OK) {
 			signals_catch(x->provision.timeout);
 			code = (int)find_bundles(x);
-			if (code == WIRE_OK)
-				code = (int)run_provision(x);
-			else if (signals_stop != 0)
-				code = (int)stopped_early();
-			provision_free(&x->provision);
-			free_bundles(x);
 		}
+		if (code == WIRE_OK)
+			code = (int)run_all(x);
 	}
+	for (i = 0; x->bundles != NULL && i < x->options.n; i++) {
+		json_free(x->bundles[i].result);
+		free(x->bundles[i].dir);
+	}
+	free(x->bundles);
+	provision_free(&x->provision);
+	podopts_free_bundles(&x->options);
+	names_free(&x->names);
 	podopts_free(&x->pod);
 	free(x);
 	return code;
+}
+
+int
+cmd_run(int argc, char **argv)
+{
+	static const struct run_mode mode = {&cmd_run_options, false,
+	    run_object, run_tell, run_finish};
+
+	return run_main(&mode, argc, argv);
+}
+
+int
+cmd_test(int argc, char **argv)
+{
+	static const struct run_mode mode = {&cmd_test_options, true,
+	    test_object, test_tell, test_finish};
+
+	return run_main(&mode, argc, argv);
 }

@@ -66,6 +66,16 @@ keep_value(struct pod_values *values, const char *value)
 	return NULL;
 }
 
+int
+podopts_add_image(struct pod_opts *o, const char *image)
+{
+	o->image = image;
+	if (keep_value(&o->images, image) == NULL)
+		return 0;
+	msg_nomem();
+	return -1;
+}
+
 /* An opt_take, of struct pod_opts: one more bundle, by its image. */
 static const char *
 take_bundle(const struct opt *o, void *to, const char *value)

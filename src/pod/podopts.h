@@ -33,6 +33,9 @@ opt_take podopts_take_parts;
 /* An opt_take: where a volume can be mounted. */
 opt_take podopts_take_path;
 
+/* One more bundle, by its image, borrowed.  Returns 0, or -1 (reported). */
+int podopts_add_image(struct pod_opts *o, const char *image);
+
 /* Why the options do not go together, or NULL where they do. */
 const char *podopts_conflict(const struct pod_opts *o);
 

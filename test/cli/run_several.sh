@@ -33,7 +33,7 @@ digest=sha256:$(printf '%064d' 1)
 	run quiet -- -C quiet -q $three
 	run kept -- -C kept --keep $one
 	run no_digest 'API_SHOW=del(.status.containerStatuses[]?.imageID)' -- \
-		-C no_digest $one
+		-C no_digest -o json $one
 	run left 'API_FAULTS=delete:403*' -- -C left -o json \
 		--kubeconfig "it's here" --context 'a b' $one
 	run twice -- -C twice $one --image example.com/b:1 $one
@@ -42,6 +42,10 @@ digest=sha256:$(printf '%064d' 1)
 	run tar -- --tar x.tar $three
 	run name -- -C name --name x $three
 	run digests -- -C digests -o json --image example.com/a@$digest
+	printf '# two\n\nexample.com/b:1\n other.example.com/a:1 \n' >list
+	run operands -- -C operands example.com/a:1 --images-from list
+	run both -- -C both -f list example.com/a:1
+	run no_list -- -C no_list --images-from nowhere
 }
 all_tried
 
@@ -56,6 +60,15 @@ is "each has its image" "$(jq -r '.bundles[] | .image' several.out)" \
 	"example.com/a:1
 example.com/b:1
 other.example.com/a:1"
+is "by their names, and by a list" "$(cat operands.code) $(ls operands)" \
+	"0 $(ls several)"
+is "when all is well there is a line for each" "$(sort operands.out | sed -E \
+	's/[0-9]+ bytes, sha256:[0-9a-f]{64}, /.../; s/-[0-9a-f]{8}:/-N:/')" \
+	"3 of 3 bundles were unpacked
+operands/a: 11 entries, ...verified
+operands/b: 11 entries, ...verified
+operands/other-example-com-a-1-N: 11 entries, ...verified"
+ok "... and no other" empty operands.err
 is "one at a time" "$(cat one_slot.code) $(ls one_slot | wc -l)" "0 3"
 ok "... says how many" has one_slot.out '^3 of 3 bundles were unpacked$'
 is "quiet" "$(cat quiet.code quiet.out quiet.err)" 0
@@ -65,8 +78,7 @@ ok "a pod that is kept" diff -r "$B" kept
 pod=$(ls kept.api/pods)
 ok "... is named" has kept.out "pod ns/$pod is kept"
 ok "a cluster that has no digest" diff -r "$B" no_digest
-ok "... says so" has no_digest.out \
-	'example.com/a:1 \(the cluster does not report its digest\)'
+is "... says so" "$(jq .resolved no_digest.out)" null
 ok "an image by its digest" diff -r "$B" digests
 ok "... is told" has digests.out "a@$digest"
 
@@ -98,5 +110,7 @@ ok "a file in their place" [ "$(cat over_a_file.code)" = 1 ]
 ok "... stays" empty file
 ok "a tar of several" refused tar 2 '--tar is for one bundle, but 3 were given'
 ok "... is not there" [ ! -e x.tar ]
+ok "files and images" refused both 2 'give either --filename or --image'
+ok "no such list" refused no_list 1 'nowhere: No such file'
 ok "one name for several" refused name 2 '--name is for one bundle, but 3 '
 done_testing

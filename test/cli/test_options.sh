@@ -31,6 +31,15 @@ else
 fi
 ok "as annotations" exits 1 t -o github example.com/a:1
 ok "an error" has out '^::error title=cluster-failed::example.com/a:1: '
+cat >bundles.yaml <<E2
+apiVersion: core.rukpak.io/v1alpha2
+kind: BundleDeployment
+metadata: {name: b}
+spec: {source: {type: image, image: {ref: "example.com/c:1"}}}
+E2
+ok "of a file, with a secret" exits 1 t -o json -f bundles.yaml --pull-secret s
+is "its image" "$(jq -r '.images[].image' out)" example.com/c:1
+ok "a file and an image" exits 2 t -f bundles.yaml example.com/a:1
 ok "as text" exits 1 t example.com/a:1
 ok "a table" has out '^example.com/a:1 +not tested +cluster-failed'
 done_testing
