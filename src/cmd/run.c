@@ -539,10 +539,8 @@ test_finish(struct run *x, enum wire_exit code)
 
 /* -------------------------------------------------------------------- work */
 
-/*
- * In a child: make ready what the bundle's files need.  Returns 0, to be
- * followed by run_close, or -1 (reported).
- */
+/* In a child: make ready what the bundle's files need.  Returns 0, or -1
+ * (reported). */
 static int
 run_open(const struct run *x, size_t i, struct run_work *k)
 {

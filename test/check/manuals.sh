@@ -68,9 +68,9 @@ for command in $commands; do
 		sort -u -o manual manual
 	fi
 	if [ "$command" = test ]; then
-		# what says where and as whom a pod runs, not of which bundle
+		# but its name, and what it writes to its log
 		options_of_manual "$pod" | grep -Ev -e \
-			'--(name|filename|select|image|pull-secret|format|bundle-dir|symlinks|log-limit|parts|copy-to|output)	' >>manual
+			'--(name|format|symlinks|log-limit|parts|copy-to|output)	' >>manual
 		sort -u -o manual manual
 	fi
 	agree "$command"

@@ -23,7 +23,8 @@ away() {
 	shift 2
 	[ -n "$away_pattern" ] || server_stop KILL
 	: >"$away_name.err"
-	try "$away_name" "$UNPACKCTL" run -n "$NS" --timeout 240s --image-pull-policy IfNotPresent \
+	try "$away_name" "$TOP/test/cluster/progress.py" \
+		"$UNPACKCTL" run -n "$NS" --timeout 240s --image-pull-policy IfNotPresent \
 		-C "$away_name" "$@"
 	if [ -n "$away_pattern" ]; then
 		said "$away_name.err" "$away_pattern"
@@ -56,7 +57,7 @@ ok "no pod is left" no_pods
 # No time left.
 : >late.err
 # shellcheck disable=SC2086
-try late "$UNPACKCTL" run -n "$NS" --timeout 45s --image-pull-policy IfNotPresent -C late -o json \
+try late "$TOP/test/cluster/progress.py" "$UNPACKCTL" run -n "$NS" --timeout 45s --image-pull-policy IfNotPresent -C late -o json \
 	--image "$IMAGES/big:test" $slow
 said late.err 'streaming'
 server_stop KILL

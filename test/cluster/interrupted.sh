@@ -58,7 +58,7 @@ sed "s/\(server: .*:\)[0-9]*/\1$(cat port)/" direct.kubeconfig >stalls.kubeconfi
 # go NAME KUBECONFIG UNPACKER BUNDLE
 go() {
 	: >"$1.err"
-	try "$1" "$UNPACKCTL" run -n "$NS" --kubeconfig "$2" --timeout 240s \
+	try "$1" "$TOP/test/cluster/progress.py" "$UNPACKCTL" run -n "$NS" --kubeconfig "$2" --timeout 240s \
 		--image-pull-policy IfNotPresent -C "$1" \
 		--unpacker-image "$IMAGES/$3:test" --image "$IMAGES/$4:test"
 }

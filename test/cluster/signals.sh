@@ -36,7 +36,8 @@ interrupted() {
 	interrupted_name=$1 interrupted_signal=$2 interrupted_pattern=$3
 	shift 3
 	python3 interrupt.py "$interrupted_name" "$interrupted_signal" \
-		"$interrupted_pattern" "$UNPACKCTL" run -n "$NS" \
+		"$interrupted_pattern" "$TOP/test/cluster/progress.py" \
+		"$UNPACKCTL" run -n "$NS" \
 		--timeout 120s "$@" &
 	tries="$tries $!"
 }
