@@ -17,7 +17,7 @@ reason_say_parts(const struct gather *g)
 {
 	char list[RANGES_TEXT];
 
-	msg_line("fetch again: unpack --format jsonl --parts %s",
+	msg_line("fetch again in a pod of the image, and give both logs: unpack --format jsonl --parts %s",
 	    missing_text(g, list));
 }
 

@@ -73,7 +73,7 @@ no_fetch
 	cat report
 } >half
 ok "a failure half way" why 4 PartsMissing 'Broken pipe' half
-ok "  says what to fetch" has err 'fetch again: .* --parts 1-'
+ok "  says what to fetch" has err 'fetch again in a pod of the image, and give both logs: unpack .* --parts 1-'
 printf 'unpack: a\033[31mb\n' >report
 ok "a report is masked" why 4 UnpackFailed '^  unpack: a' report
 ok "  all of it" lacks err "$(printf '\033')"

@@ -142,7 +142,7 @@ for kind in cri-jsonl cri-json docker-jsonl docker-json; do
 	done
 	ok "$kind with one missing" exits 4 "$UNPACKCTL" extract -q -C got \
 		$kind.log.20261120-100000 $kind.log.20261123-100000
-	ok "  of which parts are missing" has err 'fetch again: '
+	ok "  of which parts are missing" has err 'fetch again '
 done
 # the names tell, whatever the time stamps say
 for kind in cri docker; do
@@ -165,7 +165,7 @@ done
 # what is cut, is damaged, or lies about itself
 python3 form.py cri.gz jsonl | head -c 200000 >log
 ok "a cut .gz" exits 4 "$UNPACKCTL" extract -C got log
-ok "  of which parts are missing" has err 'fetch again: '
+ok "  of which parts are missing" has err 'fetch again '
 printf '\377\376{' >log
 ok "half a character" exits 4 "$UNPACKCTL" extract -C got log
 {

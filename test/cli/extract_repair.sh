@@ -27,7 +27,7 @@ missing() {
 	exits 4 "$UNPACKCTL" extract -C got -o json "$@" || return 1
 	[ ! -e got ] || return 1
 	is "  parts in JSON" "$(jq -r .parts out)" "$parts"
-	has err "fetch again: unpack --format jsonl --parts $parts\$"
+	has err "fetch again in a pod of the image, .*: unpack --format jsonl --parts $parts\$"
 }
 # fetches WANTED LOG...: the same, and the command that is printed completes it
 fetches() {
@@ -35,7 +35,7 @@ fetches() {
 	shift
 	# shellcheck disable=SC2046 # the words of a command
 	"$UNPACK" --bundle-dir in \
-		$(sed -n 's/^fetch again: unpack //p' err) >fetched || return 1
+		$(sed -n 's/^fetch again.*: unpack //p' err) >fetched || return 1
 	whole "$@" fetched
 }
 

@@ -44,6 +44,31 @@ refused() {
 		[ -z "$(find . -maxdepth 1 -name 'bundle.tar.gz*')" ]
 }
 
+# other programs' lines: JSON of every kind, and what is none
+cat >noise <<'E'
+{"content":5}
+{"content":null,"digest":null}
+{"content":{},"size":"x","digest":[]}
+{"content":"aGVsbG8="}
+{"content":"no base64"}
+{"part":0,"parts":"x","size":{}}
+{"entries":3}
+{"entries":[],"size":1}
+{"level":"info","msg":"digest"}
+{"part":0,"size":161,"dig
+[{"content":"aGVsbG8="}]
+"content"
+null
+5
+-
+{
+
+Defaulted container "bundle" out of: bundle, install (init)
+E
+printf '\377\376 \303\050 not UTF-8\r\n\000\n' >>noise
+head -c 200000 /dev/zero | tr '\0' '[' >>noise
+printf '\n' >>noise
+
 mkdir large
 head -c 3000000 /dev/urandom >large/random
 for language in go python shell readme; do
@@ -71,6 +96,14 @@ for language in go python shell readme; do
 	ok "$language: a part is missing" refused $language hole
 	sed '2s/.\{40\}"}$/"}/' log >short
 	ok "$language: a part is short" refused $language short
+	for lines in log:whole hole:refused cut.log:refused; do
+		awk '{ while ((getline line <"noise") > 0) print line
+			close("noise"); print }' "${lines%:*}" >noisy
+		cat noise >>noisy
+		ok "$language: noise around ${lines%:*}" "${lines#*:}" \
+			$language noisy large
+	done
+	ok "$language: noise alone" refused $language noise
 	: >nothing
 	ok "$language: an empty log" refused $language nothing
 done
