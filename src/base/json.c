@@ -253,6 +253,19 @@ json_key(const struct json *member)
 	return member != NULL ? json_const(member)->string : NULL;
 }
 
+/* cJSON prints and compares numbers by their valuedouble. */
+size_t
+json_line(const struct json *value)
+{
+	return value != NULL ? (size_t)json_const(value)->valueint : 0;
+}
+
+void
+json_set_line(struct json *value, size_t line)
+{
+	json_cjson(value)->valueint = (int)line;
+}
+
 /* ---------------------------------------------------------------- building */
 
 struct json *

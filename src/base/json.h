@@ -107,6 +107,13 @@ struct json *json_next(const struct json *value);
 /* The name of a member; NULL for a value that is not an object's. */
 const char *json_key(const struct json *member);
 
+/*
+ * Where a value stood in the text that it was read from, if who read it has
+ * said so; a copy has it, too.  0: not known.  It is set of no NULL.
+ */
+size_t json_line(const struct json *value);
+void json_set_line(struct json *value, size_t line);
+
 /* ---------------------------------------------------------------- building */
 
 /*

@@ -337,7 +337,7 @@ const struct codes_row codes_table[] = {
 }, {
 	"runAsNonRoot", CODES_ERROR, CODES_POD,
 	"nothing says that the container must not run as root",
-	REFUSED, "runAsNonRoot: true in the pod's securityContext",
+	REFUSED, "runAsNonRoot: true in the container's securityContext, or the pod's",
 }, {
 	"runAsUser", CODES_ERROR, CODES_POD,
 	"a container runs as root",
@@ -345,7 +345,7 @@ const struct codes_row codes_table[] = {
 }, {
 	"seccompProfile_restricted", CODES_ERROR, CODES_POD,
 	"no seccomp filter is set",
-	REFUSED, "seccompProfile: {type: RuntimeDefault} in the pod's securityContext",
+	REFUSED, "seccompProfile: {type: RuntimeDefault} in the container's securityContext, or the pod's",
 }, {
 	"pod-not-judged", CODES_ERROR, CODES_POD,
 	"a file cannot be read as YAML or JSON, or something in it is not a valid pod",

@@ -22,6 +22,7 @@
 #include "pod/files.h"
 #include "pod/manifest.h"
 #include "pod/template.h"
+#include "pod/yaml.h"
 #include "psa/psa.h"
 #include "psa/psaout.h"
 #include "wire.h"
@@ -186,8 +187,7 @@ check_pod_judge(struct tally *t, const struct psaout_pod *p,
 
 /* Judge the pods of one object; 0 or -1. */
 static int
-judge_object(struct tally *t, const char *file, struct yaml_docs *docs,
-    const struct manifest *m)
+judge_object(struct tally *t, const char *file, const struct manifest *m)
 {
 	struct template_walk *w = calloc(1, sizeof *w);
 	struct psaout_pod p = {.file = file,
@@ -195,7 +195,6 @@ judge_object(struct tally *t, const char *file, struct yaml_docs *docs,
 	    .kind = m->kind,
 	    .name = manifest_metadata(m->object, "name"),
 	    .namespace = manifest_metadata(m->object, "namespace"),
-	    .lines = &docs->lines,
 	    .level = t->o->policy.level,
 	    .version = t->o->version};
 	const struct json *pod;
@@ -226,23 +225,6 @@ judge_object(struct tally *t, const char *file, struct yaml_docs *docs,
 	return ret;
 }
 
-/* Judge all objects of docs, which are freed; 0 or -1. */
-static int
-judge_docs(struct tally *t, const char *file, struct yaml_docs *docs)
-{
-	struct manifest_cursor c = {.docs = docs};
-	struct manifest m;
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; i < docs->n; i++)
-		t->n_empty += manifest_is_empty(docs->tree[i]);
-	while (ret == 0 && manifest_next(&c, &m))
-		ret = judge_object(t, file, docs, &m);
-	yaml_docs_free(docs);
-	return ret;
-}
-
 /* A file that is a template of Helm's is not YAML yet: say what makes it so. */
 static void
 check_pod_hint(const char *path)
@@ -264,16 +246,24 @@ static int
 judge_file(struct tally *t, const char *path)
 {
 	char file[MSG_NAME];
-	struct yaml_docs docs;
+	struct json *docs = yaml_load(path);
+	struct manifest_cursor c = {.doc = json_first(docs)};
+	const struct json *doc;
+	struct manifest m;
+	int ret = 0;
 
 	(void)msg_mask(file, sizeof file,
 	    strcmp(path, "-") == 0 ? "standard input" : path);
-	if (yaml_load(&docs, path) < 0) {
+	if (docs == NULL) {
 		check_pod_note_problem(t, file);
 		check_pod_hint(path);
-		return 0;
 	}
-	return judge_docs(t, file, &docs);
+	for (doc = c.doc; doc != NULL; doc = json_next(doc))
+		t->n_empty += manifest_is_empty(doc);
+	while (ret == 0 && manifest_next(&c, &m))
+		ret = judge_object(t, file, &m);
+	json_free(docs);
+	return ret;
 }
 
 static int

@@ -66,27 +66,25 @@ manifest_is_empty(const struct json *object)
 int
 manifest_next(struct manifest_cursor *c, struct manifest *m)
 {
-	const struct json *tree;
+	const struct json *list = NULL;
 
-	while (c->item == NULL && c->doc < c->docs->n) {
-		tree = c->docs->tree[c->doc];
-		m->line = c->docs->line[c->doc++];
-		if (!is_list(tree)) {
-			m->object = tree;
-			find_kind(m, NULL);
-			return 1;
-		}
-		c->list = tree;
-		c->item = json_first(json_get_array(tree, "items"));
+	while (c->item == NULL && c->doc != NULL && is_list(c->doc)) {
+		c->list = c->doc;
+		c->item = json_first(json_get_array(c->doc, "items"));
+		c->doc = json_next(c->doc);
 	}
-	if (c->item == NULL)
+	if (c->item != NULL) {
+		m->object = c->item;
+		c->item = json_next(c->item);
+		list = c->list;
+	} else if (c->doc != NULL) {
+		m->object = c->doc;
+		c->doc = json_next(c->doc);
+	} else {
 		return 0;
-	m->object = c->item;
-	m->line = lines_find(&c->docs->lines, m->object);
-	if (m->line == 0)
-		m->line = c->docs->line[c->doc - 1];
-	find_kind(m, c->list);
-	c->item = json_next(c->item);
+	}
+	m->line = json_line(m->object);
+	find_kind(m, list);
 	return 1;
 }
 

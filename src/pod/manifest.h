@@ -8,20 +8,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "pod/yaml.h"
+struct json;
 
-/* Where a walk over the manifests of a file is; start with {.docs = &docs}. */
+/*
+ * Where a walk over the manifests of a file is; start with
+ * {.doc = json_first(docs)}.  All is borrowed.
+ */
 struct manifest_cursor {
-	const struct yaml_docs *docs; /* borrowed */
-	size_t doc; /* the next one */
-	const struct json *list; /* the list that item is of; borrowed */
+	const struct json *doc; /* the next one; NULL: none */
+	const struct json *list; /* the list that item is of */
 	const struct json *item; /* the next one of a list; NULL: none */
 };
 
 struct manifest {
 	const struct json *object; /* borrowed from the docs */
 	char kind[64]; /* "" where it has none; a list's items may inherit it */
-	size_t line; /* where its document begins, or it in a list */
+	size_t line; /* where it begins */
 };
 
 /*

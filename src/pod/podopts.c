@@ -16,6 +16,7 @@
 #include "pod/manifest.h"
 #include "pod/name.h"
 #include "pod/reference.h"
+#include "pod/yaml.h"
 #include "wire.h"
 
 /* ---------------------------------------------------------------- options */
@@ -314,16 +315,21 @@ add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
 /* Add the bundles of one file.  Returns 0, or -1 (reported). */
 static int
 expand_file(struct podopts_bundles *b, const struct pod_opts *o,
-    const char *path, struct yaml_docs *docs)
+    const char *path)
 {
 	char file[MSG_NAME], where[MSG_NAME + 32];
-	struct manifest_cursor c = {.docs = docs};
+	struct json *docs = yaml_load(path);
+	struct manifest_cursor c = {.doc = json_first(docs)};
 	struct manifest m;
 	struct pod_opts *one;
 	size_t before = b->n;
 
-	if (yaml_load(docs, path) < 0)
+	if (docs == NULL)
 		return -1;
+	if (json_add(b->docs, NULL, docs) == NULL) {
+		msg_nomem();
+		return -1;
+	}
 	(void)msg_mask(file, sizeof file,
 	    strcmp(path, "-") == 0 ? "standard input" : path);
 	while (manifest_next(&c, &m)) {
@@ -357,17 +363,9 @@ podopts_expand(const struct pod_opts *o, struct podopts_bundles *b)
 			return -1;
 		one->image = o->images.at[i];
 	}
-	if (o->files.n == 0)
-		return 0;
-	/* one more: that which was under way when it failed */
-	b->docs = calloc(o->files.n + 1, sizeof *b->docs);
-	if (b->docs == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	for (; b->n_docs < o->files.n; b->n_docs++)
-		if (expand_file(b, o, o->files.at[b->n_docs],
-		        &b->docs[b->n_docs]) < 0)
+	b->docs = json_new_array();
+	for (i = 0; i < o->files.n; i++)
+		if (expand_file(b, o, o->files.at[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -375,11 +373,7 @@ podopts_expand(const struct pod_opts *o, struct podopts_bundles *b)
 void
 podopts_free_bundles(struct podopts_bundles *b)
 {
-	size_t i;
-
-	for (i = 0; b->docs != NULL && i <= b->n_docs; i++)
-		yaml_docs_free(&b->docs[i]);
-	free(b->docs);
+	json_free(b->docs);
 	free(b->at);
 	*b = (struct podopts_bundles){0};
 }

@@ -56,8 +56,7 @@ int podopts_choose_unpacker(struct pod_opts *o, bool quiet);
 struct podopts_bundles {
 	struct pod_opts *at; /* owned; they borrow from docs and the options */
 	size_t n;
-	struct yaml_docs *docs; /* owned; one a file */
-	size_t n_docs;
+	struct json *docs; /* owned; what yaml_load gave for each file */
 };
 
 /*

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,64 +15,62 @@
 #include <unistd.h>
 #include <yaml.h>
 
-#include "base/array.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "base/base64.h"
 #include "base/msg.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define HEX DIGITS "abcdefABCDEF"
 
 enum {
 	ANCHORS_MAX = 1000, /* of one document */
-	TAGS_MAX = 1000,
+	ANCHOR_NAME = 128, /* with its NUL */
+	TAGS_MAX = 10000,
 	NUMBER_MAX = 64,
 	KEY_SIMPLE = 100 /* bytes, of which each is up to 10 when printed */
 };
 
-/* A sequence or mapping that is being converted. */
+struct anchor {
+	char name[ANCHOR_NAME];
+	struct json *value; /* owned, a copy; NULL: it is not complete */
+	size_t values; /* in it, itself included */
+	size_t height; /* of nested sequences and mappings in it */
+};
+
+/* A sequence or mapping that is being read. */
 struct level {
-	const yaml_node_t *node;
 	struct json *json; /* borrowed from the tree */
-	const yaml_node_t *key; /* of the value that comes next */
-	size_t i; /* place of the next item or pair */
+	const char *key; /* of the value that comes next; borrowed, too */
+	size_t line; /* of that key */
 	size_t keys; /* so far */
-	bool copied; /* by way of an alias */
+	size_t before; /* values in the file before this one */
+	size_t height; /* of what is complete in it */
+	struct anchor *anchor; /* of this one; NULL: none */
 	bool merges; /* it has a key "<<" that means merging */
 };
 
 struct load {
 	const char *name; /* borrowed; what the file is called, masked */
-	struct yaml_docs *docs;
-	yaml_document_t document;
+	struct json *docs;
 	yaml_mark_t mark; /* of what is being read */
-	size_t lines_before; /* in the file, before what libyaml reads */
-	size_t values; /* so far in the file */
-	/*
-	 * Of each node in the stream: is it a plain scalar without a tag?  A
-	 * document does not tell it from one with the tag !!str.
-	 */
-	bool *plain; /* owned */
-	size_t n_plain, plain_room;
-	size_t before; /* nodes of documents before this one */
-	bool *seen; /* owned; nodes of the document that were converted */
+	size_t values; /* so far in the file, copies included */
+	bool begun; /* a document has begun */
+	size_t n_anchors;
+	struct anchor anchors[ANCHORS_MAX];
 	size_t depth; /* levels in use */
 	struct level stack[YAML_DEPTH_MAX];
 };
 
+/* Say what is wrong, with the name that it is about unless that is NULL. */
 static int
-yaml_fail(const struct load *p, const char *what)
-{
-	msg_warn(0, "%s:%zu:%zu: %s", p->name, p->mark.line + 1,
-	    p->mark.column + 1, what);
-	return -1;
-}
-
-static int
-fail_name(const struct load *p, const char *what, const char *name)
+yaml_fail(const struct load *p, const char *what, const char *name)
 {
 	char shown[128];
 
-	msg_warn(0, "%s:%zu:%zu: %s '%s'", p->name, p->mark.line + 1,
-	    p->mark.column + 1, what, msg_mask(shown, sizeof shown, name));
+	msg_warn(0, name != NULL ? "%s:%zu:%zu: %s '%s'" : "%s:%zu:%zu: %s",
+	    p->name, p->mark.line + 1, p->mark.column + 1, what,
+	    name != NULL ? msg_mask(shown, sizeof shown, name) : "");
 	return -1;
 }
 
@@ -88,105 +85,45 @@ is_one_of(const char *text, const char *const *words)
 	return false;
 }
 
-static const char *
-skip_digits(const char *p)
-{
-	while (*p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* Is text, without a sign, a decimal number, with or without fraction? */
-static bool
-is_decimal(const char *text)
-{
-	const char *p = skip_digits(text), *fraction;
-	bool digits = p != text;
-
-	if (*p == '.') {
-		fraction = p + 1;
-		p = skip_digits(fraction);
-		digits = digits || p != fraction;
-	}
-	if (!digits)
-		return false;
-	if (*p == 'e' || *p == 'E') {
-		p++;
-		if (*p == '+' || *p == '-')
-			p++;
-		fraction = p;
-		p = skip_digits(p);
-		if (p == fraction)
-			return false;
-	}
-	return *p == '\0';
-}
-
-/* Parse text, without a sign, as 0x1f, 0b1, 0o17 or 017. */
-static bool
-is_based(const char *text, double *number)
-{
-	static const char digits[] = "0123456789abcdef";
-	unsigned int base, d;
-	double n = 0;
-	const char *at;
-
-	if (text[0] != '0' || text[1] == '\0')
-		return false;
-	switch (text[1]) {
-	case 'x':
-	case 'X':
-		base = 16;
-		break;
-	case 'b':
-	case 'B':
-		base = 2;
-		break;
-	default:
-		base = 8;
-		break;
-	}
-	text += base != 8 || text[1] == 'o' || text[1] == 'O' ? 2 : 1;
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++) {
-		at = strchr(digits,
-		    *text >= 'A' && *text <= 'F' ? *text | 0x20 : *text);
-		if (at == NULL)
-			return false;
-		d = (unsigned int)(at - digits);
-		if (d >= base)
-			return false;
-		n = n * base + d;
-	}
-	*number = n;
-	return true;
-}
-
-/* Does a plain scalar of this text mean a number? */
+/*
+ * Does a plain scalar of this text mean a number: 0x1f, 0b1, 0o17, 017, or a
+ * decimal one, with or without a fraction?
+ */
 static bool
 is_number(const char *text, double *number)
 {
-	char plain[NUMBER_MAX];
+	char plain[NUMBER_MAX], *end = plain;
+	const char *digits;
 	size_t n = 0;
-	bool minus = *text == '-';
+	bool minus = *text == '-', found = false;
 
 	if (*text == '_' || strncmp(text, "._", 2) == 0)
 		return false;
 	if (*text == '-' || *text == '+')
 		text++;
 	for (; *text != '\0'; text++) {
-		if (*text == '_')
-			continue;
 		if (n + 1 == sizeof plain)
 			return false;
-		plain[n++] = *text;
+		if (*text != '_')
+			plain[n++] = *text;
 	}
 	plain[n] = '\0';
-	if (!is_based(plain, number)) {
-		if (!is_decimal(plain))
+	if (plain[0] == '0' && n > 1) {
+		digits = plain + 1 + (strchr("xXbBoO", plain[1]) != NULL);
+		errno = 0;
+		*number = (double)strtoull(digits, &end,
+		    strchr("xX", plain[1]) != NULL       ? 16
+		        : strchr("bB", plain[1]) != NULL ? 2
+		                                         : 8);
+		found = strspn(digits, HEX) > 0 && *end == '\0' && errno == 0;
+	}
+	if (!found) {
+		if (strspn(plain, DIGITS ".") == 0 ||
+		    strspn(plain, DIGITS ".eE+-") != n)
 			return false;
-		*number = strtod(plain, NULL);
+		*number = strtod(plain, &end);
+		if (end == plain || *end != '\0')
+			return false;
 	}
 	if (minus)
 		*number = 0 - *number; /* -0 is 0 */
@@ -216,107 +153,22 @@ plain_scalar(const char *text)
 	return json_new_string(text);
 }
 
-/* ------------------------------------------------------------------- tree */
-
-/* Is the number whole? */
+/* Is it a plain scalar without a tag? */
 static bool
-is_whole(const struct json *node)
+yaml_is_plain(const yaml_event_t *e)
 {
-	double n = json_number(node);
-
-	return n >= -9.2e18 && n <= 9.2e18 && (double)(int64_t)n <= n &&
-	    (double)(int64_t)n >= n;
-}
-
-/* A scalar with one of the tags that stand for a plain one's types. */
-static struct json *
-typed_scalar(struct load *p, const char *tag, const char *text)
-{
-	struct json *node = plain_scalar(text);
-	bool fits = node == NULL;
-
-	if (strcmp(tag, "int") == 0)
-		fits = fits || (json_is_number(node) && is_whole(node));
-	else if (strcmp(tag, "float") == 0)
-		fits = fits || json_is_number(node);
-	else if (strcmp(tag, "bool") == 0)
-		fits = fits || json_is_bool(node);
-	else
-		fits = fits || json_is_null(node);
-	if (node == NULL)
-		msg_nomem();
-	if (fits)
-		return node;
-	json_free(node);
-	(void)fail_name(p, "the value does not have the type of its tag", tag);
-	return NULL;
-}
-
-/*
- * Decode base64 that may have white space in it, len characters; text gets what
- * it means, which is cut where a NUL stands.  Returns 0, or -1.
- */
-static int
-decode_binary(char *text, size_t len)
-{
-	size_t i, n = 0;
-	ssize_t got;
-
-	for (i = 0; i < len; i++)
-		if (strchr(" \t\r\n", text[i]) == NULL)
-			text[n++] = text[i];
-	/* in place: what is read is never behind what is written */
-	got = n % 4 == 0 ? base64_decode(text, text, n) : -1;
-	if (got < 0 || memchr(text, '\0', (size_t)got) != NULL)
-		return -1;
-	text[got] = '\0';
-	return msg_is_utf8(text, (size_t)got) ? 0 : -1;
-}
-
-/* A scalar tagged !!binary: base64 of a string. */
-static struct json *
-binary_scalar(struct load *p, const char *text, size_t len)
-{
-	char *copy = strdup(text);
-	struct json *node = NULL;
-
-	if (copy == NULL) {
-		msg_nomem();
-		return NULL;
-	}
-	if (decode_binary(copy, len) < 0) {
-		(void)yaml_fail(p, "!!binary that is not the base64 of a text");
-	} else {
-		node = json_new_string(copy);
-		if (node == NULL)
-			msg_nomem();
-	}
-	free(copy);
-	return node;
-}
-
-/* The place of a node in its document, from 0. */
-static size_t
-yaml_place(const struct load *p, const yaml_node_t *node)
-{
-	return (size_t)(node - p->document.nodes.start);
-}
-
-static bool
-yaml_is_plain(const struct load *p, const yaml_node_t *node)
-{
-	return p->plain[p->before + yaml_place(p, node)];
+	return e->data.scalar.tag == NULL && e->data.scalar.plain_implicit;
 }
 
 /* The text of a scalar; NULL (reported). */
 static const char *
-yaml_text(struct load *p, const yaml_node_t *node)
+yaml_text(struct load *p, const yaml_event_t *e)
 {
-	const char *text = (const char *)node->data.scalar.value;
+	const char *text = (const char *)e->data.scalar.value;
 
-	if (strlen(text) == node->data.scalar.length)
+	if (strlen(text) == e->data.scalar.length)
 		return text;
-	(void)yaml_fail(p, "a NUL character");
+	(void)yaml_fail(p, "a NUL character", NULL);
 	return NULL;
 }
 
@@ -326,109 +178,253 @@ yaml_text(struct load *p, const yaml_node_t *node)
  * time too.
  */
 static struct json *
-scalar_node(struct load *p, const yaml_node_t *node)
+scalar_value(struct load *p, const yaml_event_t *e)
 {
 	static const char core[] = "tag:yaml.org,2002:";
 	static const char *const typed[] = {"int", "float", "bool", "null",
 	    NULL};
-	const char *text = yaml_text(p, node);
-	const char *tag = (const char *)node->tag;
+	const char *text = yaml_text(p, e);
+	const char *tag = (const char *)e->data.scalar.tag;
 	struct json *value;
+	int64_t n;
+	bool fits;
 
 	if (text == NULL)
 		return NULL;
-	if (strncmp(tag, core, sizeof core - 1) == 0) {
-		tag += sizeof core - 1;
-		if (is_one_of(tag, typed))
-			return typed_scalar(p, tag, text);
-		if (strcmp(tag, "binary") == 0)
-			return binary_scalar(p, text, node->data.scalar.length);
+	tag = tag != NULL && strncmp(tag, core, sizeof core - 1) == 0
+	    ? tag + sizeof core - 1
+	    : "";
+	if (strcmp(tag, "binary") == 0) {
+		(void)yaml_fail(p, "!!binary, write the text itself", NULL);
+		return NULL;
 	}
-	value = yaml_is_plain(p, node) ? plain_scalar(text)
-	                               : json_new_string(text);
+	value = yaml_is_plain(e) || is_one_of(tag, typed)
+	    ? plain_scalar(text)
+	    : json_new_string(text);
 	if (value == NULL)
 		msg_nomem();
-	return value;
+	if (value == NULL || !is_one_of(tag, typed))
+		return value;
+	fits = tag[0] == 'i'
+	    ? json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0
+	    : tag[0] == 'f' ? json_is_number(value)
+	    : tag[0] == 'b' ? json_is_bool(value)
+	                    : json_is_null(value);
+	if (fits)
+		return value;
+	json_free(value);
+	(void)yaml_fail(p, "the value does not have the type of its tag", tag);
+	return NULL;
 }
 
-/* Take the key of the next value of a mapping. */
-static int
-take_key(struct load *p, struct level *l, const yaml_node_t *key)
-{
-	const char *text;
+/* ------------------------------------------------------------------- tree */
 
-	p->mark = key->start_mark;
-	if (key->type != YAML_SCALAR_NODE)
-		return yaml_fail(p, "a key that is not a scalar");
-	text = yaml_text(p, key);
-	if (text == NULL)
+/* Count n values more; 0 or -1. */
+static int
+count_values(struct load *p, size_t n)
+{
+	p->values += n;
+	if (p->values <= YAML_NODES_MAX)
+		return 0;
+	return yaml_fail(p, "too large: more than 200000 values", NULL);
+}
+
+/*
+ * Put a value, owned, where it belongs; NULL: out of memory.  There are n
+ * values in it, itself included.  Returns 0, or -1 (reported).
+ */
+static int
+put_value(struct load *p, struct json *value, size_t n)
+{
+	struct level *up = p->depth > 0 ? &p->stack[p->depth - 1] : NULL;
+	size_t line = p->mark.line + 1;
+
+	if (value == NULL) {
+		msg_nomem();
 		return -1;
-	if (json_has(l->json, text))
-		return fail_name(p, "duplicate key", text);
-	if (++l->keys > YAML_KEYS_MAX)
-		return yaml_fail(p, "too many keys in one mapping");
-	/* "<<" in quotes is a key like others, unless a tag says otherwise */
-	if (strcmp(text, "<<") == 0)
-		l->merges = yaml_is_plain(p, key) ||
-		    strcmp((const char *)key->tag, "tag:yaml.org,2002:merge") ==
-		        0;
-	l->key = key;
+	}
+	if (count_values(p, n) < 0) {
+		json_free(value);
+		return -1;
+	}
+	json_set_line(value, up != NULL && up->key != NULL ? up->line : line);
+	if (up == NULL && json_is_null(value)) {
+		json_free(value); /* nothing is in the document */
+		return 0;
+	}
+	if (up != NULL && up->key != NULL) {
+		value = json_set(up->json, up->key, value);
+		up->key = NULL;
+	} else {
+		value = json_add(up != NULL ? up->json : p->docs, NULL, value);
+	}
+	if (value != NULL)
+		return 0;
+	msg_nomem();
+	return -1;
+}
+
+/* Begin an anchor's value; 0 or -1. */
+static int
+anchor_begin(struct load *p, const yaml_char_t *name, struct anchor **a)
+{
+	*a = NULL;
+	if (name == NULL)
+		return 0;
+	if (p->n_anchors == ANCHORS_MAX)
+		return yaml_fail(p, "too many anchors", NULL);
+	if (strlen((const char *)name) >= ANCHOR_NAME)
+		return yaml_fail(p, "a long anchor", (const char *)name);
+	*a = &p->anchors[p->n_anchors++];
+	**a = (struct anchor){0};
+	memcpy((*a)->name, name, strlen((const char *)name));
 	return 0;
 }
 
-/* Convert a node, and add it to the level `up`, NULL: it is the root. */
-static struct json *
-put_node(struct load *p, struct level *up, const yaml_node_t *node)
+/* The anchor's value is complete, with so many values in it; 0 or -1. */
+static int
+anchor_end(struct load *p, struct anchor *a, const struct json *value,
+    size_t values, size_t height)
 {
-	size_t place = yaml_place(p, node), line;
-	bool copied = up != NULL && up->copied;
+	if (a == NULL)
+		return 0;
+	if (count_values(p, values) < 0)
+		return -1;
+	a->values = values;
+	a->height = height;
+	a->value = json_copy(value);
+	if (a->value != NULL)
+		return 0;
+	msg_nomem();
+	return -1;
+}
+
+/* The anchor's value; NULL (reported). */
+static const struct anchor *
+anchor_find(struct load *p, const yaml_char_t *name)
+{
+	size_t i = p->n_anchors;
+
+	/* a name may be used again: the last one counts */
+	while (i-- > 0)
+		if (strcmp(p->anchors[i].name, (const char *)name) == 0)
+			break;
+	if (i < p->n_anchors && p->anchors[i].value != NULL)
+		return &p->anchors[i];
+	(void)yaml_fail(p,
+	    i < p->n_anchors ? "an alias in its own anchor"
+	                     : "an alias without its anchor",
+	    (const char *)name);
+	return NULL;
+}
+
+/*
+ * Take the key of the next value, which is there as null until that comes;
+ * text is NULL: it was refused.  Returns 0 or -1.
+ */
+static int
+take_key(struct load *p, const char *text)
+{
+	struct level *l = &p->stack[p->depth - 1];
 	struct json *value;
 
-	p->mark = node->start_mark;
-	if (++p->values > YAML_NODES_MAX) {
-		(void)yaml_fail(p, "too large: more than 200000 values");
-		return NULL;
-	}
-	value = node->type == YAML_SCALAR_NODE ? scalar_node(p, node)
-	    : node->type == YAML_MAPPING_NODE  ? json_new_object()
-	                                       : json_new_array();
-	if (value == NULL && node->type != YAML_SCALAR_NODE)
+	if (text == NULL)
+		return -1;
+	if (json_has(l->json, text))
+		return yaml_fail(p, "duplicate key", text);
+	if (++l->keys > YAML_KEYS_MAX)
+		return yaml_fail(p, "too many keys in one mapping", NULL);
+	value = json_add(l->json, text, json_new_null());
+	if (value == NULL) {
 		msg_nomem();
-	if (value == NULL)
-		return NULL;
-	/* a key's line, or its own; that of an alias is not known */
-	line = up != NULL && up->key != NULL ? up->key->start_mark.line
-	                                     : node->start_mark.line;
-	if (copied || (p->seen[place] && (up == NULL || up->key == NULL)))
-		line = 0;
+		return -1;
+	}
+	l->key = json_key(value);
+	l->line = p->mark.line + 1;
+	return 0;
+}
+
+/* Does a key come next? */
+static bool
+wants_key(const struct load *p)
+{
+	const struct level *l = p->depth > 0 ? &p->stack[p->depth - 1] : NULL;
+
+	return l != NULL && json_is_object(l->json) && l->key == NULL;
+}
+
+static int
+take_scalar(struct load *p, const yaml_event_t *e)
+{
+	const char *tag = (const char *)e->data.scalar.tag;
+	struct json *value;
+	struct anchor *a;
+	bool is_key = wants_key(p);
+	int ret;
+
+	if (anchor_begin(p, e->data.scalar.anchor, &a) < 0)
+		return -1;
+	if (is_key && take_key(p, yaml_text(p, e)) < 0)
+		return -1;
+	/* "<<" in quotes is a key like others, unless a tag says otherwise */
+	if (is_key && strcmp((char *)e->data.scalar.value, "<<") == 0)
+		p->stack[p->depth - 1].merges = yaml_is_plain(e) ||
+		    (tag != NULL &&
+		        strcmp(tag, "tag:yaml.org,2002:merge") == 0);
+	if (is_key && a == NULL)
+		return 0;
+	value = is_key ? json_new_string((char *)e->data.scalar.value)
+	               : scalar_value(p, e);
+	if (value == NULL && !is_key)
+		return -1;
+	ret = anchor_end(p, a, value, 1, 0);
+	if (ret < 0 || is_key)
+		json_free(value);
+	return ret < 0 || is_key ? ret : put_value(p, value, 1);
+}
+
+/* An alias stands for a copy of its anchor's value. */
+static int
+take_alias(struct load *p, const yaml_char_t *name)
+{
+	const struct anchor *a = anchor_find(p, name);
+	struct level *l;
+
+	if (a == NULL)
+		return -1;
+	if (wants_key(p) && json_is_string(a->value))
+		return take_key(p, json_string(a->value));
+	if (wants_key(p))
+		return yaml_fail(p, "a key that is not a scalar", NULL);
+	if (p->depth + a->height > YAML_DEPTH_MAX)
+		return yaml_fail(p, "nested too deeply", NULL);
+	l = &p->stack[p->depth - 1]; /* an anchor came before, in a level */
+	if (l->height < a->height)
+		l->height = a->height;
+	return put_value(p, json_copy(a->value), a->values);
+}
+
+/* A sequence or mapping, owned, begins; 0 or -1. */
+static int
+begin_level(struct load *p, struct json *value, const yaml_char_t *name)
+{
+	struct level l = {.json = value, .before = p->values};
+	int ret = -1;
+
+	if (wants_key(p))
+		ret = yaml_fail(p, "a key that is not a scalar", NULL);
+	else if (p->depth == YAML_DEPTH_MAX)
+		ret = yaml_fail(p, "nested too deeply", NULL);
 	else
-		line += p->lines_before + 1;
-	if (up != NULL &&
-	    json_add(up->json,
-	        up->key != NULL ? (const char *)up->key->data.scalar.value
-	                        : NULL,
-	        value) == NULL) {
-		msg_nomem();
-		return NULL;
+		ret = anchor_begin(p, name, &l.anchor);
+	if (ret < 0) {
+		json_free(value);
+		return -1;
 	}
-	if (lines_add(&p->docs->lines, value, line) < 0) {
-		if (up == NULL)
-			json_free(value);
-		return NULL;
-	}
-	if (node->type != YAML_SCALAR_NODE) {
-		if (p->depth == YAML_DEPTH_MAX) {
-			(void)yaml_fail(p, "nested too deeply");
-			if (up == NULL)
-				json_free(value);
-			return NULL;
-		}
-		p->stack[p->depth++] = (struct level){.node = node,
-		    .json = value,
-		    .copied = copied || p->seen[place]};
-	}
-	p->seen[place] = true;
-	return value;
+	if (put_value(p, value, 1) < 0)
+		return -1;
+	p->stack[p->depth++] = l;
+	return 0;
 }
 
 /* Move to a level what `from` has and it has not. */
@@ -440,7 +436,7 @@ merge_one(struct load *p, struct level *l, struct json *from)
 
 	if (!json_is_object(from))
 		return yaml_fail(p,
-		    "'<<' merges something that is not a mapping");
+		    "'<<' merges something that is not a mapping", NULL);
 	while ((item = json_first(from)) != NULL) {
 		key = json_key(item);
 		item = json_take(from, key);
@@ -451,7 +447,8 @@ merge_one(struct load *p, struct level *l, struct json *from)
 		/* each key is compared with all that are there */
 		if (++l->keys > YAML_KEYS_MAX) {
 			json_free(item);
-			return yaml_fail(p, "too many keys in one mapping");
+			return yaml_fail(p, "too many keys in one mapping",
+			    NULL);
 		}
 		if (json_add(l->json, key, item) == NULL) {
 			msg_nomem();
@@ -461,126 +458,97 @@ merge_one(struct load *p, struct level *l, struct json *from)
 	return 0;
 }
 
-/* Resolve "<<" (YAML's merge key type) in a mapping that is complete. */
+/*
+ * The innermost level is complete: resolve "<<" (YAML's merge key type) in it.
+ * Returns 0 or -1.
+ */
 static int
-merge(struct load *p, struct level *l)
+end_level(struct load *p)
 {
-	struct json *from = json_take(l->json, "<<"), *item;
+	struct level *l = &p->stack[--p->depth];
+	struct json *from, *item;
 	int ret = 0;
 
-	p->mark = l->node->start_mark;
-	l->keys--;
-	if (!json_is_array(from))
-		ret = merge_one(p, l, from);
-	for (item = json_is_array(from) ? json_first(from) : NULL;
-	     item != NULL && ret == 0; item = json_next(item))
-		ret = merge_one(p, l, item);
-	json_free(from);
-	return ret;
-}
-
-/* Convert what comes next in the innermost level; 0 or -1. */
-static int
-convert_next(struct load *p)
-{
-	struct level *l = &p->stack[p->depth - 1];
-	const yaml_node_t *n = l->node;
-	const yaml_node_pair_t *pair;
-	int value;
-
-	if (io_stopped())
-		return yaml_fail(p, "stopped by a signal");
-	if (n->type == YAML_SEQUENCE_NODE) {
-		if (n->data.sequence.items.start + l->i ==
-		    n->data.sequence.items.top) {
-			p->depth--;
-			return 0;
-		}
-		value = n->data.sequence.items.start[l->i++];
-	} else {
-		if (n->data.mapping.pairs.start + l->i ==
-		    n->data.mapping.pairs.top) {
-			p->depth--;
-			return l->merges ? merge(p, l) : 0;
-		}
-		pair = &n->data.mapping.pairs.start[l->i++];
-		if (take_key(p, l,
-		        yaml_document_get_node(&p->document, pair->key)) < 0)
-			return -1;
-		value = pair->value;
+	if (l->merges) {
+		from = json_take(l->json, "<<");
+		l->keys--;
+		if (!json_is_array(from))
+			ret = merge_one(p, l, from);
+		for (item = json_first(json_is_array(from) ? from : NULL);
+		     item != NULL && ret == 0; item = json_next(item))
+			ret = merge_one(p, l, item);
+		json_free(from);
 	}
-	return put_node(p, l, yaml_document_get_node(&p->document, value)) !=
-	        NULL
-	    ? 0
-	    : -1;
+	if (p->depth > 0 && l[-1].height < l->height + 1)
+		l[-1].height = l->height + 1;
+	if (ret < 0)
+		return ret;
+	return anchor_end(p, l->anchor, l->json, p->values - l->before,
+	    l->height + 1);
 }
 
-/* -------------------------------------------------------------- documents */
-
-/* Make room for one more document; 0 or -1. */
-static int
-add_document(struct yaml_docs *d)
+/* The anchors of a document are not those of the next. */
+static void
+forget_anchors(struct load *p)
 {
-	struct json **tree;
-	size_t *line;
-
-	tree = array_grow(d->tree, &d->tree_room, d->n + 1, sizeof *tree);
-	if (tree != NULL)
-		d->tree = tree;
-	line = array_grow(d->line, &d->line_room, d->n + 1, sizeof *line);
-	if (line != NULL)
-		d->line = line;
-	if (tree != NULL && line != NULL)
-		return 0;
-	msg_nomem();
-	return -1;
+	while (p->n_anchors > 0)
+		json_free(p->anchors[--p->n_anchors].value);
 }
 
-/* Convert a document, and keep it unless there is nothing in it. */
 static int
-take_document(struct load *p, const yaml_node_t *root)
+begin_document(struct load *p, const yaml_event_t *e)
 {
-	struct yaml_docs *d = p->docs;
-	struct json *tree;
-	int ret = 0;
-
-	p->mark = p->document.start_mark;
-	if (p->before == 0 && p->lines_before == 0 &&
-	    (p->document.version_directive != NULL ||
-	        p->document.tag_directives.start !=
-	            p->document.tag_directives.end))
+	forget_anchors(p);
+	if (!p->begun &&
+	    (e->data.document_start.version_directive != NULL ||
+	        e->data.document_start.tag_directives.start !=
+	            e->data.document_start.tag_directives.end))
 		return yaml_fail(p,
-		    "kubectl takes no directive before the first '---': leave the line with '%' out");
-	p->depth = 0;
-	p->values++;
-	if (add_document(d) < 0)
-		return -1;
-	p->seen = calloc((size_t)(p->document.nodes.top -
-	                     p->document.nodes.start),
-	    sizeof *p->seen);
-	if (p->seen == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	d->line[d->n] = p->document.start_mark.line + p->lines_before + 1;
-	tree = put_node(p, NULL, root);
-	while (tree != NULL && ret == 0 && p->depth > 0)
-		ret = convert_next(p);
-	free(p->seen);
-	if (tree == NULL)
-		return -1;
-	if (ret < 0 || json_is_null(tree))
-		json_free(tree);
-	else
-		d->tree[d->n++] = tree;
-	return ret;
+		    "kubectl takes no directive before the first '---': leave the line with '%' out",
+		    NULL);
+	p->begun = true;
+	return 0;
 }
+
+static int
+take_event(struct load *p, const yaml_event_t *e)
+{
+	p->mark = e->start_mark;
+	if (io_stopped())
+		return yaml_fail(p, "stopped by a signal", NULL);
+	switch (e->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		return begin_document(p, e);
+	case YAML_ALIAS_EVENT:
+		return take_alias(p, e->data.alias.anchor);
+	case YAML_SCALAR_EVENT:
+		return take_scalar(p, e);
+	case YAML_SEQUENCE_START_EVENT:
+		return begin_level(p, json_new_array(),
+		    e->data.sequence_start.anchor);
+	case YAML_MAPPING_START_EVENT:
+		return begin_level(p, json_new_object(),
+		    e->data.mapping_start.anchor);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return end_level(p);
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+		break;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------- text */
 
 /* Say what libyaml found wrong, and where. */
 static int
 parser_failed(struct load *p, const yaml_parser_t *y, const char *text)
 {
-	const char *c, *what = y->problem != NULL ? y->problem : "not YAML";
+	const char *c;
+	char what[256];
 
 	if (y->error == YAML_MEMORY_ERROR) {
 		msg_nomem();
@@ -596,132 +564,43 @@ parser_failed(struct load *p, const yaml_parser_t *y, const char *text)
 			p->mark.line += *c == '\n';
 		}
 	}
-	p->mark.line += p->lines_before;
-	if (y->context == NULL)
-		return yaml_fail(p, what);
-	msg_warn(0, "%s:%zu:%zu: %s %s", p->name, p->mark.line + 1,
-	    p->mark.column + 1, what, y->context);
-	return -1;
+	snprintf(what, sizeof what, "%s%s%s",
+	    y->problem != NULL ? y->problem : "not YAML",
+	    y->context != NULL ? " " : "",
+	    y->context != NULL ? y->context : "");
+	return yaml_fail(p, what, NULL);
 }
 
 /*
- * libyaml compares each %TAG line with all before it, so that a text may have
- * TAGS_MAX of them, in any position.  Returns 0 or -1.
+ * Parse text[0..len).  If it is JSON, an object that follows another is a
+ * document, as for kubectl, which YAML wants a "---" for.  Returns 0 or -1.
  */
 static int
-yaml_check_tags(struct load *p, const char *text, size_t len)
+parse_text(struct load *p, const char *text, size_t len, bool json)
 {
-	static const char tag[] = "%TAG";
-	const char *end = text + len, *at = text;
-	unsigned int n = 0;
-
-	while ((at = memmem(at, (size_t)(end - at), tag, sizeof tag - 1)) !=
-	    NULL) {
-		if (++n > TAGS_MAX)
-			return yaml_fail(p, "too many %TAG directives");
-		at += sizeof tag - 1;
-	}
-	return 0;
-}
-
-/* Note what an event says that its document will not; 0 or -1. */
-static int
-scan_event(struct load *p, const yaml_event_t *e, size_t *anchors)
-{
-	const yaml_char_t *anchor;
-	bool *plain;
-
-	p->mark = e->start_mark;
-	if (e->type == YAML_DOCUMENT_START_EVENT)
-		*anchors = 0;
-	if (e->type == YAML_SCALAR_EVENT)
-		anchor = e->data.scalar.anchor;
-	else if (e->type == YAML_SEQUENCE_START_EVENT)
-		anchor = e->data.sequence_start.anchor;
-	else if (e->type == YAML_MAPPING_START_EVENT)
-		anchor = e->data.mapping_start.anchor;
-	else
-		return 0;
-	if (anchor != NULL && ++*anchors > ANCHORS_MAX)
-		return yaml_fail(p, "too many anchors");
-	/* keys are nodes, too */
-	if (p->n_plain == 2 * YAML_NODES_MAX)
-		return yaml_fail(p, "too large: more than 200000 values");
-	plain = array_grow(p->plain, &p->plain_room, p->n_plain + 1,
-	    sizeof *plain);
-	if (plain == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	p->plain = plain;
-	plain[p->n_plain++] = e->type == YAML_SCALAR_EVENT &&
-	    e->data.scalar.tag == NULL && e->data.scalar.plain_implicit;
-	return 0;
-}
-
-/* Read all events, before documents of any size are made; 0 or -1. */
-static int
-yaml_scan(struct load *p, yaml_parser_t *y, const char *text)
-{
+	yaml_parser_t y;
 	yaml_event_t e;
-	size_t anchors = 0;
 	bool more = true;
 	int ret = 0;
 
-	p->n_plain = 0;
-	while (more && ret == 0) {
-		if (!yaml_parser_parse(y, &e))
-			return parser_failed(p, y, text);
+	if (!yaml_parser_initialize(&y)) {
+		msg_nomem();
+		return -1;
+	}
+	yaml_parser_set_input_string(&y, (const unsigned char *)text, len);
+	while (ret == 0 && more) {
+		if (!yaml_parser_parse(&y, &e)) {
+			ret = parser_failed(p, &y, text);
+			break;
+		}
 		more = e.type != YAML_STREAM_END_EVENT;
-		ret = scan_event(p, &e, &anchors);
+		ret = take_event(p, &e);
+		if (json && e.type == YAML_DOCUMENT_END_EVENT &&
+		    y.tokens.head->type == YAML_FLOW_MAPPING_START_TOKEN)
+			y.state = YAML_PARSE_IMPLICIT_DOCUMENT_START_STATE;
 		yaml_event_delete(&e);
 	}
-	return ret;
-}
-
-/* Read all documents; 0 or -1. */
-static int
-yaml_load_all(struct load *p, yaml_parser_t *y, const char *text)
-{
-	const yaml_node_t *root;
-	int ret = 0;
-
-	p->before = 0;
-	while (ret == 0) {
-		if (!yaml_parser_load(y, &p->document))
-			return parser_failed(p, y, text);
-		root = yaml_document_get_root_node(&p->document);
-		if (root != NULL)
-			ret = take_document(p, root);
-		p->before += (size_t)(p->document.nodes.top -
-		    p->document.nodes.start);
-		yaml_document_delete(&p->document);
-		if (root == NULL)
-			break;
-	}
-	return ret;
-}
-
-/* Run libyaml over text, twice; 0 or -1. */
-static int
-parse_text(struct load *p, const char *text, size_t len)
-{
-	static int (*const runs[])(struct load *, yaml_parser_t *,
-	    const char *) = {yaml_scan, yaml_load_all};
-	yaml_parser_t y;
-	size_t i;
-	int ret = yaml_check_tags(p, text, len);
-
-	for (i = 0; i < 2 && ret == 0; i++) {
-		if (!yaml_parser_initialize(&y)) {
-			msg_nomem();
-			return -1;
-		}
-		yaml_parser_set_input_string(&y, (const unsigned char *)text,
-		    len);
-		ret = runs[i](p, &y, text);
-		yaml_parser_delete(&y);
-	}
+	yaml_parser_delete(&y);
 	return ret;
 }
 
@@ -752,85 +631,14 @@ join_surrogates(char *text, size_t len)
 			text[to++] = text[from++];
 		text[to++] = text[from++];
 	}
+	text[to] = '\0';
 	return to;
-}
-
-/* How much of text[0..len) is white space (RFC 8259, 2). */
-static size_t
-count_blank(const char *text, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && text[n] != '\0' && strchr(" \t\r\n", text[n]) != NULL)
-		n++;
-	return n;
-}
-
-/*
- * The length of the JSON object that text[0..len) begins with, by its brackets
- * alone; 0 where it does not end.
- */
-static size_t
-measure_object(const char *text, size_t len)
-{
-	size_t i, depth = 0;
-	bool quoted = false;
-
-	for (i = 0; i < len; i++) {
-		if (quoted && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && (text[i] == '{' || text[i] == '['))
-			depth++;
-		else if (!quoted && (text[i] == '}' || text[i] == ']') &&
-		    --depth == 0)
-			return i + 1;
-	}
-	return 0;
-}
-
-/* Is text[0..len) an object in JSON? */
-static bool
-is_json_object(const char *text, size_t len)
-{
-	struct json *tree = json_parse(text, len);
-	bool is = json_is_object(tree);
-
-	json_free(tree);
-	return is;
-}
-
-/*
- * Parse text[0..len).  JSON objects one behind the other, which YAML does not
- * have, are documents each, as kubectl reads them.
- */
-static int
-parse_stream(struct load *p, const char *text, size_t len)
-{
-	size_t blank = count_blank(text, len), one, gap, i;
-
-	while (blank < len && text[blank] == '{') {
-		one = measure_object(text + blank, len - blank) + blank;
-		gap = one > blank ? count_blank(text + one, len - one) : 0;
-		if (one == blank || one + gap == len ||
-		    text[one + gap] != '{' ||
-		    !is_json_object(text + blank, one - blank))
-			break;
-		if (parse_text(p, text, one) < 0)
-			return -1;
-		for (i = 0; i < one; i++)
-			p->lines_before += text[i] == '\n';
-		text += one;
-		len -= one;
-		blank = gap;
-	}
-	return parse_text(p, text, len);
 }
 
 /*
  * text with U+FFFD for each byte that is no UTF-8, as kubectl reads it, unless
- * it begins with the mark of UTF-16; owned, NULL (reported); *len follows it.
+ * it begins with the mark of UTF-16, which libyaml reads.  Two NULs follow.
+ * Owned, NULL: out of memory; *len follows it.
  */
 static char *
 mend_utf8(const char *text, size_t *len)
@@ -838,129 +646,102 @@ mend_utf8(const char *text, size_t *len)
 	bool is_utf16 = *len >= 2 &&
 	    (memcmp(text, "\xff\xfe", 2) == 0 ||
 	        memcmp(text, "\xfe\xff", 2) == 0);
-	char *out = malloc(3 * *len + 1);
+	char *out = malloc(3 * *len + 2);
 	size_t i, n, to = 0;
 
-	if (out == NULL) {
-		msg_nomem();
+	if (out == NULL)
 		return NULL;
-	}
 	for (i = 0; i < *len; i += n) {
 		n = is_utf16 ? 1 : msg_utf8(text + i, *len - i);
-		if (n > 0) {
-			memcpy(out + to, text + i, n);
-			to += n;
-		} else {
-			memcpy(out + to, "\xef\xbf\xbd", 3);
-			to += 3;
-			n = 1;
-		}
+		memcpy(out + to, n > 0 ? text + i : "\xef\xbf\xbd",
+		    n > 0 ? n : 3);
+		to += n > 0 ? n : 3;
+		n += n == 0;
 	}
-	out[to] = '\0';
+	out[to] = out[to + 1] = '\0';
 	*len = to;
 	return out;
 }
 
-int
-yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
-    size_t len)
+struct json *
+yaml_parse(const char *name, const char *text, size_t len)
 {
-	char shown[MSG_NAME];
 	struct load *p = calloc(1, sizeof *p);
-	char *copy;
-	size_t blank;
+	char shown[MSG_NAME], *copy;
+	const char *at, *end;
+	struct json *docs;
+	size_t tags = 0;
+	bool json;
 	int ret = -1;
 
-	*docs = (struct yaml_docs){0};
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		len -= 3;
 	}
 	copy = mend_utf8(text, &len);
-	if (p == NULL)
+	if (p == NULL || copy == NULL) {
+		free(p);
+		free(copy);
 		msg_nomem();
-	if (p == NULL || copy == NULL)
-		goto out;
+		return NULL;
+	}
 	p->name = msg_mask(shown, sizeof shown, name);
-	p->docs = docs;
-	blank = count_blank(copy, len);
-	if (blank < len && (copy[blank] == '{' || copy[blank] == '['))
+	p->docs = json_new_array();
+	at = copy + strspn(copy, " \t\r\n");
+	json = *at == '{' || *at == '[';
+	if (json)
 		len = join_surrogates(copy, len);
-	ret = parse_stream(p, copy, len);
-	free(p->plain);
-	if (ret < 0)
-		yaml_docs_free(docs);
+	/* libyaml compares each %TAG with all before it; UTF-16 has NULs */
+	end = copy + len;
+	for (at = copy; at < end; at++)
+		tags += at[0] == '%' && (at[1] == 'T' || at[2] == 'T');
+	if (tags > TAGS_MAX)
+		(void)yaml_fail(p, "too many %TAG directives", NULL);
+	else if (p->docs == NULL)
+		msg_nomem();
 	else
-		lines_sort(&docs->lines);
-out:
+		ret = 0;
+	if (ret == 0)
+		ret = parse_text(p, copy, len, json);
+	forget_anchors(p);
+	docs = p->docs;
+	if (ret < 0) {
+		json_free(docs);
+		docs = NULL;
+	}
 	free(copy);
 	free(p);
-	return ret;
+	return docs;
 }
 
-/* yaml_parse for what fd holds, which stays open. */
-static int
-yaml_read(struct yaml_docs *docs, const char *name, int fd)
+struct json *
+yaml_load(const char *path)
 {
-	char *text = malloc(YAML_TEXT_MAX + 1);
-	char shown[MSG_NAME];
-	ssize_t len;
-	int ret = -1;
+	bool standard = strcmp(path, "-") == 0;
+	const char *name = standard ? "standard input" : path;
+	char shown[MSG_NAME], *text = malloc(YAML_TEXT_MAX + 1);
+	struct json *docs = NULL;
+	ssize_t len = -1;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
-	*docs = (struct yaml_docs){0};
+	if (fd >= 0 && text != NULL)
+		len = io_read(fd, text, YAML_TEXT_MAX + 1);
 	(void)msg_mask(shown, sizeof shown, name);
-	if (text == NULL) {
+	if (text == NULL)
 		msg_nomem();
-		return -1;
-	}
-	len = io_read(fd, text, YAML_TEXT_MAX + 1);
-	if (len < 0)
+	else if (len < 0)
 		msg_warn(errno, "%s", shown);
 	else if (len > YAML_TEXT_MAX)
 		msg_warn(0, "%s: larger than %d bytes", shown, YAML_TEXT_MAX);
 	else
-		ret = yaml_parse(docs, name, text, (size_t)len);
+		docs = yaml_parse(name, text, (size_t)len);
+	if (fd >= 0 && !standard)
+		(void)close(fd);
 	free(text);
-	return ret;
-}
-
-int
-yaml_load(struct yaml_docs *docs, const char *path)
-{
-	char shown[MSG_NAME];
-	int fd, ret;
-
-	if (strcmp(path, "-") == 0)
-		return yaml_read(docs, "standard input", STDIN_FILENO);
-	*docs = (struct yaml_docs){0};
-	(void)msg_mask(shown, sizeof shown, path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		msg_warn(errno, "%s", shown);
-		return -1;
-	}
-	ret = yaml_read(docs, path, fd);
-	(void)close(fd);
-	return ret;
-}
-
-void
-yaml_docs_free(struct yaml_docs *docs)
-{
-	size_t i;
-
-	for (i = 0; i < docs->n; i++)
-		json_free(docs->tree[i]);
-	free(docs->tree);
-	free(docs->line);
-	lines_free(&docs->lines);
-	*docs = (struct yaml_docs){0};
+	return docs;
 }
 
 /* --------------------------------------------------------------- printing */
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
 
 /*
  * Does each reader of YAML 1.1 and 1.2 take this text for a string where it

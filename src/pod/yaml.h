@@ -7,7 +7,7 @@
  * are not strings, 0x1f and 017 are numbers, dates are strings.  Keys become
  * strings, "<<" merges, an alias becomes a copy.  A key that stands twice in a
  * mapping is an error.  Of tags, YAML's own types of scalars are obeyed,
- * !!binary is decoded, others leave strings, mappings and sequences what they
+ * !!binary is refused, others leave strings, mappings and sequences what they
  * are.  A directive before the first "---" is an error, as for kubectl.
  *
  * The text is in UTF-8, with or without a byte order mark, bytes that are not
@@ -19,8 +19,6 @@
 
 #include <stddef.h>
 
-#include "pod/lines.h"
-
 enum {
 	YAML_TEXT_MAX = 8 << 20, /* bytes of one file */
 	YAML_NODES_MAX = 200000, /* of one file, copies by aliases included */
@@ -30,28 +28,17 @@ enum {
 
 struct json;
 
-/* The documents of one file; {0} holds none. */
-struct yaml_docs {
-	struct json **tree; /* owned, each of them too */
-	size_t *line; /* owned; where the document begins, from 1 */
-	size_t n, tree_room, line_room;
-	struct lines lines; /* of values: their keys', or their own in lists;
-	                       not of those that an alias or "<<" copied */
-};
-
 /*
- * Parse all documents of text[0..len) into docs, which yaml_docs_free frees.
- * Documents without content are left out.  `name` is what messages call the
- * file.  Returns 0, or -1 (reported as "NAME:LINE:COLUMN: what").
+ * Parse all documents of text[0..len): an array of them, owned by the caller,
+ * without those that have no content.  json_line of a value is the line of its
+ * key, or its own in a list; in what an alias copied, that of the original.
+ * `name` is what messages call the file.  NULL (reported as "NAME:LINE:COLUMN:
+ * what").
  */
-int yaml_parse(struct yaml_docs *docs, const char *name, const char *text,
-    size_t len);
+struct json *yaml_parse(const char *name, const char *text, size_t len);
 
 /* yaml_parse for a file, "-" being standard input. */
-int yaml_load(struct yaml_docs *docs, const char *path);
-
-/* Free what docs holds; docs is {0} afterwards. */
-void yaml_docs_free(struct yaml_docs *docs);
+struct json *yaml_load(const char *path);
 
 /*
  * tree as a YAML document in block style, which reads back as the same tree,

@@ -24,7 +24,7 @@ struct place {
 	enum psa_subject subject;
 	const char *name; /* of the container or volume; borrowed */
 	const struct json *value; /* NULL: not set */
-	const struct json *at; /* or else the last on the way that is set */
+	size_t line; /* of it, or else of the last on the way that is set */
 	bool in_object; /* it is the object's last step that is not set */
 	bool implicit; /* not set here, nor for the whole pod */
 	char path[PATH_LEN];
@@ -191,7 +191,7 @@ violate(struct run *r, const struct psa_check *k, const struct place *p)
 	*v = (struct psa_violation){.check = k,
 	    .subject = p->subject,
 	    .name = p->name,
-	    .at = p->at,
+	    .line = p->line,
 	    .implicit = p->implicit};
 	v->field = strdup(p->path);
 	v->must = must_text(r, k);
@@ -252,7 +252,8 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 		return 0;
 	(void)snprintf(p->path + len, sizeof p->path - len, ".%s",
 	    msg_mask(name, sizeof name, json_key(source)));
-	p->value = p->at = source;
+	p->value = source;
+	p->line = json_line(source);
 	return violate(r, k, p);
 }
 
@@ -333,7 +334,7 @@ psa_follow_keys(const struct run *r, struct place *p, const char *keys)
 		p->in_object = p->value != NULL;
 		p->value = json_get(p->value, key);
 		if (p->value != NULL)
-			p->at = p->value;
+			p->line = json_line(p->value);
 		path_add(p, ".", p->path[0] != '\0');
 		path_add(p, keys, len);
 		keys += len;
@@ -360,7 +361,8 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 	for (item = json_first(list.value); item != NULL;
 	     item = json_next(item)) {
 		one = list;
-		one.value = one.at = item;
+		one.value = item;
+		one.line = json_line(item);
 		path_add_index(&one, i);
 		if (strcmp(list.path, "spec.volumes") == 0) {
 			one.subject = PSA_VOLUME;
@@ -397,7 +399,8 @@ judge_containers(struct run *r, const struct psa_check *k, const char *keys)
 		for (item = json_first(list); item != NULL;
 		     item = json_next(item)) {
 			p.name = manifest_string(item, "name");
-			p.value = p.at = item;
+			p.value = item;
+			p.line = json_line(item);
 			(void)snprintf(p.path, sizeof p.path, "spec.%s[%zu]",
 			    container_lists[n], i++);
 			if (judge_from(r, k, &p, keys) < 0)
@@ -451,7 +454,7 @@ judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 		if (!is_annotation(r, field, json_key(item)))
 			continue;
 		p.value = json_is_null(item) ? NULL : item;
-		p.at = item;
+		p.line = json_line(item);
 		p.name = json_key(item);
 		(void)snprintf(p.path, sizeof p.path,
 		    "metadata.annotations[%s]",
@@ -466,11 +469,13 @@ judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 static int
 judge_check(struct run *r, const struct psa_check *k)
 {
-	struct place pod = {.subject = PSA_POD, .path = "spec"};
+	struct place pod = {.subject = PSA_POD,
+	    .value = r->spec,
+	    .line = json_line(r->spec),
+	    .path = "spec"};
 	const char *const *field;
 	int ret = 0;
 
-	pod.value = pod.at = r->spec;
 	r->inherited = false;
 	for (field = k->fields; *field != NULL && ret == 0; field++) {
 		if (strncmp(*field, "spec.", 5) == 0)

@@ -48,9 +48,7 @@ psaout_where(const struct psaout_pod *p)
 static size_t
 psaout_line(const struct psaout_pod *p, const struct psa_violation *v)
 {
-	size_t line = v->at != NULL ? lines_find(p->lines, v->at) : 0;
-
-	return line > 0 ? line : p->line;
+	return v->line > 0 ? v->line : p->line;
 }
 
 /* "container" or "volume", where the violation has a name for it. */

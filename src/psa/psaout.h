@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "pod/lines.h"
 #include "psa/psa.h"
 
 /* A pod and where it stands; all is borrowed, and masked where it says so. */
@@ -21,7 +20,6 @@ struct psaout_pod {
 	const char *namespace; /* likewise */
 	const char *path; /* to the pod in the object, "": itself; masked */
 	bool several; /* the object may have more: tell them by path */
-	const struct lines *lines;
 	const struct psa_report *report;
 	enum psa_level level;
 	const char *version; /* as it was given */

@@ -87,8 +87,8 @@ struct psa_violation {
 	enum psa_subject subject;
 	const char *name; /* borrowed from the pod; of container or volume */
 	char *field; /* owned; "spec.containers[0].securityContext..." */
-	const struct json *at; /* borrowed from the pod; what the field leads
-	                          to, or the last on the way that is there */
+	size_t line; /* of the field, or of the last on the way that is there;
+	                0: not known */
 	char *value; /* owned; what it is, as JSON; NULL: not set */
 	char *must; /* owned; "must be false" */
 	bool implicit; /* not set here, nor for the whole pod */

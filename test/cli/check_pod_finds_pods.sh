@@ -43,8 +43,31 @@ items:
 - metadata: {name: b}
   spec: *s
 E
-is "an alias: the line where it is, or its object's" "$(fields alias.yaml |
-	tr '\n' ' ')" "6 $S 7 $S "
+is "an alias: the line where it is set" "$(fields alias.yaml |
+	tr '\n' ' ')" "6 $S 6 $S "
+cat >unset.yaml <<'E'
+kind: Pod
+metadata: {name: a}
+spec:
+  securityContext:
+    runAsUser: 1
+    seccompProfile:
+      type: Unconfined
+  containers:
+  - image: x
+    name: c
+  - name: d
+    securityContext:
+      capabilities:
+        add: []
+E
+is "what is not set: the line of the nearest that is there" "$("$UNPACKCTL" \
+	check-pod -o json unset.yaml | jq -r '.pods[].violations[] |
+	"\(.line) \(.field)"' | sed 's/spec.containers//; s/securityContext/sc/' |
+	tr '\n' ' ')" "9 [0].sc.allowPrivilegeEscalation 12 [1].sc.allowPrivilegeEscalation 9 [0].sc.capabilities.drop 13 [1].sc.capabilities.drop 9 [0].sc.runAsNonRoot 12 [1].sc.runAsNonRoot 7 spec.sc.seccompProfile.type "
+ok "as an annotation" exits 3 "$UNPACKCTL" check-pod -o github unset.yaml
+ok "whose fix is for that line" has out \
+	'line=9,.*runAsNonRoot .*the container.s securityContext, or the pod'
 
 # kinds that are not known
 {

@@ -66,10 +66,17 @@ refused() {
 	ok "$1: judges nothing" empty out
 }
 
-manifests tags 1000
+manifests tags 10000
 reads tags
-manifests tags 1001
+manifests tags 10001
 refused tags 'too many %TAG directives'
+for f in pod bundle; do
+	{
+		printf '\376\377'
+		iconv -f UTF-8 -t UTF-16BE <tags.$f
+	} >utf16.$f
+done
+refused utf16 'too many %TAG directives'
 manifests merges 4096
 reads merges
 manifests merges 4097

@@ -11,6 +11,7 @@
 
 #include "pod/manifest.h"
 #include "pod/podopts.h"
+#include "pod/yaml.h"
 #include "psa/psa.h"
 
 /* Every pod that a manifest leads to passes. */
@@ -59,15 +60,15 @@ try_same(const struct json *a, const struct json *b)
 static void
 try_print(const struct json *tree)
 {
-	struct yaml_docs docs;
+	struct json *docs;
 	char *text = yaml_print(tree);
 
 	MUST(text != NULL);
 	if (strlen(text) <= YAML_TEXT_MAX) {
-		MUST(yaml_parse(&docs, "printed", text, strlen(text)) == 0);
-		MUST(docs.n == 1);
-		try_same(docs.tree[0], tree);
-		yaml_docs_free(&docs);
+		docs = yaml_parse("printed", text, strlen(text));
+		MUST(json_size(docs) == 1);
+		try_same(json_first(docs), tree);
+		json_free(docs);
 	}
 	free(text);
 }
@@ -75,24 +76,23 @@ try_print(const struct json *tree)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct yaml_docs docs;
-	struct manifest_cursor c = {.docs = &docs};
+	struct json *docs, *doc;
+	struct manifest_cursor c = {0};
 	struct psa_policy policy = {PSA_RESTRICTED, PSA_LATEST};
 	struct manifest m;
-	size_t i;
 
 	if (len == 0)
 		return 0;
 	policy.minor = data[0] % (PSA_LATEST + 1);
 	policy.level = data[0] & 0x80 ? PSA_BASELINE : PSA_RESTRICTED;
-	if (yaml_parse(&docs, "fuzz", (const char *)data + 1, len - 1) < 0)
-		return 0;
+	docs = yaml_parse("fuzz", (const char *)data + 1, len - 1);
+	c.doc = json_first(docs);
 	while (manifest_next(&c, &m)) {
 		try_pod(m.object, policy);
 		try_bundle(m.object, policy);
 	}
-	for (i = 0; i < docs.n; i++)
-		try_print(docs.tree[i]);
-	yaml_docs_free(&docs);
+	for (doc = json_first(docs); doc != NULL; doc = json_next(doc))
+		try_print(doc);
+	json_free(docs);
 	return 0;
 }

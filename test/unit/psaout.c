@@ -9,7 +9,6 @@
 #include "tap.h"
 
 static struct psa_report report;
-static struct lines lines;
 static struct psaout_pod pod;
 
 /* The text of it; owned. */
@@ -74,7 +73,6 @@ texts(const struct json *spec)
 	    .name = "n",
 	    .namespace = "ns",
 	    .path = "",
-	    .lines = &lines,
 	    .report = &report,
 	    .level = PSA_BASELINE,
 	    .version = "v1.30"};
@@ -163,13 +161,12 @@ main(void)
 	    "{\"privileged\":true}}]}";
 	struct json *spec = json_parse(text, strlen(text));
 
-	(void)lines_add(&lines,
-	    json_get(json_first(json_get(spec, "volumes")), "hostPath"), 5);
-	lines_sort(&lines);
+	json_set_line(json_get(json_first(json_get(spec, "volumes")),
+	                  "hostPath"),
+	    5);
 	places();
 	texts(spec);
 	psa_report_free(&report);
-	lines_free(&lines);
 	json_free(spec);
 	return tap_done();
 }
