@@ -13,7 +13,7 @@
 
 /*
  * Most processors have instructions for SHA-256 that are several times as
- * fast as libmd, which remains in charge of all but whole blocks.  Intel,
+ * fast as libmd, which remains in charge of the first and the last.  Intel,
  * "Intel 64 and IA-32 Architectures Software Developer's Manual", volume 2:
  * SHA256RNDS2, SHA256MSG1, SHA256MSG2.
  */
@@ -83,7 +83,7 @@ one_block(__m128i *abef, __m128i *cdgh, const uint8_t *p)
 }
 
 SHA_INSTRUCTIONS static void
-transform(uint32_t state[static 8], const uint8_t *p, size_t n_blocks)
+transform_fast(uint32_t state[static 8], const uint8_t *p, size_t n_blocks)
 {
 	__m128i *abcd = (void *)state, *efgh = abcd + 1;
 	__m128i badc, hgfe, abef, cdgh;
@@ -101,39 +101,13 @@ transform(uint32_t state[static 8], const uint8_t *p, size_t n_blocks)
 	_mm_storeu_si128(efgh, _mm_alignr_epi8(hgfe, badc, 8));
 }
 
-#else
-
-static bool
-have_instructions(void)
-{
-	return false;
-}
+#endif
 
 static void
-transform(uint32_t state[static 8], const uint8_t *p, size_t n_blocks)
+transform_by_libmd(uint32_t state[static 8], const uint8_t *p, size_t n_blocks)
 {
 	for (; n_blocks > 0; n_blocks--, p += SHA256_BLOCK_LENGTH)
 		SHA256Transform(state, p);
-}
-
-#endif
-
-/* d as libmd has it. */
-static void
-digest_to_libmd(const struct digest *d, SHA2_CTX *sha)
-{
-	memcpy(sha->state.st32, d->state, sizeof d->state);
-	sha->bitcount[0] = d->len * 8;
-	sha->bitcount[1] = 0;
-	memcpy(sha->buffer, d->rest, sizeof d->rest);
-}
-
-static void
-digest_from_libmd(struct digest *d, const SHA2_CTX *sha)
-{
-	memcpy(d->state, sha->state.st32, sizeof d->state);
-	d->len = sha->bitcount[0] / 8;
-	memcpy(d->rest, sha->buffer, sizeof d->rest);
 }
 
 void
@@ -141,22 +115,14 @@ digest_init(struct digest *d)
 {
 	SHA2_CTX sha = {0};
 
-	d->fast = have_instructions();
 	SHA256Init(&sha);
-	digest_from_libmd(d, &sha);
-}
-
-/* Let libmd add bytes. */
-static void
-digest_add_slowly(struct digest *d, const uint8_t *p, size_t len)
-{
-	SHA2_CTX sha;
-
-	if (len == 0)
-		return;
-	digest_to_libmd(d, &sha);
-	SHA256Update(&sha, p, len);
-	digest_from_libmd(d, &sha);
+	memcpy(d->state, sha.state.st32, sizeof d->state);
+	d->len = 0;
+	d->transform = transform_by_libmd;
+#ifdef __x86_64__
+	if (have_instructions())
+		d->transform = transform_fast;
+#endif
 }
 
 void
@@ -165,20 +131,20 @@ digest_add(struct digest *d, const void *buf, size_t len)
 	const uint8_t *p = buf;
 	size_t used = d->len % SHA256_BLOCK_LENGTH, n;
 
-	if (d->fast && len >= SHA256_BLOCK_LENGTH) {
-		/* until there is no rest */
-		n = used == 0 ? 0 : SHA256_BLOCK_LENGTH - used;
-		digest_add_slowly(d, p, n);
-		p += n;
-		len -= n;
-		n = len / SHA256_BLOCK_LENGTH;
-		transform(d->state, p, n);
-		n *= SHA256_BLOCK_LENGTH;
-		d->len += n;
+	d->len += len;
+	if (used > 0) {
+		n = SHA256_BLOCK_LENGTH - used;
+		n = n < len ? n : len;
+		memcpy(d->rest + used, p, n);
+		if (used + n < SHA256_BLOCK_LENGTH)
+			return;
+		d->transform(d->state, d->rest, 1);
 		p += n;
 		len -= n;
 	}
-	digest_add_slowly(d, p, len);
+	n = len / SHA256_BLOCK_LENGTH;
+	d->transform(d->state, p, n);
+	memcpy(d->rest, p + n * SHA256_BLOCK_LENGTH, len % SHA256_BLOCK_LENGTH);
 }
 
 void
@@ -186,10 +152,11 @@ digest_text(struct digest *d, char text[static DIGEST_TEXT])
 {
 	static const char hex[] = "0123456789abcdef";
 	uint8_t sum[SHA256_DIGEST_LENGTH];
-	SHA2_CTX sha;
+	SHA2_CTX sha = {.bitcount = {d->len * 8}};
 	size_t i, n = sizeof "sha256:" - 1;
 
-	digest_to_libmd(d, &sha);
+	memcpy(sha.state.st32, d->state, sizeof d->state);
+	memcpy(sha.buffer, d->rest, sizeof d->rest);
 	SHA256Final(sum, &sha);
 	memcpy(text, "sha256:", n);
 	for (i = 0; i < sizeof sum; i++) {

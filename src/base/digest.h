@@ -19,7 +19,8 @@ struct digest {
 	uint64_t len; /* bytes added */
 	uint32_t state[8]; /* after the whole blocks among them */
 	uint8_t rest[64]; /* and the bytes after these */
-	bool fast; /* the processor has instructions for it */
+	/* of n blocks at p into the state */
+	void (*transform)(uint32_t state[static 8], const uint8_t *p, size_t n);
 };
 
 void digest_init(struct digest *d);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -57,6 +58,9 @@ copyout_begin(struct copyout *c, int fd)
 	if (c->at < 0 || fstat(c->at, &st) < 0)
 		return copyout_fail(c, "");
 	c->keep = st.st_mode & S_ISGID;
+	/* then files have their modes from the beginning */
+	umask(0);
+	c->has_acl = fgetxattr(fd, "system.posix_acl_default", NULL, 0) >= 0;
 	return 0;
 }
 
@@ -149,7 +153,8 @@ copyout_file(struct copyout *c, const char *path, const char *name, int fd,
 	if (copyout_climb(c, path) < 0)
 		return copyout_fail(c, path);
 	c->file = openat(c->at, name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    st->st_mode & 0777);
 	if (c->file < 0)
 		return copyout_fail(c, path);
 	c->offset = c->done = 0;
@@ -195,7 +200,8 @@ copyout_file_end(struct copyout *c, const char *path, const struct stat *st)
 	int fd = c->file;
 
 	if ((c->sparse && ftruncate(fd, st->st_size) < 0) ||
-	    fchmod(fd, st->st_mode & 0777) < 0 || futimens(fd, times) < 0)
+	    (c->has_acl && fchmod(fd, st->st_mode & 0777) < 0) ||
+	    futimens(fd, times) < 0)
 		return copyout_fail(c, path);
 	c->file = -1;
 	return close(fd) < 0 ? copyout_fail(c, path) : 0;

@@ -21,6 +21,7 @@ struct copyout {
 	struct stat hidden; /* what must not be met in the bundle */
 	int at; /* owned; the directory that is being filled, or -1 */
 	mode_t keep; /* S_ISGID, or 0 */
+	bool has_acl; /* a default one, which changes the modes of new files */
 	mode_t *modes; /* owned; of the directories from the top down to `at` */
 	size_t depth, room;
 	int file; /* owned; under way, or -1 */

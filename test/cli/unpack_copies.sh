@@ -94,6 +94,19 @@ is "... and nothing left" "$(find vol3)" "$(printf 'vol3\nvol3/lost+found')"
 ok "DEST is a mount, but for that empty" exits 0 "$UNPACK" copy --bundle-dir b vol3
 rmdir vol3/lost+found
 umount vol3
+ok "modes are the bundle's whatever the umask" sh -c \
+	'umask 077 && "$0" copy --bundle-dir b vol1u' "$UNPACK"
+ok "... the same" sh -c \
+	'python3 list.py vol1u | LC_ALL=C sort -k4 | diff want -'
+mkdir vol1a
+if setfacl -d -m u::rwx,u:7:rwx,g::r,o::-,m::r vol1a 2>/dev/null; then
+	ok "... and a default ACL" exits 0 "$UNPACK" copy --bundle-dir b \
+		vol1a/in
+	ok "... the same" sh -c \
+		'python3 list.py vol1a/in | LC_ALL=C sort -k4 | diff want -'
+else
+	ok_skip "... and a default ACL" "no setfacl, or no ACLs here"
+fi
 mount -t tmpfs none vol3
 ok "DEST is a mount" exits 0 "$UNPACK" copy --bundle-dir=b vol3
 ok "... the same" sh -c \

@@ -15,6 +15,14 @@ by_libmd(const uint8_t *buf, size_t len, char text[static DIGEST_TEXT])
 	return text;
 }
 
+/* As a processor without the instructions does it. */
+static void
+slowly(uint32_t state[static 8], const uint8_t *p, size_t n)
+{
+	for (; n > 0; n--, p += SHA256_BLOCK_LENGTH)
+		SHA256Transform(state, p);
+}
+
 int
 main(void)
 {
@@ -53,7 +61,8 @@ main(void)
 	(void)by_libmd(buf, sizeof buf, wanted);
 	for (i = 0; i <= 300; i++) {
 		digest_init(&d);
-		d.fast = d.fast && i % 2 == 0;
+		if (i % 2 == 0)
+			d.transform = slowly;
 		for (at = 0; at < sizeof buf; at += n) {
 			n = i == 0 ? 1 + at % 200 : i;
 			if (n > sizeof buf - at)
