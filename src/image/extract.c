@@ -7,10 +7,12 @@
 #include "image/extract.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/msg.h"
 #include "base/path.h"
@@ -34,60 +36,88 @@ enum {
 static const char whiteout[] = ".wh.";
 static const char opaque[] = ".wh..wh..opq";
 
-/* A name, split: its directory, and its name there. */
-struct place {
-	struct node *dir; /* NULL: refused, or nothing to do */
-	const char *base;
-	bool in_file; /* its parent exists, but is not a directory */
+/* Which runtimes something is about: a bit for each. */
+enum {
+	CONTAINERD = 1 << EXTRACT_CONTAINERD,
+	PODMAN = 1 << EXTRACT_PODMAN,
+	BOTH = CONTAINERD | PODMAN
 };
 
 /* A path that is followed, as text from "/" on, in the end without symlinks. */
 struct way {
 	char text[2 * TREE_PATH];
-	const struct node *at; /* the last thing on it that is there */
+	struct node *at; /* the last thing on it that is there */
 	bool whole; /* and it is the end of it */
 	uint64_t steps; /* work done on it */
 };
 
-static int
-extract_refuse_path(struct extract *x, const char *path, const char *code,
-    const char *answer)
+/* Has this runtime taken all so far? */
+static bool
+takes(const struct extract *x, enum extract_runtime runtime)
 {
-	size_t len = strlen(path);
-
-	if (x->refusal->code != NULL)
-		return 0;
-	x->refusal->code = code;
-	x->refusal->answer = answer;
-	if (len >= TREE_PATH)
-		len = TREE_PATH - 1;
-	memcpy(x->refusal->path, path, len);
-	x->refusal->path[len] = '\0';
-	return 0;
+	return x->refusals[runtime].code == NULL;
 }
 
-static int
-extract_refuse(struct extract *x, const struct tarscan_entry *e,
+bool
+extract_is_over(const struct extract *x)
+{
+	return !takes(x, EXTRACT_CONTAINERD) && !takes(x, EXTRACT_PODMAN);
+}
+
+void
+extract_note(struct extract_note *note, const char *path, unsigned int layer)
+{
+	if (note->n++ > 0)
+		return;
+	note->layer = layer;
+	(void)snprintf(note->path, sizeof note->path, "%s", path);
+}
+
+/* What is at n now, podman has not so, as long as both take the layer. */
+static void
+extract_differ(struct extract *x, const struct node *n)
+{
+	char path[TREE_PATH];
+
+	if (takes(x, EXTRACT_CONTAINERD) && takes(x, EXTRACT_PODMAN))
+		extract_note(x->differ, tree_path(n, path), x->n_lower + 1);
+}
+
+/* Runtimes do not take the entry called path. */
+static void
+extract_refuse(struct extract *x, unsigned int who, const char *path,
     const char *code, const char *answer)
 {
-	return extract_refuse_path(x, e->name, code, answer);
+	struct extract_refusal *r = x->refusals;
+	int i;
+
+	for (i = 0; i < EXTRACT_RUNTIMES; i++, r++) {
+		if (!(who >> i & 1) || r->code != NULL)
+			continue;
+		r->code = code;
+		r->answer = answer;
+		r->layer = x->n_lower + 1;
+		(void)snprintf(r->path, sizeof r->path, "%s", path);
+	}
 }
 
 /* The kernel answers err for a name whose path ends at n. */
-static int
-extract_refuse_way(struct extract *x, const struct tarscan_entry *e, int err,
-    const struct node *n)
+static void
+extract_refuse_way(struct extract *x, unsigned int who, const char *path,
+    int err, const struct node *n)
 {
-	if (err == ELOOP)
-		return extract_refuse(x, e, "symlink-loop",
-		    "too many levels of symbolic links");
-	if (err == ENAMETOOLONG)
-		return extract_refuse(x, e, "name-too-long",
-		    "file name too long");
-	if (n != NULL && n->inode->whiteout)
-		return extract_refuse(x, e, "whiteout-of-parent",
-		    "not a directory");
-	return extract_refuse(x, e, "entry-below-file", "not a directory");
+	const char *code = "entry-below-file", *answer = "not a directory";
+
+	if (err == ELOOP) {
+		code = "symlink-loop";
+		answer = "too many levels of symbolic links";
+	} else if (err == ENAMETOOLONG) {
+		code = "name-too-long";
+		answer = "file name too long";
+	} else if (n != NULL && n->inode->whiteout) {
+		code = "whiteout-of-parent";
+	}
+	extract_refuse(x, who, path, code, answer);
 }
 
 /* Remove n; its directories with an entry get their times in the end. */
@@ -101,14 +131,12 @@ extract_remove(struct extract *x, struct node *n)
 	for (d = n; d != NULL; d = tree_next(n, d)) {
 		if (!S_ISDIR(d->inode->mode) || d->implied)
 			continue;
-		if ((x->n_gone & (x->n_gone - 1)) == 0) {
-			gone = reallocarray(x->gone,
-			    x->n_gone > 0 ? 2 * x->n_gone : 1, sizeof *gone);
-			if (gone == NULL)
-				goto nomem;
-			x->gone = gone;
-		}
-		gone = &x->gone[x->n_gone];
+		gone = array_grow(x->gone, &x->gone_room, x->n_gone + 1,
+		    sizeof *gone);
+		if (gone == NULL)
+			goto nomem;
+		x->gone = gone;
+		gone += x->n_gone;
 		gone->mtime = d->inode->mtime;
 		gone->path = strdup(tree_path(d, path));
 		if (gone->path == NULL)
@@ -123,7 +151,7 @@ nomem:
 	return -1;
 }
 
-/* ------------------------------------------------------------------ names */
+/* ------------------------------------------------------------- containerd */
 
 /* Make text of n[0..len) as an absolute, clean path.  0, or ENAMETOOLONG. */
 static int
@@ -164,8 +192,8 @@ static int
 way_follow(struct tree *t, struct way *w)
 {
 	unsigned int links = 0;
-	const struct node *n;
 	size_t at = 1, len;
+	struct node *n;
 	int err;
 
 	w->at = t->root;
@@ -178,7 +206,7 @@ way_follow(struct tree *t, struct way *w)
 		if (!S_ISDIR(w->at->inode->mode))
 			return ENOTDIR;
 		n = tree_child(t, w->at, w->text + at, len);
-		if (n == NULL)
+		if (n == NULL || n->podmans)
 			return 0;
 		if (S_ISLNK(n->inode->mode)) {
 			if (++links > GO_LINKS_MAX)
@@ -197,92 +225,91 @@ way_follow(struct tree *t, struct way *w)
 	return 0;
 }
 
-/* ------------------------------------------------------------- containerd */
-
-/* A directory that the layer has no entry for.  NULL (reported): no memory. */
-static struct node *
-extract_imply(struct extract *x, struct node *dir, const char *name, size_t len)
+/* Find path[0..len) in t like this.  Returns 0, or what the kernel would say.
+ */
+static int
+way_find(struct extract *x, struct tree *t, struct way *w, const char *path,
+    size_t len)
 {
-	char text[NAME_LEN_MAX + 1];
-	struct node *n;
+	int err = way_set(w, path, len);
 
-	memcpy(text, name, len);
-	text[len] = '\0';
-	n = tree_add(&x->tree, dir, text, NULL, S_IFDIR | 0755);
-	if (n != NULL)
-		n->implied = true;
-	return n;
+	w->steps = len / 2 + 1;
+	w->at = t->root;
+	if (err == 0)
+		err = way_follow(t, w);
+	x->tree.steps += w->steps;
+	return err;
 }
 
 /*
- * The attributes of an implied directory: those of the first layer below that
- * has something there.  path[0..len) is clean and has a slash in front.
+ * The attributes of a directory that the layer has no entry for: those of the
+ * first layer below that has something there.  path[0..len) is clean and has a
+ * slash in front.
  */
 static int
 extract_inherit(struct extract *x, const struct tarscan_entry *e,
     struct node *dir, const char *path, size_t len)
 {
-	struct way *w = calloc(1, sizeof *w);
 	unsigned int i = x->n_lower;
-	struct tree *t;
-	int err = 0, ret = 0;
+	const struct inode *from;
+	struct way w = {.whole = false};
+	int err = 0;
 
-	if (w == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	while (i-- > 0) {
-		t = &x->lower[i];
-		err = way_set(w, path, len);
-		if (err == 0)
-			err = way_follow(t, w);
-		x->tree.steps += len / 2 + 1 + w->steps;
-		w->steps = 0;
-		if (err != 0 || w->whole)
-			break;
-	}
-	if (err == ENOTDIR) {
-		(void)extract_refuse(x, e, "implied-below-file",
+	while (i-- > 0 && err == 0 && !w.whole)
+		err = way_find(x, &x->lower[i], &w, path, len);
+	if (err == ENOTDIR)
+		extract_refuse(x, CONTAINERD, e->name, "implied-below-file",
 		    "not a directory");
-	} else if (err != 0) {
-		(void)extract_refuse_way(x, e, err, NULL);
-	} else if (i < x->n_lower && S_ISDIR(w->at->inode->mode)) {
-		dir->inode->mode = w->at->inode->mode;
-		dir->inode->uid = w->at->inode->uid;
-		dir->inode->gid = w->at->inode->gid;
-		ret = tree_set_acl(&x->tree, dir->inode, w->at->inode->acl,
-		    w->at->inode->acl_len);
-	}
-	free(w);
-	return ret;
+	else if (err != 0)
+		extract_refuse_way(x, CONTAINERD, e->name, err, NULL);
+	if (err != 0 || !w.whole || !S_ISDIR(w.at->inode->mode))
+		return 0;
+	from = w.at->inode;
+	dir->inode->mode = from->mode;
+	dir->inode->uid = from->uid;
+	dir->inode->gid = from->gid;
+	return tree_set_acl(&x->tree, dir->inode, from->acl, from->acl_len);
 }
 
 /* Make the directory of a path without symlinks; or NULL in *dir. */
 static int
-containerd_parent(struct extract *x, const struct tarscan_entry *e,
+extract_make_parents(struct extract *x, const struct tarscan_entry *e,
     const char *text, struct node **dir)
 {
 	struct node *at = x->tree.root, *n;
+	char name[NAME_LEN_MAX + 1];
 	const char *p = text;
 	size_t len;
 
 	*dir = NULL;
 	while (*(p += strspn(p, "/")) != '\0') {
 		len = strcspn(p, "/");
-		if (len > NAME_LEN_MAX || p + len - text > PATH_LEN_MAX)
-			return extract_refuse_way(x, e, ENAMETOOLONG, NULL);
+		if (len > NAME_LEN_MAX || p + len - text > PATH_LEN_MAX) {
+			extract_refuse_way(x, BOTH, e->name, ENAMETOOLONG,
+			    NULL);
+			return 0;
+		}
 		n = tree_child(&x->tree, at, p, len);
-		if (n != NULL && !S_ISDIR(n->inode->mode))
-			return extract_refuse_way(x, e, ENOTDIR, n);
+		if (n != NULL && n->podmans && takes(x, EXTRACT_CONTAINERD)) {
+			extract_differ(x, n);
+			tree_remove(&x->tree, n);
+			n = NULL;
+		}
+		if (n != NULL && !S_ISDIR(n->inode->mode)) {
+			extract_refuse_way(x, CONTAINERD, e->name, ENOTDIR, n);
+			return 0;
+		}
 		if (n == NULL) {
-			n = extract_imply(x, at, p, len);
+			(void)snprintf(name, sizeof name, "%.*s", (int)len, p);
+			n = tree_add(&x->tree, at, name, NULL, S_IFDIR | 0755);
 			if (n == NULL)
 				return -1;
-			if (x->n_lower > 0 &&
+			n->implied = true;
+			if (takes(x, EXTRACT_CONTAINERD) && x->n_lower > 0 &&
 			    extract_inherit(x, e, n, text,
 			        (size_t)(p + len - text)) < 0)
 				return -1;
-			if (x->refusal->code != NULL)
+			if (extract_is_over(x))
 				return 0;
 		}
 		at = n;
@@ -290,37 +317,6 @@ containerd_parent(struct extract *x, const struct tarscan_entry *e,
 	}
 	*dir = at;
 	return 0;
-}
-
-static int
-containerd_place(struct extract *x, struct tarscan_entry *e,
-    struct place *place)
-{
-	const char *slash = strrchr(e->name, '/');
-	struct way *w;
-	int err, ret = 0;
-
-	place->dir = NULL;
-	place->base = slash != NULL ? slash + 1 : e->name;
-	/* the root is the runtime's own, and stays as it is */
-	if (strcmp(place->base, "") == 0 || strcmp(place->base, ".") == 0 ||
-	    strcmp(place->base, "..") == 0)
-		return 0;
-	w = calloc(1, sizeof *w);
-	if (w == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	err = way_set(w, e->name, (size_t)(place->base - e->name));
-	if (err == 0)
-		err = way_follow(&x->tree, w);
-	x->tree.steps += w->steps;
-	if (err != 0)
-		(void)extract_refuse_way(x, e, err, w->at);
-	else
-		ret = containerd_parent(x, e, w->text, &place->dir);
-	free(w);
-	return ret;
 }
 
 /* Remove everything below dir for which the layer has no entry. */
@@ -331,128 +327,56 @@ containerd_clear(struct extract *x, struct node *dir)
 
 	for (n = dir->child; n != NULL; n = next) {
 		x->tree.steps++;
-		if (n->implied) {
-			next = tree_skip(dir, n);
-			if (extract_remove(x, n) < 0)
-				return -1;
-		} else {
+		if (!n->implied) {
 			next = tree_next(dir, n);
+			continue;
 		}
+		next = tree_skip(dir, n);
+		extract_differ(x, n);
+		if (extract_remove(x, n) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-/* The lowest layer is not an overlay: a whiteout there deletes at once. */
-static int
-containerd_delete(struct extract *x, const struct place *p)
-{
-	const char *name = p->base + sizeof whiteout - 1;
-	struct node *n;
-
-	if (strcmp(p->base, opaque) == 0)
-		return containerd_clear(x, p->dir);
-	n = tree_child(&x->tree, p->dir, name, strlen(name));
-	return n != NULL ? extract_remove(x, n) : 0;
-}
-
 /* ----------------------------------------------------------------- podman */
 
-/* The link or file that path[0..len) names, without following its last link. */
+/* Is it a whiteout without a name: ".wh.", ".wh..", ".wh..."? */
+static bool
+is_nameless(const char *base)
+{
+	const char *name = base + sizeof whiteout - 1;
+
+	return *name == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0;
+}
+
+/*
+ * What path[0..len) names in the layer, as the kernel finds it in a chroot, but
+ * without following its last link; or NULL.
+ */
 static struct node *
 podman_lstat(struct extract *x, const char *path, size_t len)
 {
 	char text[TARSCAN_NAME + 1];
-	const char *base;
-	struct node *dir;
+	struct node *dir = x->tree.root;
+	char *base;
 
 	if (len >= sizeof text)
 		return NULL;
 	memcpy(text, path, len);
 	text[len] = '\0';
 	base = strrchr(text, '/');
-	if (base == NULL) {
-		base = text;
-		dir = x->tree.root;
-	} else {
-		text[base - text] = '\0';
+	if (base != NULL) {
+		*base++ = '\0';
 		dir = tree_find(&x->tree, text);
-		base++;
+	} else {
+		base = text;
 	}
 	if (dir == NULL || !S_ISDIR(dir->inode->mode))
 		return NULL;
-	return tree_child(&x->tree, dir, base, strlen(base));
-}
-
-/* mkdir -p path[0..len).  The node, or NULL, refused; -1: no memory. */
-static int
-podman_mkdir(struct extract *x, const struct tarscan_entry *e, const char *path,
-    struct node **dir)
-{
-	char text[TARSCAN_NAME + 1];
-	struct node *at = x->tree.root, *n;
-	const char *p = path;
-	size_t len;
-
-	*dir = NULL;
-	while (*p != '\0') {
-		len = strcspn(p, "/");
-		memcpy(text, path, (size_t)(p + len - path));
-		text[p + len - path] = '\0';
-		n = tree_find(&x->tree, text);
-		if (n == NULL && errno != ENOENT)
-			return extract_refuse_way(x, e, errno, NULL);
-		if (n != NULL && !S_ISDIR(n->inode->mode))
-			return extract_refuse_way(x, e, ENOTDIR, n);
-		if (n == NULL &&
-		    podman_lstat(x, path, (size_t)(p + len - path)) != NULL)
-			return extract_refuse(x, e, "symlink-dangling",
-			    "file exists");
-		if (n == NULL)
-			n = extract_imply(x, at, p, len);
-		if (n == NULL)
-			return -1;
-		at = n;
-		p += len + (p[len] == '/');
-	}
-	*dir = at;
-	return 0;
-}
-
-/*
- * Where the kernel puts a clean name in a chroot.  *err is what it says where
- * place->dir is NULL and nothing was refused.
- */
-static int
-podman_place(struct extract *x, struct tarscan_entry *e, struct place *place,
-    int *err)
-{
-	char text[TARSCAN_NAME + 1];
-	const char *base = strrchr(e->name, '/');
-	struct node *dir;
-
-	*err = 0;
-	place->in_file = false;
-	place->dir = x->tree.root;
-	place->base = base != NULL ? base + 1 : e->name;
-	if (base == NULL || base == e->name)
-		return 0;
-	memcpy(text, e->name, (size_t)(base - e->name));
-	text[base - e->name] = '\0';
-	dir = tree_find(&x->tree, text);
-	place->dir = NULL;
-	if (dir != NULL && S_ISDIR(dir->inode->mode)) {
-		place->dir = dir;
-	} else if (dir != NULL) {
-		*err = ENOTDIR;
-		place->in_file = true;
-	} else if (errno != ENOENT) {
-		*err = errno;
-	} else if (podman_lstat(x, text, strlen(text)) != NULL) {
-		*err = ENOENT;
-	} else {
-		return podman_mkdir(x, e, text, &place->dir);
-	}
-	return 0;
+	return *base == '\0' ? dir
+	                     : tree_child(&x->tree, dir, base, strlen(base));
 }
 
 static int
@@ -492,12 +416,72 @@ podman_once(struct extract *x, const struct tarscan_entry *e)
 		return -1;
 	for (at = h >> 8 & (x->room - 1); x->names[at] != 0;
 	     at = (at + 1) & (x->room - 1), x->tree.steps++)
-		if (x->names[at] == h)
-			return extract_refuse(x, e, "duplicate-entry",
+		if (x->names[at] == h) {
+			extract_refuse(x, PODMAN, e->name, "duplicate-entry",
 			    "duplicates of file paths not supported");
+			return 0;
+		}
 	x->names[at] = h;
 	x->n_names++;
 	return 0;
+}
+
+/*
+ * What podman says to the directory of e, in front of `base`, before anything
+ * is made.  *dir is that, where it is there.  Returns whether nothing is made
+ * of the entry.
+ */
+static bool
+podman_judge(struct extract *x, const struct tarscan_entry *e, const char *base,
+    struct node **dir)
+{
+	const bool is_whiteout = strncmp(base, whiteout, sizeof whiteout - 1) ==
+	    0;
+	const size_t len = base > e->name ? (size_t)(base - e->name) - 1 : 0;
+	char text[TARSCAN_NAME + 1];
+	int err = 0;
+	size_t at;
+
+	memcpy(text, e->name, len);
+	text[len] = '\0';
+	*dir = tree_find(&x->tree, text);
+	if (*dir == NULL)
+		err = errno;
+	else if (!S_ISDIR((*dir)->inode->mode))
+		err = ENOTDIR;
+	if (err == ENOENT) {
+		/* mkdir -p, unless a symlink to nothing is in the way */
+		for (at = 0; text[at] != '\0'; at += text[at] == '/') {
+			at += strcspn(text + at, "/");
+			text[at] = '\0';
+			if (tree_find(&x->tree, text) == NULL)
+				break;
+			text[at] = e->name[at];
+		}
+		if (podman_lstat(x, text, at) == NULL)
+			err = 0;
+		else if (at < len)
+			extract_refuse(x, PODMAN, e->name, "symlink-dangling",
+			    "file exists");
+	}
+	/* ".wh.", ".wh.." and ".wh..." name the directory, or the one above */
+	if (is_whiteout && is_nameless(base) &&
+	    (err == 0 || podman_lstat(x, e->name, len) != NULL))
+		extract_refuse(x, PODMAN, e->name, "whiteout-name",
+		    "file exists");
+	/* a file takes the attribute of an opaque directory, too */
+	if (is_whiteout && err == ENOTDIR &&
+	    (*dir != NULL || strcmp(base, opaque) != 0))
+		return true;
+	if (err != 0 && e->type == TARSCAN_GLOBAL)
+		return true; /* nothing is made of it */
+	if (err == ENOENT)
+		extract_refuse(x, PODMAN, e->name, "symlink-dangling",
+		    "no such file or directory");
+	else if (err != 0)
+		extract_refuse_way(x, PODMAN, e->name, err,
+		    podman_lstat(x, e->name, len));
+	return false;
 }
 
 /* ------------------------------------------------------------------- both */
@@ -505,79 +489,65 @@ podman_once(struct extract *x, const struct tarscan_entry *e)
 /* ".wh.NAME": a device takes NAME's place; nothing may be there. */
 static int
 extract_whiteout(struct extract *x, const struct tarscan_entry *e,
-    const struct place *p)
+    struct node *dir, const char *base)
 {
-	const char *name = p->base + sizeof whiteout - 1;
+	/* containerd's lowest layer is no overlay: what is there is deleted */
+	const bool at_once = x->n_lower == 0 && takes(x, EXTRACT_CONTAINERD);
+	const char *name = base + sizeof whiteout - 1;
 	struct node *n;
 
-	if (strcmp(p->base, opaque) == 0) {
-		p->dir->opaque = true;
+	if (strcmp(base, opaque) == 0) {
+		dir->opaque = true;
+		return at_once ? containerd_clear(x, dir) : 0;
+	}
+	if (strlen(name) > NAME_LEN_MAX) {
+		extract_refuse_way(x, at_once ? PODMAN : BOTH, e->name,
+		    ENAMETOOLONG, NULL);
 		return 0;
 	}
-	if (strlen(name) > NAME_LEN_MAX)
-		return extract_refuse_way(x, e, ENAMETOOLONG, NULL);
-	if (tree_child(&x->tree, p->dir, name, strlen(name)) != NULL)
-		return extract_refuse(x, e, "whiteout-after-entry",
-		    "file exists");
-	n = tree_add(&x->tree, p->dir, name, NULL, S_IFCHR);
+	n = tree_child(&x->tree, dir, name, strlen(name));
+	if (n != NULL) {
+		extract_refuse(x, at_once ? PODMAN : BOTH, e->name,
+		    "whiteout-after-entry", "file exists");
+		return at_once ? extract_remove(x, n) : 0;
+	}
+	if (at_once && !takes(x, EXTRACT_PODMAN))
+		return 0;
+	n = tree_add(&x->tree, dir, name, NULL, S_IFCHR);
 	if (n == NULL)
 		return -1;
 	n->inode->whiteout = true;
+	n->podmans = at_once;
 	return 0;
-}
-
-/* Is it a whiteout without a name: ".wh.", ".wh..", ".wh..."? */
-static bool
-is_nameless(const char *base)
-{
-	const char *name = base + sizeof whiteout - 1;
-
-	return *name == '\0' || strcmp(name, ".") == 0 ||
-	    strcmp(name, "..") == 0;
 }
 
 /* The target of a hard link where a runtime looks for it, or NULL and errno. */
 static struct node *
-find_target(struct extract *x, struct tree *t, const char *link)
+find_target(struct extract *x, const char *link, enum extract_runtime runtime)
 {
-	const char *slash = strrchr(link, '/');
-	size_t len = slash != NULL ? (size_t)(slash + 1 - link) : 0;
-	struct node *dir = NULL;
-	struct way *w = calloc(1, sizeof *w);
-	int err;
+	const char *base = strrchr(link, '/');
+	size_t len = 0;
+	struct node *n = NULL;
+	struct way w;
+	int err = 0;
 
-	if (w == NULL) {
-		msg_nomem();
-		errno = ENOMEM;
-		return NULL;
+	base = base != NULL ? base + 1 : link;
+	if (runtime == EXTRACT_CONTAINERD) {
+		err = way_find(x, &x->tree, &w, link, (size_t)(base - link));
+		len = strlen(w.text);
+	} else {
+		w.text[0] = '\0';
+		base = link;
 	}
-	if (x->runtime == EXTRACT_PODMAN) {
-		err = way_set(w, link, strlen(link));
-		if (err == 0 && strlen(w->text) < TARSCAN_NAME)
-			dir = strcmp(w->text, "/") == 0
-			    ? t->root
-			    : podman_lstat(x, w->text + 1, strlen(w->text + 1));
-		free(w);
-		errno = ENOENT;
-		return dir;
+	if (err == 0 && len + strlen(base) + 2 < sizeof w.text) {
+		(void)stpcpy(stpcpy(w.text + len, "/"), base);
+		path_clean_go(w.text);
+		n = podman_lstat(x, w.text + 1, strlen(w.text + 1));
 	}
-	err = way_set(w, link, len);
-	if (err == 0)
-		err = way_follow(t, w);
-	x->tree.steps += w->steps;
-	len = strlen(w->text);
-	if (err == 0 && len + strlen(link) + 2 < sizeof w->text) {
-		w->text[len] = '/';
-		memcpy(w->text + len + 1, slash != NULL ? slash + 1 : link,
-		    strlen(slash != NULL ? slash + 1 : link) + 1);
-		path_clean_go(w->text);
-		dir = strcmp(w->text, "/") == 0
-		    ? t->root
-		    : podman_lstat(x, w->text + 1, strlen(w->text + 1));
-	}
-	free(w);
+	if (n != NULL && n->podmans && runtime == EXTRACT_CONTAINERD)
+		n = NULL;
 	errno = err != 0 ? err : ENOENT;
-	return dir;
+	return n;
 }
 
 /* Is there a file of the link's target in a lower layer? */
@@ -591,26 +561,35 @@ is_far(struct extract *x, const char *link)
 	return n != NULL && !S_ISDIR(n->inode->mode);
 }
 
-static int
+/* The file of a hard link in *shared, where a runtime takes it. */
+static void
 extract_link(struct extract *x, const struct tarscan_entry *e,
-    struct inode **shared)
+    struct node **shared)
 {
-	const struct node *n = find_target(x, &x->tree, e->link);
+	struct node *n;
+	int i;
 
-	if (n == NULL && errno == ENOMEM)
-		return -1;
-	if (n == NULL && errno != ENOENT)
-		return extract_refuse_way(x, e, errno, NULL);
-	if (n == NULL)
-		return extract_refuse(x, e,
-		    is_far(x, e->link) ? "hard-link-across-layers"
-		                       : "hard-link-to-nothing",
-		    "no such file or directory");
-	if (S_ISDIR(n->inode->mode))
-		return extract_refuse(x, e, "hard-link-to-directory",
-		    "operation not permitted");
-	*shared = n->inode;
-	return 0;
+	*shared = NULL;
+	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
+		if (!takes(x, (enum extract_runtime)i))
+			continue;
+		n = find_target(x, e->link, (enum extract_runtime)i);
+		if (n == NULL && errno != ENOENT)
+			extract_refuse_way(x, 1U << i, e->name, errno, NULL);
+		else if (n == NULL)
+			extract_refuse(x, 1U << i, e->name,
+			    is_far(x, e->link) ? "hard-link-across-layers"
+			                       : "hard-link-to-nothing",
+			    "no such file or directory");
+		else if (S_ISDIR(n->inode->mode))
+			extract_refuse(x, 1U << i, e->name,
+			    "hard-link-to-directory",
+			    "operation not permitted");
+		else if (*shared == NULL)
+			*shared = n;
+		else if (*shared != n)
+			extract_differ(x, n);
+	}
 }
 
 static mode_t
@@ -635,25 +614,6 @@ extract_mode(const struct tarscan_entry *e)
 	return S_IFREG | e->mode;
 }
 
-/* What is wrong with the extended attributes, for an inode of this type. */
-static int
-extract_xattrs(struct extract *x, const struct tarscan_entry *e, struct node *n)
-{
-	bool plain = S_ISREG(n->inode->mode) || S_ISDIR(n->inode->mode);
-
-	if (e->xattrs.bad)
-		return extract_refuse(x, e, "attribute-refused",
-		    "invalid argument");
-	if (x->runtime != EXTRACT_PODMAN)
-		return 0;
-	/* containerd leaves both out */
-	if (e->xattrs.user && !plain)
-		return extract_refuse(x, e, "attribute-refused",
-		    "operation not permitted");
-	n->opaque = n->opaque || (e->xattrs.opaque && S_ISDIR(n->inode->mode));
-	return 0;
-}
-
 static int
 extract_acl(struct extract *x, const struct tarscan_entry *e, struct inode *i)
 {
@@ -669,12 +629,15 @@ extract_acl(struct extract *x, const struct tarscan_entry *e, struct inode *i)
 	return tree_set_acl(&x->tree, i, bytes, b->len);
 }
 
-/* Owner, mode and time: a hard link's are set on the file, too. */
+/*
+ * Owner, mode, time and what else an entry says of n, for these runtimes: a
+ * hard link's are set on the file, too.
+ */
 static int
-extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n)
+extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n,
+    unsigned int who)
 {
 	struct inode *i = n->inode;
-	bool link = e->type == TARSCAN_LINK;
 
 	n->implied = false;
 	if (e->uid != (uid_t)-1) /* chown(2) leaves it */
@@ -684,160 +647,79 @@ extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n)
 	if (!S_ISLNK(i->mode))
 		i->mode = (i->mode & S_IFMT) | e->mode;
 	/* podman leaves a symlink as it is when it gets another name */
-	if (!link || !S_ISLNK(i->mode) || x->runtime != EXTRACT_PODMAN)
+	if (e->type == TARSCAN_LINK && S_ISLNK(i->mode) && i->mtime != e->mtime)
+		extract_differ(x, n);
+	if (e->type != TARSCAN_LINK || !S_ISLNK(i->mode) ||
+	    takes(x, EXTRACT_CONTAINERD))
 		i->mtime = e->mtime;
 	if (extract_acl(x, e, i) < 0)
 		return -1;
-	return extract_xattrs(x, e, n);
-}
-
-/* A new name that is not a hard link. */
-static int
-extract_fill(struct extract *x, const struct tarscan_entry *e, struct node *n)
-{
-	n->inode->data = e->data;
-	n->inode->whiteout = e->whiteout;
-	if (e->type != TARSCAN_SYMLINK)
-		return 0;
-	return tree_set_target(&x->tree, n->inode, e->link);
-}
-
-/* May an entry of this kind be made at all?  Refuses, or returns true. */
-static bool
-is_known(struct extract *x, const struct tarscan_entry *e)
-{
-	static const char known[] = "0123456";
-
-	if (e->type != TARSCAN_GLOBAL && strchr(known, (int)e->type) == NULL)
-		(void)extract_refuse(x, e, "entry-type-unknown",
-		    "unhandled tar header type");
-	else if (e->type == TARSCAN_SYMLINK && e->link[0] == '\0')
-		(void)extract_refuse(x, e, "symlink-to-nothing",
-		    "no such file or directory");
-	else if (e->type == TARSCAN_SYMLINK && strlen(e->link) > TARGET_MAX)
-		(void)extract_refuse_way(x, e, ENAMETOOLONG, NULL);
-	return x->refusal->code == NULL;
+	if (e->xattrs.bad)
+		extract_refuse(x, who, e->name, "attribute-refused",
+		    "invalid argument");
+	/* containerd leaves these out; overlayfs' own have a note of theirs */
+	if (e->xattrs.user && !S_ISREG(i->mode) && !S_ISDIR(i->mode))
+		extract_refuse(x, PODMAN, e->name, "attribute-refused",
+		    "operation not permitted");
+	if (e->xattrs.opaque && S_ISDIR(i->mode) &&
+	    !takes(x, EXTRACT_CONTAINERD))
+		n->opaque = true;
+	return 0;
 }
 
 /* An entry that is not a whiteout. */
 static int
-extract_put(struct extract *x, struct tarscan_entry *e, const struct place *p)
+extract_put(struct extract *x, struct tarscan_entry *e, struct node *dir,
+    const char *base)
 {
-	struct inode *shared = NULL;
-	struct node *n;
+	struct node *n, *shared = NULL;
 
-	if (strlen(p->base) > NAME_LEN_MAX ||
-	    p->dir->path_len + strlen(p->base) > PATH_LEN_MAX)
-		return extract_refuse_way(x, e, ENAMETOOLONG, NULL);
-	n = tree_child(&x->tree, p->dir, p->base, strlen(p->base));
+	if (strlen(base) > NAME_LEN_MAX ||
+	    dir->path_len + strlen(base) > PATH_LEN_MAX) {
+		extract_refuse_way(x, BOTH, e->name, ENAMETOOLONG, NULL);
+		return 0;
+	}
+	n = tree_child(&x->tree, dir, base, strlen(base));
 	if (n != NULL && e->type == TARSCAN_DIR && S_ISDIR(n->inode->mode))
-		return extract_set(x, e, n);
+		return extract_set(x, e, n, BOTH);
 	if (n != NULL && extract_remove(x, n) < 0)
 		return -1;
-	if (!is_known(x, e) || e->type == TARSCAN_GLOBAL)
+	if (e->type == TARSCAN_GLOBAL)
 		return 0;
-	if (e->type == TARSCAN_LINK && extract_link(x, e, &shared) < 0)
-		return -1;
-	if (x->refusal->code != NULL)
+	if (strchr("0123456", (int)e->type) == NULL)
+		extract_refuse(x, BOTH, e->name, "entry-type-unknown",
+		    "unhandled tar header type");
+	else if (e->type == TARSCAN_SYMLINK && e->link[0] == '\0')
+		extract_refuse(x, BOTH, e->name, "symlink-to-nothing",
+		    "no such file or directory");
+	else if (e->type == TARSCAN_SYMLINK && strlen(e->link) > TARGET_MAX)
+		extract_refuse_way(x, BOTH, e->name, ENAMETOOLONG, NULL);
+	else if (e->type == TARSCAN_LINK)
+		extract_link(x, e, &shared);
+	if (extract_is_over(x))
 		return 0;
-	n = tree_add(&x->tree, p->dir, p->base, shared, extract_mode(e));
+	n = tree_add(&x->tree, dir, base, shared != NULL ? shared->inode : NULL,
+	    extract_mode(e));
 	if (n == NULL)
 		return -1;
-	if (shared == NULL && extract_fill(x, e, n) < 0)
-		return -1;
-	return extract_set(x, e, n);
-}
-
-static int
-containerd_entry(struct extract *x, struct tarscan_entry *e)
-{
-	struct place p;
-
-	if (containerd_place(x, e, &p) < 0)
-		return -1;
-	if (p.dir == NULL)
-		return 0;
-	if (strncmp(p.base, whiteout, sizeof whiteout - 1) != 0)
-		return extract_put(x, e, &p);
-	if (is_nameless(p.base))
-		return extract_refuse(x, e, "whiteout-name",
-		    "invalid whiteout name");
-	if (x->n_lower > 0)
-		return extract_whiteout(x, e, &p);
-	return containerd_delete(x, &p);
-}
-
-/* The place that ".wh.", ".wh.." or ".wh..." names: the directory, or above. */
-static bool
-nameless_is_there(struct extract *x, const struct tarscan_entry *e,
-    const struct place *p)
-{
-	size_t len = p->base > e->name ? (size_t)(p->base - e->name - 1) : 0;
-
-	if (strcmp(p->base + sizeof whiteout - 1, "..") == 0)
-		while (len > 0 && e->name[--len] != '/')
-			;
-	return len == 0 || podman_lstat(x, e->name, len) != NULL;
-}
-
-static int
-podman_entry(struct extract *x, struct tarscan_entry *e)
-{
-	bool is_whiteout;
-	struct place p;
-	int err;
-
-	if (podman_once(x, e) < 0)
-		return -1;
-	if (x->refusal->code != NULL)
-		return 0;
-	/* as in a chroot */
-	while (strncmp(e->name, "../", 3) == 0)
-		(void)memmove(e->name, e->name + 3, strlen(e->name) - 2);
-	if (strcmp(e->name, ".") == 0)
-		return 0;
-	if (strcmp(e->name, "..") == 0 || strcmp(e->name, "/") == 0) {
-		/* unlike ".", this is the root's own */
-		x->root_set = x->root_set || e->type == TARSCAN_DIR;
-		return e->type == TARSCAN_DIR ? extract_set(x, e, x->tree.root)
-		                              : 0;
+	if (shared == NULL) {
+		n->inode->data = e->data;
+		n->inode->whiteout = e->whiteout;
+		if (e->type == TARSCAN_SYMLINK &&
+		    tree_set_target(&x->tree, n->inode, e->link) < 0)
+			return -1;
 	}
-	if (podman_place(x, e, &p, &err) < 0)
-		return -1;
-	if (p.dir == NULL && err == 0)
-		return 0; /* refused */
-	is_whiteout = strncmp(p.base, whiteout, sizeof whiteout - 1) == 0;
-	if (is_whiteout && is_nameless(p.base) && nameless_is_there(x, e, &p))
-		return extract_refuse(x, e, "whiteout-name", "file exists");
-	/* a file takes the attribute of an opaque directory, too */
-	if (is_whiteout && err == ENOTDIR &&
-	    (p.in_file || strcmp(p.base, opaque) != 0))
-		return 0;
-	if (err != 0 && e->type == TARSCAN_GLOBAL)
-		return 0; /* nothing is made of it */
-	if (err == ENOENT)
-		return extract_refuse(x, e, "symlink-dangling",
-		    "no such file or directory");
-	if (err != 0)
-		return extract_refuse_way(x, e, err,
-		    podman_lstat(x, e->name, (size_t)(p.base - e->name - 1)));
-	if (!is_whiteout)
-		return extract_put(x, e, &p);
-	return extract_whiteout(x, e, &p);
-}
-
-int
-extract_begin(struct extract *x)
-{
-	x->names = NULL;
-	x->n_names = x->room = 0;
-	return tree_init(&x->tree);
+	return extract_set(x, e, n, BOTH);
 }
 
 int
 extract_entry(struct extract *x, struct tarscan_entry *e)
 {
-	char masked[MSG_NAME];
+	struct node *dir = NULL, *podmans = NULL;
+	char masked[MSG_NAME], *base;
+	bool nothing = false;
+	struct way w;
+	int err;
 
 	if (x->tree.steps > STEPS_MAX) {
 		msg_warn(0,
@@ -845,57 +727,80 @@ extract_entry(struct extract *x, struct tarscan_entry *e)
 		    msg_mask(masked, sizeof masked, e->name));
 		return -1;
 	}
-	if (x->refusal->code != NULL)
-		return 0;
 	path_clean_go(e->name);
 	if (e->cut)
-		return extract_refuse_way(x, e, ENAMETOOLONG, NULL);
-	return x->runtime == EXTRACT_PODMAN ? podman_entry(x, e)
-	                                    : containerd_entry(x, e);
+		extract_refuse_way(x, BOTH, e->name, ENAMETOOLONG, NULL);
+	if (takes(x, EXTRACT_PODMAN) && podman_once(x, e) < 0)
+		return -1;
+	if (extract_is_over(x))
+		return 0;
+	/* as in a chroot */
+	while (strncmp(e->name, "../", 3) == 0)
+		memmove(e->name, e->name + 3, strlen(e->name) - 2);
+	if (strcmp(e->name, ".") == 0)
+		return 0;
+	if (strcmp(e->name, "..") == 0 || strcmp(e->name, "/") == 0) {
+		/* unlike ".", this is podman's own root, and no other's */
+		if (e->type != TARSCAN_DIR || !takes(x, EXTRACT_PODMAN))
+			return 0;
+		x->root_set = true;
+		return extract_set(x, e, x->tree.root, PODMAN);
+	}
+	base = strrchr(e->name, '/');
+	base = base != NULL ? base + 1 : e->name;
+	if (takes(x, EXTRACT_PODMAN))
+		nothing = podman_judge(x, e, base, &podmans);
+	err = way_find(x, &x->tree, &w, e->name, (size_t)(base - e->name));
+	if (err != 0)
+		extract_refuse_way(x, CONTAINERD, e->name, err, w.at);
+	else if (extract_make_parents(x, e, w.text, &dir) < 0)
+		return -1;
+	if (dir == NULL || (nothing && !takes(x, EXTRACT_CONTAINERD)))
+		return 0;
+	if (!nothing && podmans != NULL && podmans != dir)
+		extract_differ(x, dir);
+	if (strncmp(base, whiteout, sizeof whiteout - 1) != 0)
+		return extract_put(x, e, dir, base);
+	if (!is_nameless(base))
+		return extract_whiteout(x, e, dir, base);
+	extract_refuse(x, CONTAINERD, e->name, "whiteout-name",
+	    "invalid whiteout name");
+	return 0;
 }
 
 /*
- * Set the time of a directory that had an entry, as both runtimes do at the
- * end, by its name: if something else has taken its place, that gets the time,
- * or the target if it is a symlink.  Returns 0, or -1, reported, like
- * extract_entry.
+ * Set the times of directories that had an entry, as both runtimes do at the
+ * end, by their names: if something else has taken the place of one, that gets
+ * the time, or the target if it is a symlink.
  */
-static int
-extract_set_gone(struct extract *x, const struct extract_gone *gone)
-{
-	const struct node *n = NULL;
-	struct way *w;
-
-	if (x->runtime == EXTRACT_PODMAN) {
-		n = tree_find(&x->tree, gone->path);
-	} else {
-		w = malloc(sizeof *w);
-		if (w == NULL) {
-			msg_nomem();
-			return -1;
-		}
-		w->steps = 0;
-		if (way_set(w, gone->path, strlen(gone->path)) == 0 &&
-		    way_follow(&x->tree, w) == 0 && w->whole)
-			n = w->at;
-		free(w);
-	}
-	if (n == NULL)
-		return extract_refuse_path(x, gone->path, "directory-removed",
-		    "no such file or directory");
-	n->inode->mtime = gone->mtime;
-	return 0;
-}
-
-int
+void
 extract_finish(struct extract *x)
 {
+	const struct node *found[EXTRACT_RUNTIMES];
+	const struct extract_gone *gone = x->gone;
+	struct way w;
 	size_t i;
+	int r;
 
-	for (i = 0; i < x->n_gone && x->refusal->code == NULL; i++)
-		if (extract_set_gone(x, &x->gone[i]) < 0)
-			return -1;
-	return 0;
+	for (i = 0; i < x->n_gone; i++, gone++) {
+		found[EXTRACT_PODMAN] = tree_find(&x->tree, gone->path);
+		found[EXTRACT_CONTAINERD] = NULL;
+		if (way_find(x, &x->tree, &w, gone->path, strlen(gone->path)) ==
+		        0 &&
+		    w.whole)
+			found[EXTRACT_CONTAINERD] = w.at;
+		for (r = EXTRACT_RUNTIMES - 1; r >= 0; r--) {
+			if (found[r] == NULL)
+				extract_refuse(x, 1U << r, gone->path,
+				    "directory-removed",
+				    "no such file or directory");
+			else if (takes(x, (enum extract_runtime)r))
+				found[r]->inode->mtime = gone->mtime;
+		}
+		if (found[0] != NULL && found[1] != NULL &&
+		    found[0] != found[1])
+			extract_differ(x, found[0]);
+	}
 }
 
 void
@@ -906,9 +811,5 @@ extract_end(struct extract *x)
 	for (i = 0; i < x->n_gone; i++)
 		free(x->gone[i].path);
 	free(x->gone);
-	x->gone = NULL;
-	x->n_gone = 0;
 	free(x->names);
-	x->names = NULL;
-	x->room = 0;
 }

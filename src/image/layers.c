@@ -2,8 +2,7 @@
 /*
  * Merges the layers of an image, each a tar, into a tree.  This is what
  * container runtimes do when they unpack an image and mount its layers as an
- * overlay, but in memory, and for two runtimes at once, because they do not
- * always agree (extract.h).
+ * overlay, but in memory.
  */
 #include "image/layers.h"
 
@@ -17,26 +16,12 @@
 int
 layers_open(struct layers *l, struct tempfile *tempfile)
 {
-	int i;
-
 	memset(l, 0, sizeof *l);
 	l->tempfile = tempfile;
-	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
-		if (tree_init(&l->sides[i].tree) < 0)
-			return -1;
-		l->sides[i].tree.hides_whiteouts = true;
-	}
+	if (tree_init(&l->tree) < 0)
+		return -1;
+	l->tree.hides_whiteouts = true;
 	return 0;
-}
-
-static void
-layers_note_first(unsigned int *count, char *path, unsigned int *layer,
-    const struct node *n, unsigned int in)
-{
-	if ((*count)++ == 0) {
-		(void)tree_path(n, path);
-		*layer = in;
-	}
 }
 
 /* ---------------------------------------------------------------- overlay */
@@ -109,62 +94,40 @@ layers_merge(struct tree *t, struct tree *from, unsigned int layer)
 		n->twin = f;
 		f->layer = layer;
 		f->implied = n->implied;
+		f->podmans = n->podmans;
 	}
 	return 0;
 }
 
 /* ----------------------------------------------------------------- layers */
 
-static void
-layers_note_entry(struct layers *l, const struct tarscan_entry *e)
-{
-	if (!e->xattrs.overlay && !e->xattrs.opaque)
-		return;
-	if (l->overlay++ > 0)
-		return;
-	memcpy(l->overlay_path, e->name, strlen(e->name) + 1);
-	l->overlay_layer = l->n_layers + 1;
-}
-
-static void
-layers_note_implied(struct layers *l, struct tree *t)
-{
-	const struct node *n;
-
-	for (n = t->root->child; n != NULL; n = tree_next(t->root, n))
-		if (n->implied)
-			layers_note_first(&l->implied, l->implied_path,
-			    &l->implied_layer, n, l->n_layers + 1);
-}
-
-/* Read the tar once for both runtimes.  0, or -1. */
+/* Read the tar.  0, or -1. */
 static int
 layers_extract(struct layers *l, struct extract *x, const struct blob *b,
     const char *what)
 {
 	struct tarscan scan = {b, what, 0, l->tempfile};
 	struct tarscan_entry *e = malloc(sizeof *e);
-	int ret, i;
+	int ret = 0;
 
 	if (e == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	while ((ret = tarscan_next(&scan, e)) > 0) {
-		layers_note_entry(l, e);
-		for (i = 0; ret > 0 && i < EXTRACT_RUNTIMES; i++)
-			ret = extract_entry(&x[i], e) < 0 ? -1 : 1;
-		if (ret < 0 ||
-		    (x[0].refusal->code != NULL && x[1].refusal->code != NULL))
+	while (!extract_is_over(x) && (ret = tarscan_next(&scan, e)) > 0) {
+		if (e->xattrs.overlay || e->xattrs.opaque)
+			extract_note(&l->overlay, e->name, l->n_layers + 1);
+		ret = extract_entry(x, e);
+		if (ret < 0)
 			break;
 	}
 	free(e);
-	for (i = 0; ret >= 0 && i < EXTRACT_RUNTIMES; i++)
-		ret = extract_finish(&x[i]);
+	if (ret == 0)
+		extract_finish(x);
 	return ret < 0 ? -1 : 0;
 }
 
-/* Keep containerd's layer as it is: it looks into it for the ones above. */
+/* Keep the layer as it is: containerd looks into it for the ones above. */
 static int
 layers_keep(struct layers *l, struct tree *t)
 {
@@ -195,141 +158,54 @@ layers_keep(struct layers *l, struct tree *t)
 	return 0;
 }
 
-/* What the runtimes have extracted, onto what they had.  0, or -1. */
-static int
-layers_merge_sides(struct layers *l, struct extract *x)
-{
-	struct layers_side *s;
-	int i;
-
-	layers_note_implied(l, &x[EXTRACT_CONTAINERD].tree);
-	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
-		s = &l->sides[i];
-		if (s->refusal.code != NULL && s->refused == 0)
-			s->refused = l->n_layers + 1;
-		if (x[i].root_set) {
-			s->root_set = l->n_layers + 1;
-			s->root = *x[i].tree.root->inode;
-			s->root.acl = NULL;
-			s->root.acl_len = 0;
-		}
-		if (s->refusal.code == NULL &&
-		    layers_merge(&s->tree, &x[i].tree, l->n_layers + 1) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 int
 layers_apply(struct layers *l, const struct blob *b, const char *what)
 {
-	struct extract x[EXTRACT_RUNTIMES] = {{0}};
-	int i, ret = 0;
+	struct extract x = {.below = &l->tree,
+	    .lower = l->lower,
+	    .n_lower = l->n_layers,
+	    .refusals = l->refusals,
+	    .differ = &l->differ};
+	const struct node *n;
+	char path[TREE_PATH];
+	int ret;
 
-	if (l->sides[0].refused != 0 && l->sides[1].refused != 0)
+	if (extract_is_over(&x))
 		return 0; /* no runtime takes the image */
-	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
-		x[i].runtime = (enum extract_runtime)i;
-		x[i].below = &l->sides[i].tree;
-		x[i].lower = l->lower;
-		x[i].n_lower = l->n_layers;
-		x[i].refusal = &l->sides[i].refusal;
-		if (extract_begin(&x[i]) < 0)
-			ret = -1;
+	if (tree_init(&x.tree) < 0)
+		return -1;
+	ret = layers_extract(l, &x, b, what);
+	if (x.root_set) {
+		l->root_set = l->n_layers + 1;
+		l->root = *x.tree.root->inode;
+		l->root.acl = NULL;
+		l->root.acl_len = 0;
 	}
+	for (n = x.tree.root; n != NULL; n = tree_next(x.tree.root, n))
+		if (n->implied)
+			extract_note(&l->implied, tree_path(n, path),
+			    l->n_layers + 1);
+	if (ret == 0 && !extract_is_over(&x))
+		ret = layers_merge(&l->tree, &x.tree, l->n_layers + 1);
+	extract_end(&x);
 	if (ret == 0)
-		ret = layers_extract(l, x, b, what);
-	if (ret == 0)
-		ret = layers_merge_sides(l, x);
-	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
-		extract_end(&x[i]);
-		if (ret < 0 || i != EXTRACT_CONTAINERD)
-			tree_free(&x[i].tree);
-	}
-	return ret < 0 ? -1 : layers_keep(l, &x[EXTRACT_CONTAINERD].tree);
-}
-
-/* ---------------------------------------------------------------- compare */
-
-/* Is it the same file, except for the attributes of implied directories? */
-static bool
-layers_is_same(const struct node *a, const struct node *b)
-{
-	const struct inode *i = a->inode, *j = b->inode;
-
-	if ((i->mode & S_IFMT) != (j->mode & S_IFMT) ||
-	    i->whiteout != j->whiteout)
-		return false;
-	if (S_ISDIR(i->mode) && (a->implied || b->implied))
-		return true;
-	if (i->mode != j->mode || i->uid != j->uid || i->gid != j->gid)
-		return false;
-	if (S_ISLNK(i->mode) && strcmp(i->target, j->target) != 0)
-		return false;
-	if (S_ISREG(i->mode) &&
-	    (i->data.len != j->data.len || i->data.at != j->data.at))
-		return false;
-	return S_ISDIR(i->mode) || i->mtime == j->mtime;
-}
-
-static void
-layers_compare(struct layers *l, struct tree *a, struct tree *b)
-{
-	struct node *n, *other;
-
-	a->root->twin = b->root;
-	for (n = a->root->child; n != NULL; n = tree_next(a->root, n)) {
-		other = n->parent->twin == NULL
-		    ? NULL
-		    : tree_child(b, n->parent->twin, n->name, n->len);
-		n->twin = other;
-		if (other != NULL)
-			other->twin = n;
-		if (n->inode->whiteout && other == NULL)
-			continue; /* no file here or there */
-		if (other == NULL || !layers_is_same(n, other))
-			layers_note_first(&l->differ, l->differ_path,
-			    &l->differ_layer, n, n->layer);
-	}
-	for (n = b->root->child; n != NULL; n = tree_next(b->root, n))
-		if (n->twin == NULL && !n->inode->whiteout)
-			layers_note_first(&l->differ, l->differ_path,
-			    &l->differ_layer, n, n->layer);
-}
-
-/* Forget the nodes of other trees. */
-static void
-layers_clear_twins(struct tree *t)
-{
-	struct node *n;
-
-	for (n = t->root; n != NULL; n = tree_next(t->root, n))
-		n->twin = NULL;
-}
-
-void
-layers_finish(struct layers *l)
-{
-	struct tree *a = &l->sides[EXTRACT_CONTAINERD].tree;
-	struct tree *b = &l->sides[EXTRACT_PODMAN].tree;
-
-	layers_clear_twins(a);
-	layers_clear_twins(b);
-	if (l->sides[EXTRACT_CONTAINERD].refused == 0 &&
-	    l->sides[EXTRACT_PODMAN].refused == 0)
-		layers_compare(l, a, b);
+		return layers_keep(l, &x.tree);
+	tree_free(&x.tree);
+	return -1;
 }
 
 void
 layers_take_tree(struct layers *l, struct tree *to)
 {
-	int i = EXTRACT_CONTAINERD;
+	struct node *n, *next;
 
-	/* the result of one runtime is better than none */
-	if (l->sides[i].refused != 0)
-		i = EXTRACT_PODMAN;
-	*to = l->sides[i].tree;
-	memset(&l->sides[i].tree, 0, sizeof l->sides[i].tree);
+	for (n = l->tree.root; n != NULL; n = next) {
+		next = tree_next(l->tree.root, n);
+		if (n->podmans && l->refusals[EXTRACT_CONTAINERD].code == NULL)
+			tree_remove(&l->tree, n);
+	}
+	*to = l->tree;
+	memset(&l->tree, 0, sizeof l->tree);
 }
 
 void
@@ -337,8 +213,7 @@ layers_close(struct layers *l)
 {
 	unsigned int i;
 
-	for (i = 0; i < EXTRACT_RUNTIMES; i++)
-		tree_free(&l->sides[i].tree);
+	tree_free(&l->tree);
 	for (i = 0; i < l->n_layers; i++)
 		tree_free(&l->lower[i]);
 	free(l->lower);

@@ -51,6 +51,7 @@ struct node {
 	bool strayed; /* mounted, where a symlink led the mount */
 	bool above; /* something below it is mounted */
 	bool volume; /* a VOLUME of the image's: content */
+	bool podmans; /* a whiteout of the lowest layer, in podman alone */
 	unsigned short len; /* of name, bytes */
 	unsigned short path_len; /* bytes of the path down to here, at most */
 	char name[]; /* NUL-terminated; "" at the root */

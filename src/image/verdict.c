@@ -350,82 +350,75 @@ runtimes_text(char *out, size_t size, const char *const *answers)
 static int
 note_refusal(struct verdict *v, const struct layers *l, int side)
 {
-	const struct layers_side *s = &l->sides[side], *o;
+	const struct extract_refusal *r = &l->refusals[side], *o;
 	const char *answers[EXTRACT_RUNTIMES];
 	char masked[MSG_NAME], text[256];
 	bool same;
 	int i;
 
-	if (s->refused == 0)
+	if (r->code == NULL)
 		return 0;
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
-		o = &l->sides[i];
-		same = o->refused == s->refused &&
-		    o->refusal.code == s->refusal.code;
+		o = &l->refusals[i];
+		same = o->layer == r->layer && o->code == r->code;
 		if (same && i < side)
 			return 0;
-		answers[i] = same ? o->refusal.answer : "";
-		if (!same && o->refused != 0 && o->refused <= s->refused)
+		answers[i] = same ? o->answer : "";
+		if (!same && o->code != NULL && o->layer <= r->layer)
 			answers[i] = NULL;
 	}
-	if (verdict_note(v, s->refusal.code, s->refusal.path, s->refused,
-	        "%s: %s; %s", msg_mask(masked, sizeof masked, s->refusal.path),
-	        codes_find(s->refusal.code)->meaning,
+	if (verdict_note(v, r->code, r->path, r->layer, "%s: %s; %s",
+	        msg_mask(masked, sizeof masked, r->path),
+	        codes_find(r->code)->meaning,
 	        runtimes_text(text, sizeof text, answers)) < 0)
 		return -1;
 	/* unless it is ignored */
 	if (v->n_notes > 0 &&
-	    strcmp(v->notes[v->n_notes - 1].code, s->refusal.code) == 0)
+	    strcmp(v->notes[v->n_notes - 1].code, r->code) == 0)
 		memcpy(v->notes[v->n_notes - 1].answers, answers,
 		    sizeof answers);
 	return 0;
 }
 
-/* Of n differences of one kind, the first, and how many more there are. */
+/* Entries of one kind, the first, and how many more there are. */
 static int
-note_difference(struct verdict *v, const char *code, const char *path,
-    unsigned int layer, unsigned int n, const char *what)
+note_entries(struct verdict *v, const char *code, const struct extract_note *n,
+    const char *what)
 {
 	char masked[MSG_NAME], more[32] = "";
 
-	if (n == 0)
+	if (n->n == 0)
 		return 0;
-	if (n > 1)
-		(void)snprintf(more, sizeof more, " and %u more", n - 1);
-	return verdict_note(v, code, path, layer, "%s%s: %s",
-	    msg_mask(masked, sizeof masked, path), more, what);
+	if (n->n > 1)
+		snprintf(more, sizeof more, " and %u more", n->n - 1);
+	return verdict_note(v, code, n->path, n->layer, "%s%s: %s",
+	    msg_mask(masked, sizeof masked, n->path), more, what);
 }
 
-/* Differences between the results of the two runtimes. */
-static int
-note_differences(struct verdict *v, const struct layers *l)
-{
-	if (note_difference(v, "implied-directory", l->implied_path,
-	        l->implied_layer, l->implied,
-	        "a layer has files in the directory, but no entry for it: its mode depends on the runtime") <
-	        0 ||
-	    note_difference(v, "overlay-attribute", l->overlay_path,
-	        l->overlay_layer, l->overlay,
-	        "attributes of overlayfs: podman and CRI-O set them, containerd does not") <
-	        0)
-		return -1;
-	return note_difference(v, "runtimes-differ", l->differ_path,
-	    l->differ_layer, l->differ,
-	    "not the same in containerd and in podman; this result is for containerd");
-}
-
+/* What the runtimes refuse, or do otherwise. */
 static int
 note_merge(struct verdict *v, const struct layers *l)
 {
+	unsigned int refused = 0;
 	int i;
 
-	v->refused = true;
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
 		if (note_refusal(v, l, i) < 0)
 			return -1;
-		v->refused = v->refused && l->sides[i].refused != 0;
+		refused += l->refusals[i].code != NULL;
 	}
-	return note_differences(v, l);
+	v->refused = refused == EXTRACT_RUNTIMES;
+	if (note_entries(v, "implied-directory", &l->implied,
+	        "a layer has files in the directory, but no entry for it: its mode depends on the runtime") <
+	        0 ||
+	    note_entries(v, "overlay-attribute", &l->overlay,
+	        "attributes of overlayfs: podman and CRI-O set them, containerd does not; this result is for containerd") <
+	        0)
+		return -1;
+	if (refused > 0)
+		return 0;
+	return note_entries(v, "runtimes-differ", &l->differ,
+	    "not the same in containerd and in podman; this result is for containerd");
 }
 
 static int
@@ -449,14 +442,14 @@ static int
 note_root(struct verdict *v, const struct verdict_opts *opts,
     const struct layers *l)
 {
-	const struct layers_side *s = &l->sides[EXTRACT_PODMAN];
-	const struct inode *i = &s->root;
+	const struct inode *i = &l->root;
 
-	if (s->root_set == 0 || s->refused != 0 || set_user(v, opts) < 0 ||
+	if (l->root_set == 0 || l->refusals[EXTRACT_PODMAN].code != NULL ||
+	    set_user(v, opts) < 0 ||
 	    finding_judge(&v->user.who, i->mode, i->uid, i->gid) ==
 	        FINDING_NONE)
 		return 0;
-	return verdict_note(v, "root-not-readable", "/", s->root_set,
+	return verdict_note(v, "root-not-readable", "/", l->root_set,
 	    "/ has mode %04o and owner %ju:%ju in podman and CRI-O: the container cannot start, or nothing in it can be read; containerd has 0755",
 	    (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
 	    (uintmax_t)i->gid);
@@ -482,7 +475,6 @@ take_layers(struct verdict *v, const struct verdict_opts *opts)
 		if (layers_apply(l, &v->image.layers[i].tar, what) < 0)
 			goto out;
 	}
-	layers_finish(l);
 	ret = note_merge(v, l);
 	layers_take_tree(l, &v->tree);
 	v->tree.root->inode->mode = S_IFDIR | 0755; /* unpack sees that */

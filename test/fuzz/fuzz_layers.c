@@ -53,7 +53,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    layers_open(&layers, &tempfile) == 0 &&
 	    layers_apply(&layers, &one, "1") == 0 &&
 	    layers_apply(&layers, &all, "2") == 0) {
-		layers_finish(&layers);
 		layers_take_tree(&layers, &t);
 		ask(&t);
 	}
