@@ -27,9 +27,11 @@ name the programs.
 """
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 
@@ -144,6 +146,44 @@ def differs(said):
                              "overlay-attribute") for w in said["warnings"])
 
 
+def tree(top):
+    """What is in a directory: kind, mode, and content or target by path."""
+    top = os.fsencode(top)
+    found = {}
+    for where, dirs, files in os.walk(top):
+        for name in dirs + files:
+            path = os.path.join(where, name)
+            try:
+                st = os.lstat(path)
+            except FileNotFoundError:
+                continue  # a whiteout that overlayfs lists and cannot find
+            mode = stat.S_IMODE(st.st_mode) & 0o1777
+            what = None
+            if stat.S_ISLNK(st.st_mode):
+                what = ("symlink", os.readlink(path))
+            elif stat.S_ISDIR(st.st_mode):
+                what = ("directory", mode)
+            elif stat.S_ISREG(st.st_mode):
+                with open(path, "rb") as f:
+                    what = ("file", mode, hashlib.sha256(f.read()).hexdigest())
+            if what is not None:
+                found[os.path.relpath(path, top)] = what
+    return found
+
+
+def leads_out(found):
+    """Is there a symlink in the tree that can lead out of it?"""
+    return any(what[0] == "symlink" and
+               (what[1].startswith(b"/") or b".." in what[1].split(b"/"))
+               for what in found.values())
+
+
+def compare_trees(got, real):
+    return ["extract: %r: %s, really %s" % (p, got.get(p), real.get(p))
+            for p in sorted(got.keys() | real.keys())
+            if got.get(p) != real.get(p)]
+
+
 class Image:
     def __init__(self, seed):
         self.layout = os.path.join(os.getcwd(), "image-%d" % seed)
@@ -152,20 +192,36 @@ class Image:
         if p.returncode != 0:
             raise RuntimeError(p.stderr.decode())
         self.who = json.loads(p.stdout)
+        self.files = self.layout + ".files"
         self.user = str(self.who["uid"])
         if self.who["gid"] is not None:
             self.user += ":%d" % self.who["gid"]
         self.code, self.said = foretold(self.layout, self.who)
-        # a VOLUME, and a mount, are there in a container alone
+        # a VOLUME, and what a mount covers, are so in a container alone
         self.plain = not self.who["strange"] and \
             "Volumes" not in self.who["config"] and \
-            not self.said["skipped"]["mount"]
+            not self.said["skipped"]["covered"]
+        self.n_trees = 0  # that have been compared
 
     def about(self, name):
         """Is what the verdict says of the content about this runtime?"""
         if refused(self.said, "containerd") is not None:
             return name == "podman"
         return name == "containerd" or not differs(self.said)
+
+    def extracted(self, root):
+        """Is what extract writes what is in root?"""
+        real = tree(root)
+        if not os.path.exists(self.files):
+            p = run([UNPACKCTL, "extract", "-q", "-C", self.files, "--image",
+                     "oci:%s:v1" % self.layout])
+            if b"symlink that can lead out" in p.stderr and leads_out(real):
+                return []
+            if p.returncode != 0:
+                return ["extract: exit %d: %s" % (
+                    p.returncode, p.stderr.decode(errors="replace"))]
+        self.n_trees += 1
+        return compare_trees(tree(self.files), real)
 
     def dev_is_volume(self):
         """A VOLUME where /dev leads: podman's volumes have no devices, so
@@ -194,6 +250,14 @@ class Image:
             return []
         whole = "size" in self.said and self.said["size"]["exact"]
         formats = ("json", "jsonl", "tar") if sizes else ("jsonl",)
+        wrong = []
+        # extract refuses what one of the runtimes refuses
+        if self.plain and not any("runtimes" in f
+                                  for f in self.said["findings"]):
+            with runtime.mounted(image) as root:
+                wrong = self.extracted(root)
+        if wrong:
+            return ["%s: %s" % (name, w) for w in wrong]
         if self.plain and (self.who["odd"] or name == "containerd"):
             with runtime.mounted(image) as root:
                 # whiteouts of a first layer: podman's and containerd's differ
@@ -231,7 +295,8 @@ def one(runtimes, seed, sizes):
     for name, runtime in runtimes.items():
         wrong += image.judge(name, runtime, sizes)
     shutil.rmtree(image.layout)
-    return image.verdict(), wrong
+    shutil.rmtree(image.files, ignore_errors=True)
+    return image.verdict(), wrong, image.n_trees
 
 
 def compare_dir(where):
@@ -257,18 +322,22 @@ def tell(n, seed, reason, wrong):
 
 def judge_all(args, runtimes):
     seeds = range(args.first, args.first + args.count)
-    failed = 0
+    failed = n_trees = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         jobs = [(s, pool.submit(one, runtimes, s, s % args.sizes == 0))
                 for s in seeds]
         for n, (seed, job) in enumerate(jobs, 1):
             try:
-                reason, wrong = job.result()
+                reason, wrong, trees = job.result()
             except Exception as e:  # one image's failure is its own
-                reason, wrong = "error", [repr(e)]
+                reason, wrong, trees = "error", [repr(e)], 0
             failed += bool(wrong)
+            n_trees += trees
             tell(n, seed, reason, wrong)
-    print("1..%d" % args.count)
+    print("%sok %d - of extract, %d trees were compared" % (
+        "" if n_trees else "not ", args.count + 1, n_trees))
+    failed += n_trees == 0
+    print("1..%d" % (args.count + 1))
     return failed != 0
 
 
