@@ -31,8 +31,9 @@ def main():
             break
         data = data.replace(b"\x1b[K", b"").replace(b"\r\n", b"\n")
         os.write(2, data.replace(b"\r", b"\n"))
-    return done.wait()
+    # at once: a signal that comes as Python ends would end it
+    os._exit(done.wait())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
