@@ -40,6 +40,36 @@ is "a request each to create, to read, to delete" \
 		tr '\n' ' ')" "$MANY $MANY $MANY "
 ok "no pod is left" no_pods
 
+# Ctrl-C, and SIGTERM, while the first pods wait, run, and are deleted: all go.
+# stopped NAME SIGNAL CODE PATTERN: the signal when so many requests were made
+stopped() {
+	STANDIN_LOG=$PWD/$1.requests KUBECTL=$TOP/test/cluster/standin.py \
+		"$UNPACKCTL" run -n "$NS" --unpacker-image "$IMAGES/unpack:test" \
+		--image-pull-policy IfNotPresent -f many.yaml -C "$1" \
+		--timeout 9m -o json >"$1.out" 2>"$1.err" &
+	stopped_pid=$!
+	for _ in $(seq 1200); do
+		stopped_n=$(grep -c "$4" "$1.requests" 2>/dev/null)
+		[ "${stopped_n:-0}" -lt 3 ] || break
+		sleep 0.05
+	done
+	kill "-$2" $stopped_pid
+	stopped_code=0
+	wait $stopped_pid || stopped_code=$?
+	is "SIG$2, $1: the exit code" $stopped_code "$3"
+	ok "... no pod is left" no_pods
+	ok "... none is said to be" lacks "$1.err" 'may still be there'
+	is "... each is told of: done, or interrupted" "$(jq '[.bundles[] |
+		select(.reason == "OK" or .reason == "Interrupted")] |
+		length' "$1.out")" "$MANY"
+	is "... what is done is there, and no more" \
+		"$(find "$1" -mindepth 1 -maxdepth 1 | sort)" \
+		"$(jq -r '.bundles[] | .directory // empty' "$1.out" | sort)"
+}
+stopped pending INT 130 '^POST'
+stopped running TERM 143 '/log?'
+stopped deleted INT 130 '^DELETE'
+
 # By reference, and one of them is at fault.
 run --image "$IMAGES/hello:test" --image "$IMAGES/plain:test" \
 	--image localhost:1/not/there:1 -C three --parallel 2 >three.out \

@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each system call of each command fails once, and is once met by a signal.
 
-    faults.py [--most N] [--seed N] UNPACK UNPACKCTL
+    faults.py [--most N] [--seed N] [--only NAME] UNPACK UNPACKCTL
 
 strace(1) makes the k-th call of a kind fail, for every kind that the command
 makes and every k, with an error that this call has: memory (mmap, brk), reads,
 writes, and all others.  Or SIGTERM comes during the k-th call.  With --most,
 that many of all of them, at random.
 
+`run` and `test` talk to apiserver.py in place of a cluster, and to tools that
+hang, flood and close; a fault meets each of their processes, but none of these
+programs.  There a call may also be denied whenever it is made.
+
 What comes out must be right, or the exit code says that it is not: no crash,
 no endless loop, no target directory and no whole stream with other content.
 After SIGTERM nothing half-made is left, and no success is told of nothing.
+No pod is left that is not named.
 """
 import argparse
 import json
@@ -49,11 +54,11 @@ NEVER = {"exit", "exit_group", "futex", "execve", "arch_prctl", "rt_sigreturn",
 SIGNAL = "SIGTERM"
 
 
-def run(args, cwd, stdin=None):
+def run(args, cwd, stdin=None, env=None, timeout=20):
     try:
         return subprocess.run(args, cwd=cwd, stdin=stdin or subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=20)
+                              env=env, timeout=timeout)
     except subprocess.TimeoutExpired:
         return None
 
@@ -77,10 +82,28 @@ def tree(path):
 
 
 class Command:
-    def __init__(self, name, args, target=None, stream=False, filled=False):
+    def __init__(self, name, args, target=None, stream=False, filled=False,
+                 env=None):
         self.name, self.args = name, args
         self.target, self.stream, self.filled = target, stream, filled
+        # of those that start a tool
+        self.env = dict(os.environ, **env) if env else None
         self.good = None
+
+    def run(self, work, *strace):
+        """What it does; strace: with these options."""
+        if strace:
+            strace = ("strace", "-f", "-qq", "--detach-on=execve") + strace
+        return run(list(strace) + self.args, work, env=self.env,
+                   timeout=90 if self.env else 20)
+
+
+# kubectl, after its first words
+TOOLS = {"hang": "exec sleep 1000\n",
+         "flood": "exec cat /dev/zero\n",
+         "flood words": "exec yes error >&2\n",
+         "close": "exec >&- 2>&-\nexec sleep 1000\n",
+         "serve not": "echo Starting to serve\nexec sleep 1000\n"}
 
 
 def prepare(work, unpack):
@@ -98,6 +121,10 @@ def prepare(work, unpack):
     os.makedirs(work + "/small/manifests")
     with open(work + "/small/manifests/x.yaml", "w") as f:
         f.write("x: y\n")
+    for name, text in TOOLS.items():
+        with open(os.path.join(work, name), "w") as f:
+            f.write("#!/bin/sh\n" + text)
+        os.chmod(os.path.join(work, name), 0o755)
     for name in ("json", "jsonl", "tar"):
         with open("%s/%s" % (work, name), "wb") as f:
             subprocess.run([unpack, "--bundle-dir", "b", "--format", name],
@@ -143,6 +170,25 @@ def commands(unpack, ctl):
     yield Command("pod yaml", [ctl, "pod", "--image", "a/b:c", "--mount-path",
                                "/x"])
     yield Command("check-pod", [ctl, "check-pod", "-o", "json", "pod.yaml"])
+    where = ["-n", "ns", "--timeout", "40s", "--image-pull-policy",
+             "IfNotPresent", "--unpacker-image", "localhost/unpack:1"]
+    api = {"API_BUNDLE": "b", "API_STATE": "api", "UNPACK": unpack,
+           "KUBECTL": os.path.join(os.path.dirname(os.path.dirname(
+               os.path.abspath(__file__))), "apiserver.py")}
+    yield Command("run", [ctl, "run", "-C", "out", "localhost/a:1"] + where,
+                  target="out", env=api)
+    yield Command("run several", [ctl, "run", "-C", "out", "localhost/a:1",
+                                  "localhost/b:1", "--parallel", "1"] + where,
+                  target="out", env=api)
+    yield Command("run tar", [ctl, "run", "--tar", "out.tar", "--format",
+                              "json", "localhost/a:1"] + where,
+                  target="out.tar", env=api)
+    yield Command("test", [ctl, "test", "localhost/a:1"] + where, env=api)
+    for tool in TOOLS:
+        yield Command("run: " + tool, [ctl, "run", "-C", "out", "-n", "ns",
+                                       "--timeout", "1s", "localhost/a:1"] +
+                      where[4:], target="out",
+                      env=dict(api, KUBECTL="./" + tool))
 
 
 def left(work):
@@ -162,6 +208,7 @@ def clear(work, command):
         remove(os.path.join(work, name))
     if command.target:
         remove(os.path.join(work, command.target))
+    remove(os.path.join(work, "api"))
     if command.filled:
         os.mkdir(os.path.join(work, command.target))
 
@@ -179,17 +226,19 @@ def outcome(work, command, done):
 
 
 def calls(work, command):
-    """How often the command makes each call."""
+    """How often one process of the command makes each call, at most."""
     trace = os.path.join(work, "trace")
     clear(work, command)
-    run(["strace", "-f", "-qq", "-o", trace] + command.args, work)
-    counts = {}
+    command.run(work, "-o", trace)
+    counts, most = {}, {}
     with open(trace, errors="replace") as f:
         for line in f:
-            m = re.match(r"\d+ +(\w+)\(", line)
+            m = re.match(r"(\d+) +(\w+)\(", line)
             if m:
-                counts[m.group(1)] = counts.get(m.group(1), 0) + 1
-    return counts
+                counts[m.groups()] = counts.get(m.groups(), 0) + 1
+                most[m.group(2)] = max(most.get(m.group(2), 0),
+                                       counts[m.groups()])
+    return most
 
 
 def is_whole(ctl, work, stdout):
@@ -206,10 +255,19 @@ def errors(call):
                        ERRORS.get(call, ["EIO", "EACCES"]))
 
 
+def unnamed(work, done):
+    """Pods that are left, and not named."""
+    pods = os.path.join(work, "api", "pods")
+    return [name for name in os.listdir(pods)
+            if name.encode() not in done.stderr] if os.path.isdir(pods) else []
+
+
 def judge(ctl, work, command, done, error):
     """What is wrong; None: nothing."""
     if done is None:
         return "does not end"
+    if unnamed(work, done):
+        return "exit %d, and a pod is left" % done.returncode
     code, stdout, state = outcome(work, command, done)
     if error == SIGNAL and left(work):
         return "exit %d, and %s is left" % (code, left(work))
@@ -247,6 +305,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--most", type=int, default=1000000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="commands named like this")
     parser.add_argument("unpack")
     parser.add_argument("ctl")
     args = parser.parse_args()
@@ -268,26 +327,34 @@ def main():
         json.dump(dict(last, result="ok", format="jsonl"), f)
     faults = []
     for command in commands(unpack, ctl):
+        if not command.name.startswith(args.only):
+            continue
         clear(work, command)
-        command.good = outcome(work, command, run(command.args, work))
+        command.good = outcome(work, command, command.run(work))
         for call, n in calls(work, command).items():
-            faults += [(command, call, error, k) for k in range(1, n + 1)
+            # what a flood brings is the same again and again
+            n = min(n, 100) if command.env else n
+            faults += [(command, call, error, str(k)) for k in range(1, n + 1)
                        for error in errors(call)]
-    if len(faults) > args.most:
-        faults = random.Random(args.seed).sample(faults, args.most)
+            if command.env and call not in NEVER:
+                faults.append((command, call, "EPERM", "1+"))
+    # those with a tool take twenty times as long
+    chance = random.Random(args.seed)
+    quick = [f for f in faults if not f[0].env]
+    slow = [f for f in faults if f[0].env]
+    faults = chance.sample(quick, min(len(quick), args.most)) + \
+        chance.sample(slow, min(len(slow), args.most // (20 if quick else 1)))
     wrong = 0
     for command, call, error, k in faults:
         clear(work, command)
-        done = run(["strace", "-f", "-qq", "-o", "/dev/null", "-e",
-                    "trace=" + call, "-e",
-                    "inject=%s:%s=%s:when=%d" % (
-                        call, "signal" if error == SIGNAL else "error",
-                        error, k)] +
-                   command.args, work)
+        done = command.run(work, "-o", "/dev/null", "-e", "trace=" + call,
+                           "-e", "inject=%s:%s=%s:when=%s" % (
+                               call, "signal" if error == SIGNAL else "error",
+                               error, k))
         why = judge(ctl, work, command, done, error)
         if why:
             wrong += 1
-            print("# %s: %s number %d meets %s: %s" % (
+            print("# %s: %s number %s meets %s: %s" % (
                 command.name, call, k, error, why), flush=True)
     print("%d faults, %d wrong outcomes" % (len(faults), wrong))
     shutil.rmtree(work)
