@@ -6,9 +6,8 @@
 
 Commands begin with "$ " and run one after the other, in this directory; what
 follows is what they print, standard error included. "..." stands for any text in
-a line, and alone for any lines. Commands that need a cluster are those that name
-kubectl, and what follows them in the same block; --cluster runs them alone, else
-all others are run.
+a line, and alone for any lines. Blocks that name kubectl, or push to a registry,
+need a cluster; --cluster runs them alone, else all others are run.
 """
 import re
 import subprocess
@@ -20,10 +19,9 @@ def commands(page):
     with open(page, encoding="utf-8") as f:
         blocks = re.findall(r"^```console\n(.*?)^```$", f.read(), re.M | re.S)
     for block in blocks:
-        cluster = False
+        cluster = re.search("kubectl|podman push", block) is not None
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, wanted = part.partition("\n")
-            cluster = cluster or "kubectl" in command
             yield command, wanted, cluster
 
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Install, on a bare Debian 12 or 13 and as root, what this repository needs:
+# Install, on a bare Debian 12 or 13, as root or by sudo, what this repository
+# needs:
 #
 #   test/setup.sh build    to build the programs and run the demo
 #   test/setup.sh          to run the tests, too
@@ -66,18 +67,20 @@ for p in $packages; do
 		grep -qx installed || missing="$missing $p"
 done
 [ -n "$missing" ] || exit 0
-[ "$(id -u)" = 0 ] || {
-	echo "setup: not root, and these are missing:$missing" >&2
-	echo "setup: let root run it once; what comes after needs no root" >&2
-	exit 1
-}
-DEBIAN_FRONTEND=noninteractive
-export DEBIAN_FRONTEND
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	as_root=sudo
+	command -v sudo >/dev/null || {
+		echo "setup: not root, and these are missing:$missing" >&2
+		echo "setup: let root run it once; what comes after needs no root" >&2
+		exit 1
+	}
+fi
 # What apt says is shown where it fails.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # apt and dpkg give files to others, and become others
-chown 42:42 "$log" 2>/dev/null || {
+{ $as_root chown 42:42 "$log" && $as_root chown "$(id -u)" "$log"; } 2>/dev/null || {
 	echo "setup: these are missing:$missing" >&2
 	echo "setup: root cannot install them here, as it may not give files" \
 		"to other users: a container needs what podman and docker" \
@@ -95,6 +98,7 @@ told() {
 }
 # shellcheck disable=SC2086 # a list of names
 set -- $missing
-told "reading Debian's lists" apt-get update -q
+told "reading Debian's lists" $as_root apt-get update -q
 told "installing $# packages, and what they need: $*" \
+	$as_root env DEBIAN_FRONTEND=noninteractive \
 	apt-get install -q -y --no-install-recommends "$@"
