@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
-
 /* Read a small file into text as a string.  0, or -1. */
 static int
 slurp(const char *path, char text[static 64])
@@ -22,7 +20,7 @@ slurp(const char *path, char text[static 64])
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	n = io_read(fd, text, 63);
+	n = read(fd, text, 63);
 	(void)close(fd);
 	if (n < 0)
 		return -1;

@@ -48,7 +48,7 @@ struct io_out {
 	int fd; /* borrowed; -1 = count only */
 	uint64_t total; /* bytes taken so far, written or not */
 	size_t n; /* bytes in buf */
-	char buf[65536];
+	char buf[16384];
 };
 
 /* Start with nothing in the buffer. */

@@ -37,15 +37,21 @@ put_text(struct encode *e, const char *format, ...)
 	return encode_write(e, text, (size_t)n);
 }
 
-/* Put buf[0..len) as base64; padded if len is not a multiple of three. */
+/*
+ * Put buf[0..len) as base64; padded if len is not a multiple of three.  What
+ * fills io_out's buffer is written from the cache that it was made in.
+ */
 static int
 put_base64(struct encode *e, const unsigned char *buf, size_t len)
 {
-	char text[BASE64_LEN(12288)];
+	enum {
+		AT_ONCE = sizeof e->out.buf / 4 * 3
+	};
+	char text[BASE64_LEN(AT_ONCE)];
 	size_t n;
 
 	for (; len > 0; buf += n, len -= n) {
-		n = len < 12288 ? len : 12288;
+		n = len < AT_ONCE ? len : AT_ONCE;
 		if (encode_write(e, text, base64_encode(text, buf, n)) < 0)
 			return -1;
 	}
