@@ -27,44 +27,29 @@
 const char *
 content_why_name(enum content_why why)
 {
-	switch (why) {
-	case CONTENT_MOUNT:
-		return "mount";
-	case CONTENT_RUNTIME:
-		return "runtime";
-	case CONTENT_SPECIAL:
-		return "special";
-	case CONTENT_SYMLINK:
-		return "symlink";
-	case CONTENT_COVERED:
-		return "covered";
-	case CONTENT_WHITEOUT:
-		return "whiteout";
-	case CONTENT_WHYS:
-		break;
-	}
-	return "unknown";
+	static const char *const names[] = {[CONTENT_MOUNT] = "mount",
+	    [CONTENT_RUNTIME] = "runtime",
+	    [CONTENT_SPECIAL] = "special",
+	    [CONTENT_SYMLINK] = "symlink",
+	    [CONTENT_COVERED] = "covered",
+	    [CONTENT_WHITEOUT] = "whiteout"};
+
+	return names[why];
 }
 
 const char *
 content_type_name(mode_t mode)
 {
-	switch (mode & S_IFMT) {
-	case S_IFSOCK:
-		return "socket";
-	case S_IFIFO:
-		return "fifo";
-	case S_IFBLK:
-		return "block device";
-	case S_IFCHR:
-		return "character device";
-	case S_IFLNK:
-		return "symlink";
-	case S_IFDIR:
-		return "directory";
-	default:
-		return "file";
-	}
+	static const char *const names[S_IFMT / 4096 + 1] =
+	    {[S_IFSOCK / 4096] = "socket",
+	        [S_IFIFO / 4096] = "fifo",
+	        [S_IFBLK / 4096] = "block device",
+	        [S_IFCHR / 4096] = "character device",
+	        [S_IFLNK / 4096] = "symlink",
+	        [S_IFDIR / 4096] = "directory"};
+	const char *name = names[(mode & S_IFMT) / 4096];
+
+	return name != NULL ? name : "file";
 }
 
 /*
@@ -94,21 +79,6 @@ probe(int dirfd, const char *name, mode_t mode, enum finding_rule *rule)
 
 /* ---------------------------------------------------------------- opening */
 
-/* The absolute path of dir without following anything; owned, or NULL. */
-static char *
-absolute(const char *dir)
-{
-	char *cwd, *path = NULL;
-
-	if (dir[0] == '/')
-		return strdup(dir);
-	cwd = getcwd(NULL, 0);
-	if (cwd != NULL && asprintf(&path, "%s/%s", cwd, dir) < 0)
-		path = NULL;
-	free(cwd);
-	return path;
-}
-
 /*
  * dir could not be reached, or not be opened: find the first directory on the
  * way that may not be searched, or dir itself.  Returns 0, or -1 without
@@ -117,30 +87,31 @@ absolute(const char *dir)
 static int
 find_blocker(const char *dir, struct content_error *error)
 {
-	char *path = absolute(dir), *end = path;
+	char *cwd = dir[0] == '/' ? strdup("") : getcwd(NULL, 0), *end, saved;
 
-	if (path == NULL)
+	if (cwd == NULL ||
+	    asprintf(&error->blocker, "%s%s%s", cwd, *cwd != '\0' ? "/" : "",
+	        dir) < 0)
+		error->blocker = NULL;
+	free(cwd);
+	if (error->blocker == NULL)
 		return -1;
-	error->blocker = path;
-	for (;;) {
-		char saved;
-
+	for (end = error->blocker;; *end = saved) {
 		end += strspn(end, "/");
 		end += strcspn(end, "/");
 		saved = *end;
 		*end = '\0';
-		if (stat(path, &error->st) < 0)
-			return -1;
-		if (probe(AT_FDCWD, path, error->st.st_mode, &error->rule) < 0)
+		if (stat(error->blocker, &error->st) < 0 ||
+		    probe(AT_FDCWD, error->blocker, error->st.st_mode,
+		        &error->rule) < 0)
 			return -1;
 		/* on the way only search permission counts */
 		if (error->rule == FINDING_DIR_SEARCH ||
 		    (error->rule == FINDING_DIR_READ &&
-		        (saved == '\0' || access(path, X_OK) < 0)))
+		        (saved == '\0' || access(error->blocker, X_OK) < 0)))
 			return 0;
 		if (saved == '\0')
 			return -1;
-		*end = saved;
 	}
 }
 
@@ -191,57 +162,41 @@ content_check_proc(void)
 	return 0;
 }
 
-/* Read the symlink at path into buf.  Returns buf, or NULL with errno set. */
-static char *
-content_read_link(const char *path, char buf[static PATH_MAX])
+/* Read the symlink at path.  Returns 0, or -1 with errno set. */
+static int
+content_read_link(const char *path, char text[static PATH_MAX])
 {
-	ssize_t n = readlink(path, buf, PATH_MAX - 1);
+	ssize_t n = readlink(path, text, PATH_MAX - 1);
 
-	if (n < 0)
-		return NULL;
-	buf[n] = '\0';
-	return buf;
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? -1 : 0;
 }
 
 /* Read the mount table for the open directory fd.  0, or -1. */
 static int
 load_mounts(struct content *c, int fd)
 {
-	struct mounts_self self;
-	char link[64], *dir, *exe;
-	int ret = -1;
+	char link[64], dir[PATH_MAX], exe[PATH_MAX];
+	struct mounts_self self = {NULL, (const char *)getauxval(AT_EXECFN)};
 
 	if (content_check_proc() < 0)
 		return -1;
-	dir = malloc(PATH_MAX);
-	exe = malloc(PATH_MAX);
-	if (dir == NULL || exe == NULL) {
-		msg_nomem();
-		goto out;
-	}
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	/*
-	 * Below a path that is longer than PATH_MAX there are no mounts:
-	 * mount(2) does not take such a path.
-	 */
-	if (content_read_link(link, dir) == NULL) {
-		ret = errno == ENAMETOOLONG ? 0 : -1;
-		if (ret < 0)
-			msg_warn(errno, "%s", link);
-		goto out;
+	if (content_read_link(link, dir) < 0) {
+		/* mount(2) does not take a path so long: there are none */
+		if (errno == ENAMETOOLONG)
+			return 0;
+		msg_warn(errno, "%s", link);
+		return -1;
 	}
 	c->at_root = strcmp(dir, "/") == 0;
-	self.exe = content_read_link("/proc/self/exe", exe);
-	self.started = (const char *)getauxval(AT_EXECFN);
-	if (self.exe == NULL && errno != ENAMETOOLONG) {
+	if (content_read_link("/proc/self/exe", exe) == 0) {
+		self.exe = exe;
+	} else if (errno != ENAMETOOLONG) {
 		msg_warn(errno, "/proc/self/exe");
-		goto out;
+		return -1;
 	}
-	ret = mounts_load(&c->mounts, "/proc/self/mountinfo", dir, &self);
-out:
-	free(dir);
-	free(exe);
-	return ret;
+	return mounts_load(&c->mounts, "/proc/self/mountinfo", dir, &self);
 }
 
 /*
@@ -536,12 +491,6 @@ content_look(struct content *c, struct content_item *item)
 		skip(c, item, CONTENT_SPECIAL);
 		return 1;
 	}
-}
-
-const char *
-content_covered(const struct content *c)
-{
-	return c->mounts.covered;
 }
 
 int

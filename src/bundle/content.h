@@ -128,13 +128,6 @@ bool content_drop_whiteout(struct content *c);
 
 void content_close(struct content *c);
 
-/*
- * Where our own program's volume lies, if an image may have had content there
- * that nobody can see from inside: relative to the directory, borrowed; NULL:
- * nowhere.
- */
-const char *content_covered(const struct content *c);
-
 /* "mount", "runtime", "special", "symlink", "covered", "whiteout" */
 const char *content_why_name(enum content_why why);
 

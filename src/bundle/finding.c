@@ -13,38 +13,36 @@
 #include "base/msg.h"
 #include "base/quote.h"
 
+/* By rule: its name, and what it says of the blocker. */
+static const struct {
+	const char *code;
+	const char *words;
+} rules[] = {
+    [FINDING_NONE] = {"none", "fine"},
+    [FINDING_FILE_READ] = {"file-not-readable", "not readable"},
+    [FINDING_DIR_READ] = {"directory-not-readable", "directory not readable"},
+    [FINDING_DIR_SEARCH] = {"directory-not-searchable",
+        "directory not searchable"},
+    [FINDING_HIDDEN] = {"content-hidden",
+        "hidden by a mount of the container runtime"},
+};
+
 const char *
 finding_code(enum finding_rule rule)
 {
-	switch (rule) {
-	case FINDING_NONE:
-		return "none";
-	case FINDING_FILE_READ:
-		return "file-not-readable";
-	case FINDING_DIR_READ:
-		return "directory-not-readable";
-	case FINDING_DIR_SEARCH:
-		return "directory-not-searchable";
-	case FINDING_HIDDEN:
-		return "content-hidden";
-	}
-	return "unknown";
+	return rules[rule].code;
 }
 
 /* The three permission bits that count for who, in the lowest places. */
 static mode_t
 class_bits(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
 {
+	bool member = who->gid == gid;
 	size_t i;
 
-	if (who->uid == uid)
-		return mode >> 6 & 7;
-	if (who->gid == gid)
-		return mode >> 3 & 7;
 	for (i = 0; i < who->n_groups; i++)
-		if (who->groups[i] == gid)
-			return mode >> 3 & 7;
-	return mode & 7;
+		member = member || who->groups[i] == gid;
+	return (who->uid == uid ? mode >> 6 : member ? mode >> 3 : mode) & 7;
 }
 
 enum finding_rule
@@ -85,25 +83,6 @@ finding_who_text(char *buf, size_t size, const struct finding_who *who)
 	return buf;
 }
 
-/* What the rule says of the blocker. */
-static const char *
-verb(enum finding_rule rule)
-{
-	switch (rule) {
-	case FINDING_FILE_READ:
-		return "not readable";
-	case FINDING_DIR_READ:
-		return "directory not readable";
-	case FINDING_DIR_SEARCH:
-		return "directory not searchable";
-	case FINDING_HIDDEN:
-		return "hidden by a mount of the container runtime";
-	case FINDING_NONE:
-		break;
-	}
-	return "fine";
-}
-
 char *
 finding_reason(char *buf, size_t size, const struct finding *f,
     const struct finding_who *who)
@@ -114,7 +93,7 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 	if (f->rule == FINDING_HIDDEN) {
 		(void)snprintf(buf, size,
 		    "%s or of the pod, because of a symlink in the image",
-		    verb(f->rule));
+		    rules[f->rule].words);
 		return buf;
 	}
 	if (strcmp(f->path, f->blocker) != 0) {
@@ -122,8 +101,8 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 		quote_name(name, sizeof name, f->blocker);
 	}
 	(void)snprintf(buf, size,
-	    "%s%s%s: mode %04o%s, owner %ju:%ju; read by %s", verb(f->rule),
-	    where, name, (unsigned int)(f->mode & 07777),
+	    "%s%s%s: mode %04o%s, owner %ju:%ju; read by %s",
+	    rules[f->rule].words, where, name, (unsigned int)(f->mode & 07777),
 	    f->acl ? " and an ACL" : "", (uintmax_t)f->uid, (uintmax_t)f->gid,
 	    finding_who_text(me, sizeof me, who));
 	return buf;

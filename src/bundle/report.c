@@ -20,28 +20,14 @@
 #include "base/result.h"
 #include "wire.h"
 
-/* "IOError" and so on; "" for REPORT_OK. */
-static const char *
-report_reason_name(enum report_reason reason)
-{
-	switch (reason) {
-	case REPORT_OK:
-		return "";
-	case REPORT_IO:
-		return "IOError";
-	case REPORT_UNREADABLE:
-		return "BundleUnreadable";
-	case REPORT_MISSING:
-		return "BundleMissing";
-	case REPORT_TOO_LARGE:
-		return "BundleTooLarge";
-	case REPORT_TERMINATED:
-		return "Terminated";
-	case REPORT_NO_START:
-		return "ContainerCannotStart";
-	}
-	return "Unknown";
-}
+/* By reason: the names of the contract. */
+static const char *const reasons[] = {[REPORT_OK] = "",
+    [REPORT_IO] = "IOError",
+    [REPORT_UNREADABLE] = "BundleUnreadable",
+    [REPORT_MISSING] = "BundleMissing",
+    [REPORT_TOO_LARGE] = "BundleTooLarge",
+    [REPORT_TERMINATED] = "Terminated",
+    [REPORT_NO_START] = "ContainerCannotStart"};
 
 /* ---------------------------------------------------------------- facts */
 
@@ -334,7 +320,7 @@ add_result(struct json *o, const struct report *r)
 	json_add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed");
 	if (r->reason == REPORT_OK)
 		return;
-	json_add_string(o, "reason", report_reason_name(r->reason));
+	json_add_string(o, "reason", reasons[r->reason]);
 	json_add_string(o, "message", r->message);
 }
 
@@ -343,7 +329,7 @@ report_object(const struct report *r)
 {
 	bool ok = r->reason == REPORT_OK;
 	struct json *o = result_new(ok ? WIRE_OK : WIRE_BUNDLE, NULL,
-	    ok ? NULL : report_reason_name(r->reason),
+	    ok ? NULL : reasons[r->reason],
 	    ok ? "all of the bundle can be read" : r->message);
 
 	add_who(o, &r->who);

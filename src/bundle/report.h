@@ -8,7 +8,7 @@
  *	{"apiVersion":"unpack/v1",		as base/result.h has it
  *	 "kind":"UnpackCheckResult",
  *	 "result":"ok","exit":0,		or "failed"
- *	 "reason":"BundleUnreadable",		report_reason_name, or "OK"
+ *	 "reason":"BundleUnreadable",		enum report_reason, or "OK"
  *	 "message":"2 paths cannot be read ...",
  *	 "as":{"uid":N,"gid":N,"groups":[N]},
  *	 "entries":N,"directories":N,"files":N,"symlinks":N,"bytes":N,

@@ -50,24 +50,6 @@ walk_compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Returns 0, or the errno. */
-static int
-walk_add_name(struct walk_frame *f, const char *name, unsigned char type)
-{
-	size_t len = strlen(name) + 1;
-	char *names;
-
-	names = array_grow(f->names, &f->names_room, f->names_len + len + 1, 1);
-	if (names == NULL)
-		return ENOMEM;
-	f->names = names;
-	f->names[f->names_len++] = (char)type;
-	memcpy(f->names + f->names_len, name, len);
-	f->names_len += len;
-	f->n++;
-	return 0;
-}
-
 /*
  * Collect the names in f->fd.  By system call (getdents(2)), as readdir(3)
  * takes a second descriptor and five more calls a directory: struct dirent is
@@ -78,16 +60,25 @@ read_names(struct walk_frame *f, char *buf)
 {
 	const struct dirent *d;
 	long got, at;
-	int err;
+	size_t len;
+	char *names;
 
 	while ((got = syscall(SYS_getdents64, f->fd, buf, WALK_BUF)) > 0) {
 		for (at = 0; at < got; at += d->d_reclen) {
 			d = (const void *)(buf + at);
 			if (path_is_dots(d->d_name))
 				continue;
-			err = walk_add_name(f, d->d_name, d->d_type);
-			if (err != 0)
-				return err;
+			len = strlen(d->d_name) + 1;
+			names = array_grow(f->names, &f->names_room,
+			    f->names_len + len + 1, 1);
+			if (names == NULL)
+				return ENOMEM;
+			f->names = names;
+			names += f->names_len;
+			*names = (char)d->d_type;
+			memcpy(names + 1, d->d_name, len);
+			f->names_len += len + 1;
+			f->n++;
 		}
 	}
 	return got < 0 ? errno : 0;
@@ -108,24 +99,6 @@ sort_names(struct walk_frame *f)
 		f->order[i] = ++p;
 	if (f->n > 1)
 		qsort(f->order, f->n, sizeof *f->order, walk_compare_names);
-	return 0;
-}
-
-/* Make sure of one more frame, and of the buffer.  Returns 0, or the errno. */
-static int
-make_room(struct walk *w)
-{
-	struct walk_frame *frames;
-
-	if (w->buf == NULL)
-		w->buf = malloc(WALK_BUF);
-	if (w->buf == NULL)
-		return ENOMEM;
-	frames = array_grow(w->frames, &w->room, w->n_frames + 1,
-	    sizeof *frames);
-	if (frames == NULL)
-		return ENOMEM;
-	w->frames = frames;
 	return 0;
 }
 
@@ -152,19 +125,21 @@ static int
 push(struct walk *w, int fd)
 {
 	struct walk_frame *f;
-	int err;
+	int err = ENOMEM;
 
-	err = make_room(w);
-	if (err != 0) {
-		(void)close(fd);
-		return err;
+	if (w->buf == NULL)
+		w->buf = malloc(WALK_BUF);
+	f = array_grow(w->frames, &w->room, w->n_frames + 1, sizeof *f);
+	if (f != NULL) {
+		w->frames = f;
+		f += w->n_frames;
+		f->fd = fd;
+		f->serial = ++w->serial;
+		f->path_len = w->n_frames == 0 ? 0 : w->path_len;
+		f->names_len = f->n = f->next = 0;
 	}
-	f = &w->frames[w->n_frames];
-	f->fd = fd;
-	f->serial = ++w->serial;
-	f->path_len = w->n_frames == 0 ? 0 : w->path_len;
-	f->names_len = f->n = f->next = 0;
-	err = read_names(f, w->buf);
+	if (f != NULL && w->buf != NULL)
+		err = read_names(f, w->buf);
 	if (err == 0)
 		err = sort_names(f);
 	if (err == 0 && w->n_frames >= WALK_HELD)
@@ -176,35 +151,30 @@ push(struct walk *w, int fd)
 	return err;
 }
 
-/* Open again the directory above f, which was closed on the way down. */
-static int
-reopen(struct walk_frame *above, const struct walk_frame *f)
-{
-	struct stat st;
-
-	above->fd = openat(f->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (above->fd < 0 || fstat(above->fd, &st) < 0) {
-		msg_warn(errno, "cannot go back up the tree");
-		return -1;
-	}
-	if (st.st_dev != above->dev || st.st_ino != above->ino) {
-		msg_warn(0, "a directory was moved while it was being read");
-		return -1;
-	}
-	return 0;
-}
-
-/* Leave the deepest directory.  Returns 0, or -1 (reported). */
+/*
+ * Leave the deepest directory; the one above it may have been closed on the way
+ * down.  Returns 0, or -1 (reported).
+ */
 static int
 pop(struct walk *w)
 {
-	struct walk_frame *f = &w->frames[w->n_frames - 1];
+	struct walk_frame *f = &w->frames[--w->n_frames], *above = f - 1;
+	struct stat st;
 	int ret = 0;
 
-	if (w->n_frames > 1 && f[-1].fd < 0)
-		ret = reopen(f - 1, f);
+	if (w->n_frames > 0 && above->fd < 0) {
+		ret = -1;
+		above->fd = openat(f->fd, "..",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (above->fd < 0 || fstat(above->fd, &st) < 0)
+			msg_warn(errno, "cannot go back up the tree");
+		else if (st.st_dev != above->dev || st.st_ino != above->ino)
+			msg_warn(0,
+			    "a directory was moved while it was being read");
+		else
+			ret = 0;
+	}
 	(void)close(f->fd);
-	w->n_frames--;
 	return ret;
 }
 
@@ -245,18 +215,6 @@ walk_open(struct walk *w, int dirfd)
 	return -1;
 }
 
-/* Enter the directory that was returned last.  0, or the errno. */
-static int
-walk_enter_dir(struct walk *w)
-{
-	struct walk_frame *f = &w->frames[w->n_frames - 1];
-	int fd;
-
-	fd = openat(f->fd, f->order[f->next - 1],
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? errno : push(w, fd);
-}
-
 static void
 describe(const struct walk *w, struct walk_entry *e)
 {
@@ -270,34 +228,31 @@ describe(const struct walk *w, struct walk_entry *e)
 	e->unlisted = false;
 }
 
-static int
-first(struct walk *w, struct walk_entry *e)
-{
-	w->started = true;
-	describe(w, e);
-	if (fstat(e->dirfd, &e->st) < 0)
-		e->err = errno;
-	return 1;
-}
-
 int
 walk_next(struct walk *w, struct walk_entry *e)
 {
 	struct walk_frame *f;
 	const char *name;
-	int err;
+	int fd, err;
 
-	if (!w->started)
-		return first(w, e);
+	if (!w->started) {
+		w->started = true;
+		describe(w, e);
+		if (fstat(e->dirfd, &e->st) < 0)
+			e->err = errno;
+		return 1;
+	}
 	if (w->enter) {
 		w->enter = false;
-		err = walk_enter_dir(w);
+		describe(w, e);
+		fd = openat(e->dirfd, e->name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		err = fd < 0 ? errno : push(w, fd);
 		if (err == ENOMEM) {
 			msg_nomem();
 			return -1;
 		}
 		if (err != 0) {
-			describe(w, e);
 			e->err = err;
 			e->unlisted = true;
 			return 1;
@@ -333,41 +288,35 @@ walk_stat(struct walk_entry *e)
 		e->err = errno;
 }
 
-/* List the directory f anew, into w->again.  Returns 0, or -1. */
-static int
-walk_list_again(struct walk *w, const struct walk_frame *f)
-{
-	struct walk_frame *a = w->again;
-
-	if (a == NULL)
-		a = calloc(1, sizeof *a);
-	if (a == NULL)
-		return -1;
-	w->again = a;
-	w->again_of = 0;
-	a->names_len = a->n = 0;
-	a->fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (a->fd < 0)
-		return -1;
-	if (read_names(a, w->buf) == 0 && sort_names(a) == 0)
-		w->again_of = f->serial;
-	(void)close(a->fd);
-	return w->again_of != 0 ? 0 : -1;
-}
-
 bool
 walk_is_whiteout(struct walk *w)
 {
 	const struct walk_frame *f = &w->frames[w->n_frames - 1];
+	struct walk_frame *a = w->again;
 	const char *name;
 
 	if (f->next == 0)
 		return false;
+	/* listed anew once a directory: it may hold as many whiteouts as files
+	 */
+	if (w->again_of != f->serial) {
+		w->again_of = 0;
+		if (a == NULL)
+			a = w->again = calloc(1, sizeof *a);
+		if (a == NULL)
+			return false;
+		a->names_len = a->n = 0;
+		a->fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (a->fd < 0)
+			return false;
+		if (read_names(a, w->buf) == 0 && sort_names(a) == 0)
+			w->again_of = f->serial;
+		(void)close(a->fd);
+		if (w->again_of == 0)
+			return false;
+	}
 	name = f->order[f->next - 1];
-	/* once a directory: it may hold as many whiteouts as files */
-	if (w->again_of != f->serial && walk_list_again(w, f) < 0)
-		return false;
-	return bsearch(&name, w->again->order, w->again->n, sizeof name,
+	return bsearch(&name, a->order, a->n, sizeof name,
 	           walk_compare_names) != NULL;
 }
 

@@ -157,9 +157,10 @@ preflight_run(const struct content_opts *opts, struct report *r)
 		ret = preflight_refuse_dir(opts->dir, &error, r);
 		goto out;
 	}
-	if (content_covered(&c) != NULL &&
-	    report_add_skipped(r, content_covered(&c), CONTENT_COVERED,
-	        S_IFDIR) < 0)
+	/* what an image may have had where our own program's volume lies */
+	if (c.mounts.covered != NULL &&
+	    report_add_skipped(r, c.mounts.covered, CONTENT_COVERED, S_IFDIR) <
+	        0)
 		goto out;
 	if (preflight_note_mounts(r, &c.mounts) < 0)
 		goto out;

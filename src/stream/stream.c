@@ -36,17 +36,12 @@ struct stream {
 const char *
 stream_format_name(enum stream_format format)
 {
-	switch (format) {
-	case STREAM_JSON:
-		return "json";
-	case STREAM_JSONL:
-		return "jsonl";
-	case STREAM_TAR:
-		return "tar";
-	case STREAM_COPY:
-		return "copy";
-	}
-	return "unknown";
+	static const char *const names[] = {[STREAM_JSON] = "json",
+	    [STREAM_JSONL] = "jsonl",
+	    [STREAM_TAR] = "tar",
+	    [STREAM_COPY] = "copy"};
+
+	return names[format];
 }
 
 /* A tarout_sink: the tar goes to the compressor. */

@@ -154,7 +154,6 @@ special(void)
 	OK_STR(content_why_name(CONTENT_COVERED), "covered");
 	OK_STR(content_why_name(CONTENT_SYMLINK), "symlink");
 	OK_STR(content_why_name(CONTENT_WHITEOUT), "whiteout");
-	OK_STR(content_why_name(CONTENT_WHYS), "unknown");
 }
 
 /* What a layer deletes, mounted alone, is a character device 0:0. */
