@@ -53,18 +53,6 @@ static const char *const volumes[] = {
 static const char *const usual[] = {"/dev", "/proc", "/sys", "/run/secrets",
     "/var/run/secrets"};
 
-/* How far s matches the one component that the pattern's `wild` stands for. */
-static size_t
-component(char wild, const char *s)
-{
-	size_t n;
-
-	if (wild == '*')
-		return strcspn(s, "/");
-	n = strspn(s, "0123456789abcdef");
-	return n == 64 ? n : 0;
-}
-
 /* Do the last components of root match the pattern? */
 static bool
 tail_is(const char *root, const char *pattern)
@@ -78,15 +66,15 @@ tail_is(const char *root, const char *pattern)
 		slashes -= *--p == '/';
 	if (slashes > 0)
 		return false;
-	for (; *pattern != '\0'; pattern++) {
-		n = 1;
-		if (*pattern == '*' || *pattern == '#')
-			n = component(*pattern, p);
-		else if (*pattern != *p)
-			return false;
+	for (; *pattern != '\0'; pattern++, p += n) {
+		if (*pattern == '*')
+			n = strcspn(p, "/");
+		else if (*pattern == '#')
+			n = strspn(p, "0123456789abcdef") == 64 ? 64 : 0;
+		else
+			n = *pattern == *p;
 		if (n == 0)
 			return false;
-		p += n;
 	}
 	return *p == '\0';
 }
@@ -240,19 +228,21 @@ mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind,
 	return 0;
 }
 
-/* Make the mount on path one of this kind.  Returns 0, or -1 without memory. */
+/*
+ * The mount on path covers what it must not.  Returns 0, or -1 without memory.
+ */
 static int
-mounts_set_kind(struct mounts *m, const char *path, enum mounts_kind kind)
+mounts_misplace(struct mounts *m, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < m->n; i++) {
 		if (strcmp(m->points[i].path, path) == 0) {
-			m->points[i].kind = kind;
+			m->points[i].kind = MOUNTS_MISPLACED;
 			return 0;
 		}
 	}
-	return mounts_add_point(m, path, kind, false);
+	return mounts_add_point(m, path, MOUNTS_MISPLACED, false);
 }
 
 /*
@@ -286,7 +276,7 @@ mark_dev(struct mounts *m, const char *point, const char *dir)
 		return -1;
 	path = covered_part(dev, dir);
 	if (path != NULL)
-		ret = mounts_set_kind(m, path, MOUNTS_MISPLACED);
+		ret = mounts_misplace(m, path);
 	free(dev);
 	return ret;
 }
@@ -323,23 +313,6 @@ same_directory(const char *written, const char *real)
 }
 
 /*
- * Was the program started by a path through a symlink?  A relative path, or
- * one of /dev/fd (execveat(2)), says nothing.
- */
-static bool
-was_led(const struct mounts_self *self)
-{
-	if (self->started == NULL || self->started[0] != '/' ||
-	    strncmp(self->started, "/dev/fd/", 8) == 0)
-		return false;
-	if (same_directory(self->started, self->exe))
-		return false;
-	/* /bin is a link to usr/bin in every base image */
-	return !same_directory(self->started, "/bin/unpack") ||
-	    !same_directory("/usr/bin/unpack", self->exe);
-}
-
-/*
  * Our program lies in the mount on `point`: see what that covers.  Returns 0,
  * or -1 without memory.
  */
@@ -347,7 +320,7 @@ static int
 mounts_judge_own(struct mounts *m, const char *point, const char *dir,
     const struct mounts_self *self)
 {
-	const char *path = covered_part(point, dir);
+	const char *path = covered_part(point, dir), *started = self->started;
 	size_t i;
 
 	if (strcmp(point, "/") == 0 || path == NULL)
@@ -355,8 +328,17 @@ mounts_judge_own(struct mounts *m, const char *point, const char *dir,
 	for (i = 0; i < m->n; i++)
 		if (strcmp(m->points[i].path, path) == 0)
 			m->points[i].alien = false;
-	if (was_led(self))
-		return mounts_set_kind(m, path, MOUNTS_MISPLACED);
+	/*
+	 * Was it started by a path through a symlink?  A relative path, or one
+	 * of /dev/fd (execveat(2)), says nothing, and /bin is a link to usr/bin
+	 * in every base image.
+	 */
+	if (started != NULL && started[0] == '/' &&
+	    strncmp(started, "/dev/fd/", 8) != 0 &&
+	    !same_directory(started, self->exe) &&
+	    !(same_directory(started, "/bin/unpack") &&
+	        same_directory("/usr/bin/unpack", self->exe)))
+		return mounts_misplace(m, path);
 	if (strcmp(path, ".") == 0 || is_unforeseen(point))
 		return 0;
 	m->covered = strdup(path);
@@ -410,22 +392,6 @@ by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* Returns 0, or -1 without memory. */
-static int
-add_reserved(struct mounts *m)
-{
-	const struct places_row *r;
-
-	for (r = places_table; r->path != NULL; r++) {
-		if (r->what >= PLACES_DROP_EMPTY)
-			continue;
-		cover(m, r->path);
-		if (mounts_add_point(m, r->path, MOUNTS_FOREIGN, false) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /*
  * Take all lines of f, and *own, owned, becomes where the last mount is that
  * our program lies in.  Returns 0, or -1 (reported as of path).
@@ -464,29 +430,30 @@ int
 mounts_load(struct mounts *m, const char *path, const char *dir,
     const struct mounts_self *self)
 {
-	static const struct mounts_self unknown = {NULL, NULL};
+	const struct places_row *r = places_table;
 	char *own = NULL;
 	FILE *f;
-	int ret = -1;
+	int ret;
 
-	if (self == NULL)
-		self = &unknown;
 	*m = (struct mounts){0};
 	f = fopen(path, "re");
 	if (f == NULL) {
 		msg_warn(errno, "%s", path);
 		return -1;
 	}
-	if (mounts_read(m, f, dir, self, &own) < 0 ||
-	    (own != NULL && mounts_judge_own(m, own, dir, self) < 0) ||
-	    (m->is_image && add_reserved(m) < 0)) {
+	ret = mounts_read(m, f, dir, self, &own);
+	if (ret == 0 && own != NULL)
+		ret = mounts_judge_own(m, own, dir, self);
+	for (; ret == 0 && m->is_image && r->path != NULL; r++)
+		if (r->what < PLACES_DROP_EMPTY) {
+			cover(m, r->path);
+			ret = mounts_add_point(m, r->path, MOUNTS_FOREIGN,
+			    false);
+		}
+	if (ret < 0)
 		msg_warn(errno, "%s", path);
-		goto out;
-	}
-	if (m->n > 0)
+	else if (m->n > 0)
 		qsort(m->points, m->n, sizeof *m->points, by_path);
-	ret = 0;
-out:
 	free(own);
 	(void)fclose(f);
 	return ret;

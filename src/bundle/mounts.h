@@ -53,7 +53,7 @@ struct mounts_self {
  * excepted).  Where the directory is an image volume, the places that runtimes
  * mount on when an image is a container's root count as mounts as well.
  *
- * The mount that our own program lies in (self; NULL: unknown) is misplaced
+ * The mount that our own program lies in (self; {0}: unknown) is misplaced
  * where the program was started by a path of another directory: a symlink of
  * the image has led our volume away.  But /usr/bin for /bin is where base
  * images have it, and then it is `covered`.

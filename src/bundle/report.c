@@ -184,19 +184,6 @@ report_add_name(struct json *o, const char *key, const char *name)
 }
 
 static void
-add_who(struct json *o, const struct finding_who *who)
-{
-	struct json *as = json_add_object(o, "as"), *groups;
-	size_t i;
-
-	json_add_uint(as, "uid", who->uid);
-	json_add_uint(as, "gid", who->gid);
-	groups = json_add_array(as, "groups");
-	for (i = 0; i < who->n_groups; i++)
-		json_add_uint(groups, NULL, who->groups[i]);
-}
-
-static void
 add_skipped(struct json *o, const struct report *r)
 {
 	struct json *skipped = json_add_object(o, "skipped");
@@ -207,45 +194,6 @@ add_skipped(struct json *o, const struct report *r)
 		    r->skipped[i]);
 }
 
-static void
-add_skipped_paths(struct json *o, const struct report *r)
-{
-	struct json *array = json_add_array(o, "skippedPaths"), *one;
-	const struct report_skipped *s;
-	size_t i;
-
-	for (i = 0; i < r->n_skipped_paths; i++) {
-		s = &r->skipped_paths[i];
-		one = json_add_object(array, NULL);
-		report_add_name(one, "path", s->path);
-		json_add_string(one, "why", content_why_name(s->why));
-		json_add_string(one, "type", content_type_name(s->mode));
-	}
-}
-
-/* An object that describes f, owned. */
-static struct json *
-finding_object(const struct finding *f, const struct finding_who *who)
-{
-	char text[MSG_MAX];
-	struct json *o = json_new_object();
-
-	json_add_string(o, "code", finding_code(f->rule));
-	report_add_name(o, "path", f->path);
-	json_add_string(o, "message",
-	    finding_reason(text, sizeof text, f, who));
-	if (f->rule != FINDING_HIDDEN) {
-		(void)snprintf(text, sizeof text, "%04o",
-		    (unsigned int)(f->mode & 07777));
-		json_add_string(o, "mode", text);
-		json_add_uint(o, "uid", f->uid);
-		json_add_uint(o, "gid", f->gid);
-		report_add_name(o, "blockedBy", f->blocker);
-	}
-	json_add_string(o, "fix", finding_fix(text, sizeof text, f));
-	return o;
-}
-
 /*
  * Add findings until their text is longer than *room bytes, which shrinks, and
  * how many more there are.
@@ -254,21 +202,34 @@ static void
 report_add_findings(struct json *o, const struct report *r, size_t *room)
 {
 	struct json *array = json_add_array(o, "findings"), *one;
+	const struct finding *f = r->findings;
+	char text[MSG_MAX], *printed;
 	size_t i, len;
-	char *text;
 
-	for (i = 0; i < r->n_findings; i++) {
-		one = finding_object(&r->findings[i], &r->who);
-		text = json_print(one, JSON_COMPACT);
-		len = text != NULL ? strlen(text) + 1 : 0;
-		free(text);
+	for (i = 0; i < r->n_findings; i++, f++) {
+		one = json_new_object();
+		json_add_string(one, "code", finding_code(f->rule));
+		report_add_name(one, "path", f->path);
+		json_add_string(one, "message",
+		    finding_reason(text, sizeof text, f, &r->who));
+		if (f->rule != FINDING_HIDDEN) {
+			snprintf(text, sizeof text, "%04o",
+			    (unsigned int)(f->mode & 07777));
+			json_add_string(one, "mode", text);
+			json_add_uint(one, "uid", f->uid);
+			json_add_uint(one, "gid", f->gid);
+			report_add_name(one, "blockedBy", f->blocker);
+		}
+		json_add_string(one, "fix", finding_fix(text, sizeof text, f));
+		printed = json_print(one, JSON_COMPACT);
+		len = printed != NULL ? strlen(printed) + 1 : 0;
+		free(printed);
 		if (len > *room) {
 			json_free(one);
 			break;
 		}
 		*room -= len;
-		/* without a text it is spoilt, or out of memory:
-		 * so is o */
+		/* without a text it is spoilt, or out of memory: so is o */
 		if (json_add(array, NULL, one) == NULL || len == 0) {
 			json_spoil(o);
 			return;
@@ -314,16 +275,6 @@ report_add_lists(struct json *o, const struct report *r, size_t room,
 	report_add_paths(o, &r->volumes, "volumes", "moreVolumes", &room);
 }
 
-static void
-add_result(struct json *o, const struct report *r)
-{
-	json_add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed");
-	if (r->reason == REPORT_OK)
-		return;
-	json_add_string(o, "reason", reasons[r->reason]);
-	json_add_string(o, "message", r->message);
-}
-
 struct json *
 report_object(const struct report *r)
 {
@@ -331,15 +282,28 @@ report_object(const struct report *r)
 	struct json *o = result_new(ok ? WIRE_OK : WIRE_BUNDLE, NULL,
 	    ok ? NULL : reasons[r->reason],
 	    ok ? "all of the bundle can be read" : r->message);
+	struct json *as = json_add_object(o, "as"), *array, *one;
+	const struct report_skipped *s = r->skipped_paths;
+	size_t i;
 
-	add_who(o, &r->who);
+	json_add_uint(as, "uid", r->who.uid);
+	json_add_uint(as, "gid", r->who.gid);
+	array = json_add_array(as, "groups");
+	for (i = 0; i < r->who.n_groups; i++)
+		json_add_uint(array, NULL, r->who.groups[i]);
 	json_add_uint(o, "entries", r->entries);
 	json_add_uint(o, "directories", r->directories);
 	json_add_uint(o, "files", r->files);
 	json_add_uint(o, "symlinks", r->symlinks);
 	json_add_uint(o, "bytes", r->bytes);
 	add_skipped(o, r);
-	add_skipped_paths(o, r);
+	array = json_add_array(o, "skippedPaths");
+	for (; s < r->skipped_paths + r->n_skipped_paths; s++) {
+		one = json_add_object(array, NULL);
+		report_add_name(one, "path", s->path);
+		json_add_string(one, "why", content_why_name(s->why));
+		json_add_string(one, "type", content_type_name(s->mode));
+	}
 	report_add_lists(o, r, SIZE_MAX, true);
 	return o;
 }
@@ -389,7 +353,11 @@ report_terminate(const struct report *r, const struct report_written *written)
 	struct json *o = json_new_object();
 	char *text;
 
-	add_result(o, r);
+	json_add_string(o, "result", r->reason == REPORT_OK ? "ok" : "failed");
+	if (r->reason != REPORT_OK) {
+		json_add_string(o, "reason", reasons[r->reason]);
+		json_add_string(o, "message", r->message);
+	}
 	if (written != NULL) {
 		json_add_string(o, "format", written->format);
 		json_add_uint(o, "entries", written->entries);

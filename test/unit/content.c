@@ -15,6 +15,8 @@
 
 #include "tap.h"
 
+static const struct mounts_self nobody;
+
 #define CHECK(good, what) tap_ok((good), (what), __FILE__, __LINE__)
 #define MOUNT(place) "2 1 0:2 / /" place " ro - tmpfs tmpfs ro\n"
 
@@ -31,7 +33,8 @@ open_as_root(struct content *c, const char *dir, bool probe, const char *table)
 	ret = content_open(c, &opts, &error);
 	mounts_free(&c->mounts);
 	c->at_root = true;
-	return ret < 0 ? -1 : mounts_load(&c->mounts, "mountinfo", "/", NULL);
+	return ret < 0 ? -1
+	               : mounts_load(&c->mounts, "mountinfo", "/", &nobody);
 }
 
 /* "path" of what is in the bundle, "path=why" of what is not. */

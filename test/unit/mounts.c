@@ -9,6 +9,8 @@
 #include "base/msg.h"
 #include "tap.h"
 
+static const struct mounts_self nobody;
+
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define POD "/var/lib/kubelet/pods/5e1c"
 #define CRI "/run/io.containerd.grpc.v1.cri"
@@ -81,7 +83,7 @@ load_as(struct mounts *m, const char *text, const char *dir,
 static int
 load(struct mounts *m, const char *text, const char *dir)
 {
-	return load_as(m, text, dir, NULL);
+	return load_as(m, text, dir, &nobody);
 }
 
 /* Started as `started`, and there in fact: what is covered, and which kind. */
@@ -211,11 +213,11 @@ failures(void)
 	errno = ENOMEM;
 	OK(load(&m, nonsense, "/") == 0);
 	mounts_free(&m);
-	OK(mounts_load(&m, ".", "/", NULL) < 0);
+	OK(mounts_load(&m, ".", "/", &nobody) < 0);
 	OK(strncmp(msg_last(), ".: ", 3) == 0);
 	mounts_free(&m);
 	(void)symlink("loop", "loop");
-	OK(mounts_load(&m, "loop", "/", NULL) < 0);
+	OK(mounts_load(&m, "loop", "/", &nobody) < 0);
 	OK(strncmp(msg_last(), "loop: ", 6) == 0);
 	mounts_free(&m);
 }
@@ -292,7 +294,7 @@ main(void)
 	OK(load(&m, nonsense, "/") == 0);
 	OK(mounts_at(&m, "x") == MOUNTS_NONE);
 	mounts_free(&m);
-	OK(mounts_load(&m, "no such file", "/", NULL) < 0);
+	OK(mounts_load(&m, "no such file", "/", &nobody) < 0);
 	OK(mounts_at(&m, "proc") == MOUNTS_NONE);
 	mounts_free(&m);
 	own_volume();
