@@ -11,14 +11,13 @@
 #include "log/stamp.h"
 
 enum {
-	DEPTH_MAX = 16, /* of objects and arrays in a line */
-	TAR_BLOCK = 512
+	DEPTH_MAX = 16 /* of objects and arrays in a line */
 };
 
 void
 decode_start(struct decode *d)
 {
-	d->state = DECODE_SNIFF;
+	d->state = DECODE_SEEK;
 	d->pos = d->safe = d->end = d->stamp = 0;
 	d->ended = false;
 	d->line = 1;
@@ -91,66 +90,6 @@ clear_input(struct decode *d)
 	return d->safe > d->pos;
 }
 
-/* ---------------------------------------------------------------- sniffing */
-
-/*
- * Is this the header of a tar entry?  POSIX.1-1988, 10.1.1: the checksum is
- * the sum of all bytes with its own eight taken as blanks, in octal.
- */
-static bool
-is_tar(const char *block)
-{
-	unsigned long sum = 0, said = 0;
-	size_t i;
-
-	for (i = 0; i < TAR_BLOCK; i++)
-		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)block[i];
-	for (i = 148; i < 156 && block[i] == ' '; i++)
-		continue;
-	for (; i < 156 && block[i] >= '0' && block[i] <= '7'; i++)
-		said = said * 8 + (unsigned long)(block[i] - '0');
-	/* 256: a block of zeros, which ends an archive, an empty one too */
-	return sum == said || (sum == ' ' * 8UL && block[148] == '\0');
-}
-
-static enum decode_event
-sniff(struct decode *d)
-{
-	if (d->end < TAR_BLOCK && !d->ended)
-		return DECODE_MORE;
-	d->state = DECODE_SEEK;
-	if (d->end >= 3 && memcmp(d->in, "\x1f\x8b\x08", 3) == 0) {
-		d->state = DECODE_RAW;
-		d->raw = DECODE_GZIP;
-	} else if (d->end >= TAR_BLOCK && is_tar(d->in)) {
-		d->state = DECODE_RAW;
-		d->raw = DECODE_TAR;
-	}
-	d->size = 0;
-	digest_init(&d->sum);
-	return DECODE_NONE;
-}
-
-static enum decode_event
-raw(struct decode *d)
-{
-	if (d->pos == d->end && !d->ended)
-		return DECODE_MORE;
-	if (d->pos == d->end) {
-		d->state = DECODE_DONE;
-		memset(&d->piece, 0, sizeof d->piece);
-		d->piece.size = d->size;
-		digest_text(&d->sum, d->piece.digest);
-		return d->raw;
-	}
-	d->data = (const unsigned char *)d->in + d->pos;
-	d->data_len = d->end - d->pos;
-	d->pos = d->safe = d->end;
-	digest_add(&d->sum, d->data, d->data_len);
-	d->size += d->data_len;
-	return DECODE_DATA;
-}
-
 /* ------------------------------------------------------------------- lines */
 
 /* Store the whole number `key` of object; -1 where there is none. */
@@ -209,68 +148,45 @@ decode_whole(const char *text, size_t len, struct decode_piece *whole)
 }
 
 /*
- * What the object without a content says: DECODE_TRAILER, or DECODE_END for
- * an object that is not of the stream.
- */
-static enum decode_event
-judge_bare(const struct json *object, struct decode_piece *p)
-{
-	if (!json_has(object, "parts") || !json_has(object, "mediaType"))
-		return DECODE_END;
-	return get_whole(object, p) < 0 ? DECODE_BAD : DECODE_TRAILER;
-}
-
-/* What the object with a content says. */
-static enum decode_event
-judge_content(const struct json *object, struct decode_piece *p)
-{
-	if (json_has(object, "part")) {
-		if (get_number(object, "part", &p->part) < 0 ||
-		    get_number(object, "size", &p->size) < 0 ||
-		    get_digest(object, p->digest) < 0)
-			return DECODE_BAD;
-		return DECODE_PART;
-	}
-	if (json_has(object, "digest") || json_has(object, "size") ||
-	    json_has(object, "mediaType") || json_has(object, "entries")) {
-		if (!json_has(object, "mediaType") || get_whole(object, p) < 0)
-			return DECODE_BAD;
-		return DECODE_WHOLE;
-	}
-	return DECODE_PLAIN;
-}
-
-/*
- * The object is complete: parse it, compare what it says of its content with
- * what came.  DECODE_END: it is not one of ours.
+ * The object is complete: what does it say, and is it true of its content?
+ * DECODE_NONE: it is not one of ours.
  */
 static enum decode_event
 decode_judge_object(struct decode *d)
 {
+	struct json *o = json_parse(d->text, d->text_len);
+	enum decode_event event = DECODE_BAD;
+	struct decode_piece *p = &d->piece;
 	char digest[DIGEST_TEXT];
-	enum decode_event event;
-	struct json *object;
 
-	memset(&d->piece, 0, sizeof d->piece);
-	object = json_parse(d->text, d->text_len);
-	if (!json_is_object(object))
-		event = d->content ? DECODE_BAD : DECODE_END;
-	else if (d->content)
-		event = judge_content(object, &d->piece);
-	else
-		event = judge_bare(object, &d->piece);
-	json_free(object);
-	if (!d->content || event == DECODE_BAD)
+	memset(p, 0, sizeof *p);
+	if (!d->content) {
+		if (!json_has(o, "parts") || !json_has(o, "mediaType"))
+			event = DECODE_NONE;
+		else if (get_whole(o, p) == 0)
+			event = DECODE_TRAILER;
+		json_free(o);
 		return event;
-	digest_text(&d->sum, digest);
-	if (event == DECODE_PLAIN) {
-		d->piece.size = d->size;
-		memcpy(d->piece.digest, digest, sizeof digest);
-	} else if (d->piece.size != d->size ||
-	    strcmp(d->piece.digest, digest) != 0) {
-		return DECODE_BAD;
 	}
-	return event;
+	digest_text(&d->sum, digest);
+	if (json_has(o, "part")) {
+		if (get_number(o, "part", &p->part) == 0 &&
+		    get_number(o, "size", &p->size) == 0 &&
+		    get_digest(o, p->digest) == 0)
+			event = DECODE_PART;
+	} else if (json_has(o, "digest") || json_has(o, "size") ||
+	    json_has(o, "mediaType") || json_has(o, "entries")) {
+		if (json_has(o, "mediaType") && get_whole(o, p) == 0)
+			event = DECODE_WHOLE;
+	} else if (json_is_object(o)) {
+		event = DECODE_PLAIN;
+		p->size = d->size;
+		memcpy(p->digest, digest, sizeof digest);
+	}
+	json_free(o);
+	return p->size == d->size && strcmp(p->digest, digest) == 0
+	    ? event
+	    : DECODE_BAD;
 }
 
 /* The object under way is given up; go on from here. */
@@ -300,11 +216,8 @@ finish_object(struct decode *d)
 	enum decode_event event = decode_judge_object(d);
 
 	d->state = DECODE_SEEK;
-	if (event == DECODE_END)
-		return DECODE_NONE;
-	d->ours = true;
-	if (event == DECODE_BAD)
-		d->damaged++;
+	d->ours |= event != DECODE_NONE;
+	d->damaged += event == DECODE_BAD;
 	return event;
 }
 
@@ -528,12 +441,6 @@ decode_next(struct decode *d)
 	while (event == DECODE_NONE) {
 		if (d->state == DECODE_DONE)
 			return DECODE_END;
-		if (d->state == DECODE_SNIFF) {
-			event = sniff(d);
-			continue;
-		}
-		if (d->state == DECODE_RAW)
-			return raw(d);
 		if (d->pos == d->safe && !clear_input(d)) {
 			if (!d->ended)
 				return DECODE_MORE;

@@ -2,12 +2,11 @@
 /*
  * Finds the bundle in a pod log: log bytes in, verified pieces out.
  *
- * A log is judged by its bytes.  One that starts with a gzip header or a tar
- * header is that; all others are text, in which the lines of unpack-stream(5)
- * are looked for.  What stands around them on a line (the prefixes of
- * `kubectl logs --prefix --timestamps`) is passed over, and so is a timestamp
- * inside a line: kubelets before 1.21 put one where the container runtime
- * split a long line.  Everything else inside a line corrupts it.
+ * The lines of unpack-stream(5) are looked for.  What stands around them on a
+ * line (the prefixes of `kubectl logs --prefix --timestamps`) is passed over,
+ * and so is a timestamp inside a line: kubelets before 1.21 put one where the
+ * container runtime split a long line.  Everything else inside a line corrupts
+ * it.
  *
  *	while ((event = decode_next(d)) != DECODE_END)
  *		if (event == DECODE_MORE) {
@@ -37,8 +36,6 @@ enum decode_event {
 	DECODE_WHOLE, /* that was a json line, and its digest is right */
 	DECODE_PLAIN, /* that was a json line without a digest: unverified */
 	DECODE_TRAILER, /* the line that describes all parts */
-	DECODE_GZIP, /* that was the log, a tar.gz; piece has size, digest */
-	DECODE_TAR, /* that was the log, a tar; piece has size, digest */
 	DECODE_END /* the log is at its end; nothing follows */
 };
 
@@ -46,7 +43,7 @@ enum decode_event {
 struct decode_piece {
 	uint64_t part; /* DECODE_PART: its number, from 0 */
 	uint64_t parts; /* DECODE_TRAILER: how many */
-	uint64_t size; /* bytes of gzip (DECODE_TAR: of tar) */
+	uint64_t size; /* bytes of gzip, or of a tar */
 	uint64_t entries; /* DECODE_WHOLE, DECODE_TRAILER: of the tar */
 	char digest[DIGEST_TEXT]; /* of these bytes */
 };
@@ -58,8 +55,6 @@ enum {
 };
 
 enum decode_state {
-	DECODE_SNIFF,
-	DECODE_RAW,
 	DECODE_SEEK, /* for '{', or the line's end */
 	DECODE_OBJECT, /* in a line's JSON object, outside the content */
 	DECODE_CONTENT, /* in the base64 text */
@@ -85,7 +80,6 @@ struct decode {
 	bool ended;
 
 	enum decode_state state;
-	enum decode_event raw; /* DECODE_GZIP or DECODE_TAR */
 
 	/* the line */
 	bool ours; /* something of the stream was on it */

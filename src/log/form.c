@@ -8,147 +8,140 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/msg.h"
 #include "base/unicode.h"
-#include "log/chars.h"
 #include "log/logfile.h"
 #include "log/stamp.h"
 
 enum {
 	FORM_HEAD = 128, /* bytes that tell how a line begins */
-	FORM_DUE = 1 << 17, /* bytes of text held until its stream is known */
-	FORM_WORD = 16 /* bytes of a key or a short value */
+	/* bytes of a line of JSON: docker puts up to 16 KiB of text in one, of
+	 * which a byte can be \u0000 */
+	FORM_LINE = 1 << 17,
+	FORM_CLEAN = 1 << 16, /* bytes of text that is converted */
+	FORM_SEQUENCE = 64 /* bytes of a terminal's control sequence */
 };
 
 /* What a line is. */
 enum form_state {
-	FORM_START, /* it begins: head tells */
+	FORM_START, /* it begins: f->line tells */
 	FORM_PLAIN, /* text */
 	FORM_OUT, /* text behind the header of CRI's format */
 	FORM_ERR, /* the same of standard error */
-	FORM_JSON /* text in JSON */
-};
-
-/* Inside JSON around text. */
-struct form_json {
-	bool in_text; /* in the string that holds it */
-	bool quoted, escaped; /* in a string; after a backslash */
-	bool is_value; /* the string is one, not a key */
-	bool error; /* "stream":"stderr" */
-	unsigned int hex; /* digits of \uXXXX that follow */
-	unsigned int code;
-	unsigned int depth;
-	char key[FORM_WORD], word[FORM_WORD];
-	size_t word_len;
-	bool done; /* the object is complete */
+	FORM_JSON /* text in JSON, held in f->line up to its end */
 };
 
 struct form {
 	struct notes *notes; /* borrowed */
-
 	struct logfile file;
-	struct chars chars;
 
-	/* text, to be read */
+	/* characters */
+	bool half; /* of UTF-16: `unit` is the first byte of one */
+	uint32_t unit, high; /* high: the first half of a surrogate pair */
+	unsigned int sequence; /* bytes of a control sequence, or 0 */
+	char clean[FORM_CLEAN];
+
+	/* text, to be read: in `clean`, or as it is in the file */
 	const char *text;
 	size_t text_len;
 
 	/* lines */
 	enum form_state state;
-	char head[FORM_HEAD];
-	size_t head_len;
+	enum form_state first; /* the first line's */
 	bool piece; /* the line of CRI's format is one (P) */
-	uint64_t returns; /* CRs held back: its end may follow */
 	bool cut; /* the last piece of standard output waits for more */
-	bool any; /* there was a line */
-	bool framed; /* the first one was CRI's or JSON */
-	struct form_json json;
+	bool over; /* the end has been dealt with */
+	uint64_t returns; /* CRs held back: its end may follow */
 	struct notes_line out, err;
 
-	/* text that comes out before all else, once it is ready */
-	char due[FORM_DUE];
-	size_t due_len, due_at;
-	bool ready;
-	bool over; /* the end has been dealt with */
+	/* a line's head, or all of a line; then text that comes out first */
+	char line[FORM_LINE + 1];
+	size_t line_len;
+	size_t due_at, due_len;
 
 	/* what form_continues has read */
 	char ahead[FORM_HEAD];
-	size_t ahead_len, ahead_at;
+	size_t ahead_at, ahead_len;
 };
 
 /* ------------------------------------------------------------------- lines */
 
-/* What head holds is text like any other. */
+/* line[0..len) is text. */
 static void
-form_release_head(struct form *f)
+form_give(struct form *f, size_t len, bool error)
 {
-	memcpy(f->due, f->head, f->head_len);
-	f->due_len = f->head_len;
-	f->head_len = 0;
-	f->ready = f->due_len > 0;
-	notes_add_text(f->notes, &f->out, f->due, f->due_len, false);
+	notes_add_text(f->notes, error ? &f->err : &f->out, f->line, len,
+	    error);
+	f->due_at = 0;
+	f->due_len = error ? 0 : len;
+	f->line_len = 0;
 }
 
-/* A line of that kind begins behind head. */
+/* A line of JSON is over: its text comes out; broken, all of it is text. */
 static void
-form_begin_line(struct form *f, enum form_state state)
+form_end_json(struct form *f)
 {
-	if (!f->any)
-		f->framed = state != FORM_PLAIN;
-	f->any = true;
-	f->state = state;
-	if (state == FORM_PLAIN)
-		form_release_head(f);
-	f->head_len = 0;
+	struct json *o = json_parse(f->line, f->line_len);
+	const char *text = json_get_string(o, "log");
+	bool error = strcmp(json_get_text(o, "stream"), "stderr") == 0;
+	size_t len = f->line_len;
+
+	if (text != NULL) {
+		len = strlen(text);
+		memcpy(f->line, text, len);
+	} else {
+		f->line[len++] = '\n';
+	}
+	json_free(o);
+	if (!error)
+		f->cut = len == 0 || f->line[len - 1] != '\n';
+	form_give(f, len, error);
+	f->state = FORM_START;
+}
+
+/* The text breaks off: a line may begin behind it. */
+static void
+form_break(struct form *f)
+{
+	if (f->state == FORM_START)
+		form_give(f, f->line_len, false);
+	else if (f->state == FORM_JSON)
+		form_end_json(f);
+	f->state = FORM_START;
 }
 
 /*
- * Does head begin like JSON around text?  1, 0 where it is too short to say,
- * or -1.
- */
-static int
-form_is_json(struct form *f)
-{
-	static const char start[] = "{\"log\":\"";
-	char bare[FORM_HEAD + 1];
-	size_t i, n = 0;
-
-	for (i = 0; i < f->head_len; i++)
-		if (f->head[i] != ' ')
-			bare[n++] = f->head[i];
-	bare[n] = '\0';
-	if (strncmp(start, bare, n) != 0)
-		return -1;
-	f->json = (struct form_json){.in_text = true, .depth = 1};
-	return start[n] == '\0';
-}
-
-/*
- * Does head begin like a line of CRI's format?  The state that it is, with
- * f->piece; FORM_START where it is too short to say, FORM_PLAIN where not.
+ * What is the line that begins with f->line?  FORM_START where that is too
+ * short to say.
  */
 static enum form_state
-form_is_cri(struct form *f)
+form_judge_head(struct form *f)
 {
-	static const char out[] = "stdout ", err[] = "stderr ";
-	const char *at = f->head, *end = f->head + f->head_len;
-	size_t n = sizeof out - 1, left;
-	int stamp = stamp_match(at, f->head_len);
-	enum form_state state;
+	static const char json[] = "{\"log\":\"";
+	const char *at = f->line, *end = at + f->line_len;
+	enum form_state state = FORM_OUT;
+	size_t n = 0;
+	int stamp;
 
+	if (*at == '{') {
+		for (; at < end && n < sizeof json - 1; at++)
+			if (*at != ' ' && *at != json[n++])
+				return FORM_PLAIN;
+		return n == sizeof json - 1 ? FORM_JSON : FORM_START;
+	}
+	stamp = stamp_match(at, f->line_len);
 	if (stamp <= 0)
 		return stamp < 0 ? FORM_PLAIN : FORM_START;
 	at += stamp;
-	left = (size_t)(end - at);
-	if (memcmp(at, out, left < n ? left : n) == 0)
-		state = FORM_OUT;
-	else if (memcmp(at, err, left < n ? left : n) == 0)
-		state = FORM_ERR;
-	else
-		return FORM_PLAIN;
-	/* the tag: P or F, and more behind a colon */
-	if (left <= n + 1)
+	/* a name, and the tag: P or F, and more behind a colon */
+	n = sizeof "stdout " - 1;
+	if ((size_t)(end - at) < n + 2)
 		return FORM_START;
+	if (memcmp(at, "stderr ", n) == 0)
+		state = FORM_ERR;
+	else if (memcmp(at, "stdout ", n) != 0)
+		return FORM_PLAIN;
 	at += n;
 	if ((*at != 'P' && *at != 'F') || strchr(" :\n", at[1]) == NULL)
 		return FORM_PLAIN;
@@ -160,73 +153,71 @@ form_is_cri(struct form *f)
 
 /* Take the next character of how a line begins. */
 static void
-form_take_head(struct form *f, char c)
+form_take_head(struct form *f)
 {
 	static const char mark[] = "\357\273\277";
-	enum form_state state = FORM_PLAIN;
-	int json;
+	enum form_state state;
+	char c = *f->text;
 
-	f->head[f->head_len++] = c;
-	if (f->head_len < sizeof mark &&
-	    memcmp(f->head, mark, f->head_len) == 0) {
+	f->text++;
+	f->text_len--;
+	f->line[f->line_len++] = c;
+	if (f->line_len < sizeof mark &&
+	    memcmp(f->line, mark, f->line_len) == 0) {
 		/* a byte order mark, also of a file in the middle of others */
-		if (f->head_len == sizeof mark - 1)
-			f->head_len = 0;
+		if (f->line_len == sizeof mark - 1)
+			f->line_len = 0;
 		return;
 	}
-	if (f->head[0] == '{') {
-		json = form_is_json(f);
-		state = json > 0 ? FORM_JSON
-		    : json == 0  ? FORM_START
-		                 : FORM_PLAIN;
-	} else if (f->head[0] >= '0' && f->head[0] <= '9') {
-		state = form_is_cri(f);
-	}
-	if (state == FORM_START && (f->head_len == sizeof f->head || c == '\n'))
+	state = form_judge_head(f);
+	if (state == FORM_START && (f->line_len == FORM_HEAD || c == '\n'))
 		state = FORM_PLAIN;
 	if (state == FORM_START)
 		return;
-	if (state == FORM_OUT || state == FORM_ERR)
-		f->notes->forms |= NOTES_CRI;
-	if (state == FORM_JSON)
+	if (f->first == FORM_START)
+		f->first = state;
+	f->state = state;
+	if (state == FORM_JSON) {
 		f->notes->forms |= NOTES_JSON_FILE;
-	form_begin_line(f, state);
-	/* a line that is complete with that */
-	if (c != '\n')
 		return;
+	}
 	if (state == FORM_PLAIN) {
-		f->cut = false;
-		f->state = FORM_START;
-	} else {
+		form_give(f, f->line_len, false);
+		/* a line that is complete with that */
+		if (c == '\n') {
+			f->cut = false;
+			f->state = FORM_START;
+		}
+		return;
+	}
+	f->notes->forms |= NOTES_CRI;
+	f->line_len = 0;
+	if (c == '\n') {
 		f->text--;
 		f->text_len++;
 	}
 }
 
-/*
- * form_take_line for the CRs of a piece of a line: those before its end come
- * of a file that was made CRLF and are dropped, whatever the sizes of reads;
- * others are text.
- */
-static size_t
-form_take_returns(struct form *f, char *to, size_t room)
+/* Take text of JSON: up to its line's end, if that is there. */
+static void
+form_take_json(struct form *f)
 {
-	size_t n = f->returns < room ? (size_t)f->returns : room;
+	const char *end = memchr(f->text, '\n', f->text_len);
+	size_t n = end != NULL ? (size_t)(end - f->text) : f->text_len;
 
-	if (*f->text == '\r') {
-		f->returns++;
-		f->text++;
-		f->text_len--;
-		return 0;
+	if (f->line_len + n > FORM_LINE) {
+		/* not docker's */
+		form_give(f, f->line_len, false);
+		f->state = FORM_PLAIN;
+		return;
 	}
-	if (*f->text == '\n') {
-		f->returns = 0;
-		return 0;
-	}
-	memset(to, '\r', n);
-	notes_add_text(f->notes, &f->out, to, n, false);
-	f->returns -= n;
-	return n;
+	memcpy(f->line + f->line_len, f->text, n);
+	f->line_len += n;
+	n += end != NULL;
+	f->text += n;
+	f->text_len -= n;
+	if (end != NULL)
+		form_end_json(f);
 }
 
 /*
@@ -236,12 +227,29 @@ form_take_returns(struct form *f, char *to, size_t room)
 static size_t
 form_take_line(struct form *f, char *to, size_t room)
 {
-	const char *end;
 	size_t len = f->text_len < room ? f->text_len : room, out;
+	const char *end;
 
 	if (f->state == FORM_OUT && f->piece) {
-		if (*f->text == '\r' || f->returns > 0)
-			return form_take_returns(f, to, room);
+		/*
+		 * CRs before the end of a piece come of a file that was made
+		 * CRLF, whatever the sizes of reads; others are text.
+		 */
+		if (*f->text == '\r') {
+			f->returns++;
+			f->text++;
+			f->text_len--;
+			return 0;
+		}
+		if (*f->text == '\n')
+			f->returns = 0;
+		if (f->returns > 0) {
+			out = f->returns < room ? (size_t)f->returns : room;
+			memset(to, '\r', out);
+			notes_add_text(f->notes, &f->out, to, out, false);
+			f->returns -= out;
+			return out;
+		}
 		end = memchr(f->text, '\r', len);
 		if (end != NULL)
 			len = (size_t)(end - f->text);
@@ -266,254 +274,152 @@ form_take_line(struct form *f, char *to, size_t room)
 	return out;
 }
 
-/* ------------------------------------------------------- JSON around text */
+/* -------------------------------------------------------------- characters */
 
-/* A character of a string. */
-static void
-form_json_put(struct form *f, uint32_t c, bool is_byte)
-{
-	struct form_json *j = &f->json;
-
-	if (j->in_text) {
-		if (is_byte)
-			f->due[f->due_len++] = (char)c;
-		else
-			f->due_len += unicode_put(f->due + f->due_len, c);
-		/* too much to be held until the stream is known */
-		f->ready = f->due_len + 8 > sizeof f->due;
-		if (f->ready)
-			notes_add_text(f->notes, &f->out, f->due, f->due_len,
-			    false);
-	} else if (j->word_len + 1 < sizeof j->word) {
-		j->word[j->word_len++] = (char)c;
-	}
-}
-
-/* A character behind a backslash. */
-static void
-form_json_escape(struct form *f, char c)
-{
-	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	const char *at = strchr(from, c);
-
-	f->json.escaped = false;
-	if (c == 'u') {
-		f->json.hex = 4;
-		f->json.code = 0;
-	} else {
-		form_json_put(f,
-		    (unsigned char)(at != NULL && c != '\0' ? to[at - from]
-		                                            : c),
-		    true);
-	}
-}
-
-static void
-form_json_hex(struct form *f, char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = strchr(digits, c);
-
-	if (at != NULL && c != '\0')
-		f->json.code = f->json.code << 4 |
-		    (unsigned int)((at - digits) & 15);
-	if (--f->json.hex == 0)
-		form_json_put(f, f->json.code, false);
-}
-
-/* The string is at its end. */
-static void
-form_json_end_string(struct form_json *j)
-{
-	j->word[j->word_len] = '\0';
-	if (j->in_text)
-		j->in_text = false;
-	else if (!j->is_value)
-		memcpy(j->key, j->word, sizeof j->key);
-	else if (strcmp(j->key, "stream") == 0)
-		j->error = strcmp(j->word, "stderr") == 0;
-	j->quoted = false;
-}
-
-/* A character outside of strings. */
-static void
-form_json_plain(struct form_json *j, char c)
-{
-	if (c == '"') {
-		j->quoted = true;
-		j->word_len = 0;
-	} else if (c == ':' || c == ',') {
-		j->is_value = c == ':';
-	} else if (c == '{' || c == '[') {
-		j->depth++;
-		j->is_value = false;
-	} else if ((c == '}' || c == ']') && --j->depth == 0) {
-		j->done = true;
-	}
-}
-
-/* The line is over: what is held of its text comes out. */
-static void
-form_finish_json(struct form *f)
-{
-	const struct form_json *j = &f->json;
-	bool ended = f->due_len > 0 && f->due[f->due_len - 1] == '\n';
-
-	f->state = FORM_START;
-	/* what broke in the middle of a line does not go on */
-	if (!ended && !j->done)
-		f->due[f->due_len++] = '\n';
-	notes_add_text(f->notes, j->error ? &f->err : &f->out, f->due,
-	    f->due_len, j->error);
-	if (j->error)
-		f->due_len = 0;
-	else
-		f->cut = !ended && j->done;
-	f->ready = f->due_len > 0;
-}
-
-/* Take text of JSON until something is ready. */
-static void
-form_take_json(struct form *f)
-{
-	struct form_json *j = &f->json;
-	char c;
-
-	while (f->text_len > 0 && !f->ready && f->state == FORM_JSON) {
-		c = *f->text++;
-		f->text_len--;
-		if (c == '\n')
-			form_finish_json(f);
-		else if (j->done)
-			continue;
-		else if (j->hex > 0)
-			form_json_hex(f, c);
-		else if (j->escaped)
-			form_json_escape(f, c);
-		else if (!j->in_text && !j->quoted)
-			form_json_plain(j, c);
-		else if (c == '\\')
-			j->escaped = true;
-		else if (c == '"')
-			form_json_end_string(j);
-		else
-			form_json_put(f, (unsigned char)c, true);
-	}
-}
-
-/* -------------------------------------------------------------------- text */
-
-/* NULs were left out: a line may begin here. */
-static void
-form_leave_hole(struct form *f)
-{
-	if (f->state == FORM_START)
-		form_release_head(f);
-	else if (f->state == FORM_JSON)
-		form_finish_json(f);
-	f->state = FORM_START;
-}
-
-/* Get more text, if there is some at the moment. */
-static void
-form_next_text(struct form *f)
-{
-	if (chars_skip_hole(&f->file))
-		form_leave_hole(f);
-	else
-		f->text_len = chars_take(&f->chars, &f->file, &f->text);
-}
-
-/* All is read: what is held comes out. */
-static void
-form_end(struct form *f)
-{
-	f->over = true;
-	if (f->state == FORM_JSON)
-		form_finish_json(f);
-	else if (f->state == FORM_START)
-		form_release_head(f);
-	notes_end_line(f->notes, &f->out, false);
-	notes_end_line(f->notes, &f->err, true);
-}
-
-/* Write what is due; how much. */
+/* Convert some of the file's UTF-16 to `clean`; how many bytes. */
 static size_t
-form_give_due(struct form *f, char *to, size_t room)
-{
-	size_t n = f->due_len - f->due_at;
-
-	if (n > room)
-		n = room;
-	memcpy(to, f->due + f->due_at, n);
-	f->due_at += n;
-	if (f->due_at == f->due_len) {
-		f->due_at = f->due_len = 0;
-		f->ready = false;
-	}
-	return n;
-}
-
-/* The next bytes of a tar. */
-static ssize_t
-form_read_tar(struct form *f, char *to, size_t room)
+form_convert(struct form *f)
 {
 	struct logfile *file = &f->file;
+	size_t len = 0;
+	uint32_t c;
+
+	for (; file->in_len > 0 && len + 4 <= sizeof f->clean;
+	     file->in++, file->in_len--) {
+		f->half = !f->half;
+		if (f->half) {
+			f->unit = *file->in;
+			continue;
+		}
+		c = file->big ? f->unit << 8 | *file->in
+		              : f->unit | (uint32_t)*file->in << 8;
+		if (f->high != 0 && c >= 0xdc00 && c < 0xe000)
+			c = unicode_join(f->high, c);
+		f->high = 0;
+		if (c >= 0xd800 && c < 0xdc00)
+			f->high = c;
+		else if (c == 0)
+			f->notes->forms |= NOTES_NUL;
+		else if (c != 0xfeff)
+			len += unicode_put(f->clean + len, c);
+	}
+	return len;
+}
+
+/*
+ * Leave colours and what is like them out of clean[0..len): control sequences
+ * of terminals (ECMA-48, 5.4).
+ */
+static void
+form_strip(struct form *f, size_t len)
+{
+	size_t i, n = 0;
+	char c;
+
+	for (i = 0; i < len; i++) {
+		c = f->clean[i];
+		if (c == '\033') {
+			f->notes->forms |= NOTES_ANSI;
+			f->sequence = 1;
+		} else if (f->sequence == 0) {
+			f->clean[n++] = c;
+		} else if (f->sequence == 1) {
+			f->sequence = c == '[' ? 2 : 0;
+		} else if ((c >= '@' && c <= '~') ||
+		    ++f->sequence > FORM_SEQUENCE) {
+			f->sequence = 0;
+		}
+	}
+	f->text = f->clean;
+	f->text_len = n;
+}
+
+/* Get more text.  Returns 0, or -1: what pull reported. */
+static int
+form_fill(struct form *f)
+{
+	struct logfile *file = &f->file;
+	const unsigned char *end;
+	size_t n;
 
 	if (file->in_len == 0 && logfile_fill(file) < 0)
 		return -1;
-	if (room > file->in_len)
-		room = file->in_len;
-	memcpy(to, file->in, room);
-	file->in += room;
-	file->in_len -= room;
-	return (ssize_t)room;
+	if (file->in_len == 0) {
+		f->over = true;
+		form_break(f);
+		notes_end_line(f->notes, &f->out, false);
+		notes_end_line(f->notes, &f->err, true);
+		return 0;
+	}
+	if (file->wide) {
+		form_strip(f, form_convert(f));
+		return 0;
+	}
+	end = memchr(file->in, '\0', file->in_len);
+	n = end != NULL ? (size_t)(end - file->in) : file->in_len;
+	if (n == 0) {
+		while (n < file->in_len && file->in[n] == '\0')
+			n++;
+		f->notes->forms |= NOTES_NUL;
+		form_break(f);
+	} else if (f->sequence == 0 && memchr(file->in, '\033', n) == NULL) {
+		f->text = (const char *)file->in;
+		f->text_len = n;
+	} else {
+		if (n > sizeof f->clean)
+			n = sizeof f->clean;
+		memcpy(f->clean, file->in, n);
+		form_strip(f, n);
+	}
+	file->in += n;
+	file->in_len -= n;
+	return 0;
 }
 
-/* Go on with a line; how much it gave. */
+/* ------------------------------------------------------------------- whole */
+
+/* Write some of buf[*at..*at + *len) to `to`; how much. */
 static size_t
-form_step(struct form *f, char *to, size_t room)
+form_copy(char *to, size_t room, const char *buf, size_t *at, size_t *len)
 {
-	switch (f->state) {
-	case FORM_START:
-		f->text_len--;
-		form_take_head(f, *f->text++);
-		return 0;
-	case FORM_JSON:
-		form_take_json(f);
-		return 0;
-	case FORM_PLAIN:
-	case FORM_OUT:
-	case FORM_ERR:
-		break;
-	}
-	return form_take_line(f, to, room);
+	size_t n = *len < room ? *len : room;
+
+	memcpy(to, buf + *at, n);
+	*at += n;
+	*len -= n;
+	return n;
 }
 
 /* form_read, but for what was read ahead. */
 static ssize_t
 form_read_on(struct form *f, char *to, size_t room)
 {
+	struct logfile *file = &f->file;
 	size_t n = 0;
 
-	if (!f->file.known && logfile_look(&f->file) < 0)
-		return -1;
-	if (f->file.is_tar)
-		return form_read_tar(f, to, room);
-	while (n == 0) {
-		if (f->ready) {
-			n = form_give_due(f, to, room);
-		} else if (f->text_len > 0) {
-			n = form_step(f, to, room);
-		} else if (f->file.in_len > 0) {
-			form_next_text(f);
-		} else if (f->over) {
-			break;
-		} else if (logfile_fill(&f->file) < 0) {
+	if (file->kind != LOGFILE_TEXT) {
+		if (file->in_len == 0 && logfile_fill(file) < 0)
 			return -1;
-		} else if (f->file.in_len == 0) {
-			form_end(f);
-		}
+		n = room < file->in_len ? room : file->in_len;
+		memcpy(to, file->in, n);
+		file->in += n;
+		file->in_len -= n;
+		return (ssize_t)n;
+	}
+	while (n == 0) {
+		if (f->due_len > 0)
+			n = form_copy(to, room, f->line, &f->due_at,
+			    &f->due_len);
+		else if (f->text_len > 0 && f->state == FORM_START)
+			form_take_head(f);
+		else if (f->text_len > 0 && f->state == FORM_JSON)
+			form_take_json(f);
+		else if (f->text_len > 0)
+			n = form_take_line(f, to, room);
+		else if (f->over)
+			break;
+		else if (form_fill(f) < 0)
+			return -1;
 	}
 	return (ssize_t)n;
 }
@@ -521,18 +427,11 @@ form_read_on(struct form *f, char *to, size_t room)
 ssize_t
 form_read(struct form *f, char *to, size_t room)
 {
-	size_t n = f->ahead_len - f->ahead_at;
-
-	if (n == 0)
+	if (f->ahead_len == 0)
 		return form_read_on(f, to, room);
-	if (n > room)
-		n = room;
-	memcpy(to, f->ahead + f->ahead_at, n);
-	f->ahead_at += n;
-	return (ssize_t)n;
+	return (
+	    ssize_t)form_copy(to, room, f->ahead, &f->ahead_at, &f->ahead_len);
 }
-
-/* ------------------------------------------------------------------- whole */
 
 struct form *
 form_open(io_pull pull, void *arg, struct notes *notes)
@@ -544,11 +443,11 @@ form_open(io_pull pull, void *arg, struct notes *notes)
 		return NULL;
 	}
 	f->notes = notes;
-	f->file.pull = pull;
-	f->file.arg = arg;
-	f->file.notes = notes;
-	f->file.unit = 1;
-	return f;
+	f->file = (struct logfile){.pull = pull, .arg = arg, .notes = notes};
+	if (logfile_look(&f->file) == 0)
+		return f;
+	form_close(f);
+	return NULL;
 }
 
 void
@@ -556,6 +455,12 @@ form_close(struct form *f)
 {
 	logfile_close(&f->file);
 	free(f);
+}
+
+enum logfile_kind
+form_kind(const struct form *f)
+{
+	return f->file.kind;
 }
 
 int
@@ -567,7 +472,7 @@ form_continues(struct form *f)
 		return -1;
 	f->ahead_len = (size_t)n;
 	f->ahead_at = 0;
-	return f->framed && n > 0 && f->ahead[0] != '{';
+	return f->first > FORM_PLAIN && n > 0 && f->ahead[0] != '{';
 }
 
 bool

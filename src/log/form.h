@@ -7,7 +7,7 @@
  * - UTF-16 with a byte order mark, as `kubectl logs >log` writes in
  *   PowerShell, and UTF-8 with one;
  * - runs of NUL, which a rotation or a crash leaves in a file;
- * - colours and other control sequences of terminals (ECMA-48);
+ * - colours: control sequences of terminals (ECMA-48);
  * - the files that container runtimes write for kubelet, "STAMP stdout F TEXT",
  *   where P marks a piece of a line (CRI logging format);
  * - JSON around each piece of a line, as docker's json-file driver writes it:
@@ -27,16 +27,21 @@
 #include <sys/types.h>
 
 #include "base/io.h"
+#include "log/logfile.h"
 #include "log/notes.h"
 
 struct form;
 
 /*
- * Start reading what pull(arg) gives.  What is seen goes to notes, borrowed
- * until form_close.  Returns an owned form, or NULL (reported).
+ * Start reading what pull(arg) gives, and look what it is.  What is seen goes
+ * to notes, borrowed until form_close.  Returns an owned form, or NULL:
+ * reported, also by pull.
  */
 struct form *form_open(io_pull pull, void *arg, struct notes *notes);
 void form_close(struct form *f);
+
+/* Is it a log, or an archive? */
+enum logfile_kind form_kind(const struct form *f);
 
 /*
  * Write the next bytes to `to`, up to `room`.  Returns how many, 0 at the end,

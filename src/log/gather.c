@@ -285,12 +285,6 @@ gather_take_event(struct gather *g, enum decode_event event)
 		else
 			g->foreign++;
 		break;
-	case DECODE_GZIP:
-		keep_line(g, p, GATHER_GZIP, false);
-		break;
-	case DECODE_TAR:
-		keep_line(g, p, GATHER_TAR, false);
-		break;
 	case DECODE_TRAILER:
 		keep_trailer(g, p);
 		return 0;
@@ -383,6 +377,30 @@ gather_take_text(struct gather *g, struct form *form)
 	return 0;
 }
 
+/* Keep an archive, which `form` gives.  Returns 0, or -1 (reported). */
+static int
+gather_take_archive(struct gather *g, struct form *form)
+{
+	struct decode_piece p = {.size = 0};
+	struct digest sum;
+	ssize_t n;
+
+	digest_init(&sum);
+	while ((n = form_read(form, (char *)g->buf, sizeof g->buf)) > 0) {
+		digest_add(&sum, g->buf, (size_t)n);
+		p.size += (uint64_t)n;
+		if (keep_data(g, g->buf, (size_t)n) < 0)
+			return -1;
+	}
+	digest_text(&sum, p.digest);
+	if (n == 0)
+		keep_line(g, &p,
+		    form_kind(form) == LOGFILE_TAR ? GATHER_TAR : GATHER_GZIP,
+		    false);
+	g->under_way = 0;
+	return (int)n;
+}
+
 /* A line that should continue does not.  Returns 0, or -1 (reported). */
 int
 gather_end_text(struct gather *g)
@@ -441,7 +459,9 @@ gather_log(struct gather *g, int fd, const char *name)
 		return -1;
 	if (gather_begin_text(g, form) == 0 && gather_add_name(g, name) == 0) {
 		g->logs++;
-		ret = gather_take_text(g, form);
+		ret = form_kind(form) == LOGFILE_TEXT
+		    ? gather_take_text(g, form)
+		    : gather_take_archive(g, form);
 	}
 	form_close(form);
 	return ret;

@@ -11,23 +11,23 @@
 #include "log/decompress.h"
 
 enum {
-	LOGFILE_TAR = 512, /* bytes of a tar's header */
+	LOGFILE_BLOCK = 512, /* bytes of a tar's header */
 	LOGFILE_EMPTY = 20 * 512, /* of a tar of nothing, as tar(1) writes it */
 	LOGFILE_EMPTY_LEAST = 2 * 512 /* and at the least: POSIX.1, pax */
 };
 
-/* Read more of the file; *len is 0 at the end.  Returns 0, or -1. */
+/* Read more of the file: f->raw.  Returns 0, or -1: what pull reported. */
 static int
-logfile_pull_raw(struct logfile *f, const unsigned char **data, size_t *len)
+logfile_pull_raw(struct logfile *f)
 {
-	const void *from;
-	ssize_t n = f->pull(f->arg, &from);
+	const void *data;
+	ssize_t n = f->pull(f->arg, &data);
 
 	if (n < 0)
 		return -1;
-	*data = from;
-	*len = (size_t)n;
-	f->notes->bytes += *len;
+	f->raw = data;
+	f->raw_len = (size_t)n;
+	f->notes->bytes += f->raw_len;
 	f->ended = n == 0;
 	return 0;
 }
@@ -39,7 +39,7 @@ logfile_fill_first(struct logfile *f, size_t want)
 	size_t n;
 
 	while (f->first_len < want && !f->ended) {
-		if (logfile_pull_raw(f, &f->raw, &f->raw_len) < 0)
+		if (logfile_pull_raw(f) < 0)
 			return -1;
 		n = sizeof f->first - f->first_len;
 		if (n > f->raw_len)
@@ -52,21 +52,18 @@ logfile_fill_first(struct logfile *f, size_t want)
 	return 0;
 }
 
-/* The next bytes of the file: an io_pull, for gunzip and for us. */
+/* The next bytes of the file: an io_pull, for decompress and for us. */
 static ssize_t
 logfile_pull(void *arg, const void **data)
 {
 	struct logfile *f = arg;
-	size_t n;
+	size_t n = f->first_len - f->first_at;
 
-	if (f->first_at < f->first_len) {
-		n = f->first_len - f->first_at;
-		*data = f->first + f->first_at;
-		f->first_at += n;
+	*data = f->first + f->first_at;
+	f->first_at = f->first_len;
+	if (n > 0)
 		return (ssize_t)n;
-	}
-	if (f->raw_len == 0 && !f->ended &&
-	    logfile_pull_raw(f, &f->raw, &f->raw_len) < 0)
+	if (f->raw_len == 0 && !f->ended && logfile_pull_raw(f) < 0)
 		return -1;
 	n = f->raw_len;
 	*data = f->raw;
@@ -75,106 +72,75 @@ logfile_pull(void *arg, const void **data)
 }
 
 /*
- * Is this the header of a tar entry?  POSIX.1-1988, 10.1.1: the checksum is
- * the sum of all bytes with its own eight taken as blanks, in octal.
+ * Does a tar begin with s[0..len)?  Its first block is the header of an entry
+ * (POSIX.1-1988, 10.1.1: the checksum is the sum of all bytes with its own
+ * eight taken as blanks, in octal), or there is nothing in it: zeros, of a size
+ * that a log of which a crash left only NULs hardly has.
  */
 static bool
-logfile_is_tar(const char *block, size_t len)
+logfile_is_tar(const unsigned char *s, size_t len)
 {
 	unsigned long sum = 0, said = 0;
 	size_t i;
 
-	if (len < LOGFILE_TAR)
-		return false;
-	for (i = 0; i < LOGFILE_TAR; i++)
-		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)block[i];
-	for (i = 148; i < 156 && block[i] == ' '; i++)
+	for (i = 0; i < len && s[i] == '\0'; i++)
 		continue;
-	for (; i < 156 && block[i] >= '0' && block[i] <= '7'; i++)
-		said = said * 8 + (unsigned long)(block[i] - '0');
+	if (i == len)
+		return len == LOGFILE_EMPTY || len == LOGFILE_EMPTY_LEAST;
+	if (len < LOGFILE_BLOCK)
+		return false;
+	for (i = 0; i < LOGFILE_BLOCK; i++)
+		sum += i >= 148 && i < 156 ? ' ' : s[i];
+	for (i = 148; i < 156 && s[i] == ' '; i++)
+		continue;
+	for (; i < 156 && s[i] >= '0' && s[i] <= '7'; i++)
+		said = said * 8 + (unsigned long)(s[i] - '0');
 	return sum == said && sum != ' ' * 8UL;
 }
 
-/*
- * Is that all of a tar with nothing in it?  A log of which a crash left only
- * NULs has hardly that size.
- */
-static bool
-logfile_is_empty_tar(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len && s[i] == '\0'; i++)
-		continue;
-	return i == len && (len == LOGFILE_EMPTY || len == LOGFILE_EMPTY_LEAST);
-}
-
-/* How the characters of text that begins with s[0..len) are encoded. */
+/* Note how text that begins with s[0..len) is encoded, or that it is none. */
 static void
-logfile_judge_encoding(struct logfile *f, const unsigned char *s, size_t len)
+logfile_judge_text(struct logfile *f, const unsigned char *s, size_t len)
 {
-	static const struct {
-		const char *mark;
-		size_t len;
-		unsigned int unit;
-		bool big;
-	} marks[] = {{"\377\376", 2, 2, false}, {"\376\377", 2, 2, true},
-	    {"\357\273\277", 3, 1, false}};
-	size_t i;
-
-	f->unit = 1;
-	for (i = 0; i < sizeof marks / sizeof *marks; i++)
-		if (len >= marks[i].len &&
-		    memcmp(s, marks[i].mark, marks[i].len) == 0)
-			break;
-	if (i == sizeof marks / sizeof *marks)
+	f->big = len >= 2 && memcmp(s, "\376\377", 2) == 0;
+	f->wide = f->big || (len >= 2 && memcmp(s, "\377\376", 2) == 0);
+	if (f->wide) {
+		f->notes->forms |= NOTES_UTF16;
 		return;
-	f->unit = marks[i].unit;
-	f->big = marks[i].big;
-	f->notes->forms |= f->unit == 2 ? NOTES_UTF16 : NOTES_MARK;
-}
-
-/* Say what of text that is not in Unicode's wider forms is not text. */
-static void
-logfile_judge_text(struct logfile *f, const char *s, size_t len)
-{
-	if (len > LOGFILE_TAR)
-		len = LOGFILE_TAR;
-	while (len > 0 && *s == '\0') {
-		s++;
-		len--;
 	}
-	if (f->unit == 1 && len > 0)
+	if (len >= 3 && memcmp(s, "\357\273\277", 3) == 0)
+		f->notes->forms |= NOTES_MARK;
+	if (len > LOGFILE_BLOCK)
+		len = LOGFILE_BLOCK;
+	for (; len > 0 && *s == '\0'; len--)
+		s++;
+	if (len > 0)
 		notes_judge_file(f->notes, s, len);
 }
 
 int
 logfile_look(struct logfile *f)
 {
-	static const char gzip[] = "\x1f\x8b\x08";
-	char inside[LOGFILE_EMPTY + 1];
-	const char *s = f->first;
+	unsigned char inside[LOGFILE_EMPTY + 1];
+	const unsigned char *s = f->first;
 	size_t len;
 	bool packed;
 
-	f->known = true;
-	if (logfile_fill_first(f, LOGFILE_TAR) < 0)
+	if (logfile_fill_first(f, LOGFILE_BLOCK) < 0)
 		return -1;
-	packed = f->first_len >= 3 && memcmp(f->first, gzip, 3) == 0;
-	if (packed && logfile_fill_first(f, LOGFILE_FIRST) < 0)
-		return -1;
-	if (f->first_len > 0 && f->first[0] == '\0' &&
-	    logfile_fill_first(f, LOGFILE_EMPTY + 1) < 0)
+	packed = f->first_len >= 3 && memcmp(s, "\x1f\x8b\x08", 3) == 0;
+	if ((packed || (f->first_len > 0 && *s == '\0')) &&
+	    logfile_fill_first(f, LOGFILE_FIRST) < 0)
 		return -1;
 	len = f->first_len;
 	if (packed) {
-		len = decompress_peek(f->first, len, inside, sizeof inside);
+		len = decompress_peek(s, len, inside, sizeof inside);
 		s = inside;
 	}
-	f->is_tar = logfile_is_tar(s, len) || logfile_is_empty_tar(s, len);
-	if (f->is_tar)
+	if (logfile_is_tar(s, len)) {
+		f->kind = packed ? LOGFILE_GZIP : LOGFILE_TAR;
 		return 0;
-	logfile_judge_encoding(f, (const unsigned char *)s, len);
+	}
 	logfile_judge_text(f, s, len);
 	if (!packed)
 		return 0;

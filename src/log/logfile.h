@@ -15,6 +15,12 @@ enum {
 	LOGFILE_FIRST = 1 << 16 /* bytes looked at before it is known */
 };
 
+enum logfile_kind {
+	LOGFILE_TEXT, /* a log */
+	LOGFILE_TAR,
+	LOGFILE_GZIP /* a tar.gz, which stays compressed */
+};
+
 struct decompress;
 
 /* {0} but for what stands first; logfile_close in every case. */
@@ -23,7 +29,7 @@ struct logfile {
 	void *arg; /* borrowed; pull's */
 	struct notes *notes; /* borrowed; what is seen goes there */
 
-	char first[LOGFILE_FIRST];
+	unsigned char first[LOGFILE_FIRST];
 	size_t first_len, first_at;
 	const unsigned char *raw; /* what follows them; pull's */
 	size_t raw_len;
@@ -31,17 +37,15 @@ struct logfile {
 	struct decompress *gunzip; /* owned; NULL: it is not compressed */
 
 	/* after logfile_look */
-	bool known;
-	bool is_tar; /* a tar or tar.gz, not text */
-	unsigned int unit; /* bytes of a character; 1 is UTF-8 */
-	bool big; /* big endian */
+	enum logfile_kind kind;
+	bool wide, big; /* UTF-16, big endian; else UTF-8 */
 
 	/* bytes, decompressed, to be read; who reads them moves both on */
 	const unsigned char *in;
 	size_t in_len;
 };
 
-/* Look at the beginning: what is it?  Returns 0, or -1: what pull reported. */
+/* Look at the beginning: what is it?  Returns 0, or -1 (reported). */
 int logfile_look(struct logfile *f);
 
 /*

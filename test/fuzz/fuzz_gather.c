@@ -35,7 +35,7 @@ deliver(struct progress *progress)
 		o.arg = &z;
 	}
 	(void)tarin_run(&o, &counts);
-	MUST(counts.bytes <= (1 << 20) + DECOMPRESS_OUT);
+	MUST(counts.bytes <= (1 << 20) + WIRE_SLICE);
 	if (g.format != GATHER_TAR)
 		decompress_close(&z);
 }

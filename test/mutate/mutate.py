@@ -67,7 +67,7 @@ GROUPS = {
     "places": ["bundle/places"],
     "preflight": ["stream/preflight"],
     "decode": ["log/decode"],
-    "form": ["log/form", "log/logfile", "log/chars"],
+    "form": ["log/form", "log/logfile"],
     "gather": ["log/gather", "log/missing", "log/reason", "log/whole"],
     "tarin": ["log/tarin"],
     "target": ["log/target"],
