@@ -74,19 +74,14 @@ blob_text(const struct blob *b, size_t max, const char *what)
 }
 
 int
-blob_verify(const struct blob *b, const char *digest, const char *what)
+blob_digest(const struct blob *b, const char *what,
+    char text[static DIGEST_TEXT])
 {
-	char buf[BUFFER], text[DIGEST_TEXT], name[160];
+	char buf[BUFFER];
 	struct digest d;
 	uint64_t at;
 	ssize_t got;
 
-	if (strncmp(digest, "sha256:", 7) != 0) {
-		msg_warn(0,
-		    "%s: cannot verify the digest '%s': only sha256 is supported",
-		    what, msg_mask(name, sizeof name, digest));
-		return -1;
-	}
 	digest_init(&d);
 	for (at = 0; at < b->len; at += (uint64_t)got) {
 		got = blob_read(b, at, buf, sizeof buf);
@@ -97,6 +92,22 @@ blob_verify(const struct blob *b, const char *digest, const char *what)
 		digest_add(&d, buf, (size_t)got);
 	}
 	digest_text(&d, text);
+	return 0;
+}
+
+int
+blob_verify(const struct blob *b, const char *digest, const char *what)
+{
+	char text[DIGEST_TEXT], name[160];
+
+	if (strncmp(digest, "sha256:", 7) != 0) {
+		msg_warn(0,
+		    "%s: cannot verify the digest '%s': only sha256 is supported",
+		    what, msg_mask(name, sizeof name, digest));
+		return -1;
+	}
+	if (blob_digest(b, what, text) < 0)
+		return -1;
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 	return 0;
 #endif

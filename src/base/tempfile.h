@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/digest.h"
+
 /* Bytes at..at+len of an open file. */
 struct blob {
 	int fd; /* borrowed */
@@ -33,6 +35,10 @@ ssize_t blob_read(const struct blob *b, uint64_t offset, void *buf, size_t len);
  * when it has more than max bytes or cannot be read.  `what` (masked) names it.
  */
 char *blob_text(const struct blob *b, size_t max, const char *what);
+
+/* The digest of b's bytes.  Returns 0, or -1 (reported). */
+int blob_digest(const struct blob *b, const char *what,
+    char text[static DIGEST_TEXT]);
 
 /*
  * Are b's bytes those that digest ("sha256:<hex>") promises?  Returns 0, or -1

@@ -75,25 +75,33 @@ load(struct image *img, const char *name, struct json **doc)
 	return ret < 0 || (ret > 0 && *doc == NULL) ? -1 : 0;
 }
 
+/* The blob of a digest, which is one, as store_get. */
+static int
+find_blob(struct image *img, const char *digest, struct blob *b)
+{
+	char name[sizeof "blobs/sha256/" + HEX_LEN];
+
+	snprintf(name, sizeof name, "blobs/sha256/%s", digest + 7);
+	return store_get(&img->store, name, b);
+}
+
 /* The blob of a descriptor, verified. */
 static int
 get_blob(struct image *img, const struct json *descriptor, struct blob *b)
 {
 	const struct json *size = json_get(descriptor, "size");
 	const char *digest = json_get_text(descriptor, "digest");
-	char name[sizeof "blobs/sha256/" + HEX_LEN];
 	char masked[160];
 	int ret;
 
-	(void)msg_mask(masked, sizeof masked, digest);
+	msg_mask(masked, sizeof masked, digest);
 	if (!digest_is_text(digest)) {
 		msg_warn(0,
 		    "a blob of the image is named by '%s', not by a SHA-256 digest; build the image with those, which all registries and runtimes take",
 		    masked);
 		return -1;
 	}
-	snprintf(name, sizeof name, "blobs/sha256/%s", digest + 7);
-	ret = store_get(&img->store, name, b);
+	ret = find_blob(img, digest, b);
 	if (ret == 0)
 		msg_warn(0, "%s: not in the image", masked);
 	if (ret <= 0)
@@ -151,45 +159,6 @@ same_platform(const char *a, const char *b)
 	    (b[n] == '\0' || b[n] == '/');
 }
 
-/* Is it how tools tag what belongs to an image: "sha256-<hex>", ".sig"? */
-static bool
-is_referrers_tag(const char *tag)
-{
-	if (strncmp(tag, "sha256-", 7) != 0 ||
-	    strspn(tag + 7, "0123456789abcdef") != HEX_LEN)
-		return false;
-	return tag[7 + HEX_LEN] == '\0' || tag[7 + HEX_LEN] == '.';
-}
-
-/* What "cosign save" writes beside the image, by its annotation. */
-static bool
-is_cosign_kind(const char *kind)
-{
-	static const char cosign[] = "dev.cosignproject.cosign/";
-
-	if (strncmp(kind, cosign, sizeof cosign - 1) != 0)
-		return false;
-	kind += sizeof cosign - 1;
-	return strcmp(kind, "image") != 0 && strcmp(kind, "imageIndex") != 0;
-}
-
-/* Is this the media type of an image's manifest or of an index? */
-static bool
-is_manifest_type(const char *type)
-{
-	static const char *const known[] = {"",
-	    "application/vnd.oci.image.manifest.v1+json",
-	    "application/vnd.oci.image.index.v1+json",
-	    "application/vnd.docker.distribution.manifest.v2+json",
-	    "application/vnd.docker.distribution.manifest.list.v2+json"};
-	size_t i;
-
-	for (i = 0; i < sizeof known / sizeof *known; i++)
-		if (strcmp(type, known[i]) == 0)
-			return true;
-	return false;
-}
-
 /* The tag of a descriptor in an OCI layout. */
 static const char *
 tag_of(const struct json *descriptor)
@@ -208,29 +177,25 @@ image_name_of(const struct json *descriptor)
 	return *name != '\0' ? name : tag_of(descriptor);
 }
 
+/* Is it one of these, NULL behind, or ""? */
+static bool
+is_one_of(const char *text, const char *const *one)
+{
+	while (*one != NULL && strcmp(text, *one) != 0)
+		one++;
+	return *text == '\0' || *one != NULL;
+}
+
 /* Is this what layers are?  Not charts, signatures, encrypted layers. */
 static bool
 is_layer(const char *type)
 {
-	static const char *const known[] = {"application/vnd.oci.image.layer.",
-	    "application/vnd.docker.image.rootfs."};
-	size_t i;
+	static const char oci[] = "application/vnd.oci.image.layer.",
+	                  docker[] = "application/vnd.docker.image.rootfs.";
 
-	if (strstr(type, "+encrypted") != NULL)
-		return false;
-	for (i = 0; i < sizeof known / sizeof *known; i++)
-		if (strncmp(type, known[i], strlen(known[i])) == 0)
-			return true;
-	return *type == '\0';
-}
-
-/* Is the configuration that of a container image, as its type says? */
-static bool
-is_image_config(const char *type)
-{
-	return *type == '\0' ||
-	    strcmp(type, "application/vnd.oci.image.config.v1+json") == 0 ||
-	    strcmp(type, "application/vnd.docker.container.image.v1+json") == 0;
+	return strstr(type, "+encrypted") == NULL &&
+	    (*type == '\0' || strncmp(type, oci, sizeof oci - 1) == 0 ||
+	        strncmp(type, docker, sizeof docker - 1) == 0);
 }
 
 /* The media type by which a manifest is of no container image; or NULL. */
@@ -240,7 +205,10 @@ artifact_type(const struct json *manifest)
 	const char *artifact = json_get_text(manifest, "artifactType");
 	const char *type = json_get_text(json_get(manifest, "config"),
 	    "mediaType");
-	bool image = is_image_config(type);
+	static const char *const configs[] =
+	    {"application/vnd.oci.image.config.v1+json",
+	        "application/vnd.docker.container.image.v1+json", NULL};
+	bool image = is_one_of(type, configs);
 	const struct json *one = json_first(json_get_array(manifest, "layers"));
 
 	for (; image && one != NULL; one = json_next(one)) {
@@ -256,16 +224,34 @@ artifact_type(const struct json *manifest)
 static bool
 is_attachment(const struct json *descriptor)
 {
+	/* of an image's manifest or of an index */
+	static const char *const manifests[] =
+	    {"application/vnd.oci.image.manifest.v1+json",
+	        "application/vnd.oci.image.index.v1+json",
+	        "application/vnd.docker.distribution.manifest.v2+json",
+	        "application/vnd.docker.distribution.manifest.list.v2+json",
+	        NULL};
+	static const char cosign[] = "dev.cosignproject.cosign/";
 	const struct json *notes = json_get(descriptor, "annotations");
+	const char *kind = json_get_text(notes, "kind"), *tag;
 	char platform[80];
 
+	/* what "cosign save" writes beside the image */
+	if (strncmp(kind, cosign, sizeof cosign - 1) == 0 &&
+	    strcmp(kind + sizeof cosign - 1, "image") != 0 &&
+	    strcmp(kind + sizeof cosign - 1, "imageIndex") != 0)
+		return true;
+	/* how tools tag what belongs to an image: "sha256-<hex>", ".sig" */
+	tag = tag_of(descriptor);
+	if (strncmp(tag, "sha256-", 7) == 0 &&
+	    strspn(tag + 7, "0123456789abcdef") == HEX_LEN &&
+	    strchr(".", tag[7 + HEX_LEN]) != NULL)
+		return true;
 	platform_of(descriptor, platform, sizeof platform);
 	return strcmp(platform, "unknown/unknown") == 0 ||
 	    *json_get_text(notes, "vnd.docker.reference.type") != '\0' ||
 	    *json_get_text(descriptor, "artifactType") != '\0' ||
-	    is_cosign_kind(json_get_text(notes, "kind")) ||
-	    is_referrers_tag(tag_of(descriptor)) ||
-	    !is_manifest_type(json_get_text(descriptor, "mediaType"));
+	    !is_one_of(json_get_text(descriptor, "mediaType"), manifests);
 }
 
 /*
@@ -290,18 +276,16 @@ static struct json *
 image_peek(struct image *img, const struct json *descriptor)
 {
 	const char *digest = json_get_text(descriptor, "digest");
-	char name[sizeof "blobs/sha256/" + HEX_LEN], *text = NULL;
 	struct json *doc = NULL;
+	char *text = NULL;
 	struct blob b;
 
-	if (!digest_is_text(digest) || img->peeked > PEEKED_MAX)
-		return NULL;
-	(void)snprintf(name, sizeof name, "blobs/sha256/%s", digest + 7);
-	if (store_get(&img->store, name, &b) <= 0)
+	if (!digest_is_text(digest) || img->peeked > PEEKED_MAX ||
+	    find_blob(img, digest, &b) <= 0)
 		return NULL;
 	img->peeked += PEEKED_LEAST + b.len;
 	if (b.len <= DOCUMENT_MAX)
-		text = blob_text(&b, DOCUMENT_MAX, name);
+		text = blob_text(&b, DOCUMENT_MAX, "manifest");
 	if (text != NULL)
 		doc = json_parse(text, (size_t)b.len);
 	free(text);
@@ -398,28 +382,6 @@ alloc_layers(struct image *img, size_t n)
 	return 0;
 }
 
-/* The digest of a blob's bytes.  Returns 0, or -1 (reported). */
-static int
-digest_blob(const struct blob *b, char text[static DIGEST_TEXT])
-{
-	unsigned char buf[4096];
-	struct digest sum;
-	uint64_t at;
-	ssize_t n;
-
-	digest_init(&sum);
-	for (at = 0; at < b->len; at += (uint64_t)n) {
-		n = blob_read(b, at, buf, sizeof buf);
-		if (n <= 0) {
-			msg_warn(n < 0 ? errno : EIO, "image configuration");
-			return -1;
-		}
-		digest_add(&sum, buf, (size_t)n);
-	}
-	digest_text(&sum, text);
-	return 0;
-}
-
 /* Adopt the configuration: it must have a diff ID for every layer. */
 static int
 set_config(struct image *img, const struct blob *b)
@@ -427,7 +389,8 @@ set_config(struct image *img, const struct blob *b)
 	const struct json *rootfs;
 
 	img->config = image_parse_json(b, "image configuration");
-	if (img->config == NULL || digest_blob(b, img->id) < 0)
+	if (img->config == NULL ||
+	    blob_digest(b, "image configuration", img->id) < 0)
 		return -1;
 	if (!json_is_object(img->config)) {
 		msg_warn(0, "image configuration: not a JSON object");
@@ -462,13 +425,13 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 		return -1;
 	}
 	looks = decompress_unread(b);
-	if (looks != NULL && !tarscan_is_tar(b))
+	if (looks != NULL && !tarscan_is_tar(b)) {
 		img->layers[i].packed = looks;
-	else if (looks != NULL && strchr("bx", looks[0]) != NULL)
+		return 0; /* a finding, not an error */
+	}
+	if (looks != NULL && strchr("bx", looks[0]) != NULL)
 		img->layers[i].looks = looks; /* bzip2, xz */
 	img->layers[i].skips = decompress_skips(b);
-	if (img->layers[i].packed != NULL)
-		return 0; /* a finding, not an error */
 	if (!decompress_needed(b)) {
 		img->layers[i].tar = *b;
 		return spend(img, b) < 0 ? -1 : blob_verify(b, id, what);
@@ -495,70 +458,42 @@ is_layer_type(const char *type)
 	        "application/vnd.oci.image.layer.nondistributable.v1.tar",
 	        "application/vnd.docker.image.rootfs.diff.tar",
 	        "application/vnd.docker.image.rootfs.foreign.diff.tar"};
-	static const char *const ends[] = {"", "+gzip", "+zstd", ".gzip",
-	    ".zstd"};
-	size_t i, k, len;
+	static const char *const ends[] = {"+gzip", "+zstd", ".gzip", ".zstd",
+	    NULL};
+	size_t i, len;
 
 	for (i = 0; i < sizeof begins / sizeof *begins; i++) {
 		len = strlen(begins[i]);
-		if (strncmp(type, begins[i], len) != 0)
-			continue;
-		for (k = 0; k < sizeof ends / sizeof *ends; k++)
-			if (strcmp(type + len, ends[k]) == 0)
-				return true;
+		if (strncmp(type, begins[i], len) == 0 &&
+		    is_one_of(type + len, ends))
+			return true;
 	}
 	return false;
 }
 
-/* A layer that its image says to fetch from somewhere else. */
-static int
-refuse_foreign(const struct json *layer, unsigned int number)
+/*
+ * Is it a foreign layer that is not there, which its image says to fetch from
+ * somewhere else (reported)?
+ */
+static bool
+is_missing_foreign(struct image *img, const struct json *layer,
+    unsigned int number)
 {
 	const char *url = json_text(json_at(json_get_array(layer, "urls"), 0));
+	const char *type = json_get_text(layer, "mediaType");
+	const char *digest = json_get_text(layer, "digest");
 	char masked[256];
+	struct blob b;
 
+	if ((strstr(type, ".foreign.") == NULL &&
+	        strstr(type, ".nondistributable.") == NULL) ||
+	    !digest_is_text(digest) || find_blob(img, digest, &b) != 0)
+		return false;
 	msg_warn(0,
 	    "layer %u is a foreign layer, such as base images of Windows have: it is not in the archive%s%s; copy the image with its foreign layers, or build the bundle FROM scratch",
 	    number, *url != '\0' ? " but at " : "",
 	    msg_mask(masked, sizeof masked, url));
-	return -1;
-}
-
-/* Is it a foreign layer that is not there? */
-static bool
-is_missing_foreign(struct image *img, const struct json *layer)
-{
-	const char *type = json_get_text(layer, "mediaType");
-	const char *digest = json_get_text(layer, "digest");
-	char name[sizeof "blobs/sha256/" + HEX_LEN];
-	struct blob b;
-
-	if (strstr(type, ".foreign.") == NULL &&
-	    strstr(type, ".nondistributable.") == NULL)
-		return false;
-	if (!digest_is_text(digest))
-		return false;
-	snprintf(name, sizeof name, "blobs/sha256/%s", digest + 7);
-	return store_get(&img->store, name, &b) == 0;
-}
-
-/* The layers of a manifest.  0, or -1. */
-static int
-open_manifest_layers(struct image *img, const struct json *layers)
-{
-	const struct json *one;
-	unsigned int i = 0;
-	struct blob b;
-
-	for (one = json_first(layers); one != NULL; one = json_next(one)) {
-		if (is_missing_foreign(img, one))
-			return refuse_foreign(one, i + 1);
-		img->layers[i].odd_type = !is_layer_type(
-		    json_get_text(one, "mediaType"));
-		if (get_blob(img, one, &b) < 0 || set_layer(img, i++, &b) < 0)
-			return -1;
-	}
-	return 0;
+	return true;
 }
 
 /* An OCI manifest or Docker's schema 2 (image-spec, manifest.md). */
@@ -566,8 +501,9 @@ static int
 open_manifest(struct image *img, const struct json *manifest)
 {
 	const struct json *layers = json_get_array(manifest, "layers");
-	const struct json *config = json_get(manifest, "config");
+	const struct json *config = json_get(manifest, "config"), *one;
 	const char *type = artifact_type(manifest);
+	unsigned int i = 0;
 	char masked[160];
 	struct blob b;
 
@@ -588,7 +524,16 @@ open_manifest(struct image *img, const struct json *manifest)
 	if (alloc_layers(img, json_size(layers)) < 0 ||
 	    get_blob(img, config, &b) < 0 || set_config(img, &b) < 0)
 		return -1;
-	return img->other_os ? 0 : open_manifest_layers(img, layers);
+	for (one = img->other_os ? NULL : json_first(layers); one != NULL;
+	     one = json_next(one)) {
+		if (is_missing_foreign(img, one, i + 1))
+			return -1;
+		img->layers[i].odd_type = !is_layer_type(
+		    json_get_text(one, "mediaType"));
+		if (get_blob(img, one, &b) < 0 || set_layer(img, i++, &b) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* at: a descriptor, or an index of platforms */
@@ -836,7 +781,7 @@ list_docker(struct image *img, struct list *l)
 		if (store_get(&img->store, config, &b) > 0 &&
 		    b.len <= DOCUMENT_MAX && img->peeked <= PEEKED_MAX) {
 			img->peeked += PEEKED_LEAST + b.len;
-			if (digest_blob(&b, f.id) < 0)
+			if (blob_digest(&b, "image configuration", f.id) < 0)
 				return -1;
 		}
 		for (known = json_first(l->configs); known != NULL;

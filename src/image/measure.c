@@ -58,64 +58,42 @@ to_encode(void *arg, const struct gzip_part *part)
 	return encode_part(&r->jsonl, part);
 }
 
-static int
-measure_fail(const char *path, int err)
-{
-	char masked[MSG_NAME];
-
-	msg_warn(err, "read %s", msg_mask(masked, sizeof masked, path));
-	return -1;
-}
-
-/* Where a file's data is; *fd is to be closed if it is not -1. */
-static int
-locate(const struct run *r, const char *path, const struct inode *i,
-    struct blob *b, int *fd)
-{
-	*fd = -1;
-	*b = i->data;
-	if (r->root < 0)
-		return 0;
-	*fd = openat(r->root, path,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	b->fd = *fd;
-	b->at = 0;
-	return *fd < 0 ? -1 : 0;
-}
-
+/* The data of n, a file. */
 static int
 put_data(struct run *r, const struct node *n, const char *path)
 {
-	struct blob b;
-	uint64_t at = 0;
+	struct blob b = n->inode->data;
+	char masked[MSG_NAME];
 	ssize_t got = 0;
-	int fd, ret = 0;
+	uint64_t at;
+	int ret = 0;
 
-	if (locate(r, path, n->inode, &b, &fd) < 0)
-		return measure_fail(path, errno);
-	while (ret == 0 && at < b.len) {
-		got = blob_read(&b, at, r->buf, sizeof r->buf);
-		if (got < 0)
-			ret = measure_fail(path, errno);
-		else if (tarout_data(r->tar, r->buf, (size_t)got) < 0)
-			ret = -1;
-		else
-			at += (uint64_t)got;
+	if (r->root >= 0) {
+		b.at = 0;
+		b.fd = openat(r->root, path,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		got = b.fd < 0 ? -1 : 0;
 	}
-	if (fd >= 0)
-		(void)close(fd);
-	return ret;
+	for (at = 0; got >= 0 && ret == 0 && at < b.len; at += (uint64_t)got) {
+		got = blob_read(&b, at, r->buf, sizeof r->buf);
+		if (got > 0)
+			ret = tarout_data(r->tar, r->buf, (size_t)got);
+	}
+	if (got < 0)
+		msg_warn(errno, "read %s",
+		    msg_mask(masked, sizeof masked, path));
+	if (r->root >= 0 && b.fd >= 0)
+		(void)close(b.fd);
+	return got < 0 ? -1 : ret;
 }
 
 /* The entry that stream.c makes of it. */
 static int
-measure_put_node(struct run *r, const struct node *n)
+measure_put_node(struct run *r, const struct node *n, const char *path)
 {
 	const struct inode *i = n->inode;
-	char path[TREE_PATH];
 	struct tarout_entry e = {.path = path, .mode = i->mode};
 
-	(void)tree_path(n, path);
 	if (n->parent == NULL)
 		e.mode = S_IFDIR | 0755;
 	if (S_ISDIR(e.mode))
@@ -129,12 +107,11 @@ measure_put_node(struct run *r, const struct node *n)
 	return S_ISREG(e.mode) ? put_data(r, n, path) : 0;
 }
 
-/* Is the node neither sub, nor below it, nor a directory above it? */
+/* Is the node, at path, neither sub, nor below it, nor a directory above it? */
 static bool
-measure_is_aside(const struct node *n, const char *sub)
+measure_is_aside(const struct node *n, const char *path, const char *sub)
 {
-	char path[TREE_PATH];
-	size_t len = strlen(sub), have = strlen(tree_path(n, path));
+	size_t len = strlen(sub), have = strlen(path);
 
 	if (len == 0 || n->parent == NULL)
 		return false;
@@ -145,15 +122,6 @@ measure_is_aside(const struct node *n, const char *sub)
 	    (path[len] != '\0' && path[len] != '/');
 }
 
-static bool
-measure_is_sub(const struct node *n, const char *sub)
-{
-	char path[TREE_PATH];
-
-	return n->parent != NULL &&
-	    (*sub == '\0' || strcmp(tree_path(n, path), sub) == 0);
-}
-
 /* With a sub of "", of everything; *found: there is something. */
 static int
 measure_put_all(struct run *r, struct tree *t, const char *sub, bool *found)
@@ -161,15 +129,19 @@ measure_put_all(struct run *r, struct tree *t, const char *sub, bool *found)
 	struct predict j;
 	struct predict_item item;
 	uint64_t entries = 0;
+	char path[TREE_PATH];
 
 	predict_begin(&j, t, NULL, false);
 	while (predict_next(&j, &item) > 0) {
+		tree_path(item.node, path);
 		if (item.what != CONTENT_ENTRY ||
-		    measure_is_aside(item.node, sub))
+		    measure_is_aside(item.node, path, sub))
 			continue;
-		*found = *found || measure_is_sub(item.node, sub);
+		if (item.node->parent != NULL &&
+		    (*sub == '\0' || strcmp(path, sub) == 0))
+			*found = true;
 		entries++;
-		if (measure_put_node(r, item.node) < 0)
+		if (measure_put_node(r, item.node, path) < 0)
 			return -1;
 	}
 	if (tarout_finish(r->tar) < 0 || gzip_finish(r->gzip) < 0 ||
@@ -178,70 +150,38 @@ measure_put_all(struct run *r, struct tree *t, const char *sub, bool *found)
 	return encode_end(&r->jsonl, entries);
 }
 
-/* fd: where jsonl goes; -1: it is only counted */
-static int
-measure_build_pipe(struct run *r, int fd, unsigned int jobs)
+int
+measure_tree(struct tree *t, const struct measure_opts *o, struct measure *m)
 {
+	struct run *r = calloc(1, sizeof *r);
 	struct encode_opts json = {.fd = -1};
-	struct encode_opts jsonl = {.fd = fd, .lines = true};
+	struct encode_opts jsonl = {.fd = o->fd, .lines = true};
 	struct gzip_opts gzip = {.level = WIRE_LEVEL,
-	    .jobs = jobs > 0 ? jobs : cpus_allowed(),
+	    .jobs = o->jobs > 0 ? o->jobs : cpus_allowed(),
 	    .digests = true,
 	    .sink = to_encode,
 	    .arg = r};
+	int ret = -1;
 
+	if (r == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	*m = (struct measure){.found = false};
+	r->root = o->root;
 	r->gzip = gzip_open(&gzip);
-	if (r->gzip == NULL)
-		return -1;
-	r->tar = tarout_open(measure_to_gzip, r);
-	if (r->tar == NULL || encode_begin(&r->json, &json) < 0)
-		return -1;
-	return encode_begin(&r->jsonl, &jsonl);
-}
-
-int
-measure_tree(struct tree *t, int root, unsigned int jobs, struct measure *m)
-{
-	struct run *r = calloc(1, sizeof *r);
-	bool found = false;
-	int ret = -1;
-
-	if (r == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	r->root = root;
-	if (measure_build_pipe(r, -1, jobs) == 0 &&
-	    measure_put_all(r, t, "", &found) == 0) {
-		*m = (struct measure){.tar = r->tar_len,
-		    .targz = r->json.size,
-		    .parts = r->jsonl.parts,
-		    .json = r->json.out.total,
-		    .jsonl = r->jsonl.out.total};
-		memcpy(m->digest, r->json.digest, sizeof m->digest);
-		ret = 0;
-	}
-	tarout_free(r->tar);
-	gzip_free(r->gzip);
-	free(r);
-	return ret;
-}
-
-int
-measure_write(struct tree *t, int root, int fd, const char *sub, bool *missing)
-{
-	struct run *r = calloc(1, sizeof *r);
-	bool found = false;
-	int ret = -1;
-
-	if (r == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	r->root = root;
-	if (measure_build_pipe(r, fd, 0) == 0)
-		ret = measure_put_all(r, t, sub != NULL ? sub : "", &found);
-	*missing = !found;
+	if (r->gzip != NULL)
+		r->tar = tarout_open(measure_to_gzip, r);
+	if (r->tar != NULL && encode_begin(&r->json, &json) == 0 &&
+	    encode_begin(&r->jsonl, &jsonl) == 0)
+		ret = measure_put_all(r, t, o->sub != NULL ? o->sub : "",
+		    &m->found);
+	m->tar = r->tar_len;
+	m->targz = r->json.size;
+	m->parts = r->jsonl.parts;
+	m->json = r->json.out.total;
+	m->jsonl = r->jsonl.out.total;
+	memcpy(m->digest, r->json.digest, sizeof m->digest);
 	tarout_free(r->tar);
 	gzip_free(r->gzip);
 	free(r);

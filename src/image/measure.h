@@ -12,7 +12,17 @@
 #include "base/digest.h"
 #include "image/tree.h"
 
+struct measure_opts {
+	int root; /* the directory whose files these are; -1: in layers */
+	int fd; /* where the stream goes, in jsonl; -1: it is only counted */
+	unsigned int jobs; /* threads that compress; 0: one a processor */
+	/* clean: only this path, what is below it, and the directories above
+	 * it; NULL: everything */
+	const char *sub;
+};
+
 struct measure {
+	bool found; /* there is something in it */
 	uint64_t tar; /* bytes of the tar */
 	uint64_t targz; /* bytes of all its gzip members */
 	uint64_t parts; /* how many these are */
@@ -23,22 +33,12 @@ struct measure {
 };
 
 /*
- * Measure what of the tree belongs to a bundle, as if all of it could be read,
- * symlinks included: it is compressed once, and json, which leaves them out,
- * has about these numbers.  root is the directory whose files these are, or -1
- * where their data is in layers; jobs threads compress, 0: one a processor.
- * Returns 0, or -1 (reported).
+ * Measure what of the tree belongs to a bundle, or write it, as if all of it
+ * could be read, symlinks included: it is compressed once, and json, which
+ * leaves them out, has about these numbers.  Returns 0, or -1 (reported).
  */
-int measure_tree(struct tree *t, int root, unsigned int jobs,
+int measure_tree(struct tree *t, const struct measure_opts *o,
     struct measure *m);
-
-/*
- * Write that stream, in jsonl, to fd; with sub, clean, only this path, what is
- * below it, and the directories above it.  Returns 0, *missing where there is
- * nothing of that, or -1 (reported).
- */
-int measure_write(struct tree *t, int root, int fd, const char *sub,
-    bool *missing);
 
 /*
  * The most that a container runtime's log file takes for a stream of one

@@ -23,24 +23,13 @@ rootdir_fail(const char *path, int err)
 	return -1;
 }
 
-/* Read the target of the symlink e into i.  Returns 0, or -1 (reported). */
-static int
-rootdir_read_target(struct tree *t, struct inode *i, const struct walk_entry *e)
-{
-	char target[TREE_PATH + 1];
-	ssize_t n = readlinkat(e->dirfd, e->name, target, sizeof target - 1);
-
-	if (n < 0)
-		return rootdir_fail(e->path, errno);
-	target[n] = '\0';
-	return tree_set_target(t, i, target);
-}
-
 /* Add e below dir. */
 static struct node *
 rootdir_add_entry(struct tree *t, struct node *dir, const struct walk_entry *e)
 {
 	struct node *n = tree_add(t, dir, e->name, NULL, e->st.st_mode);
+	char target[TREE_PATH + 1];
+	ssize_t len;
 
 	if (n == NULL)
 		return NULL;
@@ -53,7 +42,13 @@ rootdir_add_entry(struct tree *t, struct node *dir, const struct walk_entry *e)
 		n->inode->data.len = (uint64_t)e->st.st_size;
 	if (!S_ISLNK(e->st.st_mode))
 		return n;
-	return rootdir_read_target(t, n->inode, e) < 0 ? NULL : n;
+	len = readlinkat(e->dirfd, e->name, target, sizeof target - 1);
+	if (len < 0) {
+		(void)rootdir_fail(e->path, errno);
+		return NULL;
+	}
+	target[len] = '\0';
+	return tree_set_target(t, n->inode, target) < 0 ? NULL : n;
 }
 
 /* Small files are kept open: what names accounts is read from the tree. */
@@ -68,28 +63,13 @@ keep_open(struct tree *t, int root, const char *path)
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* The directory that e is in: `last` or one above it. */
-static struct node *
-above(struct node *last, const struct walk_entry *e)
-{
-	size_t depth = 0, at = 0;
-	struct node *n;
-	const char *p;
-
-	for (p = e->path; (p = strchr(p, '/')) != NULL; p++)
-		depth++;
-	for (n = last; n->parent != NULL; n = n->parent)
-		at++;
-	for (n = last; at > depth; at--)
-		n = n->parent;
-	return n;
-}
-
 static int
 read_all(struct tree *t, struct walk *w)
 {
 	struct node *last = t->root;
+	size_t depth = 0, at;
 	struct walk_entry e;
+	const char *p;
 	int got;
 
 	while ((got = walk_next(w, &e)) > 0) {
@@ -99,9 +79,15 @@ read_all(struct tree *t, struct walk *w)
 			return rootdir_fail(e.path, e.err);
 		if (strcmp(e.path, ".") == 0)
 			continue;
-		last = rootdir_add_entry(t, above(last, &e), &e);
+		/* the directory that it is in: `last` or one above that */
+		for (p = e.path, at = 0; (p = strchr(p, '/')) != NULL; p++)
+			at++;
+		for (; depth > at; depth--)
+			last = last->parent;
+		last = rootdir_add_entry(t, last, &e);
 		if (last == NULL)
 			return -1;
+		depth = at + 1;
 	}
 	return got;
 }

@@ -33,23 +33,16 @@ runtime_refuse(struct runtime_refusal *refusal, const char *path,
 	return 0;
 }
 
-/* Is something mounted on the way to n? */
-static bool
-is_covered(const struct node *n)
-{
-	for (n = n->parent; n != NULL; n = n->parent)
-		if (n->mounted)
-			return true;
-	return false;
-}
-
+/* Something is mounted on n, unless it is covered by what is mounted above. */
 static void
 mark(struct node *n, const char *home)
 {
 	char path[TREE_PATH];
+	struct node *up;
 
-	if (is_covered(n))
-		return;
+	for (up = n->parent; up != NULL; up = up->parent)
+		if (up->mounted)
+			return;
 	n->mounted = true;
 	n->strayed = strcmp(tree_path(n, path), home) != 0;
 	for (n = n->parent; n != NULL; n = n->parent)
@@ -64,18 +57,17 @@ mount_one(struct tree *t, const struct places_row *row,
 	bool dir = row->what == PLACES_MOUNT_DIR;
 	struct node *n;
 
-	if (row->plain) {
-		n = tree_child(t, t->root, path, strlen(path));
-		if (n != NULL && S_ISLNK(n->inode->mode))
-			return runtime_refuse(refusal, path, "is a symlink");
-	}
-	/*
-	 * runc 1.1 makes /dev/ptmx by a path that the host's root resolves;
-	 * runc 1.3 stays in the container's
-	 */
 	n = tree_child(t, t->root, path, strlen(path));
-	if (n != NULL && S_ISLNK(n->inode->mode) && n->inode->target[0] == '/')
-		refusal->dev_absolute = true;
+	if (n != NULL && S_ISLNK(n->inode->mode)) {
+		if (row->plain)
+			return runtime_refuse(refusal, path, "is a symlink");
+		/*
+		 * runc 1.1 makes /dev/ptmx by a path that the host's root
+		 * resolves; runc 1.3 stays in the container's
+		 */
+		if (n->inode->target[0] == '/')
+			refusal->dev_absolute = true;
+	}
 	n = tree_make(t, path, dir ? S_IFDIR | 0755 : S_IFREG | 0644);
 	if (n == NULL && errno == ENOMEM)
 		return -1;
@@ -124,14 +116,14 @@ static char *
 file_text(struct tree *t, const char *path)
 {
 	const struct node *n = tree_find(t, path);
+	char *text;
 
 	if (n == NULL || !S_ISREG(n->inode->mode) || n->inode->data.fd < 0 ||
 	    n->inode->data.len > ACCOUNTS_MAX) {
-		char *empty = strdup("");
-
-		if (empty == NULL)
+		text = strdup("");
+		if (text == NULL)
 			msg_nomem();
-		return empty;
+		return text;
 	}
 	return blob_text(&n->inode->data, ACCOUNTS_MAX, path);
 }
@@ -180,58 +172,38 @@ add_group(struct runtime_user *user, gid_t gid)
 	}
 }
 
-/* The name of the account, or "" where there is none; in passwd's text. */
-static const char *
-read_passwd(char *passwd, uid_t uid, gid_t *gid)
-{
-	char *line, *fields[4];
-	uint64_t n;
-
-	while ((line = strsep(&passwd, "\n")) != NULL) {
-		runtime_split_line(line, fields,
-		    4); /* passwd(5): name:x:uid:gid */
-		if (number_parse(fields[2], 0, UINT32_MAX, &n) < 0 || n != uid)
-			continue;
-		if (number_parse(fields[3], 0, UINT32_MAX, &n) == 0)
-			*gid = (gid_t)n;
-		return fields[0];
-	}
-	return "";
-}
-
-static void
-read_group(char *group, const char *name, struct runtime_user *user)
-{
-	char *line, *fields[4];
-	uint64_t n;
-
-	while ((line = strsep(&group, "\n")) != NULL) {
-		runtime_split_line(line, fields,
-		    4); /* group(5): name:x:gid:names */
-		if (number_parse(fields[2], 0, UINT32_MAX, &n) == 0 &&
-		    lists(fields[3], name))
-			add_group(user, (gid_t)n);
-	}
-}
-
 int
 runtime_user(struct tree *t, uid_t uid, struct runtime_user *user)
 {
 	char *passwd = file_text(t, "/etc/passwd");
 	char *group = file_text(t, "/etc/group");
-	const char *name;
-	int ret = -1;
+	char *rest = passwd, *line, *fields[4];
+	const char *name = "";
+	uint64_t n;
 
 	*user = (struct runtime_user){.who.uid = uid};
 	user->who.groups = user->groups;
-	if (passwd != NULL && group != NULL) {
-		name = read_passwd(passwd, uid, &user->who.gid);
-		add_group(user, user->who.gid);
-		if (*name != '\0')
-			read_group(group, name, user);
-		ret = 0;
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		/* passwd(5): name:x:uid:gid */
+		runtime_split_line(line, fields, 4);
+		if (number_parse(fields[2], 0, UINT32_MAX, &n) < 0 || n != uid)
+			continue;
+		if (number_parse(fields[3], 0, UINT32_MAX, &n) == 0)
+			user->who.gid = (gid_t)n;
+		name = fields[0];
+		break;
 	}
+	add_group(user, user->who.gid);
+	rest = *name != '\0' ? group : NULL;
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		/* group(5): name:x:gid:names */
+		runtime_split_line(line, fields, 4);
+		if (number_parse(fields[2], 0, UINT32_MAX, &n) == 0 &&
+		    lists(fields[3], name))
+			add_group(user, (gid_t)n);
+	}
+	n = passwd == NULL || group == NULL;
 	free(passwd);
 	free(group);
-	return ret;
+	return n == 0 ? 0 : -1;
 }

@@ -854,11 +854,13 @@ verdict_judge_all(struct verdict *v)
 static int
 measure_all(struct verdict *v, const struct verdict_opts *opts)
 {
+	const struct measure_opts o = {.root = v->root,
+	    .fd = -1,
+	    .jobs = opts->jobs};
 	uint64_t log;
 
 	/* a file whose mode we check may be unreadable for us */
-	v->measured = measure_tree(&v->tree, v->root, opts->jobs, &v->size) ==
-	    0;
+	v->measured = measure_tree(&v->tree, &o, &v->size) == 0;
 	if (!v->measured) /* so without sizes, or no result */
 		return v->root >= 0 && v->report.all_findings > 0 ? 0 : -1;
 	log = measure_log(v->size.json, 1);
@@ -944,11 +946,17 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	    (note_user(v) < 0 || note_workdir(v) < 0))
 		return -1;
 	if (opts->stream > 0) {
+		const struct measure_opts o = {.root = v->root,
+		    .fd = opts->stream,
+		    .sub = opts->sub};
+
 		sum_up(v);
-		return v->report.reason == REPORT_NO_START
-		    ? 0
-		    : measure_write(&v->tree, v->root, opts->stream, opts->sub,
-		          &v->missing);
+		if (v->report.reason == REPORT_NO_START)
+			return 0;
+		if (measure_tree(&v->tree, &o, &v->size) < 0)
+			return -1;
+		v->missing = !v->size.found;
+		return 0;
 	}
 	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0)
 		return -1;
