@@ -78,10 +78,10 @@ const struct codes_row codes_table[] = {
 	"the pod succeeds; the provisioner does not get the symlink",
 	"replace symlinks by files, or read with --format=jsonl",
 }, {
-	"symlink-leads-out", CODES_WARNING, CODES_IMAGE,
+	"symlink-leads-out", CODES_ERROR, CODES_IMAGE,
 	"a symlink in the bundle is absolute, or leads out of it; jsonl, tar, and json with --symlinks keep contain such links, and extraction refuses them",
-	"the pod succeeds, and unpackctl run and unpackctl extract refuse the bundle with exit code 3: symlink-leads-out",
-	"make the link relative, and keep its target within the bundle; or replace it by a file; or run with --symlinks skip, which leaves all symlinks out",
+	"the pod succeeds, and unpackctl run and unpackctl extract refuse the bundle with exit code 3: EntryRefused, symlink-leads-out; readers of json do not get the link",
+	"make the link relative, and keep its target within the bundle; or replace it by a file; or run with --symlinks skip, which leaves all symlinks out, and check with --ignore symlink-leads-out",
 }, {
 	"dev-symlink", CODES_WARNING, CODES_IMAGE,
 	"/dev of the image is an absolute symlink: containers of it start with runc 1.3, but not with runc 1.1",

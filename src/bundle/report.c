@@ -27,7 +27,8 @@ static const char *const reasons[] = {[REPORT_OK] = "",
     [REPORT_MISSING] = "BundleMissing",
     [REPORT_TOO_LARGE] = "BundleTooLarge",
     [REPORT_TERMINATED] = "Terminated",
-    [REPORT_NO_START] = "ContainerCannotStart"};
+    [REPORT_NO_START] = "ContainerCannotStart",
+    [REPORT_REFUSED] = "EntryRefused"};
 
 /* ---------------------------------------------------------------- facts */
 

@@ -43,7 +43,10 @@ enum report_reason { /* of a failure; the names are part of the contract */
 	REPORT_MISSING, /* "BundleMissing": no such path, or nothing in it */
 	REPORT_TOO_LARGE, /* "BundleTooLarge": over --log-limit */
 	REPORT_TERMINATED, /* "Terminated": by a signal */
-	REPORT_NO_START /* "ContainerCannotStart": unpackctl check only */
+	/* unpackctl check only */
+	REPORT_NO_START, /* "ContainerCannotStart" */
+	REPORT_REFUSED /* "EntryRefused": the pod succeeds, and nobody takes it
+	                */
 };
 
 struct json;

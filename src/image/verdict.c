@@ -752,7 +752,7 @@ note_symlink(struct verdict *v, const struct node *n, const char *path)
 	if (!tarin_leads_out(path, n->inode->target))
 		return 0;
 	return verdict_note(v, "symlink-leads-out", path, n->layer,
-	    "%s is a symlink that is absolute or leads out of the bundle: in the formats that keep symlinks (jsonl, tar), run and extract refuse the bundle with exit code 3, unless --symlinks skip leaves symlinks out",
+	    "%s is a symlink that is absolute or leads out of the bundle: run and extract refuse the bundle with exit code 3, unless --symlinks skip, or the format json, leaves symlinks out",
 	    msg_mask(masked, sizeof masked, path));
 }
 
@@ -917,6 +917,7 @@ int
 verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 {
 	struct runtime_refusal refusal;
+	size_t i;
 
 	*v = (struct verdict){.root = -1,
 	    .ignore = opts->ignore,
@@ -961,6 +962,13 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0)
 		return -1;
 	sum_up(v);
+	for (i = 0; i < v->n_notes; i++)
+		if (v->notes[i].severity == CODES_ERROR &&
+		    strcmp(v->notes[i].code, "symlink-leads-out") != 0)
+			return 0;
+	/* the pod succeeds, but what it writes is not taken */
+	if (v->errors > 0)
+		v->report.reason = REPORT_REFUSED;
 	return 0;
 }
 

@@ -216,14 +216,31 @@ printf '%s\n' "$U" 'symlink s manifests' | image
 says 0 "symlink-skipped "
 name="symlinks that extraction refuses"
 printf '%s\n' "$U" 'symlink s /manifests' | image
-says 0 "symlink-leads-out symlink-skipped "
-is "the option that works" "$(jq -r '.warnings[] |
+says 3 "symlink-leads-out symlink-skipped "
+is "the reason that extract has" "$(jq -r .reason out)" EntryRefused
+is "the option that works" "$(jq -r '.findings[] |
 	select(.code == "symlink-leads-out") | .severity + " " + .message' out |
-	grep -c '^warning .*--symlinks skip')" 1
-printf '%s\n' "$U" 'symlink manifests/t ../../etc' | image
-says 0 "symlink-leads-out symlink-skipped "
-printf '%s\n' "$U" 'symlink manifests/u ../manifests/a.yaml' | image
-says 0 "symlink-skipped "
+	grep -c '^error .*--symlinks skip')" 1
+ok "... it is refused" exits 3 "$UNPACKCTL" extract -o json -C o --image i
+is "... for that" "$(jq -r '.reason, .rule' out | tr '\n' ' ')" \
+	"EntryRefused symlink-leads-out "
+ok "ignored, for readers of json: exit 0" exits 0 "$UNPACKCTL" check -o json \
+	--ignore symlink-leads-out i
+is "... no reason" "$(jq -r .reason out)" OK
+for link in 't ../../etc' 't ../manifests/../a' 't /' 't ..//..' 't x/..'; do
+	printf '%s\n' "$U" "symlink manifests/$link" | image
+	says 3 "symlink-leads-out symlink-skipped "
+	ok "$link: extract says so, too" exits 3 "$UNPACKCTL" extract -C o --image i
+done
+for link in 'u ../manifests/a.yaml' 'u ..' 'u nowhere'; do
+	printf '%s\n' "$U" "symlink manifests/$link" | image
+	says 0 "symlink-skipped "
+	ok "$link: extract says so, too" exits 0 "$UNPACKCTL" extract -C o --image i
+	rm -rf o
+done
+printf '%s\n' "$U" 'symlink s /manifests' 'config {"Volumes":{"/":{}}}' | image
+says 3 "container-cannot-start symlink-leads-out symlink-skipped user-unset "
+is "what is worse is the reason" "$(jq -r .reason out)" ContainerCannotStart
 name="not UTF-8"
 printf '%s\n' "$U" 'file x\xff 0644' | image
 says 0 "name-not-utf8 "
