@@ -515,9 +515,12 @@ opt_help(const struct opt_command *c)
 	out_text("\n\n");
 	out_text(c->about != NULL ? c->about : "");
 	for (g = c->groups; g->rows != NULL; g++) {
-		out_text("\n");
-		out_text(g->title != NULL ? g->title : "Options");
-		out_text(":\n");
+		/* without a title: more of the group before */
+		if (g == c->groups || g->title != NULL) {
+			out_text("\n");
+			out_text(g->title != NULL ? g->title : "Options");
+			out_text(":\n");
+		}
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
 			print_row(o, column);
 	}

@@ -64,7 +64,7 @@ out_write_hastily(const char *buf, size_t len)
 	return 0;
 }
 
-/* Write buf[0..len) for good; a signal that comes meanwhile makes haste. */
+/* Write buf[0..len) for good; after a signal only what needs no waiting. */
 static void
 out_send(const char *buf, size_t len)
 {

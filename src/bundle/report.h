@@ -90,7 +90,8 @@ struct report_written {
 	uint64_t size; /* bytes of the tar.gz; of tar and copy, of the tar */
 	const char *digest; /* of the same; NULL for tar */
 	uint64_t parts; /* 0 for tar and copy */
-	bool filled; /* copy: entry by entry, not by one rename */
+	bool filled; /* copy: DEST is a mount point, so not replaced by one
+	                rename */
 };
 
 /* Begin an empty report.  Nothing to free before something was added. */

@@ -131,7 +131,7 @@ compare_user(struct compare *c, const char *where, const struct json *asked,
 	const struct json *was = effective(c->asked, asked, "runAsUser");
 	const struct json *is = effective(c->got, got, "runAsUser");
 
-	/* where the namespace chooses, it may choose any but root */
+	/* where OpenShift sets it, it may be any but root */
 	if (was != NULL || (is != NULL && json_number(is) == 0))
 		must_be(c, where, "securityContext.runAsUser", was, is);
 	/* it may choose groups, too */

@@ -546,7 +546,7 @@ const struct opt provision_rows[] = {
     {"keep", 0, NULL, "do not delete the pods",
         OPT_FLAG(struct provision, keep)},
     {"allow-mount", 0, "PATH",
-        "the bundle has nothing at PATH: a mount that the cluster\nadds there is no failure",
+        "the bundle has nothing at PATH: a mount that the cluster adds there is no failure",
         OPT_OTHER(struct provision, allowed, take_mount,
             "an absolute path without ..")},
     {"context", 0, "CONTEXT", "context of the kubeconfig",

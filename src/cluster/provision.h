@@ -37,7 +37,7 @@ struct provision {
 	bool quiet; /* nothing of how far it is */
 	void *arg; /* borrowed; of the functions */
 	/*
-	 * In a child: the whole of bundle i, with l ready for podlife_run.  Give
+	 * In a child: the whole of bundle i, with l ready for podlife_run. Give
 	 * up files and the like (sandbox.h) before that; leave and free l.
 	 * Returns the result, owned; NULL (reported).
 	 */
@@ -54,7 +54,7 @@ struct provision {
 	char namespace_name[POD_NAME];
 	struct api api;
 	struct json *left; /* owned; of pods that may still be there */
-	bool shift; /* the namespace chooses who runs its pods */
+	bool shift; /* OpenShift sets who runs the pods of the namespace */
 	bool lost; /* a child ended without having cleaned up */
 	bool terminal; /* standard error is one */
 	int64_t said_away; /* clock_now() when it was said last */

@@ -94,8 +94,8 @@ const struct opt_command cmd_check_pod_options = {
         "Pod templates in unknown kinds are also found.  Objects without a pod are\n"
         "skipped and counted.\n",
     .groups = check_pod_groups,
-    .after =
-        "exit: 0 all pass, 1 some cannot be checked, 2 wrong usage, 3 some violate\n",
+    .after = "exit: 0 all pass, 1 a file could not be checked, 2 wrong usage,\n"
+             "3 a pod violates the standard\n",
     .operands = "FILEs or DIRs",
     .least = 1,
     .most = OPT_ANY,

@@ -419,7 +419,8 @@ static const struct opt extract_rows[] = {
     {"expect-digest", 0, "DIGEST", "the tar.gz must have this digest",
         OPT_OTHER(struct extract, expect, extract_take_digest,
             "sha256: and 64 hexadecimal digits in lower case")},
-    {"witness", 0, "FILE", "must agree with the termination message in FILE",
+    {"witness", 0, "FILE",
+        "compare with the termination message in FILE; fail if they differ",
         OPT_TEXT(struct extract, witness)},
     {0},
 };

@@ -798,7 +798,8 @@ const struct opt_command cmd_run_options = {
     .usage = " [OPTION...] IMAGE... | -f FILE...",
     .about =
         "Unpack bundle images in a cluster: create a pod for each, read and verify its\n"
-        "log, write the files, and delete the pod.\n",
+        "log, write the files, and delete the pod.  With several bundles DIR gets a\n"
+        "subdirectory for each.\n",
     .groups = run_groups,
     .after =
         "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
@@ -827,8 +828,8 @@ const struct opt_command cmd_test_options = {
     .groups = test_groups,
     .after =
         "environment: KUBECTL  the kubectl to use (default: the one on PATH)\n\n"
-        "exit: 0 all can be unpacked, 1 some could not be tested, 2 wrong usage,\n"
-        "3 some cannot, 130 and 143 interrupted\n",
+        "exit: 0 all can be unpacked, 1 an image could not be tested, 2 wrong usage,\n"
+        "3 an image cannot be unpacked, 130 and 143 interrupted\n",
     .operands = "IMAGEs",
     .most = OPT_ANY,
 };

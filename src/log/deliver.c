@@ -17,8 +17,7 @@
 #include "base/result.h"
 
 const struct opt deliver_rows[] = {
-    {"directory", 'C', "DIR",
-        "make this directory (default: bundle);\nrun with several bundles: a directory in it for each",
+    {"directory", 'C', "DIR", "make this directory (default: bundle)",
         OPT_TEXT(struct deliver, dir)},
     {"tar", 0, "FILE", "write a tar instead; - is standard output",
         OPT_TEXT(struct deliver, tar)},
@@ -179,7 +178,7 @@ deliver_commit(struct deliver *d)
 	if (*d->stop != 0 || target_commit(&d->target) < 0)
 		return WIRE_FAIL;
 	if (d->target.inside != NULL && !d->quiet)
-		msg_line("%s was filled entry by entry, not in one step: %s",
+		msg_line("%s %s, so it was not replaced atomically",
 		    msg_mask(shown, sizeof shown, d->target.dir),
 		    d->target.inside);
 	return WIRE_OK;

@@ -76,7 +76,7 @@ bring_up(int fd, const char *name, int top, unsigned long *number)
 	return -1;
 }
 
-/* Who asks a second time does not want to wait. */
+/* After a second signal nothing more is removed. */
 static bool
 removal_is_over(void)
 {
@@ -345,16 +345,16 @@ target_cannot_replace(int fd, const char *path)
 	struct stat st, other;
 
 	if (fstat(fd, &st) < 0)
-		return "it cannot be examined";
+		return "cannot be examined";
 	if (stat(".", &other) == 0 && target_is_same(&st, &other))
-		return "it is the working directory";
+		return "is the working directory";
 	if (lstat(path, &other) == 0 && S_ISLNK(other.st_mode))
-		return "a symlink leads to it";
+		return "was reached by a symlink";
 	if (fstatat(fd, "..", &other, 0) < 0 || st.st_dev != other.st_dev ||
 	    target_is_same(&st, &other))
-		return "it is a mount point";
+		return "is a mount point";
 	if (faccessat(fd, "..", W_OK | X_OK, AT_EACCESS) < 0)
-		return "its parent directory is not writable";
+		return "is in a directory that is not writable";
 	return NULL;
 }
 

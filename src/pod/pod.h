@@ -80,7 +80,7 @@ struct pod_opts {
 	struct placement
 	    placement; /* its overrides are freed by podopts_free */
 	enum pod_strategy strategy;
-	int64_t uid; /* runAsUser; -1: the namespace chooses */
+	int64_t uid; /* runAsUser; -1: left out, for OpenShift to set */
 	bool uid_set; /* somebody said so */
 	uint64_t deadline; /* seconds the pod may take; 0: POD_DEADLINE */
 	bool user_namespace; /* hostUsers: false, and uid 0 */

@@ -36,11 +36,11 @@ ok "  says no more" empty err
 # a directory that is there
 mkdir here
 ok "an empty directory" exits 0 "$ctl" extract -C here log
-ok "  in one step" lacks err 'entry by entry'
+ok "  in one step" lacks err 'not replaced atomically'
 mkdir cwd
 chmod 700 cwd
 ok "the working directory" sh -c "cd cwd && '$ctl' extract -C . ../log >../out 2>../err"
-ok "  how is said" has err 'filled entry by entry.*working directory'
+ok "  how is said" has err '[.] is the working directory, so it was not replaced atomically'
 ok "  is filled" diff -r in cwd
 is "  its mode" "$(stat -c %a cwd)" 755
 is "  nothing else" "$(find cwd -name '.*unpack*')" ""
@@ -57,7 +57,7 @@ if [ "$(id -u)" = 0 ]; then
 	mkdir tmp && chmod 1777 tmp
 	ok "in a directory that cannot be written to" exits 0 \
 		as 65532 65532 env TMPDIR="$PWD/tmp" "$ctl" extract -C shut/mine log
-	ok "  how is said" has err 'its parent directory is not writable'
+	ok "  how is said" has err 'is in a directory that is not writable, so '
 	ok "  it is filled" diff -r in/manifests shut/mine/manifests
 	mkdir -p shut/mine2
 	chown 65532 shut/mine2
