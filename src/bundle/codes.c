@@ -400,30 +400,6 @@ codes_find(const char *code)
 }
 
 const char *
-codes_take(const struct opt *o, void *to, const char *value)
-{
-	struct codes_list *list = to;
-	const struct codes_row *r = codes_find(value);
-
-	(void)o;
-	if (r == NULL || list->n == CODES_LIST)
-		return r == NULL ? "" : "too many codes";
-	list->codes[list->n++] = r->code;
-	return NULL;
-}
-
-bool
-codes_has(const struct codes_list *list, const char *code)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (strcmp(list->codes[i], code) == 0)
-			return true;
-	return false;
-}
-
-const char *
 codes_severity_name(enum codes_severity severity)
 {
 	static const char *const names[] = {"error", "warning", "note"};

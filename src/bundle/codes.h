@@ -6,11 +6,6 @@
 #ifndef CODES_H
 #define CODES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "base/opt.h"
-
 enum codes_severity {
 	CODES_ERROR, /* it will not work */
 	CODES_WARNING, /* it will, but something is lost or at risk */
@@ -38,22 +33,6 @@ extern const struct codes_row codes_table[];
 
 /* The row of a code; NULL: there is none. */
 const struct codes_row *codes_find(const char *code);
-
-enum {
-	CODES_LIST = 100 /* codes that an option takes */
-};
-
-/* Codes that a command does not report; {0}: none. */
-struct codes_list {
-	const char *codes[CODES_LIST + 1]; /* borrowed; NULL behind the last */
-	size_t n;
-};
-
-/* An opt_take (base/opt.h), of struct codes_list: one more code. */
-const char *codes_take(const struct opt *o, void *to, const char *value);
-
-/* Is the code in the list? */
-bool codes_has(const struct codes_list *list, const char *code);
 
 /* "error", "warning" or "note". */
 const char *codes_severity_name(enum codes_severity severity);

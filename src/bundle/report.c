@@ -282,7 +282,8 @@ report_object(const struct report *r)
 	bool ok = r->reason == REPORT_OK;
 	struct json *o = result_new(ok ? WIRE_OK : WIRE_BUNDLE, NULL,
 	    ok ? NULL : reasons[r->reason],
-	    ok ? "all of the bundle can be read" : r->message);
+	    ok && r->message[0] == '\0' ? "all of the bundle can be read"
+	                                : r->message);
 	struct json *as = json_add_object(o, "as"), *array, *one;
 	const struct report_skipped *s = r->skipped_paths;
 	size_t i;

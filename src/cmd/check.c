@@ -25,13 +25,14 @@
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "base/term.h"
-#include "bundle/ci.h"
-#include "bundle/codes.h"
 #include "image/image.h"
 #include "image/imageref.h"
 #include "image/source.h"
 #include "image/verdict.h"
 #include "image/verdictout.h"
+#include "result/found.h"
+#include "result/services.h"
+#include "result/text.h"
 #include "wire.h"
 
 /* The uid that `unpackctl pod` gives, and what it may take apart at most. */
@@ -50,23 +51,15 @@ enum {
 /* What a child may allocate: the largest image that is taken needs half. */
 #define CHILD_MEMORY (UINT64_C(1) << 30)
 
-enum check_state {
-	CHECK_GOOD,
-	CHECK_BAD, /* it will not unpack */
-	CHECK_BROKEN, /* it could not be judged */
-	CHECK_WAITING
-};
-
 /* An image, which a child of its own judges. */
 struct check_job {
 	size_t at; /* in the names */
 	unsigned int place; /* of several in an archive */
 	char *name; /* owned; masked */
-	enum check_state state;
-	unsigned int errors, warnings;
-	char *text; /* owned; as verdictout_text, until it is told */
-	struct json *object; /* owned; as verdictout_object, likewise; or why it
-	                        is broken */
+	bool judged; /* the rest is known */
+	enum found_state state;
+	size_t errors, warnings;
+	struct json *object; /* owned; its item, until it is told */
 };
 
 struct check {
@@ -77,7 +70,7 @@ struct check {
 	uint64_t timeout; /* seconds for an image */
 	const char *images_from; /* borrowed; a file, or NULL */
 	bool verbose;
-	struct ci_opts ci;
+	struct found_opts found;
 
 	struct term term;
 	struct names names; /* owned; as the user said them */
@@ -90,7 +83,7 @@ struct check {
 	size_t told; /* of the jobs, the first ones */
 	size_t parallel; /* children at a time */
 	bool failed; /* something could not be told */
-	struct json *results; /* owned; what is printed at the end, or NULL */
+	struct json *results; /* owned; items to print at the end, or NULL */
 };
 
 /* An opt_take: N[,N...]. */
@@ -161,7 +154,7 @@ static const struct opt check_text_rows[] = {
 static const struct opt_group check_groups[] = {
     {"Which images", check_input_rows, 0},
     {"For which user and node", check_rows, 0},
-    {"The result", ci_rows, offsetof(struct check, ci)},
+    {"The result", found_rows, offsetof(struct check, found)},
     {"The text", check_text_rows, 0},
     {0},
 };
@@ -282,85 +275,36 @@ check_judge(void *arg, size_t i)
 	const struct verdictout_opts out = {.given = a->names.at[j->at],
 	    .name = v->image.n_images > 1 ? v->image.name : NULL,
 	    .log_limit = opts.log_limit,
-	    .how = s.how,
-	    .verbose = a->verbose,
-	    .term = a->term};
-	json_add_string(r, "text", verdictout_text(v, &out));
-	(void)json_add(r, "object", verdictout_object(v, &out));
-	json_add_bool(r, "good", verdict_is_good(v));
-	json_add_uint(r, "errors", v->errors + v->n_findings);
-	json_add_uint(r, "warnings", v->warnings);
+	    .how = s.how};
+	(void)json_add(r, "item", verdictout_object(v, &out));
 	return r;
 }
 
 /* ------------------------------------------------------------- in the parent
  */
 
-/* Tell of the job, whose result is there.  Returns 0, or -1 (reported). */
+/* Tell of a job that was judged.  Returns 0, or -1 (reported). */
 static int
 check_tell(struct check *a, struct check_job *j)
 {
 	int ret = 0;
 
-	if (a->ci.form == CI_JSON) {
+	ignores_sum(&a->found.ignores, j->object);
+	/* of one image the message on standard error says it all */
+	if (a->results != NULL) {
 		(void)json_add(a->results, NULL, j->object);
 		j->object = NULL;
-	} else if (a->ci.form != CI_TEXT && j->state == CHECK_BROKEN) {
-		ci_add_finding(ci_add_case(a->results, j->name, NULL, CI_BROKEN,
-		                   json_get_text(j->object, "message")),
-		    &(struct ci_finding){.code = "image-not-judged",
-		        .severity = CODES_ERROR,
-		        .message = json_get_text(j->object, "message")});
-	} else if (a->ci.form != CI_TEXT) {
-		ci_add_verdict(a->results, j->name, j->object);
-	} else if (!a->ci.quiet && j->text != NULL) {
+	} else if (!a->found.quiet &&
+	    (j->state != FOUND_BROKEN ||
+	        (a->n_jobs > 1 && signals_stop == 0))) {
 		if (j != a->jobs)
 			out_text("\n");
-		out_text(j->text);
 		/* verdicts as they come */
-		ret = out_flush();
+		ret = text_print_verdict(j->object, &a->term, a->verbose);
 	}
-	free(j->text);
 	json_free(j->object);
-	j->text = NULL;
 	j->object = NULL;
 	return ret;
-}
-
-/* What could not be judged. */
-static void
-check_break(const struct check *a, struct check_job *j,
-    const struct child_end *e)
-{
-	j->object = result_new(e->how == CHILD_STOPPED ? signals_exit()
-	                                               : WIRE_FAIL,
-	    NULL, e->reason, e->message);
-	json_add_string(j->object, "image", j->name);
-	/* of one image the message on standard error says it all */
-	if (a->n_jobs > 1 && e->how != CHILD_STOPPED &&
-	    asprintf(&j->text, "cannot be checked: %s: %s\n", j->name,
-	        e->message) < 0)
-		j->text = NULL;
-}
-
-/*
- * What a terminal must not see in a text, in place: a child that an attack has
- * may send anything.  Lines, colours and marks of base/term stay.
- */
-static char *
-check_mask(char *text)
-{
-	char *p;
-
-	for (p = text; p != NULL && *p != '\0'; p++) {
-		if (*p == '\033' && p[1] == '[' &&
-		    p[2 + strspn(p + 2, "0123456789;")] == 'm')
-			continue;
-		if ((unsigned char)*p == 0x7f ||
-		    ((unsigned char)*p < ' ' && *p != '\n'))
-			*p = '?';
-	}
-	return text;
 }
 
 /* child_run's end: take the result, and tell all that are due. */
@@ -369,27 +313,29 @@ check_take(void *arg, const struct child_end *e)
 {
 	struct check *a = arg;
 	struct check_job *j = &a->jobs[e->number];
-	const char *text = json_get_string(e->result, "text");
-	int64_t n;
+	const struct json *f;
+	int64_t more = 0;
 
-	j->object = json_take(e->result, "object");
-	j->state = CHECK_BROKEN;
-	if (j->object == NULL) {
-		check_break(a, j, e);
-	} else {
-		j->state = json_bool(json_get(e->result, "good"), false)
-		    ? CHECK_GOOD
-		    : CHECK_BAD;
-		j->text = text != NULL ? check_mask(strdup(text)) : NULL;
-		if (json_int(json_get(e->result, "errors"), 0, UINT32_MAX,
-		        &n) == 0)
-			j->errors = (unsigned int)n;
-		if (json_int(json_get(e->result, "warnings"), 0, UINT32_MAX,
-		        &n) == 0)
-			j->warnings = (unsigned int)n;
+	j->object = json_take(e->result, "item");
+	j->state = found_state(j->object);
+	j->judged = true;
+	if (j->state == FOUND_BROKEN) {
+		json_free(j->object);
+		j->object = result_new(e->how == CHILD_STOPPED ? signals_exit()
+		                                               : WIRE_FAIL,
+		    NULL, e->reason, e->message);
+		json_add_string(j->object, "image", j->name);
+		json_add_string(j->object, "code", "image-not-judged");
 	}
-	while (a->told < a->n_jobs && a->jobs[a->told].state != CHECK_WAITING)
-		if (check_tell(a, &a->jobs[a->told++]) < 0)
+	f = json_get(j->object, "findings");
+	(void)json_int(json_get(j->object, "more"), 0, JSON_INT_MAX, &more);
+	j->errors = json_size(f) + (size_t)more;
+	for (f = json_first(json_get(j->object, "warnings")); f != NULL;
+	     f = json_next(f))
+		j->warnings += strcmp(json_get_text(f, "severity"),
+		                   "warning") == 0;
+	for (; a->told < a->n_jobs && a->jobs[a->told].judged; a->told++)
+		if (check_tell(a, &a->jobs[a->told]) < 0)
 			a->failed = true;
 }
 
@@ -419,7 +365,6 @@ check_add(struct check *a, size_t at, unsigned int place, const char *name)
 		j += a->n_jobs++;
 		*j = (struct check_job){.at = at,
 		    .place = place,
-		    .state = CHECK_WAITING,
 		    .name = strdup(msg_mask(masked, sizeof masked, name))};
 	}
 	if (j != NULL && j->name != NULL)
@@ -451,12 +396,12 @@ check_add_all(struct check *a)
 }
 
 static size_t
-check_count(const struct check *a, enum check_state state)
+check_count(const struct check *a, enum found_state state)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < a->n_jobs; i++)
-		n += a->jobs[i].state == state;
+		n += a->jobs[i].judged && a->jobs[i].state == state;
 	return n;
 }
 
@@ -478,14 +423,14 @@ check_print_table(const struct check *a)
 	    "ERRORS", "WARNINGS");
 	for (i = 0; i < a->n_jobs; i++) {
 		r = &a->jobs[i];
-		out_printf("%-*s  %s%-14s%s  %6u  %8u\n", width, r->name,
+		out_printf("%-*s  %s%-14s%s  %6zu  %8zu\n", width, r->name,
 		    term_sgr(&a->term, colours[r->state]), words[r->state],
 		    term_sgr(&a->term, TERM_PLAIN), r->errors, r->warnings);
 	}
 	out_printf(
 	    "%zu images: %zu compatible, %zu not compatible, %zu not checked\n",
-	    a->n_jobs, check_count(a, CHECK_GOOD), check_count(a, CHECK_BAD),
-	    check_count(a, CHECK_BROKEN));
+	    a->n_jobs, check_count(a, FOUND_GOOD), check_count(a, FOUND_BAD),
+	    check_count(a, FOUND_BROKEN));
 }
 
 static enum wire_exit
@@ -493,56 +438,45 @@ check_exit(const struct check *a)
 {
 	if (signals_stop != 0)
 		return signals_exit();
-	if (check_count(a, CHECK_BAD) > 0)
+	if (check_count(a, FOUND_BAD) > 0)
 		return WIRE_BUNDLE;
-	return check_count(a, CHECK_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
-}
-
-/* One object for all images; of one image, its own. */
-static int
-check_print_json(struct check *a)
-{
-	enum wire_exit code = check_exit(a);
-	char message[96];
-	struct json *all;
-
-	(void)snprintf(message, sizeof message,
-	    "%zu of %zu images are compatible", check_count(a, CHECK_GOOD),
-	    a->n_jobs);
-	all = result_new(code, NULL,
-	    signals_stop != 0         ? "Interrupted"
-	        : code == WIRE_BUNDLE ? "BundleUnreadable"
-	        : code == WIRE_FAIL   ? "NotJudged"
-	                              : NULL,
-	    message);
-	json_add_uint(all, "compatible", check_count(a, CHECK_GOOD));
-	json_add_uint(all, "notCompatible", check_count(a, CHECK_BAD));
-	json_add_uint(all, "notJudged", check_count(a, CHECK_BROKEN));
-	(void)json_add(all, "images", a->results);
-	a->results = NULL;
-	return result_print(all);
+	return check_count(a, FOUND_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 /* Print what comes at the end.  Returns 0, or -1 (reported). */
 static int
 check_end(struct check *a)
 {
-	struct json *results = a->results;
-	int ret = 0;
+	enum wire_exit code = check_exit(a);
+	char message[96];
+	struct json *all;
 
-	if (a->ci.form == CI_JSON && a->n_jobs != 1)
-		return check_print_json(a);
-	a->results = NULL;
-	if (a->ci.form == CI_JSON) {
-		ret = result_print(json_copy(json_at(results, 0)));
-		json_free(results);
-	} else if (a->ci.form != CI_TEXT) {
-		ret = ci_print(a->ci.form, "check", results);
-	} else if (!a->ci.quiet && a->n_jobs > 1) {
-		check_print_table(a);
-		ret = out_flush();
+	if (check_count(a, FOUND_BROKEN) == 0)
+		ignores_tell(&a->found.ignores);
+	if (a->results == NULL) {
+		if (!a->found.quiet && a->n_jobs > 1)
+			check_print_table(a);
+		return out_flush();
 	}
-	return ret;
+	/* one object for all images; of one, its own */
+	if (a->n_jobs == 1) {
+		all = json_copy(json_at(a->results, 0));
+		return services_print(a->found.form, "check", all);
+	}
+	snprintf(message, sizeof message, "%zu of %zu images are compatible",
+	    check_count(a, FOUND_GOOD), a->n_jobs);
+	all = result_new(code, NULL,
+	    signals_stop != 0         ? "Interrupted"
+	        : code == WIRE_BUNDLE ? "BundleUnreadable"
+	        : code == WIRE_FAIL   ? "NotJudged"
+	                              : NULL,
+	    message);
+	json_add_uint(all, "compatible", check_count(a, FOUND_GOOD));
+	json_add_uint(all, "notCompatible", check_count(a, FOUND_BAD));
+	json_add_uint(all, "notJudged", check_count(a, FOUND_BROKEN));
+	(void)json_add(all, "images", a->results);
+	a->results = NULL;
+	return services_print(a->found.form, "check", all);
 }
 
 static void
@@ -552,7 +486,6 @@ check_free(struct check *a)
 
 	for (i = 0; i < a->n_jobs; i++) {
 		free(a->jobs[i].name);
-		free(a->jobs[i].text);
 		json_free(a->jobs[i].object);
 	}
 	free(a->jobs);
@@ -565,6 +498,7 @@ check_free(struct check *a)
 	free(a->lists);
 	json_free(a->results);
 	names_free(&a->names);
+	ignores_free(&a->found.ignores);
 }
 
 /*
@@ -646,12 +580,14 @@ cmd_check(int argc, char **argv)
 		return WIRE_USAGE;
 	}
 	check_fill_in(&a);
-	a.opts.ignore = a.ci.ignore.codes;
-	a.opts.strict = a.ci.strict;
+	a.opts.ignores = &a.found.ignores;
+	a.opts.strict = a.found.strict;
 	a.term = term_of(OUT_FD);
-	if (a.ci.form != CI_TEXT)
+	if (a.found.form != FOUND_TEXT)
 		a.results = json_new_array();
-	code = (int)check_read_names(&a, argv + 1);
+	code = (int)ignores_read(&a.found.ignores);
+	if (code == WIRE_OK)
+		code = (int)check_read_names(&a, argv + 1);
 	if (code == WIRE_OK)
 		code = (int)check_run(&a);
 	check_free(&a);

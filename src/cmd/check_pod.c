@@ -17,26 +17,27 @@
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/term.h"
-#include "bundle/ci.h"
-#include "bundle/codes.h"
 #include "pod/files.h"
 #include "pod/manifest.h"
 #include "pod/template.h"
 #include "pod/yaml.h"
 #include "psa/psa.h"
 #include "psa/psaout.h"
+#include "result/found.h"
+#include "result/services.h"
+#include "result/text.h"
 #include "wire.h"
 
 struct opts {
 	struct psa_policy policy;
 	const char *version; /* borrowed; as it was given */
 	bool may_be_none; /* no pod at all is no error */
-	struct ci_opts ci; /* not strict: there are no warnings */
+	struct found_opts found; /* not strict: there are no warnings */
 };
 
 /* What was found so far. */
 struct tally {
-	const struct opts *o;
+	struct opts *o;
 	struct term term;
 	struct json *pods; /* owned; what is printed at the end, or NULL */
 	struct json *problems; /* owned; what could not be judged, likewise */
@@ -73,16 +74,14 @@ static const struct opt check_pod_rows[] = {
     {"version", 0, "latest|v1.N", "version of the policy (default: latest)",
         .take = check_pod_take_version,
         .takes = "latest, or a version as in v1.31 or 1.31"},
-    {"ignore", 0, "CODE", "ignore this check (repeatable)",
-        OPT_OTHER(struct opts, ci.ignore, codes_take,
-            "a code that unpackctl explain lists")},
     {"ignore-not-found", 0, NULL, "succeed where there is no pod at all",
         OPT_FLAG(struct opts, may_be_none)},
     {0},
 };
 static const struct opt_group check_pod_groups[] = {
     {"The standard", check_pod_rows, 0},
-    {"The result", ci_rows + CI_ROWS_FORM, offsetof(struct opts, ci)},
+    {"The result", found_rows + FOUND_ROWS_ERRORS,
+        offsetof(struct opts, found)},
     {0},
 };
 const struct opt_command cmd_check_pod_options = {
@@ -108,63 +107,22 @@ check_pod_note_problem(struct tally *t, const char *name)
 	struct json *one;
 
 	t->n_unknown++;
-	if (t->pods == NULL)
+	if (t->problems == NULL)
 		return;
-	if (t->o->ci.form == CI_JSON) {
-		one = json_add_object(t->problems, NULL);
-		json_add_string(one, "file", name);
-		json_add_string(one, "message", msg_last());
-		return;
-	}
-	one = ci_add_case(t->pods, name, name, CI_BROKEN, msg_last());
-	ci_add_finding(one,
-	    &(struct ci_finding){.code = "pod-not-judged",
-	        .severity = CODES_ERROR,
-	        .message = msg_last(),
-	        .file = name});
-}
-
-/* Tell of a pod that was judged; 0 or -1. */
-static int
-check_pod_tell(struct tally *t, const struct psaout_pod *p)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f;
-	int ret;
-
-	if (t->o->ci.form == CI_JSON) {
-		psaout_json(t->pods, p);
-		return 0;
-	}
-	if (t->o->ci.form != CI_TEXT) {
-		psaout_case(t->pods, p);
-		return 0;
-	}
-	if (t->o->ci.quiet)
-		return 0;
-	f = open_memstream(&text, &size);
-	ret = f != NULL ? psaout_text(f, &t->term, p) : -1;
-	if (f == NULL || fclose(f) != 0) {
-		msg_nomem();
-		ret = -1;
-	}
-	if (ret == 0)
-		out_text(text);
-	free(text);
-	return ret;
+	one = json_add_object(t->problems, NULL);
+	json_add_string(one, "file", name);
+	json_add_string(one, "code", "pod-not-judged");
+	json_add_string(one, "message", msg_last());
 }
 
 /* Judge one pod, and tell what there is to say; 0 or -1. */
 static int
-check_pod_judge(struct tally *t, const struct psaout_pod *p,
-    const struct json *pod)
+check_pod_judge(struct tally *t, struct psaout_pod *p, const struct json *pod)
 {
 	struct psa_report report;
-	struct psaout_pod judged = *p;
 	char *where = psaout_where(p);
-	size_t i;
-	int ret;
+	struct json *item;
+	int ret = 0;
 
 	if (where == NULL)
 		return -1;
@@ -174,14 +132,22 @@ check_pod_judge(struct tally *t, const struct psaout_pod *p,
 		check_pod_note_problem(t, p->file);
 		return 0;
 	}
-	free(where);
-	for (i = 0; i < t->o->ci.ignore.n; i++)
-		psa_report_drop(&report, t->o->ci.ignore.codes[i]);
-	t->n_bad += report.n > 0;
-	t->n_good += report.n == 0;
-	judged.report = &report;
-	ret = check_pod_tell(t, &judged);
+	p->where = where;
+	p->report = &report;
+	item = psaout_object(p, &t->o->found.ignores);
 	psa_report_free(&report);
+	free(where);
+	if (found_state(item) == FOUND_GOOD)
+		t->n_good++;
+	else
+		t->n_bad++;
+	if (t->pods != NULL) {
+		(void)json_add(t->pods, NULL, item);
+		return 0;
+	}
+	if (!t->o->found.quiet)
+		ret = text_print_list(item, &t->term);
+	json_free(item);
 	return ret;
 }
 
@@ -320,15 +286,15 @@ check_pod_exit(const struct tally *t)
 	return t->n_unknown > 0 ? WIRE_FAIL : WIRE_OK;
 }
 
-/* Print the JSON of all pods; 0 or -1. */
+/* Print the object of all pods; 0 or -1. */
 static int
-check_pod_print_json(struct tally *t)
+check_pod_print(struct tally *t)
 {
 	enum wire_exit code = check_pod_exit(t);
 	char message[64];
 	struct json *all;
 
-	(void)snprintf(message, sizeof message, "%zu of %zu pods violate %s",
+	snprintf(message, sizeof message, "%zu of %zu pods violate %s",
 	    t->n_bad, t->n_good + t->n_bad, psa_level_name(t->o->policy.level));
 	all = result_new(code, NULL,
 	    code == WIRE_BUNDLE     ? "PodSecurity"
@@ -345,42 +311,34 @@ check_pod_print_json(struct tally *t)
 	(void)json_add(all, "problems", t->problems);
 	(void)json_add(all, "pods", t->pods);
 	t->pods = t->problems = NULL;
-	return result_print(all);
+	return services_print(t->o->found.form, "check-pod", all);
 }
 
 /* Print what comes at the end; 0 or -1. */
 static int
 check_pod_end(struct tally *t)
 {
-	struct json *cases;
+	const struct found_opts *found = &t->o->found;
 	bool none = t->n_good + t->n_bad + t->n_unknown == 0;
-
 	/* an empty list: kubectl get pods, of a namespace without any */
-	if (none && (t->o->may_be_none || (t->n_empty > 0 && t->n_over == 0))) {
-		if (t->o->ci.form == CI_TEXT && !t->o->ci.quiet) {
-			out_line("no pods to check");
-			return 0;
-		}
-		none = false;
-	}
+	bool empty = none &&
+	    (t->o->may_be_none || (t->n_empty > 0 && t->n_over == 0));
+
 	/* what was asked for must have been a pod, or nothing is known */
-	if (none) {
+	if (none && !empty) {
 		msg_warn(0,
 		    "no Pod and no pod template found; %zu object%s without a pod",
 		    t->n_over, t->n_over == 1 ? "" : "s");
 		check_pod_note_problem(t, "");
 	}
-	if (t->o->ci.quiet && t->o->ci.form == CI_TEXT)
-		return 0;
-	if (t->o->ci.form == CI_JSON)
-		return check_pod_print_json(t);
-	if (t->o->ci.form != CI_TEXT) {
-		cases = t->pods;
-		t->pods = NULL;
-		return ci_print(t->o->ci.form, "check-pod", cases);
-	}
-	if (t->n_good + t->n_bad > 1 ||
-	    (t->n_good + t->n_bad == 1 && t->n_over + t->n_unknown > 0))
+	if (t->n_unknown == 0)
+		ignores_tell(&found->ignores);
+	if (found->form != FOUND_TEXT)
+		return check_pod_print(t);
+	if (empty && !found->quiet)
+		out_line("no pods to check");
+	else if (!found->quiet &&
+	    t->n_good + t->n_bad + (t->n_over + t->n_unknown > 0) > 1)
 		return check_pod_print_sum(t);
 	return 0;
 }
@@ -397,13 +355,13 @@ check_pod_shut_doors(char *const *files)
 }
 
 static int
-judge_all(const struct opts *o, char **files)
+judge_all(struct opts *o, char **files)
 {
 	struct tally t = {.o = o, .term = term_of(OUT_FD)};
 	struct stat st;
 	int ret = 0;
 
-	if (o->ci.form != CI_TEXT) {
+	if (o->found.form != FOUND_TEXT) {
 		t.pods = json_new_array();
 		t.problems = json_new_array();
 	}
@@ -431,5 +389,9 @@ cmd_check_pod(int argc, char **argv)
 
 	if (opt_parse(&cmd_check_pod_options, &o, argc, argv, &code) < 0)
 		return code;
-	return judge_all(&o, argv + 1);
+	code = (int)ignores_read(&o.found.ignores);
+	if (code == WIRE_OK)
+		code = judge_all(&o, argv + 1);
+	ignores_free(&o.found.ignores);
+	return code;
 }

@@ -23,13 +23,15 @@
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "base/term.h"
-#include "bundle/ci.h"
 #include "bundle/codes.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
 #include "log/findings.h"
 #include "log/gather.h"
 #include "pod/podopts.h"
+#include "result/found.h"
+#include "result/services.h"
+#include "result/text.h"
 #include "wire.h"
 
 /* One bundle; its options are in run.options. */
@@ -48,7 +50,7 @@ struct run {
 	struct provision provision;
 	struct deliver deliver; /* dir, tar, and limits: for all bundles */
 	const char *images_from; /* borrowed; a file, or NULL */
-	struct ci_opts ci;
+	struct found_opts found;
 
 	/* work */
 	struct names names; /* of images: operands, and images_from's */
@@ -72,7 +74,7 @@ struct run_mode {
 	 * Of bundle i: the result as unpack-json(5) has it, owned.  k is what
 	 * brought its files; l is NULL where nothing began.
 	 */
-	struct json *(*object)(const struct run *x, size_t i,
+	struct json *(*object)(struct run *x, size_t i,
 	    const struct run_work *k, const struct podlife *l,
 	    const struct podstatus *w, enum wire_exit code);
 	/* Of one bundle, as soon as it is known. */
@@ -92,7 +94,7 @@ add_text(struct json *o, const char *key, const char *text)
 
 /* As the mode's object, and `line`, which is for people alone. */
 static struct json *
-run_object(const struct run *x, size_t i, const struct run_work *k,
+run_object(struct run *x, size_t i, const struct run_work *k,
     const struct podlife *l, const struct podstatus *w, enum wire_exit code)
 {
 	static const char *const told[] = {"mounts", "moreMounts", "volumes",
@@ -214,7 +216,7 @@ run_tell(struct run *x, struct json *o, enum wire_exit code)
 	const char *container = json_get_text(o, "container");
 	const char *fix = json_get_text(o, "fix");
 
-	if (code == WIRE_OK && x->ci.form == CI_TEXT && !x->ci.quiet)
+	if (code == WIRE_OK && x->found.form == FOUND_TEXT && !x->found.quiet)
 		run_tell_success(x, o);
 	/* what concerns all of them is told once */
 	if (line != NULL && strcmp(json_text(line), x->told) != 0) {
@@ -239,17 +241,17 @@ run_finish(struct run *x, enum wire_exit code)
 
 	snprintf(message, sizeof message, "%zu of %zu bundles were unpacked",
 	    x->counts[0], x->options.n);
-	if (x->ci.form == CI_JSON && x->options.n == 1) {
+	if (x->found.form == FOUND_JSON && x->options.n == 1) {
 		o = x->bundles[0].result;
 		x->bundles[0].result = NULL;
-	} else if (x->ci.form == CI_JSON) {
+	} else if (x->found.form == FOUND_JSON) {
 		o = result_new(code, NULL, NULL, message);
 		list = json_add_array(o, "bundles");
 		for (i = 0; i < x->options.n; i++) {
 			json_add(list, NULL, x->bundles[i].result);
 			x->bundles[i].result = NULL;
 		}
-	} else if (x->options.n > 1 && !x->ci.quiet) {
+	} else if (x->options.n > 1 && !x->found.quiet) {
 		out_line(message);
 	}
 	provision_tell_left(&x->provision,
@@ -307,26 +309,29 @@ test_code(const struct podstatus *w)
 
 /* Add one finding, unless it is ignored.  Is it an error? */
 static bool
-test_add_finding(const struct run *x, struct json *findings,
-    const struct json *f)
+test_add_finding(struct run *x, struct json *findings, const struct json *f)
 {
 	const char *code = json_get_text(f, "code");
 	const struct codes_row *row = codes_find(code);
-	struct json *one;
+	struct json *one = json_copy(f);
+	struct ignore *by;
 
-	if (codes_has(&x->ci.ignore, code))
-		return false;
-	one = json_add(findings, NULL, json_copy(f));
 	if (json_get(one, "severity") == NULL)
 		json_add_string(one, "severity",
 		    codes_severity_name(
 		        row != NULL ? row->severity : CODES_ERROR));
-	return row == NULL || row->severity == CODES_ERROR || x->ci.strict;
+	if (ignores_find(&x->found.ignores, code, json_get_text(f, "path"),
+	        &by)) {
+		ignores_keep(by, one);
+		return false;
+	}
+	json_add(findings, NULL, one);
+	return row == NULL || row->severity == CODES_ERROR || x->found.strict;
 }
 
 /* What `unpack check` said, as findings.  Is something wrong? */
 static bool
-test_take_report(const struct run *x, struct json *findings,
+test_take_report(struct run *x, struct json *findings,
     const struct json *report)
 {
 	static const char *const skipped[][2] = {{"symlink", "symlink-skipped"},
@@ -357,7 +362,7 @@ test_take_report(const struct run *x, struct json *findings,
 
 /* As the mode's object. */
 static struct json *
-test_object(const struct run *x, size_t i, const struct run_work *k,
+test_object(struct run *x, size_t i, const struct run_work *k,
     const struct podlife *l, const struct podstatus *w, enum wire_exit code)
 {
 	struct json *o = json_new_object(), *findings;
@@ -384,6 +389,13 @@ test_object(const struct run *x, size_t i, const struct run_work *k,
 			    "%zu finding%s: %s%s%s", n, n == 1 ? "" : "s",
 			    path != NULL ? path : "", path != NULL ? ": " : "",
 			    json_get_text(f, "message"));
+		/* of those that the report has no room for nothing is known */
+		if (code == WIRE_OK && json_has(report, "more")) {
+			snprintf(message, sizeof message,
+			    "findings are ignored, and there are more of them");
+			code = WIRE_BUNDLE;
+		}
+		ignores_add(&x->found.ignores, o);
 		add_text(o, "code", json_get_string(f, "code"));
 		add_text(o, "reason", json_get_string(report, "reason"));
 		json_add_string(o, "message", message);
@@ -410,36 +422,16 @@ test_object(const struct run *x, size_t i, const struct run_work *k,
 	return o;
 }
 
-/* Print "  PATH: MESSAGE; fix: FIX [CODE]". */
-static void
-test_tell_finding(const struct json *f)
-{
-	const char *path = json_get_string(f, "path");
-
-	out_printf("  %s%s%s; fix: %s [%s]\n", path != NULL ? path : "",
-	    path != NULL ? ": " : "", json_get_text(f, "message"),
-	    json_get_text(f, "fix"), json_get_text(f, "code"));
-}
-
 static void
 test_tell(struct run *x, struct json *o, enum wire_exit code)
 {
 	struct term term = term_of(OUT_FD);
-	const struct json *f = json_first(json_get(o, "findings"));
-	size_t state = state_of(code);
 
-	if (x->ci.form != CI_TEXT || x->ci.quiet)
-		return;
-	out_printf("%s%s%s: %s%s%s\n", term_sgr(&term, test_colours[state]),
-	    test_words[state], term_sgr(&term, TERM_PLAIN),
-	    json_get_text(o, "image"), state == 2 ? ": " : "",
-	    state == 2 ? json_get_text(o, "message") : "");
-	for (; f != NULL; f = json_next(f))
-		test_tell_finding(f);
-	if (state == 2)
-		out_printf("  fix: %s [%s]\n", json_get_text(o, "fix"),
-		    json_get_text(o, "code"));
-	out_flush(); /* it is asked again at the end */
+	(void)code;
+	ignores_sum(&x->found.ignores, o);
+	/* a failure is asked for again at the end */
+	if (x->found.form == FOUND_TEXT && !x->found.quiet)
+		(void)text_print_list(o, &term);
 }
 
 static void
@@ -468,38 +460,6 @@ test_print_table(const struct run *x)
 	}
 }
 
-static struct json *
-test_cases(const struct run *x)
-{
-	static const enum ci_state states[] = {CI_PASSED, CI_FAILED, CI_BROKEN};
-	struct json *cases = json_new_array(), *one;
-	const struct json *o, *f;
-	size_t i;
-
-	for (i = 0; i < x->options.n; i++) {
-		o = x->bundles[i].result;
-		one = ci_add_case(cases, x->options.at[i].image, NULL,
-		    states[state_of(x->bundles[i].status)],
-		    json_get_text(o, "message"));
-		f = state_of(x->bundles[i].status) == 2
-		    ? o
-		    : json_first(json_get(o, "findings"));
-		for (; f != NULL; f = f != o ? json_next(f) : NULL)
-			ci_add_finding(one,
-			    &(struct ci_finding){.code = json_get_text(f,
-			                             "code"),
-			        .severity = f == o ||
-			                strcmp(json_get_text(f, "severity"),
-			                    "error") == 0
-			            ? CODES_ERROR
-			            : CODES_WARNING,
-			        .message = json_get_text(f, "message"),
-			        .fix = json_get_string(f, "fix"),
-			        .where = json_get_string(f, "path")});
-	}
-	return cases;
-}
-
 static int
 test_finish(struct run *x, enum wire_exit code)
 {
@@ -507,14 +467,15 @@ test_finish(struct run *x, enum wire_exit code)
 	    "notTested"};
 	struct json *o = NULL, *all;
 	char sum[128];
-	int ret = 0;
 	size_t i;
 
 	snprintf(sum, sizeof sum,
 	    "%zu image%s: %zu compatible, %zu not compatible, %zu not tested",
 	    x->options.n, x->options.n == 1 ? "" : "s", x->counts[0],
 	    x->counts[1], x->counts[2]);
-	if (x->ci.form == CI_JSON) {
+	if (x->counts[2] == 0)
+		ignores_tell(&x->found.ignores);
+	if (x->found.form != FOUND_TEXT) {
 		o = result_new(code, NULL,
 		    code == WIRE_BUNDLE     ? "BundleUnreadable"
 		        : code == WIRE_FAIL ? "NotTested"
@@ -526,15 +487,13 @@ test_finish(struct run *x, enum wire_exit code)
 		all = json_add_array(o, "images");
 		for (i = 0; i < x->options.n; i++)
 			json_add(all, NULL, json_copy(x->bundles[i].result));
-	} else if (x->ci.form != CI_TEXT) {
-		ret = ci_print(x->ci.form, "test", test_cases(x));
-	} else if (!x->ci.quiet) {
+	} else if (!x->found.quiet) {
 		test_print_table(x);
 		out_line(sum);
 	}
 	provision_tell_left(&x->provision,
-	    o != NULL ? json_add_array(o, "left") : NULL);
-	return o != NULL ? result_print(o) : ret;
+	    x->found.form == FOUND_JSON ? json_add_array(o, "left") : NULL);
+	return o != NULL ? services_print(x->found.form, "test", o) : 0;
 }
 
 /* -------------------------------------------------------------------- work */
@@ -551,7 +510,7 @@ run_open(const struct run *x, size_t i, struct run_work *k)
 	    .tacit = true};
 
 	*d = x->deliver;
-	d->quiet = x->ci.quiet || x->options.n > 1;
+	d->quiet = x->found.quiet || x->options.n > 1;
 	d->stop = &signals_stop;
 	d->progress = &k->progress;
 	if (x->bundles[i].dir != NULL)
@@ -647,7 +606,7 @@ run_all(struct run *x)
 	p->namespace = x->pod.namespace;
 	p->what = x->mode->check ? "the pod's status" : "the bundle";
 	p->keeps_output = x->deliver.tar != NULL;
-	p->quiet = x->ci.quiet;
+	p->quiet = x->found.quiet;
 	p->arg = x;
 	p->work = run_work;
 	p->end = run_end;
@@ -774,9 +733,9 @@ static const struct opt run_result_rows[] = {
         "wait for the pod's end, and compare its termination message, too",
         OPT_FLAG(struct run, provision.patient)},
     {"output", 'o', "text|json", "format of the result (default: text)",
-        OPT_CHOICE(struct run, ci.form)},
+        OPT_CHOICE(struct run, found.form)},
     {"quiet", 'q', NULL, "no progress, no summary",
-        OPT_FLAG(struct run, ci.quiet)},
+        OPT_FLAG(struct run, found.quiet)},
     {0},
 };
 static const struct opt_group run_groups[] = {
@@ -812,7 +771,7 @@ static const struct opt_group test_groups[] = {
     {"Which bundles", podopts_bundle_rows, offsetof(struct run, pod)},
     {NULL, run_image_rows, 0},
     {"The cluster", provision_rows, offsetof(struct run, provision)},
-    {"The results", ci_rows, offsetof(struct run, ci)},
+    {"The results", found_rows, offsetof(struct run, found)},
     {"The pods", podopts_pod_rows, offsetof(struct run, pod)},
     {"Where they run, and what they may use", placement_rows,
         offsetof(struct run, pod.placement)},
@@ -841,8 +800,11 @@ run_check_options(struct run *x, char *const *images)
 	const struct opt_command *c = x->mode->options;
 	struct deliver *d = &x->deliver;
 	const char *why, *nowhere;
+	enum wire_exit code = ignores_read(&x->found.ignores);
 	size_t i;
 
+	if (code != WIRE_OK)
+		return code;
 	for (; *images != NULL; images++)
 		if (names_add(&x->names, *images) < 0)
 			return WIRE_FAIL;
@@ -851,7 +813,7 @@ run_check_options(struct run *x, char *const *images)
 	for (i = 0; i < x->names.n; i++)
 		if (podopts_add_image(&x->pod, x->names.at[i]) < 0)
 			return WIRE_FAIL;
-	why = deliver_conflict(d, false, x->ci.form == CI_JSON);
+	why = deliver_conflict(d, false, x->found.form == FOUND_JSON);
 	if (d->dir == NULL && d->tar == NULL)
 		d->dir = "bundle";
 	if (x->pod.format == NULL)
@@ -865,7 +827,7 @@ run_check_options(struct run *x, char *const *images)
 		(void)opt_wrong(c,
 		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --image-pull-policy IfNotPresent",
 		    nowhere);
-	else if (podopts_choose_unpacker(&x->pod, x->ci.quiet) == 0)
+	else if (podopts_choose_unpacker(&x->pod, x->found.quiet) == 0)
 		return WIRE_OK;
 	return WIRE_USAGE;
 }
@@ -909,6 +871,7 @@ run_main(const struct run_mode *mode, int argc, char **argv)
 	provision_free(&x->provision);
 	podopts_free_bundles(&x->options);
 	names_free(&x->names);
+	ignores_free(&x->found.ignores);
 	podopts_free(&x->pod);
 	free(x);
 	return code;

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/path.h"
+#include "base/quote.h"
 #include "image/acl.h"
 #include "image/rootdir.h"
 #include "log/tarin.h"
@@ -25,27 +26,35 @@
 /* Files of this size have it in a pax header alone (ustar has 11 digits). */
 #define USTAR_SIZE_MAX (INT64_C(1) << 33)
 
-bool
-verdict_is_good(const struct verdict *v)
-{
-	return v->report.reason == REPORT_OK && !(v->strict && v->warnings > 0);
-}
-
-/* Is this code ignored? */
-static bool
-verdict_ignores(struct verdict *v, const char *code)
-{
-	const char *const *one = v->ignore;
-
-	while (one != NULL && *one != NULL)
-		if (strcmp(*one++, code) == 0) {
-			v->ignored++;
-			return true;
-		}
-	return false;
-}
-
 /* ------------------------------------------------------------------ notes */
+
+/*
+ * Is a finding of this row ignored, at this path ("" for none)?  Then it is
+ * kept: it is counted, and told as such.
+ */
+static bool
+verdict_ignores(struct verdict *v, const struct codes_row *row,
+    const char *path, const char *message)
+{
+	char masked[QUOTE_MAX];
+	struct ignore *by;
+	struct json *o;
+
+	msg_mask(masked, sizeof masked, path);
+	if (v->ignores == NULL ||
+	    !ignores_find(v->ignores, row->code, masked, &by))
+		return false;
+	o = json_new_object();
+	json_add_string(o, "severity", codes_severity_name(row->severity));
+	json_add_string(o, "code", row->code);
+	if (*path != '\0')
+		json_add_string(o, "path", masked);
+	json_add_string(o, "message", message);
+	json_add_string(o, "fix", row->fix);
+	ignores_keep(by, o);
+	v->ignored_errors += row->severity == CODES_ERROR;
+	return true;
+}
 
 /*
  * Add a note about a path ("" for none) that layer `layer` has.  Further ones
@@ -61,6 +70,7 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 {
 	const struct codes_row *row = codes_find(code);
 	struct verdict_note *n;
+	char *message = NULL;
 	va_list ap;
 	size_t i;
 
@@ -68,17 +78,29 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 		msg_warn(0, "internal error: unknown finding code %s", code);
 		return -1;
 	}
-	if (verdict_ignores(v, code))
+	va_start(ap, format);
+	if (vasprintf(&message, format, ap) < 0)
+		message = NULL;
+	va_end(ap);
+	if (message == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	if (verdict_ignores(v, row, path, message)) {
+		free(message);
 		return 0;
+	}
 	for (i = v->n_notes; i > 0; i--) {
 		n = &v->notes[i - 1];
 		if (n->code != row->code || n->layer != layer)
 			continue;
 		n->count++;
+		free(message);
 		return 0;
 	}
 	n = array_grow(v->notes, &v->notes_room, v->n_notes + 1, sizeof *n);
 	if (n == NULL) {
+		free(message);
 		msg_nomem();
 		return -1;
 	}
@@ -87,15 +109,12 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 	*n = (struct verdict_note){.severity = row->severity,
 	    .code = row->code,
 	    .fix = row->fix,
+	    .message = message,
 	    .layer = layer,
 	    .count = 1};
-	va_start(ap, format);
-	if (vasprintf(&n->message, format, ap) < 0)
-		n->message = NULL;
-	va_end(ap);
 	if (*path != '\0')
 		n->path = strdup(path);
-	if (n->message == NULL || (*path != '\0' && n->path == NULL)) {
+	if (*path != '\0' && n->path == NULL) {
 		msg_nomem();
 		return -1;
 	}
@@ -310,19 +329,25 @@ note_process(struct verdict *v)
 static int
 note_platform(struct verdict *v, const struct verdict_opts *opts)
 {
-	if (!v->image.mismatch || verdict_ignores(v, "no-platform"))
+	size_t n = v->n_notes;
+
+	if (!v->image.mismatch)
 		return 0;
 	if (verdict_note(v, "no-platform", "", 0,
 	        "no image for %s in it; it has images for: %s",
 	        opts->platform != NULL ? opts->platform : image_platform(),
 	        v->image.platforms != NULL ? v->image.platforms : "?") < 0)
 		return -1;
-	if (opts->platform == NULL) {
-		/* no --platform was given: the nodes may have another one */
-		v->notes[v->n_notes - 1].severity = CODES_WARNING;
-		v->errors--;
-		v->warnings++;
+	if (opts->platform != NULL)
+		return 0;
+	/* no --platform was given: the nodes may have another one */
+	if (v->n_notes == n) {
+		v->ignored_errors--;
+		return 0;
 	}
+	v->notes[n].severity = CODES_WARNING;
+	v->errors--;
+	v->warnings++;
 	return 0;
 }
 
@@ -391,8 +416,9 @@ note_entries(struct verdict *v, const char *code, const struct extract_note *n,
 		return 0;
 	if (n->n > 1)
 		snprintf(more, sizeof more, " and %u more", n->n - 1);
-	return verdict_note(v, code, n->path, n->layer, "%s%s: %s",
-	    msg_mask(masked, sizeof masked, n->path), more, what);
+	/* of several no path is known but one */
+	return verdict_note(v, code, n->n > 1 ? "" : n->path, n->layer,
+	    "%s%s: %s", msg_mask(masked, sizeof masked, n->path), more, what);
 }
 
 /* What the runtimes refuse, or do otherwise. */
@@ -717,11 +743,17 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	    .acl = v->user.who.uid != i->uid && acl_counts(i),
 	    .uid = i->uid,
 	    .gid = i->gid};
+	const struct codes_row *row = codes_find(finding_code(item->rule));
 	struct verdict_finding *all;
 	struct verdict_group *g;
+	char text[MSG_MAX];
 
-	if (verdict_ignores(v, finding_code(item->rule)))
+	if (row != NULL &&
+	    verdict_ignores(v, row, path,
+	        finding_reason(text, sizeof text, &f, &v->user.who))) {
+		v->unread++;
 		return 0;
+	}
 	all = array_grow(v->findings, &v->findings_room, v->n_findings + 1,
 	    sizeof *all);
 	if (all == NULL) {
@@ -843,7 +875,7 @@ verdict_judge_all(struct verdict *v)
 	while (predict_next(&j, &item) > 0)
 		if (verdict_take_item(v, &item, tree_path(item.node, path)) < 0)
 			return -1;
-	if (v->report.files == 0 && v->n_findings == 0)
+	if (v->report.files == 0 && v->n_findings == 0 && v->unread == 0)
 		return verdict_note(v, "no-files", "", 0,
 		    "the image has no files");
 	return 0;
@@ -862,7 +894,9 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 	/* a file whose mode we check may be unreadable for us */
 	v->measured = measure_tree(&v->tree, &o, &v->size) == 0;
 	if (!v->measured) /* so without sizes, or no result */
-		return v->root >= 0 && v->report.all_findings > 0 ? 0 : -1;
+		return v->root >= 0 && v->report.all_findings + v->unread > 0
+		    ? 0
+		    : -1;
 	log = measure_log(v->size.json, 1);
 	if (log <= opts->log_limit)
 		return 0;
@@ -877,7 +911,7 @@ static void
 sum_up(struct verdict *v)
 {
 	struct report *r = &v->report;
-	char who[256];
+	char who[256], but[64] = "";
 	size_t i;
 
 	if (v->errors > 0) {
@@ -892,6 +926,18 @@ sum_up(struct verdict *v)
 		(void)snprintf(r->message, sizeof r->message,
 		    "%" PRIu64 " path%s of the bundle cannot be read by %s",
 		    r->all_findings, r->all_findings == 1 ? "" : "s",
+		    finding_who_text(who, sizeof who, &v->user.who));
+	} else if (v->refused) {
+		snprintf(r->message, sizeof r->message,
+		    "not read: %" PRIu64 " error%s ignored", v->ignored_errors,
+		    v->ignored_errors == 1 ? " is" : "s are");
+	} else {
+		if (v->unread > 0)
+			snprintf(but, sizeof but,
+			    " but %" PRIu64 " ignored path%s", v->unread,
+			    v->unread == 1 ? "" : "s");
+		snprintf(r->message, sizeof r->message,
+		    "all of the bundle%s can be read by %s", but,
 		    finding_who_text(who, sizeof who, &v->user.who));
 	}
 }
@@ -920,7 +966,7 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	size_t i;
 
 	*v = (struct verdict){.root = -1,
-	    .ignore = opts->ignore,
+	    .ignores = opts->ignores,
 	    .strict = opts->strict};
 	report_init(&v->report);
 	if (open_image(v, opts) < 0 ||

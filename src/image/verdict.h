@@ -17,6 +17,7 @@
 #include "bundle/codes.h"
 #include "bundle/report.h"
 #include "image/runtime.h"
+#include "result/ignores.h"
 #include "image/tree.h"
 
 struct verdict_opts {
@@ -30,8 +31,7 @@ struct verdict_opts {
 	const char *platform; /* NULL: this machine's, and no error */
 	uint64_t max; /* bytes that the image may have unpacked */
 	uint64_t log_limit; /* bytes of a log that kubelet does not rotate */
-	const char *const *ignore; /* codes not to look for, NULL behind; or
-	                              NULL: none */
+	struct ignores *ignores; /* borrowed; they count; NULL: none */
 	bool strict; /* a warning is a failure */
 	unsigned int jobs; /* threads that compress, to know sizes; 0: as many
 	                      as there are processors */
@@ -81,9 +81,10 @@ struct verdict {
 	size_t n_notes, notes_room;
 	unsigned int errors; /* notes of that severity */
 	unsigned int warnings; /* likewise */
-	uint64_t ignored; /* findings and notes that were ignored */
+	struct ignores *ignores; /* borrowed; as in the options */
+	uint64_t ignored_errors; /* findings and notes that do not count */
+	uint64_t unread; /* of them, paths that cannot be read */
 	bool strict; /* a warning is a failure */
-	const char *const *ignore; /* borrowed; as in the options */
 	bool measured;
 	struct measure size;
 	bool refused; /* no runtime unpacks it: there is no tree */
@@ -102,9 +103,6 @@ struct verdict {
  */
 int verdict_reach(struct verdict *v, const struct verdict_opts *opts);
 void verdict_free(struct verdict *v);
-
-/* Will the pod succeed, and without a warning where these count? */
-bool verdict_is_good(const struct verdict *v);
 
 /*
  * The name, below the root, of something that makes the bundle: "manifests",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prints a verdict: for people as text, for programs as JSON.
+ * A verdict as the object of check.
  */
 #include "image/verdictout.h"
 
@@ -17,21 +17,9 @@
 #include "wire.h"
 
 enum {
-	SHOWN_MAX = 10, /* paths of one group, in text */
+	SHOWN_MAX = 10, /* paths of one group */
 	NAME_MAX_SHOWN = 512 /* bytes of an image's name */
 };
-
-/* What the image is called, masked, in buf[NAME_MAX_SHOWN]. */
-static const char *
-verdictout_name(char *buf, const struct verdict *v,
-    const struct verdictout_opts *opts)
-{
-	const char *name = opts->name;
-
-	if (name == NULL && strcmp(opts->given, "-") == 0)
-		name = v->image.name != NULL ? v->image.name : "standard input";
-	return msg_mask(buf, NAME_MAX_SHOWN, name != NULL ? name : opts->given);
-}
 
 /* The line that made the layer, or all its lines where it is not known which.
  */
@@ -50,266 +38,6 @@ verdictout_step(const struct verdict *v, const struct verdict_note *n)
 	                       : 0;
 }
 
-/* Does all of it fit into a log as one line? */
-static bool
-fits(const struct verdict *v, const struct verdictout_opts *opts)
-{
-	return measure_log(v->size.json, 1) <= opts->log_limit;
-}
-
-/* -------------------------------------------------------------------- text */
-
-/* What a text is being written to. */
-struct telling {
-	FILE *to;
-	struct verdict *v;
-	const struct verdictout_opts *opts;
-};
-
-static const char *
-sgr(const struct telling *t, enum term_colour colour)
-{
-	return term_sgr(&t->opts->term, colour);
-}
-
-static void
-tell_verdict(const struct telling *t)
-{
-	const struct verdict *v = t->v;
-	bool good = verdict_is_good(v), works = v->report.reason == REPORT_OK;
-	char name[NAME_MAX_SHOWN];
-
-	(void)fprintf(t->to, "%s%s%s with restricted namespaces",
-	    sgr(t,
-	        good        ? TERM_GREEN
-	            : works ? TERM_YELLOW
-	                    : TERM_RED),
-	    works ? "compatible" : "not compatible", sgr(t, TERM_PLAIN));
-	if (!good && works)
-		(void)fprintf(t->to, ", but with %u warning%s", v->warnings,
-		    v->warnings == 1 ? "" : "s");
-	(void)fprintf(t->to, ": %s", verdictout_name(name, v, t->opts));
-	if (!works)
-		(void)fprintf(t->to, ": %s", v->report.message);
-	(void)fputc('\n', t->to);
-}
-
-static void
-tell_layer(const struct telling *t, const struct fixes_group *g)
-{
-	const struct verdict *v = t->v;
-	char text[FIXES_LINE];
-	const char *what = g->hidden ? "Covered by mounts of the runtime"
-	                             : "Not readable";
-
-	if (g->layer == 0) {
-		(void)fprintf(t->to, "\n%s%s%s:\n", sgr(t, TERM_BOLD), what,
-		    sgr(t, TERM_PLAIN));
-		return;
-	}
-	(void)verdictout_line(v, g->step, g->layer, text);
-	if (*text == '\0')
-		(void)fprintf(t->to, "\n%s%s%s, from layer %u:\n",
-		    sgr(t, TERM_BOLD), what, sgr(t, TERM_PLAIN), g->layer);
-	else
-		(void)fprintf(t->to, "\n%s%s%s, from %s%s (layer %u%s):\n",
-		    sgr(t, TERM_BOLD), what, sgr(t, TERM_PLAIN),
-		    g->step == 0 ? "one of " : "", text, g->layer,
-		    history_count(&v->history, g->layer) > 1
-		        ? ", squashed by the builder"
-		        : "");
-}
-
-/* How many there are below a directory that will not be seen. */
-static uint64_t
-count_below(const struct node *top)
-{
-	const struct node *n;
-	uint64_t count = 0;
-
-	for (n = top->child; n != NULL; n = tree_next(top, n))
-		count++;
-	return count;
-}
-
-static void
-tell_finding(FILE *to, const struct verdict_finding *f)
-{
-	const struct inode *i = f->node->inode;
-	char path[TREE_PATH], masked[MSG_NAME];
-	uint64_t below = count_below(f->node);
-	bool dir = S_ISDIR(i->mode);
-
-	quote_name(masked, sizeof masked, tree_path(f->node, path));
-	if (f->rule == FINDING_HIDDEN) {
-		(void)fprintf(to,
-		    "  %s: a symlink in the image moves a mount here\n",
-		    masked);
-		return;
-	}
-	(void)fprintf(to, "  %s%s: mode %04o, owner %ju:%ju", masked,
-	    dir ? "/" : "", (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
-	    (uintmax_t)i->gid);
-	if (dir && below > 0)
-		(void)fprintf(to, "; hides %" PRIu64 " more path%s below",
-		    below, below == 1 ? "" : "s");
-	(void)fputc('\n', to);
-}
-
-static void
-tell_group(const struct telling *t, const struct fixes_group *g)
-{
-	const struct verdict *v = t->v;
-	size_t i, shown = 0;
-
-	tell_layer(t, g);
-	for (i = g->first; i != VERDICT_NONE && shown < SHOWN_MAX;
-	     i = v->findings[i].next, shown++)
-		tell_finding(t->to, &v->findings[i]);
-	if (g->n > shown)
-		(void)fprintf(t->to, "  and %zu more\n", g->n - shown);
-	(void)fprintf(t->to, "%sfix:%s %s\n", sgr(t, TERM_BOLD),
-	    sgr(t, TERM_PLAIN), g->command);
-	if (g->chmod != NULL)
-		fprintf(t->to,
-		    "     run this on the source files and rebuild, or use COPY --chmod=%s\n",
-		    g->chmod);
-}
-
-static void
-tell_note(const struct telling *t, const struct verdict_note *n)
-{
-	char text[FIXES_LINE];
-
-	(void)fprintf(t->to, "\n%s%s%s: %s",
-	    sgr(t, n->severity == CODES_ERROR ? TERM_RED : TERM_YELLOW),
-	    codes_severity_name(n->severity), sgr(t, TERM_PLAIN), n->message);
-	if (n->count > 1)
-		(void)fprintf(t->to, " (and %" PRIu64 " more)", n->count - 1);
-	if (n->layer > 0) {
-		(void)verdictout_line(t->v, verdictout_step(t->v, n), n->layer,
-		    text);
-		(void)fprintf(t->to, "; layer %u%s%s", n->layer,
-		    *text != '\0' ? ": " : "", text);
-	}
-	(void)fprintf(t->to, " [%s]\n", n->code);
-	if (n->fix != NULL)
-		(void)fprintf(t->to, "%sfix:%s %s\n", sgr(t, TERM_BOLD),
-		    sgr(t, TERM_PLAIN), n->fix);
-}
-
-static void
-tell_notes(const struct telling *t, enum codes_severity severity)
-{
-	const struct verdict *v = t->v;
-	size_t i;
-
-	for (i = 0; i < v->n_notes; i++)
-		if (v->notes[i].severity == severity)
-			tell_note(t, &v->notes[i]);
-}
-
-/* What needs no fix, in as few lines. */
-static void
-tell_quietly(const struct telling *t)
-{
-	const struct verdict *v = t->v;
-	size_t i;
-
-	for (i = 0; i < v->n_notes; i++)
-		if (v->notes[i].severity == CODES_NOTE)
-			(void)fprintf(t->to, "%snote: %s [%s]%s\n",
-			    sgr(t, TERM_DIM), v->notes[i].message,
-			    v->notes[i].code, sgr(t, TERM_PLAIN));
-}
-
-static const char *
-verdictout_plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-static void
-tell_size(const struct telling *t)
-{
-	const struct verdict *v = t->v;
-	const struct report *r = &v->report;
-	uint64_t links = r->skipped[CONTENT_SYMLINK];
-	char who[256];
-
-	if (v->refused)
-		return;
-	(void)fputc('\n', t->to);
-	if (v->n_findings == 0)
-		(void)fprintf(t->to,
-		    "%" PRIu64 " %s: %" PRIu64 " file%s of %" PRIu64
-		    " byte%s, %" PRIu64 " director%s, %" PRIu64
-		    " symlink%s; all can be read by %s\n",
-		    r->entries, r->entries == 1 ? "entry" : "entries", r->files,
-		    verdictout_plural(r->files), r->bytes,
-		    verdictout_plural(r->bytes), r->directories,
-		    r->directories == 1 ? "y" : "ies", links,
-		    verdictout_plural(links),
-		    finding_who_text(who, sizeof who, &v->user.who));
-	if (!v->measured)
-		return;
-	(void)fprintf(t->to,
-	    "stream%s: json %s%" PRIu64 " bytes, jsonl %" PRIu64
-	    " bytes in %" PRIu64 " part%s; use --format=%s\n",
-	    v->n_findings > 0 ? " (once all can be read, about)" : "",
-	    links > 0 && v->n_findings == 0 ? "about " : "", v->size.json,
-	    v->size.jsonl, v->size.parts, verdictout_plural(v->size.parts),
-	    fits(v, t->opts) ? "json" : "jsonl");
-}
-
-/* All of it; lines are not wrapped. */
-static void
-tell_all(const struct telling *t, struct fixes_group *g)
-{
-	bool more = t->opts->verbose || t->v->warnings > 0 ||
-	    t->v->report.reason != REPORT_OK;
-
-	tell_verdict(t);
-	tell_notes(t, CODES_ERROR);
-	while (fixes_next(t->v, g))
-		tell_group(t, g);
-	tell_notes(t, CODES_WARNING);
-	/* all is well: that is all */
-	if (more)
-		tell_size(t);
-	if (more && t->opts->how != NULL && *t->opts->how != '\0')
-		fprintf(t->to, "read with: %s\n", t->opts->how);
-	if (more)
-		tell_quietly(t);
-	if (t->v->ignored > 0)
-		(void)fprintf(t->to, "%" PRIu64 " finding%s ignored\n",
-		    t->v->ignored, verdictout_plural(t->v->ignored));
-}
-
-char *
-verdictout_text(struct verdict *v, const struct verdictout_opts *opts)
-{
-	struct fixes_group *g = calloc(1, sizeof *g);
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	struct telling t = {f, v, opts};
-	bool whole = g != NULL && f != NULL;
-
-	if (whole)
-		tell_all(&t, g);
-	if (f != NULL && fclose(f) != 0)
-		whole = false;
-	free(g);
-	if (whole)
-		return text;
-	free(text);
-	msg_nomem();
-	return NULL;
-}
-
-/* -------------------------------------------------------------------- JSON */
-
 static void
 add_layer(struct json *o, const struct verdict *v, size_t step,
     unsigned int layer)
@@ -320,6 +48,63 @@ add_layer(struct json *o, const struct verdict *v, size_t step,
 		return;
 	json_add_uint(o, "layer", layer);
 	json_add_string(o, "history", verdictout_line(v, step, layer, text));
+}
+
+/* -------------------------------------------------------------------- fixes */
+
+/* What is wrong with the paths of a group, and which line made them. */
+static void
+add_title(struct json *o, const struct verdict *v, const struct fixes_group *g)
+{
+	const char *what = g->hidden ? "Covered by mounts of the runtime"
+	                             : "Not readable";
+	char line[FIXES_LINE], *title = NULL;
+	int n;
+
+	verdictout_line(v, g->step, g->layer, line);
+	if (g->layer == 0)
+		n = asprintf(&title, "%s", what);
+	else if (*line == '\0')
+		n = asprintf(&title, "%s, from layer %u", what, g->layer);
+	else
+		n = asprintf(&title, "%s, from %s%s (layer %u%s)", what,
+		    g->step == 0 ? "one of " : "", line, g->layer,
+		    history_count(&v->history, g->layer) > 1
+		        ? ", squashed by the builder"
+		        : "");
+	json_add_string(o, "title", n < 0 ? NULL : title);
+	if (n >= 0)
+		free(title);
+}
+
+/* One of them, and how many there are below a directory that hides them. */
+static void
+add_path(struct json *paths, const struct verdict_finding *f)
+{
+	const struct node *n;
+	const struct inode *i = f->node->inode;
+	char path[TREE_PATH], masked[MSG_NAME], below[64] = "", *text = NULL;
+	uint64_t count = 0;
+	bool dir = S_ISDIR(i->mode);
+	int len;
+
+	quote_name(masked, sizeof masked, tree_path(f->node, path));
+	for (n = f->node->child; n != NULL; n = tree_next(f->node, n))
+		count++;
+	if (dir && count > 0)
+		snprintf(below, sizeof below,
+		    "; hides %" PRIu64 " more path%s below", count,
+		    count == 1 ? "" : "s");
+	if (f->rule == FINDING_HIDDEN)
+		len = asprintf(&text,
+		    "%s: a symlink in the image moves a mount here", masked);
+	else
+		len = asprintf(&text, "%s%s: mode %04o, owner %ju:%ju%s",
+		    masked, dir ? "/" : "", (unsigned int)(i->mode & 07777),
+		    (uintmax_t)i->uid, (uintmax_t)i->gid, below);
+	json_add_string(paths, NULL, len < 0 ? NULL : text);
+	if (len >= 0)
+		free(text);
 }
 
 /* What the runtimes say to an entry that one of them refuses. */
@@ -403,14 +188,14 @@ add_notes(struct json *o, const struct verdict *v)
 	for (i = 0; i < v->n_notes; i++)
 		if (v->notes[i].severity != CODES_ERROR)
 			(void)json_add(all, NULL, note_object(v, &v->notes[i]));
-	json_add_uint(o, "ignored", v->ignored);
 }
 
 static void
 add_fixes(struct json *o, struct verdict *v)
 {
-	struct json *all = json_add_array(o, "fixes"), *one;
+	struct json *all = json_add_array(o, "fixes"), *one, *paths;
 	struct fixes_group *g = calloc(1, sizeof *g);
+	size_t i, n;
 
 	if (g == NULL) {
 		json_spoil(o);
@@ -418,6 +203,11 @@ add_fixes(struct json *o, struct verdict *v)
 	}
 	while (fixes_next(v, g)) {
 		one = json_add_object(all, NULL);
+		add_title(one, v, g);
+		paths = json_add_array(one, "lines");
+		for (i = g->first, n = 0; i != VERDICT_NONE && n < SHOWN_MAX;
+		     i = v->findings[i].next, n++)
+			add_path(paths, &v->findings[i]);
 		add_layer(one, v, g->step, g->layer);
 		json_add_uint(one, "findings", g->n);
 		json_add_string(one, "command", g->command);
@@ -431,6 +221,8 @@ static void
 add_size(struct json *o, const struct verdict *v,
     const struct verdictout_opts *opts)
 {
+	bool exact = v->n_findings == 0 && v->unread == 0;
+	uint64_t need = measure_log(v->size.json, 1);
 	struct json *size;
 
 	if (!v->measured)
@@ -442,29 +234,30 @@ add_size(struct json *o, const struct verdict *v,
 	json_add_uint(size, "targz", v->size.targz);
 	json_add_uint(size, "parts", v->size.parts);
 	json_add_uint(size, "jsonTargz", v->size.targz);
-	if (v->n_findings == 0) {
+	if (exact) {
 		json_add_string(size, "digest", v->size.digest);
 		/* json leaves symlinks out */
 		if (v->report.skipped[CONTENT_SYMLINK] == 0)
 			json_add_string(size, "jsonDigest", v->size.digest);
 	}
-	json_add_bool(size, "exact", v->n_findings == 0);
+	json_add_bool(size, "exact", exact);
 	size = json_add_object(o, "logLimit");
 	json_add_uint(size, "limit", opts->log_limit);
-	json_add_uint(size, "need", measure_log(v->size.json, 1));
-	json_add_string(size, "format", fits(v, opts) ? "json" : "jsonl");
+	json_add_uint(size, "need", need);
+	json_add_string(size, "format",
+	    need <= opts->log_limit ? "json" : "jsonl");
 }
 
 /* Warnings alone make it a failure: say so where the report says ok. */
 static void
 add_strictness(struct json *o, const struct verdict *v)
 {
-	char text[64];
+	char text[64 + sizeof v->report.message];
 
-	if (verdict_is_good(v) || v->report.reason != REPORT_OK)
+	if (!v->strict || v->warnings == 0 || v->report.reason != REPORT_OK)
 		return;
-	(void)snprintf(text, sizeof text, "%u warning%s", v->warnings,
-	    verdictout_plural(v->warnings));
+	snprintf(text, sizeof text, "%u warning%s; %s", v->warnings,
+	    v->warnings == 1 ? "" : "s", v->report.message);
 	(void)json_set(o, "result", json_new_string("failed"));
 	(void)json_set(o, "exit", json_new_number(WIRE_BUNDLE));
 	(void)json_set(o, "reason", json_new_string("Warnings"));
@@ -494,16 +287,23 @@ struct json *
 verdictout_object(struct verdict *v, const struct verdictout_opts *opts)
 {
 	struct json *o = report_object(&v->report);
-	char name[NAME_MAX_SHOWN];
+	char shown[NAME_MAX_SHOWN];
+	const char *name = opts->name;
 
 	add_strictness(o, v);
-	json_add_string(o, "image", verdictout_name(name, v, opts));
-	json_add_string(o, "file", msg_mask(name, sizeof name, opts->given));
+	if (name == NULL && strcmp(opts->given, "-") == 0)
+		name = v->image.name != NULL ? v->image.name : "standard input";
+	json_add_string(o, "image",
+	    msg_mask(shown, sizeof shown, name != NULL ? name : opts->given));
+	json_add_string(o, "file", msg_mask(shown, sizeof shown, opts->given));
 	if (opts->how != NULL && *opts->how != '\0')
 		json_add_string(o, "readWith", opts->how);
 	add_identity(o, &v->image);
 	verdictout_add_findings(o, v);
 	add_notes(o, v);
+	if (v->ignores != NULL)
+		ignores_add(v->ignores, o);
+	json_add_uint(o, "ignoredErrors", v->ignored_errors);
 	add_fixes(o, v);
 	add_size(o, v, opts);
 	return o;

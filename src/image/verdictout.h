@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prints a verdict: for people as text, for programs as JSON.
+ * A verdict as the object of check (result/found.h), from which all that is
+ * printed is made.
  *
- * The JSON is that of `unpack check` (report.h).  A finding has besides
+ * It is that of `unpack check` (report.h).  A finding has besides
  *
  *	"severity":"error","layer":N,"history":"COPY ..."
  *
@@ -10,17 +11,20 @@
  *
  *	"runtimes":{"containerd":"file exists","podman":"file exists"}
  *
- * "findings" begins with what keeps the container from starting, and the
- * object has besides
+ * "findings" begins with what keeps the container from starting, which has a
+ * "count" as the warnings have, and the object has besides
  *
  *	"image":"NAME","file":"-",		file: as it was given
  *	"readWith":"podman save NAME",		where a tool was asked
  *	"warnings":[{"severity":"warning","code":"log-limit","message":"...",
  *	  "fix":"...","count":N, and where they are known "path", "layer",
- *	  "history"}],		severity "warning" or "note", which has no fix
- *	"ignored":N,				of --ignore
+ *	  "history"}],		severity "warning" or "note"
+ *	"ignored":[...],			result/ignores.h
+ *	"ignoredErrors":N,			of them, that were errors
  *	"fixes":[{"layer":N,"history":"...","command":"chmod ...",
- *	  "findings":N,"chmod":"0755"}],	of a COPY, where that helps
+ *	  "findings":N,"chmod":"0755",		of a COPY, where that helps
+ *	  "title":"Not readable, from ...",	for people; and of the findings
+ *	  "lines":["a/b: mode 0600, ..."]}],	the first ones
  *	"size":{"json":N,"jsonl":N,		bytes of the log, as written
  *	  "tar":N,"targz":N,"parts":N,		targz, parts: of jsonl
  *	  "jsonTargz":N,			json, too: about, with symlinks
@@ -33,11 +37,9 @@
 #ifndef VERDICTOUT_H
 #define VERDICTOUT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/json.h"
-#include "base/term.h"
 #include "image/verdict.h"
 
 struct verdictout_opts {
@@ -47,17 +49,9 @@ struct verdictout_opts {
 	const char
 	    *how; /* it was read, "podman save NAME"; "" or NULL: at hand */
 	uint64_t log_limit;
-	bool verbose; /* say what it holds and how it was read, too */
-	struct term term;
 };
 
-/*
- * It as text, not yet wrapped (base/term.h); owned by the caller.  NULL
- * (reported).
- */
-char *verdictout_text(struct verdict *v, const struct verdictout_opts *opts);
-
-/* The same for programs, owned by the caller (base/result.h). */
+/* Owned by the caller (base/result.h). */
 struct json *verdictout_object(struct verdict *v,
     const struct verdictout_opts *opts);
 

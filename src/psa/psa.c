@@ -630,22 +630,6 @@ psa_judge(struct psa_report *report, const char *where,
 }
 
 void
-psa_report_drop(struct psa_report *report, const char *id)
-{
-	struct psa_violation *v;
-	size_t i, n = 0;
-
-	for (i = 0; i < report->n; i++) {
-		v = &report->violations[i];
-		if (strcmp(v->check->id, id) == 0)
-			psatable_free_violation(v);
-		else
-			report->violations[n++] = *v;
-	}
-	report->n = n;
-}
-
-void
 psa_report_free(struct psa_report *report)
 {
 	size_t i;

@@ -31,9 +31,6 @@ int psa_judge(struct psa_report *report, const char *where,
     const struct json *metadata, const struct json *spec,
     struct psa_policy policy);
 
-/* Drop the violations of the check `id`. */
-void psa_report_drop(struct psa_report *report, const char *id);
-
 void psa_report_free(struct psa_report *report);
 
 /* "restricted" and back; 0, or -1 where text is not a level. */

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prints what was found in a pod: as text, as JSON, as a case for CI services.
+ * What was found in a pod as an item of check-pod's result (result/found.h).
  */
 #ifndef PSAOUT_H
 #define PSAOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/json.h"
 #include "psa/psa.h"
+#include "result/ignores.h"
 
 /* A pod and where it stands; all is borrowed, and masked where it says so. */
 struct psaout_pod {
 	const char *file; /* masked */
+	const char *where; /* what psaout_where returns for it */
 	size_t line; /* of the object that it is in */
 	const char *kind; /* of that object */
 	const char *name; /* of that object; NULL: none */
@@ -29,16 +31,9 @@ struct psaout_pod {
 char *psaout_where(const struct psaout_pod *p);
 
 /*
- * Write it to `to`, with colours of t (base/term.h) and unwrapped.  Returns 0,
- * or -1 (reported).
+ * The item, owned; violations that are ignored are told apart in it.  Where
+ * memory ran out it cannot be printed.
  */
-struct term;
-int psaout_text(FILE *to, const struct term *t, const struct psaout_pod *p);
-
-/* Add it to an array. */
-void psaout_json(struct json *pods, const struct psaout_pod *p);
-
-/* Add it to the cases of bundle/ci.h. */
-void psaout_case(struct json *cases, const struct psaout_pod *p);
+struct json *psaout_object(const struct psaout_pod *p, struct ignores *ignores);
 
 #endif

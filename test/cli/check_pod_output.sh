@@ -62,7 +62,7 @@ is "says what" "$(jq -c '[.level,.version,.allowed,(.pods[0]|.file,.line,.kind,
 is "with the message" "$(jq -r '.pods[0].message' out)" "$want"
 is "each in full" "$(jq -c '.pods[0].violations[]
 	| select(.check=="privileged")' out)" \
-	'{"check":"privileged","level":"baseline","line":29,"field":"spec.containers[0].securityContext.privileged","must":"must be false, or not set","value":true,"container":"aa"}'
+	'{"check":"privileged","level":"baseline","line":29,"field":"spec.containers[0].securityContext.privileged","must":"must be false, or not set","value":true,"container":"aa","message":"spec.containers[0].securityContext.privileged (container \"aa\") is true; must be false, or not set"}'
 ok "quiet" exits 3 "$UNPACKCTL" check-pod -q bad.yaml
 ok "really" empty out
 ok "privileged takes all" exits 0 "$UNPACKCTL" check-pod --level privileged \

@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was found of a pod, told as text, as JSON and as a case. */
+/* What was found of a pod, as an item of a result. */
 #include "psa/psaout.h"
 
 #include <stdlib.h>
 
-#include "base/term.h"
-#include "bundle/ci.h"
 #include "tap.h"
 
 static struct psa_report report;
 static struct psaout_pod pod;
 
-/* The text of it; owned. */
-static char *
-text_of(bool colour)
-{
-	struct term t = {colour, 0};
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	OK(f != NULL && psaout_text(f, &t, &pod) == 0);
-	(void)fclose(f);
-	return text;
-}
-
+/* The item of it is this. */
 static void
-tells(bool colour, const char *wanted)
+makes(struct ignores *ignores, const char *wanted)
 {
-	char *text = text_of(colour);
+	char *place = psaout_where(&pod);
+	char *text;
 
+	pod.where = place;
+	text = json_finish(psaout_object(&pod, ignores), JSON_COMPACT);
 	OK_STR(text, wanted);
 	free(text);
+	free(place);
 }
 
 static void
@@ -62,10 +51,9 @@ places(void)
 }
 
 static void
-texts(const struct json *spec)
+items(const struct json *spec)
 {
-	struct json *list = json_new_array(), *cases = json_new_array();
-	char *text;
+	struct ignores none = {0}, some = {0}, all = {0};
 
 	pod = (struct psaout_pod){.file = "f",
 	    .line = 1,
@@ -79,10 +67,12 @@ texts(const struct json *spec)
 	OK(psa_judge(&report, "f", NULL, spec,
 	       (struct psa_policy){PSA_PRIVILEGED, 30}) == 0);
 	OK(report.n == 0);
-	tells(false, "f:1: Pod n: passes baseline:v1.30\n");
-	tells(true, "f:1: Pod n: \033[32mpasses\033[0m baseline:v1.30\n");
-	psaout_json(list, &pod);
-	psaout_case(cases, &pod);
+	makes(&none,
+	    "{\"where\":\"f:1: Pod n\",\"file\":\"f\",\"line\":1,"
+	    "\"kind\":\"Pod\",\"name\":\"n\",\"namespace\":\"ns\","
+	    "\"path\":\"\",\"allowed\":true,"
+	    "\"message\":\"passes baseline:v1.30\",\"violations\":[],"
+	    "\"ignored\":[]}");
 	psa_report_free(&report);
 	OK(psa_judge(&report, "f", NULL, spec,
 	       (struct psa_policy){PSA_BASELINE, 30}) == 0);
@@ -90,66 +80,53 @@ texts(const struct json *spec)
 	pod.name = NULL;
 	pod.namespace = NULL;
 	pod.path = "spec.template";
-	tells(false,
-	    "f:1: Pod (no name): violates baseline:v1.30: "
-	    "hostNamespaces, hostPathVolumes, privileged\n"
-	    "  f:1: spec.template.spec.hostPID is true; must be false, or not "
-	    "set [hostNamespaces]\n"
-	    "  f:5: spec.template.spec.volumes[0].hostPath (volume \"v\") is "
-	    "{}; must not be set [hostPathVolumes]\n"
-	    "  f:1: spec.template.spec.containers[0].securityContext."
-	    "privileged (container \"a\\x1b\") is true; must be false, or not "
-	    "set [privileged]\n");
-	text = text_of(true);
-	OK(strstr(text, "\033[31mviolates\033[0m") != NULL);
-	free(text);
-	psaout_json(list, &pod);
-	psaout_case(cases, &pod);
-	text = json_finish(list, JSON_COMPACT);
-	OK_STR(text,
-	    "[{\"file\":\"f\",\"line\":1,\"kind\":\"Pod\",\"name\":\""
-	    "n\",\"namespace\":\"ns\",\"path\":\"\",\"allowed\":true,"
-	    "\"message\":\"\",\"violations\":[]},{\"file\":\"f\",\"li"
-	    "ne\":1,\"kind\":\"Pod\",\"path\":\"spec.template\",\"all"
-	    "owed\":false,\"message\":\"violates baseline:v1.30: host"
-	    "Namespaces, hostPathVolumes, privileged\",\"violations\""
-	    ":[{\"check\":\"hostNamespaces\",\"level\":\"baseline\","
-	    "\"line\":1,\"field\":\"spec.template.spec.hostPID\",\"mu"
-	    "st\":\"must be false, or not set\",\"value\":true},{\"ch"
-	    "eck\":\"hostPathVolumes\",\"level\":\"baseline\",\"line"
-	    "\":5,\"field\":\"spec.template.spec.volumes[0].hostPath"
-	    "\",\"must\":\"must not be set\",\"value\":{},\"volume\":"
-	    "\"v\"},{\"check\":\"privileged\",\"level\":\"baseline\","
-	    "\"line\":1,\"field\":\"spec.template.spec.containers[0]."
-	    "securityContext.privileged\",\"must\":\"must be false, o"
-	    "r not set\",\"value\":true,\"container\":\"a\\u001b\"}]}"
-	    "]");
-	free(text);
-	text = json_print(cases, JSON_COMPACT);
-	OK_STR(text,
-	    "[{\"name\":\"f:1: Pod n\",\"file\":\"f\",\"state\":\"pas"
-	    "sed\",\"message\":\"\",\"findings\":[]},{\"name\":\"f:1:"
-	    " Pod (no name)\",\"file\":\"f\",\"state\":\"failed\",\"m"
-	    "essage\":\"violates baseline:v1.30: hostNamespaces, host"
-	    "PathVolumes, privileged\",\"findings\":[{\"code\":\"host"
-	    "Namespaces\",\"severity\":\"error\",\"message\":\"spec.t"
-	    "emplate.spec.hostPID is true; must be false, or not set"
-	    "\",\"fix\":\"leave hostNetwork, hostPID and hostIPC out"
-	    "\",\"file\":\"f\",\"line\":1,\"where\":\"spec.template.s"
-	    "pec.hostPID\"},{\"code\":\"hostPathVolumes\",\"severity"
-	    "\":\"error\",\"message\":\"spec.template.spec.volumes[0]"
-	    ".hostPath (volume \\\"v\\\") is {}; must not be set\",\""
-	    "fix\":\"use a persistentVolumeClaim or an emptyDir in pl"
-	    "ace of hostPath\",\"file\":\"f\",\"line\":5,\"where\":\""
-	    "spec.template.spec.volumes[0].hostPath\"},{\"code\":\"pr"
-	    "ivileged\",\"severity\":\"error\",\"message\":\"spec.tem"
-	    "plate.spec.containers[0].securityContext.privileged (con"
-	    "tainer \\\"a\\\\x1b\\\") is true; must be false, or not "
-	    "set\",\"fix\":\"leave securityContext.privileged out\","
-	    "\"file\":\"f\",\"line\":1,\"where\":\"spec.template.spec"
-	    ".containers[0].securityContext.privileged\"}]}]");
-	free(text);
-	json_free(cases);
+#define HEAD \
+	"{\"where\":\"f:1: Pod (no name)\",\"file\":\"f\",\"line\":1," \
+	"\"kind\":\"Pod\",\"path\":\"spec.template\","
+#define PID \
+	"{\"check\":\"hostNamespaces\",\"level\":\"baseline\",\"line\":1," \
+	"\"field\":\"spec.template.spec.hostPID\",\"must\":\"must be false, " \
+	"or not set\",\"value\":true,\"message\":\"spec.template.spec.hostPID " \
+	"is true; must be false, or not set\"}"
+#define PATHS \
+	"{\"check\":\"hostPathVolumes\",\"level\":\"baseline\",\"line\":5," \
+	"\"field\":\"spec.template.spec.volumes[0].hostPath\",\"must\":\"must " \
+	"not be set\",\"value\":{},\"volume\":\"v\",\"message\":\"spec." \
+	"template.spec.volumes[0].hostPath (volume \\\"v\\\") is {}; must not " \
+	"be set\"}"
+#define PRIVILEGED \
+	"{\"check\":\"privileged\",\"level\":\"baseline\",\"line\":1," \
+	"\"field\":\"spec.template.spec.containers[0].securityContext." \
+	"privileged\",\"must\":\"must be false, or not set\",\"value\":true," \
+	"\"container\":\"a\\u001b\",\"message\":\"spec.template.spec." \
+	"containers[0].securityContext.privileged (container \\\"a\\\\x1b\\\") " \
+	"is true; must be false, or not set\"}"
+	makes(&none,
+	    HEAD "\"allowed\":false,\"message\":\"violates baseline:v1.30: "
+	         "hostNamespaces, hostPathVolumes, privileged\","
+	         "\"violations\":[" PID "," PATHS "," PRIVILEGED
+	         "],\"ignored\":[]}");
+	OK(ignores_take(NULL, &some, "hostPathVolumes:f") == NULL);
+	OK(ignores_take(NULL, &some, "privileged:g") == NULL);
+	makes(&some,
+	    HEAD "\"allowed\":false,\"message\":\"violates baseline:v1.30: "
+	         "hostNamespaces, privileged\",\"violations\":[" PID
+	         "," PRIVILEGED "],\"ignored\":[{\"ignore\":"
+	         "\"hostPathVolumes:f\",\"count\":1,\"findings\":[" PATHS
+	         "]}]}");
+	OK(ignores_take(NULL, &all, "hostPathVolumes") == NULL);
+	OK(ignores_take(NULL, &all, "privileged") == NULL);
+	OK(ignores_take(NULL, &all, "hostNamespaces") == NULL);
+	makes(&all,
+	    HEAD
+	    "\"allowed\":true,\"message\":\"passes baseline:v1.30\","
+	    "\"violations\":[],\"ignored\":[{\"ignore\":"
+	    "\"hostPathVolumes\",\"count\":1,\"findings\":[" PATHS
+	    "]},{\"ignore\":\"privileged\",\"count\":1,\"findings\":[" PRIVILEGED
+	    "]},{\"ignore\":\"hostNamespaces\",\"count\":1,"
+	    "\"findings\":[" PID "]}]}");
+	ignores_free(&some);
+	ignores_free(&all);
 }
 
 int
@@ -165,7 +142,7 @@ main(void)
 	                  "hostPath"),
 	    5);
 	places();
-	texts(spec);
+	items(spec);
 	psa_report_free(&report);
 	json_free(spec);
 	return tap_done();
