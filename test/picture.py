@@ -5,8 +5,9 @@
     picture.py UNPACK UNPACKCTL
 
 The programs run on a terminal (pty), in an empty directory, with an image that
-cannot be unpacked, the same image when it is fixed, and a log. What they write
-is drawn as a terminal shows it. It is the same each time.
+cannot be unpacked, and the same image when it is fixed. apiserver.py stands in
+for the cluster in which run unpacks it. What they write is drawn as a terminal
+shows it. It is the same each time.
 """
 import os
 import re
@@ -29,8 +30,7 @@ SESSION = (
     "unpackctl check my-bundle.tar",
     "# image 0644",
     "unpackctl check my-bundle.tar",
-    "# log",
-    "unpackctl extract -C files pod.log",
+    "unpackctl run -n unpack-system registry.example.com/my-bundle:v1 -C files",
     "ls files/manifests",
 )
 
@@ -51,18 +51,15 @@ file manifests/deployment.yaml {mode} kind: Deployment
                     "my-bundle.tar"], input=words, text=True, check=True)
 
 
-def log(unpack):
-    """pod.log, as the container of the pod writes it."""
-    os.makedirs("root/manifests")
+def bundle():
+    """The same files, for the pod that runs."""
+    os.makedirs("../bundle/manifests")
     for name, kind in (("configmap", "ConfigMap"),
                        ("deployment", "Deployment")):
-        path = f"root/manifests/{name}.yaml"
+        path = f"../bundle/manifests/{name}.yaml"
         with open(path, "w", encoding="ascii") as f:
             f.write(f"kind: {kind}")
         os.utime(path, (1234567890, 1234567890))
-    with open("pod.log", "wb") as f:
-        subprocess.run([unpack, "--bundle-dir=root", "--format=jsonl"],
-                       stdout=f, check=True)
 
 
 def cells(text):
@@ -112,8 +109,8 @@ def draw(lines):
     print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
           f'height="{height}" viewBox="0 0 {width} {height}" role="img">')
     print("<title>unpackctl check finds a file that cannot be read, and "
-          "passes when it is fixed; unpackctl extract verifies a log and "
-          "writes the files</title>")
+          "passes when it is fixed; unpackctl run unpacks it in a cluster "
+          "and writes the files</title>")
     print(f'<rect width="{width}" height="{height}" rx="8" fill="#161b22"/>')
     print(f'<g font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans '
           f'Mono\', monospace" font-size="{FONT}">')
@@ -133,13 +130,15 @@ def main():
         os.mkdir(f"{work}/session")
         os.chdir(f"{work}/session")
         env = {"PATH": f"{work}/bin:{os.environ['PATH']}", "LC_ALL": "C",
-               "TERM": "xterm-256color", "TMPDIR": work}
+               "TERM": "xterm-256color", "TMPDIR": work,
+               "UNPACK": unpack, "UNPACK_IMAGE": "registry.example.com/unpack:1",
+               "KUBECTL": f"{HERE}/apiserver.py", "API_STATE": f"{work}/api",
+               "API_BUNDLE": f"{work}/bundle"}
+        bundle()
         lines = []
         for command in SESSION:
             if command.startswith("# image "):
                 image(command.split()[-1])
-            elif command == "# log":
-                log(unpack)
             else:
                 lines += [[]] if lines else []
                 lines.append([("prompt", "$"), ("", " ")] +

@@ -100,7 +100,7 @@ opt_take opt_take_flag, opt_take_text, opt_take_number, opt_take_size,
 
 /* Options for one task: --help shows them together. */
 struct opt_group {
-	const char *title; /* NULL: "Options" */
+	const char *title; /* NULL: "Options", or more of the group before */
 	const struct opt *rows; /* up to one of zeros; NULL ends the groups */
 	size_t at; /* offset of what the rows' offsets are in */
 };

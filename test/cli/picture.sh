@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The session that README.md shows as a picture is what the programs print.
 . "$TOP/test/lib.sh"
+need python3 jq
 [ -z "${SANITIZED-}" ] || skip_all "its sanitizers print to the log"
 
 "$TOP/test/picture.py" "$UNPACK" "$UNPACKCTL" >session.svg 2>err
