@@ -6,197 +6,94 @@
  */
 #include "pod/reference.h"
 
-#include <stdbool.h>
+#include <regex.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGIT "0123456789"
 
 enum {
 	NAME_MAX_LEN = 255, /* characters of HOST and PATH */
 	TAG_MAX = 128
 };
 
-/* Are s[0..len) characters of `set` alone, and at least one? */
-static bool
-is_all(const char *s, size_t len, const char *set)
-{
-	size_t i;
+#define HOST_PART "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+#define HOST \
+	"^(" HOST_PART "(\\." HOST_PART ")*|\\[[0-9A-Fa-f:]+\\])(:[0-9]+)?$"
+#define PATH_PART "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*"
+#define PATH "^" PATH_PART "(/" PATH_PART ")*$"
+#define TAG "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+#define DIGEST "^sha(256|384|512):[0-9a-f]+$"
 
-	for (i = 0; i < len; i++)
-		if (s[i] == '\0' || strchr(set, s[i]) == NULL)
-			return false;
-	return len > 0;
-}
+static const char
+    wrong_tag[] = "the tag is not up to 128 letters, digits, '_', '.' and '-'";
+static const char wrong_digest[] =
+    "the digest is not sha256:, sha384: or sha512: and its number of lower-case hexadecimal digits";
 
-/* Is the part of a host name s[0..len) letters, digits, hyphens within? */
-static bool
-is_host_part(const char *s, size_t len)
-{
-	return is_all(s, len, LOWER UPPER DIGIT "-") && s[0] != '-' &&
-	    s[len - 1] != '-';
-}
-
-/* Is s[0..len) NAME, NAME:PORT, or [IPV6]:PORT? */
-static bool
-is_host(const char *s, size_t len)
-{
-	const char *colon = memchr(s, ':', len), *end;
-	size_t part;
-
-	if (s[0] == '[') {
-		end = memchr(s, ']', len);
-		if (end == NULL ||
-		    !is_all(s + 1, (size_t)(end - s - 1),
-		        DIGIT "abcdefABCDEF:"))
-			return false;
-		end++;
-		len -= (size_t)(end - s);
-		return len == 0 ||
-		    (*end == ':' && is_all(end + 1, len - 1, DIGIT));
-	}
-	if (colon != NULL) {
-		if (!is_all(colon + 1, len - (size_t)(colon - s) - 1, DIGIT))
-			return false;
-		len = (size_t)(colon - s);
-	}
-	for (;;) {
-		end = memchr(s, '.', len);
-		part = end != NULL ? (size_t)(end - s) : len;
-		if (!is_host_part(s, part))
-			return false;
-		if (end == NULL)
-			return true;
-		s += part + 1;
-		len -= part + 1;
-	}
-}
-
-/* Is what stands before the first slash a host, and no part of the path? */
-static bool
-names_host(const char *s, size_t len)
-{
-	size_t i;
-
-	if (len == strlen("localhost") && strncmp(s, "localhost", len) == 0)
-		return true;
-	for (i = 0; i < len; i++)
-		if (strchr(UPPER ".:[", s[i]) != NULL)
-			return true;
-	return false;
-}
-
-/* Is s[0..len) lower case words joined by '.', '_', '__' or hyphens? */
-static bool
-is_path_part(const char *s, size_t len)
-{
-	size_t i = 0, n;
-
-	for (;;) {
-		n = i;
-		while (i < len && strchr(LOWER DIGIT, s[i]) != NULL)
-			i++;
-		if (i == n)
-			return false;
-		if (i == len)
-			return true;
-		n = i;
-		if (s[i] == '-') {
-			while (i < len && s[i] == '-')
-				i++;
-			continue;
-		}
-		while (i < len && s[i] == '_')
-			i++;
-		if (i - n > 2)
-			return false;
-		if (i == n && s[i++] != '.')
-			return false;
-	}
-}
-
+/* Does s[0..len) match the pattern?  NULL, or why not. */
 static const char *
-digest_error(const char *s)
+reference_match(const char *s, size_t len, const char *pattern, const char *why)
 {
-	static const struct {
-		const char *name;
-		size_t digits;
-	} algorithms[] = {{"sha256:", 64}, {"sha384:", 96}, {"sha512:", 128}};
-	size_t i, len;
+	char part[NAME_MAX_LEN + 1];
+	regex_t re;
+	int differs;
 
-	for (i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
-		len = strlen(algorithms[i].name);
-		if (strncmp(s, algorithms[i].name, len) != 0)
-			continue;
-		s += len;
-		if (strlen(s) != algorithms[i].digits ||
-		    !is_all(s, strlen(s), DIGIT "abcdef"))
-			return "the digest does not have the number of lower-case hexadecimal digits of its algorithm";
-		return NULL;
-	}
-	return "the digest does not begin with sha256:, sha384: or sha512:";
-}
-
-static const char *
-path_error(const char *s, size_t len)
-{
-	const char *slash;
-	size_t part;
-
-	for (;;) {
-		slash = memchr(s, '/', len);
-		part = slash != NULL ? (size_t)(slash - s) : len;
-		if (!is_path_part(s, part))
-			return "the name is not made of lower-case letters and digits, joined by '.', '_', '__', '-' or '/'";
-		if (slash == NULL)
-			return NULL;
-		s += part + 1;
-		len -= part + 1;
-	}
+	if (len >= sizeof part)
+		return why;
+	snprintf(part, sizeof part, "%.*s", (int)len, s);
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return "out of memory";
+	differs = regexec(&re, part, 0, NULL, 0);
+	regfree(&re);
+	return differs ? why : NULL;
 }
 
 const char *
 reference_error(const char *ref)
 {
-	const char *at = strchr(ref, '@'), *slash, *colon = NULL, *error;
-	size_t len = at != NULL ? (size_t)(at - ref) : strlen(ref), i, host;
+	const char *at = strchr(ref, '@'), *slash, *colon, *error = NULL;
+	size_t len = at != NULL ? (size_t)(at - ref) : strlen(ref), host;
 
 	if (*ref == '\0')
 		return "it is empty";
 	if (strstr(ref, "://") != NULL)
 		return "an image reference must not begin with a scheme such as https://";
 	if (at != NULL) {
-		error = digest_error(at + 1);
-		if (error != NULL)
-			return error;
+		error = reference_match(at + 1, strlen(at + 1), DIGEST,
+		    wrong_digest);
+		if (error == NULL &&
+		    strlen(at + 8) != strtoul(at + 4, NULL, 10) / 4)
+			error = wrong_digest;
 	}
-	for (i = 0; i < len; i++) {
-		if (ref[i] == ':')
-			colon = ref + i;
-		else if (ref[i] == '/')
-			colon = NULL;
-	}
-	if (colon != NULL) {
+	slash = memrchr(ref, '/', len);
+	colon = memrchr(ref, ':', len);
+	if (error == NULL && colon != NULL &&
+	    (slash == NULL || slash < colon)) {
 		host = len - (size_t)(colon - ref) - 1;
-		if (host > TAG_MAX ||
-		    !is_all(colon + 1, host, LOWER UPPER DIGIT "_.-") ||
-		    strchr(".-", colon[1]) != NULL)
-			return "the tag is not up to 128 letters, digits, '_', '.' and '-'";
+		error = host > TAG_MAX
+		    ? wrong_tag
+		    : reference_match(colon + 1, host, TAG, wrong_tag);
 		len = (size_t)(colon - ref);
 	}
+	if (error != NULL)
+		return error;
 	if (len > NAME_MAX_LEN)
 		return "the name has more than 255 characters";
-	if (len == 64 && is_all(ref, len, DIGIT "abcdef"))
+	if (len == 64 && strspn(ref, "0123456789abcdef") >= len)
 		return "64 hexadecimal digits are an image ID, not a name";
+	/* is what stands before the first slash a host, or part of the path? */
 	slash = memchr(ref, '/', len);
-	if (slash != NULL && names_host(ref, (size_t)(slash - ref))) {
-		host = (size_t)(slash - ref);
-		if (!is_host(ref, host))
-			return "the registry is not HOST or HOST:PORT";
+	host = slash != NULL ? (size_t)(slash - ref) : 0;
+	if (strcspn(ref, "ABCDEFGHIJKLMNOPQRSTUVWXYZ.:[") < host ||
+	    (host == strlen("localhost") &&
+	        strncmp(ref, "localhost", host) == 0)) {
+		error = reference_match(ref, host, HOST,
+		    "the registry is not HOST or HOST:PORT");
+		if (error != NULL)
+			return error;
 		ref += host + 1;
 		len -= host + 1;
 	}
-	return path_error(ref, len);
+	return reference_match(ref, len, PATH,
+	    "the name is not made of lower-case letters and digits, joined by '.', '_', '__', '-' or '/'");
 }
