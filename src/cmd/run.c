@@ -746,8 +746,8 @@ static const struct opt_group run_groups[] = {
     {"The cluster", provision_rows, offsetof(struct run, provision)},
     {"The pod", podopts_pod_rows, offsetof(struct run, pod)},
     {"Its name", podopts_shape_rows, offsetof(struct run, pod)},
-    {"Where it runs, and what it may use", placement_rows,
-        offsetof(struct run, pod.placement)},
+    {"Where it runs, and what it may use", podopts_placement_rows,
+        offsetof(struct run, pod)},
     {"What it writes to its log (default: jsonl)", podopts_stream_rows,
         offsetof(struct run, pod)},
     {0},
@@ -773,8 +773,8 @@ static const struct opt_group test_groups[] = {
     {"The cluster", provision_rows, offsetof(struct run, provision)},
     {"The results", found_rows, offsetof(struct run, found)},
     {"The pods", podopts_pod_rows, offsetof(struct run, pod)},
-    {"Where they run, and what they may use", placement_rows,
-        offsetof(struct run, pod.placement)},
+    {"Where they run, and what they may use", podopts_placement_rows,
+        offsetof(struct run, pod)},
     {0},
 };
 const struct opt_command cmd_test_options = {

@@ -14,11 +14,8 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
-#include "pod/reference.h"
+#include "pod/name.h"
 #include "wire.h"
-
-#define OWNER_KIND "core.rukpak.io/owner-kind"
-#define OWNER_NAME "core.rukpak.io/owner-name"
 
 /* What is copied, in a volume of this name and below where that is mounted. */
 #define FILES "files"
@@ -149,15 +146,9 @@ pod_name(const struct pod_opts *o, char name[static POD_NAME],
 static void
 label_value(char value[static POD_NAME], const char *text)
 {
-	size_t len = strlen(text);
-
-	if (len > 0 && len <= LABEL_MAX &&
-	    strspn(text,
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-	        len &&
-	    strchr("-_.", text[0]) == NULL &&
-	    strchr("-_.", text[len - 1]) == NULL)
-		(void)snprintf(value, POD_NAME, "%s", text);
+	if (strlen(text) <= LABEL_MAX &&
+	    name_matches(text, "^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"))
+		snprintf(value, POD_NAME, "%s", text);
 	else
 		pod_make_name(value, text, "");
 }
@@ -167,59 +158,35 @@ label_value(char value[static POD_NAME], const char *text)
 /* What a pod is built after. */
 struct build {
 	const struct pod_opts *o;
+	bool inject; /* by its strategy */
 	const char *tools; /* where our volume is; random, or borrowed from o */
 	char random[sizeof WIRE_MOUNT + WIRE_MOUNT_DIGITS];
 };
 
 /*
- * Begin a pod after o: choose where our volume is (wire.h says why).  Returns
- * 0, or -1 (reported).
- */
-static int
-pod_begin_build(struct build *b, const struct pod_opts *o)
-{
-	unsigned char bytes[WIRE_MOUNT_DIGITS / 2];
-	char *p;
-	size_t i;
-
-	*b = (struct build){.o = o, .tools = o->mount_path};
-	if (b->tools != NULL)
-		return 0;
-	/* up to 256 bytes come whole: getrandom(2) */
-	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-		msg_warn(errno, "cannot get random bytes for the mount path");
-		return -1;
-	}
-	memcpy(b->random, WIRE_MOUNT, sizeof WIRE_MOUNT);
-	p = b->random + sizeof WIRE_MOUNT - 1;
-	for (i = 0; i < sizeof bytes; i++)
-		(void)snprintf(p + 2 * i, 3, "%02x", bytes[i]);
-	b->tools = b->random;
-	return 0;
-}
-
-/*
- * Add the argument option + value; kubelet must not expand $(NAME) in value.
+ * Add an argument of three texts; kubelet must not expand $(NAME) in it.
  */
 static void
-put_arg(struct json *to, const char *option, const char *value)
+put_arg(struct json *to, const char *option, const char *value,
+    const char *rest)
 {
-	size_t len = strlen(option);
-	char *arg = malloc(len + 2 * strlen(value) + 1), *p = arg;
+	size_t len = strlen(option) + strlen(value) + strlen(rest);
+	char *text = malloc(len + 1), *arg = malloc(2 * len + 1), *p = arg;
+	const char *c;
 
-	if (arg == NULL) {
+	if (text == NULL || arg == NULL) {
 		json_spoil(to);
-		return;
+	} else {
+		snprintf(text, len + 1, "%s%s%s", option, value, rest);
+		for (c = text; *c != '\0'; c++) {
+			if (c[0] == '$' && c[1] == '(')
+				*p++ = '$';
+			*p++ = *c;
+		}
+		*p = '\0';
+		json_add_string(to, NULL, arg);
 	}
-	while (*option != '\0')
-		*p++ = *option++;
-	for (; *value != '\0'; value++) {
-		if (value[0] == '$' && value[1] == '(')
-			*p++ = '$';
-		*p++ = *value;
-	}
-	*p = '\0';
-	json_add_string(to, NULL, arg);
+	free(text);
 	free(arg);
 }
 
@@ -240,24 +207,21 @@ put_mount(struct json *mounts, const char *name, const char *path,
 static void
 put_nonroot(struct build *b, struct json *context)
 {
-	struct json *seccomp;
-
 	if (!b->o->user_namespace)
 		json_add_bool(context, "runAsNonRoot", true);
-	seccomp = json_add_object(context, "seccompProfile");
-	json_add_string(seccomp, "type", "RuntimeDefault");
+	json_add_string(json_add_object(context, "seccompProfile"), "type",
+	    "RuntimeDefault");
 }
 
 static void
 put_container_security(struct build *b, struct json *container)
 {
 	struct json *context = json_add_object(container, "securityContext");
-	struct json *capabilities, *drop;
 
 	json_add_bool(context, "allowPrivilegeEscalation", false);
-	capabilities = json_add_object(context, "capabilities");
-	drop = json_add_array(capabilities, "drop");
-	json_add_string(drop, NULL, "ALL");
+	json_add_string(json_add_array(json_add_object(context, "capabilities"),
+	                    "drop"),
+	    NULL, "ALL");
 	json_add_bool(context, "readOnlyRootFilesystem", true);
 	put_nonroot(b, context);
 }
@@ -273,189 +237,141 @@ put_container(struct json *to, const char *name, const char *image)
 	return container;
 }
 
-/* Add a path: that of our volume and what follows. */
-static void
-put_program(struct build *b, struct json *to, const char *rest)
+/* The beginning of a container of ours, up to its command. */
+static struct json *
+put_command(struct build *b, struct json *container)
 {
-	char *path;
-
-	if (asprintf(&path, "%s%s", b->tools, rest) < 0) {
-		json_spoil(to);
-		return;
-	}
-	put_arg(to, "", path);
-	free(path);
+	if (b->o->pull_policy != NULL)
+		json_add_string(container, "imagePullPolicy",
+		    b->o->pull_policy);
+	return json_add_array(container, "command");
 }
 
-static void
-put_command(struct build *b, struct json *container, const char *parts)
+/* The end of a container of ours, with one mount; returns the mounts. */
+static struct json *
+put_rest(struct build *b, struct json *container, const char *volume,
+    const char *path, bool read_only)
 {
-	const struct pod_opts *o = b->o;
-	bool inject = o->strategy == POD_INJECT;
-	struct json *command;
-	const char *dir = o->bundle_dir;
+	struct json *resources, *list, *mounts;
 
-	placement_put_policy(&o->placement, container);
-	command = json_add_array(container, "command");
-	if (o->copy_to != NULL) {
-		put_program(b, command, "/unpack");
-		json_add_string(command, NULL, "copy");
-		put_arg(command, "--bundle-dir=", dir);
-		/* an init container can run again, and the volume stays */
-		json_add_string(command, NULL, "--force");
-		if (o->symlinks != NULL)
-			put_arg(command, "--symlinks=", o->symlinks);
-		put_program(b, command, "-" FILES "/" FILES);
-		return;
-	}
-	if (inject)
-		put_program(b, command, "/unpack");
-	else
-		json_add_string(command, NULL, "/unpack");
-	if (o->check)
-		json_add_string(command, NULL, "check");
-	if (!inject && strcmp(dir, "/") == 0)
-		json_add_string(command, NULL, "--bundle-dir=" VOLUME);
-	else
-		put_arg(command,
-		    inject ? "--bundle-dir=" : "--bundle-dir=" VOLUME, dir);
-	if (o->check)
-		return;
-	put_arg(command, "--format=", parts != NULL ? "jsonl" : o->format);
-	if (o->symlinks != NULL)
-		put_arg(command, "--symlinks=", o->symlinks);
-	if (parts != NULL)
-		put_arg(command, "--parts=", parts);
-	put_arg(command, "--log-limit=",
-	    o->log_limit != NULL ? o->log_limit : POD_LOG_LIMIT);
-}
-
-/* A container that prints the bundle, or some parts of it. */
-static void
-put_bundle(struct build *b, struct json *containers, const char *name,
-    const char *parts)
-{
-	bool inject = b->o->strategy == POD_INJECT;
-	struct json *container = put_container(containers, name,
-	    inject ? b->o->image : b->o->unpacker);
-	struct json *mounts;
-	char files[sizeof b->random + sizeof "-" FILES];
-
-	put_command(b, container, parts);
 	json_add_string(container, "workingDir", "/");
 	/* what a program that is not ours says, `unpack` writes the file */
 	json_add_string(container, "terminationMessagePolicy",
 	    "FallbackToLogsOnError");
-	placement_put_resources(&b->o->placement, container);
+	resources = json_add_object(container, "resources");
+	list = json_add_object(resources, "requests");
+	json_add_string(list, "cpu", POD_CPU);
+	json_add_string(list, "memory", POD_MEMORY);
+	json_merge(list, b->o->requests);
+	list = json_add_object(resources, "limits");
+	json_add_string(list, "memory", POD_MEMORY_LIMIT);
+	json_merge(list, b->o->limits);
 	mounts = json_add_array(container, "volumeMounts");
-	if (inject)
-		(void)put_mount(mounts, "unpack", b->tools, true);
-	else
-		(void)put_mount(mounts, "bundle", VOLUME, true);
-	if (b->o->copy_to != NULL) {
-		snprintf(files, sizeof files, "%s-" FILES, b->random);
+	(void)put_mount(mounts, volume, path, read_only);
+	put_container_security(b, container);
+	return mounts;
+}
+
+/* A container that prints the bundle, or some parts of it, or copies it. */
+static void
+put_bundle(struct build *b, struct json *containers, const char *name,
+    const char *parts)
+{
+	const struct pod_opts *o = b->o;
+	struct json *container = put_container(containers, name,
+	    b->inject ? o->image : o->unpacker);
+	struct json *command = put_command(b, container), *mounts;
+	const char *volume = b->inject ? "" : VOLUME, *dir = o->bundle_dir;
+	char files[sizeof b->random + sizeof "-" FILES];
+
+	put_arg(command, b->inject ? b->tools : "", "/unpack", "");
+	if (o->check || o->copy_to != NULL)
+		json_add_string(command, NULL, o->check ? "check" : "copy");
+	put_arg(command, "--bundle-dir=", volume,
+	    !b->inject && strcmp(dir, "/") == 0 ? "" : dir);
+	/* an init container can run again, and the volume stays */
+	if (o->copy_to != NULL)
+		json_add_string(command, NULL, "--force");
+	else if (!o->check)
+		put_arg(command,
+		    "--format=", parts != NULL ? "jsonl" : o->format, "");
+	if (o->symlinks != NULL && !o->check)
+		put_arg(command, "--symlinks=", o->symlinks, "");
+	if (parts != NULL && !o->check)
+		put_arg(command, "--parts=", parts, "");
+	if (o->copy_to != NULL)
+		put_arg(command, b->tools, "-" FILES "/" FILES, "");
+	else if (!o->check)
+		put_arg(command, "--log-limit=",
+		    o->log_limit != NULL ? o->log_limit : POD_LOG_LIMIT, "");
+	mounts = put_rest(b, container, b->inject ? "unpack" : "bundle",
+	    b->inject ? b->tools : VOLUME, true);
+	if (o->copy_to != NULL) {
+		snprintf(files, sizeof files, "%s-" FILES, b->tools);
 		(void)put_mount(mounts, FILES, files, false);
 	}
-	put_container_security(b, container);
 }
 
-static void
-put_installer(struct build *b, struct json *spec)
-{
-	struct json *containers = json_add_array(spec, "initContainers");
-	struct json *container = put_container(containers, POD_INSTALLER,
-	    b->o->unpacker);
-	struct json *command;
-
-	placement_put_policy(&b->o->placement, container);
-	command = json_add_array(container, "command");
-	json_add_string(command, NULL, "/unpack");
-	json_add_string(command, NULL, "install");
-	put_program(b, command, "/unpack");
-	json_add_string(container, "workingDir", "/");
-	json_add_string(container, "terminationMessagePolicy",
-	    "FallbackToLogsOnError");
-	placement_put_resources(&b->o->placement, container);
-	(void)put_mount(json_add_array(container, "volumeMounts"), "unpack",
-	    b->tools, false);
-	put_container_security(b, container);
-}
-
+/* Our volume, and the container that puts `unpack` there; or the bundle's. */
 static void
 put_volumes(struct build *b, struct json *spec)
 {
 	struct json *volumes = json_add_array(spec, "volumes");
-	struct json *volume = json_add_object(volumes, NULL), *source;
+	struct json *volume = json_add_object(volumes, NULL);
+	struct json *container, *command;
 
-	if (b->o->strategy == POD_INJECT) {
-		json_add_string(volume, "name", "unpack");
-		source = json_add_object(volume, "emptyDir");
-		json_add_string(source, "sizeLimit", "8Mi");
-		if (b->o->copy_to == NULL)
-			return;
+	if (!b->inject) {
+		json_add_string(volume, "name", "bundle");
+		json_add_string(json_add_object(volume, "image"), "reference",
+		    b->o->image);
+		return;
+	}
+	json_add_string(volume, "name", "unpack");
+	json_add_string(json_add_object(volume, "emptyDir"), "sizeLimit",
+	    "8Mi");
+	if (b->o->copy_to != NULL) {
 		volume = json_add_object(volumes, NULL);
 		json_add_string(volume, "name", FILES);
 		(void)json_add_object(volume, "emptyDir");
-		return;
 	}
-	json_add_string(volume, "name", "bundle");
-	source = json_add_object(volume, "image");
-	json_add_string(source, "reference", b->o->image);
+	container = put_container(json_add_array(spec, "initContainers"),
+	    POD_INSTALLER, b->o->unpacker);
+	command = put_command(b, container);
+	json_add_string(command, NULL, "/unpack");
+	json_add_string(command, NULL, "install");
+	put_arg(command, b->tools, "/unpack", "");
+	(void)put_rest(b, container, "unpack", b->tools, false);
 }
 
 static void
-put_pull_secrets(struct build *b, struct json *spec)
-{
-	struct json *secrets, *secret;
-	size_t i;
-
-	if (b->o->n_pull_secrets == 0)
-		return;
-	secrets = json_add_array(spec, "imagePullSecrets");
-	for (i = 0; i < b->o->n_pull_secrets; i++) {
-		secret = json_add_object(secrets, NULL);
-		json_add_string(secret, "name", b->o->pull_secret[i]);
-	}
-}
-
-static void
-put_owner(struct build *b, struct json *metadata)
-{
-	const struct pod_owner *owner = &b->o->owner;
-	struct json *references, *reference;
-
-	if (owner->uid == NULL)
-		return;
-	references = json_add_array(metadata, "ownerReferences");
-	reference = json_add_object(references, NULL);
-	json_add_string(reference, "apiVersion", owner->api_version);
-	json_add_string(reference, "kind", owner->kind);
-	json_add_string(reference, "name", owner->name);
-	json_add_string(reference, "uid", owner->uid);
-	json_add_bool(reference, "controller", true);
-	json_add_bool(reference, "blockOwnerDeletion", true);
-}
-
-static void
-put_metadata(struct build *b, struct json *pod)
+put_metadata(const struct pod_opts *o, struct json *pod)
 {
 	struct json *metadata = json_add_object(pod, "metadata");
-	struct json *labels;
+	struct json *labels, *owner;
 	char name[POD_NAME];
 
-	pod_name(b->o, name, "");
+	pod_name(o, name, "");
 	json_add_string(metadata, "name", name);
-	if (b->o->namespace != NULL)
-		json_add_string(metadata, "namespace", b->o->namespace);
+	if (o->namespace != NULL)
+		json_add_string(metadata, "namespace", o->namespace);
 	labels = json_add_object(metadata, "labels");
 	json_add_string(labels, POD_LABEL, POD_LABEL_VALUE);
-	json_add_string(labels, "app.kubernetes.io/managed-by", "unpackctl");
-	if (b->o->owner.kind != NULL) {
-		json_add_string(labels, OWNER_KIND, b->o->owner.kind);
-		label_value(name, b->o->owner.name);
-		json_add_string(labels, OWNER_NAME, name);
+	json_add_string(labels, POD_MANAGED_BY, "unpackctl");
+	if (o->owner.kind != NULL) {
+		json_add_string(labels, POD_OWNER_KIND, o->owner.kind);
+		label_value(name, o->owner.name);
+		json_add_string(labels, POD_OWNER_NAME, name);
 	}
-	put_owner(b, metadata);
+	if (o->owner.uid == NULL)
+		return;
+	owner = json_add_object(json_add_array(metadata, "ownerReferences"),
+	    NULL);
+	json_add_string(owner, "apiVersion", o->owner.api_version);
+	json_add_string(owner, "kind", o->owner.kind);
+	json_add_string(owner, "name", o->owner.name);
+	json_add_string(owner, "uid", o->owner.uid);
+	json_add_bool(owner, "controller", true);
+	json_add_bool(owner, "blockOwnerDeletion", true);
 }
 
 /* Everything of the spec but its containers that print. */
@@ -463,7 +379,8 @@ static struct json *
 put_spec(struct build *b, struct json *pod)
 {
 	const struct pod_opts *o = b->o;
-	struct json *spec = json_add_object(pod, "spec"), *context;
+	struct json *spec = json_add_object(pod, "spec"), *context, *secrets;
+	size_t i;
 
 	if (o->copy_to == NULL) {
 		json_add_string(spec, "restartPolicy", "Never");
@@ -474,30 +391,19 @@ put_spec(struct build *b, struct json *pod)
 	json_add_bool(spec, "enableServiceLinks", false);
 	if (o->user_namespace)
 		json_add_bool(spec, "hostUsers", false);
-	put_pull_secrets(b, spec);
+	if (o->n_pull_secrets > 0) {
+		secrets = json_add_array(spec, "imagePullSecrets");
+		for (i = 0; i < o->n_pull_secrets; i++)
+			json_add_string(json_add_object(secrets, NULL), "name",
+			    o->pull_secret[i]);
+	}
 	context = json_add_object(spec, "securityContext");
-	if (o->user_namespace)
-		json_add_int(context, "runAsUser", 0);
-	else if (o->uid >= 0)
-		json_add_int(context, "runAsUser", o->uid);
+	if (o->user_namespace || o->uid >= 0)
+		json_add_int(context, "runAsUser",
+		    o->user_namespace ? 0 : o->uid);
 	put_nonroot(b, context);
 	put_volumes(b, spec);
-	if (o->strategy == POD_INJECT)
-		put_installer(b, spec);
 	return spec;
-}
-
-static struct json *
-put_pod(struct build *b)
-{
-	struct json *pod = json_new_object();
-
-	if (pod == NULL)
-		msg_nomem();
-	json_add_string(pod, "apiVersion", "v1");
-	json_add_string(pod, "kind", "Pod");
-	put_metadata(b, pod);
-	return pod;
 }
 
 /* The container that is to be put in; it has the copied files. */
@@ -518,44 +424,55 @@ put_app(struct build *b, struct json *spec)
 /* ------------------------------------------------------------------- pods */
 
 struct json *
-pod_build(const struct pod_opts *o)
+pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
+    size_t n)
 {
-	struct build b;
-	struct json *pod, *spec;
+	struct build b = {.o = o,
+	    .inject = o->strategy == POD_INJECT,
+	    .tools = o->mount_path};
+	struct json *pod = json_new_object(), *spec, *containers;
+	unsigned char bytes[WIRE_MOUNT_DIGITS / 2];
+	char name[POD_NAME], parts[RANGES_TEXT];
+	size_t i, len;
 
-	if (pod_begin_build(&b, o) < 0)
-		return NULL;
-	pod = put_pod(&b);
+	if (pod == NULL)
+		msg_nomem();
+	/* where our volume is: wire.h says why nobody can know */
+	if (b.tools == NULL) {
+		/* up to 256 bytes come whole: getrandom(2) */
+		if (getrandom(bytes, sizeof bytes, 0) !=
+		    (ssize_t)sizeof bytes) {
+			msg_warn(errno,
+			    "cannot get random bytes for the mount path");
+			json_free(pod);
+			return NULL;
+		}
+		len = (size_t)snprintf(b.random, sizeof b.random, WIRE_MOUNT);
+		for (i = 0; i < sizeof bytes; i++)
+			snprintf(b.random + len + 2 * i, 3, "%02x", bytes[i]);
+		b.tools = b.random;
+	}
+	json_add_string(pod, "apiVersion", "v1");
+	json_add_string(pod, "kind", "Pod");
+	put_metadata(o, pod);
 	spec = put_spec(&b, pod);
-	put_bundle(&b,
-	    o->copy_to != NULL ? json_get(spec, "initContainers")
-	                       : json_add_array(spec, "containers"),
-	    POD_BUNDLE, o->parts);
+	containers = o->copy_to != NULL ? json_get(spec, "initContainers")
+	                                : json_add_array(spec, "containers");
+	if (n == 0)
+		put_bundle(&b, containers, POD_BUNDLE, o->parts);
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof name, POD_BUNDLE "-%zu", i);
+		put_bundle(&b, containers, name,
+		    ranges_text(&ranges[i].list, parts));
+	}
 	if (o->copy_to != NULL)
 		put_app(&b, spec);
-	json_merge(pod, o->placement.overrides);
+	json_merge(pod, o->overrides);
 	return pod;
 }
 
 struct json *
-pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
-    size_t n)
+pod_build(const struct pod_opts *o)
 {
-	struct build b;
-	struct json *pod, *spec, *containers;
-	char name[POD_NAME], parts[RANGES_TEXT];
-	size_t i;
-
-	if (pod_begin_build(&b, o) < 0)
-		return NULL;
-	pod = put_pod(&b);
-	spec = put_spec(&b, pod);
-	containers = json_add_array(spec, "containers");
-	for (i = 0; i < n; i++) {
-		(void)snprintf(name, sizeof name, POD_BUNDLE "-%zu", i);
-		put_bundle(&b, containers, name,
-		    ranges_text(&ranges[i].list, parts));
-	}
-	json_merge(pod, o->placement.overrides);
-	return pod;
+	return pod_build_repair(o, NULL, 0);
 }

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #include "base/ranges.h"
-#include "pod/placement.h"
+
+struct json;
 
 /* The image that holds `unpack`; make UNPACK_IMAGE=... sets it. */
 #ifndef UNPACK_IMAGE
@@ -22,6 +23,9 @@
 #define POD_BUNDLE "bundle"
 #define POD_LABEL "app.kubernetes.io/name"
 #define POD_LABEL_VALUE "unpack"
+#define POD_MANAGED_BY "app.kubernetes.io/managed-by"
+#define POD_OWNER_KIND "core.rukpak.io/owner-kind"
+#define POD_OWNER_NAME "core.rukpak.io/owner-name"
 
 enum {
 	POD_NAME = 64, /* a buffer for a name: RFC 1123 label and NUL */
@@ -37,6 +41,14 @@ enum {
  * terabytes of zeros is refused before its first byte.
  */
 #define POD_LOG_LIMIT "1Gi"
+
+/*
+ * What kubelet takes for a request or a limit where nobody says: all the same
+ * for every bundle, as `unpack` needs the same memory for a large one.
+ */
+#define POD_CPU "10m"
+#define POD_MEMORY "16Mi"
+#define POD_MEMORY_LIMIT "64Mi"
 
 enum pod_strategy {
 	POD_INJECT, /* our binary goes into the bundle's container */
@@ -77,8 +89,10 @@ struct pod_opts {
 	const char *pull_secret[POD_SECRETS_MAX];
 	size_t n_pull_secrets;
 	struct pod_owner owner;
-	struct placement
-	    placement; /* its overrides are freed by podopts_free */
+	/* owned, podopts_free frees them; NULL: nothing is asked for */
+	struct json *overrides; /* a merge patch for the pod */
+	struct json *requests, *limits; /* {"cpu":"10m"}, of each container */
+	const char *pull_policy; /* Always, IfNotPresent, Never */
 	enum pod_strategy strategy;
 	int64_t uid; /* runAsUser; -1: left out, for OpenShift to set */
 	bool uid_set; /* somebody said so */

@@ -198,6 +198,147 @@ podopts_take_parts(const struct opt *o, void *to, const char *value)
 	return NULL;
 }
 
+/* ------------------------------------------------- where it runs, with what */
+
+/* Say that the field cannot be overridden; as an opt_take returns. */
+static const char *
+refuse_override(const char *field, const char *key, const char *why)
+{
+	static char text[512];
+	char shown[300];
+
+	snprintf(text, sizeof text, "%s%s%s: %s", field,
+	    key[0] != '\0' && field[0] != '\0' ? "." : "",
+	    msg_mask(shown, sizeof shown, key), why);
+	return text;
+}
+
+static bool
+is_one_of(const char *text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(text, *words) == 0)
+			return true;
+	return false;
+}
+
+/* Labels or annotations: NULL, or why not. */
+static const char *
+check_metadata(const char *field, const struct json *map)
+{
+	/* of every pod of ours */
+	static const char *const ours[] = {POD_LABEL, POD_MANAGED_BY,
+	    POD_OWNER_KIND, POD_OWNER_NAME, NULL};
+	const struct json *item;
+	const char *key;
+
+	if (!json_is_object(map))
+		return refuse_override(field, "", "must be a mapping");
+	for (item = json_first(map); item != NULL; item = json_next(item)) {
+		key = json_key(item);
+		if (is_one_of(key, ours))
+			return refuse_override(field, key,
+			    "every pod has this already");
+		/* seccomp and AppArmor of pods before Kubernetes 1.30 */
+		if (strstr(key, ".security.") != NULL)
+			return refuse_override(field, key,
+			    "it is part of the pod's security");
+		if (!json_is_string(item) && !json_is_null(item))
+			return refuse_override(field, key, "must be a string");
+	}
+	return NULL;
+}
+
+/* Does the patch leave the unpack pod what it is?  NULL, or why not. */
+static const char *
+check_overrides(const struct json *patch)
+{
+	/* of the unpack pod, and what would not be restricted */
+	static const char *const ours[] = {"containers", "initContainers",
+	    "ephemeralContainers", "volumes", "securityContext", "hostUsers",
+	    "hostNetwork", "hostPID", "hostIPC", "os", "shareProcessNamespace",
+	    "restartPolicy", "activeDeadlineSeconds",
+	    "automountServiceAccountToken", "enableServiceLinks", NULL};
+	const struct json *item, *field;
+	const char *key, *name, *why = NULL;
+
+	for (item = json_first(patch); item != NULL; item = json_next(item)) {
+		key = json_key(item);
+		if ((strcmp(key, "apiVersion") == 0 &&
+		        strcmp(json_text(item), "v1") == 0) ||
+		    (strcmp(key, "kind") == 0 &&
+		        strcmp(json_text(item), "Pod") == 0))
+			continue;
+		if (strcmp(key, "metadata") != 0 && strcmp(key, "spec") != 0)
+			return refuse_override("", key,
+			    "only metadata and spec can be overridden");
+		if (!json_is_object(item))
+			return refuse_override("", key, "must be a mapping");
+		for (field = json_first(item); field != NULL && why == NULL;
+		     field = json_next(field)) {
+			name = json_key(field);
+			if (key[0] == 'm' && strcmp(name, "labels") == 0)
+				why = check_metadata("metadata.labels", field);
+			else if (key[0] == 'm' &&
+			    strcmp(name, "annotations") == 0)
+				why = check_metadata("metadata.annotations",
+				    field);
+			else if (key[0] == 'm')
+				why = refuse_override(key, name,
+				    "of the metadata, only labels and annotations can be set");
+			else if (is_one_of(name, ours))
+				why = refuse_override(key, name,
+				    "it makes the pod what it is, and stays");
+		}
+	}
+	return why;
+}
+
+/* An opt_take: a merge patch (RFC 7386) for the pod. */
+static const char *
+take_overrides(const struct opt *o, void *to, const char *value)
+{
+	struct json **patch = to;
+
+	(void)o;
+	json_free(*patch);
+	*patch = json_parse(value, strlen(value));
+	return json_is_object(*patch) ? check_overrides(*patch) : "";
+}
+
+/* An opt_take: KEY=QUANTITY[,...], as kubectl set resources has them. */
+static const char *
+take_resources(const struct opt *o, void *to, const char *value)
+{
+	struct json **list = to;
+	char key[256], quantity[32];
+	size_t n;
+
+	(void)o;
+	json_free(*list);
+	*list = json_new_object();
+	do {
+		n = strcspn(value, "=,");
+		snprintf(key, sizeof key, "%.*s", (int)n, value);
+		value += n + (value[n] == '=');
+		n = strcspn(value, ",");
+		snprintf(quantity, sizeof quantity, "%.*s", (int)n, value);
+		value += n;
+		if (!name_matches(key, "^[a-z0-9]([a-z0-9./-]*[a-z0-9])?$") ||
+		    !name_matches(quantity,
+		        "^[0-9]+([.][0-9]+)?(m|[kMGT]|[KMGT]i)?$") ||
+		    strspn(quantity, "0.") == strcspn(quantity, "mkKMGT"))
+			return "";
+		if (json_has(*list, key))
+			return "a resource was given twice";
+		json_add_string(*list, key, quantity);
+	} while (*value++ == ',');
+	return NULL;
+}
+
+/* ------------------------------------------------------------------- rows */
+
+#define A_LIST "a list such as cpu=500m,memory=64Mi"
 #define A_NAME "a name of lower case letters, digits, '-' and '.'"
 #define A_REFERENCE "a reference such as example.com/team/bundle:v1"
 
@@ -242,6 +383,21 @@ const struct opt podopts_pod_rows[] = {
             "an absolute path below /, without a colon")},
     {"deadline", 0, "TIME", "time that the pod may take (default: 1h)",
         OPT_TIME(struct pod_opts, deadline)},
+    {0},
+};
+const struct opt podopts_placement_rows[] = {
+    {"overrides", 0, "JSON",
+        "merge patch for the pod: labels, nodeSelector, tolerations and so on",
+        OPT_OTHER(struct pod_opts, overrides, take_overrides, "a JSON object")},
+    {"requests", 0, "LIST",
+        "of each container (default: cpu=" POD_CPU ",memory=" POD_MEMORY ")",
+        OPT_OTHER(struct pod_opts, requests, take_resources, A_LIST)},
+    {"limits", 0, "LIST",
+        "of each container (default: memory=" POD_MEMORY_LIMIT ")",
+        OPT_OTHER(struct pod_opts, limits, take_resources, A_LIST)},
+    {"image-pull-policy", 0, "Always|IfNotPresent|Never",
+        "when the node pulls the two images (default: the cluster's)",
+        OPT_WORD(struct pod_opts, pull_policy)},
     {0},
 };
 const struct opt podopts_stream_rows[] = {
@@ -414,7 +570,7 @@ const char *
 podopts_nowhere(const struct pod_opts *o)
 {
 	if (o->unpacker != NULL || podopts_environment() != NULL ||
-	    o->placement.pull_policy != NULL ||
+	    o->pull_policy != NULL ||
 	    strncmp(UNPACK_IMAGE, "localhost/", 10) != 0)
 		return NULL;
 	return UNPACK_IMAGE;
@@ -436,7 +592,7 @@ podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 		o->unpacker = UNPACK_IMAGE;
 	/* a policy that is given means that the nodes have it */
 	if (!quiet && strncmp(o->unpacker, "localhost/", 10) == 0 &&
-	    o->placement.pull_policy == NULL) {
+	    o->pull_policy == NULL) {
 		msg_warn(0,
 		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; if every node has this image, give --image-pull-policy IfNotPresent",
 		    msg_mask(shown, sizeof shown, o->unpacker));
@@ -447,8 +603,10 @@ podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 void
 podopts_free(struct pod_opts *o)
 {
-	json_free(o->placement.overrides);
-	o->placement.overrides = NULL;
+	json_free(o->overrides);
+	json_free(o->requests);
+	json_free(o->limits);
+	o->overrides = o->requests = o->limits = NULL;
 	free(o->files.at);
 	free(o->images.at);
 	o->files = o->images = (struct pod_values){0};

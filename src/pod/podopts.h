@@ -25,6 +25,7 @@
 extern const struct opt podopts_bundle_rows[]; /* which bundle */
 extern const struct opt podopts_shape_rows[]; /* its name */
 extern const struct opt podopts_pod_rows[]; /* where it runs, and as whom */
+extern const struct opt podopts_placement_rows[]; /* where, and with what */
 extern const struct opt podopts_stream_rows[]; /* what it prints */
 
 /* An opt_take for pod_opts.parts: as `unpack` takes them. */

@@ -6,11 +6,12 @@
  */
 #include "pod/reference.h"
 
-#include <regex.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "pod/name.h"
 
 enum {
 	NAME_MAX_LEN = 255, /* characters of HOST and PATH */
@@ -35,17 +36,11 @@ static const char *
 reference_match(const char *s, size_t len, const char *pattern, const char *why)
 {
 	char part[NAME_MAX_LEN + 1];
-	regex_t re;
-	int differs;
 
 	if (len >= sizeof part)
 		return why;
 	snprintf(part, sizeof part, "%.*s", (int)len, s);
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return "out of memory";
-	differs = regexec(&re, part, 0, NULL, 0);
-	regfree(&re);
-	return differs ? why : NULL;
+	return name_matches(part, pattern) ? NULL : why;
 }
 
 const char *
