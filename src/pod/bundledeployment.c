@@ -13,7 +13,7 @@
 #include "pod/reference.h"
 
 /* The kinds, and the path to the source of each. */
-static const struct {
+static const struct kind {
 	const char *api_version, *kind;
 	const char *path[4]; /* up to NULL */
 } kinds[] = {
@@ -23,76 +23,72 @@ static const struct {
     {"core.rukpak.io/v1alpha1", "Bundle", {"spec", "source"}},
 };
 
-/* Which of the kinds the manifest is, or -1. */
-static int
+/* Which of the kinds the manifest is; NULL: none. */
+static const struct kind *
 bundledeployment_find_kind(const struct json *manifest)
 {
-	const char *api = manifest_string(manifest, "apiVersion");
-	const char *kind = manifest_string(manifest, "kind");
+	const char *api = json_get_text(manifest, "apiVersion");
+	const char *kind = json_get_text(manifest, "kind");
 	size_t i;
 
-	if (api == NULL || kind == NULL)
-		return -1;
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(kinds[i].api_version, api) == 0 &&
 		    strcmp(kinds[i].kind, kind) == 0)
-			return (int)i;
-	return -1;
+			return &kinds[i];
+	return NULL;
 }
 
 bool
 bundledeployment_is(const struct json *manifest)
 {
-	return bundledeployment_find_kind(manifest) >= 0;
+	return bundledeployment_find_kind(manifest) != NULL;
 }
 
-/* Take the image of a source.  Returns 0, or -1 (reported). */
-static int
-read_source(struct bundledeployment *b, const struct json *source,
+int
+bundledeployment_take(struct pod_opts *o, const struct json *manifest,
     const char *where)
 {
-	const char *type = manifest_string(source, "type"), *error;
-	const struct json *image = json_get(source, "image");
+	const struct kind *kind = bundledeployment_find_kind(manifest);
+	const struct json *source = manifest, *image;
+	const char *type, *secret, *error;
+	size_t i;
 
+	if (kind == NULL)
+		return manifest_refuse(where, "not a " BUNDLEDEPLOYMENT_KINDS,
+		    NULL);
+	o->owner = (struct pod_owner){.api_version = kind->api_version,
+	    .kind = kind->kind,
+	    .name = manifest_metadata(manifest, "name"),
+	    .uid = manifest_metadata(manifest, "uid")};
+	if (o->owner.name == NULL || !name_is_subdomain(o->owner.name))
+		return manifest_refuse(where,
+		    "metadata.name is missing, or is not a valid name", NULL);
+	for (i = 0; i < 4 && kind->path[i] != NULL; i++)
+		source = json_get(source, kind->path[i]);
 	if (!json_is_object(source))
 		return manifest_refuse(where, "it has no source", NULL);
+	type = manifest_string(source, "type");
 	if (type == NULL)
 		return manifest_refuse(where, "its source has no type", NULL);
 	if (strcmp(type, "image") != 0)
 		return manifest_refuse(where,
 		    "a source of this type is not an image; only image sources can be unpacked",
 		    type);
-	b->image = manifest_string(image, "ref");
-	if (b->image == NULL)
+	image = json_get(source, "image");
+	o->image = manifest_string(image, "ref");
+	if (o->image == NULL)
 		return manifest_refuse(where, "its source has no image.ref",
 		    NULL);
-	error = reference_error(b->image);
+	error = reference_error(o->image);
 	if (error != NULL)
-		return manifest_refuse(where, error, b->image);
-	b->pull_secret = manifest_string(image, "pullSecret");
-	return 0;
-}
-
-int
-bundledeployment_read(struct bundledeployment *b, const struct json *manifest,
-    const char *where)
-{
-	const struct json *metadata = json_get(manifest, "metadata");
-	const struct json *source = manifest;
-	int kind = bundledeployment_find_kind(manifest);
-	size_t i;
-
-	if (kind < 0)
-		return manifest_refuse(where, "not a " BUNDLEDEPLOYMENT_KINDS,
-		    NULL);
-	b->api_version = kinds[kind].api_version;
-	b->kind = kinds[kind].kind;
-	b->name = manifest_string(metadata, "name");
-	b->uid = manifest_string(metadata, "uid");
-	if (b->name == NULL || !name_is_subdomain(b->name))
+		return manifest_refuse(where, error, o->image);
+	secret = manifest_string(image, "pullSecret");
+	if (secret == NULL)
+		return 0;
+	if (!name_is_subdomain(secret) || o->n_pull_secrets == POD_SECRETS_MAX)
 		return manifest_refuse(where,
-		    "metadata.name is missing, or is not a valid name", NULL);
-	for (i = 0; i < 4 && kinds[kind].path[i] != NULL; i++)
-		source = json_get(source, kinds[kind].path[i]);
-	return read_source(b, source, where);
+		    "source.image.pullSecret is not a valid name of a secret, or the 17th",
+		    secret);
+	o->pull_secret[o->n_pull_secrets++] = secret;
+	return 0;
 }

@@ -18,18 +18,14 @@
 static bool
 files_is_manifest(const char *name)
 {
-	static const char *const ends[] = {".yaml", ".yml", ".json"};
-	size_t i, len = strlen(name), n;
+	const char *dot = strrchr(name, '.');
 
-	for (i = 0; i < sizeof ends / sizeof *ends; i++) {
-		n = strlen(ends[i]);
-		if (len > n && strcmp(name + len - n, ends[i]) == 0)
-			return true;
-	}
-	return false;
+	return dot != NULL && dot > name &&
+	    (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0 ||
+	        strcmp(dot, ".json") == 0);
 }
 
-/* Take name, which is owned.  Returns 0, or -1 (reported). */
+/* Take name, which is owned; NULL: out of memory.  0, or -1 (reported). */
 static int
 files_take(struct files *f, char *name)
 {
@@ -50,40 +46,6 @@ files_take(struct files *f, char *name)
 	return -1;
 }
 
-/* Add what one directory holds; directories in it go to `dirs`. */
-static int
-files_read(struct files *f, struct files *dirs, const char *path)
-{
-	char shown[MSG_NAME], *whole;
-	struct dirent *e;
-	struct stat st;
-	DIR *d = opendir(path);
-	int ret = 0;
-
-	if (d == NULL) {
-		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, path));
-		return -1;
-	}
-	while (ret == 0 && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		whole = NULL;
-		if (asprintf(&whole, "%s%s%s", path,
-		        path[strlen(path) - 1] == '/' ? "" : "/",
-		        e->d_name) < 0)
-			whole = NULL;
-		if (whole != NULL && lstat(whole, &st) == 0 &&
-		    S_ISDIR(st.st_mode))
-			ret = files_take(dirs, whole);
-		else if (whole == NULL || files_is_manifest(e->d_name))
-			ret = files_take(f, whole);
-		else
-			free(whole);
-	}
-	(void)closedir(d);
-	return ret;
-}
-
 static int
 files_compare(const void *a, const void *b)
 {
@@ -96,16 +58,43 @@ int
 files_add(struct files *f, const char *path)
 {
 	struct files dirs = {0};
-	size_t before = f->n, i;
-	int ret = files_read(f, &dirs, path);
+	char shown[MSG_NAME], *name;
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+	size_t i;
+	int ret = files_take(&dirs, strdup(path));
 
 	/* dirs grows while it is worked through */
-	for (i = 0; ret == 0 && i < dirs.n; i++)
-		ret = files_read(f, &dirs, dirs.names[i]);
+	for (i = 0; ret == 0 && i < dirs.n; i++) {
+		path = dirs.names[i];
+		d = opendir(path);
+		if (d == NULL) {
+			msg_warn(errno, "%s",
+			    msg_mask(shown, sizeof shown, path));
+			ret = -1;
+		}
+		while (ret == 0 && (e = readdir(d)) != NULL) {
+			if (e->d_name[0] == '.')
+				continue;
+			if (asprintf(&name, "%s%s%s", path,
+			        path[strlen(path) - 1] == '/' ? "" : "/",
+			        e->d_name) < 0)
+				name = NULL;
+			if (name != NULL && lstat(name, &st) == 0 &&
+			    S_ISDIR(st.st_mode))
+				ret = files_take(&dirs, name);
+			else if (name == NULL || files_is_manifest(name))
+				ret = files_take(f, name);
+			else
+				free(name);
+		}
+		if (d != NULL)
+			(void)closedir(d);
+	}
 	files_free(&dirs);
-	if (f->n > before)
-		qsort(f->names + before, f->n - before, sizeof *f->names,
-		    files_compare);
+	if (f->n > 0)
+		qsort(f->names, f->n, sizeof *f->names, files_compare);
 	return ret;
 }
 

@@ -19,9 +19,9 @@ struct files {
 };
 
 /*
- * Add the manifests of the directory `path` and of all directories below it,
- * hidden ones and symlinks excepted.  Returns 0, or -1 (reported).  files_free
- * may be called in either case.
+ * Add, in order, the manifests of the directory `path` and of all directories
+ * below it, hidden ones and symlinks excepted.  Returns 0, or -1 (reported).
+ * files_free may be called in either case.
  */
 int files_add(struct files *f, const char *path);
 

@@ -413,43 +413,7 @@ const struct opt podopts_stream_rows[] = {
     {0},
 };
 
-/* -------------------------------------------------------------- manifests */
-
-int
-podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
-    const char *where)
-{
-	struct bundledeployment b;
-	const char *error;
-
-	if (bundledeployment_read(&b, manifest, where) < 0)
-		return -1;
-	o->owner = (struct pod_owner){b.api_version, b.kind, b.name, b.uid};
-	o->image = b.image;
-	if (b.pull_secret == NULL)
-		return 0;
-	error = take_secret(NULL, o, b.pull_secret);
-	if (error == NULL)
-		return 0;
-	return manifest_refuse(where,
-	    *error != '\0'
-	        ? error
-	        : "source.image.pullSecret is not a valid name of a secret",
-	    b.pull_secret);
-}
-
 /* ------------------------------------------------------------------ files */
-
-/* Is this a manifest to choose from? */
-static bool
-is_candidate(const struct pod_opts *o, const struct json *manifest)
-{
-	const char *name = manifest_metadata(manifest, "name");
-
-	return bundledeployment_is(manifest) &&
-	    (o->select == NULL ||
-	        (name != NULL && strcmp(name, o->select) == 0));
-}
 
 /* One more bundle, to be filled in.  NULL (reported): out of memory. */
 static struct pod_opts *
@@ -478,6 +442,7 @@ expand_file(struct podopts_bundles *b, const struct pod_opts *o,
 	struct manifest_cursor c = {.doc = json_first(docs)};
 	struct manifest m;
 	struct pod_opts *one;
+	const char *name;
 	size_t before = b->n;
 
 	if (docs == NULL)
@@ -489,12 +454,15 @@ expand_file(struct podopts_bundles *b, const struct pod_opts *o,
 	(void)msg_mask(file, sizeof file,
 	    strcmp(path, "-") == 0 ? "standard input" : path);
 	while (manifest_next(&c, &m)) {
-		if (!is_candidate(o, m.object))
+		name = manifest_metadata(m.object, "name");
+		if (!bundledeployment_is(m.object) ||
+		    (o->select != NULL &&
+		        (name == NULL || strcmp(name, o->select) != 0)))
 			continue;
-		(void)snprintf(where, sizeof where, "%s:%zu", file, m.line);
+		snprintf(where, sizeof where, "%s:%zu", file, m.line);
 		one = add_bundle(b, o);
 		if (one == NULL ||
-		    podopts_take_manifest(one, m.object, where) < 0)
+		    bundledeployment_take(one, m.object, where) < 0)
 			return -1;
 		one->line = m.line;
 	}

@@ -71,12 +71,4 @@ void podopts_free_bundles(struct podopts_bundles *b);
 /* Free what o owns. */
 void podopts_free(struct pod_opts *o);
 
-/*
- * Take the bundle that the manifest describes: its image, pull secret and
- * owner go to o, borrowed from the manifest.  Returns 0, or -1 (reported as of
- * `where`).
- */
-int podopts_take_manifest(struct pod_opts *o, const struct json *manifest,
-    const char *where);
-
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "pod/manifest.h"
-#include "pod/podopts.h"
+#include "pod/bundledeployment.h"
 #include "pod/yaml.h"
 #include "psa/psa.h"
 
@@ -22,7 +22,7 @@ try_bundle(const struct json *manifest, struct psa_policy policy)
 	struct psa_report report;
 	struct json *pod;
 
-	if (podopts_take_manifest(&o, manifest, "fuzz") < 0)
+	if (bundledeployment_take(&o, manifest, "fuzz") < 0)
 		return;
 	o.unpacker = "example.com/unpack:1";
 	pod = pod_build(&o);
