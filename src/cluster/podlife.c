@@ -20,7 +20,6 @@
 #include "cluster/podfindings.h"
 #include "cluster/repair.h"
 #include "log/decode.h"
-#include "log/whole.h"
 
 enum {
 	SILENCE = 10000, /* ms without news before we look at events */
@@ -526,7 +525,8 @@ podlife_judge_early(struct podlife *l)
 	if (podlife_gather(l) == OVER)
 		return OVER;
 	take_message(l);
-	return whole_judge(l->gather) == WIRE_OK && l->gather->verified ? WHOLE
+	return gather_judge(l->gather, false) == WIRE_OK &&
+	        gather_result(l->gather)->verified ? WHOLE
 	                                                                : ON;
 }
 
@@ -534,7 +534,7 @@ podlife_judge_early(struct podlife *l)
 static enum step
 podlife_keep(struct podlife *l, const struct http *h, bool follow)
 {
-	struct progress *p = l->gather->opts.progress;
+	struct progress *p = l->progress;
 
 	l->news = clock_now();
 	p->bytes += h->len;
@@ -667,21 +667,10 @@ podlife_verify(struct podlife *l)
 	say(l, "verifying");
 	if (l->rounds == 0)
 		take_message(l);
-	code = whole_judge(l->gather);
+	code = gather_judge(l->gather, false);
 	if (code == WIRE_OK)
 		return WHOLE;
 	return code == WIRE_CORRUPT ? ON : fail_reported(l, code);
-}
-
-static uint64_t
-count_parts(const struct gather *g)
-{
-	uint64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < g->n_parts; i++)
-		n += g->parts[i].size != 0;
-	return n;
 }
 
 static void podlife_delete(struct podlife *l);
@@ -716,7 +705,8 @@ podlife_repair_once(struct podlife *l)
 static enum step
 podlife_repair(struct podlife *l)
 {
-	uint64_t here = count_parts(l->gather), before;
+	const struct gather_result *is = gather_result(l->gather);
+	uint64_t here = is->have, before;
 	enum wire_exit code;
 	enum step step;
 
@@ -729,18 +719,17 @@ podlife_repair(struct podlife *l)
 		    "the log was rotated and lost parts (%" PRIu64
 		    " of %" PRIu64
 		    " are here); fetching the others again with %zu container%s",
-		    here, l->gather->total, l->n_ranges,
+		    here, is->total, l->n_ranges,
 		    l->n_ranges == 1 ? "" : "s");
 		step = podlife_repair_once(l);
 		before = here;
-		here = count_parts(l->gather);
+		here = is->have;
 		l->repaired += here - before;
 		if (step != ON)
 			return step;
 	} while (here > before);
 	/* it cannot be completed: say so */
-	l->gather->opts.tacit = false;
-	code = whole_judge(l->gather);
+	code = gather_judge(l->gather, true);
 	return fail_reported(l, code == WIRE_OK ? WIRE_CORRUPT : code);
 }
 

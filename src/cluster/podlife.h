@@ -35,6 +35,7 @@ struct podlife {
 	const char *namespace, *id; /* borrowed */
 	const char *suffix; /* borrowed; what tells its pods' names apart */
 	struct pod_opts *pod; /* borrowed; its user may change */
+	struct progress *progress; /* borrowed; of the gather */
 	struct gather *gather; /* borrowed; open; NULL: nothing is streamed,
 	                          the pod's message is all */
 	const struct names *allowed; /* borrowed; podasked's */

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "base/base64.h"
-#include "log/missing.h"
 #include "wire.h"
 
 enum {
@@ -31,18 +30,6 @@ repair_most(uint64_t n, uint64_t unknown)
 	uint64_t all = BASE64_LEN(unknown) + 4 * n;
 
 	return (unknown == 0 || each < all ? each : all) + n * LINE;
-}
-
-/* Bytes of gzip in the parts that are missing, 0 where nobody knows. */
-static uint64_t
-count_unknown(const struct gather *g, uint64_t size)
-{
-	uint64_t have = 0;
-	size_t i;
-
-	for (i = 0; i < g->n_parts; i++)
-		have += g->parts[i].size;
-	return size > have ? size - have : 0;
 }
 
 /*
@@ -68,14 +55,16 @@ size_t
 repair_plan(const struct gather *g, uint64_t size, struct pod_parts *ranges,
     size_t max)
 {
-	uint64_t unknown = count_unknown(g, size);
+	const struct gather_result *is = gather_result(g);
+	/* bytes of gzip in the parts that are missing, 0 where nobody knows */
+	uint64_t unknown = size > is->bytes ? size - is->bytes : 0;
 	uint64_t first = 0, last = 0, i, in_one = 0;
 	bool open = false;
 	size_t n = 0;
 
-	if (g->again || g->conflict)
+	if (is->again || is->why == GATHER_SEVERAL)
 		return 0;
-	for (; !open && missing_next(g, &first, &last); first = last + 1) {
+	for (; !open && gather_missing(g, &first, &last); first = last + 1) {
 		open = last == GATHER_OPEN;
 		if (open)
 			/* the last line will tell how many there are */

@@ -33,7 +33,6 @@
 #include "log/order.h"
 #include "log/outcome.h"
 #include "log/tarin.h"
-#include "log/whole.h"
 #include "log/witness.h"
 #include "wire.h"
 
@@ -53,7 +52,7 @@ struct extract {
 	struct witness pod;
 	struct progress progress;
 	struct deliver deliver;
-	struct gather gather;
+	struct gather *gather; /* owned */
 };
 
 /* ------------------------------------------------------------------- input */
@@ -78,7 +77,7 @@ read_log(struct extract *x, const char *name)
 	}
 	if (S_ISREG(st.st_mode))
 		x->progress.total += (uint64_t)st.st_size;
-	status = gather_log(&x->gather, fd, shown);
+	status = gather_log(x->gather, fd, shown);
 	if (!is_stdin)
 		(void)close(fd);
 	return status;
@@ -128,7 +127,7 @@ extract_read_image(struct extract *x)
 		msg_warn(errno, "read a temporary file");
 		status = WIRE_FAIL;
 	}
-	if (status == WIRE_OK && gather_log(&x->gather, fd, shown) < 0)
+	if (status == WIRE_OK && gather_log(x->gather, fd, shown) < 0)
 		status = WIRE_FAIL;
 	(void)close(fd);
 	return status;
@@ -143,7 +142,7 @@ read_input(struct extract *x)
 	size_t i;
 
 	if (x->witness != NULL) {
-		status = witness_read(&x->pod, &x->gather, x->witness);
+		status = witness_read(&x->pod, x->gather, x->witness);
 		if (status != WIRE_OK)
 			return status;
 	}
@@ -166,7 +165,7 @@ static const char *
 extract_summary(const struct extract *x, char *out, size_t size)
 {
 	const struct deliver *d = &x->deliver;
-	const struct gather *g = &x->gather;
+	const struct gather_result *g = gather_result(x->gather);
 	char shown[MSG_NAME], forms[256];
 	const char *name = d->tar != NULL ? d->tar : d->dir;
 
@@ -187,23 +186,23 @@ extract_object(struct extract *x, enum wire_exit status)
 {
 	char message[MSG_MAX], shown[MSG_NAME];
 	bool ok = status == WIRE_OK;
-	const char *reason = outcome_reason(&x->gather, &x->deliver, status);
+	const char *reason = outcome_reason(x->gather, &x->deliver, status);
 	struct json *o;
 
 	if (x->pod.reason[0] != '\0')
 		reason = x->pod.reason;
-	o = result_new(status, outcome_word(&x->gather, status), reason,
+	o = result_new(status, outcome_word(x->gather, status), reason,
 	    ok ? extract_summary(x, message, sizeof message) : NULL);
 	if (x->image != NULL)
 		json_add_string(o, "image",
 		    msg_mask(shown, sizeof shown, x->image));
 	if (ok)
-		outcome_add_delivered(o, &x->gather, &x->deliver);
+		outcome_add_delivered(o, x->gather, &x->deliver);
 	if (x->pod.failure != NULL &&
 	    json_get_array(x->pod.failure, "findings") != NULL)
 		(void)json_add(o, "findings",
 		    json_copy(json_get(x->pod.failure, "findings")));
-	outcome_add_logs(o, &x->gather, &x->deliver, status);
+	outcome_add_logs(o, x->gather, &x->deliver, status);
 	return o;
 }
 
@@ -211,7 +210,7 @@ extract_object(struct extract *x, enum wire_exit status)
 static void
 extract_warn_unverified(const struct extract *x)
 {
-	const struct gather *g = &x->gather;
+	const struct gather_result *g = gather_result(x->gather);
 
 	if (!g->verified)
 		msg_warn(0, "not verified: %s has no digest",
@@ -275,7 +274,7 @@ extract_show_entry(void *arg, const struct tarin_entry *e)
 static enum wire_exit
 extract_list_json(struct extract *x)
 {
-	enum wire_exit status = deliver_show(&x->deliver, &x->gather,
+	enum wire_exit status = deliver_show(&x->deliver, x->gather,
 	    extract_show_entry, x);
 	char *text;
 
@@ -303,10 +302,10 @@ extract_deliver(struct extract *x)
 	struct deliver *d = &x->deliver;
 
 	if (!x->list)
-		return deliver_make(d, &x->gather);
+		return deliver_make(d, x->gather);
 	if (x->json)
 		return extract_list_json(x);
-	return deliver_show(d, &x->gather, extract_show_entry, x);
+	return deliver_show(d, x->gather, extract_show_entry, x);
 }
 
 static enum wire_exit
@@ -317,13 +316,13 @@ extract_read_logs(struct extract *x)
 	progress_start(&x->progress, "read", x->quiet);
 	status = read_input(x);
 	if (status == WIRE_OK)
-		status = whole_judge(&x->gather);
+		status = gather_judge(x->gather, true);
 	if (status != WIRE_OK)
 		return status;
 	status = extract_deliver(x);
 	/* what no digest verified may be better the next time */
-	if (status == WIRE_CORRUPT && !x->gather.verified)
-		x->gather.again = true;
+	if (status == WIRE_CORRUPT)
+		gather_doubt(x->gather);
 	return status;
 }
 
@@ -371,10 +370,10 @@ extract(struct extract *x)
 	if (x->image != NULL)
 		status = podstream_open(&x->source, x->image,
 		    x->deliver.max_size);
-	if (status == WIRE_OK && gather_open(&x->gather, &o) < 0)
+	if (status == WIRE_OK && (x->gather = gather_open(&o)) == NULL)
 		status = WIRE_FAIL;
 	else if (status == WIRE_OK && deliver_begin(&x->deliver) < 0) {
-		gather_close(&x->gather);
+		gather_close(x->gather);
 		status = WIRE_FAIL;
 	}
 	if (status == WIRE_OK) {
@@ -385,7 +384,7 @@ extract(struct extract *x)
 			status = signals_exit();
 		else
 			status = extract_tell_result(x, status);
-		gather_close(&x->gather);
+		gather_close(x->gather);
 	}
 	source_close(&x->source);
 	witness_free(&x->pod);

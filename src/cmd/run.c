@@ -63,7 +63,7 @@ struct run {
 /* What a child has of a bundle on its way. */
 struct run_work {
 	struct progress progress;
-	struct gather gather;
+	struct gather *gather; /* owned */
 	struct deliver deliver;
 };
 
@@ -102,6 +102,7 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 	static const char *const found[] = {"findings", "more"};
 	const struct deliver *d = k != NULL ? &k->deliver : NULL;
 	char shown[MSG_NAME], line[MSG_MAX], name[2 * POD_NAME + 16] = "";
+	const struct gather_result *is;
 	struct json *o, *of;
 	size_t n;
 
@@ -137,9 +138,10 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 		        d->tar != NULL ? d->tar : d->dir));
 		json_add_uint(o, "entries", d->counts.entries);
 		json_add_uint(o, "bytes", d->counts.bytes);
-		json_add_uint(o, "size", k->gather.whole.size);
-		json_add_string(o, "digest", k->gather.whole.digest);
-		json_add_bool(o, "verified", k->gather.verified);
+		is = gather_result(k->gather);
+		json_add_uint(o, "size", is->whole.size);
+		json_add_string(o, "digest", is->whole.digest);
+		json_add_bool(o, "verified", is->verified);
 		json_add_uint(o, "repaired", l->repaired);
 		return o;
 	}
@@ -521,10 +523,11 @@ run_open(const struct run *x, size_t i, struct run_work *k)
 	/* the parent has the terminal */
 	k->progress.on = x->provision.terminal && !d->quiet;
 	o.dir = deliver_temp(d);
-	if (gather_open(&k->gather, &o) == 0) {
+	k->gather = gather_open(&o);
+	if (k->gather != NULL) {
 		if (deliver_begin(d) == 0)
 			return 0;
-		gather_close(&k->gather);
+		gather_close(k->gather);
 	}
 	deliver_close(d);
 	return -1;
@@ -551,13 +554,14 @@ run_work(void *arg, size_t i, struct podlife *l)
 		if (!check) {
 			sandbox_allow_temporary(&places);
 			deliver_allow(&k->deliver, &places);
-			l->gather = &k->gather;
+			l->gather = k->gather;
+			l->progress = &k->progress;
 			l->log_max = x->deliver.max_size * 2 + (64 << 20);
 		}
 		(void)sandbox_shut(&places, SANDBOX_RUN);
 		code = podlife_run(l);
 		if (code == WIRE_OK && !check)
-			code = deliver_make(&k->deliver, &k->gather);
+			code = deliver_make(&k->deliver, k->gather);
 		progress_clear(&k->progress);
 	}
 	podlife_leave(l);
@@ -567,7 +571,7 @@ run_work(void *arg, size_t i, struct podlife *l)
 	}
 	o = x->mode->object(x, i, k, l, &l->failure, code);
 	if (open && !check) {
-		gather_close(&k->gather);
+		gather_close(k->gather);
 		deliver_close(&k->deliver);
 	}
 	podlife_free(l);

@@ -112,7 +112,7 @@ open_tar(struct deliver *d, io_pull *pull, void **arg)
 	gather_rewind(d->gather);
 	*pull = gather_pull;
 	*arg = d->gather;
-	if (d->gather->format == GATHER_TAR)
+	if (gather_result(d->gather)->format == GATHER_TAR)
 		return 0;
 	if (decompress_open(&d->gunzip, gather_pull, d->gather) < 0)
 		return -1;
@@ -125,7 +125,7 @@ open_tar(struct deliver *d, io_pull *pull, void **arg)
 static enum wire_exit
 close_tar(struct deliver *d, enum wire_exit status)
 {
-	if (d->gather->format == GATHER_TAR)
+	if (gather_result(d->gather)->format == GATHER_TAR)
 		return status;
 	decompress_close(&d->gunzip);
 	return d->gunzip.corrupt ? WIRE_CORRUPT : status;
@@ -145,7 +145,7 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	    .show_arg = arg,
 	    .progress = d->progress,
 	    .stop = d->stop};
-	const struct decode_piece *whole = &d->gather->whole;
+	const struct decode_piece *whole = &gather_result(d->gather)->whole;
 	enum wire_exit status;
 
 	if (open_tar(d, &o.pull, &o.arg) < 0)

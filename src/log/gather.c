@@ -3,7 +3,7 @@
  * Gathers a bundle from any number of logs: verified pieces are kept in an
  * unlinked file until the bundle is whole; missing parts can be named.
  */
-#include "log/gather.h"
+#include "log/pieces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,54 +36,46 @@ file_max(const struct gather *g)
 	return max + max / 64 + WIRE_SLICE;
 }
 
-int
-gather_open(struct gather *g, const struct gather_opts *opts)
+struct gather *
+gather_open(const struct gather_opts *opts)
 {
-	memset(g, 0, sizeof *g);
-	g->opts = *opts;
-	g->decode = malloc(sizeof *g->decode);
-	if (g->decode == NULL) {
+	struct gather *g = calloc(1, sizeof *g);
+
+	if (g != NULL)
+		g->decode = malloc(sizeof *g->decode);
+	if (g == NULL || g->decode == NULL) {
+		free(g);
 		msg_nomem();
-		return -1;
+		return NULL;
 	}
+	g->opts = *opts;
 	g->fd = tempfile_unnamed(opts->dir);
 	if (g->fd >= 0)
-		return 0;
+		return g;
 	free(g->decode);
-	return -1;
+	free(g);
+	return NULL;
 }
 
 void
 gather_close(struct gather *g)
 {
-	notes_free(&g->notes);
+	notes_free(&g->is.notes);
 	free(g->names);
 	free(g->parts);
 	free(g->decode);
 	(void)close(g->fd);
+	free(g);
 }
 
 /* ------------------------------------------------------------------ pieces */
-
-/* The temporary file cannot be written.  Returns -1. */
-static int
-gather_no_room(const struct gather *g, int err)
-{
-	char shown[MSG_NAME];
-
-	progress_clear(g->opts.progress);
-	msg_warn(err, "%s: a temporary file, at %" PRIu64 " bytes",
-	    msg_mask(shown, sizeof shown, g->opts.dir), g->end + g->under_way);
-	msg_line(
-	    "it needs as much room as the compressed bundle; set the environment variable TMPDIR to a directory on another disk");
-	return -1;
-}
 
 /* Keep data[0..len) of the piece under way.  Returns 0, or -1 (reported). */
 static int
 keep_data(struct gather *g, const unsigned char *data, size_t len)
 {
 	off_t at = (off_t)(g->end + g->under_way);
+	char shown[MSG_NAME];
 	ssize_t n;
 
 	if (g->under_way == 0)
@@ -98,53 +90,26 @@ keep_data(struct gather *g, const unsigned char *data, size_t len)
 		if (n < 0 && errno == EINTR)
 			n = 0;
 		if (n < 0) {
-			return gather_no_room(g, errno);
+			progress_clear(g->opts.progress);
+			msg_warn(errno,
+			    "%s: a temporary file, at %" PRIu64 " bytes",
+			    msg_mask(shown, sizeof shown, g->opts.dir),
+			    (uint64_t)at);
+			msg_line(
+			    "it needs as much room as the compressed bundle; set the environment variable TMPDIR to a directory on another disk");
+			return -1;
 		}
 	}
 	return 0;
 }
 
-/* Make room for part number n.  Returns 0, or -1 (reported). */
-static int
-grow_parts(struct gather *g, size_t n)
-{
-	struct gather_part *parts;
-
-	parts = array_grow(g->parts, &g->parts_room, n + 1, sizeof *parts);
-	if (parts == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	g->parts = parts;
-	return 0;
-}
-
-/* Fill in a side: a part, which is in log number `log`. */
-static void
-gather_set_side(struct gather *g, struct gather_side *side, uint64_t n,
-    const char *digest, uint64_t log)
-{
-	snprintf(side->what, sizeof side->what, "part %" PRIu64 " (%s)", n,
-	    digest);
-	memcpy(side->name, g->names[log - 1], sizeof side->name);
-}
-
 void
-gather_note_conflict(struct gather *g, const struct gather_whole *w, uint64_t m,
-    uint64_t n)
+gather_note_conflict(struct gather *g, uint64_t log, uint64_t other)
 {
-	const struct gather_part *p = g->parts;
-
-	if (g->conflict)
+	if (g->conflict[0] != 0)
 		return;
-	g->conflict = true;
-	if (w != NULL) {
-		memcpy(g->sides[0].what, w->said.digest, sizeof w->said.digest);
-		memcpy(g->sides[0].name, w->name, sizeof w->name);
-	} else {
-		gather_set_side(g, &g->sides[0], m, p[m].digest, p[m].log);
-	}
-	gather_set_side(g, &g->sides[1], n, p[n].digest, p[n].log);
+	g->conflict[0] = log < other ? log : other;
+	g->conflict[1] = log < other ? other : log;
 }
 
 /*
@@ -153,28 +118,27 @@ gather_note_conflict(struct gather *g, const struct gather_whole *w, uint64_t m,
 static int
 keep_part(struct gather *g, const struct decode_piece *p)
 {
-	struct gather_part *part;
+	struct pieces_part *part;
 
 	if (p->part >= file_max(g) / PART_MIN)
 		g->over = true;
 	/* no gzip member is empty: that would be no part */
 	if (g->over || p->size == 0)
 		return 0;
-	if (grow_parts(g, (size_t)p->part) < 0)
+	part = array_grow(g->parts, &g->parts_room, (size_t)p->part + 1,
+	    sizeof *part);
+	if (part == NULL) {
+		msg_nomem();
 		return -1;
-	part = &g->parts[p->part];
-	g->found++;
-	if (part->size != 0 && strcmp(part->digest, p->digest) != 0) {
-		if (g->conflict)
-			return 0;
-		g->conflict = true;
-		gather_set_side(g, &g->sides[0], p->part, part->digest,
-		    part->log);
-		gather_set_side(g, &g->sides[1], p->part, p->digest, g->logs);
-		return 0;
 	}
+	g->parts = part;
+	part += p->part;
+	g->found++;
 	if (part->size != 0) {
-		g->repeated++;
+		if (strcmp(part->digest, p->digest) != 0)
+			gather_note_conflict(g, part->log, g->logs);
+		else
+			g->is.repeated++;
 		return 0;
 	}
 	part->at = g->end;
@@ -186,16 +150,18 @@ keep_part(struct gather *g, const struct decode_piece *p)
 		g->over = true;
 	if (g->n_parts <= p->part)
 		g->n_parts = (size_t)p->part + 1;
+	g->is.have++;
+	g->is.bytes += p->size;
 	g->opts.progress->parts++;
 	return 0;
 }
 
-/* Keep a description of a bundle.  Returns whether it is a new one. */
+/* Keep a description of a bundle, in that log.  Is it a new one? */
 static bool
 keep_whole(struct gather *g, const struct decode_piece *p,
-    enum gather_format format)
+    enum gather_format format, uint64_t log)
 {
-	struct gather_whole *w;
+	struct pieces_whole *w;
 	size_t i;
 
 	for (i = 0; i < g->n_wholes; i++) {
@@ -205,14 +171,10 @@ keep_whole(struct gather *g, const struct decode_piece *p,
 		    strcmp(w->said.digest, p->digest) == 0)
 			return false;
 	}
-	if (g->n_wholes == GATHER_WHOLES)
-		return true;
-	w = &g->wholes[g->n_wholes++];
-	w->said = *p;
-	w->format = format;
-	w->log = g->logs;
-	if (g->logs > 0)
-		memcpy(w->name, g->names[g->logs - 1], sizeof w->name);
+	if (g->n_wholes < PIECES_WHOLES)
+		g->wholes[g->n_wholes++] = (struct pieces_whole){.said = *p,
+		    .format = format,
+		    .log = log};
 	return true;
 }
 
@@ -222,31 +184,28 @@ keep_line(struct gather *g, const struct decode_piece *p,
     enum gather_format format, bool verified)
 {
 	uint64_t at = g->end;
-	bool bare = !verified;
-	size_t n;
+	size_t n = g->n_wholes;
 
 	g->found++;
 	if (g->under_way != p->size)
 		return; /* too large */
-	n = g->n_wholes;
-	if (!keep_whole(g, p, format))
-		g->repeated++;
+	if (!keep_whole(g, p, format, g->logs))
+		g->is.repeated++;
 	if (g->n_wholes > n) {
 		g->wholes[n].at = at;
-		g->wholes[n].bare = bare;
+		g->wholes[n].bare = !verified;
 		g->end += p->size;
 	}
 	if (g->opts.expect != NULL)
 		verified = strcmp(g->opts.expect, p->digest) == 0;
-	if (g->format != GATHER_NOTHING && (g->verified || !verified))
+	if (g->is.format != GATHER_NOTHING && (g->is.verified || !verified))
 		return;
-	if (g->end == at)
-		g->end += p->size;
+	g->end = at + p->size;
 	g->line.at = at;
 	g->line.size = p->size;
 	g->said = *p;
-	g->format = format;
-	g->verified = verified;
+	g->is.format = format;
+	g->is.verified = verified;
 }
 
 /* Keep a description of all parts. */
@@ -257,7 +216,7 @@ keep_trailer(struct gather *g, const struct decode_piece *p)
 	if (p->parts > file_max(g) / PART_MIN || p->size > file_max(g))
 		g->over = true;
 	else
-		(void)keep_whole(g, p, GATHER_JSONL);
+		(void)keep_whole(g, p, GATHER_JSONL, g->logs);
 	if (p->parts > g->opts.progress->parts_total)
 		g->opts.progress->parts_total = p->parts;
 }
@@ -283,7 +242,7 @@ gather_take_event(struct gather *g, enum decode_event event)
 		if (g->gzip)
 			keep_line(g, p, GATHER_JSON, false);
 		else
-			g->foreign++;
+			g->is.foreign++;
 		break;
 	case DECODE_TRAILER:
 		keep_trailer(g, p);
@@ -325,17 +284,17 @@ gather_pull_log(void *arg, const void **data)
 
 /* Say what was odd about the text that has been read. */
 static void
-remark(struct gather *g, const char *name)
+remark(struct gather *g)
 {
 	uint64_t foreign = g->decode->foreign, damaged = g->decode->damaged;
+	const char *name = g->names[g->logs - 1];
 
-	g->foreign += foreign;
-	g->damaged += damaged;
+	g->is.foreign += foreign;
+	g->is.damaged += damaged;
 	/* if there is nothing else, the result says what there is */
 	if (g->opts.tacit || (damaged == 0 && g->found == 0))
 		return;
-	if (foreign > 0 || damaged > 0)
-		progress_clear(g->opts.progress);
+	progress_clear(g->opts.progress);
 	if (foreign > 0)
 		msg_warn(0, "%s: %" PRIu64 " line%s not part of the stream",
 		    name, foreign, foreign == 1 ? " is" : "s are");
@@ -373,7 +332,7 @@ gather_take_text(struct gather *g, struct form *form)
 			return 0;
 		decode_fed(g->decode, (size_t)n);
 	} while (event != DECODE_END);
-	remark(g, g->names[g->logs - 1]);
+	remark(g);
 	return 0;
 }
 
@@ -412,57 +371,37 @@ gather_end_text(struct gather *g)
 	return gather_take_text(g, NULL);
 }
 
-/* Begin with the text of a log.  Returns 0, or -1 (reported). */
-static int
-gather_begin_text(struct gather *g, struct form *form)
-{
-	int goes_on = g->open ? form_continues(form) : 0;
-
-	if (goes_on != 0) {
-		g->open = false;
-		return goes_on < 0 ? -1 : 0;
-	}
-	if (gather_end_text(g) < 0)
-		return -1;
-	g->under_way = 0;
-	g->found = 0;
-	decode_start(g->decode);
-	return 0;
-}
-
-/* A further log, of that name.  Returns 0, or -1 (reported). */
-static int
-gather_add_name(struct gather *g, const char *name)
-{
-	char(*names)[GATHER_NAME];
-
-	names = realloc(g->names, (size_t)(g->logs + 1) * sizeof *names);
-	if (names == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	(void)msg_mask(names[g->logs], GATHER_NAME, name);
-	g->names = names;
-	return 0;
-}
-
 int
 gather_log(struct gather *g, int fd, const char *name)
 {
+	char(*names)[PIECES_NAME];
 	struct form *form;
-	int ret = -1;
+	int ret = -1, goes_on;
 
 	g->log_fd = fd;
 	g->log_name = name;
-	form = form_open(gather_pull_log, g, &g->notes);
+	form = form_open(gather_pull_log, g, &g->is.notes);
 	if (form == NULL)
 		return -1;
-	if (gather_begin_text(g, form) == 0 && gather_add_name(g, name) == 0) {
-		g->logs++;
-		ret = form_kind(form) == LOGFILE_TEXT
-		    ? gather_take_text(g, form)
-		    : gather_take_archive(g, form);
+	goes_on = g->open ? form_continues(form) : 0;
+	if (goes_on < 0 || (goes_on == 0 && gather_end_text(g) < 0))
+		goto out;
+	g->open = false;
+	if (goes_on == 0) {
+		g->under_way = 0;
+		g->found = 0;
+		decode_start(g->decode);
 	}
+	names = realloc(g->names, (size_t)(g->logs + 1) * sizeof *names);
+	if (names == NULL) {
+		msg_nomem();
+		goto out;
+	}
+	(void)msg_mask(names[g->logs++], PIECES_NAME, name);
+	g->names = names;
+	ret = form_kind(form) == LOGFILE_TEXT ? gather_take_text(g, form)
+	                                      : gather_take_archive(g, form);
+out:
 	form_close(form);
 	return ret;
 }
@@ -471,30 +410,90 @@ int
 gather_witness(struct gather *g, const char *text, size_t len)
 {
 	struct decode_piece p;
-	size_t n;
 
 	if (decode_whole(text, len, &p) < 0)
 		return -1;
 	g->witness = p;
-	if (g->opts.expect == NULL) {
-		memcpy(g->expect, p.digest, sizeof g->expect);
-		g->opts.expect = g->expect;
-	}
-	n = g->n_wholes;
+	if (g->opts.expect == NULL)
+		g->opts.expect = g->witness.digest;
 	if (p.parts > 0)
-		(void)keep_whole(g, &p, GATHER_JSONL);
-	if (g->n_wholes > n)
-		g->wholes[n].log = 0;
-	g->entries = p.entries;
+		(void)keep_whole(g, &p, GATHER_JSONL, 0);
 	return 0;
+}
+
+/* ---------------------------------------------------------------- what it is
+ */
+
+const struct gather_result *
+gather_result(const struct gather *g)
+{
+	return &g->is;
 }
 
 uint64_t
 gather_promised(const struct gather *g)
 {
-	uint64_t n = g->whole.entries > 0 ? g->whole.entries : g->entries;
+	uint64_t n = g->is.whole.entries;
 
+	if (n == 0)
+		n = g->witness.entries;
 	return n > 0 || g->n_wholes == 0 ? n : g->wholes[0].said.entries;
+}
+
+void
+gather_doubt(struct gather *g)
+{
+	g->is.again = !g->is.verified;
+}
+
+const char *
+gather_bundle(const struct gather *g, size_t i, const char **log)
+{
+	const struct pieces_whole *w = g->wholes, *end = w + g->n_wholes;
+
+	for (; w < end; w++)
+		if (w->log != 0 && i-- == 0) {
+			*log = g->names[w->log - 1];
+			return w->said.digest;
+		}
+	return NULL;
+}
+
+bool
+gather_missing(const struct gather *g, uint64_t *first, uint64_t *last)
+{
+	uint64_t end = g->is.total != 0 ? g->is.total : GATHER_OPEN, i = *first;
+
+	if (g->is.again || g->conflict[0] != 0) {
+		*last = GATHER_OPEN;
+		return i == 0;
+	}
+	while (i < g->n_parts && i < end && g->parts[i].size != 0)
+		i++;
+	if (i >= end)
+		return false;
+	*first = i;
+	while (i < g->n_parts && i < end && g->parts[i].size == 0)
+		i++;
+	if (i < g->n_parts && i < end)
+		*last = i - 1;
+	else
+		*last = end == GATHER_OPEN ? end : end - 1;
+	return true;
+}
+
+char *
+gather_missing_text(const struct gather *g, char text[static RANGES_TEXT])
+{
+	struct ranges all = {0};
+	uint64_t first = 0, last = 0;
+
+	for (; gather_missing(g, &first, &last); first = last + 1) {
+		ranges_add(&all, first, last);
+		if (last == GATHER_OPEN)
+			break;
+	}
+	return ranges_text(&all, text);
 }
 
 /* ----------------------------------------------------------------- reading */
@@ -510,15 +509,15 @@ ssize_t
 gather_pull(void *arg, const void **data)
 {
 	struct gather *g = arg;
-	const struct gather_part *p;
+	const bool parts = g->is.format == GATHER_JSONL;
+	const struct pieces_part *p;
 	size_t want = sizeof g->buf;
 	ssize_t n;
 
 	if (g->opts.stop != NULL && *g->opts.stop != 0)
 		return -1;
-	p = g->format == GATHER_JSONL ? &g->parts[g->next_part] : &g->line;
-	if (g->format == GATHER_JSONL ? g->next_part == g->total
-	                              : g->next_byte == p->size)
+	p = parts ? &g->parts[g->next_part] : &g->line;
+	if (parts ? g->next_part == g->is.total : g->next_byte == p->size)
 		return 0;
 	if (p->size - g->next_byte < want)
 		want = (size_t)(p->size - g->next_byte);
@@ -530,7 +529,7 @@ gather_pull(void *arg, const void **data)
 		return -1;
 	}
 	g->next_byte += (uint64_t)n;
-	if (g->format == GATHER_JSONL && g->next_byte == p->size) {
+	if (parts && g->next_byte == p->size) {
 		g->next_part++;
 		g->next_byte = 0;
 	}

@@ -26,16 +26,11 @@ enum gather_format {
 	GATHER_TAR
 };
 
-enum {
-	GATHER_WHOLES = 8, /* different descriptions kept */
-	GATHER_NAME = 256 /* bytes kept of a log's name */
-};
-
 /* Why there is no bundle; the names are part of the contract. */
 enum gather_why {
 	GATHER_FINE,
 	GATHER_EMPTY, /* "LogEmpty": nothing was in it */
-	GATHER_REPORT, /* of an `unpack` that failed: reason_code */
+	GATHER_REPORT, /* of an `unpack` that failed: gather_reason */
 	GATHER_KUBECTL, /* "KubectlError": what kubectl said instead */
 	GATHER_FOREIGN, /* "NotABundle": something else */
 	GATHER_MISSING, /* "PartsMissing" */
@@ -53,87 +48,28 @@ struct gather_opts {
 	const char *expect; /* borrowed; digest of the whole, or NULL */
 	const volatile sig_atomic_t *stop; /* borrowed, or NULL: give up */
 	struct progress *progress; /* borrowed */
-	bool tacit; /* say nothing of what is odd or missing */
+	bool tacit; /* say nothing of what is odd in a log */
 };
 
-struct gather_part {
-	uint64_t at; /* offset in the file */
-	uint64_t size; /* bytes of gzip; 0 = not there */
-	uint64_t log; /* number of the one it was in, from 1 */
-	char digest[DIGEST_TEXT];
-};
-
-/* A description of a bundle. */
-struct gather_whole {
-	struct decode_piece said;
-	enum gather_format format;
-	bool bare; /* it has no digest of its own, and is not of one way to
-	              compress; it may be damaged */
-	uint64_t at; /* where a line's content is, in the file */
-	uint64_t log; /* number of the first log it was in; 0: a witness */
-	char name[GATHER_NAME]; /* of that log, masked */
-};
-
-/* What a log has, where another has something of another bundle. */
-struct gather_side {
-	char what[DIGEST_TEXT + 32]; /* "sha256:...", "part 3 (sha256:...)" */
-	char name[GATHER_NAME]; /* of the log, masked */
-};
-
-struct gather {
-	struct gather_opts opts;
-	int fd; /* owned; the file */
-	struct decode *decode; /* owned */
-
-	uint64_t end; /* bytes of the file that are kept */
-	uint64_t under_way; /* bytes behind them, of a piece */
-	bool gzip; /* that begins like gzip */
-	bool over; /* more came than max_size can need */
-	bool conflict; /* there are two bundles; sides */
-	struct gather_side sides[2];
-	char (*names)[GATHER_NAME]; /* owned; of the logs, masked */
-
-	struct gather_part *parts; /* owned */
-	size_t parts_room; /* allocated */
-	size_t n_parts; /* number of the last one there is, plus one */
-	struct gather_whole wholes[GATHER_WHOLES];
-	size_t n_wholes;
-	struct gather_part line; /* content of a json line */
-	struct decode_piece said; /* by that line */
-	char expect[DIGEST_TEXT]; /* by a witness */
-	uint64_t entries; /* by a witness; 0 = unknown */
-	struct decode_piece witness; /* all that it says; 0 and "": nothing */
-	enum gather_format format; /* of what `line` holds */
-	bool verified; /* it is what its digest says */
-
-	/* counts */
-	uint64_t logs, foreign, damaged, repeated;
-	uint64_t found; /* pieces of a stream in the text under way */
+/* What was found. */
+struct gather_result {
 	struct notes notes;
+	uint64_t foreign, damaged, repeated; /* lines, lines, pieces */
+	uint64_t have, bytes; /* parts that are there, and what they hold */
 
-	/* the log under way */
-	int log_fd;
-	const char *log_name; /* borrowed */
-	bool open; /* the line at its end goes on in another */
-	unsigned char raw[1 << 16];
-
-	/* the verdict; see whole_judge */
+	/* after gather_judge */
+	enum gather_why why;
+	enum gather_format format;
+	bool verified; /* it is what its digest says */
+	bool again; /* all is there, but makes no whole: fetch all again */
 	struct decode_piece whole; /* size, digest; entries where known */
 	uint64_t total; /* parts in all; 0 = unknown */
-	bool again; /* all parts are there, but they make no whole */
-	enum gather_why why;
-
-	/* reading: part or byte that is next */
-	size_t next_part;
-	uint64_t next_byte;
-	unsigned char buf[1 << 16];
 };
 
-/*
- * Start with nothing.  Returns 0, to be followed by gather_close, or -1
- * (reported, nothing to close).
- */
-int gather_open(struct gather *g, const struct gather_opts *opts);
+struct gather;
+
+/* Start with nothing.  Returns an owned gather, or NULL (reported). */
+struct gather *gather_open(const struct gather_opts *opts);
 void gather_close(struct gather *g);
 
 /*
@@ -153,23 +89,55 @@ int gather_log(struct gather *g, int fd, const char *name);
 int gather_witness(struct gather *g, const char *text, size_t len);
 
 /*
- * A line that was to go on in another log does not: there is none.  Returns 0,
- * or -1 (reported).
+ * Is text[0..len), called `name` (masked), the report of an `unpack` that
+ * failed?  Then say so, and keep it.  Returns 0, or -1 where it is not.
  */
-int gather_end_text(struct gather *g);
-
-/*
- * Note that w's log and that of part n, or those of parts m and n, are of two
- * bundles, unless two were noted before.
- */
-void gather_note_conflict(struct gather *g, const struct gather_whole *w,
-    uint64_t m, uint64_t n);
+int gather_report(struct gather *g, const char *name, const char *text,
+    size_t len);
 
 /*
  * How many entries the bundle is to have, as its log or a witness says; 0:
  * nobody does.
  */
 uint64_t gather_promised(const struct gather *g);
+
+/*
+ * Is the bundle whole, and the right one?  WIRE_OK: gather_pull reads it.
+ * WIRE_CORRUPT (reported where `tell`): it is not, and gather_missing says
+ * which parts to fetch.  WIRE_BUNDLE (reported): it is over max_size, or the
+ * log holds the report of an `unpack` that found the bundle at fault. WIRE_FAIL
+ * (reported): a failure here.
+ */
+enum wire_exit gather_judge(struct gather *g, bool tell);
+
+/* What came out, which failed: it may be better the next time. */
+void gather_doubt(struct gather *g);
+
+/* What was found; borrowed, and true until the next call. */
+const struct gather_result *gather_result(const struct gather *g);
+
+/* Why it is not whole, as a stable code; NULL where it is. */
+const char *gather_reason(const struct gather *g);
+
+/*
+ * The i-th bundle that a log describes; *log is the log's name, masked.
+ * Returns its digest, or NULL where there are no more.
+ */
+const char *gather_bundle(const struct gather *g, size_t i, const char **log);
+
+/*
+ * The next range of parts to fetch, from part *first on; start with 0 and go
+ * on with *last + 1.  *last is GATHER_OPEN where the end is unknown.  Returns
+ * false where there is none.
+ */
+bool gather_missing(const struct gather *g, uint64_t *first, uint64_t *last);
+
+/*
+ * Write "3-7,12" to text, as --parts takes it; where there are too many ranges
+ * for that, it has parts that are there, too.  Returns text.
+ */
+char *gather_missing_text(const struct gather *g,
+    char text[static RANGES_TEXT]);
 
 /* Read from the beginning (again). */
 void gather_rewind(struct gather *g);

@@ -14,8 +14,6 @@
 #include "base/msg.h"
 #include "base/out.h"
 #include "log/findings.h"
-#include "log/missing.h"
-#include "log/reason.h"
 
 const char *
 outcome_format(enum gather_format format)
@@ -30,34 +28,37 @@ outcome_format(enum gather_format format)
 static bool
 outcome_can_fetch(const struct gather *g, enum wire_exit status)
 {
+	const struct gather_result *is = gather_result(g);
 	uint64_t first = 0, last;
 
-	if (status != WIRE_CORRUPT || !missing_next(g, &first, &last))
-		return false;
-	return g->why == GATHER_MISSING || g->why == GATHER_OTHER ||
-	    g->why == GATHER_FINE || (g->why == GATHER_SEVERAL && g->again);
+	return status == WIRE_CORRUPT && gather_missing(g, &first, &last) &&
+	    (is->why == GATHER_MISSING || is->why == GATHER_OTHER ||
+	        is->why == GATHER_FINE ||
+	        (is->why == GATHER_SEVERAL && is->again));
 }
 
 const char *
 outcome_word(const struct gather *g, enum wire_exit status)
 {
+	enum gather_why why = gather_result(g)->why;
+
 	if (status == WIRE_OK)
 		return "ok";
-	if (status == WIRE_BUNDLE && g->why == GATHER_FINE)
+	if (status == WIRE_BUNDLE && why == GATHER_FINE)
 		return "refused";
-	if (status != WIRE_CORRUPT)
-		return "failed";
 	if (outcome_can_fetch(g, status))
 		return "incomplete";
-	return g->why == GATHER_FINE || g->why == GATHER_OTHER ? "corrupt"
-	                                                       : "failed";
+	return status == WIRE_CORRUPT &&
+	        (why == GATHER_FINE || why == GATHER_OTHER)
+	    ? "corrupt"
+	    : "failed";
 }
 
 const char *
 outcome_reason(const struct gather *g, const struct deliver *d,
     enum wire_exit status)
 {
-	const char *reason = reason_code(g);
+	const char *reason = gather_reason(g);
 
 	if (status == WIRE_OK || reason != NULL)
 		return reason;
@@ -75,16 +76,17 @@ void
 outcome_add_delivered(struct json *to, const struct gather *g,
     const struct deliver *d)
 {
+	const struct gather_result *is = gather_result(g);
 	char shown[MSG_NAME];
 
 	if (d->tar != NULL || d->dir != NULL)
 		json_add_string(to, d->tar != NULL ? "tar" : "directory",
 		    msg_mask(shown, sizeof shown,
 		        d->tar != NULL ? d->tar : d->dir));
-	json_add_string(to, "format", outcome_format(g->format));
-	json_add_bool(to, "verified", g->verified);
-	json_add_uint(to, "size", g->whole.size);
-	json_add_string(to, "digest", g->whole.digest);
+	json_add_string(to, "format", outcome_format(is->format));
+	json_add_bool(to, "verified", is->verified);
+	json_add_uint(to, "size", is->whole.size);
+	json_add_string(to, "digest", is->whole.digest);
 	json_add_uint(to, "entries", d->counts.entries);
 	json_add_uint(to, "bytes", d->counts.bytes);
 }
@@ -93,51 +95,25 @@ outcome_add_delivered(struct json *to, const struct gather *g,
 
 /* Add which parts to fetch again. */
 static void
-add_missing(struct json *object, const struct gather *g)
+outcome_add_missing(struct json *object, const struct gather *g)
 {
 	char list[RANGES_TEXT];
-	uint64_t first = 0, last = 0;
+	uint64_t first = 0, last = 0, total = gather_result(g)->total;
 	struct json *ranges, *range;
 
-	json_add_string(object, "parts", missing_text(g, list));
+	json_add_string(object, "parts", gather_missing_text(g, list));
 	ranges = json_add_array(object, "missing");
-	for (; missing_next(g, &first, &last); first = last + 1) {
+	for (; gather_missing(g, &first, &last); first = last + 1) {
 		range = json_add_array(ranges, NULL);
 		json_add_uint(range, NULL, first);
-		if (last == GATHER_OPEN)
+		if (last == GATHER_OPEN) {
 			json_add_null(range, NULL);
-		else
-			json_add_uint(range, NULL, last);
-		if (last == GATHER_OPEN)
 			break;
+		}
+		json_add_uint(range, NULL, last);
 	}
-	if (g->total != 0)
-		json_add_uint(object, "total", g->total);
-}
-
-/* Add which bundles the logs are of. */
-static void
-outcome_add_bundles(struct json *to, const struct gather *g)
-{
-	struct json *all = json_add_array(to, "bundles"), *one;
-	size_t i;
-
-	for (i = 0; i < g->n_wholes; i++) {
-		if (g->wholes[i].log == 0)
-			continue;
-		one = json_add_object(all, NULL);
-		json_add_string(one, "digest", g->wholes[i].said.digest);
-		json_add_string(one, "log", g->wholes[i].name);
-	}
-}
-
-/* Add text[0..len), masked, as a member or to a list. */
-static void
-outcome_add_text(struct json *to, const char *key, const char *text, size_t len)
-{
-	char shown[MSG_NAME];
-
-	json_add_string(to, key, msg_mask_mem(shown, sizeof shown, text, len));
+	if (total != 0)
+		json_add_uint(object, "total", total);
 }
 
 /* Add what an `unpack` that failed has said. */
@@ -148,11 +124,13 @@ outcome_add_report(struct json *to, const struct notes *n)
 	struct json *findings = json_has(to, "findings")
 	    ? NULL
 	    : json_add_array(to, "findings");
+	char shown[MSG_NAME];
 	const char *at, *end;
 
 	for (at = n->report; *at != '\0'; at = end + 1) {
 		end = strchr(at, '\n');
-		outcome_add_text(log, NULL, at, (size_t)(end - at));
+		json_add_string(log, NULL,
+		    msg_mask_mem(shown, sizeof shown, at, (size_t)(end - at)));
 		findings_read_line(findings, at, (size_t)(end - at));
 	}
 	if (n->report_more > 0 && findings != NULL)
@@ -163,27 +141,36 @@ void
 outcome_add_logs(struct json *to, const struct gather *g,
     const struct deliver *d, enum wire_exit status)
 {
-	struct json *forms;
-	unsigned int i;
+	const struct gather_result *is = gather_result(g);
+	const char *digest, *log;
+	struct json *list, *one;
+	size_t i;
 
 	if (outcome_can_fetch(g, status))
-		add_missing(to, g);
-	if (g->why == GATHER_SEVERAL || g->why == GATHER_OTHER)
-		outcome_add_bundles(to, g);
-	if (status != WIRE_OK && g->notes.report != NULL)
-		outcome_add_report(to, &g->notes);
+		outcome_add_missing(to, g);
+	if (is->why == GATHER_SEVERAL || is->why == GATHER_OTHER) {
+		list = json_add_array(to, "bundles");
+		for (i = 0; (digest = gather_bundle(g, i, &log)) != NULL; i++) {
+			one = json_add_object(list, NULL);
+			json_add_string(one, "digest", digest);
+			json_add_string(one, "log", log);
+		}
+	}
+	if (status != WIRE_OK && is->notes.report != NULL)
+		outcome_add_report(to, &is->notes);
 	if (status != WIRE_OK && d->counts.rule != NULL) {
 		json_add_string(to, "rule", d->counts.rule);
 		if (d->counts.path[0] != '\0')
 			json_add_string(to, "path", d->counts.path);
 	}
-	forms = json_add_array(to, "forms");
+	list = json_add_array(to, "forms");
 	for (i = 0; i < NOTES_FORMS; i++)
-		if (g->notes.forms >> i & 1)
-			json_add_string(forms, NULL, notes_form_name(i));
-	json_add_uint(to, "foreign", g->foreign);
-	json_add_uint(to, "damaged", g->damaged);
-	json_add_uint(to, "repeated", g->repeated);
+		if (is->notes.forms >> i & 1)
+			json_add_string(list, NULL,
+			    notes_form_name((unsigned int)i));
+	json_add_uint(to, "foreign", is->foreign);
+	json_add_uint(to, "damaged", is->damaged);
+	json_add_uint(to, "repeated", is->repeated);
 }
 
 /* ----------------------------------------------------------------- entries */

@@ -11,11 +11,9 @@
 
 #include "log/gather.h"
 #include "log/decompress.h"
-#include "log/missing.h"
 #include "log/tarin.h"
-#include "log/whole.h"
 
-static struct gather g;
+static struct gather *g;
 static struct decompress z;
 
 static void
@@ -23,20 +21,20 @@ deliver(struct progress *progress)
 {
 	struct tarin_counts counts;
 	struct tarin_opts o = {.pull = gather_pull,
-	    .arg = &g,
+	    .arg = g,
 	    .dir = -1,
 	    .max_size = 1 << 20,
 	    .max_entries = 1000,
 	    .progress = progress};
 
-	if (g.format != GATHER_TAR) {
-		MUST(decompress_open(&z, gather_pull, &g) == 0);
+	if (gather_result(g)->format != GATHER_TAR) {
+		MUST(decompress_open(&z, gather_pull, g) == 0);
 		o.pull = decompress_pull;
 		o.arg = &z;
 	}
 	(void)tarin_run(&o, &counts);
 	MUST(counts.bytes <= (1 << 20) + WIRE_SLICE);
-	if (g.format != GATHER_TAR)
+	if (gather_result(g)->format != GATHER_TAR)
 		decompress_close(&z);
 }
 
@@ -47,13 +45,13 @@ check_missing(void)
 	uint64_t first = 0, last = 0, n = 0;
 	char text[RANGES_TEXT];
 
-	for (; missing_next(&g, &first, &last); first = last + 1) {
+	for (; gather_missing(g, &first, &last); first = last + 1) {
 		MUST(first <= last);
 		MUST(n++ < 100000);
 		if (last == GATHER_OPEN)
 			break;
 	}
-	(void)missing_text(&g, text);
+	(void)gather_missing_text(g, text);
 	MUST(n > 0 && text[0] != '\0' && strlen(text) < sizeof text);
 }
 
@@ -69,23 +67,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t n;
 	int fd;
 
-	MUST(gather_open(&g, &o) == 0);
+	MUST((g = gather_open(&o)) != NULL);
 	for (; len > 0; data += n, len -= n) {
 		end = memchr(data, 0xff, len);
 		n = end != NULL ? (size_t)(end - data) : len;
 		fd = memfd_create("log", MFD_CLOEXEC);
 		MUST(fd >= 0 && write(fd, data, n) == (ssize_t)n);
 		MUST(lseek(fd, 0, SEEK_SET) == 0);
-		MUST(gather_log(&g, fd, "log") == 0);
+		MUST(gather_log(g, fd, "log") == 0);
 		(void)close(fd);
 		n += end != NULL;
 	}
-	status = whole_judge(&g);
+	status = gather_judge(g, true);
 	MUST(status != WIRE_FAIL);
 	if (status == WIRE_OK)
 		deliver(&progress);
 	else if (status == WIRE_CORRUPT)
 		check_missing();
-	gather_close(&g);
+	gather_close(g);
 	return 0;
 }

@@ -68,7 +68,7 @@ GROUPS = {
     "preflight": ["stream/preflight"],
     "decode": ["log/decode"],
     "form": ["log/form", "log/logfile"],
-    "gather": ["log/gather", "log/missing", "log/reason", "log/whole"],
+    "gather": ["log/gather", "log/whole"],
     "tarin": ["log/tarin"],
     "target": ["log/target"],
     "layers": ["image/layers"],

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "log/pieces.h"
 #include "tap.h"
 
 #define CHECK(good, what) tap_ok((good), (what), __FILE__, __LINE__)
@@ -13,7 +14,7 @@ enum {
 	FULL = 1048896
 };
 
-static struct gather_part parts[PARTS];
+static struct pieces_part parts[PARTS];
 
 /* A gather of `total` parts of `size` bytes, where those in lost are not. */
 static void
@@ -24,15 +25,20 @@ fill(struct gather *g, size_t total, uint64_t size)
 	memset(g, 0, sizeof *g);
 	for (i = 0; i < total; i++)
 		parts[i].size = size;
+	g->is.have = total;
+	g->is.bytes = total * size;
 	g->parts = parts;
-	g->n_parts = g->total = total;
+	g->n_parts = g->is.total = total;
 }
 
 static void
 lose(struct gather *g, size_t first, size_t last)
 {
-	for (; first <= last; first++)
+	for (; first <= last; first++) {
+		g->is.have -= g->parts[first].size > 0;
+		g->is.bytes -= g->parts[first].size;
 		g->parts[first].size = 0;
+	}
 }
 
 /* Is each range's log short, were all parts of this size? */
@@ -61,7 +67,7 @@ covers(const struct gather *g, const struct pod_parts *r, size_t n)
 {
 	size_t i, k;
 
-	for (i = 0; i < g->total; i++) {
+	for (i = 0; i < g->is.total; i++) {
 		if (g->parts[i].size != 0)
 			continue;
 		for (k = 0; k < n; k++)
@@ -132,11 +138,11 @@ main(void)
 	CHECK(n == 2 && covers(&g, r, n), "more ranges than a list takes");
 
 	fill(&g, 5, FULL);
-	g.total = 0;
+	g.is.total = 0;
 	n = repair_plan(&g, 0, r, 64);
 	CHECK(n == 1 && prints(&r[0], "5"),
 	    "an unknown end: one more part, whose log has the last line");
-	g.again = true;
+	g.is.again = true;
 	CHECK(repair_plan(&g, 0, r, 64) == 0,
 	    "parts of different bundles: nothing helps");
 	return tap_done();
