@@ -11,6 +11,7 @@
 
 #include "base/msg.h"
 #include "base/quote.h"
+#include "cluster/podstatus.h"
 #include "pod/pod.h"
 
 #define FIX_CHANGED \
@@ -25,25 +26,13 @@ struct compare {
 
 /* ----------------------------------------------------------------- helpers */
 
-/* The element of an array of objects that has this name, or NULL. */
-static const struct json *
-find_named(const struct json *array, const char *name)
-{
-	const struct json *item;
-
-	for (item = json_first(array); item != NULL; item = json_next(item))
-		if (strcmp(json_get_text(item, "name"), name) == 0)
-			return item;
-	return NULL;
-}
-
 /* How a value looks in a message; "nothing" where there is none. */
 static const char *
 show(char *text, size_t size, const struct json *value)
 {
 	char *printed = value != NULL ? json_print(value, JSON_COMPACT) : NULL;
 
-	(void)msg_mask(text, size, printed != NULL ? printed : "nothing");
+	msg_mask(text, size, printed != NULL ? printed : "nothing");
 	free(printed);
 	return text;
 }
@@ -73,27 +62,10 @@ differs(struct compare *c, const char *where, const char *field,
 	char was[256], is[256], place[128];
 
 	if (c->to->why[0] == '\0')
-		(void)snprintf(c->to->why, PODASKED_WHY,
+		snprintf(c->to->why, PODASKED_WHY,
 		    "%s%s: asked for %s, but the cluster set %s",
 		    msg_mask(place, sizeof place, where), field,
 		    show(was, sizeof was, asked), show(is, sizeof is, got));
-}
-
-static void
-must_be(struct compare *c, const char *where, const char *field,
-    const struct json *asked, const struct json *got)
-{
-	if (!is_same(asked, got))
-		differs(c, where, field, asked, got);
-}
-
-/* false, or not there, unless it was asked for. */
-static void
-must_be_off(struct compare *c, const char *where, const char *field,
-    const struct json *got)
-{
-	if (json_bool(got, false))
-		differs(c, where, field, NULL, got);
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -103,97 +75,148 @@ list_other(struct compare *c, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(text, sizeof text, format, ap);
+	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
 	if (c->to->others != NULL)
 		json_add_string(c->to->others, NULL,
 		    msg_mask(shown, sizeof shown, text));
 }
 
-/* ---------------------------------------------------------------- security */
+/* ------------------------------------------------------------------ fields */
 
-/* A setting of a container, or of its pod if the container has none. */
+/* What may become of a field. */
+enum rule {
+	SAME, /* nothing */
+	SAME_HERE, /* nothing; where the container has none, the pod's counts */
+	SAME_IF_ASKED,
+	OFF, /* false, or not there */
+	EMPTY, /* no elements */
+	LISTED /* anything: it is only listed */
+};
+
+struct field {
+	const char *path; /* its keys, with dots */
+	enum rule rule;
+};
+
+#define SECURITY "securityContext."
+
+static const struct field pod_fields[] = {{"restartPolicy", SAME},
+    {"automountServiceAccountToken", SAME}, {"ephemeralContainers", SAME},
+    {"hostNetwork", OFF}, {"hostPID", OFF}, {"hostIPC", OFF},
+    {"shareProcessNamespace", OFF}, {"nodeSelector", LISTED},
+    {"affinity", LISTED}, {"runtimeClassName", LISTED},
+    {"priorityClassName", LISTED}, {"hostAliases", LISTED},
+    {SECURITY "sysctls", LISTED}, {NULL, SAME}};
+
+static const struct field container_fields[] = {{"image", SAME},
+    {"command", SAME}, {"args", SAME}, {"workingDir", SAME},
+    {"lifecycle", SAME}, {"livenessProbe", SAME}, {"startupProbe", SAME},
+    {"readinessProbe", SAME}, {"restartPolicy", SAME},
+    {SECURITY "runAsNonRoot", SAME_HERE}, {SECURITY "privileged", OFF},
+    {SECURITY "allowPrivilegeEscalation", SAME},
+    {SECURITY "readOnlyRootFilesystem", SAME_IF_ASKED},
+    {SECURITY "capabilities.drop", SAME}, {SECURITY "capabilities.add", EMPTY},
+    {SECURITY "seccompProfile.type", SAME_HERE},
+    {SECURITY "seccompProfile.localhostProfile", SAME_HERE}, {NULL, SAME}};
+
+/*
+ * The field of o at this path.  spec: its pod's, whose security context counts
+ * where o has nothing; or NULL.
+ */
 static const struct json *
-effective(const struct json *spec, const struct json *container,
-    const char *key)
+field_at(const struct json *spec, const struct json *o, const char *path)
 {
-	const struct json *own = json_path(container, "securityContext", key,
-	    NULL);
+	char key[64];
+	size_t n, depth;
 
-	return own != NULL ? own
-	                   : json_path(spec, "securityContext", key, NULL);
+	for (depth = 0; *path != '\0'; depth++) {
+		n = strcspn(path, ".");
+		snprintf(key, sizeof key, "%.*s", (int)n, path);
+		path += n + (path[n] == '.');
+		if (depth == 1 && spec != NULL && !json_has(o, key))
+			o = json_get(spec, "securityContext");
+		o = json_get(o, key);
+	}
+	return o;
 }
 
+static void
+compare_fields(struct compare *c, const char *where, const struct field *f,
+    const struct json *asked, const struct json *got)
+{
+	const struct json *was, *is;
+	bool good = true, here;
+
+	for (; f->path != NULL; f++) {
+		here = f->rule == SAME_HERE;
+		was = field_at(here ? c->asked : NULL, asked, f->path);
+		is = field_at(here ? c->got : NULL, got, f->path);
+		switch (f->rule) {
+		case SAME:
+		case SAME_HERE:
+			good = is_same(was, is);
+			break;
+		case SAME_IF_ASKED:
+			good = was == NULL || is_same(was, is);
+			break;
+		case OFF:
+			good = !json_bool(is, false);
+			break;
+		case EMPTY:
+			good = json_size(is) == 0;
+			break;
+		case LISTED:
+			if (json_size(is) > 0 || json_string(is) != NULL)
+				list_other(c, "%s", f->path);
+			good = true;
+			break;
+		}
+		if (!good)
+			differs(c, where, f->path, was, is);
+	}
+}
+
+/* Who runs a container, and what it sees of /proc. */
 static void
 compare_user(struct compare *c, const char *where, const struct json *asked,
     const struct json *got)
 {
-	const struct json *was = effective(c->asked, asked, "runAsUser");
-	const struct json *is = effective(c->got, got, "runAsUser");
+	static const char user[] = SECURITY "runAsUser";
+	static const char group[] = SECURITY "runAsGroup";
+	static const char proc[] = SECURITY "procMount";
+	const struct json *was = field_at(c->asked, asked, user);
+	const struct json *is = field_at(c->got, got, user);
+	const char *mount;
 
 	/* where OpenShift sets it, it may be any but root */
-	if (was != NULL || (is != NULL && json_number(is) == 0))
-		must_be(c, where, "securityContext.runAsUser", was, is);
+	if ((was != NULL || (is != NULL && json_number(is) == 0)) &&
+	    !is_same(was, is))
+		differs(c, where, user, was, is);
 	/* it may choose groups, too */
-	if (was != NULL)
-		must_be(c, where, "securityContext.runAsGroup",
-		    effective(c->asked, asked, "runAsGroup"),
-		    effective(c->got, got, "runAsGroup"));
-	must_be(c, where, "securityContext.runAsNonRoot",
-	    effective(c->asked, asked, "runAsNonRoot"),
-	    effective(c->got, got, "runAsNonRoot"));
-}
-
-static void
-compare_security(struct compare *c, const char *where, const struct json *asked,
-    const struct json *got)
-{
-	const struct json *was = json_get(asked, "securityContext");
-	const struct json *is = json_get(got, "securityContext");
-	const struct json *add = json_path(is, "capabilities", "add", NULL);
-	const char *proc = json_get_string(is, "procMount");
-
-	compare_user(c, where, asked, got);
-	must_be_off(c, where, "securityContext.privileged",
-	    json_get(is, "privileged"));
-	must_be(c, where, "securityContext.allowPrivilegeEscalation",
-	    json_get(was, "allowPrivilegeEscalation"),
-	    json_get(is, "allowPrivilegeEscalation"));
-	if (json_has(was, "readOnlyRootFilesystem"))
-		must_be(c, where, "securityContext.readOnlyRootFilesystem",
-		    json_get(was, "readOnlyRootFilesystem"),
-		    json_get(is, "readOnlyRootFilesystem"));
-	must_be(c, where, "securityContext.capabilities.drop",
-	    json_path(was, "capabilities", "drop", NULL),
-	    json_path(is, "capabilities", "drop", NULL));
-	if (json_size(add) > 0)
-		differs(c, where, "securityContext.capabilities.add", NULL,
-		    add);
-	if (proc != NULL && strcmp(proc, "Default") != 0)
-		differs(c, where, "securityContext.procMount", NULL,
-		    json_get(is, "procMount"));
-	was = effective(c->asked, asked, "seccompProfile");
-	is = effective(c->got, got, "seccompProfile");
-	must_be(c, where, "securityContext.seccompProfile.type",
-	    json_get(was, "type"), json_get(is, "type"));
-	must_be(c, where, "securityContext.seccompProfile.localhostProfile",
-	    json_get(was, "localhostProfile"),
-	    json_get(is, "localhostProfile"));
+	if (was != NULL) {
+		was = field_at(c->asked, asked, group);
+		is = field_at(c->got, got, group);
+		if (!is_same(was, is))
+			differs(c, where, group, was, is);
+	}
+	is = field_at(NULL, got, proc);
+	mount = json_string(is);
+	if (mount != NULL && strcmp(mount, "Default") != 0)
+		differs(c, where, proc, NULL, is);
 }
 
 /* ------------------------------------------------------------------ mounts */
 
-/* Is one of these paths the other, or above it? */
+/* Is path `at`, or below it? */
 static bool
-is_nested(const char *a, const char *b)
+is_within(const char *path, const char *at)
 {
-	size_t n = strlen(a), m = strlen(b), less = n < m ? n : m;
-	const char *longer = n < m ? b : a;
+	size_t n = strlen(at);
 
-	while (less > 0 && longer[less - 1] == '/')
-		less--;
-	return strncmp(a, b, less) == 0 &&
-	    (longer[less] == '\0' || longer[less] == '/');
+	while (n > 0 && at[n - 1] == '/')
+		n--;
+	return strncmp(path, at, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
 /* Which of our mounts does this one affect? NULL: none. */
@@ -205,8 +228,10 @@ hit_mount(const struct json *ours, const struct json *mount)
 	for (m = json_first(ours); m != NULL; m = json_next(m))
 		if (strcmp(json_get_text(m, "name"),
 		        json_get_text(mount, "name")) == 0 ||
-		    is_nested(json_get_text(m, "mountPath"),
-		        json_get_text(mount, "mountPath")))
+		    is_within(json_get_text(m, "mountPath"),
+		        json_get_text(mount, "mountPath")) ||
+		    is_within(json_get_text(mount, "mountPath"),
+		        json_get_text(m, "mountPath")))
 			return m;
 	return NULL;
 }
@@ -223,17 +248,6 @@ is_same_mount(const struct json *a, const struct json *b)
 	    json_get(b, "subPath") == NULL &&
 	    json_get(b, "subPathExpr") == NULL &&
 	    (propagation == NULL || strcmp(propagation, "None") == 0);
-}
-
-/* Is path `at`, or below it? */
-static bool
-is_within(const char *path, const char *at)
-{
-	size_t n = strlen(at);
-
-	while (n > 0 && at[n - 1] == '/')
-		n--;
-	return strncmp(path, at, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
 /* May the bundle's image have something there that the mount hides? */
@@ -308,13 +322,23 @@ compare_mounts(struct compare *c, const char *where, const struct json *asked,
 /* -------------------------------------------------------------- containers */
 
 static void
-compare_rest(struct compare *c, const char *where, const struct json *asked,
+compare_container(struct compare *c, const struct json *asked,
     const struct json *got)
 {
-	const struct json *e;
+	const char *name = json_get_text(asked, "name");
+	const struct json *e = json_first(json_get(got, "env"));
+	char where[128];
 
-	for (e = json_first(json_get(got, "env")); e != NULL; e = json_next(e))
-		if (find_named(json_get(asked, "env"),
+	snprintf(where, sizeof where, "container %.63s: ", name);
+	if (got == NULL) {
+		differs(c, where, "name", json_get(asked, "name"), NULL);
+		return;
+	}
+	compare_fields(c, where, container_fields, asked, got);
+	compare_user(c, where, asked, got);
+	compare_mounts(c, where, asked, got);
+	for (; e != NULL; e = json_next(e))
+		if (podstatus_named(json_get(asked, "env"),
 		        json_get_text(e, "name")) == NULL)
 			list_other(c, "%senvironment variable %s", where,
 			    json_get_text(e, "name"));
@@ -325,57 +349,30 @@ compare_rest(struct compare *c, const char *where, const struct json *asked,
 		list_other(c, "%sother limits", where);
 }
 
-static void
-compare_container(struct compare *c, const struct json *asked,
-    const struct json *got)
-{
-	static const char *const fields[] = {"image", "command", "args",
-	    "workingDir", "lifecycle", "livenessProbe", "startupProbe",
-	    "readinessProbe", "restartPolicy"};
-	const char *name = json_get_text(asked, "name");
-	char where[128];
-	size_t i;
-
-	(void)snprintf(where, sizeof where, "container %.63s: ", name);
-	if (got == NULL) {
-		differs(c, where, "name", json_get(asked, "name"), NULL);
-		return;
-	}
-	for (i = 0; i < sizeof fields / sizeof *fields; i++)
-		must_be(c, where, fields[i], json_get(asked, fields[i]),
-		    json_get(got, fields[i]));
-	compare_security(c, where, asked, got);
-	compare_mounts(c, where, asked, got);
-	compare_rest(c, where, asked, got);
-}
-
-/* A container that is not ours: it must leave our volume alone. */
-static void
-look_stranger(struct compare *c, const char *kind, const struct json *got)
-{
-	const struct json *ours = json_get(c->asked, "volumes"), *m;
-
-	list_other(c, "%s %s, image %s", kind, json_get_text(got, "name"),
-	    json_get_text(got, "image"));
-	for (m = json_first(json_get(got, "volumeMounts")); m != NULL;
-	     m = json_next(m))
-		if (find_named(ours, json_get_text(m, "name")) != NULL)
-			differs(c, json_get_text(got, "name"), ".volumeMounts",
-			    NULL, m);
-}
-
+/* Ours must be as they were; all others must leave our volumes alone. */
 static void
 compare_containers(struct compare *c, const char *key, const char *kind)
 {
-	const struct json *ours = json_get(c->asked, key), *one;
+	const struct json *ours = json_get(c->asked, key), *one, *m;
 	const struct json *all = json_get(c->got, key);
+	const struct json *volumes = json_get(c->asked, "volumes");
+	const char *name;
 
 	for (one = json_first(ours); one != NULL; one = json_next(one))
 		compare_container(c, one,
-		    find_named(all, json_get_text(one, "name")));
-	for (one = json_first(all); one != NULL; one = json_next(one))
-		if (find_named(ours, json_get_text(one, "name")) == NULL)
-			look_stranger(c, kind, one);
+		    podstatus_named(all, json_get_text(one, "name")));
+	for (one = json_first(all); one != NULL; one = json_next(one)) {
+		name = json_get_text(one, "name");
+		if (podstatus_named(ours, name) != NULL)
+			continue;
+		list_other(c, "%s %s, image %s", kind, name,
+		    json_get_text(one, "image"));
+		for (m = json_first(json_get(one, "volumeMounts")); m != NULL;
+		     m = json_next(m))
+			if (podstatus_named(volumes,
+			        json_get_text(m, "name")) != NULL)
+				differs(c, name, ".volumeMounts", NULL, m);
+	}
 }
 
 /* --------------------------------------------------------------------- pod */
@@ -385,11 +382,9 @@ compare_volumes(struct compare *c)
 {
 	const struct json *ours = json_get(c->asked, "volumes"), *v, *was;
 	const struct json *all = json_get(c->got, "volumes");
-	const char *name;
 
 	for (v = json_first(ours); v != NULL; v = json_next(v)) {
-		name = json_get_text(v, "name");
-		was = find_named(all, name);
+		was = podstatus_named(all, json_get_text(v, "name"));
 		if (json_has(v, "emptyDir") != json_has(was, "emptyDir") ||
 		    json_has(v, "image") != json_has(was, "image") ||
 		    json_size(was) != json_size(v) ||
@@ -399,7 +394,7 @@ compare_volumes(struct compare *c)
 			differs(c, "", "volumes", v, was);
 	}
 	for (v = json_first(all); v != NULL; v = json_next(v))
-		if (find_named(ours, json_get_text(v, "name")) == NULL)
+		if (podstatus_named(ours, json_get_text(v, "name")) == NULL)
 			list_other(c, "volume %s", json_get_text(v, "name"));
 }
 
@@ -420,62 +415,33 @@ list_metadata(struct compare *c, const struct json *asked,
 			list_other(c, "%s %s", kind, json_key(m));
 }
 
+/* What is the pod's own; where the namespace chooses the user, it chooses
+ * groups, too, by which more may be read, or other files. */
 static void
-compare_spec(struct compare *c)
+compare_pod(struct compare *c)
 {
-	static const char *const off[] = {"hostNetwork", "hostPID", "hostIPC",
-	    "shareProcessNamespace"};
-	static const char *const same[] = {"restartPolicy",
-	    "automountServiceAccountToken", "ephemeralContainers"};
-	static const char *const listed[] = {"nodeSelector", "affinity",
-	    "runtimeClassName", "priorityClassName", "hostAliases"};
-	const char *account = json_get_string(c->got, "serviceAccountName");
-	size_t i;
-
-	for (i = 0; i < sizeof same / sizeof *same; i++)
-		must_be(c, "", same[i], json_get(c->asked, same[i]),
-		    json_get(c->got, same[i]));
-	if (json_bool(json_get(c->asked, "hostUsers"), true) !=
-	    json_bool(json_get(c->got, "hostUsers"), true))
-		differs(c, "", "hostUsers", json_get(c->asked, "hostUsers"),
-		    json_get(c->got, "hostUsers"));
-	for (i = 0; i < sizeof off / sizeof *off; i++)
-		must_be_off(c, "", off[i], json_get(c->got, off[i]));
-	for (i = 0; i < sizeof listed / sizeof *listed; i++)
-		if (json_size(json_get(c->got, listed[i])) > 0 ||
-		    json_string(json_get(c->got, listed[i])) != NULL)
-			list_other(c, "%s", listed[i]);
-	if (account != NULL && strcmp(account, "default") != 0)
-		list_other(c, "service account %s", account);
-	if (json_path(c->got, "securityContext", "sysctls", NULL) != NULL)
-		list_other(c, "sysctls");
-}
-
-/*
- * Groups of the whole pod, by which it may read more, or other files; where the
- * namespace chooses the user, it chooses these, too.
- */
-static void
-compare_groups(struct compare *c)
-{
-	static const char *const keys[] = {"fsGroup", "supplementalGroups",
-	    "supplementalGroupsPolicy"};
-	const struct json *was = json_get(c->asked, "securityContext");
-	const struct json *is = json_get(c->got, "securityContext");
+	static const struct field groups[] = {{SECURITY "fsGroup", SAME},
+	    {SECURITY "supplementalGroups", SAME},
+	    {SECURITY "supplementalGroupsPolicy", SAME}, {NULL, SAME}};
 	const struct json *bundle = json_first(
 	    json_get(c->asked, "containers"));
-	bool chosen = effective(c->asked, bundle, "runAsUser") == NULL;
-	char field[64];
-	size_t i;
+	const struct json *was = json_get(c->asked, "hostUsers");
+	const struct json *is = json_get(c->got, "hostUsers");
+	const char *account = json_get_string(c->got, "serviceAccountName");
+	const struct field *f;
 
-	for (i = 0; i < sizeof keys / sizeof *keys; i++) {
-		snprintf(field, sizeof field, "securityContext.%s", keys[i]);
-		if (!chosen)
-			must_be(c, "", field, json_get(was, keys[i]),
-			    json_get(is, keys[i]));
-		else if (json_has(is, keys[i]) && !json_has(was, keys[i]))
-			list_other(c, "%s", keys[i]);
-	}
+	compare_fields(c, "", pod_fields, c->asked, c->got);
+	if (json_bool(was, true) != json_bool(is, true))
+		differs(c, "", "hostUsers", was, is);
+	if (account != NULL && strcmp(account, "default") != 0)
+		list_other(c, "service account %s", account);
+	if (field_at(c->asked, bundle, SECURITY "runAsUser") != NULL)
+		compare_fields(c, "", groups, c->asked, c->got);
+	else
+		for (f = groups; f->path != NULL; f++)
+			if (field_at(NULL, c->got, f->path) != NULL &&
+			    field_at(NULL, c->asked, f->path) == NULL)
+				list_other(c, "%s", f->path + strlen(SECURITY));
 }
 
 bool
@@ -484,16 +450,15 @@ podasked_is(struct podasked *p, const struct json *asked,
 {
 	struct compare c = {.asked = json_get(asked, "spec"),
 	    .got = json_get(got, "spec"),
-	    .to = p};
+	    .to = p,
+	    .inject = true};
 	const struct json *v = json_first(json_get(c.asked, "volumes"));
 
 	p->why[0] = '\0';
 	snprintf(p->fix, sizeof p->fix, "%s", FIX_CHANGED);
-	c.inject = true;
 	for (; v != NULL; v = json_next(v))
 		c.inject = c.inject && !json_has(v, "image");
-	compare_spec(&c);
-	compare_groups(&c);
+	compare_pod(&c);
 	compare_containers(&c, "initContainers", "init container");
 	compare_containers(&c, "containers", "container");
 	compare_volumes(&c);

@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,25 +20,14 @@ enum {
 	PULLS_MAX = 3
 };
 
-/* -------------------------------------------------------------------- JSON */
-
-/* The element of an array of objects that has this name, or NULL. */
-static const struct json *
-get_named(const struct json *array, const char *name)
+const struct json *
+podstatus_named(const struct json *array, const char *name)
 {
-	const struct json *item;
+	const struct json *item = json_first(array);
 
-	for (item = json_first(array); item != NULL; item = json_next(item)) {
-		if (strcmp(json_get_text(item, "name"), name) == 0)
-			return item;
-	}
-	return NULL;
-}
-
-static bool
-holds(const char *text, const char *part)
-{
-	return strcasestr(text, part) != NULL;
+	while (item != NULL && strcmp(json_get_text(item, "name"), name) != 0)
+		item = json_next(item);
+	return item;
 }
 
 /* ------------------------------------------------------------------- words */
@@ -141,27 +129,17 @@ static const struct hint event_hints[] = {
 static const struct hint *
 find_hint(const struct hint *hints, const char *text)
 {
-	while (hints->part != NULL && !holds(text, hints->part))
+	while (hints->part != NULL && strcasestr(text, hints->part) == NULL)
 		hints++;
 	return hints;
-}
-
-static void __attribute__((format(printf, 3, 4)))
-podstatus_say(char *to, size_t size, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	(void)vsnprintf(to, size, format, ap);
-	va_end(ap);
 }
 
 /* Kubernetes' reason and words, which come from outside. */
 static void
 set_words(struct podstatus *w, const char *reason, const char *words)
 {
-	(void)msg_mask(w->reason, sizeof w->reason, reason);
-	(void)msg_mask(w->text, sizeof w->text, words);
+	msg_mask(w->reason, sizeof w->reason, reason);
+	msg_mask(w->text, sizeof w->text, words);
 	w->fix[0] = '\0';
 }
 
@@ -170,7 +148,7 @@ podstatus_fail(struct podstatus *w, const char *reason, const char *words,
     const char *fix)
 {
 	set_words(w, reason, words);
-	podstatus_say(w->fix, sizeof w->fix, "%s", fix);
+	snprintf(w->fix, sizeof w->fix, "%s", fix);
 	w->state = PODSTATUS_FAILED;
 	w->trouble = false;
 	w->exit = WIRE_FAIL;
@@ -186,20 +164,15 @@ podstatus_gone(struct podstatus *w)
 void
 podstatus_refused(struct podstatus *w, const char *words)
 {
-	static const char stdin_error[] = "error when creating \"STDIN\": ";
-	const char *reason = "";
+	const char *reason = strcasestr(words, "violates PodSecurity") != NULL
+	    ? "PodSecurity"
+	    : strcasestr(words, "quota") != NULL     ? "Quota"
+	    : strcasestr(words, "forbidden") != NULL ? "Forbidden"
+	                                             : "";
 
-	if (strncmp(words, stdin_error, strlen(stdin_error)) == 0)
-		words += strlen(stdin_error);
-	if (holds(words, "violates PodSecurity"))
-		reason = "PodSecurity";
-	else if (holds(words, "quota"))
-		reason = "Quota";
-	else if (holds(words, "forbidden"))
-		reason = "Forbidden";
 	podstatus_fail(w, reason, "", find_hint(refusal_hints, words)->fix);
-	/* kubectl's words are masked already */
-	podstatus_say(w->text, sizeof w->text, "%s", words);
+	/* they are masked already */
+	snprintf(w->text, sizeof w->text, "%s", words);
 }
 
 void
@@ -207,25 +180,12 @@ podstatus_changed(struct podstatus *w, const char *why, const char *fix,
     bool there)
 {
 	podstatus_fail(w, "PodChanged", "", fix);
-	podstatus_say(w->text, sizeof w->text,
+	snprintf(w->text, sizeof w->text,
 	    "the cluster changes the pod: %s%s", why,
 	    there ? "; the pod was deleted" : "; no pod was created");
 }
 
 /* ------------------------------------------------------------------- pulls */
-
-/* Is there this status of HTTP in words, and not only in a digest? */
-static bool
-holds_status(const char *words, const char *status)
-{
-	const char *p = words;
-
-	for (; (p = strstr(p, status)) != NULL; p++)
-		if ((p == words || !isalnum((unsigned char)p[-1])) &&
-		    !isalnum((unsigned char)p[strlen(status)]))
-			return true;
-	return false;
-}
 
 static bool
 wants_credentials(const char *words)
@@ -233,12 +193,17 @@ wants_credentials(const char *words)
 	static const char *const parts[] = {"unauthorized",
 	    "authentication required", "no basic auth", "authorization failed",
 	    "denied", "403 Forbidden", NULL};
-	const char *const *p;
+	const char *const *part, *p = words;
 
-	for (p = parts; *p != NULL; p++)
-		if (holds(words, *p))
+	for (part = parts; *part != NULL; part++)
+		if (strcasestr(words, *part) != NULL)
 			return true;
-	return holds_status(words, "401");
+	/* the status of HTTP, and not only in a digest */
+	for (; (p = strstr(p, "401")) != NULL; p++)
+		if ((p == words || !isalnum((unsigned char)p[-1])) &&
+		    !isalnum((unsigned char)p[3]))
+			return true;
+	return false;
 }
 
 /* What to do about credentials, which depends on what the pod has. */
@@ -249,22 +214,18 @@ fix_credentials(struct podstatus *w, const struct json *pod)
 	                      NULL),
 	                  *s;
 	char namespace[64], name[256];
-	size_t len = 0;
+	size_t len;
 
-	(void)msg_mask(namespace, sizeof namespace,
+	msg_mask(namespace, sizeof namespace,
 	    json_get_text(json_get(pod, "metadata"), "namespace"));
-	if (json_size(secrets) == 0) {
-		podstatus_say(w->fix, sizeof w->fix,
-		    "make a secret (kubectl create secret docker-registry NAME -n %s ...) and give --pull-secret NAME",
-		    namespace);
-		return;
-	}
-	podstatus_say(w->fix, sizeof w->fix,
-	    "check that the secret exists, and has the registry's host, and a user and password that the registry accepts:");
+	snprintf(w->fix, sizeof w->fix,
+	    json_size(secrets) == 0
+	        ? "make a secret (kubectl create secret docker-registry NAME -n %s ...) and give --pull-secret NAME"
+	        : "check that these secrets of namespace %s exist, and have the registry's host, and a user and password that the registry accepts:",
+	    namespace);
 	for (s = json_first(secrets); s != NULL; s = json_next(s)) {
 		len = strlen(w->fix);
-		podstatus_say(w->fix + len, sizeof w->fix - len, " %s/%s",
-		    namespace,
+		snprintf(w->fix + len, sizeof w->fix - len, " %s",
 		    msg_mask(name, sizeof name, json_get_text(s, "name")));
 	}
 }
@@ -285,7 +246,7 @@ name_volume(struct podstatus *w, const struct json *pod, const char *words)
 		if (reference[0] != '\0' &&
 		    (words == NULL || strstr(words, reference) != NULL ||
 		        strstr(words, w->image) == NULL))
-			(void)msg_mask(w->image, sizeof w->image, reference);
+			msg_mask(w->image, sizeof w->image, reference);
 	}
 }
 
@@ -308,7 +269,7 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
 	if (backing_off && p != NULL)
 		words = p + strlen("ErrImagePull: ");
 	if (!backing_off || p != NULL || w->pull_words[0] == '\0')
-		podstatus_say(w->pull_words, sizeof w->pull_words, "%s", words);
+		snprintf(w->pull_words, sizeof w->pull_words, "%s", words);
 	if (!backing_off && (w->backing_off || w->pulls == 0))
 		w->pulls++;
 	w->backing_off = backing_off;
@@ -322,20 +283,11 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
 	} else if (hint->over || w->pulls >= PULLS_MAX) {
 		podstatus_fail(w, reason, words, hint->fix);
 	} else {
-		podstatus_say(w->fix, sizeof w->fix, "%s", hint->fix);
+		snprintf(w->fix, sizeof w->fix, "%s", hint->fix);
 	}
 }
 
 /* -------------------------------------------------------------- containers */
-
-static void
-set_container(struct podstatus *w, const struct json *status)
-{
-	(void)msg_mask(w->container, sizeof w->container,
-	    json_get_text(status, "name"));
-	(void)msg_mask(w->image, sizeof w->image,
-	    json_get_text(status, "image"));
-}
 
 static void
 look_waiting(struct podstatus *w, const struct json *pod,
@@ -366,25 +318,24 @@ look_waiting(struct podstatus *w, const struct json *pod,
 		    find_hint(start_hints, words)->fix);
 }
 
-/* `unpack` itself said what is wrong: take its words. */
+/* A container ended badly: does `unpack` itself say what is wrong? */
 static bool
 take_report(struct podstatus *w, const char *message, int code)
 {
 	struct json *report = json_parse(message, strlen(message));
-	const char *reason = json_get_text(report, "reason");
-	const char *words = json_get_text(report, "message");
 	char *cut;
 
 	if (strcmp(json_get_text(report, "result"), "failed") != 0) {
 		json_free(report);
 		return false;
 	}
-	podstatus_fail(w, reason, words, "");
+	podstatus_fail(w, json_get_text(report, "reason"),
+	    json_get_text(report, "message"), "");
 	cut = strstr(w->text, "; ask for fewer --parts");
 	if (cut != NULL) {
 		/* that is for who runs `unpack` by hand */
 		*cut = '\0';
-		podstatus_say(w->fix, sizeof w->fix, "%s",
+		strcpy(w->fix,
 		    "raise --log-limit; with --format jsonl, parts that a log rotation loses are fetched again");
 	}
 	if (code == WIRE_BUNDLE)
@@ -394,7 +345,6 @@ take_report(struct podstatus *w, const char *message, int code)
 	return true;
 }
 
-/* A container ended badly. */
 static void
 look_terminated(struct podstatus *w, const struct json *terminated, int code)
 {
@@ -411,54 +361,119 @@ look_terminated(struct podstatus *w, const struct json *terminated, int code)
 		        ? "the container used more memory than its limit"
 		        : "SIGKILL ended it: most likely the container used more memory than its limit",
 		    "unpack needs the same few MiB for every bundle: check whether a LimitRange or a webhook of the cluster lowers the limit");
-		return;
-	}
-	if (strcmp(reason, "StartError") == 0 ||
+	} else if (strcmp(reason, "StartError") == 0 ||
 	    strcmp(reason, "ContainerCannotRun") == 0) {
 		podstatus_fail(w, reason, words,
 		    find_hint(start_hints, words)->fix);
-		return;
+	} else if (!take_report(w, words, code)) {
+		snprintf(text, sizeof text, "exit code %d%s%s", code,
+		    words[0] != '\0' ? ": " : "", words);
+		podstatus_fail(w, reason[0] != '\0' ? reason : "Error", text,
+		    "");
 	}
-	if (take_report(w, words, code))
-		return;
-	podstatus_say(text, sizeof text, "exit code %d%s%s", code,
-	    words[0] != '\0' ? ": " : "", words);
-	podstatus_fail(w, reason[0] != '\0' ? reason : "Error", text, "");
 }
 
 /* How far one container is. */
-enum progress_of {
+enum stage {
 	WAITS,
 	RUNS,
 	ENDED_WELL,
 	ENDED_BADLY
 };
 
-static enum progress_of
+static enum stage
+stage_of(const struct json *status, int *code)
+{
+	const struct json *state = json_get(status, "state");
+	int64_t n;
+
+	if (json_int(json_path(state, "terminated", "exitCode", NULL),
+	        INT32_MIN, INT32_MAX, &n) < 0)
+		return json_has(state, "running") ? RUNS : WAITS;
+	*code = (int)n;
+	return n == 0 ? ENDED_WELL : ENDED_BADLY;
+}
+
+/* Look at one that waits, or ended badly. */
+static enum stage
 look_container(struct podstatus *w, const struct json *pod,
     const struct json *status)
 {
 	const struct json *state = json_get(status, "state");
-	const struct json *terminated = json_get(state, "terminated");
-	int64_t code;
+	int code = 0;
+	enum stage stage = stage_of(status, &code);
 
-	if (json_int(json_get(terminated, "exitCode"), INT32_MIN, INT32_MAX,
-	        &code) == 0) {
-		if (code == 0)
-			return ENDED_WELL;
-		set_container(w, status);
-		/* is the bundle a volume of the container that failed? */
-		if (strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
-			name_volume(w, pod, NULL);
-		look_terminated(w, terminated, (int)code);
-		return ENDED_BADLY;
+	if (stage == RUNS || stage == ENDED_WELL)
+		return stage;
+	msg_mask(w->container, sizeof w->container,
+	    json_get_text(status, "name"));
+	msg_mask(w->image, sizeof w->image, json_get_text(status, "image"));
+	if (stage == WAITS) {
+		look_waiting(w, pod, json_get(state, "waiting"));
+		return stage;
 	}
-	if (json_get(state, "running") != NULL)
-		return RUNS;
-	set_container(w, status);
-	look_waiting(w, pod, json_get(state, "waiting"));
-	return WAITS;
+	/* is the bundle a volume of the container that failed? */
+	if (strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
+		name_volume(w, pod, NULL);
+	look_terminated(w, json_get(state, "terminated"), code);
+	return stage;
 }
+
+/*
+ * Look at a sidecar, an init container that goes on beside the others: has it
+ * begun?  One that ended is started again.
+ */
+static bool
+look_sidecar(struct podstatus *w, const struct json *pod,
+    const struct json *status)
+{
+	const struct json *waiting = json_path(status, "state", "waiting",
+	    NULL);
+	const char *reason = json_get_text(waiting, "reason");
+	int code;
+
+	if (stage_of(status, &code) == RUNS)
+		return true;
+	if (waiting != NULL && strcmp(reason, "CrashLoopBackOff") != 0) {
+		look_container(w, pod, status);
+		return false;
+	}
+	w->state = PODSTATUS_PULLING;
+	w->trouble = waiting != NULL;
+	if (w->trouble)
+		set_words(w, reason, json_get_text(waiting, "message"));
+	return false;
+}
+
+/* Look at the init containers; may the others begin? */
+static bool
+look_inits(struct podstatus *w, const struct json *pod)
+{
+	const struct json *specs = json_path(pod, "spec", "initContainers",
+	    NULL);
+	const struct json *status = json_first(
+	    json_path(pod, "status", "initContainerStatuses", NULL));
+	enum stage stage;
+
+	for (; status != NULL; status = json_next(status)) {
+		if (strcmp(json_get_text(podstatus_named(specs,
+		                             json_get_text(status, "name")),
+		               "restartPolicy"),
+		        "Always") == 0) {
+			if (!look_sidecar(w, pod, status))
+				return false;
+			continue;
+		}
+		stage = look_container(w, pod, status);
+		if (stage == RUNS)
+			w->state = PODSTATUS_PULLING;
+		if (stage != ENDED_WELL)
+			return false;
+	}
+	return true;
+}
+
+/* --------------------------------------------------------------------- pod */
 
 /* Is it a container of ours?  All others may do as they like. */
 static bool
@@ -476,137 +491,14 @@ is_ours(const struct json *status)
 	        name[1 + strspn(name + 1, "0123456789")] == '\0');
 }
 
-/* Does this init container go on beside the others, as a sidecar? */
-static bool
-is_sidecar(const struct json *pod, const struct json *status)
-{
-	const struct json *all = json_path(pod, "spec", "initContainers", NULL);
-	const struct json *spec = get_named(all, json_get_text(status, "name"));
-
-	return strcmp(json_get_text(spec, "restartPolicy"), "Always") == 0;
-}
-
-/* Has a container of ours begun?  Then nothing that was before it matters. */
-static bool
-has_begun(const struct json *pod)
-{
-	const struct json *status = json_first(
-	    json_path(pod, "status", "containerStatuses", NULL));
-
-	for (; status != NULL; status = json_next(status))
-		if (is_ours(status) &&
-		    (json_path(status, "state", "running", NULL) != NULL ||
-		        json_path(status, "state", "terminated", NULL) != NULL))
-			return true;
-	return false;
-}
-
-/* Has this sidecar begun?  One that ended is started again. */
-static bool
-look_sidecar(struct podstatus *w, const struct json *pod,
-    const struct json *status)
-{
-	const struct json *state = json_get(status, "state");
-	const struct json *waiting = json_get(state, "waiting");
-	const char *reason = json_get_text(waiting, "reason");
-
-	if (json_get(state, "running") != NULL)
-		return true;
-	set_container(w, status);
-	if (waiting != NULL && strcmp(reason, "CrashLoopBackOff") != 0) {
-		look_waiting(w, pod, waiting);
-		return false;
-	}
-	w->state = PODSTATUS_PULLING;
-	w->trouble = waiting != NULL;
-	if (w->trouble)
-		set_words(w, reason, json_get_text(waiting, "message"));
-	return false;
-}
-
-/* Look at the init containers; may the others begin? */
-static bool
-look_inits(struct podstatus *w, const struct json *pod)
-{
-	const struct json *all = json_path(pod, "status",
-	    "initContainerStatuses", NULL);
-	const struct json *status;
-	enum progress_of p;
-
-	if (has_begun(pod))
-		return true;
-	for (status = json_first(all); status != NULL;
-	     status = json_next(status)) {
-		if (is_sidecar(pod, status)) {
-			if (!look_sidecar(w, pod, status))
-				return false;
-			continue;
-		}
-		p = look_container(w, pod, status);
-		if (p == RUNS)
-			w->state = PODSTATUS_PULLING;
-		if (p != ENDED_WELL)
-			return false;
-	}
-	return true;
-}
-
-static void
-look_containers(struct podstatus *w, const struct json *pod)
-{
-	const struct json *all = json_path(pod, "status", "containerStatuses",
-	    NULL);
-	const struct json *status;
-	bool ended = true, any = false;
-	enum progress_of p;
-
-	for (status = json_first(all); status != NULL;
-	     status = json_next(status)) {
-		if (!is_ours(status))
-			continue;
-		p = look_container(w, pod, status);
-		if (p == WAITS || p == ENDED_BADLY)
-			return;
-		ended = ended && p == ENDED_WELL;
-		any = true;
-	}
-	if (any)
-		w->state = ended ? PODSTATUS_DONE : PODSTATUS_STARTED;
-}
-
-/* Have all containers of ours ended, and well? */
-static bool
-all_ended_well(const struct json *pod)
-{
-	const struct json *all = json_path(pod, "status", "containerStatuses",
-	    NULL);
-	const struct json *status;
-	bool any = false;
-	int64_t code;
-
-	for (status = json_first(all); status != NULL;
-	     status = json_next(status)) {
-		if (!is_ours(status))
-			continue;
-		any = true;
-		if (json_int(json_path(status, "state", "terminated",
-		                 "exitCode", NULL),
-		        0, 0, &code) < 0)
-			return false;
-	}
-	return any;
-}
-
-/* --------------------------------------------------------------------- pod */
-
 /* Where no node takes it: that may change. */
 static void
 look_scheduling(struct podstatus *w, const struct json *pod)
 {
-	const struct json *all = json_path(pod, "status", "conditions", NULL),
-	                  *c;
+	const struct json *c = json_first(
+	    json_path(pod, "status", "conditions", NULL));
 
-	for (c = json_first(all); c != NULL; c = json_next(c)) {
+	for (; c != NULL; c = json_next(c)) {
 		if (strcmp(json_get_text(c, "type"), "PodScheduled") != 0 ||
 		    strcmp(json_get_text(c, "status"), "False") != 0)
 			continue;
@@ -616,43 +508,69 @@ look_scheduling(struct podstatus *w, const struct json *pod)
 	}
 }
 
-/* The pod as a whole failed: evicted, over its deadline, and so on. */
+/* Look at our containers, with what comes before they begin. */
 static void
-look_failed(struct podstatus *w, const struct json *status)
+look_containers(struct podstatus *w, const struct json *pod, bool begun)
 {
-	const char *reason = json_get_text(status, "reason");
-	const char *fix = "";
+	const struct json *c = json_first(
+	    json_path(pod, "status", "containerStatuses", NULL));
+	enum stage stage;
 
-	if (strcmp(reason, "DeadlineExceeded") == 0)
-		fix = "give it more time with --deadline";
-	else if (strcmp(reason, "Evicted") == 0)
-		fix =
-		    "the node ran out of a resource: try again, on another node";
-	podstatus_fail(w, reason, json_get_text(status, "message"), fix);
+	look_scheduling(w, pod);
+	/* once one has begun, nothing that was before it matters */
+	if (w->trouble || (!begun && !look_inits(w, pod)) ||
+	    w->state == PODSTATUS_FAILED)
+		return;
+	for (; c != NULL; c = json_next(c)) {
+		if (!is_ours(c))
+			continue;
+		stage = look_container(w, pod, c);
+		if (stage == WAITS || stage == ENDED_BADLY)
+			return;
+		w->state = PODSTATUS_STARTED;
+	}
 }
 
 void
 podstatus_look(struct podstatus *w, const struct json *pod)
 {
 	const struct json *status = json_get(pod, "status");
+	const struct json *c = json_first(
+	    json_get(status, "containerStatuses"));
+	const char *reason = json_get_text(status, "reason");
+	size_t ours = 0, begun = 0, good = 0;
+	enum stage stage;
+	int code;
 
 	w->state = PODSTATUS_PENDING;
 	w->trouble = false;
 	w->container[0] = '\0';
-	if (all_ended_well(pod)) {
+	for (; c != NULL; c = json_next(c)) {
+		if (!is_ours(c))
+			continue;
+		stage = stage_of(c, &code);
+		ours++;
+		begun += stage != WAITS;
+		good += stage == ENDED_WELL;
+	}
+	if (ours > 0 && good == ours) {
 		/* the rest of the pod does not matter */
 		w->state = PODSTATUS_DONE;
 		return;
 	}
 	if (strcmp(json_get_text(status, "phase"), "Failed") == 0 &&
-	    json_get_text(status, "reason")[0] != '\0') {
-		look_failed(w, status);
+	    reason[0] != '\0') {
+		/* as a whole: evicted, over its deadline, and so on */
+		podstatus_fail(w, reason, json_get_text(status, "message"),
+		    strcmp(reason, "DeadlineExceeded") == 0
+		        ? "give it more time with --deadline"
+		        : strcmp(reason, "Evicted") == 0
+		        ? "the node ran out of a resource: try again, on another node"
+		        : "");
 		return;
 	}
-	look_scheduling(w, pod);
-	if (!w->trouble && look_inits(w, pod) && w->state != PODSTATUS_FAILED)
-		look_containers(w, pod);
-	if (w->state != PODSTATUS_DONE && w->state != PODSTATUS_FAILED &&
+	look_containers(w, pod, begun > 0);
+	if (w->state != PODSTATUS_FAILED &&
 	    json_path(pod, "metadata", "deletionTimestamp", NULL) != NULL)
 		podstatus_gone(w);
 }
@@ -660,80 +578,64 @@ podstatus_look(struct podstatus *w, const struct json *pod)
 void
 podstatus_events(struct podstatus *w, const struct json *list)
 {
-	const struct json *event, *last = NULL;
+	const struct json *event = json_first(json_get(list, "items"));
+	const struct json *last = NULL;
 
-	for (event = json_first(json_get(list, "items")); event != NULL;
-	     event = json_next(event)) {
+	for (; event != NULL; event = json_next(event))
 		/* RFC 3339 in UTC: sorts as text */
 		if (strcmp(json_get_text(event, "type"), "Warning") == 0 &&
 		    (last == NULL ||
 		        strcmp(json_get_text(event, "lastTimestamp"),
 		            json_get_text(last, "lastTimestamp")) >= 0))
 			last = event;
-	}
 	if (last == NULL || w->trouble)
 		return;
 	set_words(w, json_get_text(last, "reason"),
 	    json_get_text(last, "message"));
-	podstatus_say(w->fix, sizeof w->fix, "%s",
+	snprintf(w->fix, sizeof w->fix, "%s",
 	    find_hint(event_hints, w->reason)->fix);
 	w->trouble = true;
+}
+
+/* The status of a container, or of an init container. */
+static const struct json *
+status_of(const struct json *pod, const char *kind, const char *name)
+{
+	return podstatus_named(json_path(pod, "status", kind, NULL), name);
 }
 
 const char *
 podstatus_message(const struct json *pod, const char *container)
 {
-	const struct json *all = json_path(pod, "status", "containerStatuses",
-	    NULL);
-	const struct json *state = json_get(get_named(all, container), "state");
-
-	return json_string(json_path(state, "terminated", "message", NULL));
+	return json_string(
+	    json_path(status_of(pod, "containerStatuses", container), "state",
+	        "terminated", "message", NULL));
 }
 
 /* ---------------------------------------------------------------- resolved */
 
-/*
- * Is there a digest in ref?  Copies REPOSITORY@DIGEST of it, the tag left out,
- * to text where it is a reference.
- */
-static bool
-take_digest(char *text, size_t size, const char *ref)
+void
+podstatus_reference(char *text, size_t size, const char *image, const char *ref)
 {
-	const char *at = strstr(ref, "@sha256:"), *slash, *colon;
+	const char *digest = strstr(ref, "@sha256:");
+	const char *end = image + strcspn(image, "@"), *slash = end, *colon;
 	char whole[512];
-	int len;
 
-	if (at == NULL)
-		return false;
-	for (slash = at; slash > ref && *slash != '/'; slash--)
-		;
-	colon = memchr(slash, ':', (size_t)(at - slash));
-	len = (int)((colon != NULL ? colon : at) - ref);
-	podstatus_say(whole, sizeof whole, "%.*s%s", len, ref, at);
-	if (reference_error(whole) != NULL)
-		return false;
-	(void)msg_mask(text, size, whole);
-	return true;
-}
-
-/* The reference of an image volume, as Kubernetes 1.35 tells it. */
-static const char *
-volume_id(const struct json *status)
-{
-	const struct json *mount, *image;
-
-	for (mount = json_first(json_get(status, "volumeMounts"));
-	     mount != NULL; mount = json_next(mount)) {
-		image = json_path(mount, "volumeStatus", "image", NULL);
-		if (image != NULL)
-			return json_get_text(image, "imageRef");
-	}
-	return "";
+	text[0] = '\0';
+	while (slash > image && *slash != '/')
+		slash--;
+	colon = memchr(slash, ':', (size_t)(end - slash));
+	if (colon != NULL)
+		end = colon;
+	snprintf(whole, sizeof whole, "%.*s%s", (int)(end - image), image,
+	    digest != NULL ? digest : "");
+	if (digest != NULL && reference_error(whole) == NULL)
+		msg_mask(text, size, whole);
 }
 
 /* Store REPOSITORY@DIGEST after the runtime's id, or after image; or "". */
 static void
-podstatus_take_id(char *text, size_t size, const char *id, const char *image)
+take_id(char *text, size_t size, const char *id, const char *image)
 {
 	/* dockershim: docker-pullable://REPOSITORY@DIGEST, docker://sha256:ID;
 	 * others: REPOSITORY@DIGEST, or the image's ID alone */
@@ -741,65 +643,67 @@ podstatus_take_id(char *text, size_t size, const char *id, const char *image)
 
 	if (scheme != NULL)
 		id = scheme + 3;
-	if (!take_digest(text, size, id) && !take_digest(text, size, image))
-		text[0] = '\0';
+	podstatus_reference(text, size, id, id);
+	if (text[0] == '\0')
+		podstatus_reference(text, size, image, image);
 }
 
 bool
 podstatus_has_image(const struct json *pod, const char *container)
 {
-	const struct json *status = get_named(json_path(pod, "status",
-	                                          "containerStatuses", NULL),
-	    container);
+	return json_get_text(status_of(pod, "containerStatuses", container),
+	           "imageID")[0] != '\0';
+}
 
-	return json_get_text(status, "imageID")[0] != '\0';
+/* The image of a container: as its spec has it. */
+static bool
+has_image(const struct json *pod, const char *kind, const char *name,
+    const char *image)
+{
+	return strcmp(json_get_text(podstatus_named(json_path(pod, "spec", kind,
+	                                                NULL),
+	                                name),
+	                  "image"),
+	           image) == 0;
 }
 
 void
 podstatus_resolved(char *text, size_t size, const struct json *pod,
     const char *container, const char *image)
 {
-	const struct json *status = get_named(json_path(pod, "status",
-	                                          "containerStatuses", NULL),
+	const struct json *status = status_of(pod, "containerStatuses",
 	    container);
-	const struct json *spec = get_named(json_path(pod, "spec", "containers",
-	                                        NULL),
-	    container);
+	const struct json *mount = json_first(json_get(status, "volumeMounts"));
+	const char *id = json_get_text(status, "imageID");
 
-	/* is the bundle the container's image, or its volume? */
-	podstatus_take_id(text, size,
-	    strcmp(json_get_text(spec, "image"), image) == 0
-	        ? json_get_text(status, "imageID")
-	        : volume_id(status),
-	    image);
-}
-
-/* The same of our init container, or of the bundle's, if its image is image. */
-static void
-take_unpacker(char *text, size_t size, const struct json *pod,
-    const char *image, bool init)
-{
-	const char *name = init ? POD_INSTALLER : POD_BUNDLE;
-	const struct json *spec = json_path(pod, "spec",
-	    init ? "initContainers" : "containers", NULL);
-	const struct json *statuses = json_path(pod, "status",
-	    init ? "initContainerStatuses" : "containerStatuses", NULL);
-
-	text[0] = '\0';
-	/* there may be others before it */
-	if (strcmp(json_get_text(get_named(spec, name), "image"), image) == 0)
-		podstatus_take_id(text, size,
-		    json_get_text(get_named(statuses, name), "imageID"), image);
+	/* is the bundle the container's image, or its volume?  Of that
+	 * Kubernetes 1.35 tells */
+	if (!has_image(pod, "containers", container, image))
+		for (id = ""; mount != NULL && *id == '\0';
+		     mount = json_next(mount))
+			id = json_text(json_path(mount, "volumeStatus", "image",
+			    "imageRef", NULL));
+	take_id(text, size, id, image);
 }
 
 void
 podstatus_unpacker(char *text, size_t size, const struct json *pod,
     const char *image)
 {
-	take_unpacker(text, size, pod, image, true);
-	if (text[0] == '\0')
+	text[0] = '\0';
+	if (has_image(pod, "initContainers", POD_INSTALLER, image))
+		take_id(text, size,
+		    json_get_text(status_of(pod, "initContainerStatuses",
+		                      POD_INSTALLER),
+		        "imageID"),
+		    image);
+	else if (has_image(pod, "containers", POD_BUNDLE, image))
 		/* an image volume: the bundle's container runs it */
-		take_unpacker(text, size, pod, image, false);
+		take_id(text, size,
+		    json_get_text(status_of(pod, "containerStatuses",
+		                      POD_BUNDLE),
+		        "imageID"),
+		    image);
 }
 
 void

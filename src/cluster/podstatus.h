@@ -39,6 +39,9 @@ struct podstatus {
 	bool backing_off;
 };
 
+/* The element of an array of objects that has this name, or NULL. */
+const struct json *podstatus_named(const struct json *array, const char *name);
+
 /* Look at a Pod. */
 void podstatus_look(struct podstatus *w, const struct json *pod);
 
@@ -69,6 +72,14 @@ const char *podstatus_message(const struct json *pod, const char *container);
 
 /* Does the status tell which image the container runs?  pod may be NULL. */
 bool podstatus_has_image(const struct json *pod, const char *container);
+
+/*
+ * REPOSITORY@DIGEST, with the repository of image and the digest of ref,
+ * masked;
+ * "" where there is none.
+ */
+void podstatus_reference(char *text, size_t size, const char *image,
+    const char *ref);
 
 /*
  * The reference REPOSITORY@DIGEST that the node resolved the bundle image

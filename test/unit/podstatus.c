@@ -135,7 +135,7 @@ test_refusals(void)
 
 	/* as Kubernetes 1.36 says it */
 	podstatus_refused(&w,
-	    "error when creating \"STDIN\": pods \"x\" is forbidden: violates "
+	    "pods \"x\" is forbidden: violates "
 	    "PodSecurity \"restricted:latest\": runAsUser=0 (pod must not set "
 	    "runAsUser=0)");
 	CHECK(strcmp(w.reason, "PodSecurity") == 0 &&
