@@ -39,49 +39,33 @@ api_again(const struct api_call *c, int milliseconds)
 
 /* ------------------------------------------------------------------- proxy */
 
-/* Make a directory that nobody else can look into.  Returns 0, or -1. */
-static int
-make_private(struct api *a)
-{
-	const char *dir = getenv("TMPDIR");
-	int n;
-
-	if (dir == NULL || *dir != '/')
-		dir = "/tmp";
-	n = snprintf(a->dir, sizeof a->dir, "%s/unpackctl-XXXXXX", dir);
-	if (n < 0 || (size_t)n >= sizeof a->dir)
-		/* unix(7): a socket's path is short */
-		snprintf(a->dir, sizeof a->dir, "/tmp/unpackctl-XXXXXX");
-	/* mkdtemp(3): mode 0700 */
-	if (mkdtemp(a->dir) == NULL) {
-		msg_warn(errno, "make a directory for kubectl's socket");
-		a->dir[0] = '\0';
-		return -1;
-	}
-	snprintf(a->socket, sizeof a->socket, "%s/s", a->dir);
-	return 0;
-}
-
 static void
 remove_private(struct api *a)
 {
-	if (a->dir[0] == '\0')
-		return;
 	(void)unlink(a->socket);
 	(void)rmdir(a->dir);
-	a->dir[0] = '\0';
 }
 
 int
 api_open(struct api *a, const struct kubectl *k)
 {
+	const char *dir = getenv("TMPDIR");
 	char to[API_SOCKET + 16], line[256];
 	const char *args[] = {"proxy", to,
 	    "--accept-paths=^/api/v1/namespaces/", NULL};
 
 	*a = (struct api){0};
-	if (make_private(a) < 0)
+	/* unix(7): a socket's path is short */
+	if (dir == NULL || *dir != '/' ||
+	    (size_t)snprintf(a->dir, sizeof a->dir, "%s/unpackctl-XXXXXX",
+	        dir) >= sizeof a->dir)
+		strcpy(a->dir, "/tmp/unpackctl-XXXXXX");
+	/* nobody else can look into it; mkdtemp(3): mode 0700 */
+	if (mkdtemp(a->dir) == NULL) {
+		msg_warn(errno, "make a directory for kubectl's socket");
 		return -1;
+	}
+	snprintf(a->socket, sizeof a->socket, "%s/s", a->dir);
 	snprintf(to, sizeof to, "--unix-socket=%s", a->socket);
 	if (kubectl_start(k, &a->proxy, args) < 0) {
 		remove_private(a);
@@ -143,67 +127,33 @@ void
 api_call_free(struct api_call *c)
 {
 	close_try(c);
-	free(c->method);
 	free(c->target);
 	free(c->body);
 	free(c->text);
 	*c = (struct api_call){0};
 }
 
-/* Set the call up, to be tried at once.  Takes the target. */
-static int
-call_set(struct api_call *c, struct api *a, const char *method, char *target,
-    const char *body)
-{
-	api_call_free(c);
-	c->api = a;
-	c->target = target;
-	c->method = strdup(method);
-	c->body = body != NULL ? strdup(body) : NULL;
-	c->patience = PATIENCE;
-	if (c->method != NULL && c->target != NULL &&
-	    (body == NULL || c->body != NULL)) {
-		c->busy = true;
-		return 0;
-	}
-	free(c->method);
-	free(c->target);
-	free(c->body);
-	*c = (struct api_call){0};
-	msg_nomem();
-	return -1;
-}
-
 int
 api_start(struct api_call *c, struct api *a, const char *method,
     const char *body, const char *format, ...)
 {
-	char *target;
 	va_list ap;
 
+	api_call_free(c);
 	va_start(ap, format);
-	if (vasprintf(&target, format, ap) < 0)
-		target = NULL;
+	if (vasprintf(&c->target, format, ap) < 0)
+		c->target = NULL;
 	va_end(ap);
-	return call_set(c, a, method, target, body);
-}
-
-int
-api_start_stream(struct api_call *c, struct api *a, unsigned int patience,
-    const char *format, ...)
-{
-	char *target;
-	va_list ap;
-
-	va_start(ap, format);
-	if (vasprintf(&target, format, ap) < 0)
-		target = NULL;
-	va_end(ap);
-	if (call_set(c, a, "GET", target, NULL) < 0)
-		return -1;
-	c->stream = true;
-	c->patience = patience;
-	return 0;
+	c->api = a;
+	c->method = method;
+	c->body = body != NULL ? strdup(body) : NULL;
+	c->patience = PATIENCE;
+	c->busy = c->target != NULL && (body == NULL || c->body != NULL);
+	if (c->busy)
+		return 0;
+	api_call_free(c);
+	msg_nomem();
+	return -1;
 }
 
 /* -------------------------------------------------------------------- tries */

@@ -62,16 +62,20 @@ enum api_outcome {
 struct api_call {
 	struct api *api; /* borrowed */
 	bool busy; /* between api_start and its outcome */
-	bool stream;
-	bool optional; /* to be set after api_start: a refusal is not a failure,
-	                  and is believed at any time */
-	char *method, *target, *body; /* owned; body may be NULL */
+	const char *method; /* borrowed; a literal */
+	char *target, *body; /* owned; body may be NULL */
 	struct http http;
 	bool open; /* http is */
 	int64_t
 	    wake; /* clock_now() when to try again, or to give this try up */
 	unsigned int tries; /* without an answer */
+
+	/* to be set after api_start */
+	bool stream; /* the answer comes bit by bit */
+	bool optional; /* a refusal is not a failure, and is believed at any
+	                  time */
 	unsigned int patience; /* milliseconds of silence; 0 = any */
+
 	int64_t again; /* after a lost try: not before this clock_now() */
 
 	/* the answer */
@@ -112,10 +116,6 @@ int64_t api_again(const struct api_call *c, int milliseconds);
 int api_start(struct api_call *c, struct api *a, const char *method,
     const char *body, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-
-/* The same for an answer that comes bit by bit, and may be silent so long. */
-int api_start_stream(struct api_call *c, struct api *a, unsigned int patience,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /*
  * Go on.  Until API_WAIT is returned there may be more; after an outcome other

@@ -553,10 +553,13 @@ podlife_open_log(struct podlife *l, struct api_call *log, const char *container,
 		tempfile_close(&l->log);
 	l->log_open = tempfile_open(&l->log, l->log_max) == 0;
 	if (l->log_open &&
-	    api_start_stream(log, l->api, follow ? 0 : LOG_SILENCE,
-	        PODS "/%s/log?container=%s%s", l->namespace, l->name, container,
-	        follow ? "&follow=true" : "") == 0)
+	    api_start(log, l->api, "GET", NULL, PODS "/%s/log?container=%s%s",
+	        l->namespace, l->name, container,
+	        follow ? "&follow=true" : "") == 0) {
+		log->stream = true;
+		log->patience = follow ? 0 : LOG_SILENCE;
 		return ON;
+	}
 	return fail_reported(l, WIRE_FAIL);
 }
 

@@ -25,16 +25,21 @@ enum {
 static int
 podwatch_ask(struct podwatch *w)
 {
+	char query[160] = "";
+
 	w->watching = w->version[0] != '\0';
 	w->len = 0;
-	if (!w->watching)
-		return api_start(&w->call, w->api, "GET", NULL,
-		    "/api/v1/namespaces/%s/pods?fieldSelector=metadata.name%%3D%s",
-		    w->namespace, w->name);
-	return api_start_stream(&w->call, w->api, SILENCE,
-	    "/api/v1/namespaces/%s/pods?fieldSelector=metadata.name%%3D%s" WATCH
-	    "%d&resourceVersion=%s",
-	    w->namespace, w->name, WATCH_TIME, w->version);
+	if (w->watching)
+		snprintf(query, sizeof query, WATCH "%d&resourceVersion=%s",
+		    WATCH_TIME, w->version);
+	if (api_start(&w->call, w->api, "GET", NULL,
+	        "/api/v1/namespaces/%s/pods?fieldSelector=metadata.name%%3D%s%s",
+	        w->namespace, w->name, query) < 0)
+		return -1;
+	w->call.stream = w->watching;
+	if (w->watching)
+		w->call.patience = SILENCE;
+	return 0;
 }
 
 /* This call is over; a list follows. */
