@@ -48,14 +48,6 @@ struct tally {
 	size_t n_empty; /* lists without items */
 };
 
-/* An opt_take: the name of a level. */
-static const char *
-check_pod_take_level(const struct opt *o, void *to, const char *value)
-{
-	(void)o;
-	return psa_level_parse(to, value) < 0 ? "" : NULL;
-}
-
 /* An opt_take, of struct opts: a policy's version. */
 static const char *
 check_pod_take_version(const struct opt *o, void *to, const char *value)
@@ -70,7 +62,7 @@ check_pod_take_version(const struct opt *o, void *to, const char *value)
 static const struct opt check_pod_rows[] = {
     {"level", 0, "restricted|baseline|privileged",
         "which standard (default: restricted)",
-        OPT_OTHER(struct opts, policy.level, check_pod_take_level, NULL)},
+        OPT_CHOICE(struct opts, policy.level)},
     {"version", 0, "latest|v1.N", "version of the policy (default: latest)",
         .take = check_pod_take_version,
         .takes = "latest, or a version as in v1.31 or 1.31"},
@@ -119,23 +111,23 @@ check_pod_note_problem(struct tally *t, const char *name)
 static int
 check_pod_judge(struct tally *t, struct psaout_pod *p, const struct json *pod)
 {
-	struct psa_report report;
 	char *where = psaout_where(p);
-	struct json *item;
+	struct json *item, *violations;
 	int ret = 0;
 
 	if (where == NULL)
 		return -1;
-	if (psa_judge(&report, where, json_get(pod, "metadata"),
-	        json_get(pod, "spec"), t->o->policy) < 0) {
+	violations = psa_judge(where, p->path, json_get(pod, "metadata"),
+	    json_get(pod, "spec"), t->o->policy);
+	if (violations == NULL) {
 		free(where);
 		check_pod_note_problem(t, p->file);
 		return 0;
 	}
 	p->where = where;
-	p->report = &report;
+	p->violations = violations;
 	item = psaout_object(p, &t->o->found.ignores);
-	psa_report_free(&report);
+	json_free(violations);
 	free(where);
 	if (found_state(item) == FOUND_GOOD)
 		t->n_good++;

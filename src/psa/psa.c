@@ -4,6 +4,7 @@
  */
 #include "psa/psa.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,84 +17,57 @@
 #include "pod/manifest.h"
 
 enum {
-	PATH_LEN = 512 /* of a field */
+	PATH_LEN = 512, /* of a field */
+	MUST_LEN = 1024 /* of what it must be */
 };
 
 /* A place in the pod that a field leads to. */
 struct place {
-	enum psa_subject subject;
-	const char *name; /* of the container or volume; borrowed */
+	const char *subject; /* "container", "volume"; NULL: neither */
+	const char *name; /* of that; borrowed, NULL: none */
 	const struct json *value; /* NULL: not set */
 	size_t line; /* of it, or else of the last on the way that is set */
 	bool in_object; /* it is the object's last step that is not set */
+	bool of_pod; /* PSA_INHERIT: the pod's own field */
 	bool implicit; /* not set here, nor for the whole pod */
 	char path[PATH_LEN];
 };
 
 struct run {
-	const char *where; /* borrowed */
+	const char *where, *path; /* borrowed */
 	const struct json *metadata, *spec; /* borrowed */
 	enum psa_level level;
 	int minor;
 	bool inherited; /* INHERIT: the pod has set it right */
-	struct psa_report *out;
+	bool counts; /* only look for what is explicit */
+	bool explicit; /* somebody set it wrong */
+	size_t n;
+	struct json *out;
 };
 
 /* ----------------------------------------------------------------- values */
 
-static bool
-is_type(const struct json *value, enum psa_type type)
+/* Why the value is not of the type, or NULL: it is. */
+static const char *
+type_error(const struct json *value, enum psa_type type)
 {
 	int64_t n;
 
 	switch (type) {
 	case PSA_BOOL:
-		return json_is_bool(value);
+		return json_is_bool(value) ? NULL : "not true or false";
 	case PSA_NUMBER:
-		return json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0;
+		return json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0
+		    ? NULL
+		    : "not a whole number";
 	case PSA_STRING:
-		return json_is_string(value);
+		return json_is_string(value) ? NULL : "not a string";
 	case PSA_LIST:
-		return json_is_array(value);
+		return json_is_array(value) ? NULL : "not a list";
 	case PSA_ANY:
 		break;
 	}
-	return true;
-}
-
-static const char *
-type_name(enum psa_type type)
-{
-	static const char *const names[] = {[PSA_BOOL] = "true or false",
-	    [PSA_NUMBER] = "a whole number",
-	    [PSA_STRING] = "a string",
-	    [PSA_LIST] = "a list",
-	    [PSA_ANY] = "something"};
-
-	return names[type];
-}
-
-/* value as JSON, or NULL (reported); owned by the caller. */
-static char *
-value_json(const struct json *value)
-{
-	char *json = json_print(value, JSON_COMPACT);
-
-	if (json == NULL)
-		msg_nomem();
-	return json;
-}
-
-/* value as the table writes it, NULL (reported); owned. */
-static char *
-value_text(const struct json *value)
-{
-	const char *s = value == NULL ? "" : json_string(value);
-	char *text = s != NULL ? strdup(s) : value_json(value);
-
-	if (text == NULL && s != NULL)
-		msg_nomem();
-	return text;
+	return NULL;
 }
 
 static bool
@@ -120,89 +94,84 @@ is_listed(const struct run *r, const struct psa_check *k, const char *text)
 
 /* ------------------------------------------------------------- violations */
 
-/* Write "A, B or C", of the values that this version has. */
+/* What the field must be, in words, of the values that this version has. */
 static void
-print_values(FILE *f, const struct run *r, const struct psa_check *k)
+must_text(char to[static MUST_LEN], const struct run *r,
+    const struct psa_check *k)
 {
-	const struct psa_value *v, *last = NULL;
+	const struct psa_value *v;
 	const char *quote = k->type == PSA_STRING || k->type == PSA_LIST ? "\""
 	                                                                 : "";
-	bool first = true;
+	size_t n, all = 0, seen = 0;
 
 	for (v = k->values; v->text != NULL; v++)
-		if (r->minor >= v->from && v->text[0] != '\0')
-			last = v;
+		all += r->minor >= v->from && v->text[0] != '\0';
+	n = (size_t)snprintf(to, MUST_LEN, "must %s",
+	    all == 0                     ? "not be set"
+	        : k->rule == PSA_INCLUDE ? "include"
+	        : k->rule == PSA_DENY    ? "not be"
+	                                 : "be");
 	for (v = k->values; v->text != NULL; v++) {
 		if (r->minor < v->from || v->text[0] == '\0')
 			continue;
-		(void)fprintf(f, "%s%s%s%s",
-		    first           ? ""
-		        : v == last ? " or "
-		                    : ", ",
+		n += (size_t)snprintf(to + n, MUST_LEN - n, "%s%s%s%s",
+		    seen == 0            ? " "
+		        : seen + 1 < all ? ", "
+		                         : " or ",
 		    quote, v->text, quote);
-		first = false;
+		seen++;
 	}
-}
-
-/* What the field must be, in words; owned, NULL (reported). */
-static char *
-must_text(const struct run *r, const struct psa_check *k)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	bool empty = k->values[0].text == NULL ||
-	    (k->values[0].text[0] == '\0' && k->values[1].text == NULL);
-
-	if (f == NULL) {
-		msg_nomem();
-		return NULL;
-	}
-	if (empty)
-		(void)fputs("must not be set", f);
-	else
-		(void)fputs(k->rule == PSA_INCLUDE ? "must include "
-		        : k->rule == PSA_DENY      ? "must not be "
-		                                   : "must be ",
-		    f);
-	print_values(f, r, k);
-	if (k->rule == PSA_ALLOW && !empty &&
-	    strstr(k->fields[0], "[]") == NULL)
-		(void)fputs(", or not set", f);
 	if (k->rule == PSA_INHERIT)
-		(void)fputs(", here or for the pod", f);
-	if (fclose(f) == 0)
-		return text;
-	free(text);
-	msg_nomem();
-	return NULL;
+		snprintf(to + n, MUST_LEN - n, ", here or for the pod");
+	else if (k->rule == PSA_ALLOW && all > 0 &&
+	    strstr(k->fields[0], "[]") == NULL)
+		snprintf(to + n, MUST_LEN - n, ", or not set");
 }
 
-/* Note that p violates k.  Returns 0, or -1 (reported). */
+/* Note that p violates k; 0. */
 static int
 violate(struct run *r, const struct psa_check *k, const struct place *p)
 {
-	struct psa_report *out = r->out;
-	struct psa_violation *v;
+	const char *subject = p->name != NULL ? p->subject : NULL;
+	char must[MUST_LEN], value[1024], name[300], *text = NULL;
+	struct json *one;
 
-	if (out->n == PSA_VIOLATIONS_MAX)
+	/* if it is set wrong, it is not worth saying who did not set it */
+	r->explicit = r->explicit || (r->counts && !p->implicit);
+	if (r->counts || (r->explicit && p->implicit) ||
+	    r->n == PSA_VIOLATIONS_MAX)
 		return 0;
-	v = &out->violations[out->n++];
-	*v = (struct psa_violation){.check = k,
-	    .subject = p->subject,
-	    .name = p->name,
-	    .line = p->line,
-	    .implicit = p->implicit};
-	v->field = strdup(p->path);
-	v->must = must_text(r, k);
-	if (p->value != NULL) {
-		v->value = value_json(p->value);
-		if (v->value == NULL)
-			return -1;
-	}
-	if (v->field == NULL)
-		msg_nomem();
-	return v->field != NULL && v->must != NULL ? 0 : -1;
+	r->n++;
+	one = json_add_object(r->out, NULL);
+	json_add_string(one, "check", k->id);
+	json_add_string(one, "level", psa_level_name(k->level));
+	json_add_uint(one, "line", p->line);
+	if (asprintf(&text, "%s%s%s", r->path, r->path[0] != '\0' ? "." : "",
+	        p->path) < 0)
+		text = NULL;
+	json_add_string(one, "field", text);
+	free(text);
+	must_text(must, r, k);
+	json_add_string(one, "must", must);
+	if (p->value != NULL)
+		(void)json_add(one, "value", json_copy(p->value));
+	if (subject != NULL)
+		json_add_string(one, subject, p->name);
+	text = json_print(p->value, JSON_COMPACT);
+	(void)msg_mask(value, sizeof value,
+	    p->value == NULL   ? "not set"
+	        : text != NULL ? text
+	                       : "");
+	free(text);
+	if (asprintf(&text, "%s%s%s%s%s%s is %s; %s",
+	        json_get_text(one, "field"), subject != NULL ? " (" : "",
+	        subject != NULL ? subject : "", subject != NULL ? " \"" : "",
+	        subject != NULL ? msg_mask(name, sizeof name, p->name) : "",
+	        subject != NULL ? "\")" : "", value, must) < 0)
+		text = NULL;
+	json_add_string(one, "message", text);
+	free(text);
+	return 0;
 }
 
 static int
@@ -228,6 +197,15 @@ judge_include(struct run *r, const struct psa_check *k, const struct place *p)
 	return violate(r, k, p);
 }
 
+/* Move to a value below, which may be NULL. */
+static void
+place_move(struct place *p, const struct json *value)
+{
+	p->value = value;
+	if (json_line(value) > 0)
+		p->line = json_line(value);
+}
+
 /*
  * Is the volume's source one of the values?  None at all is an emptyDir, as
  * the API server has it.
@@ -250,10 +228,9 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 	}
 	if (source == NULL)
 		return 0;
-	(void)snprintf(p->path + len, sizeof p->path - len, ".%s",
+	snprintf(p->path + len, sizeof p->path - len, ".%s",
 	    msg_mask(name, sizeof name, json_key(source)));
-	p->value = source;
-	p->line = json_line(source);
+	place_move(p, source);
 	return violate(r, k, p);
 }
 
@@ -263,26 +240,27 @@ psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 {
 	bool set = p->value != NULL || (k->whole && p->in_object);
 	bool listed;
-	char *text;
+	char number[32];
+	const char *text = json_text(p->value), *error;
+	int64_t n;
 
-	if (p->value != NULL && !is_type(p->value, k->type)) {
-		char what[64];
-
-		(void)snprintf(what, sizeof what, "not %s", type_name(k->type));
-		return malformed(r, p->path, what);
-	}
+	error = p->value != NULL ? type_error(p->value, k->type) : NULL;
+	if (error != NULL)
+		return malformed(r, p->path, error);
 	if (k->rule == PSA_INCLUDE)
 		return judge_include(r, k, p);
 	if (k->rule == PSA_VOLUMES)
 		return judge_volume(r, k, p);
 	if (!set && (k->rule == PSA_ALLOW || k->rule == PSA_DENY))
 		return 0;
-	text = value_text(p->value);
-	if (text == NULL)
-		return -1;
+	if (json_is_bool(p->value))
+		text = json_bool(p->value, false) ? "true" : "false";
+	if (json_int(p->value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0) {
+		snprintf(number, sizeof number, "%" PRId64, n);
+		text = number;
+	}
 	listed = set && is_listed(r, k, text);
-	free(text);
-	if (k->rule == PSA_INHERIT && p->subject == PSA_POD) {
+	if (k->rule == PSA_INHERIT && p->of_pod) {
 		r->inherited = listed;
 		listed = listed || !set;
 	} else if (k->rule == PSA_INHERIT && !set) {
@@ -294,25 +272,6 @@ psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 
 /* ----------------------------------------------------------------- fields */
 
-/* Add to the path; what is too long for any field of a pod is cut. */
-static void
-path_add(struct place *p, const char *text, size_t len)
-{
-	size_t used = strlen(p->path);
-
-	(void)snprintf(p->path + used, sizeof p->path - used, "%.*s", (int)len,
-	    text);
-}
-
-static void
-path_add_index(struct place *p, size_t index)
-{
-	char text[32];
-
-	(void)snprintf(text, sizeof text, "[%zu]", index);
-	path_add(p, text, strlen(text));
-}
-
 /*
  * Follow "a.b.c" from where p is, to the end or to "[]".  Returns what is left
  * of keys, or NULL (reported).
@@ -321,22 +280,22 @@ static const char *
 psa_follow_keys(const struct run *r, struct place *p, const char *keys)
 {
 	char key[64];
-	size_t len;
+	size_t len, used;
 
 	while (*keys != '\0' && *keys != '[') {
 		keys += *keys == '.';
 		len = strcspn(keys, ".[");
-		(void)snprintf(key, sizeof key, "%.*s", (int)len, keys);
+		snprintf(key, sizeof key, "%.*s", (int)len, keys);
 		if (p->value != NULL && !json_is_object(p->value)) {
 			(void)malformed(r, p->path, "not a mapping");
 			return NULL;
 		}
 		p->in_object = p->value != NULL;
-		p->value = json_get(p->value, key);
-		if (p->value != NULL)
-			p->line = json_line(p->value);
-		path_add(p, ".", p->path[0] != '\0');
-		path_add(p, keys, len);
+		place_move(p, json_get(p->value, key));
+		/* what is too long for any field of a pod is cut */
+		used = strlen(p->path);
+		snprintf(p->path + used, sizeof p->path - used, "%s%s",
+		    used > 0 ? "." : "", key);
 		keys += len;
 	}
 	return keys;
@@ -349,7 +308,7 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 {
 	struct place list = *from, one;
 	const struct json *item;
-	size_t i = 0;
+	size_t i = 0, used;
 
 	keys = psa_follow_keys(r, &list, keys);
 	if (keys == NULL)
@@ -358,14 +317,14 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 		return psa_judge_place(r, k, &list);
 	if (list.value != NULL && !json_is_array(list.value))
 		return malformed(r, list.path, "not a list");
+	used = strlen(list.path);
 	for (item = json_first(list.value); item != NULL;
 	     item = json_next(item)) {
 		one = list;
-		one.value = item;
-		one.line = json_line(item);
-		path_add_index(&one, i);
+		place_move(&one, item);
+		snprintf(one.path + used, sizeof one.path - used, "[%zu]", i++);
 		if (strcmp(list.path, "spec.volumes") == 0) {
-			one.subject = PSA_VOLUME;
+			one.subject = "volume";
 			one.name = manifest_string(item, "name");
 			if (!json_is_object(item))
 				return malformed(r, one.path, "not a mapping");
@@ -373,7 +332,6 @@ judge_from(struct run *r, const struct psa_check *k, const struct place *from,
 		if (psa_follow_keys(r, &one, keys + strlen("[]")) == NULL ||
 		    psa_judge_place(r, k, &one) < 0)
 			return -1;
-		i++;
 	}
 	return 0;
 }
@@ -385,80 +343,43 @@ enum {
 	N_LISTS = sizeof container_lists / sizeof *container_lists
 };
 
-/* Judge the field that keys lead to from each container. */
-static int
-judge_containers(struct run *r, const struct psa_check *k, const char *keys)
-{
-	struct place p = {.subject = PSA_CONTAINER};
-	const struct json *list, *item;
-	size_t n, i;
-
-	for (n = 0; n < N_LISTS; n++) {
-		list = json_get(r->spec, container_lists[n]);
-		i = 0;
-		for (item = json_first(list); item != NULL;
-		     item = json_next(item)) {
-			p.name = manifest_string(item, "name");
-			p.value = item;
-			p.line = json_line(item);
-			(void)snprintf(p.path, sizeof p.path, "spec.%s[%zu]",
-			    container_lists[n], i++);
-			if (judge_from(r, k, &p, keys) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
 /* Is there a container of this name? */
 static bool
 has_container(const struct run *r, const char *name)
 {
 	const struct json *item;
-	const char *s;
 	size_t n;
 
-	for (n = 0; n < N_LISTS; n++) {
+	for (n = 0; n < N_LISTS; n++)
 		for (item = json_first(json_get(r->spec, container_lists[n]));
-		     item != NULL; item = json_next(item)) {
-			s = manifest_string(item, "name");
-			if (s != NULL && strcmp(s, name) == 0)
+		     item != NULL; item = json_next(item))
+			if (strcmp(json_get_text(item, "name"), name) == 0)
 				return true;
-		}
-	}
 	return false;
-}
-
-/* Does the annotation's name fit the field of the table? */
-static bool
-is_annotation(const struct run *r, const char *field, const char *name)
-{
-	size_t len = strlen(field);
-
-	if (field[len - 1] == '@')
-		return strncmp(field, name, len - 1) == 0 &&
-		    has_container(r, name + len - 1);
-	return matches(field, name);
 }
 
 /* Judge the annotations that fit the field. */
 static int
 judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 {
-	struct place p = {.subject = PSA_ANNOTATION};
-	char name[256];
+	struct place p = {.line = 0};
+	size_t len = strlen(field);
 	const struct json *item;
+	const char *key;
+	char name[256];
 
 	for (item = json_first(json_get(r->metadata, "annotations"));
 	     item != NULL; item = json_next(item)) {
-		if (!is_annotation(r, field, json_key(item)))
+		key = json_key(item);
+		/* '@' stands for the name of a container */
+		if (field[len - 1] != '@' ? !matches(field, key)
+		                          : strncmp(field, key, len - 1) != 0 ||
+		            !has_container(r, key + len - 1))
 			continue;
+		place_move(&p, item);
 		p.value = json_is_null(item) ? NULL : item;
-		p.line = json_line(item);
-		p.name = json_key(item);
-		(void)snprintf(p.path, sizeof p.path,
-		    "metadata.annotations[%s]",
-		    msg_mask(name, sizeof name, p.name));
+		snprintf(p.path, sizeof p.path, "metadata.annotations[%s]",
+		    msg_mask(name, sizeof name, key));
 		if (psa_judge_place(r, k, &p) < 0)
 			return -1;
 	}
@@ -469,21 +390,39 @@ judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 static int
 judge_check(struct run *r, const struct psa_check *k)
 {
-	struct place pod = {.subject = PSA_POD,
-	    .value = r->spec,
+	struct place pod = {.value = r->spec,
 	    .line = json_line(r->spec),
+	    .of_pod = true,
 	    .path = "spec"};
+	struct place p;
+	const struct json *item;
 	const char *const *field;
+	size_t n, i;
 	int ret = 0;
 
 	r->inherited = false;
 	for (field = k->fields; *field != NULL && ret == 0; field++) {
-		if (strncmp(*field, "spec.", 5) == 0)
+		if (strncmp(*field, "spec.", 5) == 0) {
 			ret = judge_from(r, k, &pod, *field + 5);
-		else if (strncmp(*field, "*.", 2) == 0)
-			ret = judge_containers(r, k, *field + 2);
-		else
+			continue;
+		}
+		if (strncmp(*field, "*.", 2) != 0) {
 			ret = judge_annotations(r, k, *field);
+			continue;
+		}
+		for (n = 0; n < N_LISTS; n++) {
+			i = 0;
+			for (item = json_first(
+			         json_get(r->spec, container_lists[n]));
+			     item != NULL && ret == 0; item = json_next(item)) {
+				p = (struct place){.subject = "container",
+				    .name = manifest_string(item, "name")};
+				place_move(&p, item);
+				snprintf(p.path, sizeof p.path, "spec.%s[%zu]",
+				    container_lists[n], i++);
+				ret = judge_from(r, k, &p, *field + 2);
+			}
+		}
 	}
 	return ret;
 }
@@ -494,7 +433,7 @@ judge_check(struct run *r, const struct psa_check *k)
 static bool
 is_active(const struct run *r, const struct psa_check *k)
 {
-	return k->level <= r->level && r->minor >= k->from &&
+	return k->level >= r->level && r->minor >= k->from &&
 	    (k->until == 0 || r->minor <= k->until);
 }
 
@@ -521,45 +460,6 @@ is_exempt(const struct run *r, const struct psa_check *k)
 		return true;
 	return k->userns != 0 && r->minor >= k->userns &&
 	    !json_bool(json_get(r->spec, "hostUsers"), true);
-}
-
-/*
- * Where somebody set it wrong, it is not worth saying who did not set it at
- * all: drop these from the violations that start at `from`.
- */
-static void
-drop_implicit(struct psa_report *out, size_t from)
-{
-	size_t i, n = from;
-	bool explicit = false;
-
-	for (i = from; i < out->n; i++)
-		explicit = explicit || !out->violations[i].implicit;
-	for (i = from; i < out->n && explicit; i++) {
-		if (out->violations[i].implicit)
-			psatable_free_violation(&out->violations[i]);
-		else
-			out->violations[n++] = out->violations[i];
-	}
-	out->n = explicit ? n : out->n;
-}
-
-/* Judge by the whole table. */
-static int
-psa_judge_all(struct run *r)
-{
-	const struct psa_check *k;
-	size_t from;
-
-	for (k = psatable; k->id != NULL; k++) {
-		if (!is_active(r, k) || is_exempt(r, k) || is_overridden(r, k))
-			continue;
-		from = r->out->n;
-		if (judge_check(r, k) < 0)
-			return -1;
-		drop_implicit(r->out, from);
-	}
-	return 0;
 }
 
 /* Is it a pod, as far as its outline goes? */
@@ -601,69 +501,49 @@ check_outline(const struct run *r)
 	return 0;
 }
 
-int
-psa_judge(struct psa_report *report, const char *where,
-    const struct json *metadata, const struct json *spec,
-    struct psa_policy policy)
+struct json *
+psa_judge(const char *where, const char *path, const struct json *metadata,
+    const struct json *spec, struct psa_policy policy)
 {
 	struct run r = {.where = where,
+	    .path = path,
 	    .metadata = metadata,
 	    .spec = spec,
 	    .level = policy.level,
 	    .minor = policy.minor,
-	    .out = report};
-	int ret;
+	    .out = json_new_array()};
+	const struct psa_check *k;
+	int ret = check_outline(&r);
 
-	*report = (struct psa_report){0};
-	if (check_outline(&r) < 0)
-		return -1;
-	report->violations = calloc(PSA_VIOLATIONS_MAX,
-	    sizeof *report->violations);
-	if (report->violations == NULL) {
+	if (r.out == NULL)
 		msg_nomem();
-		return -1;
+	for (k = psatable; k->id != NULL && ret == 0; k++) {
+		if (!is_active(&r, k) || is_exempt(&r, k) ||
+		    is_overridden(&r, k))
+			continue;
+		r.explicit = false;
+		r.counts = true;
+		ret = judge_check(&r, k);
+		r.counts = false;
+		if (ret == 0)
+			ret = judge_check(&r, k);
 	}
-	ret = psa_judge_all(&r);
-	if (ret < 0)
-		psa_report_free(report);
-	return ret;
-}
-
-void
-psa_report_free(struct psa_report *report)
-{
-	size_t i;
-
-	for (i = 0; report->violations != NULL && i < report->n; i++)
-		psatable_free_violation(&report->violations[i]);
-	free(report->violations);
-	*report = (struct psa_report){0};
+	if (ret == 0)
+		return r.out;
+	json_free(r.out);
+	return NULL;
 }
 
 /* --------------------------------------------------------------- policies */
 
-static const char *const level_names[] = {[PSA_PRIVILEGED] = "privileged",
-    [PSA_BASELINE] = "baseline",
-    [PSA_RESTRICTED] = "restricted"};
-
 const char *
 psa_level_name(enum psa_level level)
 {
-	return level_names[level];
-}
+	static const char *const names[] = {[PSA_RESTRICTED] = "restricted",
+	    [PSA_BASELINE] = "baseline",
+	    [PSA_PRIVILEGED] = "privileged"};
 
-int
-psa_level_parse(enum psa_level *level, const char *text)
-{
-	int i;
-
-	for (i = PSA_PRIVILEGED; i <= PSA_RESTRICTED; i++) {
-		if (strcmp(text, level_names[i]) == 0) {
-			*level = (enum psa_level)i;
-			return 0;
-		}
-	}
-	return -1;
+	return names[level];
 }
 
 int

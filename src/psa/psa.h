@@ -14,7 +14,8 @@
 struct json;
 
 enum {
-	PSA_LATEST = 37 /* minor version of the newest policy known here */
+	PSA_LATEST = 37, /* minor version of the newest policy known here */
+	PSA_VIOLATIONS_MAX = 1000 /* kept of one pod */
 };
 
 struct psa_policy {
@@ -23,19 +24,19 @@ struct psa_policy {
 };
 
 /*
- * Judge a pod by its metadata (NULL: none) and spec.  Fills report, which
- * psa_report_free frees; strings in it are borrowed from the pod.  Returns 0,
- * violations or not, or -1 (reported as of `where`): this is not a pod.
+ * Judge a pod by its metadata (NULL: none) and spec, which are at `path` of an
+ * object ("": they are its own).  Returns its violations, an array, owned by
+ * the caller, of what check-pod's result has of each: check, level, line (of
+ * the field, or of the nearest around it that is there), field, must, value (if
+ * it is set), container or volume, and message, masked.  At most
+ * PSA_VIOLATIONS_MAX; where memory ran out it cannot be printed.  NULL
+ * (reported as of `where`): this is not a pod.
  */
-int psa_judge(struct psa_report *report, const char *where,
+struct json *psa_judge(const char *where, const char *path,
     const struct json *metadata, const struct json *spec,
     struct psa_policy policy);
 
-void psa_report_free(struct psa_report *report);
-
-/* "restricted" and back; 0, or -1 where text is not a level. */
 const char *psa_level_name(enum psa_level level);
-int psa_level_parse(enum psa_level *level, const char *text);
 
 /*
  * "latest", "v1.N" or "1.N" to N, at most PSA_LATEST, as a controller takes the

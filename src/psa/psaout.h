@@ -22,7 +22,7 @@ struct psaout_pod {
 	const char *namespace; /* likewise */
 	const char *path; /* to the pod in the object, "": itself; masked */
 	bool several; /* the object may have more: tell them by path */
-	const struct psa_report *report;
+	const struct json *violations; /* of psa_judge */
 	enum psa_level level;
 	const char *version; /* as it was given */
 };

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Pod Security Standards as a table of checks, and what a pod that
- * violates some of them looks like.
+ * The Pod Security Standards as a table of checks.
  */
 #include "psa/psatable.h"
-
-#include <stdlib.h>
 
 /* clang-format off */
 
@@ -170,11 +167,3 @@ const struct psa_check psatable[] = {
 },
 };
 /* clang-format on */
-
-void
-psatable_free_violation(struct psa_violation *v)
-{
-	free(v->field);
-	free(v->value);
-	free(v->must);
-}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Pod Security Standards as a table of checks, and what a pod that
- * violates some of them looks like.
+ * The Pod Security Standards as a table of checks.
  */
 #ifndef PSATABLE_H
 #define PSATABLE_H
@@ -9,12 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct json;
-
+/* Each has all checks of those behind it. */
 enum psa_level {
-	PSA_PRIVILEGED,
+	PSA_RESTRICTED,
 	PSA_BASELINE,
-	PSA_RESTRICTED
+	PSA_PRIVILEGED
 };
 
 enum {
@@ -69,38 +67,5 @@ struct psa_check {
 
 /* All rows; the last has no id. */
 extern const struct psa_check psatable[];
-
-enum {
-	PSA_VIOLATIONS_MAX = 1000 /* kept of one pod */
-};
-
-/* What a violation is about. */
-enum psa_subject {
-	PSA_POD,
-	PSA_CONTAINER,
-	PSA_VOLUME,
-	PSA_ANNOTATION
-};
-
-struct psa_violation {
-	const struct psa_check *check; /* static; a row of the table */
-	enum psa_subject subject;
-	const char *name; /* borrowed from the pod; of container or volume */
-	char *field; /* owned; "spec.containers[0].securityContext..." */
-	size_t line; /* of the field, or of the last on the way that is there;
-	                0: not known */
-	char *value; /* owned; what it is, as JSON; NULL: not set */
-	char *must; /* owned; "must be false" */
-	bool implicit; /* not set here, nor for the whole pod */
-};
-
-/* {0} is a report without violations. */
-struct psa_report {
-	struct psa_violation *violations; /* owned */
-	size_t n;
-};
-
-/* Free what v owns. */
-void psatable_free_violation(struct psa_violation *v);
 
 #endif

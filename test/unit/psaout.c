@@ -6,7 +6,6 @@
 
 #include "tap.h"
 
-static struct psa_report report;
 static struct psaout_pod pod;
 
 /* The item of it is this. */
@@ -54,6 +53,7 @@ static void
 items(const struct json *spec)
 {
 	struct ignores none = {0}, some = {0}, all = {0};
+	struct json *violations;
 
 	pod = (struct psaout_pod){.file = "f",
 	    .line = 1,
@@ -61,22 +61,21 @@ items(const struct json *spec)
 	    .name = "n",
 	    .namespace = "ns",
 	    .path = "",
-	    .report = &report,
 	    .level = PSA_BASELINE,
 	    .version = "v1.30"};
-	OK(psa_judge(&report, "f", NULL, spec,
-	       (struct psa_policy){PSA_PRIVILEGED, 30}) == 0);
-	OK(report.n == 0);
+	pod.violations = violations = psa_judge("f", "", NULL, spec,
+	    (struct psa_policy){PSA_PRIVILEGED, 30});
+	OK(violations != NULL && json_size(violations) == 0);
 	makes(&none,
 	    "{\"where\":\"f:1: Pod n\",\"file\":\"f\",\"line\":1,"
 	    "\"kind\":\"Pod\",\"name\":\"n\",\"namespace\":\"ns\","
 	    "\"path\":\"\",\"allowed\":true,"
 	    "\"message\":\"passes baseline:v1.30\",\"violations\":[],"
 	    "\"ignored\":[]}");
-	psa_report_free(&report);
-	OK(psa_judge(&report, "f", NULL, spec,
-	       (struct psa_policy){PSA_BASELINE, 30}) == 0);
-	OK(report.n == 3);
+	json_free(violations);
+	pod.violations = violations = psa_judge("f", "spec.template", NULL,
+	    spec, (struct psa_policy){PSA_BASELINE, 30});
+	OK(json_size(violations) == 3);
 	pod.name = NULL;
 	pod.namespace = NULL;
 	pod.path = "spec.template";
@@ -127,6 +126,7 @@ items(const struct json *spec)
 	    "\"findings\":[" PID "]}]}");
 	ignores_free(&some);
 	ignores_free(&all);
+	json_free(violations);
 }
 
 int
@@ -138,12 +138,12 @@ main(void)
 	    "{\"privileged\":true}}]}";
 	struct json *spec = json_parse(text, strlen(text));
 
+	json_set_line(spec, 1);
 	json_set_line(json_get(json_first(json_get(spec, "volumes")),
 	                  "hostPath"),
 	    5);
 	places();
 	items(spec);
-	psa_report_free(&report);
 	json_free(spec);
 	return tap_done();
 }
