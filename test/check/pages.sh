@@ -33,6 +33,9 @@ for page in "$TOP"/src/man/*.[1-9]; do
 	ok "$name: its sections are there" empty missing
 done
 
+ok "README.md can be read at once: 200 lines at most" \
+	[ "$(wc -l <"$TOP/README.md")" -le 200 ]
+
 # as words have them: unpackctl-run(1)
 grep -ohE '\bunpack[a-z-]*\([1-9]\)' "$TOP/README.md" \
 	"$TOP"/src/man/*.json "$TOP"/src/*/*.[ch] | sort -u |
