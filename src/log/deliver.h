@@ -82,7 +82,7 @@ void deliver_allow(const struct deliver *d, struct sandbox_places *p);
 const char *deliver_temp(const struct deliver *d);
 
 /*
- * Make the directory or the tar out of g, which whole_judge found whole.
+ * Make the directory or the tar out of g, which gather_judge found whole.
  * Returns what tarin_run does, and reports what it does.
  */
 enum wire_exit deliver_make(struct deliver *d, struct gather *g);
