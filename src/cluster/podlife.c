@@ -184,15 +184,14 @@ static struct json *
 podlife_find(struct podlife *l)
 {
 	struct json *pod = NULL;
-	const char *label;
 
 	if (api_start(&l->call, l->api, "GET", NULL, PODS "/%s", l->namespace,
 	        l->name) == 0 &&
 	    api_finish(&l->call) == API_OK)
 		pod = api_json(&l->call);
-	label = json_text(
-	    json_path(pod, "metadata", "labels", PODLIFE_LABEL, NULL));
-	if (strcmp(label, l->id) == 0)
+	if (strcmp(json_text(json_path(pod, "metadata", "labels", PODLIFE_LABEL,
+	               NULL)),
+	        l->id) == 0)
 		return pod;
 	json_free(pod);
 	return NULL;
@@ -230,10 +229,7 @@ podlife_accept(struct podlife *l, struct json *pod)
 	    .name = l->name,
 	    .uid = l->uid,
 	    .pod = pod};
-	snprintf(l->watch.version, sizeof l->watch.version, "%s",
-	    json_get_text(metadata, "resourceVersion"));
-	/* it goes into a URL */
-	l->watch.version[strspn(l->watch.version, "0123456789")] = '\0';
+	podwatch_set_version(&l->watch, pod);
 	podstatus_look(&l->status, pod);
 	return podlife_compare(l, pod, true);
 }
@@ -298,17 +294,6 @@ podlife_create(struct podlife *l)
 
 /* -------------------------------------------------------------------- waits */
 
-enum news {
-	NEWS_STOP, /* we are told to stop */
-	NEWS_TIME, /* nothing, up to then */
-	NEWS_POD, /* the pod's status is another */
-	NEWS_LOG, /* more of the log: log->http.data */
-	NEWS_END, /* the log is over */
-	NEWS_LOST, /* it broke off */
-	NEWS_REFUSED, /* the server does not show the log: log->words */
-	NEWS_UNSEEN /* the server does not show the pod */
-};
-
 /* Look at what the watch has brought. */
 static void
 podlife_look(struct podlife *l)
@@ -332,54 +317,40 @@ podlife_look(struct podlife *l)
 
 /*
  * Wait until something happens to the pod, or to the log, which may be NULL,
- * or until `wake` (clock_now()).  All waiting for a pod is here.
+ * or until `wake` (clock_now()).  All waiting for a pod is here.  It is ON,
+ * with what came of the log, API_WAIT where nothing did; or OVER: we are told
+ * to stop, or cannot see the pod.
  */
-static enum news
-podlife_wait(struct podlife *l, struct api_call *log, int64_t wake)
+static enum step
+podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
+    enum api_outcome *came)
 {
 	struct api_call *const calls[] = {&l->watch.call, log};
 	int64_t until;
 	int changed;
 
 	for (;;) {
+		*came = API_WAIT;
 		if (signals_stop != 0)
-			return NEWS_STOP;
+			return fail(l);
 		changed = podwatch_move(&l->watch);
-		if (changed < 0)
-			return NEWS_UNSEEN;
-		if (changed > 0) {
+		if (changed < 0) {
+			/* that is so for all of them */
+			l->common = true;
+			return fail_refused(l, l->watch.call.words);
+		}
+		if (changed > 0)
 			podlife_look(l);
-			return NEWS_POD;
-		}
-		switch (log != NULL ? api_move(log) : API_WAIT) {
-		case API_DATA:
-			return NEWS_LOG;
-		case API_OK:
-			return NEWS_END;
-		case API_LOST:
-			return NEWS_LOST;
-		case API_REFUSED:
-			return NEWS_REFUSED;
-		case API_WAIT:
-		case API_STOPPED:
-			break;
-		}
-		if (clock_now() >= wake)
-			return NEWS_TIME;
+		else if (log != NULL)
+			*came = api_move(log);
+		if (changed > 0 || *came != API_WAIT || clock_now() >= wake)
+			return ON;
 		until = wake;
 		if (!l->watch.call.busy && l->watch.wake < until)
 			until = l->watch.wake;
 		if (api_wait(l->api, calls, 2, until) < 0)
-			return NEWS_STOP;
+			return fail(l);
 	}
-}
-
-/* The server does not show us the pod: that is so for all of them. */
-static enum step
-fail_unseen(struct podlife *l)
-{
-	l->common = true;
-	return fail_refused(l, l->watch.call.words);
 }
 
 /* A pod that waits, and has not said why: its events may tell. */
@@ -388,13 +359,11 @@ podlife_ask_events(struct podlife *l)
 {
 	char uid[API_ESCAPED * sizeof l->uid];
 	struct json *list;
-	int ret;
 
 	l->news = clock_now();
-	ret = api_start(&l->call, l->api, "GET", NULL,
-	    "/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s",
-	    l->namespace, api_escape_field(uid, l->uid));
-	if (ret < 0)
+	if (api_start(&l->call, l->api, "GET", NULL,
+	        "/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s",
+	        l->namespace, api_escape_field(uid, l->uid)) < 0)
 		return fail_reported(l, WIRE_FAIL);
 	/* without the right to read them, go on without them */
 	l->call.optional = true;
@@ -417,35 +386,23 @@ static enum step fail_pod(struct podlife *l);
 static enum step
 podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
 {
+	enum api_outcome came;
 	int64_t silence;
 
-	while (l->status.state < state || l->status.state == PODSTATUS_FAILED) {
+	for (;;) {
 		if (l->status.state == PODSTATUS_FAILED)
 			return fail_pod(l);
+		if (l->status.state >= state || clock_now() >= wake)
+			return ON;
 		silence = l->status.state < PODSTATUS_STARTED
 		    ? l->news + SILENCE
 		    : INT64_MAX;
-		switch (
-		    podlife_wait(l, NULL, wake < silence ? wake : silence)) {
-		case NEWS_STOP:
-			return fail(l);
-		case NEWS_UNSEEN:
-			return fail_unseen(l);
-		case NEWS_TIME:
-			if (clock_now() >= wake)
-				return ON;
-			if (podlife_ask_events(l) == OVER)
-				return OVER;
-			break;
-		case NEWS_POD:
-		case NEWS_LOG:
-		case NEWS_END:
-		case NEWS_LOST:
-		case NEWS_REFUSED:
-			break;
-		}
+		if (clock_now() >= silence && podlife_ask_events(l) == OVER)
+			return OVER;
+		if (podlife_wait(l, NULL, wake < silence ? wake : silence,
+		        &came) == OVER)
+			return OVER;
 	}
-	return ON;
 }
 
 /* --------------------------------------------------------------------- log */
@@ -489,38 +446,30 @@ take_message(struct podlife *l)
 }
 
 /*
- * Does the log end with the end of a stream? Then do not wait until the
- * container has ended and its status is known.
- */
-static bool
-ends_stream(const struct podlife *l)
-{
-	struct blob b = {.fd = l->log.fd, .len = l->log.len};
-	char tail[TAIL + 1];
-	uint64_t at = b.len > TAIL ? b.len - TAIL : 0;
-	ssize_t n;
-	char *line;
-
-	n = blob_read(&b, at, tail, TAIL);
-	if (n < 3 || memcmp(tail + n - 2, "}\n", 2) != 0)
-		return false;
-	tail[n - 1] = '\0';
-	line = strrchr(tail, '\n');
-	line = line != NULL ? line + 1 : tail;
-	/* unpack-stream(5): keys come in this order */
-	return strncmp(line, "{\"parts\":", 9) == 0 ||
-	    (strstr(line, "\"digest\":\"sha256:") != NULL &&
-	        strstr(line, "\"entries\":") != NULL);
-}
-
-/*
- * Is the bundle whole before its pod has ended?  The status must tell which
- * image it was, which the kubelet does a moment after the start.
+ * Is the bundle whole before its pod has ended?  The log must end with the end
+ * of a stream, and the status tell which image it was, which the kubelet does a
+ * moment after the start.
  */
 static enum step
 podlife_judge_early(struct podlife *l)
 {
-	if (!podstatus_has_image(l->watch.pod, POD_BUNDLE) || !ends_stream(l))
+	struct blob b = {.fd = l->log.fd, .len = l->log.len};
+	char tail[TAIL + 1];
+	ssize_t n;
+	char *line;
+
+	if (!podstatus_has_image(l->watch.pod, POD_BUNDLE))
+		return ON;
+	n = blob_read(&b, b.len > TAIL ? b.len - TAIL : 0, tail, TAIL);
+	if (n < 3 || memcmp(tail + n - 2, "}\n", 2) != 0)
+		return ON;
+	tail[n - 1] = '\0';
+	line = strrchr(tail, '\n');
+	line = line != NULL ? line + 1 : tail;
+	/* unpack-stream(5): keys come in this order */
+	if (strncmp(line, "{\"parts\":", 9) != 0 &&
+	    (strstr(line, "\"digest\":\"sha256:") == NULL ||
+	        strstr(line, "\"entries\":") == NULL))
 		return ON;
 	if (podlife_gather(l) == OVER)
 		return OVER;
@@ -528,20 +477,6 @@ podlife_judge_early(struct podlife *l)
 	return gather_judge(l->gather, false) == WIRE_OK &&
 	        gather_result(l->gather)->verified ? WHOLE
 	                                                                : ON;
-}
-
-/* Keep more of the log, and see whether that is all of it. */
-static enum step
-podlife_keep(struct podlife *l, const struct http *h, bool follow)
-{
-	struct progress *p = l->progress;
-
-	l->news = clock_now();
-	p->bytes += h->len;
-	progress_show(p);
-	if (tempfile_add(&l->log, h->data, h->len) < 0)
-		return fail_reported(l, WIRE_FAIL);
-	return follow && !l->patient ? podlife_judge_early(l) : ON;
 }
 
 /* Ask for a container's log from its beginning. */
@@ -552,31 +487,32 @@ podlife_open_log(struct podlife *l, struct api_call *log, const char *container,
 	if (l->log_open)
 		tempfile_close(&l->log);
 	l->log_open = tempfile_open(&l->log, l->log_max) == 0;
-	if (l->log_open &&
+	if (!l->log_open ||
 	    api_start(log, l->api, "GET", NULL, PODS "/%s/log?container=%s%s",
 	        l->namespace, l->name, container,
-	        follow ? "&follow=true" : "") == 0) {
-		log->stream = true;
-		log->patience = follow ? 0 : LOG_SILENCE;
-		return ON;
-	}
-	return fail_reported(l, WIRE_FAIL);
+	        follow ? "&follow=true" : "") < 0)
+		return fail_reported(l, WIRE_FAIL);
+	log->stream = true;
+	log->patience = follow ? 0 : LOG_SILENCE;
+	return ON;
 }
 
 /*
  * Read a container's log into l->log from its beginning to its end (l->logged);
- * `follow`: while it is written.  A log that breaks off is read again, unless
- * the pod has failed meanwhile; what there is of it is gathered each time.
+ * `follow`: while it is written, and until the bundle is whole.  A log that
+ * breaks off is read again, unless the pod has failed meanwhile; what there is
+ * of it is gathered each time.
  */
 static enum step
 podlife_read_log(struct podlife *l, const char *container, bool follow)
 {
+	struct progress *p = l->progress;
 	bool failed = l->status.state == PODSTATUS_FAILED;
 	struct api_call log = {0};
 	unsigned int refusals = 0;
 	int64_t again = 0;
+	enum api_outcome came;
 	enum step step = ON;
-	enum news news;
 
 	l->logged = false;
 	while (step == ON && !l->logged) {
@@ -591,33 +527,25 @@ podlife_read_log(struct podlife *l, const char *container, bool follow)
 			log.patience = LOG_SILENCE;
 			log.wake = clock_now() + LOG_SILENCE;
 		}
-		news = podlife_wait(l, &log, log.busy ? INT64_MAX : again);
-		switch (news) {
-		case NEWS_STOP:
-			step = fail(l);
+		step = podlife_wait(l, &log, log.busy ? INT64_MAX : again,
+		    &came);
+		if (step == OVER)
 			break;
-		case NEWS_UNSEEN:
-			step = fail_unseen(l);
-			break;
-		case NEWS_LOG:
-			step = podlife_keep(l, &log.http, follow);
-			break;
-		case NEWS_REFUSED:
-			l->logged = ++refusals >= LOG_TRIES;
-			if (l->logged)
+		if (came == API_DATA) {
+			l->news = clock_now();
+			p->bytes += log.http.len;
+			progress_show(p);
+			if (tempfile_add(&l->log, log.http.data, log.http.len) <
+			    0)
+				step = fail_reported(l, WIRE_FAIL);
+			else if (follow && !l->patient)
+				step = podlife_judge_early(l);
+		} else if (came != API_WAIT) {
+			l->logged = came == API_OK ||
+			    (came == API_REFUSED && ++refusals == LOG_TRIES);
+			if (refusals == LOG_TRIES)
 				msg_warn(0, "log of %s/%s: %s", l->namespace,
 				    l->name, log.words);
-			break;
-		case NEWS_END:
-			l->logged = true;
-			break;
-		case NEWS_LOST:
-		case NEWS_POD:
-		case NEWS_TIME:
-			break;
-		}
-		if (news == NEWS_END || news == NEWS_LOST ||
-		    news == NEWS_REFUSED) {
 			step = podlife_gather(l);
 			again = api_again(&log, LOG_AGAIN);
 		}
@@ -897,6 +825,9 @@ podlife_run(struct podlife *l)
 		step = podlife_stream(l);
 		if (step == ON)
 			step = podlife_verify(l);
+		if (step == ON && gather_promised(l->gather) > l->max_entries)
+			/* more than deliver_make will take: it says so */
+			step = WHOLE;
 		if (step == ON) {
 			say(l, "the log is incomplete; reading it again");
 			step = podlife_read_log(l, POD_BUNDLE, false);

@@ -40,6 +40,7 @@ struct podlife {
 	                          the pod's message is all */
 	const struct names *allowed; /* borrowed; podasked's */
 	uint64_t log_max; /* bytes of a log that are too many */
+	uint64_t max_entries; /* of the bundle; more are refused */
 	bool user_set; /* the user gave the uid: keep it */
 	bool keep; /* delete no pod */
 	bool patient; /* wait for its end even if its log is whole */

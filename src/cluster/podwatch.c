@@ -51,7 +51,7 @@ podwatch_again(struct podwatch *w)
 	w->version[0] = '\0';
 }
 
-static void
+void
 podwatch_set_version(struct podwatch *w, const struct json *object)
 {
 	snprintf(w->version, sizeof w->version, "%s",

@@ -26,6 +26,9 @@ struct podwatch {
 	size_t len, room;
 };
 
+/* Watch from this object on, a pod or a list. */
+void podwatch_set_version(struct podwatch *w, const struct json *object);
+
 /*
  * Go on as far as is possible now.  Returns 1 where the pod has changed, 0
  * where not, or -1: the server will not have it, and w->call.words tells why.

@@ -556,6 +556,7 @@ run_work(void *arg, size_t i, struct podlife *l)
 			deliver_allow(&k->deliver, &places);
 			l->gather = k->gather;
 			l->progress = &k->progress;
+			l->max_entries = x->deliver.max_entries;
 			l->log_max = x->deliver.max_size * 2 + (64 << 20);
 		}
 		(void)sandbox_shut(&places, SANDBOX_RUN);
