@@ -375,6 +375,10 @@ provision_work(struct provision *p)
 	if (child_run(&o) < 0 || p->failure.text[0] != '\0' ||
 	    signals_stop != 0)
 		return -1;
+	if (p->shift && !p->quiet && !p->pods[0].uid_set &&
+	    !p->pods[0].user_namespace)
+		msg_line(
+		    "the namespace sets the user itself: runAsUser is left out");
 	o.n = p->n;
 	o.parallel = (size_t)p->parallel;
 	o.what = p->what;
