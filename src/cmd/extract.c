@@ -24,7 +24,6 @@
 #include "base/signals.h"
 #include "base/result.h"
 #include "base/tempfile.h"
-#include "base/term.h"
 #include "image/imageref.h"
 #include "image/podstream.h"
 #include "image/source.h"
@@ -57,60 +56,31 @@ struct extract {
 
 /* ------------------------------------------------------------------- input */
 
-/*
- * Take in the log `name`, "-" is standard input.  Returns 0, or -1 (reported).
- */
-static int
-read_log(struct extract *x, const char *name)
+/* Take in the log `name`, "-" is standard input.  WIRE_OK, or reported. */
+static enum wire_exit
+extract_read_log(struct extract *x, const char *name)
 {
+	bool is_stdin = strcmp(name, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	enum wire_exit status = WIRE_OK;
 	char shown[MSG_NAME];
 	struct stat st;
-	int fd = STDIN_FILENO, status;
-	bool is_stdin = strcmp(name, "-") == 0;
 
 	(void)msg_mask(shown, sizeof shown, is_stdin ? "standard input" : name);
-	if (!is_stdin)
-		fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		msg_warn(errno, "%s", shown);
-		return -1;
+		return WIRE_FAIL;
 	}
 	if (S_ISREG(st.st_mode))
 		x->progress.total += (uint64_t)st.st_size;
-	status = gather_log(x->gather, fd, shown);
+	if (gather_log(x->gather, fd, shown) < 0)
+		status = WIRE_FAIL;
 	if (!is_stdin)
 		(void)close(fd);
 	return status;
 }
 
-/* Can all that was named be read?  Returns 0, or -1 (reported). */
-static int
-extract_check_input(const struct extract *x)
-{
-	char shown[MSG_NAME];
-	const char *name;
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i <= x->n_logs; i++) {
-		name = i < x->n_logs ? x->logs[i] : x->witness;
-		if (name == NULL || strcmp(name, "-") == 0)
-			continue;
-		errno = 0;
-		if (access(name, R_OK) == 0 && stat(name, &st) == 0 &&
-		    !S_ISDIR(st.st_mode))
-			continue;
-		msg_warn(errno != 0 ? errno : EISDIR, "%s",
-		    msg_mask(shown, sizeof shown, name));
-		return -1;
-	}
-	return 0;
-}
-
-/*
- * Read the stream that a pod of the image would send.  Returns WIRE_OK, or
- * another (reported).
- */
+/* Take in the stream that a pod of the image would send; likewise. */
 static enum wire_exit
 extract_read_image(struct extract *x)
 {
@@ -135,27 +105,23 @@ extract_read_image(struct extract *x)
 
 /* Take in everything.  WIRE_OK, or what it comes to (reported). */
 static enum wire_exit
-read_input(struct extract *x)
+extract_read(struct extract *x)
 {
-	static char dash[] = "-";
-	enum wire_exit status;
+	enum wire_exit status = WIRE_OK;
 	size_t i;
 
-	if (x->witness != NULL) {
+	if (x->witness != NULL)
 		status = witness_read(&x->pod, x->gather, x->witness);
-		if (status != WIRE_OK)
-			return status;
-	}
+	if (status != WIRE_OK)
+		return status;
 	if (x->image != NULL)
 		return extract_read_image(x);
 	if (x->n_logs == 0)
-		return read_log(x, dash) < 0 ? WIRE_FAIL : WIRE_OK;
-	if (order_logs(x->logs, x->n_logs) < 0)
-		return WIRE_FAIL;
-	for (i = 0; i < x->n_logs; i++)
-		if (read_log(x, x->logs[i]) < 0)
-			return WIRE_FAIL;
-	return WIRE_OK;
+		return extract_read_log(x, "-");
+	order_logs(x->logs, x->n_logs);
+	for (i = 0; i < x->n_logs && status == WIRE_OK; i++)
+		status = extract_read_log(x, x->logs[i]);
+	return status;
 }
 
 /* ------------------------------------------------------------------ result */
@@ -186,48 +152,38 @@ extract_object(struct extract *x, enum wire_exit status)
 {
 	char message[MSG_MAX], shown[MSG_NAME];
 	bool ok = status == WIRE_OK;
-	const char *reason = outcome_reason(x->gather, &x->deliver, status);
 	struct json *o;
 
-	if (x->pod.reason[0] != '\0')
-		reason = x->pod.reason;
-	o = result_new(status, outcome_word(x->gather, status), reason,
+	o = result_new(status, outcome_word(x->gather, status),
+	    x->pod.reason[0] != '\0'
+	        ? x->pod.reason
+	        : outcome_reason(x->gather, &x->deliver, status),
 	    ok ? extract_summary(x, message, sizeof message) : NULL);
 	if (x->image != NULL)
 		json_add_string(o, "image",
 		    msg_mask(shown, sizeof shown, x->image));
 	if (ok)
 		outcome_add_delivered(o, x->gather, &x->deliver);
-	if (x->pod.failure != NULL &&
-	    json_get_array(x->pod.failure, "findings") != NULL)
+	if (json_get_array(x->pod.failure, "findings") != NULL)
 		(void)json_add(o, "findings",
 		    json_copy(json_get(x->pod.failure, "findings")));
 	outcome_add_logs(o, x->gather, &x->deliver, status);
 	return o;
 }
 
-/* Warn of what is not verified. */
-static void
-extract_warn_unverified(const struct extract *x)
-{
-	const struct gather_result *g = gather_result(x->gather);
-
-	if (!g->verified)
-		msg_warn(0, "not verified: %s has no digest",
-		    g->format == GATHER_JSON ? "this form of log"
-		                             : outcome_format(g->format));
-}
-
 /* Tell how it went; the exit code. */
 static enum wire_exit
 extract_tell_result(struct extract *x, enum wire_exit status)
 {
+	const struct gather_result *g = gather_result(x->gather);
 	char summary[MSG_MAX];
 	bool ok = status == WIRE_OK;
 	int ret = 0;
 
-	if (ok)
-		extract_warn_unverified(x);
+	if (ok && !g->verified)
+		msg_warn(0, "not verified: %s has no digest",
+		    g->format == GATHER_JSON ? "this form of log"
+		                             : outcome_format(g->format));
 	if (x->json && !x->listed)
 		ret = result_print(extract_object(x, status));
 	else if (ok && !x->json && !x->quiet && x->deliver.has_target)
@@ -241,12 +197,18 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 
 /* -------------------------------------------------------------------- list */
 
-/* An entry of the list as JSON: each but the first one after a comma. */
+/* An entry of the list; as JSON each but the first one is after a comma. */
 static int
-extract_show_json(struct extract *x, const struct tarin_entry *e)
+extract_show_entry(void *arg, const struct tarin_entry *e)
 {
-	char *text = json_finish(outcome_entry(e), JSON_COMPACT);
+	struct extract *x = arg;
+	char *text;
 
+	if (!x->json) {
+		outcome_show_entry(e);
+		return 0;
+	}
+	text = json_finish(outcome_entry(e), JSON_COMPACT);
 	if (text == NULL)
 		return -1;
 	out_printf("%s%s", x->listed ? "," : "{\"list\":[", text);
@@ -256,32 +218,21 @@ extract_show_json(struct extract *x, const struct tarin_entry *e)
 	return 0;
 }
 
-static int
-extract_show_entry(void *arg, const struct tarin_entry *e)
-{
-	struct extract *x = arg;
-
-	if (x->json)
-		return extract_show_json(x, e);
-	outcome_show_entry(e);
-	return 0;
-}
-
 /*
- * The object with the list in it, which is written as it is read.  So it comes
- * first, and how that ended after it.
+ * List what is in the bundle.  In JSON the list is written as it is read: so it
+ * comes first, and how that ended after it.
  */
 static enum wire_exit
-extract_list_json(struct extract *x)
+extract_list(struct extract *x)
 {
 	enum wire_exit status = deliver_show(&x->deliver, x->gather,
 	    extract_show_entry, x);
 	char *text;
 
+	if (!x->json || (status != WIRE_OK && !x->listed))
+		return status;
 	if (status != WIRE_OK && signals_stop != 0)
 		status = signals_exit();
-	if (status != WIRE_OK && !x->listed)
-		return status;
 	text = json_finish(extract_object(x, status), JSON_COMPACT);
 	if (text == NULL)
 		return WIRE_FAIL;
@@ -295,35 +246,23 @@ extract_list_json(struct extract *x)
 
 /* ----------------------------------------------------------------- command */
 
-/* Do what was asked for with a bundle that is whole. */
-static enum wire_exit
-extract_deliver(struct extract *x)
+/* Can all that was named be read?  Returns 0, or -1 (reported). */
+static int
+extract_check_input(const struct extract *x)
 {
-	struct deliver *d = &x->deliver;
+	char shown[MSG_NAME];
+	const char *name;
+	size_t i;
 
-	if (!x->list)
-		return deliver_make(d, x->gather);
-	if (x->json)
-		return extract_list_json(x);
-	return deliver_show(d, x->gather, extract_show_entry, x);
-}
-
-static enum wire_exit
-extract_read_logs(struct extract *x)
-{
-	enum wire_exit status;
-
-	progress_start(&x->progress, "read", x->quiet);
-	status = read_input(x);
-	if (status == WIRE_OK)
-		status = gather_judge(x->gather, true);
-	if (status != WIRE_OK)
-		return status;
-	status = extract_deliver(x);
-	/* what no digest verified may be better the next time */
-	if (status == WIRE_CORRUPT)
-		gather_doubt(x->gather);
-	return status;
+	for (i = 0; i <= x->n_logs; i++) {
+		name = i < x->n_logs ? x->logs[i] : x->witness;
+		if (name == NULL || strcmp(name, "-") == 0 ||
+		    access(name, R_OK) == 0)
+			continue;
+		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, name));
+		return -1;
+	}
+	return 0;
 }
 
 /*
@@ -370,22 +309,31 @@ extract(struct extract *x)
 	if (x->image != NULL)
 		status = podstream_open(&x->source, x->image,
 		    x->deliver.max_size);
-	if (status == WIRE_OK && (x->gather = gather_open(&o)) == NULL)
+	if (status == WIRE_OK &&
+	    ((x->gather = gather_open(&o)) == NULL ||
+	        deliver_begin(&x->deliver) < 0))
 		status = WIRE_FAIL;
-	else if (status == WIRE_OK && deliver_begin(&x->deliver) < 0) {
-		gather_close(x->gather);
-		status = WIRE_FAIL;
-	}
+	if (status != WIRE_OK)
+		goto out;
+	extract_shut_doors(x);
+	progress_start(&x->progress, "read", x->quiet);
+	status = extract_read(x);
+	if (status == WIRE_OK)
+		status = gather_judge(x->gather, true);
 	if (status == WIRE_OK) {
-		extract_shut_doors(x);
-		status = extract_read_logs(x);
-		/* what was done before a signal came is done */
-		if (status != WIRE_OK && signals_stop != 0)
-			status = signals_exit();
-		else
-			status = extract_tell_result(x, status);
-		gather_close(x->gather);
+		status = x->list ? extract_list(x)
+		                 : deliver_make(&x->deliver, x->gather);
+		/* what no digest verified may be better the next time */
+		if (status == WIRE_CORRUPT)
+			gather_doubt(x->gather);
 	}
+	/* what was done before a signal came is done */
+	if (status != WIRE_OK && signals_stop != 0)
+		status = signals_exit();
+	else
+		status = extract_tell_result(x, status);
+out:
+	gather_close(x->gather);
 	source_close(&x->source);
 	witness_free(&x->pod);
 	deliver_close(&x->deliver);
@@ -463,29 +411,12 @@ const struct opt_command cmd_extract_options = {
     .most = OPT_ANY,
 };
 
-/* Do the options go together?  Returns 0, or -1 (reported). */
-static int
-extract_check_options(struct extract *x)
-{
-	const char *why = deliver_conflict(&x->deliver, x->list, x->json);
-
-	if (why == NULL && x->image != NULL && x->n_logs > 0)
-		why = "give one of --image and LOG";
-	if (why == NULL && x->image == NULL && x->sub != NULL)
-		why =
-		    "--path goes with --image; of a log's bundle: --tar - LOG | tar x PATH";
-	if (why != NULL)
-		return opt_wrong(&cmd_extract_options, "%s", why);
-	if (x->deliver.dir == NULL && x->deliver.tar == NULL && !x->list)
-		x->deliver.dir = "bundle";
-	return 0;
-}
-
 int
 cmd_extract(int argc, char **argv)
 {
 	static const struct deliver defaults = DELIVER_DEFAULTS;
 	struct extract *x;
+	const char *why;
 	int n, code;
 
 	x = calloc(1, sizeof *x);
@@ -496,10 +427,21 @@ cmd_extract(int argc, char **argv)
 	x->deliver = defaults;
 	n = opt_parse(&cmd_extract_options, x, argc, argv, &code);
 	if (n >= 0) {
-		code = WIRE_USAGE;
 		x->logs = argv + 1;
 		x->n_logs = (size_t)n;
-		if (extract_check_options(x) == 0) {
+		why = deliver_conflict(&x->deliver, x->list, x->json);
+		if (why == NULL && x->image != NULL && n > 0)
+			why = "give one of --image and LOG";
+		if (why == NULL && x->image == NULL && x->sub != NULL)
+			why =
+			    "--path goes with --image; of a log's bundle: --tar - LOG | tar x PATH";
+		if (x->deliver.tar == NULL && x->deliver.dir == NULL &&
+		    !x->list)
+			x->deliver.dir = "bundle";
+		code = WIRE_USAGE;
+		if (why != NULL) {
+			(void)opt_wrong(&cmd_extract_options, "%s", why);
+		} else {
 			signals_catch(0);
 			code = (int)extract(x);
 		}

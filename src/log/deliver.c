@@ -114,11 +114,9 @@ open_tar(struct deliver *d, io_pull *pull, void **arg)
 	*arg = d->gather;
 	if (gather_result(d->gather)->format == GATHER_TAR)
 		return 0;
-	if (decompress_open(&d->gunzip, gather_pull, d->gather) < 0)
-		return -1;
 	*pull = decompress_pull;
 	*arg = &d->gunzip;
-	return 0;
+	return decompress_open(&d->gunzip, gather_pull, d->gather);
 }
 
 /* After open_tar; was it corrupt gzip that made status a failure? */
@@ -145,7 +143,7 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	    .show_arg = arg,
 	    .progress = d->progress,
 	    .stop = d->stop};
-	const struct decode_piece *whole = &gather_result(d->gather)->whole;
+	const uint64_t said = gather_result(d->gather)->whole.entries;
 	enum wire_exit status;
 
 	if (open_tar(d, &o.pull, &o.arg) < 0)
@@ -153,12 +151,11 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	progress_start(d->progress, dir >= 0 ? "extract" : "check", d->quiet);
 	status = close_tar(d, tarin_run(&o, &d->counts));
 	progress_clear(d->progress);
-	if (status == WIRE_OK && whole->entries != 0 &&
-	    whole->entries != d->counts.entries) {
+	if (status == WIRE_OK && said != 0 && said != d->counts.entries) {
 		msg_warn(0,
 		    "the tar has %" PRIu64 " entries, not %" PRIu64
 		    " as the log says",
-		    d->counts.entries, whole->entries);
+		    d->counts.entries, said);
 		status = WIRE_CORRUPT;
 	}
 	if (status == WIRE_FAIL && msg_last_error() == ENOSPC && dir >= 0)
@@ -169,36 +166,11 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	return status;
 }
 
-/* Give the target its name, unless we are to stop. */
+/* Copy the tar, all of which is known to be good. */
 static enum wire_exit
-deliver_commit(struct deliver *d)
+copy_tar(struct deliver *d)
 {
-	char shown[MSG_NAME];
-
-	if (*d->stop != 0 || target_commit(&d->target) < 0)
-		return WIRE_FAIL;
-	if (d->target.inside != NULL && !d->quiet)
-		msg_line("%s %s, so it was not replaced atomically",
-		    msg_mask(shown, sizeof shown, d->target.dir),
-		    d->target.inside);
-	return WIRE_OK;
-}
-
-static enum wire_exit
-make_directory(struct deliver *d)
-{
-	enum wire_exit status;
-
-	if (deliver_begin(d) < 0)
-		return WIRE_FAIL;
-	status = read_tar(d, d->target.fd, NULL, NULL);
-	return status == WIRE_OK ? deliver_commit(d) : status;
-}
-
-/* Copy the tar to fd. */
-static enum wire_exit
-copy_tar(struct deliver *d, int fd)
-{
+	int fd = d->has_target ? d->target.fd : OUT_FD;
 	const void *data;
 	io_pull pull;
 	void *arg;
@@ -208,36 +180,36 @@ copy_tar(struct deliver *d, int fd)
 		return WIRE_FAIL;
 	while ((n = io_stopped() ? -1 : pull(arg, &data)) > 0)
 		if (io_write(fd, data, (size_t)n) < 0) {
-			/* a reader of standard output that has enough */
-			if (errno != EPIPE)
-				msg_warn(errno, "write the tar");
+			msg_warn(errno, "write the tar");
 			n = -1;
 			break;
 		}
 	return close_tar(d, n < 0 ? WIRE_FAIL : WIRE_OK);
 }
 
-static enum wire_exit
-make_tar(struct deliver *d)
-{
-	/* nothing of it is seen before all of it is known to be good */
-	enum wire_exit status = read_tar(d, -1, NULL, NULL);
-
-	if (status != WIRE_OK)
-		return status;
-	if (!d->has_target)
-		return copy_tar(d, OUT_FD);
-	if (deliver_begin(d) < 0)
-		return WIRE_FAIL;
-	status = copy_tar(d, d->target.fd);
-	return status == WIRE_OK ? deliver_commit(d) : status;
-}
-
 enum wire_exit
 deliver_make(struct deliver *d, struct gather *g)
 {
+	char shown[MSG_NAME];
+	enum wire_exit status;
+
 	d->gather = g;
-	return d->tar != NULL ? make_tar(d) : make_directory(d);
+	if (deliver_begin(d) < 0)
+		return WIRE_FAIL;
+	/* nothing of a tar is seen before all of it is known to be good */
+	status = read_tar(d, d->tar != NULL ? -1 : d->target.fd, NULL, NULL);
+	if (status == WIRE_OK && d->tar != NULL)
+		status = copy_tar(d);
+	if (status != WIRE_OK || !d->has_target)
+		return status;
+	/* give the target its name, unless we are to stop */
+	if (*d->stop != 0 || target_commit(&d->target) < 0)
+		return WIRE_FAIL;
+	if (d->target.inside != NULL && !d->quiet)
+		msg_line("%s %s, so it was not replaced atomically",
+		    msg_mask(shown, sizeof shown, d->target.dir),
+		    d->target.inside);
+	return WIRE_OK;
 }
 
 enum wire_exit

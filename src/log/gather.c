@@ -60,6 +60,8 @@ gather_open(const struct gather_opts *opts)
 void
 gather_close(struct gather *g)
 {
+	if (g == NULL)
+		return;
 	notes_free(&g->is.notes);
 	free(g->names);
 	free(g->parts);

@@ -68,7 +68,8 @@ struct gather_result {
 
 struct gather;
 
-/* Start with nothing.  Returns an owned gather, or NULL (reported). */
+/* Start with nothing.  Returns an owned gather, or NULL (reported); to close
+ * NULL is fine. */
 struct gather *gather_open(const struct gather_opts *opts);
 void gather_close(struct gather *g);
 

@@ -5,16 +5,7 @@
 #include "log/order.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/msg.h"
-
-struct order_log {
-	char *name; /* borrowed */
-	size_t place; /* as given */
-	size_t first; /* the place of the first one of its log */
-};
 
 /* What follows the last ".log" of a name, without ".gz"; its length. */
 static const char *
@@ -63,39 +54,21 @@ order_is_same(const char *a, const char *b)
 	return of_a > 0 && of_a == of_b && memcmp(a, b, of_a) == 0;
 }
 
-static int
-order_compare(const void *a, const void *b)
-{
-	const struct order_log *x = a, *y = b;
-	int c;
-
-	if (x->first != y->first)
-		return x->first < y->first ? -1 : 1;
-	c = order_suffixes(x->name, y->name);
-	if (c != 0)
-		return c;
-	return x->place < y->place ? -1 : 1;
-}
-
-int
+void
 order_logs(char **names, size_t n)
 {
-	struct order_log *logs = calloc(n + 1, sizeof *logs);
-	size_t i, first;
+	size_t i, k;
+	char *name;
 
-	if (logs == NULL) {
-		msg_nomem();
-		return -1;
+	/* sorted by insertion; files of one log are next to each other */
+	for (i = 1; i < n; i++) {
+		name = names[i];
+		for (k = 0; k < i && !order_is_same(names[k], name); k++)
+			continue;
+		while (k < i && order_is_same(names[k], name) &&
+		    order_suffixes(names[k], name) <= 0)
+			k++;
+		memmove(names + k + 1, names + k, (i - k) * sizeof *names);
+		names[k] = name;
 	}
-	for (i = 0; i < n; i++) {
-		for (first = 0; first < i; first++)
-			if (order_is_same(names[first], names[i]))
-				break;
-		logs[i] = (struct order_log){names[i], i, first};
-	}
-	qsort(logs, n, sizeof *logs, order_compare);
-	for (i = 0; i < n; i++)
-		names[i] = logs[i].name;
-	free(logs);
-	return 0;
 }

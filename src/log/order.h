@@ -12,8 +12,8 @@
  * Sort those of n names of files that are one log's, equal up to their last
  * ".log", by the suffixes of rotation: a later date is later, a higher number
  * is earlier, none is last.  They come where the first of them is; all others
- * keep their places.  Returns 0, or -1 (reported).
+ * keep their places.
  */
-int order_logs(char **names, size_t n);
+void order_logs(char **names, size_t n);
 
 #endif
