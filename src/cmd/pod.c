@@ -27,7 +27,7 @@ static const struct opt pod_cmd_rows[] = {
         OPT_OTHER(struct pod_cmd, pod.parts, podopts_take_parts,
             "FIRST, FIRST-LAST or FIRST-, from 0, with commas between them")},
     {"copy-to", 0, "PATH",
-        "a pod that copies the bundle to a volume: at PATH of its last container, which is to be put in",
+        "a pod that copies the bundle to a volume: at PATH of its last container, which you replace",
         OPT_OTHER(struct pod_cmd, pod.copy_to, podopts_take_path,
             "an absolute path below /, without a colon")},
     {"output", 'o', "yaml|json", "format of the pod (default: yaml)",

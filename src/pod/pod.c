@@ -406,7 +406,7 @@ put_spec(struct build *b, struct json *pod)
 	return spec;
 }
 
-/* The container that is to be put in; it has the copied files. */
+/* A placeholder for the user's container, which has the copied files. */
 static void
 put_app(struct build *b, struct json *spec)
 {
