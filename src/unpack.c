@@ -313,8 +313,9 @@ run_stream(const struct args *a, struct copy *copy)
 static int
 run_copy(int argc, char **argv)
 {
-	struct args a = {
-	    .stream = {.content = {.dir = "."}, .format = STREAM_COPY}};
+	struct args a = {.stream = {.content = {.dir = "."},
+	                     .format = STREAM_COPY,
+	                     .fd = -1}};
 	struct copyout out = {.at = -1, .file = -1};
 	struct report r = {0};
 	struct copy copy;

@@ -195,48 +195,29 @@ copy_refuse(const struct copy *c, enum wire_exit code, const char *why)
 	return code;
 }
 
-/*
- * Open a directory, where c->straight without a symlink on the way: openat2(2),
- * which musl does not have, with RESOLVE_NO_SYMLINKS.  Or -1 with errno set.
- */
-static int
-copy_open_dir(const struct copy *c, const char *path)
-{
-	const uint64_t how[3] = {O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
-	    c->straight ? 4 : 0};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, how, sizeof how);
-
-	return fd < 0 && (errno == ENOSYS || errno == EPERM)
-	    ? open(path, (int)how[0])
-	    : fd;
-}
-
 /* Open DEST's parent, and give DEST and what is hidden their names.  0, or -1.
  */
 static int
 copy_open_parent(struct copy *c)
 {
-	char *copy = strdup(c->dest), *copy2 = strdup(c->dest), *name;
-	int ret = -1;
+	char *copy = strdup(c->dest), *name;
 
-	if (copy == NULL || copy2 == NULL) {
+	if (copy == NULL) {
 		msg_nomem();
-		goto out;
+		return -1;
 	}
-	name = basename(copy2);
+	name = basename(copy);
 	errno = ENAMETOOLONG;
 	if (strlen(name) + sizeof suffix < sizeof c->temp) {
-		c->temp[0] = '.';
-		(void)stpcpy(stpcpy(c->temp + 1, name), suffix);
+		snprintf(c->temp, sizeof c->temp, ".%s%s", name, suffix);
 		(void)stpcpy(c->name, name);
-		c->dir = open(dirname(copy),
+		c->dir = open(dirname(strcpy(copy, c->dest)),
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
-	ret = c->dir < 0 ? copyout_complain(copy, "", errno) : 0;
-out:
+	if (c->dir < 0)
+		(void)copyout_complain(copy, "", errno);
 	free(copy);
-	free(copy2);
-	return ret;
+	return c->dir < 0 ? -1 : 0;
 }
 
 /*
@@ -324,14 +305,16 @@ copy_judge(struct copy *c, bool force)
 enum wire_exit
 copy_open(struct copy *c, const char *dest, bool force, bool straight)
 {
+	const uint64_t how[3] = {O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+	    straight ? 4 : 0};
 	enum wire_exit code = WIRE_OK;
 	struct stat st;
 
-	*c = (struct copy){.dest = dest,
-	    .straight = straight,
-	    .hidden = -1,
-	    .tree = -1};
-	c->dir = copy_open_dir(c, dest);
+	*c = (struct copy){.dest = dest, .hidden = -1, .tree = -1};
+	/* openat2(2), which musl does not have, with RESOLVE_NO_SYMLINKS */
+	c->dir = (int)syscall(SYS_openat2, AT_FDCWD, dest, how, sizeof how);
+	if (c->dir < 0 && (errno == ENOSYS || errno == EPERM))
+		c->dir = open(dest, (int)how[0]);
 	if (c->dir >= 0) {
 		c->inside = true;
 		(void)stpcpy(c->temp, suffix);

@@ -32,7 +32,6 @@ struct copy {
 	int dir; /* owned; DEST's parent; where it stays, DEST */
 	int hidden; /* owned, locked; in dir; -1: not yet, or gone */
 	int tree; /* owned; where the bundle goes, of mode 0700 */
-	bool straight; /* no symlinks on the way to DEST */
 	bool inside; /* DEST stays, and is filled */
 	bool replace; /* there is an earlier copy */
 	char name[NAME_MAX + 1]; /* DEST's, in dir; "" where it stays */

@@ -58,31 +58,6 @@ put_base64(struct encode *e, const unsigned char *buf, size_t len)
 	return 0;
 }
 
-/*
- * Put more of one long base64 text: whole groups now, the rest with the next
- * part.
- */
-static int
-put_more(struct encode *e, const unsigned char *buf, size_t len)
-{
-	size_t whole;
-
-	if (e->n_carry > 0) {
-		while (e->n_carry < 3 && len > 0) {
-			e->carry[e->n_carry++] = *buf++;
-			len--;
-		}
-		if (e->n_carry < 3)
-			return 0;
-		if (put_base64(e, e->carry, 3) < 0)
-			return -1;
-	}
-	whole = len - len % 3;
-	e->n_carry = len - whole;
-	memcpy(e->carry, buf + whole, e->n_carry);
-	return put_base64(e, buf, whole);
-}
-
 int
 encode_begin(struct encode *e, const struct encode_opts *opts)
 {
@@ -99,21 +74,37 @@ int
 encode_part(void *arg, const struct gzip_part *part)
 {
 	struct encode *e = arg;
+	const unsigned char *buf = part->gzip;
+	size_t len = part->len, whole;
 
-	digest_add(&e->sum, part->gzip, part->len);
-	e->size += part->len;
+	digest_add(&e->sum, buf, len);
+	e->size += len;
 	e->parts++;
-	if (!e->opts.lines)
-		return put_more(e, part->gzip, part->len);
-	if (e->opts.parts != NULL && !ranges_have(e->opts.parts, part->index))
-		return 0;
-	if (put_text(e,
-	        "{\"part\":%" PRIu64
-	        ",\"size\":%zu,\"digest\":\"%s\",\"content\":\"",
-	        part->index, part->len, part->digest) < 0 ||
-	    put_base64(e, part->gzip, part->len) < 0)
-		return -1;
-	return put_text(e, "\"}\n");
+	if (e->opts.lines) {
+		if (e->opts.parts != NULL &&
+		    !ranges_have(e->opts.parts, part->index))
+			return 0;
+		if (put_text(e,
+		        "{\"part\":%" PRIu64
+		        ",\"size\":%zu,\"digest\":\"%s\",\"content\":\"",
+		        part->index, len, part->digest) < 0 ||
+		    put_base64(e, buf, len) < 0)
+			return -1;
+		return put_text(e, "\"}\n");
+	}
+	/* one long text: whole groups now, the rest with the next part */
+	if (e->n_carry > 0) {
+		for (; e->n_carry < 3 && len > 0; len--)
+			e->carry[e->n_carry++] = *buf++;
+		if (e->n_carry < 3)
+			return 0;
+		if (put_base64(e, e->carry, 3) < 0)
+			return -1;
+	}
+	whole = len - len % 3;
+	e->n_carry = len - whole;
+	memcpy(e->carry, buf + whole, e->n_carry);
+	return put_base64(e, buf, whole);
 }
 
 int

@@ -75,51 +75,43 @@ gzip_start_threads(struct gzip *p)
 		workers_start(p->workers, n);
 }
 
-/* Allocate all buffers, and the caller's compressor.  0, or -1: no memory. */
-static int
-make_space(struct gzip *p)
-{
-	unsigned char *next;
-	size_t i;
-
-	p->slots = calloc(p->n_slots, sizeof *p->slots);
-	p->tools = calloc(p->opts.jobs, sizeof *p->tools);
-	if (p->slots == NULL || p->tools == NULL)
-		return -1;
-	p->tools[0].gzip = libdeflate_alloc_compressor(p->opts.level);
-	if (p->tools[0].gzip == NULL)
-		return -1;
-	p->room = libdeflate_gzip_compress_bound(p->tools[0].gzip, WIRE_SLICE);
-	next = p->space = malloc((p->n_slots + p->opts.jobs) * p->room);
-	if (next == NULL)
-		return -1;
-	for (i = 0; i < p->n_slots; i++, next += p->room)
-		p->slots[i].buf = next;
-	for (i = 0; i < p->opts.jobs; i++, next += p->room)
-		p->tools[i].out = next;
-	return 0;
-}
-
 struct gzip *
 gzip_open(const struct gzip_opts *opts)
 {
 	struct gzip *p = calloc(1, sizeof *p);
 	struct workers_opts workers = {.work = compress, .arg = p};
+	unsigned char *next;
+	size_t i;
 
-	if (p == NULL) {
-		msg_nomem();
-		return NULL;
-	}
+	if (p == NULL)
+		goto nomem;
 	p->opts = *opts;
 	/* one is being filled, one is being handed on */
 	p->n_slots = opts->jobs < 2 ? 1 : opts->jobs + 2;
+	p->slots = calloc(p->n_slots, sizeof *p->slots);
+	p->tools = calloc(opts->jobs, sizeof *p->tools);
+	if (p->slots == NULL || p->tools == NULL)
+		goto nomem;
+	p->tools[0].gzip = libdeflate_alloc_compressor(opts->level);
+	if (p->tools[0].gzip == NULL)
+		goto nomem;
+	p->room = libdeflate_gzip_compress_bound(p->tools[0].gzip, WIRE_SLICE);
+	next = p->space = malloc((p->n_slots + opts->jobs) * p->room);
+	if (next == NULL)
+		goto nomem;
+	for (i = 0; i < p->n_slots; i++, next += p->room)
+		p->slots[i].buf = next;
+	for (i = 0; i < opts->jobs; i++, next += p->room)
+		p->tools[i].out = next;
 	workers.n_slots = p->n_slots;
-	if (make_space(p) < 0)
-		msg_nomem();
-	else
-		p->workers = workers_open(&workers);
+	p->workers = workers_open(&workers);
 	if (p->workers != NULL)
 		return p;
+	gzip_free(p);
+	return NULL;
+
+nomem:
+	msg_nomem();
 	gzip_free(p);
 	return NULL;
 }
@@ -146,20 +138,6 @@ gzip_drain_slots(struct gzip *p, bool wait)
 	return 0;
 }
 
-/* Begin the next slice; threads pay now, as there are two.  0, or -1. */
-static int
-next_slice(struct gzip *p)
-{
-	if (p->filled == 0)
-		gzip_start_threads(p);
-	p->filled++;
-	workers_give(p->workers);
-	if (gzip_drain_slots(p, false) < 0)
-		return -1;
-	p->slots[workers_next(p->workers)].len = 0;
-	return 0;
-}
-
 int
 gzip_write(struct gzip *p, const void *buf, size_t len)
 {
@@ -171,13 +149,16 @@ gzip_write(struct gzip *p, const void *buf, size_t len)
 		s = &p->slots[workers_next(p->workers)];
 		room = p->filled < WIRE_SHORTS ? WIRE_SHORT : WIRE_SLICE;
 		if (s->len == room) {
-			if (next_slice(p) < 0)
+			/* the next slice: threads pay, as there are two */
+			if (p->filled++ == 0)
+				gzip_start_threads(p);
+			workers_give(p->workers);
+			if (gzip_drain_slots(p, false) < 0)
 				return -1;
+			p->slots[workers_next(p->workers)].len = 0;
 			continue;
 		}
-		n = room - s->len;
-		if (n > len)
-			n = len;
+		n = room - s->len < len ? room - s->len : len;
 		memcpy(s->buf + s->len, from, n);
 		s->len += n;
 		from += n;

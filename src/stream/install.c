@@ -34,38 +34,27 @@ open_self(void)
 	return path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* Do both hold the same, up to their ends?  1 or 0, or -1 with errno set. */
-static int
-install_compare_files(int a, int b)
-{
-	char x[8192], y[8192];
-	ssize_t n, m;
-
-	do {
-		n = io_read(a, x, sizeof x);
-		m = io_read(b, y, sizeof y);
-		if (n < 0 || m < 0)
-			return -1;
-		if (n != m || memcmp(x, y, (size_t)n) != 0)
-			return 0;
-	} while (n > 0);
-	return 1;
-}
-
 int
 install_is_self(const char *path)
 {
-	int self, other, got;
+	int self = -1, other = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char x[8192], y[8192];
+	ssize_t n = 0, m = 0;
+	int same = -1;
 
-	other = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (other < 0)
 		return -1;
 	self = open_self();
-	got = self < 0 ? -1 : install_compare_files(self, other);
+	if (self >= 0)
+		do {
+			n = io_read(self, x, sizeof x);
+			m = io_read(other, y, sizeof y);
+			same = n >= 0 && n == m && memcmp(x, y, (size_t)n) == 0;
+		} while (n > 0 && same == 1);
 	if (self >= 0)
 		(void)close(self);
 	(void)close(other);
-	return got;
+	return n < 0 || m < 0 ? -1 : same;
 }
 
 /* Copy all of `from` to `to`.  Returns 0, or -1 with errno set. */
@@ -101,6 +90,11 @@ install_complain(int err, const char *dest)
 	case ENOENT:
 		msg_warn(err, "%s: its directory must exist", name);
 		break;
+	case ENOEXEC:
+		msg_warn(0,
+		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
+		    name);
+		break;
 	default:
 		msg_warn(err, "%s", name);
 		break;
@@ -109,56 +103,33 @@ install_complain(int err, const char *dest)
 
 /*
  * Make the copy in a file named after the template temp (mkstemp(3)), beside
- * dest, and move it there.  Returns 0, or -1 with errno set.
+ * dest, and move it there.  Returns 0, or an errno: ENOEXEC where nobody could
+ * run it there, of which the next container would only say "permission denied".
  */
 static int
 replace(const char *dest, char *temp)
 {
-	int from, to, saved;
+	struct statvfs fs;
+	int from, to, err = 0;
 
 	from = open_self();
 	if (from < 0)
-		return -1;
+		return errno;
 	to = mkostemp(temp, O_CLOEXEC);
 	if (to < 0)
-		goto fail;
-	if (install_copy_bytes(from, to) < 0 || fchmod(to, 0555) < 0) {
-		saved = errno;
-		(void)close(to);
-		errno = saved;
-		goto fail_temp;
-	}
-	if (io_close(to) < 0 || rename(temp, dest) < 0)
-		goto fail_temp;
+		err = errno;
+	else if (fstatvfs(to, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0)
+		err = ENOEXEC;
+	else if (install_copy_bytes(from, to) < 0 || fchmod(to, 0555) < 0)
+		err = errno;
+	if (to >= 0 && io_close(to) < 0 && err == 0)
+		err = errno;
+	if (err == 0 && rename(temp, dest) < 0)
+		err = errno;
+	if (to >= 0 && err != 0)
+		(void)unlink(temp);
 	(void)close(from);
-	return 0;
-
-fail_temp:
-	saved = errno;
-	(void)unlink(temp);
-	errno = saved;
-fail:
-	saved = errno;
-	(void)close(from);
-	errno = saved;
-	return -1;
-}
-
-/*
- * Could nobody run a file in the directory dest[0..dir_len)?  The next
- * container would only say "permission denied".
- */
-static bool
-is_noexec(const char *dest, size_t dir_len)
-{
-	char *dir = dir_len > 0 ? strndup(dest, dir_len) : strdup(".");
-	struct statvfs fs;
-	bool noexec;
-
-	noexec = dir != NULL && statvfs(dir, &fs) == 0 &&
-	    (fs.f_flag & ST_NOEXEC) != 0;
-	free(dir);
-	return noexec;
+	return err;
 }
 
 /*
@@ -168,26 +139,20 @@ is_noexec(const char *dest, size_t dir_len)
 static int
 install_file(const char *dest)
 {
-	char name[MSG_NAME], *temp;
 	const char *slash = strrchr(dest, '/');
-	size_t dir_len = slash == NULL ? 0 : (size_t)(slash - dest) + 1;
-	int ret = -1;
+	char *temp;
+	int err;
 
-	if (asprintf(&temp, "%.*s.unpack.XXXXXX", (int)dir_len, dest) < 0) {
+	if (asprintf(&temp, "%.*s.unpack.XXXXXX",
+	        slash == NULL ? 0 : (int)(slash - dest) + 1, dest) < 0) {
 		msg_nomem();
 		return -1;
 	}
-	if (is_noexec(dest, dir_len)) {
-		msg_warn(0,
-		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
-		    msg_mask(name, sizeof name, dest));
-	} else if (replace(dest, temp) < 0) {
-		install_complain(errno, dest);
-	} else {
-		ret = 0;
-	}
+	err = replace(dest, temp);
+	if (err != 0)
+		install_complain(err, dest);
 	free(temp);
-	return ret;
+	return err == 0 ? 0 : -1;
 }
 
 int

@@ -20,22 +20,16 @@ preflight_refuse_dir(const char *dir, struct content_error *error,
 	char name[256];
 
 	(void)msg_mask(name, sizeof name, dir);
-	r->reason = REPORT_MISSING;
-	switch (error->failure) {
-	case CONTENT_FAILED:
+	if (error->failure == CONTENT_FAILED)
 		return -1;
-	case CONTENT_MISSING:
-		(void)snprintf(r->message, sizeof r->message,
-		    "%s: no such directory; --bundle-dir names the directory that holds the bundle",
-		    name);
+	if (error->failure != CONTENT_UNREADABLE) {
+		r->reason = REPORT_MISSING;
+		snprintf(r->message, sizeof r->message,
+		    "%s: %s; --bundle-dir names the directory that holds the bundle",
+		    name,
+		    error->failure == CONTENT_MISSING ? "no such directory"
+		                                      : "not a directory");
 		return 0;
-	case CONTENT_NO_DIRECTORY:
-		(void)snprintf(r->message, sizeof r->message,
-		    "%s: not a directory; --bundle-dir names the directory that holds the bundle",
-		    name);
-		return 0;
-	case CONTENT_UNREADABLE:
-		break;
 	}
 	r->reason = REPORT_UNREADABLE;
 	(void)snprintf(r->message, sizeof r->message,
@@ -47,41 +41,30 @@ preflight_refuse_dir(const char *dir, struct content_error *error,
 	return report_add_finding(r, &f);
 }
 
-static void
-preflight_count_entry(struct report *r, const struct stat *st)
-{
-	r->entries++;
-	if (S_ISDIR(st->st_mode)) {
-		r->directories++;
-	} else if (S_ISLNK(st->st_mode)) {
-		r->symlinks++;
-	} else {
-		r->files++;
-		r->bytes += (uint64_t)st->st_size;
-	}
-}
-
 static int
 preflight_note_item(struct report *r, const struct content_item *item)
 {
+	const struct stat *st = &item->st;
 	struct finding f = {.rule = item->rule,
 	    .path = item->path,
 	    .blocker = item->path,
-	    .mode = item->st.st_mode,
-	    .uid = item->st.st_uid,
-	    .gid = item->st.st_gid};
+	    .mode = st->st_mode,
+	    .uid = st->st_uid,
+	    .gid = st->st_gid};
 
-	switch (item->what) {
-	case CONTENT_ENTRY:
-		preflight_count_entry(r, &item->st);
-		return 0;
-	case CONTENT_SKIPPED:
+	if (item->what == CONTENT_SKIPPED)
 		return report_add_skipped(r, item->path, item->why,
-		    item->st.st_mode);
-	case CONTENT_FINDING:
+		    st->st_mode);
+	if (item->what == CONTENT_FINDING)
 		return report_add_finding(r, &f);
+	r->entries++;
+	r->directories += S_ISDIR(st->st_mode);
+	r->symlinks += S_ISLNK(st->st_mode);
+	if (S_ISREG(st->st_mode)) {
+		r->files++;
+		r->bytes += (uint64_t)st->st_size;
 	}
-	return -1;
+	return 0;
 }
 
 /* Name the mounts over the image that no runtime makes of itself.  0, or -1. */

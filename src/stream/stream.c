@@ -28,9 +28,9 @@ struct stream {
 	struct tarout *tar; /* owned */
 	struct gzip *gzip; /* owned; NULL for tar */
 	struct encode encode; /* where gzip's parts go; of tar, its buffer */
-	char *buf; /* owned; STREAM_BUF bytes */
 	uint64_t entries;
 	bool more; /* opts->enough was written */
+	char buf[STREAM_BUF];
 };
 
 const char *
@@ -53,35 +53,20 @@ stream_to_gzip(void *arg, const void *buf, size_t len)
 	return gzip_write(s->gzip, buf, len);
 }
 
-/* A tarout_sink: the tar is the product. */
+/* A tarout_sink: the tar is the product; for a copy nobody wants but its
+ * digest.
+ */
 static int
 to_out(void *arg, const void *buf, size_t len)
 {
 	struct stream *s = arg;
 
+	if (s->opts->copy != NULL)
+		digest_add(&s->encode.sum, buf, len);
 	if (io_out_write(&s->encode.out, buf, len) == 0)
 		return 0;
 	msg_warn(errno, "standard output");
 	return -1;
-}
-
-/* A tarout_sink: nobody wants the tar but for its digest. */
-static int
-stream_to_digest(void *arg, const void *buf, size_t len)
-{
-	struct stream *s = arg;
-
-	s->encode.size += len;
-	digest_add(&s->encode.sum, buf, len);
-	return 0;
-}
-
-/* Was enough written to know what the caller wants to know? */
-static bool
-stream_has_enough(const struct stream *s)
-{
-	return s->opts->enough > 0 && s->gzip != NULL &&
-	    s->encode.out.total > s->opts->enough;
 }
 
 /* Warn about the item.  Returns -1. */
@@ -106,7 +91,9 @@ stream_copy_data(struct stream *s, const struct content_item *item, int fd,
 	ssize_t n;
 
 	while (size > 0) {
-		if (stream_has_enough(s)) {
+		/* is it known what the caller wants to know? */
+		if (s->opts->enough > 0 && s->gzip != NULL &&
+		    s->encode.out.total > s->opts->enough) {
 			s->more = true;
 			return -1;
 		}
@@ -282,17 +269,8 @@ stream_build_pipe(struct stream *s)
 	    .sink = encode_part,
 	    .arg = &s->encode};
 
-	s->buf = malloc(STREAM_BUF);
-	if (s->buf == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	if (opts->format == STREAM_COPY) {
+	if (opts->format == STREAM_TAR || opts->format == STREAM_COPY) {
 		digest_init(&s->encode.sum);
-		s->tar = tarout_open(stream_to_digest, s);
-		return s->tar == NULL ? -1 : 0;
-	}
-	if (opts->format == STREAM_TAR) {
 		io_out_init(&s->encode.out, opts->fd);
 		s->tar = tarout_open(to_out, s);
 		return s->tar == NULL ? -1 : 0;
@@ -311,18 +289,16 @@ static int
 stream_finish_pipe(struct stream *s, struct stream_result *result)
 {
 	result->entries = s->entries;
-	if (s->opts->format == STREAM_COPY) {
-		result->size = s->encode.size;
-		digest_text(&s->encode.sum, result->digest);
-		return copyout_end(s->opts->copy);
-	}
 	if (s->gzip == NULL) {
 		if (io_out_flush(&s->encode.out) < 0) {
 			msg_warn(errno, "standard output");
 			return -1;
 		}
 		result->size = result->written = s->encode.out.total;
-		return 0;
+		if (s->opts->copy == NULL)
+			return 0;
+		digest_text(&s->encode.sum, result->digest);
+		return copyout_end(s->opts->copy);
 	}
 	if (gzip_finish(s->gzip) < 0 || encode_end(&s->encode, s->entries) < 0)
 		return -1;
@@ -354,7 +330,6 @@ stream_run(const struct stream_opts *opts, struct stream_result *result)
 	}
 	tarout_free(s->tar);
 	gzip_free(s->gzip);
-	free(s->buf);
 	free(s);
 	return ret;
 }

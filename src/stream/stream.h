@@ -23,7 +23,7 @@ enum stream_format {
 struct stream_opts {
 	struct content_opts content;
 	enum stream_format format;
-	int fd; /* where to; -1 = only count, not for tar */
+	int fd; /* where to; -1 = only count: not for tar, for copy always */
 	struct copyout *copy; /* borrowed, begun; of STREAM_COPY */
 	int level; /* of compression, 1 to WIRE_LEVEL_MAX */
 	unsigned int jobs; /* threads that compress */
