@@ -220,7 +220,7 @@ static int
 measure(const struct args *a, const struct stream_opts *opts, struct report *r)
 {
 	struct stream_opts counting = *opts;
-	struct stream_result result;
+	struct report_written counted;
 	uint64_t tar = r->bytes + r->entries * ENTRY_MAX;
 
 	/* base64, and the lines around it, are less than half as much again */
@@ -232,10 +232,10 @@ measure(const struct args *a, const struct stream_opts *opts, struct report *r)
 	}
 	counting.fd = -1;
 	counting.enough = a->log_limit + COUNT_MORE;
-	if (stream_run(&counting, &result) < 0)
+	if (stream_run(&counting, &counted) < 0)
 		return -1;
-	if (result.written > a->log_limit)
-		refuse_log(a, r, result.written, result.more);
+	if (counted.log > a->log_limit)
+		refuse_log(a, r, counted.log, counted.more);
 	return 0;
 }
 
@@ -270,9 +270,7 @@ run_stream(const struct args *a, struct copy *copy)
 	struct content_opts content = a->stream.content;
 	struct stream_opts stream = a->stream;
 	struct report r;
-	struct stream_result result = {0};
-	struct report_written written = {
-	    .format = stream_format_name(a->stream.format)};
+	struct report_written written = {0};
 	int code = WIRE_FAIL, ret;
 
 	unpack_shut_doors(a, copy);
@@ -285,7 +283,7 @@ run_stream(const struct args *a, struct copy *copy)
 	if (ret == 0 && r.reason == REPORT_OK)
 		ret = measure(a, &stream, &r);
 	if (ret == 0 && r.reason == REPORT_OK)
-		ret = stream_run(&stream, &result);
+		ret = stream_run(&stream, &written);
 	if (ret == 0 && r.reason == REPORT_OK && copy != NULL && !io_stopped())
 		ret = copy_commit(copy);
 	else if (io_stopped())
@@ -298,12 +296,7 @@ run_stream(const struct args *a, struct copy *copy)
 		code = WIRE_BUNDLE;
 	} else {
 		code = WIRE_OK;
-		written.entries = result.entries;
-		written.size = result.size;
-		written.parts = result.parts;
 		written.filled = copy != NULL && copy->inside;
-		if (result.digest[0] != '\0')
-			written.digest = result.digest;
 	}
 	report_terminate(&r, code == WIRE_OK ? &written : NULL);
 	report_free(&r);

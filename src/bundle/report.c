@@ -364,7 +364,7 @@ report_terminate(const struct report *r, const struct report_written *written)
 		json_add_string(o, "format", written->format);
 		json_add_uint(o, "entries", written->entries);
 		json_add_uint(o, "size", written->size);
-		if (written->digest != NULL)
+		if (written->digest[0] != '\0')
 			json_add_string(o, "digest", written->digest);
 		if (written->parts > 0)
 			json_add_uint(o, "parts", written->parts);

@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "bundle/content.h"
 #include "bundle/finding.h"
 
@@ -83,15 +84,17 @@ struct report {
 	struct report_paths volumes; /* the image's, that hold something */
 };
 
-/* What was written, for the termination message. */
+/* What was written. */
 struct report_written {
 	const char *format; /* "json", "jsonl", "tar", "copy" */
 	uint64_t entries;
 	uint64_t size; /* bytes of the tar.gz; of tar and copy, of the tar */
-	const char *digest; /* of the same; NULL for tar */
-	uint64_t parts; /* 0 for tar and copy */
+	char digest[DIGEST_TEXT]; /* of the same; "" for tar */
+	uint64_t parts; /* gzip members; 0 for tar and copy */
 	bool filled; /* copy: DEST is a mount point, so not replaced by one
 	                rename */
+	uint64_t log; /* bytes for standard output, counted also without it */
+	bool more; /* it ended early, and there would be more of all this */
 };
 
 /* Begin an empty report.  Nothing to free before something was added. */

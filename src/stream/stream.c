@@ -33,17 +33,6 @@ struct stream {
 	char buf[STREAM_BUF];
 };
 
-const char *
-stream_format_name(enum stream_format format)
-{
-	static const char *const names[] = {[STREAM_JSON] = "json",
-	    [STREAM_JSONL] = "jsonl",
-	    [STREAM_TAR] = "tar",
-	    [STREAM_COPY] = "copy"};
-
-	return names[format];
-}
-
 /* A tarout_sink: the tar goes to the compressor. */
 static int
 stream_to_gzip(void *arg, const void *buf, size_t len)
@@ -286,7 +275,7 @@ stream_build_pipe(struct stream *s)
 
 /* Write what is still on its way and say what it was.  0, or -1. */
 static int
-stream_finish_pipe(struct stream *s, struct stream_result *result)
+stream_finish_pipe(struct stream *s, struct report_written *result)
 {
 	result->entries = s->entries;
 	if (s->gzip == NULL) {
@@ -294,7 +283,7 @@ stream_finish_pipe(struct stream *s, struct stream_result *result)
 			msg_warn(errno, "standard output");
 			return -1;
 		}
-		result->size = result->written = s->encode.out.total;
+		result->size = result->log = s->encode.out.total;
 		if (s->opts->copy == NULL)
 			return 0;
 		digest_text(&s->encode.sum, result->digest);
@@ -304,18 +293,22 @@ stream_finish_pipe(struct stream *s, struct stream_result *result)
 		return -1;
 	result->size = s->encode.size;
 	result->parts = s->encode.parts;
-	result->written = s->encode.out.total;
+	result->log = s->encode.out.total;
 	memcpy(result->digest, s->encode.digest, sizeof result->digest);
 	return 0;
 }
 
 int
-stream_run(const struct stream_opts *opts, struct stream_result *result)
+stream_run(const struct stream_opts *opts, struct report_written *result)
 {
+	static const char *const formats[] = {[STREAM_JSON] = "json",
+	    [STREAM_JSONL] = "jsonl",
+	    [STREAM_TAR] = "tar",
+	    [STREAM_COPY] = "copy"};
 	struct stream *s = calloc(1, sizeof *s);
 	int ret = -1;
 
-	*result = (struct stream_result){0};
+	*result = (struct report_written){.format = formats[opts->format]};
 	if (s == NULL) {
 		msg_nomem();
 		return -1;
@@ -324,7 +317,7 @@ stream_run(const struct stream_opts *opts, struct stream_result *result)
 	if (stream_build_pipe(s) == 0 && stream_put_all(s) == 0) {
 		ret = stream_finish_pipe(s, result);
 	} else if (s->more) {
-		result->written = s->encode.out.total;
+		result->log = s->encode.out.total;
 		result->more = true;
 		ret = 0;
 	}

@@ -10,7 +10,7 @@
 
 #include "base/ranges.h"
 #include "bundle/content.h"
-#include "base/digest.h"
+#include "bundle/report.h"
 #include "stream/copyout.h"
 
 enum stream_format {
@@ -33,25 +33,12 @@ struct stream_opts {
 	uint64_t enough; /* end early where more than this was written; 0: no */
 };
 
-struct stream_result {
-	uint64_t entries;
-	uint64_t size; /* bytes of the tar.gz; of tar and copy, of the tar */
-	uint64_t parts; /* gzip members; 0 for tar and copy */
-	uint64_t written; /* bytes for fd, counted also without one */
-	bool more; /* it ended early, and there would be more of all this */
-	/* of the tar.gz; of copy, of the tar; "" for tar */
-	char digest[DIGEST_TEXT];
-};
-
-/* "json", "jsonl", "tar", "copy" */
-const char *stream_format_name(enum stream_format format);
-
 /*
  * Write the bundle.  Where io_heed says to stop, that is a failure.  What
  * cannot be read, or changes while it is read, ends the stream before its end,
  * so that no reader takes it for whole.  Returns 0 and fills *result, or -1
  * (reported).
  */
-int stream_run(const struct stream_opts *opts, struct stream_result *result);
+int stream_run(const struct stream_opts *opts, struct report_written *result);
 
 #endif

@@ -86,7 +86,7 @@ stream(int log, enum stream_format format)
 	    .fd = log,
 	    .level = 1,
 	    .jobs = 1};
-	struct stream_result result;
+	struct report_written result;
 
 	MUST(stream_run(&o, &result) == 0);
 	MUST(lseek(log, 0, SEEK_SET) == 0);
