@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,28 +64,37 @@ msg_keep(int err, const char *text)
 	last_error = err;
 }
 
-void
-msg_warn(int err, const char *format, ...)
+/* Write a message; `keep`: behind the program's name, and for msg_last. */
+static void
+msg_say(bool keep, int err, const char *format, va_list ap)
 {
 	char line[MSG_MAX + 1];
-	va_list ap;
-	int saved = errno;
-	int n, m, start;
+	int saved = errno, n = 0, m, start;
 
-	start = snprintf(line, sizeof line, "%s: ", program);
-	n = start;
-	va_start(ap, format);
+	if (keep)
+		n = snprintf(line, sizeof line, "%s: ", program);
+	start = n;
 	m = vsnprintf(line + n, sizeof line - (size_t)n, format, ap);
-	va_end(ap);
 	n += m < 0 ? 0 : m;
 	if (err != 0 && n < MSG_MAX) {
 		m = snprintf(line + n, sizeof line - (size_t)n, ": %s",
 		    strerror(err));
 		n += m < 0 ? 0 : m;
 	}
-	msg_keep(err, line + start);
+	if (keep)
+		msg_keep(err, line + start);
 	emit(line, n);
 	errno = saved;
+}
+
+void
+msg_warn(int err, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	msg_say(true, err, format, ap);
+	va_end(ap);
 }
 
 const char *
@@ -102,16 +112,11 @@ msg_last_error(void)
 void
 msg_line(const char *format, ...)
 {
-	char line[MSG_MAX + 1];
 	va_list ap;
-	int saved = errno;
-	int n;
 
 	va_start(ap, format);
-	n = vsnprintf(line, sizeof line, format, ap);
+	msg_say(false, 0, format, ap);
 	va_end(ap);
-	emit(line, n);
-	errno = saved;
 }
 
 void
@@ -121,42 +126,42 @@ msg_nomem(void)
 	last_error = ENOMEM;
 }
 
-size_t
-msg_utf8(const char *s, size_t len)
+/* msg_utf8, and the character in *c. */
+static size_t
+msg_decode(const char *s, size_t len, uint32_t *c)
 {
 	const unsigned char *u = (const unsigned char *)s;
-	/* the range of the second byte; RFC 3629, section 4 */
-	unsigned char low = 0x80, high = 0xbf;
-	size_t need, i;
+	size_t n, i;
 
 	if (len == 0)
 		return 0;
-	if (u[0] < 0x80)
-		return 1;
-	if (u[0] >= 0xc2 && u[0] <= 0xdf)
-		need = 2;
-	else if (u[0] >= 0xe0 && u[0] <= 0xef)
-		need = 3;
-	else if (u[0] >= 0xf0 && u[0] <= 0xf4)
-		need = 4;
-	else
+	n = u[0] < 0x80   ? 1
+	    : u[0] < 0xc2 ? 0
+	    : u[0] < 0xe0 ? 2
+	    : u[0] < 0xf0 ? 3
+	    : u[0] < 0xf5 ? 4
+	                  : 0;
+	if (n > len)
 		return 0;
-	if (need > len)
-		return 0;
-	if (u[0] == 0xe0)
-		low = 0xa0;
-	else if (u[0] == 0xed)
-		high = 0x9f;
-	else if (u[0] == 0xf0)
-		low = 0x90;
-	else if (u[0] == 0xf4)
-		high = 0x8f;
-	if (u[1] < low || u[1] > high)
-		return 0;
-	for (i = 2; i < need; i++)
-		if (u[i] < 0x80 || u[i] > 0xbf)
+	*c = n == 1 ? u[0] : u[0] & 0x7fU >> n;
+	for (i = 1; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
 			return 0;
-	return need;
+		*c = *c << 6 | (u[i] & 0x3fU);
+	}
+	/* longer than it need be, surrogates, beyond Unicode: RFC 3629, 3 */
+	if ((n == 3 && *c < 0x800) || (*c >= 0xd800 && *c < 0xe000) ||
+	    (n == 4 && *c < 0x10000) || *c > 0x10ffff)
+		return 0;
+	return n;
+}
+
+size_t
+msg_utf8(const char *s, size_t len)
+{
+	uint32_t c = 0;
+
+	return msg_decode(s, len, &c);
 }
 
 bool
@@ -173,28 +178,20 @@ msg_is_utf8(const char *s, size_t len)
 	return true;
 }
 
-/* May the well-formed character of n bytes at s go to a terminal as it is? */
+/* May the character go to a terminal as it is? */
 static bool
-printable(const char *s, size_t n)
+printable(uint32_t c)
 {
-	const unsigned char *u = (const unsigned char *)s;
-	unsigned int c;
+	static const uint32_t ranges[][2] = {{0, 0x1f}, {0x7f, 0x9f},
+	    {0x61c, 0x61c}, {0x200b, 0x200f}, {0x2028, 0x202e},
+	    {0x2060, 0x2069}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff},
+	    {0xe0000, 0xe007f}};
+	size_t i;
 
-	if (n == 1)
-		return u[0] >= 0x20 && u[0] != 0x7f;
-	if (n == 2)
-		return (u[0] != 0xc2 || u[1] >= 0xa0) &&
-		    !(u[0] == 0xd8 && u[1] == 0x9c);
-	if (n == 3) {
-		c = (u[0] & 0x0fU) << 12 | (u[1] & 0x3fU) << 6 | (u[2] & 0x3fU);
-		return !((c >= 0x200b && c <= 0x200f) ||
-		    (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2060 && c <= 0x2069) || c == 0xfeff ||
-		    (c >= 0xfdd0 && c <= 0xfdef) || c >= 0xfffe);
-	}
-	c = (u[0] & 0x07U) << 18 | (u[1] & 0x3fU) << 12 | (u[2] & 0x3fU) << 6 |
-	    (u[3] & 0x3fU);
-	return !(c >= 0xe0000 && c <= 0xe007f) && (c & 0xfffe) != 0xfffe;
+	for (i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return false;
+	return (c & 0xfffe) != 0xfffe;
 }
 
 /*
@@ -224,9 +221,10 @@ msg_mask_one(char unit[static 4], const char *name, size_t len, size_t at,
 {
 	static const char hex[] = "0123456789abcdef";
 	const char *s = name + at;
-	size_t n = msg_utf8(s, len - at);
+	uint32_t c = 0;
+	size_t n = msg_decode(s, len - at, &c);
 
-	if (n > 0 && printable(s, n) && !msg_is_command(name, len, at)) {
+	if (n > 0 && printable(c) && !msg_is_command(name, len, at)) {
 		*used = n;
 		memcpy(unit, s, n);
 		if (s[0] != '\\')

@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-/* Parse digits at *text and move it behind them; -1 on none or over max. */
-static int
-number_take_digits(const char **text, uint64_t max, uint64_t *number)
+int
+number_take(const char **text, uint64_t max, uint64_t *number)
 {
 	uint64_t n = 0, d;
 	const char *p = *text;
@@ -31,7 +30,7 @@ number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
 	uint64_t n;
 
-	if (number_take_digits(&text, max, &n) < 0 || *text != '\0' || n < min)
+	if (number_take(&text, max, &n) < 0 || *text != '\0' || n < min)
 		return -1;
 	*number = n;
 	return 0;
@@ -46,7 +45,7 @@ number_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *size)
 	unsigned int bits = 0;
 	uint64_t n;
 
-	if (number_take_digits(&text, max, &n) < 0)
+	if (number_take(&text, max, &n) < 0)
 		return -1;
 	if (*text != '\0') {
 		unit = strchr(units, *text++);

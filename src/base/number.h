@@ -8,6 +8,12 @@
 #include <stdint.h>
 
 /*
+ * Parse the decimal digits at *text, a number of at most max, and move *text
+ * behind them.  Returns 0 and stores it, or -1 (no digit, or more than max).
+ */
+int number_take(const char **text, uint64_t max, uint64_t *number);
+
+/*
  * Parse all of text as a decimal number from min to max.
  * Returns 0 and stores it, or -1 (empty, a sign, other characters, range).
  */

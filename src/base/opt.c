@@ -65,21 +65,16 @@ opt_take_time(const struct opt *o, void *to, const char *value)
 	static const uint64_t seconds[] = {3600, 60, 1};
 	const char *unit = units, *found;
 	uint64_t all = 0, n;
-	char number[16];
-	size_t len;
 
 	(void)o;
 	if (number_parse(value, 1, INT32_MAX, to) == 0)
 		return NULL;
 	/* as Go's durations: 1h30m, each unit once and the larger first */
-	for (; *value != '\0'; value += len + 1) {
-		len = strspn(value, "0123456789");
-		if (len == 0 || len >= sizeof number || value[len] == '\0')
+	for (; *value != '\0'; value++) {
+		if (number_take(&value, INT32_MAX, &n) < 0 || *value == '\0')
 			return "";
-		(void)memcpy(number, value, len);
-		number[len] = '\0';
-		found = strchr(unit, value[len]);
-		if (found == NULL || number_parse(number, 0, INT32_MAX, &n) < 0)
+		found = strchr(unit, *value);
+		if (found == NULL)
 			return "";
 		all += n * seconds[found - units];
 		unit = found + 1;

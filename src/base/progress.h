@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 /* Set the counts at will and call progress_show. */
 struct progress {
@@ -18,7 +17,7 @@ struct progress {
 	uint64_t total; /* bytes in all, 0 = unknown */
 	uint64_t entries; /* 0 = not shown */
 	uint64_t parts, parts_total; /* total 0 = unknown; both 0 = not shown */
-	struct timespec begin, shown; /* CLOCK_MONOTONIC */
+	int64_t shown; /* when, by clock_now; 0: not */
 };
 
 /* Start counting; `what` names the work. */

@@ -11,47 +11,27 @@
 
 #include "base/number.h"
 
-enum {
-	RANGES_DIGITS = 32 /* a buffer for a number and more */
-};
-
-/* Parse one range, text[0..len).  Returns 0, or -1. */
-static int
-ranges_parse_one(struct range *one, const char *text, size_t len, uint64_t most)
-{
-	char number[RANGES_DIGITS], *dash;
-
-	if (len >= sizeof number * 2)
-		return -1;
-	(void)snprintf(number, sizeof number, "%.*s", (int)len, text);
-	if (strlen(number) != len)
-		return -1;
-	dash = strchr(number, '-');
-	if (dash != NULL)
-		*dash++ = '\0';
-	if (number_parse(number, 0, most, &one->first) < 0)
-		return -1;
-	one->last = dash == NULL ? one->first : RANGES_OPEN;
-	if (dash == NULL || *dash == '\0')
-		return 0;
-	return number_parse(dash, one->first, most, &one->last);
-}
-
 int
 ranges_parse(struct ranges *r, const char *text, uint64_t most)
 {
-	size_t len;
+	struct range *one;
 
-	r->n = 0;
-	for (;; text += len + 1) {
-		len = strcspn(text, ",");
-		if (r->n == RANGES_MAX ||
-		    ranges_parse_one(&r->list[r->n], text, len, most) < 0)
+	for (r->n = 0; r->n < RANGES_MAX; text++) {
+		one = &r->list[r->n++];
+		if (number_take(&text, most, &one->first) < 0)
 			return -1;
-		r->n++;
-		if (text[len] == '\0')
-			return 0;
+		one->last = one->first;
+		if (*text == '-') {
+			one->last = RANGES_OPEN;
+			if (*++text >= '0' && *text <= '9' &&
+			    (number_take(&text, most, &one->last) < 0 ||
+			        one->last < one->first))
+				return -1;
+		}
+		if (*text != ',')
+			return *text == '\0' ? 0 : -1;
 	}
+	return -1;
 }
 
 bool
@@ -81,23 +61,17 @@ ranges_add(struct ranges *r, uint64_t first, uint64_t last)
 char *
 ranges_text(const struct ranges *r, char text[static RANGES_TEXT])
 {
-	const struct range *one;
-	size_t i, at = 0;
-	int n;
+	const struct range *one = r->list;
+	char *to = text;
 
 	*text = '\0';
-	for (i = 0; i < r->n; i++) {
-		one = &r->list[i];
-		n = snprintf(text + at, RANGES_TEXT - at, "%s%" PRIu64,
-		    i > 0 ? "," : "", one->first);
-		at += n > 0 ? (size_t)n : 0;
-		n = 0;
+	for (; one < r->list + r->n; one++) {
+		to += sprintf(to, "%s%" PRIu64, to > text ? "," : "",
+		    one->first);
 		if (one->last == RANGES_OPEN)
-			n = snprintf(text + at, RANGES_TEXT - at, "-");
+			to = stpcpy(to, "-");
 		else if (one->last > one->first)
-			n = snprintf(text + at, RANGES_TEXT - at, "-%" PRIu64,
-			    one->last);
-		at += n > 0 ? (size_t)n : 0;
+			to += sprintf(to, "-%" PRIu64, one->last);
 	}
 	return text;
 }
