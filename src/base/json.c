@@ -4,6 +4,8 @@
  */
 #include "base/json.h"
 
+/* so that a struct json is what cJSON calls by its own name */
+#define cJSON json
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -20,41 +22,13 @@
 /* From here on cJSON prints digits as zeros, with an exponent. */
 #define EXACT_MAX UINT64_C(1000000000000000)
 
-/* A struct json is a cJSON under a name that is ours. */
-static struct json *
-json_of(cJSON *value)
-{
-	return (struct json *)value;
-}
-
-static cJSON *
-json_cjson(struct json *value)
-{
-	return (cJSON *)value;
-}
-
-static const cJSON *
-json_const(const struct json *value)
-{
-	return (const cJSON *)value;
-}
-
 /* ----------------------------------------------------------------- reading */
-
-/* Does nothing but white space (RFC 8259, 2) lie between at and end? */
-static bool
-json_is_blank(const char *at, const char *end)
-{
-	while (at < end && strchr(" \t\r\n", *at) != NULL)
-		at++;
-	return at == end;
-}
 
 struct json *
 json_parse(const char *buf, size_t len)
 {
 	const char *end;
-	cJSON *tree;
+	struct json *tree;
 
 	/* cJSON takes a NUL byte for white space */
 	if (len == 0 || memchr(buf, '\0', len) != NULL) {
@@ -69,8 +43,11 @@ json_parse(const char *buf, size_t len)
 			errno = EINVAL;
 		return NULL;
 	}
-	if (json_is_blank(end, buf + len))
-		return json_of(tree);
+	/* nothing but white space may follow: RFC 8259, 2 */
+	while (end < buf + len && strchr(" \t\r\n", *end) != NULL)
+		end++;
+	if (end == buf + len)
+		return tree;
 	cJSON_Delete(tree);
 	errno = EINVAL;
 	return NULL;
@@ -79,23 +56,23 @@ json_parse(const char *buf, size_t len)
 void
 json_free(struct json *tree)
 {
-	cJSON_Delete(json_cjson(tree));
+	cJSON_Delete(tree);
 }
 
-static cJSON *
+static struct json *
 json_find(const struct json *object, const char *key)
 {
 	if (!json_is_object(object))
 		return NULL;
-	return cJSON_GetObjectItemCaseSensitive(json_const(object), key);
+	return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
 struct json *
 json_get(const struct json *object, const char *key)
 {
-	cJSON *value = json_find(object, key);
+	struct json *value = json_find(object, key);
 
-	return cJSON_IsNull(value) ? NULL : json_of(value);
+	return cJSON_IsNull(value) ? NULL : value;
 }
 
 struct json *
@@ -132,7 +109,7 @@ json_has(const struct json *object, const char *key)
 const char *
 json_string(const struct json *value)
 {
-	return cJSON_GetStringValue(json_const(value));
+	return cJSON_GetStringValue(value);
 }
 
 const char *
@@ -173,56 +150,55 @@ json_int(const struct json *value, int64_t min, int64_t max, int64_t *n)
 double
 json_number(const struct json *value)
 {
-	return cJSON_GetNumberValue(json_const(value));
+	return cJSON_GetNumberValue(value);
 }
 
 bool
 json_bool(const struct json *value, bool otherwise)
 {
-	return json_is_bool(value) ? cJSON_IsTrue(json_const(value))
-	                           : otherwise;
+	return json_is_bool(value) ? cJSON_IsTrue(value) : otherwise;
 }
 
 bool
 json_is_object(const struct json *value)
 {
-	return cJSON_IsObject(json_const(value));
+	return cJSON_IsObject(value);
 }
 
 bool
 json_is_array(const struct json *value)
 {
-	return cJSON_IsArray(json_const(value));
+	return cJSON_IsArray(value);
 }
 
 bool
 json_is_string(const struct json *value)
 {
-	return cJSON_IsString(json_const(value));
+	return cJSON_IsString(value);
 }
 
 bool
 json_is_number(const struct json *value)
 {
-	return cJSON_IsNumber(json_const(value));
+	return cJSON_IsNumber(value);
 }
 
 bool
 json_is_bool(const struct json *value)
 {
-	return cJSON_IsBool(json_const(value));
+	return cJSON_IsBool(value);
 }
 
 bool
 json_is_null(const struct json *value)
 {
-	return cJSON_IsNull(json_const(value));
+	return cJSON_IsNull(value);
 }
 
 size_t
 json_size(const struct json *container)
 {
-	return (size_t)cJSON_GetArraySize(json_const(container));
+	return (size_t)cJSON_GetArraySize(container);
 }
 
 struct json *
@@ -238,32 +214,32 @@ json_at(const struct json *array, size_t i)
 struct json *
 json_first(const struct json *container)
 {
-	return container != NULL ? json_of(json_const(container)->child) : NULL;
+	return container != NULL ? container->child : NULL;
 }
 
 struct json *
 json_next(const struct json *value)
 {
-	return value != NULL ? json_of(json_const(value)->next) : NULL;
+	return value != NULL ? value->next : NULL;
 }
 
 const char *
 json_key(const struct json *member)
 {
-	return member != NULL ? json_const(member)->string : NULL;
+	return member != NULL ? member->string : NULL;
 }
 
 /* cJSON prints and compares numbers by their valuedouble. */
 size_t
 json_line(const struct json *value)
 {
-	return value != NULL ? (size_t)json_const(value)->valueint : 0;
+	return value != NULL ? (size_t)value->valueint : 0;
 }
 
 void
 json_set_line(struct json *value, size_t line)
 {
-	json_cjson(value)->valueint = (int)line;
+	value->valueint = (int)line;
 }
 
 /* ---------------------------------------------------------------- building */
@@ -271,43 +247,43 @@ json_set_line(struct json *value, size_t line)
 struct json *
 json_new_object(void)
 {
-	return json_of(cJSON_CreateObject());
+	return cJSON_CreateObject();
 }
 
 struct json *
 json_new_array(void)
 {
-	return json_of(cJSON_CreateArray());
+	return cJSON_CreateArray();
 }
 
 struct json *
 json_new_string(const char *text)
 {
-	return json_of(text != NULL ? cJSON_CreateString(text) : NULL);
+	return text != NULL ? cJSON_CreateString(text) : NULL;
 }
 
 struct json *
 json_new_number(double number)
 {
-	return json_of(cJSON_CreateNumber(number));
+	return cJSON_CreateNumber(number);
 }
 
 struct json *
 json_new_bool(bool value)
 {
-	return json_of(cJSON_CreateBool(value));
+	return cJSON_CreateBool(value);
 }
 
 struct json *
 json_new_null(void)
 {
-	return json_of(cJSON_CreateNull());
+	return cJSON_CreateNull();
 }
 
 struct json *
 json_copy(const struct json *value)
 {
-	return json_of(cJSON_Duplicate(json_const(value), true));
+	return cJSON_Duplicate(value, true);
 }
 
 /*
@@ -318,7 +294,7 @@ void
 json_spoil(struct json *value)
 {
 	if (value != NULL)
-		json_cjson(value)->type = cJSON_Invalid;
+		value->type = cJSON_Invalid;
 }
 
 /* Spoil `to` for the item that does not get there. */
@@ -334,13 +310,11 @@ struct json *
 json_add(struct json *to, const char *key, struct json *item)
 {
 	/* what is spoilt already takes more, so that callers go on */
-	bool fits = cJSON_IsInvalid(json_const(to)) ||
+	bool fits = cJSON_IsInvalid(to) ||
 	    (key != NULL ? json_is_object(to) : json_is_array(to));
 	bool added = fits &&
-	    (key != NULL
-	            ? cJSON_AddItemToObject(json_cjson(to), key,
-	                  json_cjson(item))
-	            : cJSON_AddItemToArray(json_cjson(to), json_cjson(item)));
+	    (key != NULL ? cJSON_AddItemToObject(to, key, item)
+	                 : cJSON_AddItemToArray(to, item));
 
 	return added ? item : json_refuse(to, item);
 }
@@ -348,9 +322,8 @@ json_add(struct json *to, const char *key, struct json *item)
 struct json *
 json_add_first(struct json *array, struct json *item)
 {
-	bool fits = cJSON_IsInvalid(json_const(array)) || json_is_array(array);
-	bool added = fits &&
-	    cJSON_InsertItemInArray(json_cjson(array), 0, json_cjson(item));
+	bool fits = cJSON_IsInvalid(array) || json_is_array(array);
+	bool added = fits && cJSON_InsertItemInArray(array, 0, item);
 
 	return added ? item : json_refuse(array, item);
 }
@@ -416,8 +389,7 @@ json_add_uint(struct json *to, const char *key, uint64_t n)
 void
 json_add_raw(struct json *to, const char *key, const char *text)
 {
-	(void)json_add(to, key,
-	    json_of(text != NULL ? cJSON_CreateRaw(text) : NULL));
+	(void)json_add(to, key, text != NULL ? cJSON_CreateRaw(text) : NULL);
 }
 
 struct json *
@@ -426,8 +398,7 @@ json_set(struct json *object, const char *key, struct json *item)
 	if (json_find(object, key) == NULL)
 		return json_add(object, key, item);
 	if (item == NULL ||
-	    !cJSON_ReplaceItemInObjectCaseSensitive(json_cjson(object), key,
-	        json_cjson(item)))
+	    !cJSON_ReplaceItemInObjectCaseSensitive(object, key, item))
 		return json_refuse(object, item);
 	/* cJSON does not look whether it could copy the key */
 	if (json_key(item) == NULL)
@@ -440,8 +411,7 @@ json_take(struct json *object, const char *key)
 {
 	if (!json_is_object(object))
 		return NULL;
-	return json_of(
-	    cJSON_DetachItemFromObjectCaseSensitive(json_cjson(object), key));
+	return cJSON_DetachItemFromObjectCaseSensitive(object, key);
 }
 
 void
@@ -486,8 +456,8 @@ json_merge(struct json *to, const struct json *patch)
 char *
 json_print(const struct json *tree, enum json_form form)
 {
-	return form == JSON_PRETTY ? cJSON_Print(json_const(tree))
-	                           : cJSON_PrintUnformatted(json_const(tree));
+	return form == JSON_PRETTY ? cJSON_Print(tree)
+	                           : cJSON_PrintUnformatted(tree);
 }
 
 char *
