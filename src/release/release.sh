@@ -26,6 +26,8 @@ if [ "$1" = may ]; then
 	[ -n "$MAINTAINER" ] ||
 		die "say to whom users write about a weakness:" \
 			"make release MAINTAINER='NAME <ADDRESS>'"
+	grep -qxF "## $VERSION" .github/CHANGES.md ||
+		die "say in .github/CHANGES.md what is new: ## $VERSION"
 	for tag in $([ ! -e .git ] || git tag --points-at HEAD); do
 		[ "$tag" = "v$VERSION" ] || die "this commit has the tag $tag," \
 			"a release of version $VERSION has v$VERSION"

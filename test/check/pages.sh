@@ -36,6 +36,14 @@ done
 ok "README.md can be read at once: 200 lines at most" \
 	[ "$(wc -l <"$TOP/README.md")" -le 200 ]
 
+version=$(sed -n 's/^VERSION *= *//p' "$TOP/Makefile")
+for page in README.md .pre-commit-hooks.yaml .github/actions/check/action.yml \
+	manifests/examples/gitlab-ci.yaml manifests/examples/tekton-task.yaml; do
+	is "$page names this version" "$(grep -ohE '0\.[0-9]+\.[0-9]+' \
+		"$TOP/$page" | sort -u)" "$version"
+done
+ok "its changes are told" grep -qxF "## $version" "$TOP/.github/CHANGES.md"
+
 # as words have them: unpackctl-run(1)
 grep -ohE '\bunpack[a-z-]*\([1-9]\)' "$TOP/README.md" \
 	"$TOP"/src/man/*.json "$TOP"/src/*/*.[ch] | sort -u |

@@ -27,9 +27,14 @@ ok "  is told" has err "to whom users write .* make release MAINTAINER='NAME <AD
 MAINTAINER='A Person & Co <a@example.org>'
 export MAINTAINER
 git init -q tagged
+mkdir tagged/.github
+printf '# Changes\n\n## 1.2.30\n\n## 11.2.3\n' >tagged/.github/CHANGES.md
 (cd tagged && git -c user.name=a -c user.email=a@example.org commit -q \
 	--allow-empty -m x)
 cd tagged || exit 1
+ok "nothing is new: no" exits 1 "$release" may
+ok "  is told" has err 'CHANGES.md what is new: ## 1.2.3$'
+printf '\n## 1.2.3\n' >>.github/CHANGES.md
 ok "of somebody: yes" exits 0 "$release" may
 git tag v1.2.3
 ok "at its tag: yes" exits 0 "$release" may

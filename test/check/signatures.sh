@@ -85,8 +85,10 @@ ok "without KEY" exits 0 "$TOP/src/release/release.sh" archives stage release
 ok "  nothing is signed" eval "! ls release | grep -E 'sig|asc'"
 ok "a public key does not sign" refused env KEY=ours.pub \
 	"$TOP/src/release/release.sh" archives stage release
-ok "a file is minisign's key" exits 0 env KEY=ours.key \
+# where there is news of this version
+mkdir -p news/.github && echo "## $VERSION" >news/.github/CHANGES.md
+ok "a file is minisign's key" exits 0 env -C news KEY=../ours.key \
 	"$TOP/src/release/release.sh" may
-ok "a name is gpg's" exits 0 env KEY=ours GNUPGHOME="$PWD/ours.gnupg" \
+ok "a name is gpg's" exits 0 env -C news KEY=ours GNUPGHOME="$PWD/ours.gnupg" \
 	"$TOP/src/release/release.sh" may
 done_testing
