@@ -475,8 +475,9 @@ podlife_judge_early(struct podlife *l)
 		return OVER;
 	take_message(l);
 	return gather_judge(l->gather, false) == WIRE_OK &&
-	        gather_result(l->gather)->verified ? WHOLE
-	                                                                : ON;
+	        gather_result(l->gather)->verified
+	    ? WHOLE
+	    : ON;
 }
 
 /* Ask for a container's log from its beginning. */
@@ -650,8 +651,7 @@ podlife_repair(struct podlife *l)
 		    "the log was rotated and lost parts (%" PRIu64
 		    " of %" PRIu64
 		    " are here); fetching the others again with %zu container%s",
-		    here, is->total, l->n_ranges,
-		    l->n_ranges == 1 ? "" : "s");
+		    here, is->total, l->n_ranges, l->n_ranges == 1 ? "" : "s");
 		step = podlife_repair_once(l);
 		before = here;
 		here = is->have;

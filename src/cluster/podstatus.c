@@ -180,9 +180,8 @@ podstatus_changed(struct podstatus *w, const char *why, const char *fix,
     bool there)
 {
 	podstatus_fail(w, "PodChanged", "", fix);
-	snprintf(w->text, sizeof w->text,
-	    "the cluster changes the pod: %s%s", why,
-	    there ? "; the pod was deleted" : "; no pod was created");
+	snprintf(w->text, sizeof w->text, "the cluster changes the pod: %s%s",
+	    why, there ? "; the pod was deleted" : "; no pod was created");
 }
 
 /* ------------------------------------------------------------------- pulls */
@@ -221,11 +220,11 @@ fix_credentials(struct podstatus *w, const struct json *pod)
 	snprintf(w->fix, sizeof w->fix,
 	    json_size(secrets) == 0
 	        ? "make a secret (kubectl create secret docker-registry NAME -n %s ...) and give --pull-secret NAME"
-	        : "check that these secrets of namespace %s exist, and have the registry's host, and a user and password that the registry accepts:",
+	        : "check that the secret exists, and has the registry's host, and a user and password that the registry accepts:",
 	    namespace);
 	for (s = json_first(secrets); s != NULL; s = json_next(s)) {
 		len = strlen(w->fix);
-		snprintf(w->fix + len, sizeof w->fix - len, " %s",
+		snprintf(w->fix + len, sizeof w->fix - len, " %s/%s", namespace,
 		    msg_mask(name, sizeof name, json_get_text(s, "name")));
 	}
 }

@@ -90,6 +90,31 @@ add_text(struct json *o, const char *key, const char *text)
 		json_add_string(o, key, text);
 }
 
+/* Which images a pod of bundle i had; null: the cluster does not tell. */
+static void
+add_pod(const struct run *x, struct json *o, size_t i, const struct podlife *l)
+{
+	const char *image = x->options.at[i].image;
+	const char *node = l != NULL ? l->resolved : "";
+	const char *unpacker = l != NULL ? l->unpacker : "";
+	char resolved[512];
+
+	json_add_string(o, "image", image);
+	podstatus_reference(resolved, sizeof resolved, image, node);
+	if (resolved[0] != '\0')
+		json_add_string(o, "resolved", resolved);
+	else
+		json_add_null(o, "resolved");
+	/* a node that has the same content twice tells one of its names */
+	if (strcmp(resolved, node) != 0)
+		json_add_string(o, "nodeImage", node);
+	if (unpacker[0] != '\0')
+		json_add_string(o, "unpacker", unpacker);
+	else
+		json_add_null(o, "unpacker");
+	add_text(o, "pod", l != NULL ? l->first : NULL);
+}
+
 /* ------------------------------------------------------------ run: results */
 
 /* As the mode's object, and `line`, which is for people alone. */
@@ -111,22 +136,10 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 	    code == WIRE_OK          ? "the bundle was unpacked"
 	        : w->text[0] != '\0' ? w->text
 	                             : msg_last());
-	json_add_string(o, "image", x->options.at[i].image);
-	/* null: the cluster does not know, or did not tell */
-	if (l != NULL && l->resolved[0] != '\0')
-		json_add_string(o, "resolved", l->resolved);
-	else
-		json_add_null(o, "resolved");
-	if (l != NULL && l->unpacker[0] != '\0')
-		json_add_string(o, "unpacker", l->unpacker);
-	else
-		json_add_null(o, "unpacker");
+	add_pod(x, o, i, l);
 	add_text(o, "namespace", x->provision.namespace);
-	if (l != NULL) {
-		add_text(o, "pod", l->first);
-		if (json_size(l->others) > 0)
-			json_add(o, "others", json_copy(l->others));
-	}
+	if (l != NULL && json_size(l->others) > 0)
+		json_add(o, "others", json_copy(l->others));
 	for (n = 0; l != NULL && n < sizeof told / sizeof *told; n++) {
 		of = json_get(l->report, told[n]);
 		if (of != NULL)
@@ -374,11 +387,7 @@ test_object(struct run *x, size_t i, const struct run_work *k,
 	size_t n;
 
 	(void)k;
-	json_add_string(o, "image", x->options.at[i].image);
-	if (l != NULL) {
-		add_text(o, "resolved", l->resolved);
-		add_text(o, "pod", l->first);
-	}
+	add_pod(x, o, i, l);
 	findings = json_add_array(o, "findings");
 	if (code == WIRE_OK || json_size(json_get(report, "findings")) > 0) {
 		code = test_take_report(x, findings, report) ? WIRE_BUNDLE

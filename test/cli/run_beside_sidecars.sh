@@ -60,6 +60,8 @@ run unknown 'del(.spec.hostUsers)' . --user-namespace
 # another server answers than did when it was tried
 run later 'if $dry then . else del(.spec.hostUsers) end' . --user-namespace
 run kept . . --user-namespace
+run other . '.status.containerStatuses[]?.imageID |=
+	"docker-pullable://registry.example.com:5000/x/y@" + split("@")[1]'
 run nodigest . '(.status.initContainerStatuses[]?, .status.containerStatuses[]?) |=
 	(.imageID = "sha256:" + "2" * 64)'
 certs='.spec.containers[0].volumeMounts += [{name: "certs", mountPath: "/etc/ssl"}] |
@@ -120,6 +122,10 @@ want=sha256:$(printf '%064d' 0 | tr 0 1)
 is "the images, by digest" \
 	"$(jq -r '.resolved, .unpacker' first.out | tr '\n' ' ')" \
 	"example.com/hello@$want example.com/unpack@$want "
+is "... by the name that was asked for, and the node's" \
+	"$(jq -r '.resolved, .nodeImage' other.out | tr '\n' ' ')" \
+	"example.com/hello@$want registry.example.com:5000/x/y@$want "
+is "... where they are the same, once" "$(jq -c .nodeImage first.out)" null
 is "... that the cluster does not know" \
 	"$(jq -c '[.resolved, .unpacker]' nodigest.out)" '[null,null]'
 done_testing

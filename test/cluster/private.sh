@@ -79,11 +79,11 @@ ok "no such repository" tried norepo 1 'ErrImagePull: ' 'fix: check'
 ok "all of them before kubelet backs off and tries again" \
 	[ $((end - begin)) -lt 60 ]
 
-try one run -f private.yaml -C one
+try one run -f private.yaml -C one -o json
 all_tried
 ok "method 1: the secret of the BundleDeployment" tried one 0
 ok "method 1: these files" same one "$B"
-is "method 1: the resolved reference" "$(tail -n 1 one.out)" \
+is "method 1: the resolved reference" "$(jq -r .resolved one.out)" \
 	"$HOST/team/hello@$digest"
 # the node has it now, and would not ask again
 ctr -n k8s.io images rm "$HOST/team/hello:v1" "$HOST/team/hello@$digest" \
@@ -95,10 +95,10 @@ ok "method 2: these files" same two "$B"
 is "method 2: the resolved reference" "$(jq -r .resolved two.out)" \
 	"$HOST/team/hello@$digest"
 try digest run --image "$HOST/team/hello@$digest" -C three \
-	--pull-secret my-registry
+	--pull-secret my-registry -o json
 all_tried
 ok "by digest" tried digest 0
-is "by digest: the resolved reference" "$(tail -n 1 digest.out)" \
+is "by digest: the resolved reference" "$(jq -r .resolved digest.out)" \
 	"$HOST/team/hello@$digest"
 ok "no pod is left" no_pods
 done_testing
