@@ -224,7 +224,8 @@ class Workshop:
         shutil.rmtree(self.tree, ignore_errors=True)
         self.tree.mkdir(parents=True)
         self.apart = own_null(self.tree)
-        for name in ("src", "test", "Makefile", "manifests", "README.md"):
+        for name in ("src", "test", "Makefile", "manifests", "README.md",
+                     ".github", ".pre-commit-hooks.yaml"):
             self.copy(name)
         # what `make sanitized unit' made is not older than its source
         if (TOP / self.unit.relative_to(self.tree)).is_dir():
