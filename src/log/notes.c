@@ -23,68 +23,14 @@ notes_free(struct notes *n)
 
 /* ------------------------------------------------------------------- lines */
 
-/* Does text[0..len) start with this? */
-static bool
-notes_starts(const char *text, size_t len, const char *with)
-{
-	size_t n = strlen(with);
-
-	return len >= n && memcmp(text, with, n) == 0;
-}
-
-/*
- * The length of what `kubectl logs --prefix --timestamps` and PowerShell put
- * before a line; *stamped where a time is among it.
- */
-static size_t
-notes_prefix(const char *text, size_t len, bool *stamped)
-{
-	const char *end;
-	size_t at = 0;
-	int n;
-
-	if (len > 0 && *text == '[') {
-		end = memchr(text, ']', len);
-		if (end != NULL)
-			at = (size_t)(end - text) + 1;
-		at += at > 0 && at < len && text[at] == ' ';
-	}
-	n = stamp_match(text + at, len - at);
-	*stamped = n > 0;
-	if (n > 0)
-		at += (size_t)n;
-	if (notes_starts(text + at, len - at, "kubectl : "))
-		at += strlen("kubectl : ");
-	return at;
-}
-
-/* Where in the line a message of `unpack` begins; NULL: nowhere. */
-static const char *
-notes_find_report(const char *text, size_t len)
-{
-	static const char name[] = "unpack: ";
-	const char *at = text, *end = text + len;
-
-	while ((at = memmem(at, (size_t)(end - at), name, sizeof name - 1)) !=
-	    NULL) {
-		if (at == text || at[-1] == ' ' || at[-1] == '\t')
-			return at;
-		at++;
-	}
-	return NULL;
-}
-
 /* Keep a line of a report. */
 static void
 notes_keep_report(struct notes *n, const char *text, size_t len)
 {
-	char *report;
+	char *report = NULL;
 
-	if (n->report_len + len + 1 > NOTES_REPORT) {
-		n->report_more++;
-		return;
-	}
-	report = realloc(n->report, n->report_len + len + 2);
+	if (n->report_len + len + 1 <= NOTES_REPORT)
+		report = realloc(n->report, n->report_len + len + 2);
 	if (report == NULL) {
 		n->report_more++;
 		return;
@@ -98,7 +44,7 @@ notes_keep_report(struct notes *n, const char *text, size_t len)
 
 /* Is this an error of kubectl, of the API server, or of kubelet? */
 static bool
-notes_is_kubectl(const char *text, size_t len)
+notes_is_kubectl(const char *text)
 {
 	static const char *const starts[] = {"error: ", "Error: ",
 	    "Error from server", "error from server", "Unable to connect",
@@ -110,10 +56,10 @@ notes_is_kubectl(const char *text, size_t len)
 	size_t i;
 
 	for (i = 0; i < sizeof starts / sizeof *starts; i++)
-		if (notes_starts(text, len, starts[i]))
+		if (strncmp(text, starts[i], strlen(starts[i])) == 0)
 			return true;
 	/* klog: a letter, month and day */
-	return len > 6 && *text == 'E' && strspn(text + 1, "0123456789") == 4 &&
+	return *text == 'E' && strspn(text + 1, "0123456789") == 4 &&
 	    text[5] == ' ';
 }
 
@@ -130,29 +76,42 @@ notes_is_stream(const char *text, size_t len)
 	    (len >= NOTES_BASE64 && strspn(text, base64) == len);
 }
 
-/* Judge a line: text[0..len), a NUL behind it. */
+/* Judge a line: all[0..len), a NUL behind it. */
 static void
-notes_judge_line(struct notes *n, const char *text, size_t len)
+notes_judge_line(struct notes *n, const char *all, size_t len)
 {
-	bool stamped;
-	const char *report;
-	size_t at = notes_prefix(text, len, &stamped);
+	static const char unpack[] = "unpack: ", powershell[] = "kubectl : ";
+	const char *text = all, *end = all + len, *report;
+	int stamp;
 
-	if (stamped)
+	/* what `kubectl logs --prefix --timestamps` and PowerShell put there */
+	if (*text == '[' && strchr(text, ']') != NULL) {
+		text = strchr(text, ']') + 1;
+		text += *text == ' ';
+	}
+	stamp = stamp_match(text, (size_t)(end - text));
+	if (stamp > 0) {
 		n->forms |= NOTES_STAMPS;
-	if (notes_is_stream(text, len))
+		text += stamp;
+	}
+	if (strncmp(text, powershell, sizeof powershell - 1) == 0)
+		text += sizeof powershell - 1;
+	if (notes_is_stream(all, len))
 		return;
-	report = notes_find_report(text + at, len - at);
+	for (report = strstr(text, unpack); report != NULL;
+	     report = strstr(report + 1, unpack))
+		if (report == text || report[-1] == ' ' || report[-1] == '\t')
+			break;
 	if (report != NULL) {
-		notes_keep_report(n, report, (size_t)(text + len - report));
-	} else if (notes_is_kubectl(text + at, len - at)) {
+		notes_keep_report(n, report, (size_t)(end - report));
+	} else if (notes_is_kubectl(text)) {
 		if (n->kubectl[0] == '\0')
 			(void)snprintf(n->kubectl, sizeof n->kubectl, "%s",
-			    text + at);
-	} else if (notes_starts(text + at, len - at, "Defaulted container")) {
-		return; /* kubectl says which container it took */
-	} else if (n->other_len == 0) {
-		memcpy(n->other, text, len);
+			    text);
+	} else if (n->other_len == 0 &&
+	    strncmp(text, "Defaulted container", 19) != 0) {
+		/* that is kubectl, which says what it took */
+		memcpy(n->other, all, len);
 		n->other_len = len;
 	}
 }
@@ -199,49 +158,41 @@ notes_add_text(struct notes *n, struct notes_line *line, const char *text,
 
 /* ------------------------------------------------------------------- files */
 
-/* How many of data[0..len) no text would have. */
-static size_t
-notes_count_odd(const char *data, size_t len)
-{
-	size_t i, n, odd = 0;
-
-	for (i = 0; i<len; i += n> 0 ? n : 1) {
-		n = msg_utf8(data + i, len - i);
-		/* a character may be cut at the end */
-		odd += n == 0 && i + 4 < len;
-		odd += n == 1 && (unsigned char)data[i] < ' ' &&
-		    strchr("\t\n\r\033\b\f", data[i]) == NULL;
-	}
-	return odd;
-}
-
 void
 notes_judge_file(struct notes *n, const void *data, size_t len)
 {
 	static const struct {
 		const char *magic;
 		const char *what;
-	} kinds[] = {{"\x7f"
-	              "ELF",
-	                 "a program (ELF)"},
-	    {"PK\003\004", "a zip archive"}, {"PK\005\006", "a zip archive"},
+	} kinds[] = {
+	    {"\177ELF", "a program (ELF)"},
+	    {"PK\003\004", "a zip archive"},
 	    {"(\265/\375", "compressed with zstd: decompress it first"},
-	    {"\375"
-	     "7zXZ",
-	        "compressed with xz: decompress it first"},
+	    {"\3757zXZ", "compressed with xz: decompress it first"},
 	    {"BZh", "compressed with bzip2: decompress it first"},
-	    {"7z\274\257", "a 7z archive"},
-	    {"!<arch>\n", "a package or library (ar)"},
-	    {"hsqs", "a file system (squashfs)"}};
-	size_t i;
+	};
+	const char *s = data;
+	size_t i, one, odd = 0;
 
 	if (n->binary != NULL)
 		return;
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (notes_starts(data, len, kinds[i].magic))
+		if (len >= strlen(kinds[i].magic) &&
+		    memcmp(s, kinds[i].magic, strlen(kinds[i].magic)) == 0)
 			n->binary = kinds[i].what;
-	if (n->binary == NULL &&
-	    notes_count_odd(data, len) > len / 16 + NOTES_ODD)
+	/* bytes that no text would have */
+	for (i = 0; i < len; i += one) {
+		one = msg_utf8(s + i, len - i);
+		if (one == 0) {
+			one = 1;
+			/* a character may be cut at the end */
+			odd += i + 4 < len;
+		} else if (one == 1) {
+			odd += (unsigned char)s[i] < ' ' &&
+			    strchr("\t\n\r\033\b\f", s[i]) == NULL;
+		}
+	}
+	if (n->binary == NULL && odd > len / 16 + NOTES_ODD)
 		n->binary = "binary data";
 }
 

@@ -59,24 +59,7 @@ target_is_ours(int fd)
 
 /* ----------------------------------------------------------------- removal */
 
-/*
- * Move the directory `name` in fd into `top`, under the next number that is not
- * a name there.  Returns 0, or -1 with errno set.
- */
-static int
-bring_up(int fd, const char *name, int top, unsigned long *number)
-{
-	char up[32];
-
-	do {
-		(void)snprintf(up, sizeof up, "%lu", (*number)++);
-		if (renameat(fd, name, top, up) == 0)
-			return 0;
-	} while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
-	return -1;
-}
-
-/* After a second signal nothing more is removed. */
+/* Who asks a second time does not want to wait. */
 static bool
 removal_is_over(void)
 {
@@ -85,13 +68,16 @@ removal_is_over(void)
 
 /*
  * Empty the directory fd but for directories that are not empty: these are
- * moved into `top`, under names made from *number.  fd is closed.
+ * moved into `top`, each under the next number that is not a name there.  fd is
+ * closed.
  */
 static void
 empty_into(int fd, int top, unsigned long *number)
 {
 	struct dirent *e;
+	char up[32];
 	DIR *dir;
+	int ret;
 
 	(void)fchmod(fd, 0700);
 	dir = fdopendir(fd);
@@ -100,14 +86,18 @@ empty_into(int fd, int top, unsigned long *number)
 		return;
 	}
 	while (!removal_is_over() && (e = readdir(dir)) != NULL) {
-		if (path_is_dots(e->d_name))
-			continue;
-		if (unlinkat(fd, e->d_name, 0) == 0 ||
+		if (path_is_dots(e->d_name) ||
+		    unlinkat(fd, e->d_name, 0) == 0 ||
 		    unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
 			continue;
 		/* moving a directory writes its "..": it must be ours to */
 		(void)fchmodat(fd, e->d_name, 0700, 0);
-		(void)bring_up(fd, e->d_name, top, number);
+		do {
+			snprintf(up, sizeof up, "%lu", (*number)++);
+			ret = renameat(fd, e->d_name, top, up);
+		} while (ret < 0 &&
+		    (errno == ENOTEMPTY || errno == EEXIST ||
+		        errno == ENOTDIR));
 	}
 	(void)closedir(dir);
 }
@@ -150,23 +140,6 @@ remove_all(int top)
 	} while (gone > 0 && !removal_is_over());
 }
 
-/* Say that the temporary `name` is still there. */
-static void
-target_tell_left(const struct target *t, const char *name, bool stopped)
-{
-	int err = errno;
-	char dir[PATH_MAX], shown[NAME_MAX * 4 + 1];
-
-	(void)msg_mask(dir, sizeof dir, t->dir);
-	(void)msg_mask(shown, sizeof shown, name);
-	if (stopped)
-		msg_warn(0,
-		    "%s/%s is still there: a second signal ended its removal; remove it with rm -r",
-		    dir, shown);
-	else
-		msg_warn(err, "%s/%s cannot be removed", dir, shown);
-}
-
 /*
  * Remove the temporary `name` in t->parent, which is fd.  A second signal ends
  * it; what is left is named.
@@ -174,42 +147,45 @@ target_tell_left(const struct target *t, const char *name, bool stopped)
 static void
 remove_temp(const struct target *t, int fd, const char *name)
 {
+	char dir[PATH_MAX], shown[NAME_MAX * 4 + 1];
 	struct stat st;
-	int flags = 0;
+	int flags = 0, err;
 
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		remove_all(fd);
 		flags = AT_REMOVEDIR;
 	}
-	if (unlinkat(t->parent, name, flags) < 0 && errno != ENOENT)
-		target_tell_left(t, name, removal_is_over());
+	if (unlinkat(t->parent, name, flags) == 0 || errno == ENOENT)
+		return;
+	err = errno;
+	(void)msg_mask(dir, sizeof dir, t->dir);
+	(void)msg_mask(shown, sizeof shown, name);
+	if (removal_is_over())
+		msg_warn(0,
+		    "%s/%s is still there: a second signal ended its removal; remove it with rm -r",
+		    dir, shown);
+	else
+		msg_warn(err, "%s/%s cannot be removed", dir, shown);
 }
 
 /* --------------------------------------------------------------- leftovers */
 
-/* Is that a name that target_begin gives to a temporary for our target? */
-static bool
-is_temp(const struct target *t, const char *name)
-{
-	size_t len = strlen(t->name), n = sizeof infix - 1;
-
-	return strlen(name) == 1 + len + n + RANDOM_LEN && name[0] == '.' &&
-	    memcmp(name + 1, t->name, len) == 0 &&
-	    memcmp(name + 1 + len, infix, n) == 0 &&
-	    strspn(name + 1 + len + n, letters) == RANDOM_LEN;
-}
-
 /*
- * Open the temporary `name`, of ours: it has the name and the mark.  Without
- * extended attributes there are none.  Returns it, or -1.
+ * Open the temporary `name`, of ours: it has a name that target_begin gives for
+ * our target, and the mark.  Without extended attributes there are none.
+ * Returns it, or -1.
  */
 static int
 target_open_temp(const struct target *t, const char *name)
 {
+	size_t len = strlen(t->name), n = sizeof infix - 1;
 	struct stat st;
 	int fd;
 
-	if (!is_temp(t, name))
+	if (strlen(name) != 1 + len + n + RANDOM_LEN || name[0] != '.' ||
+	    memcmp(name + 1, t->name, len) != 0 ||
+	    memcmp(name + 1 + len, infix, n) != 0 ||
+	    strspn(name + 1 + len + n, letters) != RANDOM_LEN)
 		return -1;
 	fd = openat(t->parent, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -452,9 +428,12 @@ target_open(struct target *t, const char *path, const struct target_opts *opts)
 	return -1;
 }
 
-/* Write a random name for the temporary to t->temp. */
-static void
-name_temp(struct target *t)
+/*
+ * Make the temporary, under a random name: t->temp.  Returns 0, or -1 with
+ * errno set.
+ */
+static int
+make_temp(struct target *t)
 {
 	unsigned char seed[RANDOM_LEN];
 	size_t i, n;
@@ -466,12 +445,6 @@ name_temp(struct target *t)
 	for (i = 0; i < sizeof seed; i++)
 		t->temp[n++] = letters[seed[i] & 31];
 	t->temp[n] = '\0';
-}
-
-/* Make the temporary.  Returns 0, or -1 with errno set. */
-static int
-make_temp(struct target *t)
-{
 	if (t->opts.file) {
 		t->fd = openat(t->parent, t->temp,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -493,7 +466,6 @@ target_begin(struct target *t)
 
 	remove_leftovers(t);
 	for (i = 0; i < ATTEMPTS; i++) {
-		name_temp(t);
 		if (make_temp(t) < 0) {
 			if (errno == EEXIST || errno == ENOENT)
 				continue;
@@ -554,24 +526,6 @@ target_exchange(struct target *t)
 	return 0;
 }
 
-/*
- * Give it its name.  Of what is there already, rename(2) replaces a directory
- * only with a directory and only if it is empty, but any file: link(2) does
- * not.  A temporary name that stays behind is a leftover like others.
- */
-static int
-rename_temp(struct target *t)
-{
-	if (t->replace)
-		return target_exchange(t);
-	if (!t->opts.file)
-		return renameat(t->parent, t->temp, t->parent, t->name);
-	if (linkat(t->parent, t->temp, t->parent, t->name, 0) < 0)
-		return -1;
-	(void)unlinkat(t->parent, t->temp, 0);
-	return 0;
-}
-
 /* --------------------------------------------------------- piece by piece */
 
 /*
@@ -603,38 +557,33 @@ struct target_moved {
 	size_t len;
 };
 
-/* Move one more and remember it.  Returns 0, or -1 with errno set. */
-static int
-target_move_on(struct target *t, struct target_moved *m, const char *name)
-{
-	size_t len = strlen(name) + 1;
-	char *names = realloc(m->names, m->len + len);
-
-	if (names == NULL)
-		return -1;
-	m->names = names;
-	if (target_move(t->fd, t->parent, name) < 0)
-		return -1;
-	memcpy(m->names + m->len, name, len);
-	m->len += len;
-	return 0;
-}
-
 /* Move everything out of t->fd.  Returns 0, or -1 with errno set. */
 static int
 target_move_all(struct target *t, struct target_moved *m)
 {
 	struct dirent *e;
+	DIR *dir = target_open_dir(t->fd);
+	char *names;
+	size_t len;
 	int err = 0;
-	DIR *dir;
 
-	dir = target_open_dir(t->fd);
 	if (dir == NULL)
 		return -1;
-	while (err == 0 && (e = readdir(dir)) != NULL)
-		if (!path_is_dots(e->d_name) &&
-		    target_move_on(t, m, e->d_name) < 0)
+	while (err == 0 && (e = readdir(dir)) != NULL) {
+		if (path_is_dots(e->d_name))
+			continue;
+		len = strlen(e->d_name) + 1;
+		names = realloc(m->names, m->len + len);
+		if (names != NULL)
+			m->names = names;
+		if (names == NULL ||
+		    target_move(t->fd, t->parent, e->d_name) < 0) {
 			err = errno;
+			break;
+		}
+		memcpy(m->names + m->len, e->d_name, len);
+		m->len += len;
+	}
 	(void)closedir(dir);
 	errno = err;
 	return err != 0 ? -1 : 0;
@@ -648,19 +597,16 @@ target_fill(struct target *t)
 	struct target_moved m = {NULL, 0};
 	struct stat st;
 	size_t at;
-	int err;
+	int err, twice;
 
 	if (fstat(t->fd, &st) < 0 || fchmod(t->fd, 0700) < 0)
 		return -1;
 	/* reading a directory while it changes may leave names out */
-	err = target_move_all(t, &m) < 0 ? errno : 0;
-	if (err == 0 && unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0)
-		err = errno;
-	if (err == ENOTEMPTY) {
-		err = target_move_all(t, &m) < 0 ? errno : 0;
-		if (err == 0 && unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0)
-			err = errno;
-	}
+	for (twice = 0, err = ENOTEMPTY; twice < 2 && err == ENOTEMPTY; twice++)
+		err = target_move_all(t, &m) < 0 ||
+		        unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0
+		    ? errno
+		    : 0;
 	for (at = 0; err != 0 && at < m.len; at += strlen(m.names + at) + 1)
 		(void)target_move(t->parent, t->fd, m.names + at);
 	free(m.names);
@@ -677,17 +623,31 @@ target_fill(struct target *t)
 int
 target_commit(struct target *t)
 {
+	int ret;
+
 	/* one call for all that is in a directory; Linux 5.8 reports errors */
 	if ((t->opts.file ? fsync(t->fd) : syncfs(t->fd)) < 0)
 		return target_complain(t, errno, "write to disk");
-	if (t->inside != NULL) {
-		if (target_fill(t) < 0)
-			return target_complain(t, errno,
-			    "move into it; nothing was left there");
-	} else if (rename_temp(t) < 0) {
+	/*
+	 * Of what is there already, rename(2) replaces a directory only with a
+	 * directory and only if it is empty, but any file: link(2) does not.
+	 * A temporary name that stays behind is a leftover like others.
+	 */
+	if (t->inside != NULL)
+		ret = target_fill(t);
+	else if (t->replace)
+		ret = target_exchange(t);
+	else if (!t->opts.file)
+		ret = renameat(t->parent, t->temp, t->parent, t->name);
+	else
+		ret = linkat(t->parent, t->temp, t->parent, t->name, 0);
+	if (ret < 0)
 		return target_complain(t, errno,
-		    t->replace ? "exchange for it" : "rename to it");
-	}
+		    t->inside != NULL ? "move into it; nothing was left there"
+		        : t->replace  ? "exchange for it"
+		                      : "rename to it");
+	if (t->inside == NULL && !t->replace && t->opts.file)
+		(void)unlinkat(t->parent, t->temp, 0);
 	/* from now on others may replace it */
 	(void)flock(t->fd, LOCK_UN);
 	t->temp[0] = '\0';

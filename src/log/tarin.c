@@ -95,7 +95,7 @@ static const struct {
         "a file with a set-user-ID or set-group-ID bit"},
     [TARIN_LINK_OUT] = {"symlink-leads-out",
         "a symlink that can lead out of the bundle; unpack --symlinks skip leaves symlinks out"},
-    [TARIN_SIZE] = {"too-large", "larger than --max-size allows"},
+    [TARIN_SIZE] = {"too-large", "larger than --max-size allows, in bytes"},
     [TARIN_ENTRIES] = {"too-many-entries",
         "more entries than --max-entries allows, counting the directories that names imply"},
 };
@@ -109,12 +109,11 @@ tarin_refuse(struct tarin *t, enum tarin_rule rule)
 	progress_clear(t->opts->progress);
 	c->rule = tarin_rules[rule].code;
 	(void)msg_mask(c->path, sizeof c->path, t->named);
-	if (rule == TARIN_SIZE)
-		msg_warn(0, "%s: refused: %s: %" PRIu64 " bytes", c->path,
-		    tarin_rules[rule].text, t->opts->max_size);
-	else if (rule == TARIN_ENTRIES)
+	if (rule == TARIN_SIZE || rule == TARIN_ENTRIES)
 		msg_warn(0, "%s: refused: %s: %" PRIu64, c->path,
-		    tarin_rules[rule].text, t->opts->max_entries);
+		    tarin_rules[rule].text,
+		    rule == TARIN_SIZE ? t->opts->max_size
+		                       : t->opts->max_entries);
 	else
 		msg_warn(0, "%s: refused: %s", c->path, tarin_rules[rule].text);
 	t->status = WIRE_BUNDLE;
@@ -481,15 +480,23 @@ copy_data(struct tarin *t, int fd)
 	return add_content(t, (uint64_t)(offset - at));
 }
 
+/* Make a file or a symlink. */
 static int
-make_file(struct tarin *t, const struct tarin_entry *e)
+make_leaf(struct tarin *t, const struct tarin_entry *e)
 {
-	struct timespec times[2] = {{0}, {0}};
+	const struct timespec mtime = {.tv_sec = (time_t)e->mtime};
+	const struct timespec times[2] = {mtime, mtime};
 	const char *base;
 	int fd, err = 0;
 
 	if (tarin_go_parent(t, t->path, &base, true) == NULL)
 		return -1;
+	if (e->link != NULL) {
+		if (symlinkat(e->link, t->fd, base) < 0 ||
+		    utimensat(t->fd, base, times, AT_SYMLINK_NOFOLLOW) < 0)
+			return tarin_fail(t, errno, "make");
+		return 0;
+	}
 	fd = openat(t->fd, base,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -498,27 +505,11 @@ make_file(struct tarin *t, const struct tarin_entry *e)
 		(void)close(fd);
 		return -1;
 	}
-	times[0].tv_sec = times[1].tv_sec = (time_t)e->mtime;
 	if (fchmod(fd, e->mode & 0777) < 0 || futimens(fd, times) < 0)
 		err = errno;
 	if (io_close(fd) < 0 && err == 0)
 		err = errno;
 	return err != 0 ? tarin_fail(t, err, "write") : 0;
-}
-
-static int
-make_symlink(struct tarin *t, const struct tarin_entry *e)
-{
-	struct timespec times[2] = {{0}, {0}};
-	const char *base;
-
-	if (tarin_go_parent(t, t->path, &base, true) == NULL)
-		return -1;
-	times[0].tv_sec = times[1].tv_sec = (time_t)e->mtime;
-	if (symlinkat(e->link, t->fd, base) < 0 ||
-	    utimensat(t->fd, base, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return tarin_fail(t, errno, "make");
-	return 0;
 }
 
 /* Link t->path to the regular file e->hard. */
@@ -564,20 +555,6 @@ tarin_judge_entry(struct tarin *t, const struct tarin_entry *e)
 	return 0;
 }
 
-static int
-make(struct tarin *t, const struct tarin_entry *e)
-{
-	if (t->opts->dir < 0)
-		return copy_data(t, -1);
-	if (e->hard != NULL)
-		return make_hard(t, e);
-	if (S_ISDIR(e->mode))
-		return make_dir(t, e);
-	if (S_ISLNK(e->mode))
-		return make_symlink(t, e);
-	return make_file(t, e);
-}
-
 /* Deal with one entry.  Returns 0, or -1 (reported). */
 static int
 tarin_take_entry(struct tarin *t, struct archive_entry *ae)
@@ -595,15 +572,14 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 		return tarin_refuse(t, TARIN_ENTRIES);
 	if (tarin_clean_name(t->path, name, &why) < 0)
 		return tarin_refuse(t, why);
+	e.path = *t->path != '\0' ? t->path : ".";
+	e.mode = archive_entry_mode(ae);
 	if (hard_name != NULL) {
 		if (tarin_clean_name(hard, hard_name, &why) < 0)
 			return tarin_refuse(t, TARIN_HARD_OUT);
 		e.hard = hard;
-	}
-	e.path = *t->path != '\0' ? t->path : ".";
-	e.mode = archive_entry_mode(ae);
-	if (e.hard != NULL)
 		e.mode = S_IFREG | (e.mode & 07777);
+	}
 	e.size = (uint64_t)archive_entry_size(ae);
 	e.mtime = archive_entry_mtime(ae);
 	if (S_ISLNK(e.mode)) {
@@ -619,7 +595,13 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 		t->status = WIRE_FAIL;
 		return -1;
 	}
-	return make(t, &e);
+	if (t->opts->dir < 0)
+		return copy_data(t, -1);
+	if (e.hard != NULL)
+		return make_hard(t, &e);
+	if (S_ISDIR(e.mode))
+		return make_dir(t, &e);
+	return make_leaf(t, &e);
 }
 
 /* ----------------------------------------------------------------- archive */
@@ -692,12 +674,22 @@ read_end(struct tarin *t)
 	return -1;
 }
 
+/* Read all of the archive.  Returns 0, or -1 (reported). */
 static int
 read_entries(struct tarin *t)
 {
 	struct archive_entry *entry;
 	int status;
 
+	t->archive = archive_read_new();
+	if (t->archive == NULL) {
+		msg_nomem();
+		t->status = WIRE_FAIL;
+		return -1;
+	}
+	if (archive_read_support_format_tar(t->archive) != ARCHIVE_OK ||
+	    archive_read_open(t->archive, t, NULL, pull, NULL) != ARCHIVE_OK)
+		return tarin_explain(t);
 	for (;;) {
 		status = archive_read_next_header(t->archive, &entry);
 		if (status == ARCHIVE_EOF)
@@ -709,22 +701,6 @@ read_entries(struct tarin *t)
 		if (tarin_is_stopped(t) || tarin_take_entry(t, entry) < 0)
 			return -1;
 	}
-}
-
-static int
-tarin_open_archive(struct tarin *t)
-{
-	t->archive = archive_read_new();
-	if (t->archive == NULL) {
-		msg_nomem();
-		t->status = WIRE_FAIL;
-		return -1;
-	}
-	if (archive_read_support_format_tar(t->archive) != ARCHIVE_OK)
-		return tarin_explain(t);
-	if (archive_read_open(t->archive, t, NULL, pull, NULL) != ARCHIVE_OK)
-		return tarin_explain(t);
-	return 0;
 }
 
 enum wire_exit
@@ -750,8 +726,7 @@ tarin_run(const struct tarin_opts *opts, struct tarin_counts *counts)
 		t->named = "the bundle";
 		tarin_refuse(t, TARIN_ENTRIES);
 		strcpy(counts->path, ".");
-	} else if (t->root != NULL && tarin_open_archive(t) == 0 &&
-	    read_entries(t) == 0 && opts->dir >= 0)
+	} else if (t->root != NULL && read_entries(t) == 0 && opts->dir >= 0)
 		tarin_finish_dirs(t);
 	if (t->archive != NULL)
 		(void)archive_read_free(t->archive);
