@@ -43,7 +43,6 @@ struct level {
 	struct json *json; /* borrowed from the tree */
 	const char *key; /* of the value that comes next; borrowed, too */
 	size_t line; /* of that key */
-	size_t keys; /* so far */
 	size_t before; /* values in the file before this one */
 	size_t height; /* of what is complete in it */
 	struct anchor *anchor; /* of this one; NULL: none */
@@ -318,6 +317,22 @@ anchor_find(struct load *p, const yaml_char_t *name)
 	return NULL;
 }
 
+/* Add a member that is not there yet; item is taken.  NULL (reported). */
+static struct json *
+add_member(struct load *p, struct json *to, const char *key, struct json *item)
+{
+	/* each key is compared with all that are there */
+	if (json_size(to) == YAML_KEYS_MAX) {
+		json_free(item);
+		(void)yaml_fail(p, "too many keys in one mapping", NULL);
+		return NULL;
+	}
+	item = json_add(to, key, item);
+	if (item == NULL)
+		msg_nomem();
+	return item;
+}
+
 /*
  * Take the key of the next value, which is there as null until that comes;
  * text is NULL: it was refused.  Returns 0 or -1.
@@ -332,13 +347,9 @@ take_key(struct load *p, const char *text)
 		return -1;
 	if (json_has(l->json, text))
 		return yaml_fail(p, "duplicate key", text);
-	if (++l->keys > YAML_KEYS_MAX)
-		return yaml_fail(p, "too many keys in one mapping", NULL);
-	value = json_add(l->json, text, json_new_null());
-	if (value == NULL) {
-		msg_nomem();
+	value = add_member(p, l->json, text, json_new_null());
+	if (value == NULL)
 		return -1;
-	}
 	l->key = json_key(value);
 	l->line = p->mark.line + 1;
 	return 0;
@@ -427,33 +438,21 @@ begin_level(struct load *p, struct json *value, const yaml_char_t *name)
 	return 0;
 }
 
-/* Move to a level what `from` has and it has not. */
+/* Move to a mapping what `from`, of its "<<", has and it has not; 0 or -1. */
 static int
-merge_one(struct load *p, struct level *l, struct json *from)
+merge(struct load *p, struct json *to, struct json *from)
 {
 	struct json *item;
-	const char *key;
 
 	if (!json_is_object(from))
 		return yaml_fail(p,
 		    "'<<' merges something that is not a mapping", NULL);
 	while ((item = json_first(from)) != NULL) {
-		key = json_key(item);
-		item = json_take(from, key);
-		if (json_has(l->json, key)) {
+		item = json_take(from, json_key(item));
+		if (json_has(to, json_key(item)))
 			json_free(item);
-			continue;
-		}
-		/* each key is compared with all that are there */
-		if (++l->keys > YAML_KEYS_MAX) {
-			json_free(item);
-			return yaml_fail(p, "too many keys in one mapping",
-			    NULL);
-		}
-		if (json_add(l->json, key, item) == NULL) {
-			msg_nomem();
+		else if (add_member(p, to, json_key(item), item) == NULL)
 			return -1;
-		}
 	}
 	return 0;
 }
@@ -471,12 +470,9 @@ end_level(struct load *p)
 
 	if (l->merges) {
 		from = json_take(l->json, "<<");
-		l->keys--;
-		if (!json_is_array(from))
-			ret = merge_one(p, l, from);
-		for (item = json_first(json_is_array(from) ? from : NULL);
-		     item != NULL && ret == 0; item = json_next(item))
-			ret = merge_one(p, l, item);
+		item = json_is_array(from) ? json_first(from) : from;
+		for (; item != NULL && ret == 0; item = json_next(item))
+			ret = merge(p, l->json, item);
 		json_free(from);
 	}
 	if (p->depth > 0 && l[-1].height < l->height + 1)

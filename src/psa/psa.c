@@ -133,7 +133,8 @@ static int
 violate(struct run *r, const struct psa_check *k, const struct place *p)
 {
 	const char *subject = p->name != NULL ? p->subject : NULL;
-	char must[MUST_LEN], value[1024], name[300], *text = NULL;
+	char must[MUST_LEN], value[1024], name[300], who[320] = "";
+	char *text = NULL;
 	struct json *one;
 
 	/* if it is set wrong, it is not worth saying who did not set it */
@@ -155,19 +156,16 @@ violate(struct run *r, const struct psa_check *k, const struct place *p)
 	json_add_string(one, "must", must);
 	if (p->value != NULL)
 		(void)json_add(one, "value", json_copy(p->value));
-	if (subject != NULL)
+	if (subject != NULL) {
 		json_add_string(one, subject, p->name);
-	text = json_print(p->value, JSON_COMPACT);
-	(void)msg_mask(value, sizeof value,
-	    p->value == NULL   ? "not set"
-	        : text != NULL ? text
-	                       : "");
+		snprintf(who, sizeof who, " (%s \"%s\")", subject,
+		    msg_mask(name, sizeof name, p->name));
+	}
+	text = p->value != NULL ? json_print(p->value, JSON_COMPACT) : NULL;
+	(void)msg_mask(value, sizeof value, text != NULL ? text : "not set");
 	free(text);
-	if (asprintf(&text, "%s%s%s%s%s%s is %s; %s",
-	        json_get_text(one, "field"), subject != NULL ? " (" : "",
-	        subject != NULL ? subject : "", subject != NULL ? " \"" : "",
-	        subject != NULL ? msg_mask(name, sizeof name, p->name) : "",
-	        subject != NULL ? "\")" : "", value, must) < 0)
+	if (asprintf(&text, "%s%s is %s; %s", json_get_text(one, "field"), who,
+	        value, must) < 0)
 		text = NULL;
 	json_add_string(one, "message", text);
 	free(text);
