@@ -25,25 +25,6 @@ manifest_metadata(const struct json *object, const char *key)
 	return manifest_string(json_get(object, "metadata"), key);
 }
 
-/* The kind of an object; where it has none, what its list is a list of. */
-static void
-find_kind(struct manifest *m, const struct json *list)
-{
-	const char *kind = manifest_string(m->object, "kind");
-	size_t len = 0;
-
-	if (kind != NULL) {
-		len = strlen(kind);
-	} else {
-		kind = manifest_string(list, "kind");
-		if (kind != NULL)
-			len = strlen(kind) - strlen("List");
-	}
-	(void)snprintf(m->kind, sizeof m->kind, "%.*s",
-	    len > sizeof m->kind ? (int)sizeof m->kind : (int)len,
-	    kind != NULL ? kind : "");
-}
-
 /* Is it a List of manifests, and no object that happens to have items? */
 static bool
 is_list(const struct json *object)
@@ -66,25 +47,30 @@ manifest_is_empty(const struct json *object)
 int
 manifest_next(struct manifest_cursor *c, struct manifest *m)
 {
-	const struct json *list = NULL;
+	const char *kind;
+	size_t len;
 
 	while (c->item == NULL && c->doc != NULL && is_list(c->doc)) {
 		c->list = c->doc;
 		c->item = json_first(json_get_array(c->doc, "items"));
 		c->doc = json_next(c->doc);
 	}
-	if (c->item != NULL) {
-		m->object = c->item;
-		c->item = json_next(c->item);
-		list = c->list;
-	} else if (c->doc != NULL) {
-		m->object = c->doc;
-		c->doc = json_next(c->doc);
-	} else {
+	m->object = c->item != NULL ? c->item : c->doc;
+	if (m->object == NULL)
 		return 0;
-	}
 	m->line = json_line(m->object);
-	find_kind(m, list);
+	kind = json_get_text(m->object, "kind");
+	len = strlen(kind);
+	/* an item without a kind is what its list is a list of */
+	if (len == 0 && c->item != NULL) {
+		kind = json_get_text(c->list, "kind");
+		len = strlen(kind) - strlen("List");
+	}
+	snprintf(m->kind, sizeof m->kind, "%.*s", (int)len, kind);
+	if (c->item != NULL)
+		c->item = json_next(c->item);
+	else
+		c->doc = json_next(c->doc);
 	return 1;
 }
 

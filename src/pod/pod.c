@@ -4,6 +4,7 @@
  */
 #include "pod/pod.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,16 +26,11 @@
 
 enum {
 	LABEL_MAX = 63, /* characters of a label's value, and of a name */
+	BASE_LEN = 512, /* of a bundle's own name; an image's has 255 */
 	HASH_LEN = 8 /* digits of the digest in a name that was changed */
 };
 
 /* ------------------------------------------------------------------ names */
-
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
 
 /* The first HASH_LEN digits of text's digest. */
 static void
@@ -43,8 +39,8 @@ short_hash(char hash[static HASH_LEN + 1], const char *text)
 	char digest[DIGEST_TEXT];
 
 	digest_of(text, strlen(text), digest);
-	memcpy(hash, digest + strlen("sha256:"), HASH_LEN);
-	hash[HASH_LEN] = '\0';
+	snprintf(hash, HASH_LEN + 1, "%.*s", HASH_LEN,
+	    digest + strlen("sha256:"));
 }
 
 void
@@ -54,23 +50,15 @@ pod_make_name(char name[static POD_NAME], const char *text, const char *suffix)
 	size_t room = POD_NAME - 1 - strnlen(suffix, POD_SUFFIX_MAX);
 	size_t len = 0, i;
 	bool changed = false;
+	char c;
 
 	for (i = 0; text[i] != '\0' && len < room; i++) {
-		char c = text[i];
-
-		if (c >= 'A' && c <= 'Z') {
-			c = (char)(c | 0x20);
-			changed = true;
-		}
-		if (!is_alnum(c) && c != '-') {
-			c = '-';
-			changed = true;
-		}
-		if (c == '-' && len == 0) {
-			changed = true;
-			continue;
-		}
-		name[len++] = c;
+		c = isalnum((unsigned char)text[i])
+		    ? (char)tolower((unsigned char)text[i])
+		    : '-';
+		changed = changed || c != text[i] || (c == '-' && len == 0);
+		if (c != '-' || len > 0)
+			name[len++] = c;
 	}
 	changed = changed || text[i] != '\0' || len == 0 ||
 	    name[len - 1] == '-';
@@ -85,60 +73,49 @@ pod_make_name(char name[static POD_NAME], const char *text, const char *suffix)
 		memcpy(name + len, hash, HASH_LEN);
 		len += HASH_LEN;
 	}
-	(void)snprintf(name + len, POD_NAME - len, "%.*s", POD_SUFFIX_MAX,
-	    suffix);
+	snprintf(name + len, POD_NAME - len, "%.*s", POD_SUFFIX_MAX, suffix);
 }
 
-/* Find what the bundle of o is called: returns it and its length, borrowed. */
-static const char *
-pod_find_base(const struct pod_opts *o, size_t *len)
+/* What the bundle of o is called: as its owner, or its image. */
+static void
+pod_base(const struct pod_opts *o, char base[static BASE_LEN])
 {
-	const char *base = o->owner.name;
+	const char *slash = strrchr(o->image, '/');
 
-	if (base != NULL) {
-		*len = strlen(base);
-		return base;
+	if (o->owner.name != NULL) {
+		snprintf(base, BASE_LEN, "%s", o->owner.name);
+		return;
 	}
-	base = strrchr(o->image, '/');
-	base = base != NULL ? base + 1 : o->image;
-	*len = strcspn(base, ":@");
-	return base;
+	snprintf(base, BASE_LEN, "%s", slash != NULL ? slash + 1 : o->image);
+	base[strcspn(base, ":@")] = '\0';
 }
 
 void
 pod_name_bundle(const struct pod_opts *o, char name[static POD_NAME])
 {
-	char text[256];
-	size_t len;
-	const char *base = pod_find_base(o, &len);
+	char base[BASE_LEN];
 
-	(void)snprintf(text, sizeof text, "%.*s",
-	    len < sizeof text ? (int)len : (int)sizeof text, base);
-	pod_make_name(name, text, "");
+	pod_base(o, base);
+	pod_make_name(name, base, "");
 }
 
 void
 pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix)
 {
-	char text[512], hash[HASH_LEN + 1];
-	const char *base;
-	size_t len;
+	char base[BASE_LEN], text[BASE_LEN + 32], hash[HASH_LEN + 1];
 
 	if (o->name != NULL) {
 		pod_make_name(name, o->name, suffix);
 		return;
 	}
-	base = pod_find_base(o, &len);
-	if (suffix[0] != '\0') {
-		(void)snprintf(text, sizeof text, "unpack-%.*s",
-		    len > 400 ? 400 : (int)len, base);
-	} else {
-		/* so that two versions of an image never meet */
-		short_hash(hash, o->image);
-		(void)snprintf(text, sizeof text, "unpack-%.*s-%s",
-		    len > 40 ? 40 : (int)len, base, hash);
-	}
+	pod_base(o, base);
+	/* so that two versions of an image never meet */
+	short_hash(hash, o->image);
+	if (suffix[0] != '\0')
+		snprintf(text, sizeof text, "unpack-%s", base);
+	else
+		snprintf(text, sizeof text, "unpack-%.40s-%s", base, hash);
 	pod_make_name(name, text, suffix);
 }
 

@@ -27,17 +27,9 @@ static const struct {
     {"CronJob", "spec.jobTemplate.spec.template"},
 };
 
-/* The place in an object of this kind; NULL: it is not known. */
-static const char *
-template_place(const char *kind)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof templates / sizeof *templates; i++)
-		if (strcmp(templates[i].kind, kind) == 0)
-			return templates[i].path;
-	return NULL;
-}
+enum {
+	N_KINDS = sizeof templates / sizeof *templates
+};
 
 /* Follow "a.b.c". */
 static const struct json *
@@ -76,27 +68,11 @@ template_is_pod(const struct json *value)
 static void
 template_enter(struct template_walk *w, const struct json *value)
 {
-	if (w->depth == YAML_DEPTH_MAX)
-		return;
-	w->levels[w->depth++] = (struct template_level){.next = json_first(
-	                                                    value),
-	    .path_len = strlen(w->path),
-	    .list = json_is_array(value)};
-}
-
-/* Put the name of the level's next value behind its path. */
-static void
-template_name(struct template_walk *w, const struct template_level *l)
-{
-	char name[128];
-	char *to = w->path + l->path_len;
-	size_t room = sizeof w->path - l->path_len;
-
-	if (l->list)
-		(void)snprintf(to, room, "[%zu]", l->i);
-	else
-		(void)snprintf(to, room, "%s%s", l->path_len > 0 ? "." : "",
-		    msg_mask(name, sizeof name, json_key(l->next)));
+	if (w->depth < YAML_DEPTH_MAX)
+		w->levels
+		    [w->depth++] = (struct template_level){.next = json_first(
+		                                               value),
+		    .path_len = strlen(w->path)};
 }
 
 /* The next value, from the top down, that has the shape of a pod. */
@@ -105,6 +81,8 @@ template_search(struct template_walk *w, const struct json **pod)
 {
 	struct template_level *l;
 	const struct json *value;
+	char name[128], *to;
+	size_t room;
 
 	while (w->depth > 0) {
 		l = &w->levels[w->depth - 1];
@@ -113,9 +91,15 @@ template_search(struct template_walk *w, const struct json **pod)
 			w->depth--;
 			continue;
 		}
-		template_name(w, l);
 		l->next = json_next(value);
-		l->i++;
+		/* the value's name goes behind the path to where it is */
+		to = w->path + l->path_len;
+		room = sizeof w->path - l->path_len;
+		if (json_key(value) == NULL)
+			snprintf(to, room, "[%zu]", l->i++);
+		else
+			snprintf(to, room, "%s%s", l->path_len > 0 ? "." : "",
+			    msg_mask(name, sizeof name, json_key(value)));
 		if (template_is_pod(value)) {
 			*pod = value;
 			return 1;
@@ -129,16 +113,21 @@ template_search(struct template_walk *w, const struct json **pod)
 int
 template_next(struct template_walk *w, const struct json **pod)
 {
-	const char *place = template_place(w->manifest->kind);
+	const char *kind = w->manifest->kind;
+	size_t i = 0;
 
-	if (!w->begun) {
-		w->begun = true;
-		if (place != NULL) {
-			(void)snprintf(w->path, sizeof w->path, "%s", place);
-			*pod = template_follow(w->manifest->object, place);
-			return 1;
-		}
+	while (i < N_KINDS && strcmp(templates[i].kind, kind) != 0)
+		i++;
+	if (!w->begun && i == N_KINDS)
 		template_enter(w, w->manifest->object);
+	if (i == N_KINDS) {
+		w->begun = true;
+		return template_search(w, pod);
 	}
-	return place != NULL ? 0 : template_search(w, pod);
+	if (w->begun)
+		return 0;
+	w->begun = true;
+	snprintf(w->path, sizeof w->path, "%s", templates[i].path);
+	*pod = template_follow(w->manifest->object, w->path);
+	return 1;
 }

@@ -25,7 +25,6 @@ struct template_level {
 	const struct json *next; /* the value to look at next; NULL: none */
 	size_t path_len; /* bytes of the path down to the mapping or list */
 	size_t i; /* place in a list of `next` */
-	bool list;
 };
 
 /* A walk; start with {.manifest = &m}. */
