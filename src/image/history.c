@@ -268,45 +268,6 @@ history_is_config(const char *text)
 	return false;
 }
 
-/* By layer, then target, then place. */
-static int
-history_compare(const void *a, const void *b)
-{
-	const struct history_step *x = *(struct history_step *const *)a;
-	const struct history_step *y = *(struct history_step *const *)b;
-	int by;
-
-	if (x->layer != y->layer)
-		return x->layer < y->layer ? -1 : 1;
-	by = strcmp(x->target, y->target);
-	return by != 0 ? by : (x > y) - (x < y);
-}
-
-/* Sort the steps for history_find.  Returns 0, or -1 (reported). */
-static int
-history_sort(struct history *h)
-{
-	struct history_step **t;
-	size_t i, n = 0;
-
-	t = calloc(h->n + 1, sizeof(struct history_step *));
-	if (t == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	h->by_target = t;
-	for (i = 0; i < h->n; i++)
-		if (h->steps[i].target != NULL)
-			t[n++] = &h->steps[i];
-	qsort(t, n, sizeof(struct history_step *), history_compare);
-	/* of one target, the last line counts */
-	for (i = 0; i < n; i++)
-		if (i + 1 == n || t[i]->layer != t[i + 1]->layer ||
-		    strcmp(t[i]->target, t[i + 1]->target) != 0)
-			t[h->n_targets++] = t[i];
-	return 0;
-}
-
 int
 history_read(struct history *h, const struct json *config,
     unsigned int n_layers)
@@ -342,7 +303,7 @@ history_read(struct history *h, const struct json *config,
 			return -1;
 		layer += !empty;
 	}
-	return history_sort(h);
+	return 0;
 }
 
 void
@@ -355,7 +316,6 @@ history_free(struct history *h)
 		free(h->steps[i].target);
 	}
 	free(h->steps);
-	free(h->by_target);
 	free(h->layers);
 	*h = (struct history){0};
 }
@@ -369,48 +329,26 @@ history_count(const struct history *h, unsigned int layer)
 	                                                 : 0;
 }
 
-/* The step of the layer whose target is path[0..len); NULL: none. */
-static const struct history_step *
-history_find_target(const struct history *h, unsigned int layer,
-    const char *path, size_t len)
-{
-	size_t low = 0, high = h->n_targets, middle;
-	const struct history_step *s;
-	int by;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		s = h->by_target[middle];
-		by = (s->layer > layer) - (s->layer < layer);
-		if (by == 0)
-			by = strncmp(s->target, path, len);
-		if (by == 0 && s->target[len] == '\0')
-			return s;
-		if (by < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
 size_t
 history_find(const struct history *h, unsigned int layer, const char *path)
 {
-	const struct history_step *s, *found = NULL;
-	size_t i, len = strlen(path);
+	size_t i = history_count(h, layer), first, len;
+	const char *target;
 
-	/* the last of those whose target is path, or a directory above it */
-	for (i = 0; i <= len; i++) {
-		if (i != 0 && path[i] != '/' && path[i] != '\0')
-			continue;
-		s = history_find_target(h, layer, path, i);
-		if (s != NULL && (found == NULL || s > found))
-			found = s;
+	if (i == 0)
+		return 0;
+	first = h->layers[layer].first;
+	/* the last whose target is the path, or a directory above it */
+	for (; i > 0; i--) {
+		target = h->steps[first + i - 1].target;
+		len = target != NULL ? strlen(target) : 0;
+		if (target != NULL &&
+		    (len == 0 ||
+		        (strncmp(path, target, len) == 0 &&
+		            strchr("/", path[len]) != NULL)))
+			return first + i;
 	}
-	if (found != NULL)
-		return (size_t)(found - h->steps) + 1;
-	return history_count(h, layer) == 1 ? h->layers[layer].first + 1 : 0;
+	return history_count(h, layer) == 1 ? first + 1 : 0;
 }
 
 char *

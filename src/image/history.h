@@ -32,8 +32,6 @@ struct history_step {
 struct history {
 	struct history_step *steps; /* owned */
 	size_t n, room;
-	struct history_step **by_target; /* owned; those with one, sorted */
-	size_t n_targets;
 	struct history_layer {
 		size_t first, n; /* steps */
 	} * layers; /* owned; from 1 */
@@ -50,7 +48,7 @@ void history_free(struct history *h);
 
 /*
  * The step that put `path` ("a/b", without a slash in front) into the layer,
- * from 1; 0: not known.  It takes as long as the path, not the history.
+ * from 1; 0: not known.
  */
 size_t history_find(const struct history *h, unsigned int layer,
     const char *path);
