@@ -321,7 +321,6 @@ run_copy(int argc, char **argv)
 	a.stream.copy = &out;
 	/* a copy is cleared away before the end */
 	signals_catch(0);
-	io_heed(&signals_stop);
 	out.dest = argv[1];
 	code = (int)copy_open(&copy, argv[1], a.force,
 	    strcmp(a.stream.content.dir, "/") == 0);
@@ -414,13 +413,6 @@ run_cp(int argc, char **argv)
 
 /* ---------------------------------------------------------------- main */
 
-static void
-unpack_end(enum wire_exit code)
-{
-	report_terminate_signal();
-	_exit(code);
-}
-
 /*
  * As PID 1 of a container we die of no signal that we do not handle
  * (pid_namespaces(7)).  Ending in the handler leaves no moment in which a
@@ -429,7 +421,8 @@ unpack_end(enum wire_exit code)
 static void
 unpack_on_signal(int number)
 {
-	unpack_end(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
+	report_terminate_signal();
+	_exit(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
 }
 
 /*
@@ -515,10 +508,9 @@ main(int argc, char **argv)
 	if (strcmp(word, "check") != 0)
 		return unpack_run(argc, argv, false);
 	result_start("UnpackCheckResult", true);
-	signals_end_with(unpack_end);
-	code = (enum wire_exit)unpack_run(argc - 1, argv + 1, true);
-	code = result_end(code);
-	if (signals_stop != 0 && out_flush() < 0)
-		code = signals_exit();
+	signals_catch(0);
+	code = result_end((enum wire_exit)unpack_run(argc - 1, argv + 1, true));
+	if (signals_stop != 0 && code > WIRE_CORRUPT)
+		report_terminate_signal();
 	return (int)code;
 }

@@ -128,12 +128,6 @@ find_command(const char *name)
 	return NULL;
 }
 
-static void
-unpackctl_on_signal(enum wire_exit code)
-{
-	_exit(code);
-}
-
 /* Run c with its arguments; its exit code. */
 static int
 unpackctl_run(const struct cmd *c, int argc, char **argv)
@@ -141,7 +135,7 @@ unpackctl_run(const struct cmd *c, int argc, char **argv)
 	if (c->kind == NULL)
 		return c->run(argc, argv);
 	result_start(c->kind, result_is_asked(c->options, argc, argv));
-	signals_end_with(unpackctl_on_signal);
+	signals_catch(0);
 	return (int)result_end((enum wire_exit)c->run(argc, argv));
 }
 

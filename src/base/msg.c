@@ -36,16 +36,16 @@ static void
 emit(char line[static MSG_MAX], int n)
 {
 	size_t len = n < 0 ? 0 : (size_t)n;
-	ssize_t done;
+	int again = 2; /* a signal, and SIGALRM a second later */
 
 	if (len > MSG_MAX - 1) {
 		len = MSG_MAX - 1;
 		line[len - 3] = line[len - 2] = line[len - 1] = '.';
 	}
 	line[len++] = '\n';
-	do {
-		done = write(STDERR_FILENO, line, len);
-	} while (done < 0 && errno == EINTR);
+	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR &&
+	    --again > 0)
+		continue;
 }
 
 /* Keep the last message: cut at a character's end. */

@@ -151,6 +151,13 @@ int opt_help(const struct opt_command *c);
 const struct opt *opt_find(const struct opt_command *c, const char *name,
     size_t len, char letter);
 
+/*
+ * Which option that takes a value is in the word `arg`; NULL: none.  *value is
+ * borrowed from arg, or NULL: it is the next word.
+ */
+const struct opt *opt_word(const struct opt_command *c, const char *arg,
+    const char **value);
+
 /* Is word, of at least two letters, what name begins with? */
 bool opt_is_short(const char *word, const char *name);
 

@@ -78,12 +78,6 @@ out_send(const char *buf, size_t len)
 		failure = errno;
 }
 
-void
-out_last_words(const char *buf, size_t len)
-{
-	(void)out_write_hastily(buf, len);
-}
-
 /* Write the buffer. */
 static void
 out_drain(void)

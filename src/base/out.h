@@ -27,12 +27,6 @@ void out_write(const void *buf, size_t len);
 void out_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Write these bytes and nothing that waits in the buffer, if a reader takes
- * them within a second: the program ends.  Safe in a signal handler.
- */
-void out_last_words(const char *buf, size_t len);
-
-/*
  * From here on a reader that does not wait for the end, as head(1), is no
  * reason for a message: out_flush fails silently where the pipe is closed.
  */

@@ -5,24 +5,19 @@
 #include "base/result.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/out.h"
-
-/* for people, after a signal */
-#define RESULT_STOPPED "stopped by a signal"
+#include "base/signals.h"
 
 static const char *kind = "Result";
 static const char *because;
 static bool wanted;
-static volatile sig_atomic_t told;
+static bool told;
 
 void
 result_start(const char *name, bool json)
@@ -33,50 +28,19 @@ result_start(const char *name, bool json)
 	because = NULL;
 }
 
-/*
- * The value of arg, an option of c: "" where that is the next argument; NULL
- * where it has none.  Is it the one for the output?
- */
-static const char *
-result_value(const struct opt_command *c, const char *arg, bool *output)
-{
-	static const char name[] = "output";
-	const struct opt *row;
-	size_t n;
-
-	if (arg[1] == '-') {
-		n = strcspn(arg + 2, "=");
-		row = opt_find(c, arg + 2, n, 0);
-		*output = n > 0 && n < sizeof name &&
-		    memcmp(name, arg + 2, n) == 0;
-		if (arg[2 + n] == '=')
-			return arg + 2 + n + 1;
-		return *output || (row != NULL && row->value != NULL) ? ""
-		                                                      : NULL;
-	}
-	for (arg++; *arg != '\0'; arg++) {
-		row = opt_find(c, NULL, 0, *arg);
-		*output = *arg == 'o';
-		if (*output || (row != NULL && row->value != NULL))
-			return arg[1] == '=' ? arg + 2 : arg + 1;
-	}
-	return NULL;
-}
-
 bool
 result_is_asked(const struct opt_command *c, int argc, char *const *argv)
 {
+	const struct opt *row;
 	const char *value;
-	bool asked = false, output = false;
+	bool asked = false;
 	int i;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		value = argv[i][0] == '-' && argv[i][1] != '\0'
-		    ? result_value(c, argv[i], &output)
-		    : NULL;
-		if (value != NULL && *value == '\0' && i + 1 < argc)
+		row = opt_word(c, argv[i], &value);
+		if (row != NULL && value == NULL && i + 1 < argc)
 			value = argv[++i];
-		if (value != NULL && output)
+		if (row != NULL && value != NULL && row->letter == 'o')
 			asked = strcmp(value, "json") == 0;
 	}
 	return asked;
@@ -149,7 +113,7 @@ result_new(enum wire_exit code, const char *result, const char *reason,
 	if (result == NULL)
 		result = code == WIRE_OK ? "ok" : "failed";
 	if (message == NULL && (code == WIRE_SIGINT || code == WIRE_SIGTERM))
-		message = RESULT_STOPPED;
+		message = "stopped by a signal";
 	if (message == NULL)
 		message = msg_last();
 	json_add_string(o, "apiVersion", RESULT_VERSION);
@@ -181,39 +145,13 @@ result_is_told(void)
 	told = true;
 }
 
-bool
-result_interrupted(enum wire_exit code)
-{
-	/* snprintf is not safe in a handler: signal-safety(7) */
-	const char *const texts[] = {"{\"apiVersion\":\"" RESULT_VERSION
-	                             "\",\"kind\":\"",
-	    kind, "\",\"result\":\"failed\",\"exit\":",
-	    code == WIRE_SIGINT ? "130" : "143",
-	    ",\"reason\":\"Interrupted\",\"message\":\"" RESULT_STOPPED
-	    "\"}\n"};
-	char line[512];
-	size_t i, n, len = 0;
-
-	if (!wanted)
-		return true;
-	if (told)
-		return false;
-	for (i = 0; i < sizeof texts / sizeof *texts; i++) {
-		n = strlen(texts[i]);
-		if (n > sizeof line - len)
-			return true;
-		memcpy(line + len, texts[i], n);
-		len += n;
-	}
-	out_last_words(line, len);
-	return true;
-}
-
 enum wire_exit
 result_end(enum wire_exit code)
 {
-	if (!wanted || told || code == WIRE_OK)
-		return code;
-	(void)result_print(result_new(code, NULL, NULL, NULL));
+	/* what was done before a signal came is done */
+	if (code == WIRE_FAIL && signals_stop != 0 && signals_stop != SIGALRM)
+		code = signals_exit();
+	if (wanted && !told && code != WIRE_OK)
+		(void)result_print(result_new(code, NULL, NULL, NULL));
 	return code;
 }

@@ -66,16 +66,9 @@ int result_print(struct json *object);
 void result_is_told(void);
 
 /*
- * A signal is to end the program with this exit code, WIRE_SIGINT or
- * WIRE_SIGTERM: where JSON is wanted, write the object that says so.  A reader
- * that does not read is waited for no longer than a second.  Returns false
- * where the object is just being written already.  Safe in a signal handler.
- */
-bool result_interrupted(enum wire_exit code);
-
-/*
  * The command is over: where JSON is wanted and a failure has not been told,
- * tell it.  Returns the exit code, which changes where that failed.
+ * tell it.  Returns the exit code: one that failed because of a signal
+ * (base/signals.h) has that of the signal.
  */
 enum wire_exit result_end(enum wire_exit code);
 

@@ -6,12 +6,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
+#include <stdint.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/result.h"
 
 enum {
 	APART = 100 /* milliseconds between signals that are two */
@@ -20,8 +19,6 @@ enum {
 volatile sig_atomic_t signals_stop, signals_count;
 
 static bool again; /* each second, once one came */
-static pid_t owner; /* who tells a result */
-static void (*end_program)(enum wire_exit code);
 
 /* Count it, unless it belongs to the one before. */
 static void
@@ -52,22 +49,14 @@ signals_on_signal(int number)
 		(void)alarm(1);
 }
 
-static void
-signals_on_end(int number)
-{
-	signals_on_signal(number);
-	if (getpid() != owner || result_interrupted(signals_exit()))
-		end_program(signals_exit());
-}
-
-/* on_time: the handler of SIGALRM; on_stop: of the others. */
-static void
-signals_handle(void (*on_stop)(int), void (*on_time)(int))
+void
+signals_catch(uint64_t seconds)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
 	struct sigaction action;
 	size_t i;
 
+	again = seconds == 0;
 	for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		/* nohup(1) */
 		if (numbers[i] == SIGHUP &&
@@ -75,20 +64,12 @@ signals_handle(void (*on_stop)(int), void (*on_time)(int))
 		    action.sa_handler == SIG_IGN)
 			continue;
 		/* no SA_RESTART: what waits must notice */
-		action = (struct sigaction){
-		    .sa_handler = numbers[i] == SIGALRM ? on_time : on_stop};
+		action = (struct sigaction){.sa_handler = signals_on_signal};
 		/* one at a time */
 		(void)sigfillset(&action.sa_mask);
 		(void)sigaction(numbers[i], &action, NULL);
 	}
 	io_heed(&signals_stop);
-}
-
-void
-signals_catch(uint64_t seconds)
-{
-	again = seconds == 0;
-	signals_handle(signals_on_signal, signals_on_signal);
 	(void)alarm((unsigned int)seconds);
 }
 
@@ -98,13 +79,4 @@ signals_exit(void)
 	if (signals_stop == SIGALRM)
 		return WIRE_FAIL;
 	return signals_stop == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM;
-}
-
-void
-signals_end_with(void (*end)(enum wire_exit code))
-{
-	end_program = end;
-	again = true;
-	owner = getpid();
-	signals_handle(signals_on_end, signals_on_signal);
 }

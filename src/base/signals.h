@@ -4,8 +4,8 @@
  * SIGALRM, which says that its time is over.  SIGHUP stays ignored where it is:
  * nohup(1).
  *
- * main calls signals_end_with for each command; one that has something to
- * clean up calls signals_catch, and looks at signals_stop.
+ * main calls signals_catch for each command that has a result; what waits, and
+ * what takes long, looks at signals_stop, and fails.
  */
 #ifndef SIGNALS_H
 #define SIGNALS_H
@@ -38,13 +38,5 @@ void signals_catch(uint64_t seconds);
  * WIRE_FAIL when the time is over, else WIRE_SIGTERM.
  */
 enum wire_exit signals_exit(void);
-
-/*
- * From here on such a signal, but for SIGALRM, has result_interrupted called
- * (base/result.h), and then `end` with that exit code; it is called in a signal
- * handler and must not return.  Where the result is just being written, only a
- * write that waits is given up.  A process that is forked later tells nothing.
- */
-void signals_end_with(void (*end)(enum wire_exit code));
 
 #endif

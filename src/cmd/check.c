@@ -552,7 +552,6 @@ check_run(struct check *a)
 	    .end = check_take_list};
 	struct child_opts judge = list;
 
-	signals_catch(0);
 	if (child_run(&list) < 0 || check_add_all(a) < 0)
 		return WIRE_FAIL;
 	judge.n = a->n_jobs;

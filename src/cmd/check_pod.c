@@ -16,6 +16,7 @@
 #include "base/out.h"
 #include "base/result.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "base/term.h"
 #include "pod/files.h"
 #include "pod/manifest.h"
@@ -218,7 +219,7 @@ judge_file(struct tally *t, const char *path)
 	}
 	for (doc = c.doc; doc != NULL; doc = json_next(doc))
 		t->n_empty += manifest_is_empty(doc);
-	while (ret == 0 && manifest_next(&c, &m))
+	while (ret == 0 && signals_stop == 0 && manifest_next(&c, &m))
 		ret = judge_object(t, file, &m);
 	json_free(docs);
 	return ret;
@@ -241,7 +242,7 @@ judge_directory(struct tally *t, const char *path)
 		    shown);
 		check_pod_note_problem(t, shown);
 	}
-	for (i = 0; i < files.n && ret == 0; i++)
+	for (i = 0; i < files.n && ret == 0 && signals_stop == 0; i++)
 		ret = judge_file(t, files.names[i]);
 	files_free(&files);
 	return ret;
@@ -358,13 +359,13 @@ judge_all(struct opts *o, char **files)
 		t.problems = json_new_array();
 	}
 	check_pod_shut_doors(files);
-	for (; *files != NULL && ret == 0; files++)
+	for (; *files != NULL && ret == 0 && signals_stop == 0; files++)
 		ret = strcmp(*files, "-") != 0 && stat(*files, &st) == 0 &&
 		        S_ISDIR(st.st_mode)
 		    ? judge_directory(&t, *files)
 		    : judge_file(&t, *files);
 	if (ret == 0)
-		ret = check_pod_end(&t);
+		ret = signals_stop != 0 ? -1 : check_pod_end(&t);
 	json_free(t.pods);
 	json_free(t.problems);
 	if (ret == 0)

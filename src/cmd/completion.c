@@ -177,49 +177,22 @@ offer_commands(const struct cmd *commands, const char *word)
 	out_line(":words");
 }
 
-/*
- * What a word of the line is: an option that waits for its value in the next
- * word is returned, else NULL.  *ended: "--" was there.
- */
-static const struct opt *
-read_word(const struct opt_command *c, const char *word, bool *ended)
-{
-	const struct opt *o;
-	const char *p;
-
-	if (*ended || word[0] != '-' || word[1] == '\0')
-		return NULL;
-	if (strcmp(word, "--") == 0) {
-		*ended = true;
-		return NULL;
-	}
-	if (word[1] == '-') {
-		o = opt_find(c, word + 2, strlen(word + 2), 0);
-		return o != NULL && o->value != NULL ? o : NULL;
-	}
-	for (p = word + 1; *p != '\0'; p++) {
-		o = opt_find(c, NULL, 0, *p);
-		if (o == NULL)
-			return NULL;
-		if (o->value != NULL)
-			return p[1] == '\0' ? o : NULL;
-	}
-	return NULL;
-}
-
 static void
 offer_arguments(const struct opt_command *c, char *const *words, int n)
 {
 	const struct opt *waiting = NULL, *o;
-	const char *word = words[n - 1], *equals;
+	const char *word = words[n - 1], *value;
 	bool ended = false;
 	int i;
 
+	/* which option waits for its value in the last word */
 	for (i = 1; i < n - 1; i++) {
 		if (waiting != NULL && strcmp(words[i], "=") == 0)
 			continue;
-		waiting = waiting != NULL ? NULL
-		                          : read_word(c, words[i], &ended);
+		ended = ended ||
+		    (waiting == NULL && strcmp(words[i], "--") == 0);
+		o = opt_word(c, words[i], &value);
+		waiting = waiting == NULL && !ended && value == NULL ? o : NULL;
 	}
 	if (waiting != NULL) {
 		offer_values(waiting, strcmp(word, "=") == 0 ? "" : word);
@@ -229,14 +202,11 @@ offer_arguments(const struct opt_command *c, char *const *words, int n)
 		offer_operands(c, word);
 		return;
 	}
-	equals = strchr(word, '=');
-	if (equals == NULL || word[1] != '-') {
+	o = opt_word(c, word, &value);
+	if (word[1] != '-' || strchr(word, '=') == NULL)
 		offer_options(c, word);
-		return;
-	}
-	o = opt_find(c, word + 2, (size_t)(equals - word) - 2, 0);
-	if (o != NULL && o->value != NULL)
-		offer_values(o, equals + 1);
+	else if (o != NULL)
+		offer_values(o, value);
 	else
 		out_line(":words");
 }

@@ -439,12 +439,10 @@ cmd_extract(int argc, char **argv)
 		    !x->list)
 			x->deliver.dir = "bundle";
 		code = WIRE_USAGE;
-		if (why != NULL) {
+		if (why != NULL)
 			(void)opt_wrong(&cmd_extract_options, "%s", why);
-		} else {
-			signals_catch(0);
+		else
 			code = (int)extract(x);
-		}
 	}
 	free(x);
 	return code;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/msg.h"
 
 /* The bundle directory itself could not be opened.  0, or -1. */
@@ -148,7 +149,7 @@ preflight_run(const struct content_opts *opts, struct report *r)
 	if (preflight_note_mounts(r, &c.mounts) < 0)
 		goto out;
 	while ((got = content_next(&c, &item)) > 0) {
-		if (preflight_note_item(r, &item) < 0)
+		if (io_stopped() || preflight_note_item(r, &item) < 0)
 			goto out;
 		if (item.what == CONTENT_SKIPPED && item.why != CONTENT_SYMLINK)
 			continue;

@@ -119,82 +119,63 @@ not_before(void)
 	return alarm(0) > 90 && signals_stop == SIGTERM ? 0 : 1;
 }
 
-static void
-end(enum wire_exit code)
-{
-	_exit((int)code);
-}
-
-/* Start a command whose output goes to the file "told". */
-static bool
-start(bool json)
+/* A command that failed, whose output goes to the file "told". */
+static int
+failed(bool json, int number, enum wire_exit code, bool before)
 {
 	if (freopen("told", "w", stdout) == NULL)
-		return false;
-	result_start("CheckResult", json);
-	signals_end_with(end);
-	return true;
-}
-
-/* `code` after a signal: its own, with the object in the file "told". */
-static int
-ended_by(int number)
-{
-	if (!start(true))
 		return BAD;
+	result_start("CheckResult", json);
+	if (before)
+		result_is_told();
+	signals_catch(number == SIGALRM ? 100 : 0);
 	(void)raise(number);
-	return BAD;
+	return io_stopped() ? (int)result_end(code) : BAD;
 }
 
 static int
 ended_by_int(void)
 {
-	return ended_by(SIGINT);
+	return failed(true, SIGINT, WIRE_FAIL, false);
 }
 
 static int
 ended_by_term(void)
 {
-	return ended_by(SIGTERM);
+	return failed(true, SIGTERM, WIRE_FAIL, false);
 }
 
-/* A process that is forked later ends as well, and tells nothing. */
 static int
-ended_fork(void)
+over_time(void)
 {
-	int status = 0;
-	pid_t pid;
-
-	if (!start(true))
-		return BAD;
-	pid = fork();
-	if (pid == 0) {
-		(void)raise(SIGTERM);
-		_exit(BAD);
-	}
-	(void)waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : BAD;
+	return failed(true, SIGALRM, WIRE_FAIL, false);
 }
 
-/* What is told already is not told again, and nothing ends in between. */
+/* What was known before it came. */
+static int
+bundle_is_bad(void)
+{
+	return failed(true, SIGTERM, WIRE_BUNDLE, false);
+}
+
+static int
+all_is_well(void)
+{
+	return failed(true, SIGTERM, WIRE_OK, false);
+}
+
+/* What is told already is not told again. */
 static int
 told_before(void)
 {
-	if (!start(true))
-		return BAD;
-	result_is_told();
-	(void)raise(SIGTERM);
-	return signals_stop == SIGTERM && io_stopped() ? 0 : 1;
+	return failed(true, SIGTERM, WIRE_FAIL, true);
 }
 
 /* Nobody wants JSON. */
 static int
 text_only(void)
 {
-	if (!start(false))
-		return BAD;
-	(void)raise(SIGTERM);
-	return BAD;
+	return failed(false, SIGTERM, WIRE_FAIL, false);
 }
 
 /* What is in the file "told". */
@@ -226,9 +207,13 @@ main(void)
 	    "{\"apiVersion\":\"unpack/v1\",\"kind\":\"CheckResult\",\"result\":\"failed\",\"exit\":130,\"reason\":\"Interrupted\",\"message\":\"stopped by a signal\"}\n");
 	OK(in_child(ended_by_term) == WIRE_SIGTERM);
 	OK(strstr(told(), "\"exit\":143,") != NULL);
-	OK(in_child(ended_fork) == WIRE_SIGTERM);
+	OK(in_child(over_time) == WIRE_FAIL);
+	OK(strstr(told(), "\"exit\":1,\"reason\":\"IOError\"") != NULL);
+	OK(in_child(bundle_is_bad) == WIRE_BUNDLE);
+	OK(strstr(told(), "\"exit\":3,") != NULL);
+	OK(in_child(all_is_well) == WIRE_OK);
 	OK_STR(told(), "");
-	OK(in_child(told_before) == 0);
+	OK(in_child(told_before) == WIRE_SIGTERM);
 	OK_STR(told(), "");
 	OK(in_child(text_only) == WIRE_SIGTERM);
 	OK_STR(told(), "");
