@@ -48,30 +48,27 @@ decode_fed(struct decode *d, size_t len)
 
 /* ------------------------------------------------------------- timestamps */
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /*
  * Move `safe` on over what cannot be the beginning of a timestamp, and set
- * `stamp` if one follows.  Returns whether anything can be read now.
+ * `stamp` if one follows; one that was found before is passed over.  Returns
+ * whether there is anything new.
  */
 static bool
 clear_input(struct decode *d)
 {
+	size_t left = d->safe - d->pos, start = d->safe + d->stamp, at, i;
 	const char *dash;
-	size_t at, i;
 	int n;
 
-	d->pos += d->stamp;
+	/* what is left of a group of four goes on behind it */
+	memmove(d->in + start - left, d->in + d->pos, left);
+	d->pos = start - left;
 	d->stamp = 0;
-	for (at = d->pos; at < d->end; at = (size_t)(dash - d->in) + 1) {
+	for (at = start; at < d->end; at = (size_t)(dash - d->in) + 1) {
 		dash = memchr(d->in + at, '-', d->end - at);
 		if (dash == NULL)
 			break;
-		if (dash < d->in + d->pos + 4)
+		if (dash < d->in + start + 4)
 			continue;
 		i = (size_t)(dash - d->in) - 4;
 		n = stamp_match(d->in + i, d->end - i);
@@ -79,15 +76,15 @@ clear_input(struct decode *d)
 			continue;
 		d->safe = i;
 		d->stamp = (size_t)n;
-		return d->safe > d->pos || n > 0;
+		return d->safe > start || n > 0;
 	}
 	/* up to four digits at the end may be the year of one */
 	d->safe = d->end;
-	for (i = 0; !d->ended && i < 4 && d->safe > d->pos &&
-	     is_digit(d->in[d->safe - 1]);
+	for (i = 0; !d->ended && i < 4 && d->safe > start &&
+	     d->in[d->safe - 1] >= '0' && d->in[d->safe - 1] <= '9';
 	     i++)
 		d->safe--;
-	return d->safe > d->pos;
+	return d->safe > start;
 }
 
 /* ------------------------------------------------------------------- lines */
@@ -210,17 +207,6 @@ give_up(struct decode *d)
 	return DECODE_BAD;
 }
 
-static enum decode_event
-finish_object(struct decode *d)
-{
-	enum decode_event event = decode_judge_object(d);
-
-	d->state = DECODE_SEEK;
-	d->ours |= event != DECODE_NONE;
-	d->damaged += event == DECODE_BAD;
-	return event;
-}
-
 /* Does the text end in the key of the content, at the top of the object? */
 static bool
 at_content(const struct decode *d)
@@ -248,7 +234,6 @@ take_plain(struct decode *d, char c)
 			return -1;
 		d->content = true;
 		d->padded = false;
-		d->n_quad = 0;
 		d->size = 0;
 		digest_init(&d->sum);
 		d->state = DECODE_CONTENT;
@@ -282,6 +267,7 @@ take_quoted(struct decode *d, char c)
 static enum decode_event
 read_object(struct decode *d)
 {
+	enum decode_event event;
 	char c;
 	int status;
 
@@ -294,8 +280,13 @@ read_object(struct decode *d)
 		if (status < 0)
 			return give_up(d);
 		d->pos++;
-		if (status > 0)
-			return finish_object(d);
+		if (status > 0) {
+			event = decode_judge_object(d);
+			d->state = DECODE_SEEK;
+			d->ours |= event != DECODE_NONE;
+			d->damaged += event == DECODE_BAD;
+			return event;
+		}
 		if (d->state == DECODE_CONTENT)
 			break;
 	}
@@ -304,81 +295,36 @@ read_object(struct decode *d)
 
 /* ----------------------------------------------------------------- content */
 
-/* Decode text[0..len), whole groups, behind what out holds; -1: corrupt. */
-static int
-unbase64(struct decode *d, const char *text, size_t len)
-{
-	ssize_t n;
-
-	if (len == 0)
-		return 0;
-	if (d->padded)
-		return -1;
-	n = base64_decode(d->out + d->data_len, text, len);
-	if (n < 0)
-		return -1;
-	d->padded = text[len - 1] == '=';
-	d->data_len += (size_t)n;
-	return 0;
-}
-
-/* Keep a character until its group is whole; -1 where it can be in none. */
-static int
-decode_keep_char(struct decode *d, char c)
-{
-	if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
-	    !is_digit(c) && c != '+' && c != '/' && c != '=')
-		return -1;
-	d->quad[d->n_quad++] = c;
-	return 0;
-}
-
-/* Decode text[0..len) with what was left over before; -1: corrupt. */
-static int
-take_content(struct decode *d, const char *text, size_t len)
-{
-	size_t n;
-
-	d->data_len = 0;
-	for (; d->n_quad > 0 && d->n_quad < 4 && len > 0; len--)
-		if (decode_keep_char(d, *text++) < 0)
-			return -1;
-	if (d->n_quad == 4) {
-		if (unbase64(d, d->quad, 4) < 0)
-			return -1;
-		d->n_quad = 0;
-	}
-	n = len / 4 * 4;
-	if (unbase64(d, text, n) < 0)
-		return -1;
-	for (; n < len; n++)
-		if (decode_keep_char(d, text[n]) < 0)
-			return -1;
-	return 0;
-}
-
+/* Take groups of four characters, and the quote at the end. */
 static enum decode_event
 read_content(struct decode *d)
 {
 	const char *text = d->in + d->pos, *quote;
 	size_t len = d->safe - d->pos;
+	ssize_t n = 0;
 
 	quote = memchr(text, '"', len);
 	if (quote != NULL)
 		len = (size_t)(quote - text);
-	if (take_content(d, text, len) < 0)
+	if (quote != NULL && len % 4 != 0)
 		return give_up(d);
+	len -= len % 4;
+	if (len > 0) {
+		n = d->padded ? -1 : base64_decode(d->out, text, len);
+		if (n < 0)
+			return give_up(d);
+		d->padded = text[len - 1] == '=';
+	}
 	d->pos += len;
 	if (quote != NULL) {
-		if (d->n_quad > 0)
-			return give_up(d);
 		d->text[d->text_len++] = '"';
 		d->pos++;
 		d->state = DECODE_OBJECT;
 	}
-	if (d->data_len == 0)
+	if (n == 0)
 		return DECODE_NONE;
 	d->data = d->out;
+	d->data_len = (size_t)n;
 	d->size += d->data_len;
 	digest_add(&d->sum, d->data, d->data_len);
 	return DECODE_DATA;
@@ -437,22 +383,27 @@ enum decode_event
 decode_next(struct decode *d)
 {
 	enum decode_event event = DECODE_NONE;
+	size_t len;
 
 	while (event == DECODE_NONE) {
 		if (d->state == DECODE_DONE)
 			return DECODE_END;
-		if (d->pos == d->safe && !clear_input(d)) {
+		len = d->safe - d->pos;
+		if (len == 0 ||
+		    (d->state == DECODE_CONTENT && len < 4 &&
+		        memchr(d->in + d->pos, '"', len) == NULL)) {
+			if (clear_input(d))
+				continue;
 			if (!d->ended)
 				return DECODE_MORE;
 			event = end_text(d);
-			continue;
-		}
-		if (d->state == DECODE_SEEK)
+		} else if (d->state == DECODE_SEEK) {
 			event = seek(d);
-		else if (d->state == DECODE_OBJECT)
+		} else if (d->state == DECODE_OBJECT) {
 			event = read_object(d);
-		else
+		} else {
 			event = read_content(d);
+		}
 	}
 	return event;
 }

@@ -73,7 +73,8 @@ struct decode {
 	uint64_t foreign; /* lines that are none of the stream's */
 	uint64_t damaged; /* pieces or lines of the stream given up */
 
-	/* the input: in[pos..safe) may be read, in[..end) has arrived */
+	/* the input: in[pos..safe) may be read (of the content: up to three
+	 * characters are left), in[..end) has arrived */
 	char in[DECODE_IN];
 	size_t pos, safe, end;
 	size_t stamp; /* bytes at `safe` to pass over, or 0 */
@@ -94,8 +95,6 @@ struct decode {
 	/* the content */
 	bool content; /* the object has one */
 	bool padded; /* '=' was seen: nothing may follow */
-	char quad[4]; /* characters short of a group of four */
-	size_t n_quad;
 	uint64_t size; /* bytes so far */
 	struct digest sum; /* of these */
 	unsigned char out[DECODE_OUT];
