@@ -55,29 +55,6 @@ struct family {
 
 /* -------------------------------------------------------------- the child */
 
-/* Signals end it as they end any program. */
-static void
-let_signals_end(void)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
-	size_t i;
-
-	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		(void)signal(numbers[i], SIG_DFL);
-}
-
-static void
-limit_memory(uint64_t bytes)
-{
-	struct rlimit limit = {(rlim_t)bytes, (rlim_t)bytes};
-
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
-	if (bytes > 0)
-		(void)setrlimit(RLIMIT_DATA, &limit);
-#endif
-	(void)limit;
-}
-
 /* All that a child is: its work, then the result. */
 static void
 child_live(const struct family *f, size_t number, int result, int said)
@@ -85,6 +62,8 @@ child_live(const struct family *f, size_t number, int result, int said)
 	const struct child_opts *o = f->opts;
 	struct json *object;
 	char *text;
+	struct rlimit limit = {(rlim_t)o->memory, (rlim_t)o->memory};
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
 	size_t i;
 	int code = 1, null;
 
@@ -93,8 +72,9 @@ child_live(const struct family *f, size_t number, int result, int said)
 			(void)close(f->at[i].result);
 			(void)close(f->at[i].said);
 		}
-	if (o->grace == 0)
-		let_signals_end();
+	/* signals end it as they end any program */
+	for (i = 0; o->grace == 0 && i < sizeof numbers / sizeof *numbers; i++)
+		(void)signal(numbers[i], SIG_DFL);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    (!o->keeps_output && dup2(null, OUT_FD) < 0) ||
@@ -102,7 +82,11 @@ child_live(const struct family *f, size_t number, int result, int said)
 		_exit(code);
 	(void)close(null);
 	(void)close(said);
-	limit_memory(o->memory);
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+	if (o->memory > 0)
+		(void)setrlimit(RLIMIT_DATA, &limit);
+#endif
+	(void)limit;
 	object = o->work(o->arg, number);
 	text = object != NULL ? json_finish(object, JSON_COMPACT) : NULL;
 	/* it is done, and a signal does not undo it */
@@ -126,101 +110,68 @@ family_tell(struct family *f, struct child_end *e)
 	f->opts->end(f->opts->arg, e);
 }
 
-/* One that cannot even be started. */
-static void
-family_refuse(struct family *f, size_t number, int err)
-{
-	struct child_end e = {.number = number, .how = CHILD_DIED};
-
-	(void)snprintf(e.message, sizeof e.message, "start a process: %s",
-	    strerror(err));
-	msg_warn(0, "%s", e.message);
-	family_tell(f, &e);
-}
-
 /* Start the next one in this place. */
 static void
 family_start(struct family *f, struct child *c)
 {
-	int result[2], said[2], err;
+	struct child_end e = {.number = f->next++, .how = CHILD_DIED};
+	int pipes[4] = {-1, -1, -1, -1}, err = 0;
+	size_t i;
 
-	*c = (struct child){.number = f->next++, .result = -1, .said = -1};
-	if (pipe2(result, O_CLOEXEC) < 0) {
-		family_refuse(f, c->number, errno);
-		return;
-	}
-	if (pipe2(said, O_CLOEXEC) < 0) {
+	*c = (struct child){.number = e.number, .result = -1, .said = -1};
+	if (pipe2(pipes, O_CLOEXEC) < 0 || pipe2(pipes + 2, O_CLOEXEC) < 0)
 		err = errno;
-		(void)close(result[0]);
-		(void)close(result[1]);
-		family_refuse(f, c->number, err);
-		return;
-	}
 	/* what waits there is ours alone */
 	(void)out_flush();
-	c->pid = process_fork();
-	if (c->pid == 0) {
-		(void)close(result[0]);
-		(void)close(said[0]);
-		child_live(f, c->number, result[1], said[1]);
+	if (err == 0) {
+		c->pid = process_fork();
+		err = c->pid < 0 ? errno : 0;
 	}
-	err = errno;
-	(void)close(result[1]);
-	(void)close(said[1]);
-	if (c->pid < 0) {
+	if (err == 0 && c->pid == 0) {
+		(void)close(pipes[0]);
+		(void)close(pipes[2]);
+		child_live(f, c->number, pipes[1], pipes[3]);
+	}
+	for (i = 0; i < 4; i++)
+		if (pipes[i] >= 0 && (err != 0 || i % 2 == 1))
+			(void)close(pipes[i]);
+	if (err != 0) {
 		c->pid = 0;
-		(void)close(result[0]);
-		(void)close(said[0]);
-		family_refuse(f, c->number, err);
+		snprintf(e.message, sizeof e.message, "start a process: %s",
+		    strerror(err));
+		msg_warn(0, "%s", e.message);
+		family_tell(f, &e);
 		return;
 	}
-	c->result = result[0];
-	c->said = said[0];
+	c->result = pipes[0];
+	c->said = pipes[2];
 	c->deadline = f->opts->seconds > 0
 	    ? clock_now() + (int64_t)f->opts->seconds * 1000
 	    : INT64_MAX;
 }
 
-/* What a child of ours says is masked; one that an attack has may say all. */
-static const char *
-child_show(char shown[static MSG_MAX], const char *line)
-{
-	size_t i, n = strlen(line);
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			break;
-	return i == n && msg_is_utf8(line, n) ? line
-	                                      : msg_mask(shown, MSG_MAX, line);
-}
-
-/* Keep it for a result, without the program's name. */
-static void
-child_keep(struct child *c, const char *line)
-{
-	size_t n = strlen(msg_program());
-	bool warns = strncmp(line, msg_program(), n) == 0 &&
-	    strncmp(line + n, ": ", 2) == 0;
-
-	if (warns || c->last[0] == '\0')
-		(void)snprintf(c->last, sizeof c->last, "%.*s",
-		    (int)sizeof c->last - 1, warns ? line + n + 2 : line);
-}
-
-/* Take the line that it has said, which ended so. */
+/*
+ * Take the line that it has said, which ended so.  What a child of ours says is
+ * masked; one that an attack has may say all.
+ */
 static void
 child_take_line(struct family *f, struct child *c, char end)
 {
 	const struct child_opts *o = f->opts;
-	const char *line = c->line;
+	const char *line = c->line, *name = msg_program();
+	size_t i = 0, n = strlen(name);
 	char shown[MSG_MAX];
+	bool warns;
 
 	c->line[c->n_line] = '\0';
 	c->n_line = 0;
 	/* a terminal's line is cleared so: base/progress */
 	while (strncmp(line, "\033[K", 3) == 0)
 		line += 3;
-	line = child_show(shown, line);
+	while ((unsigned char)line[i] >= ' ' && line[i] != 0x7f)
+		i++;
+	if (line[i] != '\0' || !msg_is_utf8(line, i))
+		line = msg_mask(shown, sizeof shown, line);
 	if (end == '\r') {
 		if (o->status != NULL)
 			o->status(o->arg, c->number, line);
@@ -232,7 +183,11 @@ child_take_line(struct family *f, struct child *c, char end)
 	if (o->clear != NULL)
 		o->clear(o->arg);
 	msg_line("%s", line);
-	child_keep(c, line);
+	/* kept for a result, without the program's name */
+	warns = strncmp(line, name, n) == 0 && strncmp(line + n, ": ", 2) == 0;
+	if (warns || c->last[0] == '\0')
+		snprintf(c->last, sizeof c->last, "%.*s",
+		    (int)sizeof c->last - 1, warns ? line + n + 2 : line);
 }
 
 /* Pass on what it says.  Returns false at the end. */

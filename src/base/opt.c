@@ -404,34 +404,14 @@ parse_argument(struct opt_scan *s, char *arg)
 		parse_letters(s, arg);
 }
 
-static void
-check_operands(struct opt_scan *s)
-{
-	const struct opt_command *c = s->command;
-	const char *name = c->name != NULL && *c->name != '\0' ? c->name
-	                                                       : msg_program();
-	char shown[256];
-
-	if (s->failed)
-		return;
-	s->failed = true;
-	if (s->n < c->least)
-		(void)opt_wrong(c, "%s takes %s, but %s", name, c->operands,
-		    s->n == 0 ? "none was given" : "fewer were given");
-	else if (s->n > c->most)
-		(void)opt_wrong(c, "%s takes %s, not '%s'%s", name,
-		    c->operands != NULL ? c->operands : "options only",
-		    msg_mask(shown, sizeof shown, s->argv[c->most + 1]),
-		    c->most > 0 ? " as well" : "");
-	else
-		s->failed = false;
-}
-
 int
 opt_parse(const struct opt_command *c, void *into, int argc, char **argv,
     int *code)
 {
 	struct opt_scan s = {c, into, argv, argc, 1, 0, false, false, false};
+	const char *name = c->name != NULL && *c->name != '\0' ? c->name
+	                                                       : msg_program();
+	char shown[256];
 
 	while (s.next < argc)
 		parse_argument(&s, argv[s.next++]);
@@ -441,8 +421,19 @@ opt_parse(const struct opt_command *c, void *into, int argc, char **argv,
 		*code = opt_help(c);
 		return -1;
 	}
-	check_operands(&s);
 	*code = WIRE_USAGE;
+	if (!s.failed && (s.n < c->least || s.n > c->most)) {
+		s.failed = true;
+		if (s.n < c->least)
+			(void)opt_wrong(c, "%s takes %s, but %s", name,
+			    c->operands,
+			    s.n == 0 ? "none was given" : "fewer were given");
+		else
+			(void)opt_wrong(c, "%s takes %s, not '%s'%s", name,
+			    c->operands != NULL ? c->operands : "options only",
+			    msg_mask(shown, sizeof shown, argv[c->most + 1]),
+			    c->most > 0 ? " as well" : "");
+	}
 	return s.failed ? -1 : s.n;
 }
 
@@ -463,60 +454,30 @@ print_left(char *text, size_t size, const struct opt *o)
 	    o->value != NULL ? o->value : "");
 }
 
-/* Where the right column begins. */
-static size_t
-find_column(const struct opt_command *c)
-{
-	const struct opt_group *g;
-	const struct opt *o;
-	char text[80];
-	size_t column = print_left(text, sizeof text, help_rows) + 2, n;
-
-	for (g = c->groups; g->rows != NULL; g++)
-		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {
-			n = print_left(text, sizeof text, o) + 2;
-			if (n > column && n <= LEFT_MAX)
-				column = n;
-		}
-	return column;
-}
-
-/* How much of text, of which there is some, goes on a line of `room`. */
-static size_t
-fit_words(const char *text, size_t room)
-{
-	size_t n = strcspn(text, "\n"), fit;
-
-	if (n <= room)
-		return n;
-	for (fit = room; fit > 0 && text[fit] != ' '; fit--)
-		continue;
-	return fit > 0 ? fit : n;
-}
-
 static void
 print_row(const struct opt *o, size_t column)
 {
 	static const char blank[LEFT_MAX + 1] = "                            ";
 	const char *help = o->help;
 	char left[80];
-	size_t n = print_left(left, sizeof left, o);
+	size_t n = print_left(left, sizeof left, o), fit;
 
 	out_text(left);
 	if (n + 2 > column) {
 		out_text("\n");
 		n = 0;
 	}
-	for (;;) {
+	for (;; n = 0, help++) {
 		out_write(blank, column - n);
-		n = fit_words(help, WIDTH - column);
+		n = strcspn(help, "\n");
+		for (fit = WIDTH - column; n > WIDTH - column && fit > 0; fit--)
+			if (help[fit] == ' ')
+				n = fit;
 		out_write(help, n);
 		out_text("\n");
 		help += n;
 		if (*help == '\0')
 			return;
-		help++;
-		n = 0;
 	}
 }
 
@@ -526,7 +487,16 @@ opt_help(const struct opt_command *c)
 	const char *name = c->name != NULL ? c->name : "";
 	const struct opt_group *g;
 	const struct opt *o;
-	size_t column = find_column(c);
+	char text[80];
+	size_t column = print_left(text, sizeof text, help_rows) + 2, n;
+
+	/* where the right column begins */
+	for (g = c->groups; g->rows != NULL; g++)
+		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {
+			n = print_left(text, sizeof text, o) + 2;
+			if (n > column && n <= LEFT_MAX)
+				column = n;
+		}
 
 	out_text("usage: ");
 	out_text(msg_program());

@@ -46,46 +46,33 @@ tool_exists(const char *name)
 
 /* ------------------------------------------------------------------- start */
 
-/*
- * In the new process: become the program, with these as descriptors 0 to 2.
- * What stops it is written to fds[3].
- */
-static void
-become(const char *const *args, const int fds[static 4])
-{
-	char *argv[ARGS_MAX];
-	sigset_t none;
-	int i, err;
-
-	/* execvp(3p): the strings are not written to */
-	for (i = 0; i < ARGS_MAX - 1 && args[i] != NULL; i++)
-		argv[i] = (char *)(uintptr_t)args[i];
-	argv[i] = NULL;
-	(void)signal(SIGPIPE, SIG_DFL);
-	(void)signal(SIGXFSZ, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (i = 0; i < 3; i++)
-		if (dup2(fds[i], i) < 0)
-			break;
-	if (i == 3)
-		(void)execvp(argv[0], argv);
-	err = errno;
-	(void)!write(fds[3], &err, sizeof err);
-	(void)raise(SIGKILL);
-}
-
 /* Start it with these as its descriptors.  Returns 0 or an errno. */
 static int
-tool_spawn(pid_t *pid, const char *const *argv, const int fds[static 3])
+tool_spawn(pid_t *pid, const char *const *args, const int fds[static 3])
 {
-	int pipes[2], err = 0;
+	char *argv[ARGS_MAX];
+	int pipes[2], err = 0, i;
+	sigset_t none;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return errno;
 	*pid = process_fork();
-	if (*pid == 0)
-		become(argv, (int[4]){fds[0], fds[1], fds[2], pipes[1]});
+	if (*pid == 0) {
+		/* execvp(3p): the strings are not written to */
+		for (i = 0; i < ARGS_MAX - 1 && args[i] != NULL; i++)
+			argv[i] = (char *)(uintptr_t)args[i];
+		argv[i] = NULL;
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)signal(SIGXFSZ, SIG_DFL);
+		(void)sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		if (dup2(fds[0], 0) == 0 && dup2(fds[1], 1) == 1 &&
+		    dup2(fds[2], 2) == 2)
+			(void)execvp(argv[0], argv);
+		err = errno;
+		(void)!write(pipes[1], &err, sizeof err);
+		(void)raise(SIGKILL);
+	}
 	if (*pid < 0)
 		err = errno;
 	(void)close(pipes[1]);
