@@ -78,3 +78,11 @@ names_free(struct names *l)
 	free(l->at);
 	*l = (struct names){0};
 }
+
+bool
+names_one_of(const char *text, const char *const *words)
+{
+	while (*words != NULL && strcmp(text, *words) != 0)
+		words++;
+	return *words != NULL;
+}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A list of names: those of a command line, and those of a file.
+ * A list of names: those of a command line, and those of a file; and words.
  */
 #ifndef NAMES_H
 #define NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -27,5 +28,8 @@ int names_add(struct names *l, const char *name);
 int names_read(struct names *l, const char *file);
 
 void names_free(struct names *l);
+
+/* Is text one of these words, behind which is NULL? */
+bool names_one_of(const char *text, const char *const *words);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "base/msg.h"
+#include "base/names.h"
 #include "log/decompress.h"
 #include "image/tarscan.h"
 
@@ -177,15 +178,6 @@ image_name_of(const struct json *descriptor)
 	return *name != '\0' ? name : tag_of(descriptor);
 }
 
-/* Is it one of these, NULL behind, or ""? */
-static bool
-is_one_of(const char *text, const char *const *one)
-{
-	while (*one != NULL && strcmp(text, *one) != 0)
-		one++;
-	return *text == '\0' || *one != NULL;
-}
-
 /* Is this what layers are?  Not charts, signatures, encrypted layers. */
 static bool
 is_layer(const char *type)
@@ -207,8 +199,8 @@ artifact_type(const struct json *manifest)
 	    "mediaType");
 	static const char *const configs[] =
 	    {"application/vnd.oci.image.config.v1+json",
-	        "application/vnd.docker.container.image.v1+json", NULL};
-	bool image = is_one_of(type, configs);
+	        "application/vnd.docker.container.image.v1+json", "", NULL};
+	bool image = names_one_of(type, configs);
 	const struct json *one = json_first(json_get_array(manifest, "layers"));
 
 	for (; image && one != NULL; one = json_next(one)) {
@@ -229,7 +221,7 @@ is_attachment(const struct json *descriptor)
 	    {"application/vnd.oci.image.manifest.v1+json",
 	        "application/vnd.oci.image.index.v1+json",
 	        "application/vnd.docker.distribution.manifest.v2+json",
-	        "application/vnd.docker.distribution.manifest.list.v2+json",
+	        "application/vnd.docker.distribution.manifest.list.v2+json", "",
 	        NULL};
 	static const char cosign[] = "dev.cosignproject.cosign/";
 	const struct json *notes = json_get(descriptor, "annotations");
@@ -251,7 +243,7 @@ is_attachment(const struct json *descriptor)
 	return strcmp(platform, "unknown/unknown") == 0 ||
 	    *json_get_text(notes, "vnd.docker.reference.type") != '\0' ||
 	    *json_get_text(descriptor, "artifactType") != '\0' ||
-	    !is_one_of(json_get_text(descriptor, "mediaType"), manifests);
+	    !names_one_of(json_get_text(descriptor, "mediaType"), manifests);
 }
 
 /*
@@ -458,14 +450,14 @@ is_layer_type(const char *type)
 	        "application/vnd.oci.image.layer.nondistributable.v1.tar",
 	        "application/vnd.docker.image.rootfs.diff.tar",
 	        "application/vnd.docker.image.rootfs.foreign.diff.tar"};
-	static const char *const ends[] = {"+gzip", "+zstd", ".gzip", ".zstd",
-	    NULL};
+	static const char *const ends[] = {"", "+gzip", "+zstd", ".gzip",
+	    ".zstd", NULL};
 	size_t i, len;
 
 	for (i = 0; i < sizeof begins / sizeof *begins; i++) {
 		len = strlen(begins[i]);
 		if (strncmp(type, begins[i], len) == 0 &&
-		    is_one_of(type + len, ends))
+		    names_one_of(type + len, ends))
 			return true;
 	}
 	return false;

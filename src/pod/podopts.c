@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "pod/bundledeployment.h"
 #include "pod/manifest.h"
@@ -213,15 +214,6 @@ refuse_override(const char *field, const char *key, const char *why)
 	return text;
 }
 
-static bool
-is_one_of(const char *text, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(text, *words) == 0)
-			return true;
-	return false;
-}
-
 /* Labels or annotations: NULL, or why not. */
 static const char *
 check_metadata(const char *field, const struct json *map)
@@ -236,7 +228,7 @@ check_metadata(const char *field, const struct json *map)
 		return refuse_override(field, "", "must be a mapping");
 	for (item = json_first(map); item != NULL; item = json_next(item)) {
 		key = json_key(item);
-		if (is_one_of(key, ours))
+		if (names_one_of(key, ours))
 			return refuse_override(field, key,
 			    "every pod has this already");
 		/* seccomp and AppArmor of pods before Kubernetes 1.30 */
@@ -286,7 +278,7 @@ check_overrides(const struct json *patch)
 			else if (key[0] == 'm')
 				why = refuse_override(key, name,
 				    "of the metadata, only labels and annotations can be set");
-			else if (is_one_of(name, ours))
+			else if (names_one_of(name, ours))
 				why = refuse_override(key, name,
 				    "it makes the pod what it is, and stays");
 		}

@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/names.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
@@ -74,15 +75,6 @@ yaml_fail(const struct load *p, const char *what, const char *name)
 }
 
 /* ---------------------------------------------------------------- scalars */
-
-static bool
-is_one_of(const char *text, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(text, *words) == 0)
-			return true;
-	return false;
-}
 
 /*
  * Does a plain scalar of this text mean a number: 0x1f, 0b1, 0o17, 017, or a
@@ -141,11 +133,11 @@ plain_scalar(const char *text)
 	    "Off", "OFF", "false", "False", "FALSE", NULL};
 	double number;
 
-	if (is_one_of(text, nulls))
+	if (names_one_of(text, nulls))
 		return json_new_null();
-	if (is_one_of(text, yes))
+	if (names_one_of(text, yes))
 		return json_new_bool(true);
-	if (is_one_of(text, no))
+	if (names_one_of(text, no))
 		return json_new_bool(false);
 	if (is_number(text, &number))
 		return json_new_number(number);
@@ -197,12 +189,12 @@ scalar_value(struct load *p, const yaml_event_t *e)
 		(void)yaml_fail(p, "!!binary, write the text itself", NULL);
 		return NULL;
 	}
-	value = yaml_is_plain(e) || is_one_of(tag, typed)
+	value = yaml_is_plain(e) || names_one_of(tag, typed)
 	    ? plain_scalar(text)
 	    : json_new_string(text);
 	if (value == NULL)
 		msg_nomem();
-	if (value == NULL || !is_one_of(tag, typed))
+	if (value == NULL || !names_one_of(tag, typed))
 		return value;
 	fits = tag[0] == 'i'
 	    ? json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0
