@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/msg.h"
 
 enum {
@@ -18,25 +19,20 @@ enum {
 int
 names_add(struct names *l, const char *name)
 {
-	char **at = l->at;
+	char **at, *copy;
 
 	if (l->n == NAMES_MAX) {
 		msg_warn(0, "more than %d names", NAMES_MAX);
 		return -1;
 	}
-	if ((l->n & (l->n - 1)) == 0)
-		at = reallocarray(at, l->n > 0 ? l->n * 2 : 1, sizeof *at);
-	if (at == NULL) {
+	at = array_grow(l->at, &l->room, l->n + 1, sizeof *at);
+	l->at = at != NULL ? at : l->at;
+	copy = at != NULL ? strdup(name) : NULL;
+	if (copy == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	l->at = at;
-	at[l->n] = strdup(name);
-	if (at[l->n] == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	l->n++;
+	at[l->n++] = copy;
 	return 0;
 }
 

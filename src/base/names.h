@@ -15,7 +15,7 @@ enum {
 /* {0} is an empty list. */
 struct names {
 	char **at; /* owned, each of them too */
-	size_t n;
+	size_t n, room;
 };
 
 /* Add a copy of name.  Returns 0, or -1 (reported). */

@@ -15,30 +15,20 @@ static const char plain[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/@%+=,-";
 static const char cut[] = "...";
 
-/* Is there a character in name that must be shown as \xHH? */
-static bool
-quote_is_escaped(const char *name, size_t len)
-{
-	char unit[4];
-	size_t at, used;
-
-	for (at = 0; at < len; at += used)
-		if (msg_mask_one(unit, name, len, at, &used) > 1 &&
-		    unit[0] == '\\' && name[at] != '\\')
-			return true;
-	return false;
-}
-
 /* Print lead and name as one word.  Returns whether it fits. */
 static bool
 quote_print(char *out, size_t size, const char *lead, const char *name)
 {
 	size_t len = strlen(name), at, used, n;
-	bool escaped = quote_is_escaped(name, len);
+	bool escaped = false;
 	bool bare = len > 0 && len + 2 < size && strspn(name, plain) == len;
 	const char *quote = bare ? "" : "'";
 	char unit[4], *to = out;
 
+	/* is there a character that must be shown as \xHH? */
+	for (at = 0; at < len; at += used)
+		escaped |= msg_mask_one(unit, name, len, at, &used) > 1 &&
+		    unit[0] == '\\' && name[at] != '\\';
 	to = stpcpy(stpcpy(stpcpy(to, escaped ? "$" : ""), quote), lead);
 	for (at = 0; at < len; at += used) {
 		n = msg_mask_one(unit, name, len, at, &used);

@@ -5,6 +5,7 @@
  */
 #include "base/sandbox.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -397,16 +398,6 @@ enum {
 	FILTER_MAX = 10 + 2 * CALLS + 5 * CONDITIONS
 };
 
-/* Where the lower half of an argument is. */
-static uint32_t
-sandbox_argument_offset(uint32_t argument)
-{
-	const uint16_t one = 1;
-	bool little = *(const uint8_t *)&one == 1;
-
-	return DATA_ARGUMENTS + 8 * argument + (little ? 0 : 4);
-}
-
 /*
  * Write into f what a condition allows; after it the number of the call is
  * loaded again.  Returns the next instruction.
@@ -417,10 +408,12 @@ sandbox_write_condition(struct instruction *f, const struct condition *c)
 	uint32_t k = c->must == US ? (uint32_t)getpid() : c->k;
 	bool bits = c->must == BITS || c->must == NO_BITS;
 	bool no = c->must == NO_BITS;
+	/* where the lower half of an argument is */
+	const uint32_t half = __BYTE_ORDER == __LITTLE_ENDIAN ? 0 : 4;
 
 	*f++ = (struct instruction){BPF_IF_EQUAL, 0, 4, c->number};
 	*f++ = (struct instruction){BPF_LOAD, 0, 0,
-	    sandbox_argument_offset(c->argument)};
+	    DATA_ARGUMENTS + 8U * c->argument + half};
 	*f++ = (struct instruction){bits ? BPF_IF_BITS : BPF_IF_EQUAL, no, !no,
 	    k};
 	*f++ = (struct instruction){BPF_RETURN, 0, 0, RETURN_ALLOW};
@@ -498,19 +491,21 @@ sandbox_enter(const struct sandbox_place *places, size_t n,
 	return state;
 }
 
-/* Returns 0, or -1 without memory. */
-static int
-sandbox_add(struct sandbox_places *p, const char *path, int fd,
+/* path is owned, or NULL. */
+static void
+sandbox_add(struct sandbox_places *p, char *path, int fd,
     enum sandbox_access access)
 {
 	struct sandbox_place *more = array_grow(p->at, &p->room, p->n + 1,
 	    sizeof *more);
 
-	if (more == NULL)
-		return -1;
+	if (more == NULL) {
+		free(path);
+		p->failed = true;
+		return;
+	}
 	p->at = more;
 	p->at[p->n++] = (struct sandbox_place){path, fd, access};
-	return 0;
 }
 
 void
@@ -519,17 +514,15 @@ sandbox_allow(struct sandbox_places *p, const char *path,
 {
 	char *copy = strdup(path);
 
-	if (copy == NULL || sandbox_add(p, copy, -1, access) < 0) {
-		free(copy);
-		p->failed = true;
-	}
+	p->failed = p->failed || copy == NULL;
+	sandbox_add(p, copy, -1, access);
 }
 
 void
 sandbox_allow_fd(struct sandbox_places *p, int fd, enum sandbox_access access)
 {
-	if (fd >= 0 && sandbox_add(p, NULL, fd, access) < 0)
-		p->failed = true;
+	if (fd >= 0)
+		sandbox_add(p, NULL, fd, access);
 }
 
 void

@@ -193,16 +193,10 @@ tempfile_close(struct tempfile *s)
 	s->fd = -1;
 }
 
-/* Is all of buf zero? */
-static int
-tempfile_is_zero(const char *buf, size_t len)
-{
-	return len > 0 && buf[0] == '\0' && memcmp(buf, buf + 1, len - 1) == 0;
-}
-
 int
 tempfile_add(struct tempfile *s, const void *buf, size_t len)
 {
+	const char *from = buf;
 	int bad;
 
 	if (len > s->max - s->len) {
@@ -215,7 +209,7 @@ tempfile_add(struct tempfile *s, const void *buf, size_t len)
 	    tempfile_move(s) < 0)
 		return -1;
 	s->len += len;
-	if (tempfile_is_zero(buf, len))
+	if (len > 0 && from[0] == '\0' && memcmp(from, from + 1, len - 1) == 0)
 		bad = ftruncate(s->fd, (off_t)s->len);
 	else
 		bad = lseek(s->fd, (off_t)(s->len - len), SEEK_SET) < 0 ||
