@@ -163,16 +163,13 @@ static bool
 keep_whole(struct gather *g, const struct decode_piece *p,
     enum gather_format format, uint64_t log)
 {
-	struct pieces_whole *w;
-	size_t i;
+	const struct pieces_whole *w = g->wholes, *end = w + g->n_wholes;
 
-	for (i = 0; i < g->n_wholes; i++) {
-		w = &g->wholes[i];
+	for (; w < end; w++)
 		if (w->format == format && w->said.parts == p->parts &&
 		    w->said.size == p->size && w->said.entries == p->entries &&
 		    strcmp(w->said.digest, p->digest) == 0)
 			return false;
-	}
 	if (g->n_wholes < PIECES_WHOLES)
 		g->wholes[g->n_wholes++] = (struct pieces_whole){.said = *p,
 		    .format = format,
@@ -210,19 +207,6 @@ keep_line(struct gather *g, const struct decode_piece *p,
 	g->is.verified = verified;
 }
 
-/* Keep a description of all parts. */
-static void
-keep_trailer(struct gather *g, const struct decode_piece *p)
-{
-	g->found++;
-	if (p->parts > file_max(g) / PART_MIN || p->size > file_max(g))
-		g->over = true;
-	else
-		(void)keep_whole(g, p, GATHER_JSONL, g->logs);
-	if (p->parts > g->opts.progress->parts_total)
-		g->opts.progress->parts_total = p->parts;
-}
-
 /* Deal with one event other than DECODE_MORE.  Returns 0, or -1 (reported) */
 static int
 gather_take_event(struct gather *g, enum decode_event event)
@@ -247,7 +231,13 @@ gather_take_event(struct gather *g, enum decode_event event)
 			g->is.foreign++;
 		break;
 	case DECODE_TRAILER:
-		keep_trailer(g, p);
+		g->found++;
+		if (p->parts > file_max(g) / PART_MIN || p->size > file_max(g))
+			g->over = true;
+		else
+			(void)keep_whole(g, p, GATHER_JSONL, g->logs);
+		if (p->parts > g->opts.progress->parts_total)
+			g->opts.progress->parts_total = p->parts;
 		return 0;
 	case DECODE_NONE:
 	case DECODE_MORE:

@@ -175,29 +175,20 @@ outcome_add_logs(struct json *to, const struct gather *g,
 
 /* ----------------------------------------------------------------- entries */
 
-static char
-outcome_type_letter(const struct tarin_entry *e)
-{
-	if (e->hard != NULL)
-		return 'h';
-	if (S_ISDIR(e->mode))
-		return 'd';
-	return S_ISLNK(e->mode) ? 'l' : '-';
-}
-
 struct json *
 outcome_entry(const struct tarin_entry *e)
 {
-	static const char *const types[] = {"file", "dir", "symlink", "link"};
-	static const char letters[] = "-dlh";
 	char path[MSG_NAME], link[MSG_NAME], mode[8];
 	const char *to = e->link != NULL ? e->link : e->hard;
-	const char *letter = strchr(letters, outcome_type_letter(e));
 	struct json *object = json_new_object();
 
 	(void)snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
 	json_add_string(object, "path", msg_mask(path, sizeof path, e->path));
-	json_add_string(object, "type", types[letter - letters]);
+	json_add_string(object, "type",
+	    e->hard != NULL        ? "link"
+	        : S_ISDIR(e->mode) ? "dir"
+	        : S_ISLNK(e->mode) ? "symlink"
+	                           : "file");
 	json_add_string(object, "mode", mode);
 	json_add_uint(object, "size", e->size);
 	json_add_int(object, "mtime", e->mtime);
@@ -216,7 +207,9 @@ outcome_show_entry(const struct tarin_entry *e)
 	struct tm tm;
 	int i;
 
-	mode[0] = outcome_type_letter(e);
+	mode[0] = e->hard != NULL ? 'h' : S_ISDIR(e->mode) ? 'd' : '-';
+	if (e->link != NULL)
+		mode[0] = 'l';
 	for (i = 0; i < 9; i++)
 		if (!(e->mode >> (8 - i) & 1))
 			mode[i + 1] = '-';

@@ -198,6 +198,13 @@ target_open_temp(const struct target *t, const char *name)
 	return -1;
 }
 
+/* Are these one file? */
+static bool
+target_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* Is the open fd what `name` in t->parent is now? */
 static bool
 is_still(const struct target *t, int fd, const char *name)
@@ -206,7 +213,7 @@ is_still(const struct target *t, int fd, const char *name)
 
 	return fstat(fd, &st) == 0 &&
 	    fstatat(t->parent, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_dev == now.st_dev && st.st_ino == now.st_ino;
+	    target_is_same(&st, &now);
 }
 
 /*
@@ -305,13 +312,6 @@ is_occupied(const struct target *t, int fd)
 	if (dir != NULL)
 		(void)closedir(dir);
 	return occupied;
-}
-
-/* Are these one directory? */
-static bool
-target_is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 /* Why the empty directory fd cannot be replaced by another; NULL: it can. */

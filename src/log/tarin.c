@@ -606,15 +606,18 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 
 /* ----------------------------------------------------------------- archive */
 
-/* Count data[0..len).  Returns 0, or -1 (reported) where it is too much. */
-static int
-tarin_count_bytes(struct tarin *t, const void *data, size_t len)
+/* libarchive's archive_read_callback; counts what passes. */
+static la_ssize_t
+pull(struct archive *a, void *arg, const void **data)
 {
-	const char *p = data;
-	size_t n = 0;
+	struct tarin *t = arg;
+	uint64_t *bytes = &t->counts->bytes;
+	ssize_t n, at;
 
-	t->counts->bytes += len;
-	if (t->counts->bytes > t->opts->max_size) {
+	n = tarin_is_stopped(t) ? -1 : t->opts->pull(t->opts->arg, data);
+	if (n < 0 && t->status == WIRE_OK)
+		t->status = WIRE_FAIL;
+	if (n > 0 && (*bytes += (uint64_t)n) > t->opts->max_size) {
 		progress_clear(t->opts->progress);
 		t->counts->rule = tarin_rules[TARIN_SIZE].code;
 		msg_warn(0,
@@ -622,29 +625,16 @@ tarin_count_bytes(struct tarin *t, const void *data, size_t len)
 		    " bytes",
 		    t->opts->max_size);
 		t->status = WIRE_BUNDLE;
-		return -1;
+		n = -1;
 	}
-	while (n < len && p[len - 1 - n] == '\0')
-		n++;
-	t->zeros = n == len ? t->zeros + len : n;
-	t->opts->progress->bytes = t->counts->bytes;
-	return 0;
-}
-
-/* libarchive's archive_read_callback */
-static la_ssize_t
-pull(struct archive *a, void *arg, const void **data)
-{
-	struct tarin *t = arg;
-	ssize_t n;
-
-	n = tarin_is_stopped(t) ? -1 : t->opts->pull(t->opts->arg, data);
-	if (n < 0 && t->status == WIRE_OK)
-		t->status = WIRE_FAIL;
-	if (n < 0 || tarin_count_bytes(t, *data, (size_t)n) < 0) {
+	if (n < 0) {
 		archive_set_error(a, EIO, "reported");
 		return -1;
 	}
+	for (at = n; at > 0 && ((const char *)*data)[at - 1] == '\0'; at--)
+		continue;
+	t->zeros = at == 0 ? t->zeros + (uint64_t)n : (uint64_t)(n - at);
+	t->opts->progress->bytes = *bytes;
 	return n;
 }
 
