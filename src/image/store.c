@@ -54,7 +54,7 @@ link_name(const struct tarscan_entry *e)
 
 /* Remember a member that can hold, or stand for, a blob. */
 static int
-add_member(struct store *s, struct tarscan_entry *e)
+store_add_member(struct store *s, struct tarscan_entry *e)
 {
 	struct store_member *m;
 
@@ -107,7 +107,7 @@ index_archive(struct store *s, const struct blob *b, const char *what)
 	}
 	do {
 		ret = tarscan_next(&scan, e);
-		if (ret > 0 && add_member(s, e) < 0)
+		if (ret > 0 && store_add_member(s, e) < 0)
 			ret = -1;
 	} while (ret > 0);
 	free(e);
