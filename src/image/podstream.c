@@ -23,34 +23,6 @@ podstream_open(struct source *s, const char *name, uint64_t max)
 	return source_fetch(s, name, max * PODSTREAM_FACTOR, NULL);
 }
 
-/* What of the image is not to be had; WIRE_OK: nothing. */
-static enum wire_exit
-podstream_judge(const struct verdict *v, const char *name, const char *sub)
-{
-	char shown[MSG_NAME];
-
-	if (v->image.n_images > 1) {
-		msg_warn(0,
-		    "%s: holds %u images; name one of them, as in oci-archive:PATH:TAG",
-		    name, v->image.n_images);
-		return WIRE_USAGE;
-	}
-	if (v->refused || v->report.reason == REPORT_NO_START) {
-		msg_warn(0, "%s", v->report.message);
-		result_because("ContainerCannotStart");
-		return WIRE_BUNDLE;
-	}
-	if (!v->missing)
-		return WIRE_OK;
-	if (sub != NULL && *sub != '\0')
-		msg_warn(0, "%s: there is no '%s' in it", name,
-		    msg_mask(shown, sizeof shown, sub));
-	else
-		msg_warn(0, "%s: there is nothing in it", name);
-	result_because("BundleMissing");
-	return WIRE_BUNDLE;
-}
-
 enum wire_exit
 podstream_write(const struct source *source, const char *name, const char *sub,
     uint64_t max, int to)
@@ -63,14 +35,34 @@ podstream_write(const struct source *source, const char *name, const char *sub,
 	    .sub = sub};
 	struct verdict *v = calloc(1, sizeof *v);
 	enum wire_exit status = WIRE_FAIL;
+	char shown[MSG_NAME];
 
 	if (v == NULL) {
 		msg_nomem();
-		return WIRE_FAIL;
+	} else if (verdict_reach(v, &o) < 0) {
+		status = WIRE_FAIL;
+	} else if (v->image.n_images > 1) {
+		msg_warn(0,
+		    "%s: holds %u images; name one of them, as in oci-archive:PATH:TAG",
+		    name, v->image.n_images);
+		status = WIRE_USAGE;
+	} else if (v->refused || v->report.reason == REPORT_NO_START) {
+		msg_warn(0, "%s", v->report.message);
+		result_because("ContainerCannotStart");
+		status = WIRE_BUNDLE;
+	} else if (v->missing) {
+		if (sub != NULL && *sub != '\0')
+			msg_warn(0, "%s: there is no '%s' in it", name,
+			    msg_mask(shown, sizeof shown, sub));
+		else
+			msg_warn(0, "%s: there is nothing in it", name);
+		result_because("BundleMissing");
+		status = WIRE_BUNDLE;
+	} else {
+		status = WIRE_OK;
 	}
-	if (verdict_reach(v, &o) == 0)
-		status = podstream_judge(v, name, sub);
-	verdict_free(v);
+	if (v != NULL)
+		verdict_free(v);
 	free(v);
 	return status;
 }

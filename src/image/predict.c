@@ -22,19 +22,6 @@ rule_for(const struct predict *j, const struct node *n)
 	return acl_judge(j->who, n->inode);
 }
 
-static bool
-is_kind(const struct predict *j, struct tree *t)
-{
-	const struct node *n = tree_child(t, t->root, PLACES_KIND_FILE,
-	    strlen(PLACES_KIND_FILE));
-	char text[5];
-
-	return n != NULL && S_ISREG(n->inode->mode) &&
-	    rule_for(j, n) == FINDING_NONE && n->inode->data.len == 5 &&
-	    blob_read(&n->inode->data, 0, text, 5) == 5 &&
-	    memcmp(text, PLACES_KIND_TEXT, 5) == 0;
-}
-
 /* Is n what runtimes drop into the root?  content.c asks it in a container. */
 static bool
 predict_is_stray(const struct predict *j, const struct node *n)
@@ -81,61 +68,56 @@ predict_is_hollow(const struct predict *j, const struct node *dir)
 	return true;
 }
 
-static void
-decide(struct predict *j, struct predict_item *item)
-{
-	const struct node *n = item->node;
-	mode_t mode = n->inode->mode;
-
-	item->what = CONTENT_ENTRY;
-	item->rule = FINDING_NONE;
-	if (n->mounted && n->strayed) {
-		item->rule = FINDING_HIDDEN;
-	} else if (n->mounted ||
-	    (S_ISDIR(mode) && n->parent != NULL && predict_is_hollow(j, n))) {
-		item->what = CONTENT_SKIPPED;
-		item->why = CONTENT_MOUNT;
-	} else if (n->inode->whiteout) {
-		item->what = CONTENT_SKIPPED;
-		item->why = CONTENT_WHITEOUT;
-	} else if (predict_is_stray(j, n)) {
-		item->what = CONTENT_SKIPPED;
-		item->why = CONTENT_RUNTIME;
-	} else if (S_ISDIR(mode) || S_ISREG(mode)) {
-		item->rule = rule_for(j, n);
-	} else if (!S_ISLNK(mode) || j->skip_symlinks) {
-		item->what = CONTENT_SKIPPED;
-		item->why = S_ISLNK(mode) ? CONTENT_SYMLINK : CONTENT_SPECIAL;
-	}
-	if (item->rule != FINDING_NONE)
-		item->what = CONTENT_FINDING;
-}
-
 void
 predict_begin(struct predict *j, struct tree *t, const struct finding_who *who,
     bool skip_symlinks)
 {
+	const struct node *n = tree_child(t, t->root, PLACES_KIND_FILE,
+	    strlen(PLACES_KIND_FILE));
+	char text[5];
+
 	*j = (struct predict){.tree = t,
 	    .who = who,
 	    .skip_symlinks = skip_symlinks};
-	j->on_kind = is_kind(j, t);
+	j->on_kind = n != NULL && S_ISREG(n->inode->mode) &&
+	    rule_for(j, n) == FINDING_NONE && n->inode->data.len == 5 &&
+	    blob_read(&n->inode->data, 0, text, 5) == 5 &&
+	    memcmp(text, PLACES_KIND_TEXT, 5) == 0;
 }
 
 int
 predict_next(struct predict *j, struct predict_item *item)
 {
-	const struct node *root = j->tree->root;
+	const struct node *root = j->tree->root, *n = root;
+	mode_t mode;
 
-	if (j->last == NULL)
-		item->node = root;
-	else if (j->skip)
-		item->node = tree_skip(root, j->last);
-	else
-		item->node = tree_next(root, j->last);
-	if (item->node == NULL)
+	if (j->last != NULL)
+		n = j->skip ? tree_skip(root, j->last)
+		            : tree_next(root, j->last);
+	if (n == NULL)
 		return 0;
-	decide(j, item);
-	j->last = item->node;
+	mode = n->inode->mode;
+	*item = (struct predict_item){.node = n, .what = CONTENT_SKIPPED};
+	if (n->mounted && n->strayed) {
+		item->rule = FINDING_HIDDEN;
+	} else if (n->mounted ||
+	    (S_ISDIR(mode) && n->parent != NULL && predict_is_hollow(j, n))) {
+		item->why = CONTENT_MOUNT;
+	} else if (n->inode->whiteout) {
+		item->why = CONTENT_WHITEOUT;
+	} else if (predict_is_stray(j, n)) {
+		item->why = CONTENT_RUNTIME;
+	} else if (S_ISDIR(mode) || S_ISREG(mode)) {
+		item->rule = rule_for(j, n);
+		item->what = CONTENT_ENTRY;
+	} else if (!S_ISLNK(mode) || j->skip_symlinks) {
+		item->why = S_ISLNK(mode) ? CONTENT_SYMLINK : CONTENT_SPECIAL;
+	} else {
+		item->what = CONTENT_ENTRY;
+	}
+	if (item->rule != FINDING_NONE)
+		item->what = CONTENT_FINDING;
+	j->last = n;
 	j->skip = item->what != CONTENT_ENTRY;
 	return 1;
 }

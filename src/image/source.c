@@ -27,41 +27,28 @@ enum {
 
 /* ------------------------------------------------------------------ files */
 
-static bool
-source_has(const char *dir, const char *name)
-{
-	char *path = NULL;
-	bool has;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		return false;
-	has = access(path, F_OK) == 0;
-	free(path);
-	return has;
-}
-
 enum wire_exit
 source_refuse_context(const char *path)
 {
-	static const char *const names[] = {"Dockerfile", "Containerfile"};
+	/* what says that it is an image, then what says that it is a context */
+	static const char *const names[] = {"oci-layout", "version",
+	    "Dockerfile", "Containerfile"};
 	char shown[NAME_SHOWN], word[QUOTE_MAX];
-	struct stat st;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	size_t i;
 
-	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (fd < 0 || faccessat(fd, names[i], F_OK, 0) == 0)
+			break;
+	if (fd >= 0)
+		(void)close(fd);
+	if (i < 2 || i == sizeof names / sizeof *names)
 		return WIRE_OK;
-	if (source_has(path, "oci-layout") || source_has(path, "version"))
-		return WIRE_OK;
-	for (i = 0; i < sizeof names / sizeof *names; i++) {
-		if (!source_has(path, names[i]))
-			continue;
-		msg_warn(0,
-		    "%s: a build context (it has a %s), not an image; build the image and check that: podman build -t NAME %s && %s check NAME (or, if it is a root file system, dir:%s)",
-		    msg_mask(shown, sizeof shown, path), names[i],
-		    quote_path(word, sizeof word, path), msg_program(), word);
-		return WIRE_USAGE;
-	}
-	return WIRE_OK;
+	msg_warn(0,
+	    "%s: a build context (it has a %s), not an image; build the image and check that: podman build -t NAME %s && %s check NAME (or, if it is a root file system, dir:%s)",
+	    msg_mask(shown, sizeof shown, path), names[i],
+	    quote_path(word, sizeof word, path), msg_program(), word);
+	return WIRE_USAGE;
 }
 
 /* Does text, which is not a file, look like the name of one? */
@@ -106,19 +93,20 @@ struct search {
 static void
 source_set_why(struct search *st, const char *tool, const struct tool *t)
 {
-	char said[TOOL_SAID];
-	const char *text;
-	size_t len;
+	char said[TOOL_SAID], *text, *p, *end;
 
 	(void)tool_said(t, said, sizeof said);
 	text = strstr(said, "msg=\"");
 	text = text != NULL ? text + strlen("msg=\"") : said;
-	len = strlen(text);
-	if (text != said && len > 0 && text[len - 1] == '"')
-		len--;
-	snprintf(st->why, sizeof st->why, "%s: %.*s", tool, (int)len, text);
-	if (len == 0)
-		snprintf(st->why, sizeof st->why, "%s: does not have it", tool);
+	/* \" is a quote in it, and " its end */
+	for (p = end = text; text != said && *p != '\0' && *p != '"'; p++) {
+		p += *p == '\\' && p[1] != '\0';
+		*end++ = *p;
+	}
+	if (text != said)
+		*end = '\0';
+	snprintf(st->why, sizeof st->why, "%s: %s", tool,
+	    *text != '\0' ? text : "does not have it");
 }
 
 /*
@@ -178,9 +166,8 @@ source_save(struct search *st, const char *const *has, const char *const *save)
 	st->tools++;
 	if (tool_start(&t, has, NULL) < 0)
 		return 0;
-	do
-		n = tool_read(&t, buf, sizeof buf);
-	while (n > 0);
+	while ((n = tool_read(&t, buf, sizeof buf)) > 0)
+		continue;
 	code = tool_finish(&t, n < 0);
 	if (code != 0)
 		source_set_why(st, has[0], &t);
@@ -303,35 +290,6 @@ source_is_pipe(const char *text)
 	        !S_ISDIR(st.st_mode));
 }
 
-/* What comes through a pipe is kept: it is read more than once. */
-static int
-source_keep(struct source *s, const char *text)
-{
-	bool input = strcmp(text, "-") == 0;
-	char shown[MSG_NAME];
-	struct stat st;
-	struct blob b;
-	int fd, ret = -1;
-
-	msg_mask(shown, sizeof shown, input ? "standard input" : text);
-	/* a child has another standard input */
-	fd = input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-	           : open(text, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		msg_warn(errno, "%s", shown);
-	} else if (S_ISREG(st.st_mode)) {
-		s->fd = fd;
-		return 0;
-	} else if (tempfile_open(&s->tempfile, s->tempfile.max) == 0 &&
-	    tempfile_copy(&s->tempfile, fd, shown, &b) == 0) {
-		s->fd = s->tempfile.fd;
-		ret = 0;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-	return ret;
-}
-
 /* Has it one of skopeo's prefixes of files? */
 static bool
 source_has_transport(const char *text)
@@ -356,21 +314,39 @@ source_is_at_hand(const char *text)
 enum wire_exit
 source_open(struct source *s, const char *text, uint64_t max)
 {
+	bool input = strcmp(text, "-") == 0;
+	enum wire_exit status = WIRE_FAIL;
 	char shown[MSG_NAME];
 	struct stat st;
+	struct blob b;
+	int fd;
 
 	*s = (struct source){.path = text, .tempfile = {.fd = -1, .max = max}};
-	if (source_is_pipe(text)) {
-		s->path = "-";
-		return source_keep(s, text) < 0 ? WIRE_FAIL : WIRE_OK;
-	}
-	if (source_has_transport(text))
-		return WIRE_OK;
-	if (stat(text, &st) < 0) {
-		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, text));
+	msg_mask(shown, sizeof shown, input ? "standard input" : text);
+	if (!source_is_pipe(text)) {
+		if (source_has_transport(text) || stat(text, &st) == 0)
+			return WIRE_OK;
+		msg_warn(errno, "%s", shown);
 		return WIRE_FAIL;
 	}
-	return WIRE_OK;
+	s->path = "-";
+	/* a child has another standard input */
+	fd = input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+	           : open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		msg_warn(errno, "%s", shown);
+	} else if (S_ISREG(st.st_mode)) {
+		s->fd = fd;
+		return WIRE_OK;
+	} else if (tempfile_open(&s->tempfile, s->tempfile.max) == 0 &&
+	    tempfile_copy(&s->tempfile, fd, shown, &b) == 0) {
+		/* it is read more than once */
+		s->fd = s->tempfile.fd;
+		status = WIRE_OK;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return status;
 }
 
 void

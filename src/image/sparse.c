@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/msg.h"
 #include "base/number.h"
 
@@ -28,15 +29,12 @@ sparse_add_run(struct sparse *s, uint64_t at, uint64_t len)
 		s->bad = true;
 		return 0;
 	}
-	if ((s->n_runs & (s->n_runs - 1)) == 0) {
-		runs = reallocarray(s->runs, s->n_runs > 0 ? s->n_runs * 2 : 1,
-		    sizeof *runs);
-		if (runs == NULL) {
-			msg_nomem();
-			return -1;
-		}
-		s->runs = runs;
+	runs = array_grow(s->runs, &s->room, s->n_runs + 1, sizeof *runs);
+	if (runs == NULL) {
+		msg_nomem();
+		return -1;
 	}
+	s->runs = runs;
 	s->runs[s->n_runs++] = (struct sparse_run){at, len};
 	return 0;
 }

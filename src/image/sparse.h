@@ -29,7 +29,7 @@ struct sparse {
 	char name[SPARSE_NAME]; /* of the file; "" likewise */
 	char size[24], realsize[24], numblocks[24]; /* likewise */
 	struct sparse_run *runs; /* owned; version 0.x */
-	size_t n_runs;
+	size_t n_runs, room;
 	bool has_map;
 	bool half; /* an offset whose numbytes has yet to come */
 	bool bad; /* a record that cannot be */

@@ -114,28 +114,16 @@ index_archive(struct store *s, const struct blob *b, const char *what)
 	return ret;
 }
 
-/* What writes such a file's content to standard output. */
-static const char *
-unpacker(const char *packed)
-{
-	static const char *const by[][2] = {{"zip", "unzip -p"},
-	    {"7z", "7z x -so"}, {"compress", "uncompress -c"},
-	    {"lzma", "xz -dc"}, {"xz", "xz -dc"}, {"bzip2", "bzip2 -dc"},
-	    {"lz4", "lz4 -dc"}, {"lzip", "lzip -dc"}, {"lzop", "lzop -dc"}};
-	size_t i;
-
-	for (i = 0; i < sizeof by / sizeof *by; i++)
-		if (strcmp(packed, by[i][0]) == 0)
-			return by[i][1];
-	return packed;
-}
-
 /* An archive is read in place if that is possible, else from the tempfile. */
 static int
 store_open_archive(struct store *s, const struct stat *st, const char *what)
 {
+	/* what writes a packed file's content to standard output */
+	static const char *const by[][2] = {{"zip", "unzip -p"},
+	    {"7z", "7z x -so"}, {"compress", "uncompress -c"},
+	    {"lzma", "xz -dc"}, {NULL, NULL}};
 	struct blob b = {s->fd, 0, (uint64_t)st->st_size}, plain;
-	const char *packed;
+	const char *packed, *const(*one)[2] = by;
 
 	if (!S_ISREG(st->st_mode) &&
 	    tempfile_copy(s->tempfile, s->fd, what, &b) < 0)
@@ -146,9 +134,12 @@ store_open_archive(struct store *s, const struct stat *st, const char *what)
 	}
 	packed = decompress_unread(&b);
 	if (packed != NULL && !tarscan_is_tar(&b)) {
+		while ((*one)[0] != NULL && strcmp((*one)[0], packed) != 0)
+			one++;
 		msg_warn(0,
-		    "%s is compressed with %s, which is not read; decompress it first: %s ... | unpackctl check -",
-		    what, packed, unpacker(packed));
+		    "%s is compressed with %s, which is not read; decompress it first: %s%s ... | unpackctl check -",
+		    what, packed, (*one)[0] != NULL ? (*one)[1] : packed,
+		    (*one)[0] != NULL ? "" : " -dc");
 		return -1;
 	}
 	if (!decompress_needed(&b))

@@ -60,7 +60,8 @@ struct extra {
 static int
 tarscan_refuse(const struct tarscan *t, const char *why)
 {
-	msg_warn(0, "%s: %s at byte %ju", t->what, why, (uintmax_t)t->at);
+	msg_warn(0, "%s: %s at byte %ju of the tar", t->what, why,
+	    (uintmax_t)t->at);
 	return -1;
 }
 
@@ -374,19 +375,6 @@ out:
 	return ret;
 }
 
-static int
-take_long(struct tarscan *t, char *to, uint64_t size)
-{
-	char *text = read_extension(t, size);
-	int ret;
-
-	if (text == NULL)
-		return -1;
-	ret = keep_name(t, to, text, strlen(text));
-	free(text);
-	return ret;
-}
-
 /* The name of a header: prefix/name in ustar. */
 static void
 header_name(const struct header *h, char *to)
@@ -515,6 +503,8 @@ static int
 take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
     struct extra *x)
 {
+	bool is_name = h->typeflag == 'L';
+	char *text, *to = is_name ? e->name : e->link;
 	int64_t size;
 	int ret = 0;
 
@@ -531,12 +521,12 @@ take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 		ret = take_pax(t, e, x, (uint64_t)size);
 	} else if (size > TARSCAN_NAME) {
 		x->cut = true;
-	} else if (h->typeflag == 'L') {
-		ret = take_long(t, e->name, (uint64_t)size);
-		x->long_name = ret == 0 && e->name[0] != '\0';
 	} else {
-		ret = take_long(t, e->link, (uint64_t)size);
-		x->long_link = ret == 0 && e->link[0] != '\0';
+		text = read_extension(t, (uint64_t)size);
+		ret = text == NULL ? -1 : keep_name(t, to, text, strlen(text));
+		free(text);
+		*(is_name ? &x->long_name : &x->long_link) = ret == 0 &&
+		    *to != '\0';
 	}
 	t->at += BLOCK + padded((uint64_t)size);
 	return ret < 0 ? -1 : 1;

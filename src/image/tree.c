@@ -111,18 +111,6 @@ tree_grow_table(struct tree *t)
 	return 0;
 }
 
-static struct inode *
-inode_new(mode_t mode)
-{
-	struct inode *i = calloc(1, sizeof *i);
-
-	if (i == NULL)
-		msg_nomem();
-	else
-		i->mode = mode;
-	return i;
-}
-
 struct node *
 tree_add(struct tree *t, struct node *dir, const char *name,
     struct inode *shared, mode_t mode)
@@ -147,11 +135,14 @@ tree_add(struct tree *t, struct node *dir, const char *name,
 		msg_nomem();
 		return NULL;
 	}
-	n->inode = shared != NULL ? shared : inode_new(mode);
+	n->inode = shared != NULL ? shared : calloc(1, sizeof *n->inode);
 	if (n->inode == NULL) {
+		msg_nomem();
 		free(n);
 		return NULL;
 	}
+	if (shared == NULL)
+		n->inode->mode = mode;
 	n->inode->links++;
 	n->parent = dir;
 	n->len = (unsigned short)len;
@@ -230,36 +221,29 @@ tree_compare_nodes(const void *a, const void *b)
 	return c != 0 ? c : (*x)->len - (*y)->len;
 }
 
-/* Sort dir's children with the help of all, which has room for them. */
-static void
-sort_children(struct node *dir, struct node **all)
-{
-	struct node *n;
-	size_t count = 0, i;
-
-	for (n = dir->child; n != NULL; n = n->next)
-		all[count++] = n;
-	qsort(all, count, sizeof(struct node *), tree_compare_nodes);
-	for (i = 0; i < count; i++) {
-		all[i]->prev = i > 0 ? all[i - 1] : NULL;
-		all[i]->next = i + 1 < count ? all[i + 1] : NULL;
-	}
-	if (count > 0)
-		dir->child = all[0];
-}
-
 int
 tree_sort(struct tree *t)
 {
 	struct node **all = calloc(t->n_nodes, sizeof(struct node *));
-	struct node *n;
+	struct node *dir, *n;
+	size_t count, i;
 
 	if (all == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	for (n = t->root; n != NULL; n = tree_next(t->root, n))
-		sort_children(n, all);
+	for (dir = t->root; dir != NULL; dir = tree_next(t->root, dir)) {
+		count = 0;
+		for (n = dir->child; n != NULL; n = n->next)
+			all[count++] = n;
+		qsort(all, count, sizeof(struct node *), tree_compare_nodes);
+		for (i = 0; i < count; i++) {
+			all[i]->prev = i > 0 ? all[i - 1] : NULL;
+			all[i]->next = i + 1 < count ? all[i + 1] : NULL;
+		}
+		if (count > 0)
+			dir->child = all[0];
+	}
 	free(all);
 	return 0;
 }
@@ -293,19 +277,6 @@ tree_drop_whiteouts(struct tree *t, struct node *dir)
 			tree_remove(t, n);
 	}
 	dir->whiteouts = false;
-}
-
-/*
- * Something is made in dir: overlayfs copies it and all above it up, which
- * merges them, and their whiteouts are not listed any more.
- */
-static void
-tree_copy_up(struct tree *t, struct node *dir)
-{
-	for (; dir != NULL; dir = dir->parent) {
-		dir->merged = true;
-		tree_drop_whiteouts(t, dir);
-	}
 }
 
 /* Copy size bytes into *to, whose old ones are freed.  0, or -1 (reported). */
@@ -393,7 +364,7 @@ static int
 step(struct lookup *l, const char *name)
 {
 	bool last = l->p[strspn(l->p, "/")] == '\0';
-	struct node *n;
+	struct node *n, *up;
 
 	if (!S_ISDIR(l->at->inode->mode)) {
 		errno = ENOTDIR;
@@ -403,7 +374,14 @@ step(struct lookup *l, const char *name)
 	if (n != NULL && n->inode->whiteout && l->tree->hides_whiteouts)
 		n = NULL;
 	if (n == NULL && l->make) {
-		tree_copy_up(l->tree, l->at);
+		/*
+		 * overlayfs copies the directory and all above it up, which
+		 * merges them, and their whiteouts are not listed any more
+		 */
+		for (up = l->at; up != NULL; up = up->parent) {
+			up->merged = true;
+			tree_drop_whiteouts(l->tree, up);
+		}
 		n = tree_add(l->tree, l->at, name, NULL,
 		    last ? l->mode : S_IFDIR | 0755);
 		if (n == NULL)
@@ -420,40 +398,14 @@ step(struct lookup *l, const char *name)
 }
 
 static struct node *
-resolve(struct lookup *l)
-{
-	char name[NAME_LEN_MAX + 1];
-	const char *p;
-	size_t len;
-
-	for (;;) {
-		p = l->p + strspn(l->p, "/");
-		len = strcspn(p, "/");
-		if (len == 0)
-			return l->at;
-		if (len > NAME_LEN_MAX) {
-			errno = ENAMETOOLONG;
-			return NULL;
-		}
-		memcpy(name, p, len);
-		name[len] = '\0';
-		l->p = p + len;
-		l->tree->steps++;
-		if (path_is_dots(name)) {
-			if (len == 2 && l->at->parent != NULL)
-				l->at = l->at->parent;
-		} else if (step(l, name) < 0) {
-			return NULL;
-		}
-	}
-}
-
-static struct node *
 tree_find_path(struct tree *t, const char *path, bool make, mode_t mode)
 {
 	struct lookup l;
+	char name[NAME_LEN_MAX + 1];
+	const char *p;
+	size_t len = strlen(path);
 
-	if (strlen(path) >= TREE_PATH) {
+	if (len >= TREE_PATH) {
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
@@ -462,9 +414,28 @@ tree_find_path(struct tree *t, const char *path, bool make, mode_t mode)
 	l.links = 0;
 	l.make = make;
 	l.mode = mode;
-	memcpy(l.rest, path, strlen(path) + 1);
+	memcpy(l.rest, path, len + 1);
 	l.p = l.rest;
-	return resolve(&l);
+	for (;;) {
+		p = l.p + strspn(l.p, "/");
+		len = strcspn(p, "/");
+		if (len == 0)
+			return l.at;
+		if (len > NAME_LEN_MAX) {
+			errno = ENAMETOOLONG;
+			return NULL;
+		}
+		memcpy(name, p, len);
+		name[len] = '\0';
+		l.p = p + len;
+		t->steps++;
+		if (path_is_dots(name)) {
+			if (len == 2 && l.at->parent != NULL)
+				l.at = l.at->parent;
+		} else if (step(&l, name) < 0) {
+			return NULL;
+		}
+	}
 }
 
 struct node *

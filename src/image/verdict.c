@@ -134,23 +134,23 @@ config_text(const struct verdict *v, const char *key)
 static int
 note_user(struct verdict *v)
 {
-	const char *user = config_text(v, "User");
-	char masked[128];
+	const char *user = config_text(v, "User"), *code = "user-root";
 	size_t len = strcspn(user, ":");
+	char masked[128], what[160] = "no USER";
 
-	(void)msg_mask(masked, sizeof masked, user);
+	msg_mask(masked, sizeof masked, user);
 	if (*user == '\0')
-		return verdict_note(v, "user-unset", "", 0,
-		    "no USER: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)");
-	if (strspn(user, "0123456789") < len)
-		return verdict_note(v, "user-name", "", 0,
-		    "USER %s is a name: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)",
-		    masked);
-	if (strspn(user, "0") < len)
+		code = "user-unset";
+	else if (strspn(user, "0123456789") < len)
+		code = "user-name";
+	else if (strspn(user, "0") < len)
 		return 0;
-	return verdict_note(v, "user-root", "", 0,
-	    "USER %s is root: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)",
-	    masked);
+	if (*user != '\0')
+		snprintf(what, sizeof what, "USER %s is %s", masked,
+		    strcmp(code, "user-name") == 0 ? "a name" : "root");
+	return verdict_note(v, code, "", 0,
+	    "%s: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)",
+	    what);
 }
 
 /* Does a path lie below one of the runtime's mounts, as far as it is there? */
@@ -173,57 +173,36 @@ is_in_mount(struct verdict *v, const char *path)
 	return false;
 }
 
-/* The runtime makes a WORKDIR that no layer has, unless the pod has another. */
-static int
-note_workdir_missing(struct verdict *v, const char *path, const char *masked)
-{
-	if (is_in_mount(v, path))
-		return 0;
-	return verdict_note(v, "workdir-missing", path, 0,
-	    "no layer has the WORKDIR %s: in a pod without workingDir, such as RukPak's, the runtime makes the directory, and it is part of the bundle",
-	    masked);
-}
-
 static int
 note_workdir(struct verdict *v)
 {
-	const char *path = config_text(v, "WorkingDir");
+	const char *path = config_text(v, "WorkingDir"), *why = NULL;
 	const struct node *n;
 	char masked[256];
 
 	if (*path == '\0')
 		return 0;
-	(void)msg_mask(masked, sizeof masked, path);
-	if (*path != '/')
-		return verdict_note(v, "workdir-not-directory", path, 0,
-		    "WORKDIR %s is not an absolute path: the container cannot start unless the pod sets another workingDir",
-		    masked);
+	msg_mask(masked, sizeof masked, path);
 	n = tree_find(&v->tree, path);
-	if (n == NULL && errno == ENOENT)
-		return note_workdir_missing(v, path, masked);
-	if (n != NULL && n->parent == NULL)
-		return 0;
-	if (n == NULL || !S_ISDIR(n->inode->mode))
+	if (*path != '/')
+		why = "not an absolute path";
+	else if (n == NULL ? errno != ENOENT : !S_ISDIR(n->inode->mode))
+		why = "not a directory";
+	if (why != NULL)
 		return verdict_note(v, "workdir-not-directory", path, 0,
-		    "WORKDIR %s is not a directory: the container cannot start unless the pod sets another workingDir",
+		    "WORKDIR %s is %s: the container cannot start unless the pod sets another workingDir",
+		    masked, why);
+	/* the runtime makes it, unless the pod has another */
+	if (n == NULL && !is_in_mount(v, path))
+		return verdict_note(v, "workdir-missing", path, 0,
+		    "no layer has the WORKDIR %s: in a pod without workingDir, such as RukPak's, the runtime makes the directory, and it is part of the bundle",
 		    masked);
-	if (acl_judge(&v->user.who, n->inode) != FINDING_NONE)
+	if (n != NULL && n->parent != NULL &&
+	    acl_judge(&v->user.who, n->inode) != FINDING_NONE)
 		return verdict_note(v, "workdir-not-searchable", path, 0,
 		    "WORKDIR %s cannot be entered: relative paths fail unless the pod sets another workingDir",
 		    masked);
 	return 0;
-}
-
-/* Does overlayfs list something below n that it cannot find? */
-static bool
-has_whiteout(const struct node *top)
-{
-	const struct node *n;
-
-	for (n = top->child; n != NULL; n = tree_next(top, n))
-		if (n->inode->whiteout)
-			return true;
-	return false;
 }
 
 /*
@@ -253,17 +232,20 @@ volume_refusal(const struct node *n, const char *clean)
 static int
 take_volume(struct verdict *v, const char *path)
 {
-	struct node *n = tree_find(&v->tree, path);
+	struct node *n = tree_find(&v->tree, path), *in;
 	char masked[256], clean[TREE_PATH];
 	const char *why;
 
-	(void)msg_mask(masked, sizeof masked, path);
+	msg_mask(masked, sizeof masked, path);
 	if (n != NULL && n->child != NULL && n->parent != NULL &&
 	    verdict_note(v, "volume-over-content", path, 0,
 	        "VOLUME %s has content: the runtime copies it at every start",
 	        masked) < 0)
 		return -1;
-	if (n != NULL && has_whiteout(n) &&
+	/* what overlayfs lists, but cannot find */
+	for (in = n; in != NULL && !in->inode->whiteout;)
+		in = tree_next(n, in);
+	if (in != NULL && in != n &&
 	    verdict_note(v, "container-cannot-start", path, 0,
 	        "VOLUME %s has a whiteout in it that deletes nothing: the runtime cannot copy that, and the container does not start",
 	        masked) < 0)
@@ -283,19 +265,7 @@ take_volume(struct verdict *v, const char *path)
 	return 0;
 }
 
-static int
-take_volumes(struct verdict *v)
-{
-	const struct json *one = json_first(
-	    json_path(v->image.config, "config", "Volumes", NULL));
-
-	for (; one != NULL; one = json_next(one))
-		if (json_key(one) != NULL && take_volume(v, json_key(one)) < 0)
-			return -1;
-	return 0;
-}
-
-/* What keeps a runtime from making the process, whatever the pod says. */
+/* What of its configuration keeps a container from starting. */
 static int
 note_process(struct verdict *v)
 {
@@ -323,6 +293,10 @@ note_process(struct verdict *v)
 			        accounts[i]) < 0)
 				return -1;
 	}
+	one = json_first(json_path(v->image.config, "config", "Volumes", NULL));
+	for (; one != NULL; one = json_next(one))
+		if (json_key(one) != NULL && take_volume(v, json_key(one)) < 0)
+			return -1;
 	return 0;
 }
 
@@ -512,89 +486,66 @@ out:
 	return ret;
 }
 
-/* Layers that one of the runtimes does not read, though their tar is fine. */
+/*
+ * What a layer, though its tar may be fine, makes of one of the runtimes: a
+ * type, or a compression, that it does not read.
+ */
 static int
-note_packing(struct verdict *v)
+note_packing(struct verdict *v, const struct image_layer *one,
+    unsigned int number)
 {
-	const struct image_layer *one;
-	unsigned int i;
-
-	for (i = 0; i < v->image.n_layers; i++) {
-		one = &v->image.layers[i];
-		if (one->odd_type &&
-		    verdict_note(v, "layer-type", "", i + 1,
-		        "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
-		        i + 1) < 0)
-			return -1;
-		if (one->skips &&
-		    verdict_note(v, "layer-compression", "", i + 1,
-		        "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
-		        i + 1) < 0)
-			return -1;
-		if (one->looks != NULL &&
-		    verdict_note(v, "layer-compression", "", i + 1,
-		        "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
-		        i + 1, one->looks) < 0)
-			return -1;
+	if (one->packed != NULL) {
+		v->refused = true;
+		return verdict_note(v, "layer-compression", "", number,
+		    "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
+		    number, one->packed);
 	}
-	return 0;
-}
-
-/* Is there a layer that containerd does not decompress? */
-static bool
-is_packed(const struct image *img)
-{
-	unsigned int i;
-
-	for (i = 0; i < img->n_layers; i++)
-		if (img->layers[i].packed != NULL)
-			return true;
-	return false;
-}
-
-/* An image whose layers no runtime unpacks. */
-static int
-note_unread(struct verdict *v)
-{
-	const struct image *img = &v->image;
-	char masked[128];
-	unsigned int i;
-
-	v->refused = true;
-	if (tree_init(&v->tree) < 0)
+	if (one->odd_type &&
+	    verdict_note(v, "layer-type", "", number,
+	        "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
+	        number) < 0)
 		return -1;
-	if (img->other_os)
-		return verdict_note(v, "other-os", "", 0,
-		    "the image is for %s: it never runs on a node with Linux",
-		    msg_mask(masked, sizeof masked, img->os));
-	for (i = 0; i < img->n_layers; i++)
-		if (img->layers[i].packed != NULL &&
-		    verdict_note(v, "layer-compression", "", i + 1,
-		        "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
-		        i + 1, img->layers[i].packed) < 0)
-			return -1;
-	return 0;
+	if (one->skips &&
+	    verdict_note(v, "layer-compression", "", number,
+	        "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
+	        number) < 0)
+		return -1;
+	if (one->looks == NULL)
+		return 0;
+	return verdict_note(v, "layer-compression", "", number,
+	    "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
+	    number, one->looks);
 }
 
 static int
 open_layers(struct verdict *v, const struct verdict_opts *opts,
     const struct image_ref *ref)
 {
-	int ret;
+	struct image *img = &v->image;
+	char masked[128];
+	unsigned int i;
 
-	if (image_open(&v->image, ref, opts->place,
+	if (image_open(img, ref, opts->place,
 	        opts->platform != NULL ? opts->platform : image_platform(),
-	        opts->max) < 0)
+	        opts->max) < 0 ||
+	    note_platform(v, opts) < 0)
 		return -1;
-	ret = note_platform(v, opts);
-	if (ret == 0 && (v->image.other_os || is_packed(&v->image)))
-		return note_unread(v);
-	if (ret == 0)
-		ret = note_packing(v);
-	if (ret == 0 && v->image.n_layers == 0)
-		ret = verdict_note(v, "no-layers", "", 0,
-		    "the image has no layers: no container can be made of it");
-	return ret < 0 ? -1 : take_layers(v, opts);
+	v->refused = img->other_os;
+	if (img->other_os &&
+	    verdict_note(v, "other-os", "", 0,
+	        "the image is for %s: it never runs on a node with Linux",
+	        msg_mask(masked, sizeof masked, img->os)) < 0)
+		return -1;
+	for (i = 0; !img->other_os && i < img->n_layers; i++)
+		if (note_packing(v, &img->layers[i], i + 1) < 0)
+			return -1;
+	if (v->refused) /* by all, or unread */
+		return tree_init(&v->tree);
+	if (img->n_layers == 0 &&
+	    verdict_note(v, "no-layers", "", 0,
+	        "the image has no layers: no container can be made of it") < 0)
+		return -1;
+	return take_layers(v, opts);
 }
 
 static int
@@ -603,21 +554,19 @@ open_image(struct verdict *v, const struct verdict_opts *opts)
 	struct image_ref ref;
 	int ret = -1;
 
-	if (image_ref_parse(&ref, opts->image) < 0)
-		goto out;
-	ref.fd = opts->fd;
-	if (image_ref_detect(&ref) < 0)
-		goto out;
-	if (ref.kind != IMAGE_ROOT) {
-		ret = open_layers(v, opts, &ref);
-		goto out;
+	if (image_ref_parse(&ref, opts->image) == 0) {
+		ref.fd = opts->fd;
+		ret = image_ref_detect(&ref);
 	}
-	if (tree_init(&v->tree) < 0)
-		goto out;
-	v->tree.hides_whiteouts = true;
-	v->root = rootdir_read(&v->tree, ref.path);
-	ret = v->root < 0 ? -1 : 0;
-out:
+	if (ret == 0 && ref.kind != IMAGE_ROOT) {
+		ret = open_layers(v, opts, &ref);
+	} else if (ret == 0) {
+		ret = tree_init(&v->tree);
+		v->tree.hides_whiteouts = true;
+		if (ret == 0)
+			v->root = rootdir_read(&v->tree, ref.path);
+		ret = v->root < 0 ? -1 : 0;
+	}
 	image_ref_free(&ref);
 	return ret;
 }
@@ -656,48 +605,6 @@ note_base(struct verdict *v)
 		return 0;
 	return verdict_note(v, "full-base-image", "", 0,
 	    "the image holds a whole operating system: all of it is streamed, and must be readable");
-}
-
-static uint64_t
-files_in(const struct node *top)
-{
-	const struct node *n;
-	uint64_t files = 0;
-
-	for (n = top; n != NULL; n = tree_next(top, n))
-		files += S_ISREG(n->inode->mode) && n->inode->data.len > 0;
-	return files;
-}
-
-/* A mount that is in its place: is there anything below it? */
-static int
-note_covered(struct verdict *v, const struct node *n, const char *path)
-{
-	uint64_t files = files_in(n);
-	char masked[MSG_NAME];
-
-	if (files == 0)
-		return 0;
-	return verdict_note(v, "content-covered", path, n->layer,
-	    "/%s will be covered by a mount, and %" PRIu64
-	    " file%s of the image with it",
-	    msg_mask(masked, sizeof masked, path), files,
-	    files == 1 ? "" : "s");
-}
-
-/* The skipped item is a mount, or a directory of mounts. */
-static int
-note_all_covered(struct verdict *v, const struct node *top)
-{
-	const struct node *n, *next;
-	char path[TREE_PATH];
-
-	for (n = top; n != NULL; n = next) {
-		next = n->mounted ? tree_skip(top, n) : tree_next(top, n);
-		if (n->mounted && note_covered(v, n, tree_path(n, path)) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* An entry that can be read: by anybody? */
@@ -775,88 +682,86 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	return report_add_finding(&v->report, &f);
 }
 
-/* A symlink that extraction refuses, if the format keeps symlinks. */
-static int
-note_symlink(struct verdict *v, const struct node *n, const char *path)
-{
-	char masked[MSG_NAME];
-
-	if (!tarin_leads_out(path, n->inode->target))
-		return 0;
-	return verdict_note(v, "symlink-leads-out", path, n->layer,
-	    "%s is a symlink that is absolute or leads out of the bundle: run and extract refuse the bundle with exit code 3, unless --symlinks skip, or the format json, leaves symlinks out",
-	    msg_mask(masked, sizeof masked, path));
-}
-
 static int
 take_skipped(struct verdict *v, const struct predict_item *item,
     const char *path)
 {
-	const struct node *n = item->node;
-	char masked[MSG_NAME];
+	const struct node *top = item->node, *n, *next;
+	char masked[MSG_NAME], covered[TREE_PATH];
+	const struct node *below;
+	uint64_t files;
 
-	if (item->why == CONTENT_MOUNT && note_all_covered(v, n) < 0)
-		return -1;
+	/* a mount, or a directory of mounts: how many files are below each? */
+	for (n = item->why == CONTENT_MOUNT ? top : NULL; n != NULL; n = next) {
+		next = n->mounted ? tree_skip(top, n) : tree_next(top, n);
+		files = 0;
+		for (below = n->mounted ? n : NULL; below != NULL;
+		     below = tree_next(n, below))
+			files += S_ISREG(below->inode->mode) &&
+			    below->inode->data.len > 0;
+		tree_path(n, covered);
+		if (files > 0 &&
+		    verdict_note(v, "content-covered", covered, n->layer,
+		        "/%s will be covered by a mount, and %" PRIu64
+		        " file%s of the image with it",
+		        msg_mask(masked, sizeof masked, covered), files,
+		        files == 1 ? "" : "s") < 0)
+			return -1;
+	}
+	msg_mask(masked, sizeof masked, path);
 	if (item->why == CONTENT_SPECIAL &&
-	    verdict_note(v, "special-file", path, n->layer,
-	        "%s is a %s: it is left out of the bundle",
-	        msg_mask(masked, sizeof masked, path),
-	        content_type_name(n->inode->mode)) < 0)
+	    verdict_note(v, "special-file", path, top->layer,
+	        "%s is a %s: it is left out of the bundle", masked,
+	        content_type_name(top->inode->mode)) < 0)
 		return -1;
 	if (item->why == CONTENT_SYMLINK &&
-	    verdict_note(v, "symlink-skipped", path, n->layer,
+	    verdict_note(v, "symlink-skipped", path, top->layer,
 	        "%s is a symlink: the default format leaves symlinks out",
-	        msg_mask(masked, sizeof masked, path)) < 0)
+	        masked) < 0)
 		return -1;
-	if (item->why == CONTENT_SYMLINK && note_symlink(v, n, path) < 0)
+	/* if the format keeps symlinks */
+	if (item->why == CONTENT_SYMLINK &&
+	    tarin_leads_out(path, top->inode->target) &&
+	    verdict_note(v, "symlink-leads-out", path, top->layer,
+	        "%s is a symlink that is absolute or leads out of the bundle: run and extract refuse the bundle with exit code 3, unless --symlinks skip, or the format json, leaves symlinks out",
+	        masked) < 0)
 		return -1;
-	return report_add_skipped(&v->report, path, item->why, n->inode->mode);
-}
-
-/* The runtime makes a VOLUME that no layer has; an image volume has none. */
-static int
-note_volume_missing(struct verdict *v, const struct node *n, const char *path)
-{
-	char masked[MSG_NAME];
-
-	if (!n->volume || n->layer != 0 || n->parent == NULL)
-		return 0;
-	return verdict_note(v, "volume-missing", path, 0,
-	    "no layer has the VOLUME /%s: the runtime makes the directory in the container of the image, but not in an image volume, so the two strategies give different digests",
-	    msg_mask(masked, sizeof masked, path));
+	return report_add_skipped(&v->report, path, item->why,
+	    top->inode->mode);
 }
 
 static int
-take_entry(struct verdict *v, const struct predict_item *item, const char *path)
+take_entry(struct verdict *v, const struct node *n, const char *path)
 {
 	struct report *r = &v->report;
-	mode_t mode = item->node->inode->mode;
+	char masked[MSG_NAME];
 
 	r->entries++;
-	if (S_ISDIR(mode)) {
-		r->directories++;
-		if (note_volume_missing(v, item->node, path) < 0)
-			return -1;
-	} else {
+	if (!S_ISDIR(n->inode->mode)) {
 		r->files++;
-		r->bytes += item->node->inode->data.len;
+		r->bytes += n->inode->data.len;
+		return note_entry(v, n, path);
 	}
-	return note_entry(v, item->node, path);
+	r->directories++;
+	/* the runtime makes a VOLUME that no layer has; an image volume has
+	 * none */
+	if (n->volume && n->layer == 0 && n->parent != NULL &&
+	    verdict_note(v, "volume-missing", path, 0,
+	        "no layer has the VOLUME /%s: the runtime makes the directory in the container of the image, but not in an image volume, so the two strategies give different digests",
+	        msg_mask(masked, sizeof masked, path)) < 0)
+		return -1;
+	return note_entry(v, n, path);
 }
 
 static int
 verdict_take_item(struct verdict *v, const struct predict_item *item,
     const char *path)
 {
-	switch (item->what) {
-	case CONTENT_ENTRY:
-		return take_entry(v, item, path);
-	case CONTENT_SKIPPED:
+	if (item->what == CONTENT_ENTRY)
+		return take_entry(v, item->node, path);
+	if (item->what == CONTENT_SKIPPED)
 		return take_skipped(v, item, path);
-	case CONTENT_FINDING:
-		return take_finding(v, item, path);
-	}
-	return -1;
+	return take_finding(v, item, path);
 }
 
 static int
@@ -977,7 +882,7 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 		sum_up(v);
 		return 0;
 	}
-	if (note_base(v) < 0 || note_process(v) < 0 || take_volumes(v) < 0 ||
+	if (note_base(v) < 0 || note_process(v) < 0 ||
 	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
 		return -1;
 	if (refusal.why[0] != '\0' &&
