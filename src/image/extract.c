@@ -550,22 +550,15 @@ find_target(struct extract *x, const char *link, enum extract_runtime runtime)
 	return n;
 }
 
-/* Is there a file of the link's target in a lower layer? */
-static bool
-is_far(struct extract *x, const char *link)
-{
-	const struct node *n = x->below == NULL || strlen(link) >= TREE_PATH
-	    ? NULL
-	    : tree_find(x->below, link);
-
-	return n != NULL && !S_ISDIR(n->inode->mode);
-}
-
 /* The file of a hard link in *shared, where a runtime takes it. */
 static void
 extract_link(struct extract *x, const struct tarscan_entry *e,
     struct node **shared)
 {
+	/* in a lower layer */
+	const struct node *far = strlen(e->link) >= TREE_PATH
+	    ? NULL
+	    : tree_find(x->below, e->link);
 	struct node *n;
 	int i;
 
@@ -578,8 +571,9 @@ extract_link(struct extract *x, const struct tarscan_entry *e,
 			extract_refuse_way(x, 1U << i, e->name, errno, NULL);
 		else if (n == NULL)
 			extract_refuse(x, 1U << i, e->name,
-			    is_far(x, e->link) ? "hard-link-across-layers"
-			                       : "hard-link-to-nothing",
+			    far != NULL && !S_ISDIR(far->inode->mode)
+			        ? "hard-link-across-layers"
+			        : "hard-link-to-nothing",
 			    "no such file or directory");
 		else if (S_ISDIR(n->inode->mode))
 			extract_refuse(x, 1U << i, e->name,
@@ -590,28 +584,6 @@ extract_link(struct extract *x, const struct tarscan_entry *e,
 		else if (*shared != n)
 			extract_differ(x, n);
 	}
-}
-
-static mode_t
-extract_mode(const struct tarscan_entry *e)
-{
-	switch (e->type) {
-	case TARSCAN_SYMLINK:
-		return S_IFLNK | 0777;
-	case TARSCAN_CHAR:
-		return S_IFCHR | e->mode;
-	case TARSCAN_BLOCK:
-		return S_IFBLK | e->mode;
-	case TARSCAN_DIR:
-		return S_IFDIR | e->mode;
-	case TARSCAN_FIFO:
-		return S_IFIFO | e->mode;
-	case TARSCAN_FILE:
-	case TARSCAN_LINK:
-	case TARSCAN_GLOBAL:
-		break;
-	}
-	return S_IFREG | e->mode;
 }
 
 static int
@@ -672,7 +644,11 @@ static int
 extract_put(struct extract *x, struct tarscan_entry *e, struct node *dir,
     const char *base)
 {
+	/* by typeflag; a symlink has all permissions */
+	static const mode_t modes[] = {S_IFREG, S_IFREG, S_IFLNK | 0777,
+	    S_IFCHR, S_IFBLK, S_IFDIR, S_IFIFO};
 	struct node *n, *shared = NULL;
+	mode_t mode;
 
 	if (strlen(base) > NAME_LEN_MAX ||
 	    dir->path_len + strlen(base) > PATH_LEN_MAX) {
@@ -698,8 +674,9 @@ extract_put(struct extract *x, struct tarscan_entry *e, struct node *dir,
 		extract_link(x, e, &shared);
 	if (extract_is_over(x))
 		return 0;
+	mode = modes[e->type - TARSCAN_FILE];
 	n = tree_add(&x->tree, dir, base, shared != NULL ? shared->inode : NULL,
-	    extract_mode(e));
+	    S_ISLNK(mode) ? mode : mode | e->mode);
 	if (n == NULL)
 		return -1;
 	if (shared == NULL) {

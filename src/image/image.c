@@ -545,28 +545,6 @@ open_oci(struct image *img, const struct json *at, const char *platform)
 	return ret;
 }
 
-/* Does a docker-archive's image have this name, "NAME:TAG" or "@INDEX"? */
-static bool
-has_name(const struct json *image, const char *name)
-{
-	const struct json *one;
-	const char *tag;
-	size_t len, n = strlen(name);
-
-	for (one = json_first(json_get_array(image, "RepoTags")); one != NULL;
-	     one = json_next(one)) {
-		tag = json_string(one);
-		if (tag == NULL)
-			continue;
-		len = strlen(tag);
-		if (strcmp(tag, name) == 0 ||
-		    (len > n && tag[len - n - 1] == '/' &&
-		        strcmp(tag + len - n, name) == 0))
-			return true;
-	}
-	return false;
-}
-
 /* A blob of a docker-archive by its member's name. */
 static int
 get_member(struct image *img, const char *name, struct blob *b)
@@ -669,39 +647,35 @@ list_note(struct list *l, const struct json *descriptor, const struct json *doc)
 		(void)msg_mask(l->artifact, sizeof l->artifact, types[i]);
 }
 
-/* Is there an image in what the descriptor is of?  Notes what it sees. */
+/*
+ * Is there an image in what the descriptor is of: itself, or in an index? Notes
+ * what it sees.
+ */
 static bool
 list_look(struct image *img, struct list *l, const struct json *descriptor)
 {
-	const struct json *next[INDEX_DEPTH] = {NULL}, *one = descriptor;
-	struct json *docs[INDEX_DEPTH], *doc;
-	bool found = false;
-	int depth = 0;
+	struct json *index = image_peek(img, descriptor), *doc;
+	const struct json *one = descriptor;
+	bool found = false, inner = false;
 
-	while (one != NULL || depth > 0) {
-		if (one == NULL) {
-			json_free(docs[--depth]);
-			one = next[depth];
-			continue;
-		}
-		doc = image_peek(img, one);
-		if (!is_image(one, doc)) {
-			list_note(l, one, doc);
-		} else if (depth < INDEX_DEPTH &&
-		    json_size(json_get_array(doc, "manifests")) > 0) {
-			docs[depth] = doc;
-			next[depth++] = one == descriptor ? NULL
-			                                  : json_next(one);
-			one = json_first(json_get_array(doc, "manifests"));
-			continue;
-		} else {
+	if (is_image(descriptor, index) &&
+	    json_size(json_get_array(index, "manifests")) > 0) {
+		one = json_first(json_get_array(index, "manifests"));
+		inner = true;
+	}
+	for (; one != NULL; one = inner ? json_next(one) : NULL) {
+		doc = inner ? image_peek(img, one) : index;
+		if (is_image(one, doc)) {
 			found = true;
 			json_add_string(l->configs, NULL,
 			    json_get_text(json_get(doc, "config"), "digest"));
+		} else {
+			list_note(l, one, doc);
 		}
-		json_free(doc);
-		one = one == descriptor ? NULL : json_next(one);
+		if (inner)
+			json_free(doc);
 	}
+	json_free(index);
 	return found;
 }
 
@@ -778,7 +752,8 @@ list_docker(struct image *img, struct list *l)
 		}
 		for (known = json_first(l->configs); known != NULL;
 		     known = json_next(known))
-			if (strcmp(json_text(known), f.id) == 0)
+			if (*f.id != '\0' &&
+			    strcmp(json_text(known), f.id) == 0)
 				break;
 		if (known == NULL && list_add(l, &f) < 0)
 			return -1;
@@ -825,11 +800,22 @@ list_read(struct image *img, struct list *l, enum image_kind kind)
 	return -1;
 }
 
+/* Is text this name, or does it end in "/" and this name? */
+static bool
+is_called(const char *text, const char *name)
+{
+	size_t len = strlen(text), n = strlen(name);
+
+	return strcmp(text, name) == 0 ||
+	    (len > n && text[len - n - 1] == '/' &&
+	        strcmp(text + len - n, name) == 0);
+}
+
 /* The image that is called so.  Returns whether there is one. */
 static bool
 list_find(const struct list *l, const char *name, struct found *f)
 {
-	const struct json *one;
+	const struct json *one, *tag;
 
 	*f = (struct found){.name = name};
 	for (one = json_first(json_get_array(l->index, "manifests"));
@@ -843,8 +829,10 @@ list_find(const struct list *l, const char *name, struct found *f)
 	for (one = json_is_array(l->docker) ? json_first(l->docker) : NULL;
 	     one != NULL; one = json_next(one)) {
 		f->at = one;
-		if (has_name(one, name))
-			return true;
+		for (tag = json_first(json_get_array(one, "RepoTags"));
+		     tag != NULL; tag = json_next(tag))
+			if (is_called(json_text(tag), name))
+				return true;
 	}
 	return false;
 }

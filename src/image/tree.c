@@ -340,31 +340,14 @@ struct lookup {
 	mode_t mode; /* of the last component, if made */
 };
 
-/* Go on in a symlink's target. */
-static int
-tree_follow_link(struct lookup *l, const char *target)
-{
-	char all[2 * TREE_PATH];
-
-	if (target == NULL || ++l->links > LINKS_MAX ||
-	    strlen(target) + strlen(l->p) + 2 > sizeof all) {
-		errno = ELOOP;
-		return -1;
-	}
-	if (*target == '/')
-		l->at = l->tree->root;
-	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), l->p);
-	memcpy(l->rest, all, strlen(all) + 1);
-	l->p = l->rest;
-	return 0;
-}
-
 /* Go to the child of l->at with this name. */
 static int
 step(struct lookup *l, const char *name)
 {
 	bool last = l->p[strspn(l->p, "/")] == '\0';
+	char all[2 * TREE_PATH];
 	struct node *n, *up;
+	const char *target;
 
 	if (!S_ISDIR(l->at->inode->mode)) {
 		errno = ENOTDIR;
@@ -391,9 +374,21 @@ step(struct lookup *l, const char *name)
 	}
 	if (n == NULL)
 		return -1;
-	if (S_ISLNK(n->inode->mode))
-		return tree_follow_link(l, n->inode->target);
-	l->at = n;
+	if (!S_ISLNK(n->inode->mode)) {
+		l->at = n;
+		return 0;
+	}
+	target = n->inode->target;
+	if (target == NULL || ++l->links > LINKS_MAX ||
+	    strlen(target) + strlen(l->p) + 2 > sizeof all) {
+		errno = ELOOP;
+		return -1;
+	}
+	if (*target == '/')
+		l->at = l->tree->root;
+	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), l->p);
+	memcpy(l->rest, all, strlen(all) + 1);
+	l->p = l->rest;
 	return 0;
 }
 

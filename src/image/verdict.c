@@ -325,33 +325,14 @@ note_platform(struct verdict *v, const struct verdict_opts *opts)
 	return 0;
 }
 
-/* The answers of both runtimes about an entry, in out. */
-static const char *
-runtimes_text(char *out, size_t size, const char *const *answers)
-{
-	static const char *const names[] = {"containerd", "podman"};
-	size_t at = 0;
-	int i;
-
-	out[0] = '\0';
-	for (i = 0; i < EXTRACT_RUNTIMES && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "%s%s %s%s%s",
-		    i > 0 ? ", " : "", names[i],
-		    answers[i] == NULL        ? "refuses another entry"
-		        : *answers[i] == '\0' ? "takes it"
-		                              : "answers '",
-		    answers[i] != NULL ? answers[i] : "",
-		    answers[i] != NULL && *answers[i] != '\0' ? "'" : "");
-	return out;
-}
-
 /* What one runtime refuses, unless reported already with the other's. */
 static int
 note_refusal(struct verdict *v, const struct layers *l, int side)
 {
+	static const char *const names[] = {"containerd", "podman"};
 	const struct extract_refusal *r = &l->refusals[side], *o;
 	const char *answers[EXTRACT_RUNTIMES];
-	char masked[MSG_NAME], text[256];
+	char masked[MSG_NAME], text[EXTRACT_RUNTIMES][128];
 	bool same;
 	int i;
 
@@ -363,13 +344,18 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 		if (same && i < side)
 			return 0;
 		answers[i] = same ? o->answer : "";
-		if (!same && o->code != NULL && o->layer <= r->layer)
-			answers[i] = NULL;
+		snprintf(text[i], sizeof text[i], "%s %s%s%s", names[i],
+		    same ? "answers '" : "takes it", answers[i],
+		    same ? "'" : "");
+		if (same || o->code == NULL || o->layer > r->layer)
+			continue;
+		answers[i] = NULL;
+		snprintf(text[i], sizeof text[i], "%s refuses another entry",
+		    names[i]);
 	}
-	if (verdict_note(v, r->code, r->path, r->layer, "%s: %s; %s",
+	if (verdict_note(v, r->code, r->path, r->layer, "%s: %s; %s, %s",
 	        msg_mask(masked, sizeof masked, r->path),
-	        codes_find(r->code)->meaning,
-	        runtimes_text(text, sizeof text, answers)) < 0)
+	        codes_find(r->code)->meaning, text[0], text[1]) < 0)
 		return -1;
 	/* unless it is ignored */
 	if (v->n_notes > 0 &&
