@@ -29,8 +29,9 @@ enum {
 	PATH_LEN_MAX = 4095 - 104
 };
 
-/* Look-ups and removals in one layer: a minute of work at most. */
-#define STEPS_MAX (UINT64_C(1) << 27)
+/* Look-ups and removals in one layer, for both runtimes: a minute of work at
+ * most. */
+#define STEPS_MAX (UINT64_C(5) << 25)
 
 /* OCI image-spec, layer.md, "Whiteouts" */
 static const char whiteout[] = ".wh.";
