@@ -647,35 +647,39 @@ list_note(struct list *l, const struct json *descriptor, const struct json *doc)
 		(void)msg_mask(l->artifact, sizeof l->artifact, types[i]);
 }
 
-/*
- * Is there an image in what the descriptor is of: itself, or in an index? Notes
- * what it sees.
- */
+/* Is there an image in what the descriptor is of?  Notes what it sees. */
 static bool
 list_look(struct image *img, struct list *l, const struct json *descriptor)
 {
-	struct json *index = image_peek(img, descriptor), *doc;
-	const struct json *one = descriptor;
-	bool found = false, inner = false;
+	const struct json *next[INDEX_DEPTH] = {NULL}, *one = descriptor;
+	struct json *docs[INDEX_DEPTH], *doc;
+	bool found = false;
+	int depth = 0;
 
-	if (is_image(descriptor, index) &&
-	    json_size(json_get_array(index, "manifests")) > 0) {
-		one = json_first(json_get_array(index, "manifests"));
-		inner = true;
-	}
-	for (; one != NULL; one = inner ? json_next(one) : NULL) {
-		doc = inner ? image_peek(img, one) : index;
-		if (is_image(one, doc)) {
+	while (one != NULL || depth > 0) {
+		if (one == NULL) {
+			json_free(docs[--depth]);
+			one = next[depth];
+			continue;
+		}
+		doc = image_peek(img, one);
+		if (!is_image(one, doc)) {
+			list_note(l, one, doc);
+		} else if (depth < INDEX_DEPTH &&
+		    json_size(json_get_array(doc, "manifests")) > 0) {
+			docs[depth] = doc;
+			next[depth++] = one == descriptor ? NULL
+			                                  : json_next(one);
+			one = json_first(json_get_array(doc, "manifests"));
+			continue;
+		} else {
 			found = true;
 			json_add_string(l->configs, NULL,
 			    json_get_text(json_get(doc, "config"), "digest"));
-		} else {
-			list_note(l, one, doc);
 		}
-		if (inner)
-			json_free(doc);
+		json_free(doc);
+		one = one == descriptor ? NULL : json_next(one);
 	}
-	json_free(index);
 	return found;
 }
 
@@ -752,8 +756,7 @@ list_docker(struct image *img, struct list *l)
 		}
 		for (known = json_first(l->configs); known != NULL;
 		     known = json_next(known))
-			if (*f.id != '\0' &&
-			    strcmp(json_text(known), f.id) == 0)
+			if (strcmp(json_text(known), f.id) == 0)
 				break;
 		if (known == NULL && list_add(l, &f) < 0)
 			return -1;
