@@ -142,28 +142,6 @@ static const struct opt_command command = {
     .one_dash = true,
 };
 
-/* Do the options go together?  Returns 0, or -1 (reported). */
-static int
-unpack_check_options(struct args *a)
-{
-	if (a->parts_set && a->stream.format != STREAM_JSONL)
-		return opt_wrong(&command, "--parts goes with --format jsonl");
-	if (a->log_limit > 0 && a->stream.format == STREAM_TAR)
-		return opt_wrong(&command,
-		    "--log-limit goes with --format json or jsonl");
-	a->stream.content.skip_symlinks = a->symlinks != NULL
-	    ? strcmp(a->symlinks, "skip") == 0
-	    : a->stream.format == STREAM_JSON;
-	a->stream.level = (int)a->level;
-	a->stream.jobs = (unsigned int)a->jobs;
-	if (a->jobs == 0) {
-		a->stream.jobs = cpus_allowed();
-		if (a->stream.jobs > DEFAULT_JOBS_MAX)
-			a->stream.jobs = DEFAULT_JOBS_MAX;
-	}
-	return 0;
-}
-
 /* Print the version.  The exit code. */
 static int
 unpack_print_version(void)
@@ -357,16 +335,6 @@ run_check(const struct args *a)
 	return code;
 }
 
-static int
-run_install(int argc, char **argv)
-{
-	if (argc != 3) {
-		(void)opt_wrong(&command, "install takes one DEST");
-		return WIRE_USAGE;
-	}
-	return install_to(argv[2], "unpack") < 0 ? WIRE_FAIL : WIRE_OK;
-}
-
 /* Provisioners' init containers say cp -Rv /unpack /util/bin/unpack. */
 static int
 run_cp(int argc, char **argv)
@@ -449,38 +417,39 @@ __wrap_strtod(const char *text, char **end)
 	return (double)strtol(text, end, 10);
 }
 
-static void
-unpack_catch_signals(void)
-{
-	struct sigaction end = {.sa_handler = unpack_on_signal};
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGINT, &end, NULL);
-	/* a closed pipe is an error like any other: EPIPE */
-	(void)sigaction(SIGPIPE, &ignore, NULL);
-	/* so is a limit of the size of files: EFBIG */
-	(void)sigaction(SIGXFSZ, &ignore, NULL);
-}
-
 /* Take the options, then stream, or only check; the exit code. */
 static int
 unpack_run(int argc, char **argv, bool check)
 {
 	struct args a = {.stream = {.content = {.dir = "."}, .fd = OUT_FD},
 	    .level = WIRE_LEVEL};
+	const char *wrong = NULL;
 	int code;
 
 	if (opt_parse(&command, &a, argc, argv, &code) < 0)
 		return code;
 	if (a.version)
 		return unpack_print_version();
-	if (unpack_check_options(&a) < 0)
+	if (a.parts_set && a.stream.format != STREAM_JSONL)
+		wrong = "--parts goes with --format jsonl";
+	else if (a.log_limit > 0 && a.stream.format == STREAM_TAR)
+		wrong = "--log-limit goes with --format json or jsonl";
+	else if (!check && !a.force && isatty(OUT_FD) == 1)
+		wrong =
+		    "the bundle is not written to a terminal: send it to a file or a pipe, or give --force";
+	if (wrong != NULL) {
+		(void)opt_wrong(&command, "%s", wrong);
 		return WIRE_USAGE;
-	if (!check && !a.force && isatty(OUT_FD) == 1) {
-		(void)opt_wrong(&command,
-		    "the bundle is not written to a terminal: send it to a file or a pipe, or give --force");
-		return WIRE_USAGE;
+	}
+	a.stream.content.skip_symlinks = a.symlinks != NULL
+	    ? strcmp(a.symlinks, "skip") == 0
+	    : a.stream.format == STREAM_JSON;
+	a.stream.level = (int)a.level;
+	a.stream.jobs = (unsigned int)a.jobs;
+	if (a.jobs == 0) {
+		a.stream.jobs = cpus_allowed();
+		if (a.stream.jobs > DEFAULT_JOBS_MAX)
+			a.stream.jobs = DEFAULT_JOBS_MAX;
 	}
 	return check ? run_check(&a) : run_stream(&a, NULL);
 }
@@ -496,13 +465,22 @@ main(int argc, char **argv)
 		return WIRE_FAIL;
 	alloc_on_failure(unpack_on_no_memory);
 	alloc_strict(true);
-	unpack_catch_signals();
+	(void)signal(SIGTERM, unpack_on_signal);
+	(void)signal(SIGINT, unpack_on_signal);
+	/* a closed pipe is an error like any other: EPIPE */
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* so is a limit of the size of files: EFBIG */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	/* so that libarchive knows UTF-8; the environment does not count */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	if (argc > 0 && strcmp(base != NULL ? base + 1 : argv[0], "cp") == 0)
 		return run_cp(argc, argv);
-	if (strcmp(word, "install") == 0)
-		return run_install(argc, argv);
+	if (strcmp(word, "install") == 0 && argc == 3)
+		return install_to(argv[2], "unpack") < 0 ? WIRE_FAIL : WIRE_OK;
+	if (strcmp(word, "install") == 0) {
+		(void)opt_wrong(&command, "install takes one DEST");
+		return WIRE_USAGE;
+	}
 	if (strcmp(word, "copy") == 0)
 		return run_copy(argc - 1, argv + 1);
 	if (strcmp(word, "check") != 0)

@@ -93,18 +93,6 @@ print_usage(void)
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
-static int
-unpackctl_print_version(void)
-{
-	char sandbox[SANDBOX_TEXT];
-
-	/* what it has here, now that nothing else is to be done */
-	out_line("unpackctl " VERSION_TEXT);
-	out_printf("sandbox %s\n",
-	    sandbox_describe(sandbox, sandbox_enter(NULL, 0, SANDBOX_CHECK)));
-	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
-}
-
 /* The command of this name; NULL (reported). */
 static const struct cmd *
 find_command(const char *name)
@@ -128,17 +116,6 @@ find_command(const char *name)
 	return NULL;
 }
 
-/* Run c with its arguments; its exit code. */
-static int
-unpackctl_run(const struct cmd *c, int argc, char **argv)
-{
-	if (c->kind == NULL)
-		return c->run(argc, argv);
-	result_start(c->kind, result_is_asked(c->options, argc, argv));
-	signals_catch(0);
-	return (int)result_end((enum wire_exit)c->run(argc, argv));
-}
-
 static int
 unpackctl_help(int argc, char **argv)
 {
@@ -156,11 +133,16 @@ unpackctl_help(int argc, char **argv)
 static int
 unpackctl_version(int argc, char **argv)
 {
+	char sandbox[SANDBOX_TEXT];
 	int code;
 
 	if (opt_parse(&version_options, NULL, argc, argv, &code) < 0)
 		return code;
-	return unpackctl_print_version();
+	/* what it has here, now that nothing else is to be done */
+	out_line("unpackctl " VERSION_TEXT);
+	out_printf("sandbox %s\n",
+	    sandbox_describe(sandbox, sandbox_enter(NULL, 0, SANDBOX_CHECK)));
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
 
 static int
@@ -189,7 +171,7 @@ dispatch(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_usage();
 	if (strcmp(argv[1], "--version") == 0)
-		return unpackctl_print_version();
+		return unpackctl_version(1, argv);
 	if (strcmp(argv[1], "__complete") == 0)
 		return completion_offer(commands, argv + 2, argc - 2);
 	if (argv[1][0] == '-' && argv[1][1] != '\0') {
@@ -198,7 +180,15 @@ dispatch(int argc, char **argv)
 		return WIRE_USAGE;
 	}
 	c = find_command(argv[1]);
-	return c != NULL ? unpackctl_run(c, argc - 1, argv + 1) : WIRE_USAGE;
+	if (c == NULL)
+		return WIRE_USAGE;
+	argc--;
+	argv++;
+	if (c->kind == NULL)
+		return c->run(argc, argv);
+	result_start(c->kind, result_is_asked(c->options, argc, argv));
+	signals_catch(0);
+	return (int)result_end((enum wire_exit)c->run(argc, argv));
 }
 
 /* Where libarchive reads a tar and memory runs out: alloc.h. */
