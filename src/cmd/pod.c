@@ -73,17 +73,16 @@ pod_cmd_print(const struct json *pod, bool json)
 	return ret;
 }
 
-/* Several bundles, and no word about which: say what there is. */
+/* Several bundles in a file, and no word about which: say what there is. */
 static void
-pod_cmd_say_several(const struct podopts_bundles *b)
+pod_cmd_say_several(const char *path, const struct podopts_bundles *b)
 {
 	char file[MSG_NAME], name[256];
 	size_t i;
 
 	msg_warn(0, "%s: %zu bundles; choose one with --select NAME:",
-	    strcmp(b->at[0].file, "-") == 0
-	        ? "standard input"
-	        : msg_mask(file, sizeof file, b->at[0].file),
+	    strcmp(path, "-") == 0 ? "standard input"
+	                           : msg_mask(file, sizeof file, path),
 	    b->n);
 	for (i = 0; i < b->n; i++)
 		msg_line("  line %zu: %s %s", b->at[i].line,
@@ -102,7 +101,7 @@ pod_cmd_make(struct pod_cmd *x)
 	if (podopts_choose_unpacker(&x->pod, false) == 0 &&
 	    podopts_expand(&x->pod, &b) == 0) {
 		if (b.n > 1) {
-			pod_cmd_say_several(&b);
+			pod_cmd_say_several(x->pod.files.at[0], &b);
 		} else {
 			pod = pod_build(&b.at[0]);
 			if (pod != NULL)

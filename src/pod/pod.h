@@ -71,7 +71,6 @@ struct pod_values {
 
 /* Strings are borrowed from argv or from a manifest. */
 struct pod_opts {
-	const char *file; /* -f; NULL: none */
 	const char *select; /* which bundle of the file; NULL: the only one */
 	const char *image; /* the bundle's reference */
 	const char *unpacker; /* the unpack image; NULL: not said */

@@ -95,7 +95,6 @@ take_filename(const struct opt *o, void *to, const char *value)
 	struct pod_opts *opts = to;
 
 	(void)o;
-	opts->file = value;
 	return keep_value(&opts->files, value);
 }
 
@@ -497,9 +496,9 @@ podopts_free_bundles(struct podopts_bundles *b)
 const char *
 podopts_conflict(const struct pod_opts *o)
 {
-	if ((o->file == NULL) == (o->image == NULL))
+	if ((o->files.n == 0) == (o->image == NULL))
 		return "give either --filename or --image";
-	if (o->select != NULL && o->file == NULL)
+	if (o->select != NULL && o->files.n == 0)
 		return "--select chooses from --filename";
 	if (o->user_namespace && o->uid_set)
 		return "--user-namespace runs as uid 0 of the user namespace; leave --run-as-user out";
