@@ -179,22 +179,6 @@ malformed(const struct run *r, const char *path, const char *what)
 	return -1;
 }
 
-/* Does the list hold the check's value? */
-static int
-judge_include(struct run *r, const struct psa_check *k, const struct place *p)
-{
-	const struct json *item;
-
-	for (item = json_first(p->value); item != NULL;
-	     item = json_next(item)) {
-		if (!json_is_string(item))
-			return malformed(r, p->path, "not a list of strings");
-		if (strcmp(json_string(item), k->values[0].text) == 0)
-			return 0;
-	}
-	return violate(r, k, p);
-}
-
 /* Move to a value below, which may be NULL. */
 static void
 place_move(struct place *p, const struct json *value)
@@ -240,13 +224,24 @@ psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 	bool listed;
 	char number[32];
 	const char *text = json_text(p->value), *error;
+	const struct json *item;
 	int64_t n;
 
 	error = p->value != NULL ? type_error(p->value, k->type) : NULL;
 	if (error != NULL)
 		return malformed(r, p->path, error);
-	if (k->rule == PSA_INCLUDE)
-		return judge_include(r, k, p);
+	if (k->rule == PSA_INCLUDE) {
+		/* the list must hold the check's value */
+		for (item = json_first(p->value); item != NULL;
+		     item = json_next(item)) {
+			if (!json_is_string(item))
+				return malformed(r, p->path,
+				    "not a list of strings");
+			if (is_listed(r, k, json_string(item)))
+				return 0;
+		}
+		return violate(r, k, p);
+	}
 	if (k->rule == PSA_VOLUMES)
 		return judge_volume(r, k, p);
 	if (!set && (k->rule == PSA_ALLOW || k->rule == PSA_DENY))

@@ -30,9 +30,9 @@ enum psa_rule {
 };
 
 enum psa_type {
+	PSA_STRING,
 	PSA_BOOL,
 	PSA_NUMBER,
-	PSA_STRING,
 	PSA_LIST,
 	PSA_ANY
 };
@@ -44,7 +44,8 @@ struct psa_value {
 };
 
 /*
- * One check of the standard, or a part of it: rows may share an id.
+ * One check of the standard, or a part of it: rows may share an id.  A row that
+ * does not say otherwise is a string, and PSA_ALLOW.
  *
  * Fields: "*." is each container, init and ephemeral ones too; "[]" is each
  * element of a list; an annotation's name may end in any text ('*') or in
