@@ -81,6 +81,7 @@ struct check {
 	struct check_job *jobs; /* owned; in the order of the names */
 	size_t n_jobs, jobs_room;
 	size_t told; /* of the jobs, the first ones */
+	size_t counts[3]; /* of all, by enum found_state */
 	size_t parallel; /* children at a time */
 	bool failed; /* something could not be told */
 	struct json *results; /* owned; items to print at the end, or NULL */
@@ -197,6 +198,17 @@ check_fill_in(struct check *a)
 
 /* ---------------------------------------------------------- in the children */
 
+/* The first place of the name at this one. */
+static size_t
+check_first(const struct check *a, size_t at)
+{
+	size_t first = 0;
+
+	while (strcmp(a->names.at[first], a->names.at[at]) != 0)
+		first++;
+	return first;
+}
+
 /*
  * Get the image with this number of the names.  From here on only its bytes
  * can be read, and no program started.  Returns 0, or -1 (reported).
@@ -205,13 +217,11 @@ static int
 check_open(const struct check *a, size_t at, struct source *s)
 {
 	const char *given = a->names.at[at];
-	size_t first = 0;
+	size_t first = check_first(a, at);
 	struct sandbox_places places = {0};
 	struct image_ref ref = {0};
 	int ret = -1;
 
-	while (strcmp(a->names.at[first], given) != 0)
-		first++;
 	if (a->inputs[first].path != NULL)
 		*s = a->inputs[first];
 	else if ((source_is_at_hand(given) ? source_open(s, given, a->opts.max)
@@ -323,10 +333,13 @@ check_take(void *arg, const struct child_end *e)
 		json_free(j->object);
 		j->object = result_new(e->how == CHILD_STOPPED ? signals_exit()
 		                                               : WIRE_FAIL,
-		    NULL, e->reason, e->message);
+		    NULL, *e->reason != '\0' ? e->reason : NULL,
+		    *e->message != '\0' ? e->message
+		                        : "its process gave no result");
 		json_add_string(j->object, "image", j->name);
 		json_add_string(j->object, "code", "image-not-judged");
 	}
+	a->counts[j->state]++;
 	f = json_get(j->object, "findings");
 	(void)json_int(json_get(j->object, "more"), 0, JSON_INT_MAX, &more);
 	j->errors = json_size(f) + (size_t)more;
@@ -395,16 +408,6 @@ check_add_all(struct check *a)
 	return a->n_jobs == 0 ? -1 : 0;
 }
 
-static size_t
-check_count(const struct check *a, enum found_state state)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < a->n_jobs; i++)
-		n += a->jobs[i].judged && a->jobs[i].state == state;
-	return n;
-}
-
 static void
 check_print_table(const struct check *a)
 {
@@ -429,8 +432,8 @@ check_print_table(const struct check *a)
 	}
 	out_printf(
 	    "%zu images: %zu compatible, %zu not compatible, %zu not checked\n",
-	    a->n_jobs, check_count(a, FOUND_GOOD), check_count(a, FOUND_BAD),
-	    check_count(a, FOUND_BROKEN));
+	    a->n_jobs, a->counts[FOUND_GOOD], a->counts[FOUND_BAD],
+	    a->counts[FOUND_BROKEN]);
 }
 
 static enum wire_exit
@@ -438,9 +441,9 @@ check_exit(const struct check *a)
 {
 	if (signals_stop != 0)
 		return signals_exit();
-	if (check_count(a, FOUND_BAD) > 0)
+	if (a->counts[FOUND_BAD] > 0)
 		return WIRE_BUNDLE;
-	return check_count(a, FOUND_BROKEN) > 0 ? WIRE_FAIL : WIRE_OK;
+	return a->counts[FOUND_BROKEN] > 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 /* Print what comes at the end.  Returns 0, or -1 (reported). */
@@ -451,7 +454,7 @@ check_end(struct check *a)
 	char message[96];
 	struct json *all;
 
-	if (check_count(a, FOUND_BROKEN) == 0)
+	if (a->counts[FOUND_BROKEN] == 0)
 		ignores_tell(&a->found.ignores);
 	if (a->results == NULL) {
 		if (!a->found.quiet && a->n_jobs > 1)
@@ -464,16 +467,16 @@ check_end(struct check *a)
 		return services_print(a->found.form, "check", all);
 	}
 	snprintf(message, sizeof message, "%zu of %zu images are compatible",
-	    check_count(a, FOUND_GOOD), a->n_jobs);
+	    a->counts[FOUND_GOOD], a->n_jobs);
 	all = result_new(code, NULL,
 	    signals_stop != 0         ? "Interrupted"
 	        : code == WIRE_BUNDLE ? "BundleUnreadable"
 	        : code == WIRE_FAIL   ? "NotJudged"
 	                              : NULL,
 	    message);
-	json_add_uint(all, "compatible", check_count(a, FOUND_GOOD));
-	json_add_uint(all, "notCompatible", check_count(a, FOUND_BAD));
-	json_add_uint(all, "notJudged", check_count(a, FOUND_BROKEN));
+	json_add_uint(all, "compatible", a->counts[FOUND_GOOD]);
+	json_add_uint(all, "notCompatible", a->counts[FOUND_BAD]);
+	json_add_uint(all, "notJudged", a->counts[FOUND_BROKEN]);
 	(void)json_add(all, "images", a->results);
 	a->results = NULL;
 	return services_print(a->found.form, "check", all);
@@ -509,9 +512,11 @@ check_free(struct check *a)
 static enum wire_exit
 check_read_names(struct check *a, char *const *given)
 {
-	enum wire_exit code = WIRE_OK;
-	size_t i, first;
+	enum wire_exit code = ignores_read(&a->found.ignores);
+	size_t i;
 
+	if (code != WIRE_OK)
+		return code;
 	for (; *given != NULL; given++)
 		if (names_add(&a->names, *given) < 0)
 			return WIRE_FAIL;
@@ -528,10 +533,7 @@ check_read_names(struct check *a, char *const *given)
 			code = source_refuse_context(a->names.at[i]);
 			continue;
 		}
-		for (first = 0; strcmp(a->names.at[first], a->names.at[i]) != 0;
-		     first++)
-			continue;
-		if (first == i)
+		if (check_first(a, i) == i)
 			code = source_open(&a->inputs[i], a->names.at[i],
 			    a->opts.max);
 	}
@@ -584,9 +586,7 @@ cmd_check(int argc, char **argv)
 	a.term = term_of(OUT_FD);
 	if (a.found.form != FOUND_TEXT)
 		a.results = json_new_array();
-	code = (int)ignores_read(&a.found.ignores);
-	if (code == WIRE_OK)
-		code = (int)check_read_names(&a, argv + 1);
+	code = (int)check_read_names(&a, argv + 1);
 	if (code == WIRE_OK)
 		code = (int)check_run(&a);
 	check_free(&a);

@@ -93,6 +93,18 @@ ok "several images" exits 0 "$UNPACKCTL" check --ignore $f bad good
 ok "nothing of the other" has out \
 	'^compatible with restricted namespaces: good$'
 
+# of a directory whose files cannot be read here, either
+mkdir -p dir/manifests
+echo x >dir/manifests/a.yaml
+echo x >dir/b
+chmod 0600 dir/b
+chmod 0755 . dir dir/manifests
+ok "a directory" exits 0 as 65532 65532 "$UNPACKCTL" check -o json \
+	--ignore $f:b dir
+is "has no size" "$(jq -c '[.message, .size.exact]' out)" \
+	'["all of the bundle but 1 ignored path can be read by uid 65532, gid 0, groups 0",null]'
+ok "no word of it" exits 0 as 65532 65532 "$UNPACKCTL" check --ignore $f:b dir
+
 # for CI services
 for form in sarif junit github; do
 	ok "$form" exits 0 "$UNPACKCTL" check -o $form --ignores-from - bad <<-E
@@ -166,7 +178,7 @@ ok "that is said, nothing else" lacks err 'nothing was found'
 # wrong WORDS TEXT: a list that is wrong, told with the line; in JSON, too
 wrong() {
 	printf '# x\n%b\n' "$2" >list
-	ok "wrong: $2" exits 2 "$UNPACKCTL" check -o json --ignores-from list bad
+	ok "wrong, line $(wc -l <list): $1" exits 2 "$UNPACKCTL" check -o json --ignores-from list bad
 	ok "  is told" has err "^unpackctl: list:2: $1"
 	ok "  one object" "$TOP/test/schema/result.py" out 2 CheckResult
 }
@@ -200,7 +212,7 @@ for file in nowhere .; do
 done
 ok "an empty one" exits 3 "$UNPACKCTL" check --ignores-from /dev/null bad
 for value in x x:a $f: '' :a $f:/ "$f:$(printf 'a\033b')"; do
-	ok "--ignore '$value' is refused" exits 2 "$UNPACKCTL" check \
+	ok "--ignore, ${#value} bytes: refused" exits 2 "$UNPACKCTL" check \
 		--ignore "$value" bad
 	ok "  what is right is said" has err 'takes a code that unpackctl explain'
 done

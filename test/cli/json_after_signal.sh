@@ -62,6 +62,8 @@ for signal in TERM INT; do
 		"$UNPACKCTL" check -o json --images-from silence
 	stopped check-pod "$signal" CheckPodResult \
 		"$UNPACKCTL" check-pod -o json -
+	stopped "check-pod, while it reads ignores" "$signal" CheckPodResult \
+		"$UNPACKCTL" check-pod -o json --ignores-from silence x
 	stopped run "$signal" RunResult "$UNPACKCTL" run -o json \
 		--unpacker-image x/y:1 --image x/z:1 -C files
 	stopped test "$signal" TestResult "$UNPACKCTL" test -o json \
@@ -79,6 +81,31 @@ if [ -z "${EMULATOR-}" ] && $slowly true 2>/dev/null; then
 else
 	ok_skip "unpack check" "needs strace that may trace"
 fi
+
+# a message that nobody reads
+cat >mute.py <<-'END'
+	import os, signal, subprocess, sys, time
+	r, w = os.pipe()
+	os.set_blocking(w, False)
+	try:
+	    while True:
+	        os.write(w, b"x")
+	except BlockingIOError:
+	    os.set_blocking(w, True)
+	p = subprocess.Popen(sys.argv[1:], stderr=w)
+	time.sleep(0.7)
+	if p.poll() is not None:
+	    sys.exit(f"it has ended by itself, with {p.returncode}")
+	p.send_signal(signal.SIGTERM)
+	try:
+	    sys.exit(p.wait(20))
+	except subprocess.TimeoutExpired:
+	    p.kill()
+	    sys.exit("it goes on")
+END
+ok "a message that nobody reads" exits 143 python3 mute.py \
+	"$UNPACKCTL" check-pod -o json nowhere
+told "CheckPodResult failed 143 Interrupted"
 
 # a pipe that is full when the signal comes; its reader reads then, or never
 cat >slow.py <<-'END'
