@@ -311,7 +311,8 @@ anchor_find(struct load *p, const yaml_char_t *name)
 
 /* Add a member that is not there yet; item is taken.  NULL (reported). */
 static struct json *
-add_member(struct load *p, struct json *to, const char *key, struct json *item)
+yaml_add_member(struct load *p, struct json *to, const char *key,
+    struct json *item)
 {
 	/* each key is compared with all that are there */
 	if (json_size(to) == YAML_KEYS_MAX) {
@@ -339,7 +340,7 @@ take_key(struct load *p, const char *text)
 		return -1;
 	if (json_has(l->json, text))
 		return yaml_fail(p, "duplicate key", text);
-	value = add_member(p, l->json, text, json_new_null());
+	value = yaml_add_member(p, l->json, text, json_new_null());
 	if (value == NULL)
 		return -1;
 	l->key = json_key(value);
@@ -443,7 +444,7 @@ merge(struct load *p, struct json *to, struct json *from)
 		item = json_take(from, json_key(item));
 		if (json_has(to, json_key(item)))
 			json_free(item);
-		else if (add_member(p, to, json_key(item), item) == NULL)
+		else if (yaml_add_member(p, to, json_key(item), item) == NULL)
 			return -1;
 	}
 	return 0;
