@@ -247,25 +247,6 @@ try_call(struct api_call *c)
 	return API_DATA;
 }
 
-/* Keep what came.  Returns 0, or -1: too much, or out of memory. */
-static int
-keep_text(struct api_call *c)
-{
-	size_t need = c->len + c->http.len + 1;
-	char *text;
-
-	if (need > API_TEXT_MAX)
-		return -1;
-	text = array_grow(c->text, &c->room, need, 1);
-	if (text == NULL)
-		return -1;
-	c->text = text;
-	memcpy(text + c->len, c->http.data, c->http.len);
-	c->len += c->http.len;
-	text[c->len] = '\0';
-	return 0;
-}
-
 /* ----------------------------------------------------------------- answers */
 
 struct json *
@@ -274,54 +255,44 @@ api_json(const struct api_call *c)
 	return c->text != NULL ? json_parse(c->text, c->len) : NULL;
 }
 
-/* The words and the reason of an answer that is not a success. */
-static void
-take_words(struct api_call *c)
-{
-	struct json *status = c->http.json ? api_json(c) : NULL;
-	const char *message = json_get_string(status, "message");
-	char *end;
-
-	(void)msg_mask(c->reason, sizeof c->reason,
-	    json_get_text(status, "reason"));
-	if (message == NULL && c->text != NULL) {
-		/* the proxy, or another one on the way */
-		end = strpbrk(c->text, "\r\n");
-		if (end != NULL)
-			*end = '\0';
-		message = c->text;
-	}
-	(void)msg_mask(c->words, sizeof c->words,
-	    message != NULL ? message : "");
-	if (c->words[0] == '\0')
-		snprintf(c->words, sizeof c->words, "HTTP status %d",
-		    c->status);
-	json_free(status);
-}
-
-/* Will the server answer otherwise before long, by itself? */
-static bool
-is_passing(const struct api_call *c)
-{
-	if (is_forbidden(c))
-		/* the second: admission, before it has read what it needs */
-		return (!c->optional && clock_now() < c->api->settled) ||
-		    strstr(c->words, "not yet ready to handle request") != NULL;
-	return c->status == 429 ||
-	    (c->status >= 500 && (c->http.json || !is_hopeless(c->words)));
-}
-
 /* The answer is whole. */
 static enum api_outcome
 finish_answer(struct api_call *c)
 {
+	struct json *status = NULL;
+	const char *message;
+	bool passing;
+
 	c->status = c->http.status;
 	if (c->status >= 200 && c->status < 300) {
 		c->api->away[0] = '\0';
 		return end_call(c, API_OK);
 	}
-	take_words(c);
-	if (is_passing(c))
+	/* its words, and the reason */
+	if (c->http.json)
+		status = api_json(c);
+	msg_mask(c->reason, sizeof c->reason, json_get_text(status, "reason"));
+	message = json_get_string(status, "message");
+	if (message == NULL && c->text != NULL) {
+		/* the proxy, or another one on the way */
+		c->text[strcspn(c->text, "\r\n")] = '\0';
+		message = c->text;
+	}
+	msg_mask(c->words, sizeof c->words, message != NULL ? message : "");
+	if (c->words[0] == '\0')
+		snprintf(c->words, sizeof c->words, "HTTP status %d",
+		    c->status);
+	json_free(status);
+	/* will it answer otherwise before long, by itself? */
+	if (is_forbidden(c))
+		/* the second: admission, before it has read what it needs */
+		passing = (!c->optional && clock_now() < c->api->settled) ||
+		    strstr(c->words, "not yet ready to handle request") != NULL;
+	else
+		passing = c->status == 429 ||
+		    (c->status >= 500 &&
+		        (c->http.json || !is_hopeless(c->words)));
+	if (passing)
 		return lose(c, c->words);
 	c->api->away[0] = '\0';
 	return end_call(c, API_REFUSED);
@@ -330,21 +301,27 @@ finish_answer(struct api_call *c)
 static enum api_outcome
 take_data(struct api_call *c)
 {
-	bool good = c->http.status >= 200 && c->http.status < 300;
+	size_t need = c->len + c->http.len + 1;
+	char *text;
 
 	if (c->patience > 0)
 		c->wake = clock_now() + (int64_t)c->patience;
-	if (c->stream && good) {
+	if (c->stream && c->http.status >= 200 && c->http.status < 300) {
 		c->api->away[0] = '\0';
 		c->tries = 0;
 		return API_DATA;
 	}
-	if (keep_text(c) == 0)
-		return API_WAIT;
-	return lose_for_good(c,
-	    c->len + c->http.len >= API_TEXT_MAX
-	        ? "the answer of the API server is too long"
-	        : API_NO_MEMORY);
+	if (need > API_TEXT_MAX)
+		return lose_for_good(c,
+		    "the answer of the API server is too long");
+	text = array_grow(c->text, &c->room, need, 1);
+	if (text == NULL)
+		return lose_for_good(c, API_NO_MEMORY);
+	c->text = text;
+	memcpy(text + c->len, c->http.data, c->http.len);
+	c->len += c->http.len;
+	text[c->len] = '\0';
+	return API_WAIT;
 }
 
 enum api_outcome

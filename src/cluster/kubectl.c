@@ -36,14 +36,6 @@ kubectl_start(const struct kubectl *k, struct tool *t, const char *const *args)
 	    "install kubectl, or name it in the environment variable KUBECTL");
 }
 
-/* Is this one of klog's lines ("E1123 19:11:22.345 1 x.go:1] ...")? */
-static bool
-is_klog(const char *line)
-{
-	return strchr("IWEF", line[0]) != NULL &&
-	    strspn(line + 1, "0123456789") == 4 && line[5] == ' ';
-}
-
 const char *
 kubectl_said(const struct tool *t, char said[static KUBECTL_SAID],
     const char *otherwise)
@@ -58,7 +50,10 @@ kubectl_said(const struct tool *t, char said[static KUBECTL_SAID],
 		if (strncmp(line, "error: ", 7) == 0)
 			line += 7;
 		n = strlen(line);
-		if (n == 0 || is_klog(line))
+		/* klog's lines are like "E1123 19:11:22.345 1 x.go:1] ..." */
+		if (n == 0 ||
+		    (strchr("IWEF", line[0]) != NULL &&
+		        strspn(line + 1, "0123456789") == 4 && line[5] == ' '))
 			continue;
 		if (len > 0)
 			fold[len++] = ' ';

@@ -201,18 +201,17 @@ podlife_find(struct podlife *l)
 static enum step
 fail_taken(struct podlife *l)
 {
-	char words[256];
-
 	l->unsure = false;
-	if (l->call.status != 200)
-		return fail_refused(l, l->call.words);
-	snprintf(words, sizeof words,
-	    "a pod %s/%s exists already, and this run did not make it",
-	    l->namespace, l->name);
-	fail_refused(l, words);
-	strcpy(l->failure.fix,
-	    "choose another name with --name, or delete that pod");
-	return OVER;
+	if (l->call.status == 200) {
+		snprintf(l->call.words, sizeof l->call.words,
+		    "a pod %s/%s exists already, and this run did not make it",
+		    l->namespace, l->name);
+		fail_refused(l, l->call.words);
+		strcpy(l->failure.fix,
+		    "choose another name with --name, or delete that pod");
+		return OVER;
+	}
+	return fail_refused(l, l->call.words);
 }
 
 /* The pod is there; takes it. */
@@ -607,58 +606,53 @@ podlife_verify(struct podlife *l)
 
 static void podlife_delete(struct podlife *l);
 
-/* One more pod, whose containers print what is missing. */
-static enum step
-podlife_repair_once(struct podlife *l)
-{
-	char container[32];
-	enum step step;
-	size_t i;
-
-	if (!l->keep)
-		podlife_delete(l);
-	if (l->call.busy)
-		/* stopped */
-		return fail(l);
-	podwatch_free(&l->watch);
-	podstatus_free(&l->status);
-	l->rounds++;
-	step = podlife_create(l);
-	if (step == ON)
-		step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
-	for (i = 0; step == ON && i < l->n_ranges; i++) {
-		snprintf(container, sizeof container, POD_BUNDLE "-%zu", i);
-		step = podlife_read_log(l, container, false);
-	}
-	return step == ON ? podlife_verify(l) : step;
-}
-
-/* Fetch what a rotation of the log has lost, until nothing more comes. */
+/*
+ * Fetch what a rotation of the log has lost, by further pods whose containers
+ * print what is missing, until nothing more comes.
+ */
 static enum step
 podlife_repair(struct podlife *l)
 {
 	const struct gather_result *is = gather_result(l->gather);
-	uint64_t here = is->have, before;
+	uint64_t here;
+	char container[32];
 	enum wire_exit code;
 	enum step step;
+	size_t i;
 
 	do {
 		l->n_ranges = repair_plan(l->gather, l->size, l->ranges,
 		    PODLIFE_RANGES);
 		if (l->n_ranges == 0 || l->rounds == ROUNDS)
 			break;
+		here = is->have;
 		say(l,
 		    "the log was rotated and lost parts (%" PRIu64
 		    " of %" PRIu64
 		    " are here); fetching the others again with %zu container%s",
 		    here, is->total, l->n_ranges, l->n_ranges == 1 ? "" : "s");
-		step = podlife_repair_once(l);
-		before = here;
-		here = is->have;
-		l->repaired += here - before;
+		if (!l->keep)
+			podlife_delete(l);
+		if (l->call.busy)
+			/* stopped */
+			return fail(l);
+		podwatch_free(&l->watch);
+		podstatus_free(&l->status);
+		l->rounds++;
+		step = podlife_create(l);
+		if (step == ON)
+			step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
+		for (i = 0; step == ON && i < l->n_ranges; i++) {
+			snprintf(container, sizeof container, POD_BUNDLE "-%zu",
+			    i);
+			step = podlife_read_log(l, container, false);
+		}
+		if (step == ON)
+			step = podlife_verify(l);
+		l->repaired += is->have - here;
 		if (step != ON)
 			return step;
-	} while (here > before);
+	} while (is->have > here);
 	/* it cannot be completed: say so */
 	code = gather_judge(l->gather, true);
 	return fail_reported(l, code == WIRE_OK ? WIRE_CORRUPT : code);
@@ -819,8 +813,7 @@ podlife_run(struct podlife *l)
 
 	if (step == ON && l->gather == NULL) {
 		step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
-		if (step == ON)
-			step = WHOLE;
+		step = step == ON ? WHOLE : step;
 	} else if (step == ON) {
 		step = podlife_stream(l);
 		if (step == ON)

@@ -490,32 +490,25 @@ is_ours(const struct json *status)
 	        name[1 + strspn(name + 1, "0123456789")] == '\0');
 }
 
-/* Where no node takes it: that may change. */
-static void
-look_scheduling(struct podstatus *w, const struct json *pod)
-{
-	const struct json *c = json_first(
-	    json_path(pod, "status", "conditions", NULL));
-
-	for (; c != NULL; c = json_next(c)) {
-		if (strcmp(json_get_text(c, "type"), "PodScheduled") != 0 ||
-		    strcmp(json_get_text(c, "status"), "False") != 0)
-			continue;
-		set_words(w, json_get_text(c, "reason"),
-		    json_get_text(c, "message"));
-		w->trouble = w->text[0] != '\0';
-	}
-}
-
 /* Look at our containers, with what comes before they begin. */
 static void
 look_containers(struct podstatus *w, const struct json *pod, bool begun)
 {
 	const struct json *c = json_first(
 	    json_path(pod, "status", "containerStatuses", NULL));
+	const struct json *when = json_first(
+	    json_path(pod, "status", "conditions", NULL));
 	enum stage stage;
 
-	look_scheduling(w, pod);
+	for (; when != NULL; when = json_next(when)) {
+		/* where no node takes it: that may change */
+		if (strcmp(json_get_text(when, "type"), "PodScheduled") != 0 ||
+		    strcmp(json_get_text(when, "status"), "False") != 0)
+			continue;
+		set_words(w, json_get_text(when, "reason"),
+		    json_get_text(when, "message"));
+		w->trouble = w->text[0] != '\0';
+	}
 	/* once one has begun, nothing that was before it matters */
 	if (w->trouble || (!begun && !look_inits(w, pod)) ||
 	    w->state == PODSTATUS_FAILED)

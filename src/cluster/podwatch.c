@@ -60,14 +60,12 @@ podwatch_set_version(struct podwatch *w, const struct json *object)
 	w->version[strspn(w->version, "0123456789")] = '\0';
 }
 
-/* Take a pod that is ours.  Returns whether it is. */
+/* Take the pod, if it is ours.  Returns whether it is. */
 static bool
 podwatch_take(struct podwatch *w, struct json *pod)
 {
-	bool ours = strcmp(json_get_text(json_get(pod, "metadata"), "uid"),
-	                w->uid) == 0;
-
-	if (!ours) {
+	if (strcmp(json_get_text(json_get(pod, "metadata"), "uid"), w->uid) !=
+	    0) {
 		json_free(pod);
 		return false;
 	}
@@ -95,25 +93,9 @@ podwatch_take_list(struct podwatch *w)
 }
 
 /*
- * Take {"type":"ADDED","object":{...}}.  Returns whether the pod changed, or -1
- * where it is an error.
+ * Take all events that are whole, a line each: {"type":"ADDED","object":{...}}.
+ * Returns whether the pod changed, or -1 where one is an error.
  */
-static int
-podwatch_take_event(struct podwatch *w, const char *text, size_t len)
-{
-	struct json *event = json_parse(text, len);
-	const char *type = json_get_text(event, "type");
-	bool good = event != NULL && strcmp(type, "ERROR") != 0;
-	bool deleted = strcmp(type, "DELETED") == 0, changed = false;
-
-	if (good && strcmp(type, "BOOKMARK") != 0)
-		changed = podwatch_take(w, json_take(event, "object"));
-	w->gone = w->gone || (changed && deleted);
-	json_free(event);
-	return good ? changed : -1;
-}
-
-/* Take all events that are whole, a line each; as podwatch_take_event. */
 static int
 podwatch_take_data(struct podwatch *w)
 {
@@ -121,8 +103,11 @@ podwatch_take_data(struct podwatch *w)
 	char *buf = w->len + h->len <= EVENT_MAX
 	    ? array_grow(w->buf, &w->room, w->len + h->len, 1)
 	    : NULL;
+	struct json *event;
+	const char *type;
 	size_t at = 0, n;
-	int ret = 0, one;
+	bool good = true;
+	int changed = 0;
 	char *end;
 
 	if (buf == NULL)
@@ -130,17 +115,22 @@ podwatch_take_data(struct podwatch *w)
 	w->buf = buf;
 	memcpy(buf + w->len, h->data, h->len);
 	w->len += h->len;
-	while ((end = memchr(buf + at, '\n', w->len - at)) != NULL) {
+	while (good && (end = memchr(buf + at, '\n', w->len - at)) != NULL) {
 		n = (size_t)(end - (buf + at));
-		one = n > 0 ? podwatch_take_event(w, buf + at, n) : 0;
-		if (one < 0)
-			return -1;
-		ret = ret | one;
+		event = json_parse(buf + at, n);
+		type = json_get_text(event, "type");
+		good = n == 0 || (event != NULL && strcmp(type, "ERROR") != 0);
+		if (good && n > 0 && strcmp(type, "BOOKMARK") != 0 &&
+		    podwatch_take(w, json_take(event, "object"))) {
+			changed = 1;
+			w->gone = w->gone || strcmp(type, "DELETED") == 0;
+		}
+		json_free(event);
 		at += n + 1;
 	}
 	w->len -= at;
 	memmove(buf, buf + at, w->len);
-	return ret;
+	return good ? changed : -1;
 }
 
 int

@@ -642,21 +642,16 @@ run_all(struct run *x)
 
 /* ----------------------------------------------------------------- bundles */
 
-/*
- * Is bundle i's name that of one before it?  image: and is it the same bundle?
+/* The first bundle of this one's name: i itself, where none before it has it.
  */
-static bool
-is_taken(const struct run *x, size_t i, bool image)
+static size_t
+first_of_name(const struct run *x, size_t i)
 {
-	size_t k;
+	size_t k = 0;
 
-	for (k = 0; k < i; k++)
-		if (strcmp(x->bundles[k].name, x->bundles[i].name) == 0 &&
-		    (!image ||
-		        strcmp(x->options.at[k].image,
-		            x->options.at[i].image) == 0))
-			return true;
-	return false;
+	while (strcmp(x->bundles[k].name, x->bundles[i].name) != 0)
+		k++;
+	return k;
 }
 
 /* Give each bundle a directory below -C.  Returns 0, or -1 (reported). */
@@ -666,17 +661,18 @@ place_bundles(struct run *x)
 	struct run_bundle *b;
 	const struct pod_opts *o;
 	char shown[MSG_NAME];
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < x->options.n; i++) {
 		b = &x->bundles[i];
 		o = &x->options.at[i];
 		pod_name_bundle(o, b->name);
-		if (is_taken(x, i, false) && !is_taken(x, i, true))
+		k = first_of_name(x, i);
+		if (strcmp(x->options.at[k].image, o->image) != 0)
 			/* a cut or changed name has a part of its digest, so
 			 * that this is another one */
 			pod_make_name(b->name, o->image, "");
-		if (is_taken(x, i, false)) {
+		if (first_of_name(x, i) < i) {
 			msg_warn(0, "%s: given twice",
 			    msg_mask(shown, sizeof shown, o->image));
 			return -1;
