@@ -31,7 +31,7 @@ enum {
 
 /* Look-ups and removals in one layer, for both runtimes: a minute of work at
  * most. */
-#define STEPS_MAX (UINT64_C(5) << 25)
+#define STEPS_MAX (UINT64_C(11) << 24)
 
 /* OCI image-spec, layer.md, "Whiteouts" */
 static const char whiteout[] = ".wh.";
