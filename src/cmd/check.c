@@ -177,25 +177,6 @@ const struct opt_command cmd_check_options = {
     .most = OPT_ANY,
 };
 
-/* What nobody said: OpenShift gives other values. */
-static void
-check_fill_in(struct check *a)
-{
-	if (a->uid == UID_UNSET)
-		a->uid = a->openshift ? OPENSHIFT_UID : DEFAULT_UID;
-	a->opts.uid = (uid_t)a->uid;
-	if (!a->openshift)
-		return;
-	a->opts.log_limit = OPENSHIFT_LOG;
-	if (a->opts.gids != NULL)
-		return;
-	/* fsGroup of restricted-v2 is the first uid of the namespace, too */
-	a->gids[0] = 0;
-	a->gids[1] = OPENSHIFT_UID;
-	a->opts.gids = a->gids;
-	a->opts.n_gids = 2;
-}
-
 /* ---------------------------------------------------------- in the children */
 
 /* The first place of the name at this one. */
@@ -580,7 +561,19 @@ cmd_check(int argc, char **argv)
 		    "takes one IMAGE or more, or --images-from FILE");
 		return WIRE_USAGE;
 	}
-	check_fill_in(&a);
+	/* what nobody said: OpenShift gives other values */
+	if (a.uid == UID_UNSET)
+		a.uid = a.openshift ? OPENSHIFT_UID : DEFAULT_UID;
+	a.opts.uid = (uid_t)a.uid;
+	if (a.openshift)
+		a.opts.log_limit = OPENSHIFT_LOG;
+	if (a.openshift && a.opts.gids == NULL) {
+		/* fsGroup of restricted-v2 is the namespace's first uid, too */
+		a.gids[0] = 0;
+		a.gids[1] = OPENSHIFT_UID;
+		a.opts.gids = a.gids;
+		a.opts.n_gids = 2;
+	}
 	a.opts.ignores = &a.found.ignores;
 	a.opts.strict = a.found.strict;
 	a.term = term_of(OUT_FD);

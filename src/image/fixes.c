@@ -73,16 +73,6 @@ fixes_add_path(char *command, const struct node *n)
 	return 0;
 }
 
-/* Without its ACL a file has the mode that was below the mask. */
-static size_t
-fixes_drop_acls(struct fixes_group *g)
-{
-	snprintf(g->command, sizeof g->command,
-	    "setfacl -R -b . && chmod -R a+rX .");
-	g->acl = true;
-	return g->n;
-}
-
 /*
  * "chmod -R a+rX" of what the group's findings have in common below each of
  * the root's children; of all, where that is too long to print.  Returns how
@@ -97,8 +87,13 @@ make_chmod(struct verdict *v, struct fixes_group *g)
 	bool fits = true;
 
 	for (i = g->first; i != VERDICT_NONE; i = v->findings[i].next)
-		if (acl_counts(v->findings[i].node->inode))
-			return fixes_drop_acls(g);
+		if (acl_counts(v->findings[i].node->inode)) {
+			/* then a file has the mode that was below the mask */
+			snprintf(g->command, sizeof g->command,
+			    "setfacl -R -b . && chmod -R a+rX .");
+			g->acl = true;
+			return g->n;
+		}
 	memcpy(g->command, recursive, sizeof recursive);
 	for (i = g->first; i != VERDICT_NONE; i = v->findings[i].next) {
 		n = v->findings[i].node;
@@ -121,24 +116,12 @@ make_chmod(struct verdict *v, struct fixes_group *g)
 	return parts;
 }
 
-/* "FROM scratch ..." with what there is of a bundle. */
-static void
-make_scratch(struct verdict *v, struct fixes_group *g)
-{
-	const char *part;
-	size_t i, at;
-
-	at = (size_t)sprintf(g->command, "build FROM scratch");
-	for (i = 0; (part = verdict_part(v, i)) != NULL; i++)
-		at += (size_t)sprintf(g->command + at,
-		    "%s COPY --from=... /%s /%s", i > 0 ? ";" : ", with", part,
-		    part);
-}
-
 static void
 make_fix(struct verdict *v, struct fixes_group *g, bool directories)
 {
 	struct finding f = {.rule = FINDING_HIDDEN, .blocker = ""};
+	const char *part;
+	size_t i, at;
 
 	g->chmod = NULL;
 	if (g->hidden) {
@@ -146,7 +129,12 @@ make_fix(struct verdict *v, struct fixes_group *g, bool directories)
 		return;
 	}
 	if (make_chmod(v, g) == 0) {
-		make_scratch(v, g);
+		/* what there is of a bundle, without the rest */
+		at = (size_t)sprintf(g->command, "build FROM scratch");
+		for (i = 0; (part = verdict_part(v, i)) != NULL; i++)
+			at += (size_t)sprintf(g->command + at,
+			    "%s COPY --from=... /%s /%s",
+			    i > 0 ? ";" : ", with", part, part);
 		return;
 	}
 	if (g->acl)
