@@ -15,7 +15,6 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
-#include "pod/name.h"
 #include "wire.h"
 
 /* What is copied, in a volume of this name and below where that is mounted. */
@@ -117,17 +116,6 @@ pod_name(const struct pod_opts *o, char name[static POD_NAME],
 	else
 		snprintf(text, sizeof text, "unpack-%.40s-%s", base, hash);
 	pod_make_name(name, text, suffix);
-}
-
-/* A label value that shows text: itself where it fits, else as a name. */
-static void
-label_value(char value[static POD_NAME], const char *text)
-{
-	if (strlen(text) <= LABEL_MAX &&
-	    name_matches(text, "^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"))
-		snprintf(value, POD_NAME, "%s", text);
-	else
-		pod_make_name(value, text, "");
 }
 
 /* --------------------------------------------------------------- building */
@@ -336,7 +324,11 @@ put_metadata(const struct pod_opts *o, struct json *pod)
 	json_add_string(labels, POD_MANAGED_BY, "unpackctl");
 	if (o->owner.kind != NULL) {
 		json_add_string(labels, POD_OWNER_KIND, o->owner.kind);
-		label_value(name, o->owner.name);
+		/* a subdomain is a label's value, but that can be longer */
+		if (strlen(o->owner.name) <= LABEL_MAX)
+			snprintf(name, sizeof name, "%s", o->owner.name);
+		else
+			pod_make_name(name, o->owner.name, "");
 		json_add_string(labels, POD_OWNER_NAME, name);
 	}
 	if (o->owner.uid == NULL)

@@ -308,6 +308,8 @@ take_resources(const struct opt *o, void *to, const char *value)
 	(void)o;
 	json_free(*list);
 	*list = json_new_object();
+	if (*list == NULL)
+		return "out of memory";
 	do {
 		n = strcspn(value, "=,");
 		snprintf(key, sizeof key, "%.*s", (int)n, value);
