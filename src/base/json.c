@@ -370,7 +370,7 @@ json_add_digits(struct json *to, const char *key, bool minus, uint64_t n)
 		return;
 	}
 	(void)snprintf(text, sizeof text, "%s%" PRIu64, minus ? "-" : "", n);
-	json_add_raw(to, key, text);
+	(void)json_add(to, key, cJSON_CreateRaw(text));
 }
 
 void
@@ -384,12 +384,6 @@ void
 json_add_uint(struct json *to, const char *key, uint64_t n)
 {
 	json_add_digits(to, key, false, n);
-}
-
-void
-json_add_raw(struct json *to, const char *key, const char *text)
-{
-	(void)json_add(to, key, text != NULL ? cJSON_CreateRaw(text) : NULL);
 }
 
 struct json *

@@ -159,9 +159,6 @@ void json_add_null(struct json *to, const char *key);
 void json_add_int(struct json *to, const char *key, int64_t n);
 void json_add_uint(struct json *to, const char *key, uint64_t n);
 
-/* Add text that is JSON already, unchecked. */
-void json_add_raw(struct json *to, const char *key, const char *text);
-
 /* Put item, owned, in the place of the member `key`, or add it: as json_add. */
 struct json *json_set(struct json *object, const char *key, struct json *item);
 

@@ -191,32 +191,6 @@ right(const struct opt *o, char *text, size_t size)
 
 /* ------------------------------------------------------------- suggestions */
 
-const struct opt *
-opt_word(const struct opt_command *c, const char *arg, const char **value)
-{
-	size_t n = strcspn(arg, "=");
-	const struct opt *o;
-
-	*value = NULL;
-	if (arg[0] != '-')
-		return NULL;
-	if (arg[1] == '-') {
-		o = opt_find(c, arg + 2, n - 2, 0);
-		if (arg[n] == '=')
-			*value = arg + n + 1;
-		return o != NULL && o->value != NULL ? o : NULL;
-	}
-	for (arg++; *arg != '\0'; arg++) {
-		o = opt_find(c, NULL, 0, *arg);
-		if (o == NULL || o->value == NULL)
-			continue;
-		if (arg[1] != '\0')
-			*value = arg + 1 + (arg[1] == '=');
-		return o;
-	}
-	return NULL;
-}
-
 bool
 opt_is_short(const char *word, const char *name)
 {
@@ -268,9 +242,29 @@ find_row(const struct opt_command *c, const char *name, size_t len, char letter)
 }
 
 const struct opt *
-opt_find(const struct opt_command *c, const char *name, size_t len, char letter)
+opt_word(const struct opt_command *c, const char *arg, const char **value)
 {
-	return find_row(c, name, len, letter).row;
+	size_t n = strcspn(arg, "=");
+	const struct opt *o;
+
+	*value = NULL;
+	if (arg[0] != '-')
+		return NULL;
+	if (arg[1] == '-') {
+		o = find_row(c, arg + 2, n - 2, 0).row;
+		if (arg[n] == '=')
+			*value = arg + n + 1;
+		return o != NULL && o->value != NULL ? o : NULL;
+	}
+	for (arg++; *arg != '\0'; arg++) {
+		o = find_row(c, NULL, 0, *arg).row;
+		if (o == NULL || o->value == NULL)
+			continue;
+		if (arg[1] != '\0')
+			*value = arg + 1 + (arg[1] == '=');
+		return o;
+	}
+	return NULL;
 }
 
 static void

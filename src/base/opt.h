@@ -145,13 +145,6 @@ int opt_wrong(const struct opt_command *c, const char *format, ...)
 int opt_help(const struct opt_command *c);
 
 /*
- * The row of the option called name[0..len), or, with name NULL, by its letter;
- * NULL where there is none.
- */
-const struct opt *opt_find(const struct opt_command *c, const char *name,
-    size_t len, char letter);
-
-/*
  * Which option that takes a value is in the word `arg`; NULL: none.  *value is
  * borrowed from arg, or NULL: it is the next word.
  */

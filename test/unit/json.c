@@ -277,7 +277,7 @@ build(void)
 	json_add_uint(o, "u", JSON_INT_MAX);
 	json_add_bool(o, "b", true);
 	json_add_null(o, "z");
-	json_add_raw(o, "r", "[ 1]");
+	json_add_uint(o, "r", UINT64_MAX);
 	a = json_add_array(o, "a");
 	json_add_int(a, NULL, 2);
 	json_add_string(a, NULL, "x");
@@ -297,7 +297,8 @@ test_build(void)
 {
 	static const char wanted
 	    [] = "{\"s\":\"new\",\"i\":-1,\"u\":9007199254740991,\"b\":true,"
-	         "\"r\":[ 1],\"a\":[0.5,2,\"x\",{\"deep\":false}],"
+	         "\"r\":18446744073709551615,"
+	         "\"a\":[0.5,2,\"x\",{\"deep\":false}],"
 	         "\"c\":[0.5,2,\"x\",{\"deep\":false}],\"t\":null,\"y\":null}";
 	struct json *t;
 	char *text;
