@@ -869,11 +869,15 @@ print_tree(FILE *f, const struct json *node)
 char *
 yaml_print(const struct json *tree)
 {
-	char *text = NULL;
+	/* whether memory ran out while it was built, only JSON tells */
+	char *text = NULL, *whole = json_print(tree, JSON_COMPACT);
 	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f = whole != NULL ? open_memstream(&text, &size) : NULL;
 	int ret = f != NULL ? print_tree(f, tree) : -1;
 
+	free(whole);
+	if (f != NULL && (fflush(f) != 0 || ferror(f)))
+		ret = -1;
 	if (f != NULL && fclose(f) == 0 && ret == 0)
 		return text;
 	free(text);
