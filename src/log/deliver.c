@@ -180,7 +180,9 @@ copy_tar(struct deliver *d)
 		return WIRE_FAIL;
 	while ((n = io_stopped() ? -1 : pull(arg, &data)) > 0)
 		if (io_write(fd, data, (size_t)n) < 0) {
-			msg_warn(errno, "write the tar");
+			/* a reader of standard output that has enough */
+			if (errno != EPIPE)
+				msg_warn(errno, "write the tar");
 			n = -1;
 			break;
 		}
