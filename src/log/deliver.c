@@ -166,11 +166,10 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	return status;
 }
 
-/* Copy the tar, all of which is known to be good. */
+/* Copy the tar, all of which is known to be good, to fd. */
 static enum wire_exit
-copy_tar(struct deliver *d)
+copy_tar(struct deliver *d, int fd)
 {
-	int fd = d->has_target ? d->target.fd : OUT_FD;
 	const void *data;
 	io_pull pull;
 	void *arg;
@@ -201,7 +200,8 @@ deliver_make(struct deliver *d, struct gather *g)
 	/* nothing of a tar is seen before all of it is known to be good */
 	status = read_tar(d, d->tar != NULL ? -1 : d->target.fd, NULL, NULL);
 	if (status == WIRE_OK && d->tar != NULL)
-		status = copy_tar(d);
+		status = d->has_target ? copy_tar(d, d->target.fd)
+		                       : copy_tar(d, OUT_FD);
 	if (status != WIRE_OK || !d->has_target)
 		return status;
 	/* give the target its name, unless we are to stop */

@@ -3,7 +3,7 @@
  * Gathers a bundle from any number of logs: verified pieces are kept in an
  * unlinked file until the bundle is whole; missing parts can be named.
  */
-#include "log/pieces.h"
+#include "log/gather.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "base/msg.h"
 #include "base/tempfile.h"
 #include "log/form.h"
+#include "log/pieces.h"
 
 enum {
 	PART_MIN = 4096 /* bytes of tar we expect in a part, at the least */

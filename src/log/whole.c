@@ -3,7 +3,7 @@
  * Are the gathered pieces a whole bundle, and the right one?  If not, why: in
  * words, and as a code.
  */
-#include "log/pieces.h"
+#include "log/gather.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/msg.h"
 #include "log/decompress.h"
+#include "log/pieces.h"
 
 enum {
 	WHOLE_DAMAGE = 8 /* characters of a digest that damage may change */
