@@ -200,8 +200,7 @@ deliver_make(struct deliver *d, struct gather *g)
 	/* nothing of a tar is seen before all of it is known to be good */
 	status = read_tar(d, d->tar != NULL ? -1 : d->target.fd, NULL, NULL);
 	if (status == WIRE_OK && d->tar != NULL)
-		status = copy_tar(d,
-		    d->has_target ? d->target.fd : OUT_FD);
+		status = copy_tar(d, d->has_target ? d->target.fd : OUT_FD);
 	if (status != WIRE_OK || !d->has_target)
 		return status;
 	/* give the target its name, unless we are to stop */
