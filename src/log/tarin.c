@@ -295,12 +295,15 @@ tarin_go(struct tarin *t, struct tarin_dir *to)
 	if (to == t->here)
 		return 0;
 	*at = '\0';
-	for (d = to; d->parent != NULL; d = d->parent) {
+	/* from where we are, if that is on the way: each step of many is one */
+	for (d = to; d->parent != NULL && d != t->here; d = d->parent) {
 		if (*at != '\0')
 			*--at = '/';
 		at -= strlen(d->name);
 		memcpy(at, d->name, strlen(d->name));
 	}
+	if (d == t->here)
+		fd = t->fd;
 	if (*at != '\0')
 		fd = tarin_open_below(fd, at);
 	if (fd < 0)
