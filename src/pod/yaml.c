@@ -17,6 +17,7 @@
 
 #include "base/io.h"
 #include "base/json.h"
+#include "base/memfile.h"
 #include "base/msg.h"
 #include "base/names.h"
 
@@ -870,17 +871,21 @@ char *
 yaml_print(const struct json *tree)
 {
 	/* whether memory ran out while it was built, only JSON tells */
-	char *text = NULL, *whole = json_print(tree, JSON_COMPACT);
-	size_t size;
-	FILE *f = whole != NULL ? open_memstream(&text, &size) : NULL;
-	int ret = f != NULL ? print_tree(f, tree) : -1;
+	char *text, *whole = json_print(tree, JSON_COMPACT);
+	struct memfile m;
+	int ret;
 
+	if (whole == NULL)
+		msg_nomem();
 	free(whole);
-	if (f != NULL && (fflush(f) != 0 || ferror(f)))
-		ret = -1;
-	if (f != NULL && fclose(f) == 0 && ret == 0)
-		return text;
-	free(text);
-	msg_warn(0, "cannot print YAML");
-	return NULL;
+	if (whole == NULL || memfile_open(&m) < 0)
+		return NULL;
+	ret = print_tree(m.to, tree);
+	text = memfile_close(&m);
+	if (text != NULL && ret < 0) {
+		msg_warn(0, "cannot print YAML");
+		free(text);
+		text = NULL;
+	}
+	return text;
 }

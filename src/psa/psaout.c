@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memfile.h"
 #include "base/msg.h"
 
 char *
@@ -36,22 +37,19 @@ static char *
 psaout_message(const struct psaout_pod *p, const struct json *v, bool bad)
 {
 	const char *check, *last = "";
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	struct memfile m;
 
-	if (f != NULL)
-		fprintf(f, "%s %s:%s", bad ? "violates" : "passes",
-		    psa_level_name(p->level), p->version);
-	for (; f != NULL && v != NULL; v = json_next(v), last = check) {
+	if (memfile_open(&m) < 0)
+		return NULL;
+	fprintf(m.to, "%s %s:%s", bad ? "violates" : "passes",
+	    psa_level_name(p->level), p->version);
+	for (; v != NULL; v = json_next(v), last = check) {
 		check = json_get_text(v, "check");
 		if (strcmp(check, last) != 0)
-			fprintf(f, "%s%s", *last != '\0' ? ", " : ": ", check);
+			fprintf(m.to, "%s%s", *last != '\0' ? ", " : ": ",
+			    check);
 	}
-	if (f != NULL && fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return memfile_close(&m);
 }
 
 struct json *

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memfile.h"
 #include "base/msg.h"
 #include "base/out.h"
 #include "base/result.h"
@@ -436,8 +437,7 @@ services_print(enum found_form form, const char *command, struct json *result)
 {
 	struct json *cases;
 	char *text = NULL;
-	size_t size;
-	FILE *f;
+	struct memfile m;
 	int ret = -1;
 
 	if (form == FOUND_JSON)
@@ -450,17 +450,14 @@ services_print(enum found_form form, const char *command, struct json *result)
 		msg_nomem();
 	} else if (form == FOUND_SARIF) {
 		ret = result_print(sarif_log(cases));
-	} else {
+	} else if (memfile_open(&m) == 0) {
+		if (form == FOUND_JUNIT)
+			junit_put_all(m.to, command, cases);
+		else
+			github_put_all(m.to, cases);
 		free(text);
-		text = NULL;
-		f = open_memstream(&text, &size);
-		if (f != NULL && form == FOUND_JUNIT)
-			junit_put_all(f, command, cases);
-		else if (f != NULL)
-			github_put_all(f, cases);
-		if (f == NULL || fclose(f) != 0) {
-			msg_nomem();
-		} else {
+		text = memfile_close(&m);
+		if (text != NULL) {
 			out_text(text);
 			ret = out_flush();
 		}

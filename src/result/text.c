@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memfile.h"
 #include "base/msg.h"
 #include "base/out.h"
 #include "result/found.h"
@@ -17,9 +18,8 @@
 /* A text on its way. */
 struct text {
 	const struct term *term;
-	FILE *to;
-	char *buf; /* owned */
-	size_t size;
+	struct memfile file;
+	FILE *to; /* borrowed: file.to */
 };
 
 static const char *
@@ -32,25 +32,22 @@ text_sgr(const struct text *x, enum term_colour colour)
 static int
 text_begin(struct text *x, const struct term *t)
 {
-	*x = (struct text){.term = t};
-	x->to = open_memstream(&x->buf, &x->size);
-	if (x->to == NULL)
-		msg_nomem();
-	return x->to == NULL ? -1 : 0;
+	x->term = t;
+	if (memfile_open(&x->file) < 0)
+		return -1;
+	x->to = x->file.to;
+	return 0;
 }
 
 /* Print it; control characters go, but for lines and colours. */
 static int
 text_end(struct text *x)
 {
-	char *p;
+	char *buf = memfile_close(&x->file), *p;
 
-	if (fclose(x->to) != 0) {
-		msg_nomem();
-		free(x->buf);
+	if (buf == NULL)
 		return -1;
-	}
-	for (p = x->buf; *p != '\0'; p++) {
+	for (p = buf; *p != '\0'; p++) {
 		if (*p == '\033' && p[1] == '[' &&
 		    p[2 + strspn(p + 2, "0123456789;")] == 'm')
 			continue;
@@ -58,8 +55,8 @@ text_end(struct text *x)
 		    ((unsigned char)*p < ' ' && *p != '\n'))
 			*p = '?';
 	}
-	out_text(x->buf);
-	free(x->buf);
+	out_text(buf);
+	free(buf);
 	return out_flush();
 }
 
