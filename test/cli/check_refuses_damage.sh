@@ -9,10 +9,10 @@ refused() {
 	name=$1 why=$2 image=$3
 	shift 3
 	# memory and processor time bounded: a bomb must not need either; an
-	# emulator may
+	# emulator may, and sanitizers need three times as much
 	# shellcheck disable=SC2016 # the inner shell's
 	ok "$name: refused" exits 1 sh -c \
-		'[ -n "${EMULATOR-}" ] || ulimit -t 30; [ -n "${EMULATOR-}${SANITIZED-}" ] || ulimit -v 600000; exec "$@"' \
+		'[ -n "${EMULATOR-}" ] || ulimit -t ${SANITIZED:+1}30; [ -n "${EMULATOR-}${SANITIZED-}" ] || ulimit -v 600000; exec "$@"' \
 		sh "$UNPACKCTL" check "$@" "$image"
 	ok "$name: says why" has err "$why"
 	is "$name: in one line" "$(wc -l <err)" 1
