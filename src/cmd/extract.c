@@ -48,6 +48,7 @@ struct extract {
 	/* work */
 	bool listed; /* an entry was */
 	struct source source; /* of the image */
+	int stream; /* owned; what a pod of it would send, in a file */
 	struct witness pod;
 	struct progress progress;
 	struct deliver deliver;
@@ -86,20 +87,16 @@ extract_read_image(struct extract *x)
 {
 	char shown[MSG_NAME];
 	enum wire_exit status;
-	int fd = tempfile_unnamed(deliver_temp(&x->deliver));
 
-	if (fd < 0)
-		return WIRE_FAIL;
 	(void)msg_mask(shown, sizeof shown, x->image);
 	status = podstream_write(&x->source, shown, x->sub, x->deliver.max_size,
-	    fd);
-	if (status == WIRE_OK && lseek(fd, 0, SEEK_SET) < 0) {
+	    x->stream);
+	if (status == WIRE_OK && lseek(x->stream, 0, SEEK_SET) < 0) {
 		msg_warn(errno, "read a temporary file");
 		status = WIRE_FAIL;
 	}
-	if (status == WIRE_OK && gather_log(x->gather, fd, shown) < 0)
+	if (status == WIRE_OK && gather_log(x->gather, x->stream, shown) < 0)
 		status = WIRE_FAIL;
-	(void)close(fd);
 	return status;
 }
 
@@ -310,7 +307,8 @@ extract(struct extract *x)
 		status = podstream_open(&x->source, x->image,
 		    x->deliver.max_size);
 	if (status == WIRE_OK &&
-	    ((x->gather = gather_open(&o)) == NULL ||
+	    ((x->image != NULL && (x->stream = tempfile_unnamed(o.dir)) < 0) ||
+	        (x->gather = gather_open(&o)) == NULL ||
 	        deliver_begin(&x->deliver) < 0))
 		status = WIRE_FAIL;
 	if (status != WIRE_OK)
@@ -334,6 +332,8 @@ extract(struct extract *x)
 		status = extract_tell_result(x, status);
 out:
 	gather_close(x->gather);
+	if (x->stream > 0)
+		(void)close(x->stream);
 	source_close(&x->source);
 	witness_free(&x->pod);
 	deliver_close(&x->deliver);

@@ -98,10 +98,13 @@ source_set_why(struct search *st, const char *tool, const struct tool *t)
 	(void)tool_said(t, said, sizeof said);
 	text = strstr(said, "msg=\"");
 	text = text != NULL ? text + strlen("msg=\"") : said;
-	/* \" is a quote in it, and " its end */
+	/* \", \n and \t are in it, their backslash masked as two; " is its end */
 	for (p = end = text; text != said && *p != '\0' && *p != '"'; p++) {
-		p += *p == '\\' && p[1] != '\0';
-		*end++ = *p;
+		if (strncmp(p, "\\\\", 2) == 0 && p[2] != '\0')
+			p += 2;
+		*end++ = p > text && p[-1] == '\\' && strchr("nt", *p) != NULL
+		    ? ' '
+		    : *p;
 	}
 	if (text != said)
 		*end = '\0';

@@ -312,6 +312,17 @@ for one in skopeo dir:skopeo; do
 	says "skopeo's $one" 1 'skopeo: a directory of .skopeo copy ... dir:., which is not read; .*: skopeo copy dir:skopeo oci:DIR$' $one
 done
 
+# skopeo's words, with quotes and line ends in them, whole
+if command -v skopeo >/dev/null; then
+	ok "a registry that is not there: exit 1" exits 1 \
+		"$UNPACKCTL" check nosuch.invalid/x:1
+	ok "... why, without skopeo's backslashes" has err \
+		'nosuch.invalid: Get "https://nosuch.invalid/v2/": .*[^\\]$'
+	ok "... in one line" [ "$(wc -l <err)" = 1 ]
+else
+	ok_skip "a registry that is not there" "needs skopeo"
+fi
+
 # a name, where nothing is installed that knows it
 without() {
 	env PATH=/nowhere "$UNPACKCTL" check "$@"

@@ -72,6 +72,29 @@ ok "  its entries" has out ' manifests/a$'
 ok "--tar -" sh -c "'$ctl' extract --tar - --image image-oci | tar x -O manifests/a >a"
 is "  is it" "$(cat a)" second
 
+# in a directory that is not below one for temporary files
+unset TMPDIR
+away=$(mktemp -d /dev/shm/unpack-test.XXXXXX) || exit 1
+trap 'rm -rf "$away"' EXIT
+for kind in oci oci-archive docker-archive; do
+	cp -R image-$kind "$away"
+	ok "$kind elsewhere" exits 0 env -C "$away" "$ctl" extract -q -C got \
+		--image image-$kind
+	ok "  the bundle" diff -r want "$away/got"
+	rm -rf "$away/got"
+	ok "$kind to a tar elsewhere" exits 0 env -C "$away" "$ctl" extract \
+		-q --tar got.tar --image image-$kind
+	is "  the bundle" "$(tar xOf "$away/got.tar" manifests/a)" second
+	rm "$away/got.tar"
+done
+mkdir "$away/got"
+ok "into a directory elsewhere" exits 0 env -C "$away" "$ctl" extract -q \
+	-C got --image - <image-oci-archive
+ok "  the bundle" diff -r want "$away/got"
+"$UNPACK" --bundle-dir want >"$away/log"
+ok "a log elsewhere" exits 0 env -C "$away" "$ctl" extract -q -C log.d log
+is "  nothing else is left" "$(find "$away" -name '.*unpack*')" ""
+
 # what must agree
 ok "the digest" exits 0 "$ctl" extract -q -C got --image image-oci \
 	--expect-digest "$digest"
