@@ -328,11 +328,12 @@ static int
 whole_compare_parts(struct gather *g)
 {
 	const struct pieces_whole *w = g->wholes;
-	const struct pieces_part *p = g->parts, *end = p + g->n_parts;
+	const struct pieces_part *p = g->parts, *end;
 	const char *map, *at, *found;
 
 	if (g->is.format == GATHER_NOTHING || g->n_parts == 0)
 		return 0;
+	end = p + g->n_parts;
 	while (w->format == GATHER_JSONL ||
 	    strcmp(w->said.digest, g->said.digest) != 0)
 		w++;
