@@ -128,4 +128,6 @@ if [ -f "$KEY" ]; then
 elif [ -n "$KEY" ]; then
 	gpg --batch --yes --local-user "$KEY" --armor --detach-sign \
 		"$dir/SHA256SUMS"
+else
+	echo "release: not signed: make release KEY=..." >&2
 fi
