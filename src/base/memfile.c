@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A text that is printed into memory.
+ */
 #include "base/memfile.h"
 
 #include <stdlib.h>
