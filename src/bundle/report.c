@@ -300,7 +300,7 @@ report_object(const struct report *r)
 	json_add_uint(o, "bytes", r->bytes);
 	add_skipped(o, r);
 	array = json_add_array(o, "skippedPaths");
-	for (; s < r->skipped_paths + r->n_skipped_paths; s++) {
+	for (i = 0; i < r->n_skipped_paths; i++, s++) {
 		one = json_add_object(array, NULL);
 		report_add_name(one, "path", s->path);
 		json_add_string(one, "why", content_why_name(s->why));
