@@ -273,7 +273,7 @@ picture: all
 # is built by the newest Go that is installed, or by GO=/path/to/go.
 
 N = build/bench
-GO = $(or $(shell ls -d /usr/lib/go-*/bin/go 2>/dev/null | sort -V | \
+GO ?= $(or $(shell ls -d /usr/lib/go-*/bin/go 2>/dev/null | sort -V | \
 	tail -n 1),go)
 bench: all $(N)/measure $(N)/peer
 	python3 test/bench/bench.py $(B)/unpack $(B)/unpackctl $(N)
