@@ -162,7 +162,7 @@ static void
 note_failure(struct report *r)
 {
 	r->reason = REPORT_IO;
-	(void)snprintf(r->message, sizeof r->message, "%s", msg_last());
+	snprintf(r->message, sizeof r->message, "%s", msg_last());
 }
 
 /*
@@ -180,7 +180,7 @@ static void
 refuse_log(const struct args *a, struct report *r, uint64_t bytes, bool more)
 {
 	r->reason = REPORT_TOO_LARGE;
-	(void)snprintf(r->message, sizeof r->message,
+	snprintf(r->message, sizeof r->message,
 	    "the log would have %s%" PRIu64 " bytes, over --log-limit %" PRIu64
 	    "; %s",
 	    more ? "more than " : "", bytes, a->log_limit,
@@ -359,8 +359,8 @@ run_cp(int argc, char **argv)
 		msg_warn(0, "usage: cp [-Rv] SRC DEST");
 		return WIRE_USAGE;
 	}
-	(void)msg_mask(src, sizeof src, argv[i]);
-	(void)msg_mask(dest, sizeof dest, argv[i + 1]);
+	msg_mask(src, sizeof src, argv[i]);
+	msg_mask(dest, sizeof dest, argv[i + 1]);
 	self = install_is_self(argv[i]);
 	if (self < 0) {
 		msg_warn(errno, "%s", src);

@@ -107,7 +107,7 @@ find_command(const char *name)
 		if (near == NULL && opt_is_short(name, c->options->name))
 			near = c->options->name;
 	}
-	(void)msg_mask(shown, sizeof shown, name);
+	msg_mask(shown, sizeof shown, name);
 	if (near != NULL)
 		(void)opt_wrong(&main_options,
 		    "unknown command '%s'; did you mean %s?", shown, near);

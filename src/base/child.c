@@ -256,25 +256,24 @@ child_judge(const struct family *f, const struct child *c, int status,
 	}
 	if (c->late) {
 		e->how = f->told != 0 ? CHILD_STOPPED : CHILD_LATE;
-		(void)snprintf(e->message, size, "%s was not done in time",
-		    what);
+		snprintf(e->message, size, "%s was not done in time", what);
 	} else if (WIFSIGNALED(status) && is_fault(WTERMSIG(status))) {
 		e->how = CHILD_CRASHED;
-		(void)snprintf(e->message, size,
+		snprintf(e->message, size,
 		    "%s made the reader crash (%s): please report it", what,
 		    strsignal(WTERMSIG(status)));
 	} else if (WIFSIGNALED(status) && f->told != 0) {
 		e->how = CHILD_STOPPED;
-		(void)snprintf(e->message, size, "stopped by a signal");
+		snprintf(e->message, size, "stopped by a signal");
 	} else if (WIFSIGNALED(status)) {
 		e->how = CHILD_KILLED;
-		(void)snprintf(e->message, size,
+		snprintf(e->message, size,
 		    "the process that read %s was ended by a signal (%s), as the kernel does it where memory runs out",
 		    what, strsignal(WTERMSIG(status)));
 	} else if (c->last[0] != '\0') {
-		(void)snprintf(e->message, size, "%s", c->last);
+		snprintf(e->message, size, "%s", c->last);
 	} else {
-		(void)snprintf(e->message, size,
+		snprintf(e->message, size,
 		    "the process that read %s ended without a result", what);
 	}
 }
@@ -385,7 +384,7 @@ family_stop(struct family *f)
 		if (f->at[i].deadline > by)
 			f->at[i].deadline = by;
 	}
-	(void)snprintf(e.message, sizeof e.message, "stopped by a signal");
+	snprintf(e.message, sizeof e.message, "stopped by a signal");
 	while (f->next < f->opts->n) {
 		e.number = f->next++;
 		family_tell(f, &e);

@@ -369,7 +369,7 @@ json_add_digits(struct json *to, const char *key, bool minus, uint64_t n)
 		    json_new_number(minus ? -(double)n : (double)n));
 		return;
 	}
-	(void)snprintf(text, sizeof text, "%s%" PRIu64, minus ? "-" : "", n);
+	snprintf(text, sizeof text, "%s%" PRIu64, minus ? "-" : "", n);
 	(void)json_add(to, key, cJSON_CreateRaw(text));
 }
 

@@ -44,7 +44,7 @@ names_read(struct names *l, const char *file)
 	char *name;
 	int ret = 0;
 
-	(void)msg_mask(shown, sizeof shown, file);
+	msg_mask(shown, sizeof shown, file);
 	if (f == NULL) {
 		msg_warn(errno, "%s", shown);
 		return -1;

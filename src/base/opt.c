@@ -177,8 +177,8 @@ right(const struct opt *o, char *text, size_t size)
 	if (o->takes != NULL)
 		return o->takes;
 	if (o->take == opt_take_number) {
-		(void)snprintf(text, size,
-		    "a number from %" PRIu64 " to %" PRIu64, o->min, o->max);
+		snprintf(text, size, "a number from %" PRIu64 " to %" PRIu64,
+		    o->min, o->max);
 		return text;
 	}
 	if (o->take == opt_take_size)
@@ -279,14 +279,13 @@ refuse_unknown(struct opt_scan *s, const char *arg, size_t len)
 	if (s->failed)
 		return;
 	s->failed = true;
-	(void)snprintf(word, sizeof word, "%.*s", (int)(len - dashes),
-	    arg + dashes);
+	snprintf(word, sizeof word, "%.*s", (int)(len - dashes), arg + dashes);
 	for (g = s->command->groups; g->rows != NULL; g++)
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
 			if (near == NULL && o->name != NULL &&
 			    opt_is_short(word, o->name))
 				near = o->name;
-	(void)msg_mask_mem(shown, sizeof shown, arg, len);
+	msg_mask_mem(shown, sizeof shown, arg, len);
 	if (near != NULL)
 		(void)opt_wrong(s->command,
 		    "unknown option '%s'; did you mean --%s?", shown, near);

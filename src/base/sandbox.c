@@ -570,7 +570,7 @@ sandbox_describe(char text[static SANDBOX_TEXT], unsigned int state)
 	if (to == text)
 		to = stpcpy(text, "none");
 #ifndef ARCHITECTURE
-	(void)stpcpy(to, ", no seccomp for this architecture");
+	stpcpy(to, ", no seccomp for this architecture");
 #endif
 	return text;
 }

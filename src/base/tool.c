@@ -117,7 +117,7 @@ tool_start(struct tool *t, const char *const *argv, const char *missing)
 	}
 	close_all((int[2]){out[0], said[0]}, 2);
 	tool_free(t);
-	(void)msg_mask(shown, sizeof shown, argv[0]);
+	msg_mask(shown, sizeof shown, argv[0]);
 	if (err == ENOENT && missing != NULL)
 		msg_warn(0, "%s: not found; %s", shown, missing);
 	else

@@ -181,7 +181,7 @@ load_mounts(struct content *c, int fd)
 
 	if (content_check_proc() < 0)
 		return -1;
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	if (content_read_link(link, dir) < 0) {
 		/* mount(2) does not take a path so long: there are none */
 		if (errno == ENAMETOOLONG)

@@ -69,7 +69,7 @@ finding_who_text(char *buf, size_t size, const struct finding_who *who)
 	    (uintmax_t)who->gid);
 	n = got < 0 ? 0 : (size_t)got;
 	if (n < size)
-		(void)snprintf(buf + n, size - n, "%s",
+		snprintf(buf + n, size - n, "%s",
 		    who->n_groups > 0 ? "groups " : "no other groups");
 	if (who->n_groups == 0)
 		return buf;
@@ -77,7 +77,7 @@ finding_who_text(char *buf, size_t size, const struct finding_who *who)
 		n += strlen(buf + n);
 		if (n + 12 > size)
 			break;
-		(void)snprintf(buf + n, size - n, "%s%ju", i > 0 ? "," : "",
+		snprintf(buf + n, size - n, "%s%ju", i > 0 ? "," : "",
 		    (uintmax_t)who->groups[i]);
 	}
 	return buf;
@@ -91,7 +91,7 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 	char me[256], name[MSG_NAME] = "";
 
 	if (f->rule == FINDING_HIDDEN) {
-		(void)snprintf(buf, size,
+		snprintf(buf, size,
 		    "%s or of the pod, because of a symlink in the image",
 		    rules[f->rule].words);
 		return buf;
@@ -100,8 +100,7 @@ finding_reason(char *buf, size_t size, const struct finding *f,
 		where = " because of ";
 		quote_name(name, sizeof name, f->blocker);
 	}
-	(void)snprintf(buf, size,
-	    "%s%s%s: mode %04o%s, owner %ju:%ju; read by %s",
+	snprintf(buf, size, "%s%s%s: mode %04o%s, owner %ju:%ju; read by %s",
 	    rules[f->rule].words, where, name, (unsigned int)(f->mode & 07777),
 	    f->acl ? " and an ACL" : "", (uintmax_t)f->uid, (uintmax_t)f->gid,
 	    finding_who_text(me, sizeof me, who));
@@ -130,7 +129,7 @@ finding_fix(char *buf, size_t size, const struct finding *f)
 		    shown ? path : ".", f->copied_alone ? "0644" : "0755");
 		break;
 	case FINDING_HIDDEN:
-		(void)snprintf(buf, size,
+		snprintf(buf, size,
 		    "in the image, replace symlinks in the path of the mount by plain directories and files: /etc, /dev, and where the pod mounts its volume");
 		break;
 	case FINDING_NONE:

@@ -61,8 +61,8 @@ kubectl_said(const struct tool *t, char said[static KUBECTL_SAID],
 		len += n;
 	}
 	if (len == 0)
-		(void)snprintf(said, KUBECTL_SAID, "%s", otherwise);
+		snprintf(said, KUBECTL_SAID, "%s", otherwise);
 	else
-		(void)msg_mask_mem(said, KUBECTL_SAID, fold, len);
+		msg_mask_mem(said, KUBECTL_SAID, fold, len);
 	return said;
 }

@@ -211,7 +211,7 @@ judge_file(struct tally *t, const char *path)
 	struct manifest m;
 	int ret = 0;
 
-	(void)msg_mask(file, sizeof file,
+	msg_mask(file, sizeof file,
 	    strcmp(path, "-") == 0 ? "standard input" : path);
 	if (docs == NULL) {
 		check_pod_note_problem(t, file);
@@ -233,7 +233,7 @@ judge_directory(struct tally *t, const char *path)
 	size_t i;
 	int ret = 0;
 
-	(void)msg_mask(shown, sizeof shown, path);
+	msg_mask(shown, sizeof shown, path);
 	if (files_add(&files, path) < 0) {
 		check_pod_note_problem(t, shown);
 	} else if (files.n == 0) {

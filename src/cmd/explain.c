@@ -109,7 +109,7 @@ explain_find(const char *code)
 	for (r = codes_table; r->code != NULL; r++)
 		if (near == NULL && opt_is_short(code, r->code))
 			near = r->code;
-	(void)msg_mask(shown, sizeof shown, code);
+	msg_mask(shown, sizeof shown, code);
 	if (near != NULL)
 		(void)opt_wrong(&cmd_explain_options,
 		    "unknown code '%s'; did you mean %s?", shown, near);

@@ -67,7 +67,7 @@ extract_read_log(struct extract *x, const char *name)
 	char shown[MSG_NAME];
 	struct stat st;
 
-	(void)msg_mask(shown, sizeof shown, is_stdin ? "standard input" : name);
+	msg_mask(shown, sizeof shown, is_stdin ? "standard input" : name);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		msg_warn(errno, "%s", shown);
 		return WIRE_FAIL;
@@ -88,7 +88,7 @@ extract_read_image(struct extract *x)
 	char shown[MSG_NAME];
 	enum wire_exit status;
 
-	(void)msg_mask(shown, sizeof shown, x->image);
+	msg_mask(shown, sizeof shown, x->image);
 	status = podstream_write(&x->source, shown, x->sub, x->deliver.max_size,
 	    x->stream);
 	if (status == WIRE_OK && lseek(x->stream, 0, SEEK_SET) < 0) {
@@ -133,7 +133,7 @@ extract_summary(const struct extract *x, char *out, size_t size)
 	const char *name = d->tar != NULL ? d->tar : d->dir;
 
 	(void)notes_forms_text(&g->notes, forms, sizeof forms);
-	(void)snprintf(out, size,
+	snprintf(out, size,
 	    "%s%s%" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s%s%s",
 	    name != NULL ? msg_mask(shown, sizeof shown, name) : "",
 	    name != NULL ? ": " : "", d->counts.entries, d->counts.bytes,

@@ -71,7 +71,7 @@ extract_note(struct extract_note *note, const char *path, unsigned int layer)
 	if (note->n++ > 0)
 		return;
 	note->layer = layer;
-	(void)snprintf(note->path, sizeof note->path, "%s", path);
+	snprintf(note->path, sizeof note->path, "%s", path);
 }
 
 /* What is at n now, podman has not so, as long as both take the layer. */
@@ -98,7 +98,7 @@ extract_refuse(struct extract *x, unsigned int who, const char *path,
 		r->code = code;
 		r->answer = answer;
 		r->layer = x->n_lower + 1;
-		(void)snprintf(r->path, sizeof r->path, "%s", path);
+		snprintf(r->path, sizeof r->path, "%s", path);
 	}
 }
 
@@ -179,7 +179,7 @@ way_replace(struct way *w, const struct node *n, size_t at, size_t len)
 	if (prefix + strlen(target) + rest + 2 > sizeof all)
 		return ENAMETOOLONG;
 	memcpy(all, w->text, prefix);
-	(void)stpcpy(stpcpy(all + prefix, target), w->text + at + len);
+	stpcpy(stpcpy(all + prefix, target), w->text + at + len);
 	w->steps += (prefix + strlen(target) + rest) / 8;
 	return way_set(w, all, strlen(all));
 }
@@ -301,7 +301,7 @@ extract_make_parents(struct extract *x, const struct tarscan_entry *e,
 			return 0;
 		}
 		if (n == NULL) {
-			(void)snprintf(name, sizeof name, "%.*s", (int)len, p);
+			snprintf(name, sizeof name, "%.*s", (int)len, p);
 			n = tree_add(&x->tree, at, name, NULL, S_IFDIR | 0755);
 			if (n == NULL)
 				return -1;
@@ -541,7 +541,7 @@ find_target(struct extract *x, const char *link, enum extract_runtime runtime)
 		base = link;
 	}
 	if (err == 0 && len + strlen(base) + 2 < sizeof w.text) {
-		(void)stpcpy(stpcpy(w.text + len, "/"), base);
+		stpcpy(stpcpy(w.text + len, "/"), base);
 		path_clean_go(w.text);
 		n = podman_lstat(x, w.text + 1, strlen(w.text + 1));
 	}

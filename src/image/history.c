@@ -73,7 +73,7 @@ history_unwrap(char *buf, const char *text)
 			rest += 6;
 	}
 	rest += strspn(rest, " \t");
-	(void)snprintf(buf, TEXT_MAX, "%s%s", run ? "RUN " : "", rest);
+	snprintf(buf, TEXT_MAX, "%s%s", run ? "RUN " : "", rest);
 	len = strlen(buf);
 	if (len > sizeof buildkit &&
 	    strcmp(buf + len - (sizeof buildkit - 1), buildkit) == 0)
@@ -203,7 +203,7 @@ history_hide_hash(char *text)
 		    strncmp(at, "in", 2) != 0)
 			rest = word + len;
 		to = text + (word - text);
-		(void)memset(to, '.', 3);
+		memset(to, '.', 3);
 		(void)memmove(to + 3, rest, strlen(rest) + 1);
 		return;
 	}
@@ -290,7 +290,7 @@ history_read(struct history *h, const struct json *config,
 		if (strncmp(text, "WORKDIR ", 8) == 0) {
 			next = history_resolve(workdir, text + 8,
 			    strlen(text + 8));
-			(void)snprintf(workdir, sizeof workdir, "%s",
+			snprintf(workdir, sizeof workdir, "%s",
 			    next != NULL && *next == '/' ? next : "/");
 			free(next);
 		}

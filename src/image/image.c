@@ -145,7 +145,7 @@ platform_of(const struct json *descriptor, char *to, size_t size)
 
 	to[0] = '\0';
 	if (json_is_object(p))
-		(void)snprintf(to, size, "%s/%s%s%s", json_get_text(p, "os"),
+		snprintf(to, size, "%s/%s%s%s", json_get_text(p, "os"),
 		    json_get_text(p, "architecture"),
 		    *variant != '\0' ? "/" : "", variant);
 }
@@ -340,7 +340,7 @@ load_manifest(struct image *img, const struct json *descriptor,
 		if (get_blob(img, descriptor, &b) < 0)
 			break;
 		/* get_blob has seen that it is one; descriptor is within doc */
-		(void)snprintf(img->digest, sizeof img->digest, "%s",
+		snprintf(img->digest, sizeof img->digest, "%s",
 		    json_get_text(descriptor, "digest"));
 		inner = image_parse_json(&b, "manifest");
 		json_free(doc);
@@ -411,7 +411,7 @@ set_layer(struct image *img, unsigned int i, const struct blob *b)
 	char what[64], text[DIGEST_TEXT], masked[160];
 	const char *looks;
 
-	(void)snprintf(what, sizeof what, "layer %u", i + 1);
+	snprintf(what, sizeof what, "layer %u", i + 1);
 	if (id == NULL) {
 		msg_warn(0, "%s: no diff ID", what);
 		return -1;
@@ -644,7 +644,7 @@ list_note(struct list *l, const struct json *descriptor, const struct json *doc)
 	while (types[i] == NULL || *types[i] == '\0')
 		i++;
 	if (*l->artifact == '\0')
-		(void)msg_mask(l->artifact, sizeof l->artifact, types[i]);
+		msg_mask(l->artifact, sizeof l->artifact, types[i]);
 }
 
 /* Is there an image in what the descriptor is of?  Notes what it sees. */
@@ -722,8 +722,7 @@ list_index(struct image *img, struct list *l)
 			continue;
 		any = true;
 		f = (struct found){.at = one, .name = image_name_of(one)};
-		(void)snprintf(f.id, sizeof f.id, "%s",
-		    json_get_text(one, "digest"));
+		snprintf(f.id, sizeof f.id, "%s", json_get_text(one, "digest"));
 		if (!platforms && list_add(l, &f) < 0)
 			return -1;
 	}
@@ -882,7 +881,7 @@ list_set_name(const struct list *l, struct image *img, const struct found *f,
 
 	for (i = 0; i < place && i < l->n; i++)
 		unclear = unclear || strcmp(l->all[i].name, f->name) == 0;
-	(void)snprintf(text, sizeof text, "@%u", place);
+	snprintf(text, sizeof text, "@%u", place);
 	free(img->name);
 	img->name = unclear    ? strdup(text)
 	    : *f->name != '\0' ? strdup(f->name)

@@ -26,7 +26,7 @@ runtime_refuse(struct runtime_refusal *refusal, const char *path,
 {
 	if (refusal->why[0] == '\0') {
 		refusal->path = path;
-		(void)snprintf(refusal->why, sizeof refusal->why,
+		snprintf(refusal->why, sizeof refusal->why,
 		    "/%s %s: the container runtime cannot mount there", path,
 		    why);
 	}

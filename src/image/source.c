@@ -73,7 +73,7 @@ source_is_path(const char *text)
 	if (slash == NULL || (size_t)(slash - text) >= sizeof first)
 		return false;
 	/* "build/bundle", where there is a directory build */
-	(void)snprintf(first, sizeof first, "%.*s", (int)(slash - text), text);
+	snprintf(first, sizeof first, "%.*s", (int)(slash - text), text);
 	return stat(first, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
@@ -98,7 +98,8 @@ source_set_why(struct search *st, const char *tool, const struct tool *t)
 	(void)tool_said(t, said, sizeof said);
 	text = strstr(said, "msg=\"");
 	text = text != NULL ? text + strlen("msg=\"") : said;
-	/* \", \n and \t are in it, their backslash masked as two; " is its end */
+	/* \", \n and \t are in it, their backslash masked as two; " is its end
+	 */
 	for (p = end = text; text != said && *p != '\0' && *p != '"'; p++) {
 		if (strncmp(p, "\\\\", 2) == 0 && p[2] != '\0')
 			p += 2;

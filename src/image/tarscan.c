@@ -452,7 +452,7 @@ set_data(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	if (!sparse_is(&x->sparse))
 		return 0;
 	if (x->sparse.name[0] != '\0')
-		(void)stpcpy(e->name, x->sparse.name);
+		stpcpy(e->name, x->sparse.name);
 	packed = e->data;
 	ret = t->tempfile == NULL ? 0
 	                          : sparse_expand(&x->sparse, &packed,

@@ -386,7 +386,7 @@ step(struct lookup *l, const char *name)
 	}
 	if (*target == '/')
 		l->at = l->tree->root;
-	(void)stpcpy(stpcpy(stpcpy(all, target), "/"), l->p);
+	stpcpy(stpcpy(stpcpy(all, target), "/"), l->p);
 	memcpy(l->rest, all, strlen(all) + 1);
 	l->p = l->rest;
 	return 0;

@@ -162,7 +162,7 @@ is_in_mount(struct verdict *v, const char *path)
 
 	if (strlen(path) >= sizeof text)
 		return false;
-	(void)stpcpy(text, path);
+	stpcpy(text, path);
 	while (n == NULL && (slash = strrchr(text, '/')) != NULL) {
 		*slash = '\0';
 		n = tree_find(&v->tree, text);
@@ -457,7 +457,7 @@ take_layers(struct verdict *v, const struct verdict_opts *opts)
 	if (layers_open(l, &v->image.tempfile) < 0)
 		goto out;
 	for (i = 0; i < v->image.n_layers; i++) {
-		(void)snprintf(what, sizeof what, "layer %u", i + 1);
+		snprintf(what, sizeof what, "layer %u", i + 1);
 		if (layers_apply(l, &v->image.layers[i].tar, what) < 0)
 			goto out;
 	}
@@ -602,7 +602,7 @@ note_entry(struct verdict *v, const struct node *n, const char *path)
 	const struct inode *i = n->inode;
 	char masked[MSG_NAME];
 
-	(void)msg_mask(masked, sizeof masked, path);
+	msg_mask(masked, sizeof masked, path);
 	if (!msg_is_utf8(n->name, n->len) &&
 	    verdict_note(v, "name-not-utf8", path, n->layer, "%s is not UTF-8",
 	        masked) < 0)
@@ -810,11 +810,11 @@ sum_up(struct verdict *v)
 			if (v->notes[i].severity == CODES_ERROR)
 				break;
 		r->reason = REPORT_NO_START;
-		(void)snprintf(r->message, sizeof r->message, "%s",
+		snprintf(r->message, sizeof r->message, "%s",
 		    v->notes[i].message);
 	} else if (r->all_findings > 0) {
 		r->reason = REPORT_UNREADABLE;
-		(void)snprintf(r->message, sizeof r->message,
+		snprintf(r->message, sizeof r->message,
 		    "%" PRIu64 " path%s of the bundle cannot be read by %s",
 		    r->all_findings, r->all_findings == 1 ? "" : "s",
 		    finding_who_text(who, sizeof who, &v->user.who));

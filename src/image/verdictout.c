@@ -279,7 +279,7 @@ add_identity(struct json *o, const struct image *img)
 		json_add_string(o, "imageID", img->id);
 	if (img->config == NULL)
 		return;
-	(void)snprintf(platform, sizeof platform, "%s/%s", img->os, img->arch);
+	snprintf(platform, sizeof platform, "%s/%s", img->os, img->arch);
 	json_add_string(o, "platform", msg_mask(shown, sizeof shown, platform));
 }
 

@@ -388,7 +388,7 @@ decompress_blob(struct tempfile *s, const struct blob *b, const char *what,
 	if (decompress_open(&j->d, decompress_pull_blob, j) < 0)
 		goto out;
 	j->d.zstd = decompress_kind(b, read_kinds, 1) == NULL;
-	(void)snprintf(name, sizeof name, "%s: %s", what,
+	snprintf(name, sizeof name, "%s: %s", what,
 	    j->d.zstd ? "zstd" : "gzip");
 	j->d.name = name;
 	while ((got = decompress_pull(&j->d, &data)) > 0) {

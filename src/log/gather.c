@@ -390,7 +390,7 @@ gather_log(struct gather *g, int fd, const char *name)
 		msg_nomem();
 		goto out;
 	}
-	(void)msg_mask(names[g->logs++], PIECES_NAME, name);
+	msg_mask(names[g->logs++], PIECES_NAME, name);
 	g->names = names;
 	ret = form_kind(form) == LOGFILE_TEXT ? gather_take_text(g, form)
 	                                      : gather_take_archive(g, form);

@@ -106,8 +106,7 @@ notes_judge_line(struct notes *n, const char *all, size_t len)
 		notes_keep_report(n, report, (size_t)(end - report));
 	} else if (notes_is_kubectl(text)) {
 		if (n->kubectl[0] == '\0')
-			(void)snprintf(n->kubectl, sizeof n->kubectl, "%s",
-			    text);
+			snprintf(n->kubectl, sizeof n->kubectl, "%s", text);
 	} else if (n->other_len == 0 &&
 	    strncmp(text, "Defaulted container", 19) != 0) {
 		/* that is kubectl, which says what it took */

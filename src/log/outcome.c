@@ -182,7 +182,7 @@ outcome_entry(const struct tarin_entry *e)
 	const char *to = e->link != NULL ? e->link : e->hard;
 	struct json *object = json_new_object();
 
-	(void)snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
+	snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
 	json_add_string(object, "path", msg_mask(path, sizeof path, e->path));
 	json_add_string(object, "type",
 	    e->hard != NULL        ? "link"
@@ -215,7 +215,7 @@ outcome_show_entry(const struct tarin_entry *e)
 			mode[i + 1] = '-';
 	if (gmtime_r(&mtime, &tm) == NULL ||
 	    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		(void)snprintf(when, sizeof when, "%" PRId64, e->mtime);
+		snprintf(when, sizeof when, "%" PRId64, e->mtime);
 	out_printf("%s %12" PRIu64 " %s %s", mode, e->size, when,
 	    msg_mask(path, sizeof path, e->path));
 	if (to != NULL)

@@ -158,8 +158,8 @@ remove_temp(const struct target *t, int fd, const char *name)
 	if (unlinkat(t->parent, name, flags) == 0 || errno == ENOENT)
 		return;
 	err = errno;
-	(void)msg_mask(dir, sizeof dir, t->dir);
-	(void)msg_mask(shown, sizeof shown, name);
+	msg_mask(dir, sizeof dir, t->dir);
+	msg_mask(shown, sizeof shown, name);
 	if (removal_is_over())
 		msg_warn(0,
 		    "%s/%s is still there: a second signal ended its removal; remove it with rm -r",
@@ -248,7 +248,7 @@ target_complain(const struct target *t, int err, const char *what)
 {
 	char dir[PATH_MAX], name[NAME_MAX * 4 + 1];
 
-	(void)msg_mask(dir, sizeof dir, t->dir);
+	msg_mask(dir, sizeof dir, t->dir);
 	if (t->inside != NULL)
 		msg_warn(err, "%s: %s", dir, what);
 	else

@@ -108,7 +108,7 @@ tarin_refuse(struct tarin *t, enum tarin_rule rule)
 
 	progress_clear(t->opts->progress);
 	c->rule = tarin_rules[rule].code;
-	(void)msg_mask(c->path, sizeof c->path, t->named);
+	msg_mask(c->path, sizeof c->path, t->named);
 	if (rule == TARIN_SIZE || rule == TARIN_ENTRIES)
 		msg_warn(0, "%s: refused: %s: %" PRIu64, c->path,
 		    tarin_rules[rule].text,

@@ -23,7 +23,7 @@ witness_read(struct witness *w, struct gather *g, const char *path)
 	ssize_t n = -1;
 	int fd;
 
-	(void)msg_mask(shown, sizeof shown, path);
+	msg_mask(shown, sizeof shown, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		n = io_read(fd, text, sizeof text);
@@ -38,7 +38,7 @@ witness_read(struct witness *w, struct gather *g, const char *path)
 	w->failure = json_parse(text, (size_t)n);
 	if (strcmp(json_get_text(w->failure, "result"), "failed") == 0) {
 		reason = json_get_text(w->failure, "reason");
-		(void)msg_mask(w->reason, sizeof w->reason,
+		msg_mask(w->reason, sizeof w->reason,
 		    *reason != '\0' ? reason : "UnpackFailed");
 		msg_warn(0, "%s: the pod failed: %s: %s", shown, w->reason,
 		    msg_mask(message, sizeof message,
@@ -47,8 +47,7 @@ witness_read(struct witness *w, struct gather *g, const char *path)
 	} else if (gather_report(g, shown, text, (size_t)n) == 0) {
 		/* the end of the log: terminationMessagePolicy */
 		witness_free(w);
-		(void)snprintf(w->reason, sizeof w->reason, "%s",
-		    gather_reason(g));
+		snprintf(w->reason, sizeof w->reason, "%s", gather_reason(g));
 	} else {
 		msg_warn(0,
 		    "%s: not a termination message of unpack: it describes neither a bundle nor a failure",

@@ -444,7 +444,7 @@ expand_file(struct podopts_bundles *b, const struct pod_opts *o,
 		msg_nomem();
 		return -1;
 	}
-	(void)msg_mask(file, sizeof file,
+	msg_mask(file, sizeof file,
 	    strcmp(path, "-") == 0 ? "standard input" : path);
 	while (manifest_next(&c, &m)) {
 		name = manifest_metadata(m.object, "name");

@@ -40,7 +40,7 @@ template_follow(const struct json *object, const char *path)
 
 	while (*path != '\0') {
 		len = strcspn(path, ".");
-		(void)snprintf(key, sizeof key, "%.*s", (int)len, path);
+		snprintf(key, sizeof key, "%.*s", (int)len, path);
 		object = json_get(object, key);
 		path += len + (path[len] == '.');
 	}

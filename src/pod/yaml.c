@@ -716,7 +716,7 @@ yaml_load(const char *path)
 
 	if (fd >= 0 && text != NULL)
 		len = io_read(fd, text, YAML_TEXT_MAX + 1);
-	(void)msg_mask(shown, sizeof shown, name);
+	msg_mask(shown, sizeof shown, name);
 	if (text == NULL)
 		msg_nomem();
 	else if (len < 0)

@@ -162,7 +162,7 @@ violate(struct run *r, const struct psa_check *k, const struct place *p)
 		    msg_mask(name, sizeof name, p->name));
 	}
 	text = p->value != NULL ? json_print(p->value, JSON_COMPACT) : NULL;
-	(void)msg_mask(value, sizeof value, text != NULL ? text : "not set");
+	msg_mask(value, sizeof value, text != NULL ? text : "not set");
 	free(text);
 	if (asprintf(&text, "%s%s is %s; %s", json_get_text(one, "field"), who,
 	        value, must) < 0)
@@ -470,8 +470,7 @@ check_outline(const struct run *r)
 	if (!json_is_object(r->spec))
 		return malformed(r, "spec", "not a mapping");
 	for (n = 0; n < N_LISTS; n++) {
-		(void)snprintf(path, sizeof path, "spec.%s",
-		    container_lists[n]);
+		snprintf(path, sizeof path, "spec.%s", container_lists[n]);
 		list = json_get(r->spec, container_lists[n]);
 		if (list != NULL && !json_is_array(list))
 			return malformed(r, path, "not a list");

@@ -17,10 +17,8 @@ psaout_where(const struct psaout_pod *p)
 	char name[300], kind[128], *where = NULL;
 	bool path = p->several && p->path[0] != '\0';
 
-	(void)msg_mask(kind, sizeof kind,
-	    p->kind[0] != '\0' ? p->kind : "(no kind)");
-	(void)msg_mask(name, sizeof name,
-	    p->name != NULL ? p->name : "(no name)");
+	msg_mask(kind, sizeof kind, p->kind[0] != '\0' ? p->kind : "(no kind)");
+	msg_mask(name, sizeof name, p->name != NULL ? p->name : "(no name)");
 	if (asprintf(&where, "%s:%zu: %s %s%s%s", p->file, p->line, kind, name,
 	        path ? ": " : "", path ? p->path : "") < 0) {
 		msg_nomem();

@@ -114,7 +114,7 @@ copy_take(int from, const char *name, int top)
 	/* what is moved must be writable, for its ".." */
 	(void)fchmodat(from, name, 0700, AT_SYMLINK_NOFOLLOW);
 	do {
-		(void)snprintf(up, sizeof up, "%lu", number++);
+		snprintf(up, sizeof up, "%lu", number++);
 		if (renameat(from, name, top, up) == 0)
 			return 0;
 	} while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
@@ -210,7 +210,7 @@ copy_open_parent(struct copy *c)
 	errno = ENAMETOOLONG;
 	if (strlen(name) + sizeof suffix < sizeof c->temp) {
 		snprintf(c->temp, sizeof c->temp, ".%s%s", name, suffix);
-		(void)stpcpy(c->name, name);
+		stpcpy(c->name, name);
 		c->dir = open(dirname(strcpy(copy, c->dest)),
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
@@ -317,7 +317,7 @@ copy_open(struct copy *c, const char *dest, bool force, bool straight)
 		c->dir = open(dest, (int)how[0]);
 	if (c->dir >= 0) {
 		c->inside = true;
-		(void)stpcpy(c->temp, suffix);
+		stpcpy(c->temp, suffix);
 		/* before it is judged: what is there may be ours */
 		if (copy_has(c->dir, suffix))
 			code = copy_hide(c);

@@ -76,7 +76,7 @@ install_complain(int err, const char *dest)
 {
 	char name[MSG_NAME];
 
-	(void)msg_mask(name, sizeof name, dest);
+	msg_mask(name, sizeof name, dest);
 	switch (err) {
 	case EROFS:
 		msg_warn(err,

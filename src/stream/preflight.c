@@ -20,7 +20,7 @@ preflight_refuse_dir(const char *dir, struct content_error *error,
 	struct finding f = {.rule = error->rule, .path = "."};
 	char name[256];
 
-	(void)msg_mask(name, sizeof name, dir);
+	msg_mask(name, sizeof name, dir);
 	if (error->failure == CONTENT_FAILED)
 		return -1;
 	if (error->failure != CONTENT_UNREADABLE) {
@@ -33,7 +33,7 @@ preflight_refuse_dir(const char *dir, struct content_error *error,
 		return 0;
 	}
 	r->reason = REPORT_UNREADABLE;
-	(void)snprintf(r->message, sizeof r->message,
+	snprintf(r->message, sizeof r->message,
 	    "%s: the bundle directory cannot be read", name);
 	f.blocker = error->blocker;
 	f.mode = error->st.st_mode;
@@ -115,9 +115,9 @@ preflight_miss(struct report *r, const struct content_opts *opts)
 	bool all = opts->sub == NULL || opts->sub[0] == '\0';
 	char name[160];
 
-	(void)msg_mask(name, sizeof name, all ? opts->dir : opts->sub);
+	msg_mask(name, sizeof name, all ? opts->dir : opts->sub);
 	r->reason = REPORT_MISSING;
-	(void)snprintf(r->message, sizeof r->message, "%s: %s", name,
+	snprintf(r->message, sizeof r->message, "%s: %s", name,
 	    all ? "nothing is in it: the image has no files, or the node mounted it empty; then use --strategy inject"
 	        : "no such path in the bundle; symlinks are not followed");
 }
@@ -165,7 +165,7 @@ preflight_run(const struct content_opts *opts, struct report *r)
 	ret = 0;
 	if (r->all_findings > 0) {
 		r->reason = REPORT_UNREADABLE;
-		(void)snprintf(r->message, sizeof r->message,
+		snprintf(r->message, sizeof r->message,
 		    "%" PRIu64 " path%s of the bundle cannot be read by %s",
 		    r->all_findings, r->all_findings == 1 ? "" : "s",
 		    finding_who_text(who, sizeof who, &r->who));
