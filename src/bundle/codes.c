@@ -16,7 +16,7 @@ const struct codes_row codes_table[] = {
 	"file-not-readable", CODES_ERROR, CODES_IMAGE,
 	"a file of the bundle has no read permission for the user who unpacks it",
 	"the unpack pod fails with exit code 3, and names the file in its log and its termination message; nothing of the bundle is written",
-	"chmod a+r FILE before the image is built, or COPY --chmod=0755; for a COPY of files alone, 0644; where the message names an ACL, setfacl -b FILE first",
+	"chmod a+r FILE before the image is built, or COPY --chmod=0644, 0755 for a COPY with directories; where the message names an ACL, setfacl -b FILE first",
 }, {
 	"directory-not-readable", CODES_ERROR, CODES_IMAGE,
 	"a directory of the bundle cannot be listed by the user who unpacks it; nothing below it is looked at",

@@ -178,9 +178,12 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 	int ret = 0;
 
 	if (ok && !g->verified)
-		msg_warn(0, "not verified: %s has no digest",
+		msg_warn(0, "not verified: %s has no digest%s",
 		    g->format == GATHER_JSON ? "this form of log"
-		                             : outcome_format(g->format));
+		                             : outcome_format(g->format),
+		    x->deliver.counts.is_image
+		        ? "; it looks like an image: extract --image writes the files of one"
+		        : "");
 	if (x->json && !x->listed)
 		ret = result_print(extract_object(x, status));
 	else if (ok && !x->json && !x->quiet && x->deliver.has_target)

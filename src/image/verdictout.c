@@ -97,11 +97,13 @@ add_path(struct json *paths, const struct verdict_finding *f)
 		    count == 1 ? "" : "s");
 	if (f->rule == FINDING_HIDDEN)
 		len = asprintf(&text,
-		    "%s: a symlink in the image moves a mount here", masked);
+		    "%s: a symlink in the image moves a mount here [%s]",
+		    masked, finding_code(f->rule));
 	else
-		len = asprintf(&text, "%s%s: mode %04o, owner %ju:%ju%s",
+		len = asprintf(&text, "%s%s: mode %04o, owner %ju:%ju%s [%s]",
 		    masked, dir ? "/" : "", (unsigned int)(i->mode & 07777),
-		    (uintmax_t)i->uid, (uintmax_t)i->gid, below);
+		    (uintmax_t)i->uid, (uintmax_t)i->gid, below,
+		    finding_code(f->rule));
 	json_add_string(paths, NULL, len < 0 ? NULL : text);
 	if (len >= 0)
 		free(text);

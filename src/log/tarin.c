@@ -592,6 +592,9 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 	}
 	if (tarin_judge_entry(t, &e) < 0)
 		return -1;
+	/* image-layout.md of OCI; what "docker save" writes */
+	t->counts->is_image |= strcmp(e.path, "oci-layout") == 0 ||
+	    strcmp(e.path, "manifest.json") == 0;
 	t->opts->progress->entries = t->counts->entries;
 	progress_show(t->opts->progress);
 	if (t->opts->show != NULL && t->opts->show(t->opts->show_arg, &e) < 0) {

@@ -62,6 +62,7 @@ enum {
 struct tarin_counts {
 	uint64_t entries; /* of the tar, "." included */
 	uint64_t bytes; /* of the tar */
+	bool is_image; /* it is the archive of an image, by its entries */
 	/* of the entry that was refused */
 	const char *rule; /* a code such as "symlink-leads-out"; NULL: none */
 	char path[TARIN_PATH]; /* its name, masked; "" where it has none */

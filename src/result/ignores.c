@@ -342,10 +342,10 @@ ignores_tell(const struct ignores *all)
 			continue;
 		if (one->line == 0)
 			msg_warn(0,
-			    "--ignore %s: nothing was found that it ignores",
+			    "--ignore %s: it matches nothing",
 			    one->text);
 		else
-			msg_warn(0, "%s:%zu: nothing was found that %s ignores",
+			msg_warn(0, "%s:%zu: %s matches nothing",
 			    msg_mask(where, sizeof where, all->file), one->line,
 			    one->text);
 	}

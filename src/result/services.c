@@ -400,12 +400,17 @@ static void
 github_put_all(FILE *to, const struct json *cases)
 {
 	const struct json *one, *f;
-	const char *file, *fix;
+	const char *file, *fix, *name, *message;
+	bool again; /* it names what it is about */
 	char line[32];
 
 	for (one = json_first(cases); one != NULL; one = json_next(one))
 		for (f = case_next(one, NULL); f != NULL;
 		     f = case_next(one, f)) {
+			name = json_get_text(one, "name");
+			message = json_get_text(f, "message");
+			again = strncmp(message, name, strlen(name)) == 0 &&
+			    message[strlen(name)] == ':';
 			file = json_get_string(f, "file");
 			fix = json_get_text(f, "fix");
 			if (strcmp(json_get_text(f, "severity"), "note") == 0)
@@ -425,8 +430,7 @@ github_put_all(FILE *to, const struct json *cases)
 			    json_get_text(f, "code"), NULL);
 			fputs("::", to);
 			services_put(to, ESCAPE_MESSAGE,
-			    json_get_text(one, "name"), ": ",
-			    json_get_text(f, "message"),
+			    again ? "" : name, again ? "" : ": ", message,
 			    *fix != '\0' ? "\nfix: " : "", fix, NULL);
 			fputc('\n', to);
 		}

@@ -297,7 +297,7 @@ hides() { # hides WORDS LINE...
 	words=$1
 	shift
 	printf '%s\n' "$U" 'dir d 0700' "$@" | image
-	exits 3 "$UNPACKCTL" check i && has out "^  d/: .*; hides $words below$"
+	exits 3 "$UNPACKCTL" check i && has out "^  d/: .*; hides $words below \[directory-not-readable]$"
 }
 ok "one path is hidden" hides '1 more path' 'file d/x 0644'
 ok "two are" hides '2 more paths' 'file d/x 0644' 'file d/y 0644'

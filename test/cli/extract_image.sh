@@ -162,6 +162,7 @@ is "  reason" "$(jq -r .reason out)" BundleMissing
 # an argument is a log: nothing looks whether there is an image in it
 for kind in oci-archive docker-archive; do
 	ok "$kind as a log" exits 0 "$ctl" extract -q -C got image-$kind
+	ok "  says how its files are had" has err 'not verified.*extract --image'
 	mkdir raw && tar xf image-$kind -C raw
 	ok "  comes as it is" diff -r raw got
 	rm -rf got raw
@@ -172,6 +173,10 @@ cp -R image-oci/blobs bundle
 "$UNPACK" --bundle-dir bundle --format tar >layout.tar
 ok "a bundle that holds a layout" exits 0 "$ctl" extract -q -C got layout.tar
 ok "  comes as it is" diff -r bundle got
+rm -rf got
+tar -C bundle/manifests -cf plain.tar .
+ok "another tar" exits 0 "$ctl" extract -q -C got plain.tar
+ok "  says nothing of images" lacks err 'image'
 rm -rf got
 ok "a layout as a log" exits 1 "$ctl" extract -C got image-oci
 ok "a name as a log" exits 1 "$ctl" extract -C got oci:image-oci

@@ -65,7 +65,7 @@ ignores 0 "$f:*.yaml 1;$f:d/** 2" --ignore "$f:*.yaml" --ignore "$f:d/**"
 ignores 0 "$f:b.yaml 1;$f 2" --ignore $f:b.yaml --ignore $f
 ignores 0 "$f 3" --ignore $f --ignore $f:b.yaml
 is "the first counts, what is left over is told" "$(cat err)" \
-	"unpackctl: --ignore $f:b.yaml: nothing was found that it ignores"
+	"unpackctl: --ignore $f:b.yaml: it matches nothing"
 ignores 0 "$f 3;symlink-skipped:s 1" --ignore $f --ignore symlink-skipped:s \
 	--fail-on warning
 is "a warning is no error" "$(jq .ignoredErrors out)" 3
@@ -153,7 +153,7 @@ ignores 0 "$f 3" --ignores-from crlf
 # with an option beside it
 ignores 0 "$f:b.* 1;$f:d/** 2;symlink-skipped 1" --ignore "$f:b.*" \
 	--ignores-from list
-ok "one that has nothing left" has err '^unpackctl: list:4: nothing was found that file-not-readable:b.yaml ignores$'
+ok "one that has nothing left" has err '^unpackctl: list:4: file-not-readable:b.yaml matches nothing$'
 # its day is over
 printf '%s\n' "$f # until 2020-02-29: it was" "$f:b.yaml # is" >list
 ignores 3 "$f:b.yaml 1" --ignores-from list
@@ -167,8 +167,8 @@ ignores 3 "" --ignores-from list
 # nothing matched
 ok "unmatched" exits 0 "$UNPACKCTL" check --ignore $f --ignore no-files good
 is "each is told" "$(cat err)" \
-	"unpackctl: --ignore file-not-readable: nothing was found that it ignores
-unpackctl: --ignore no-files: nothing was found that it ignores"
+	"unpackctl: --ignore file-not-readable: it matches nothing
+unpackctl: --ignore no-files: it matches nothing"
 ok "of all images together" exits 0 "$UNPACKCTL" check --ignore $f good bad
 ok "one is enough" empty err
 ok "not where an image is not known" exits 1 "$UNPACKCTL" check --ignore $f \
@@ -298,7 +298,7 @@ is "each its own" "$(jq -c '[.pods[] | .file, [.violations[].check],
 	[.ignored[].reason]]' out)" \
 	'["deploy/a.yaml",["privileged"],["one level"],"deploy/old/b.yaml",[],["until 2999-01-01","the other"]]'
 ok "a file that is named otherwise" p 0 --ignores-from list ./deploy/old
-ok "unmatched" has err '^unpackctl: list:2: nothing was found that hostNamespaces:./deploy/\*.yaml ignores$'
+ok "unmatched" has err '^unpackctl: list:2: hostNamespaces:./deploy/\*.yaml matches nothing$'
 ok "standard input" p 3 --ignore 'privileged:standard input' - \
 	<deploy/a.yaml
 ok "by its name" has out '^1 finding ignored'
