@@ -312,16 +312,21 @@ static void
 put_metadata(const struct pod_opts *o, struct json *pod)
 {
 	struct json *metadata = json_add_object(pod, "metadata");
-	struct json *labels, *owner;
+	struct json *labels = NULL, *owner;
 	char name[POD_NAME];
 
 	pod_name(o, name, "");
 	json_add_string(metadata, "name", name);
 	if (o->namespace != NULL)
 		json_add_string(metadata, "namespace", o->namespace);
-	labels = json_add_object(metadata, "labels");
-	json_add_string(labels, POD_LABEL, POD_LABEL_VALUE);
-	json_add_string(labels, POD_MANAGED_BY, "unpackctl");
+	/* a pod with a copy is the user's: what deletes ours by their label
+	 * must leave it alone */
+	if (o->copy_to == NULL || o->owner.kind != NULL)
+		labels = json_add_object(metadata, "labels");
+	if (o->copy_to == NULL) {
+		json_add_string(labels, POD_LABEL, POD_LABEL_VALUE);
+		json_add_string(labels, POD_MANAGED_BY, "unpackctl");
+	}
 	if (o->owner.kind != NULL) {
 		json_add_string(labels, POD_OWNER_KIND, o->owner.kind);
 		/* a subdomain is a label's value, but that can be longer */

@@ -18,7 +18,7 @@ struct json;
 #define UNPACK_IMAGE "localhost/unpack:" VERSION
 #endif
 
-/* What the containers are called, and the labels of every pod we make. */
+/* What the containers are called, and the labels of the pods we make. */
 #define POD_INSTALLER "install-unpacker"
 #define POD_BUNDLE "bundle"
 #define POD_LABEL "app.kubernetes.io/name"

@@ -217,7 +217,7 @@ refuse_override(const char *field, const char *key, const char *why)
 static const char *
 check_metadata(const char *field, const struct json *map)
 {
-	/* of every pod of ours */
+	/* what unpackctl sets */
 	static const char *const ours[] = {POD_LABEL, POD_MANAGED_BY,
 	    POD_OWNER_KIND, POD_OWNER_NAME, NULL};
 	const struct json *item;
@@ -229,7 +229,7 @@ check_metadata(const char *field, const struct json *map)
 		key = json_key(item);
 		if (names_one_of(key, ours))
 			return refuse_override(field, key,
-			    "every pod has this already");
+			    "unpackctl sets this itself");
 		/* seccomp and AppArmor of pods before Kubernetes 1.30 */
 		if (strstr(key, ".security.") != NULL)
 			return refuse_override(field, key,

@@ -146,6 +146,17 @@ is "copied: where it is asked for" "$(copy '[.spec.containers[0].volumeMounts[] 
 {"name":"files","emptyDir":{}}'
 is "copied: a pod that stays" "$(copy '[.spec.restartPolicy,
 	.spec.activeDeadlineSeconds]')" '[null,null]'
+# what deletes the pods of unpackctl by their label must not delete this one
+is "copied: no label of ours" "$(copy .metadata.labels)" null
+is "copied: labels of its own" "$(copy .metadata.labels --overrides \
+	'{"metadata":{"labels":{"team":"a"}}}')" '{"team":"a"}'
+is "copied: as the owner's" "$("$UNPACKCTL" pod -o json --copy-to /srv \
+	-f "$TOP/manifests/examples/bundledeployment.yaml" 2>/dev/null |
+	jq -r '.metadata.labels | keys[]')" 'core.rukpak.io/owner-kind
+core.rukpak.io/owner-name'
+is "not copied: the label by which it is removed" \
+	"$(pod '.metadata.labels["app.kubernetes.io/managed-by"]' --image $ref \
+	--unpacker-image localhost/u:1)" unpackctl
 is "copied: no two have a path in common" "$(for _ in 1 2; do
 	copy '.spec.initContainers[1].volumeMounts[1].mountPath'
 done | sort -u | wc -l)" 2
