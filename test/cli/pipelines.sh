@@ -217,11 +217,13 @@ here="UNPACK_URL=file://$PWD/$place"
 ok "an image that can be unpacked" exits 0 gitlab "$here" \
 	UNPACK_SHA256="$sum" BUNDLE=../good.tar
 ok "  is a test that passed" has job/report.xml 'tests="1" failures="0"'
+ok "  is told in the job's log" has out 'compatible.*[.][.]/good.tar$'
 is "  the login" "$(paste -sd, login)" \
 	"secret,login -u me --password-stdin registry.example.com"
 ok "one that cannot" exits 3 gitlab "$here" UNPACK_SHA256="$sum" \
 	BUNDLE=../bad.tar
 ok "  is a test that failed" has job/report.xml 'tests="1" failures="1"'
+ok "  is told in the job's log" has out 'manifests/a.yaml: '
 ok "another archive" exits 1 gitlab "$here" UNPACK_SHA256="$other" \
 	BUNDLE=../good.tar
 ok "  has not run" [ ! -e job/report.xml ]
