@@ -19,8 +19,7 @@ enum {
 	/* bytes of a line of JSON: docker puts up to 16 KiB of text in one, of
 	 * which a byte can be \u0000 */
 	FORM_LINE = 1 << 17,
-	FORM_CLEAN = 1 << 16, /* bytes of text that is converted */
-	FORM_SEQUENCE = 64 /* bytes of a terminal's control sequence */
+	FORM_CLEAN = 1 << 16 /* bytes of text that is converted */
 };
 
 /* What a line is. */
@@ -39,7 +38,6 @@ struct form {
 	/* characters */
 	bool half; /* of UTF-16: `unit` is the first byte of one */
 	uint32_t unit, high; /* high: the first half of a surrogate pair */
-	unsigned int sequence; /* bytes of a control sequence, or 0 */
 	char clean[FORM_CLEAN];
 
 	/* text, to be read: in `clean`, or as it is in the file */
@@ -52,7 +50,6 @@ struct form {
 	bool piece; /* the line of CRI's format is one (P) */
 	bool cut; /* the last piece of standard output waits for more */
 	bool over; /* the end has been dealt with */
-	uint64_t returns; /* CRs held back: its end may follow */
 	struct notes_line out, err;
 
 	/* a line's head, or all of a line; then text that comes out first */
@@ -231,24 +228,12 @@ form_take_line(struct form *f, char *to, size_t room)
 	const char *end;
 
 	if (f->state == FORM_OUT && f->piece) {
-		/*
-		 * CRs before the end of a piece come of a file that was made
-		 * CRLF, whatever the sizes of reads; others are text.
+		/* nothing that unpack writes has a CR: the file was made CRLF
 		 */
 		if (*f->text == '\r') {
-			f->returns++;
 			f->text++;
 			f->text_len--;
 			return 0;
-		}
-		if (*f->text == '\n')
-			f->returns = 0;
-		if (f->returns > 0) {
-			out = f->returns < room ? (size_t)f->returns : room;
-			memset(to, '\r', out);
-			notes_add_text(f->notes, &f->out, to, out, false);
-			f->returns -= out;
-			return out;
 		}
 		end = memchr(f->text, '\r', len);
 		if (end != NULL)
@@ -306,34 +291,6 @@ form_convert(struct form *f)
 	return len;
 }
 
-/*
- * Leave colours and what is like them out of clean[0..len): control sequences
- * of terminals (ECMA-48, 5.4).
- */
-static void
-form_strip(struct form *f, size_t len)
-{
-	size_t i, n = 0;
-	char c;
-
-	for (i = 0; i < len; i++) {
-		c = f->clean[i];
-		if (c == '\033') {
-			f->notes->forms |= NOTES_ANSI;
-			f->sequence = 1;
-		} else if (f->sequence == 0) {
-			f->clean[n++] = c;
-		} else if (f->sequence == 1) {
-			f->sequence = c == '[' ? 2 : 0;
-		} else if ((c >= '@' && c <= '~') ||
-		    ++f->sequence > FORM_SEQUENCE) {
-			f->sequence = 0;
-		}
-	}
-	f->text = f->clean;
-	f->text_len = n;
-}
-
 /* Get more text.  Returns 0, or -1: what pull reported. */
 static int
 form_fill(struct form *f)
@@ -352,7 +309,8 @@ form_fill(struct form *f)
 		return 0;
 	}
 	if (file->wide) {
-		form_strip(f, form_convert(f));
+		f->text_len = form_convert(f);
+		f->text = f->clean;
 		return 0;
 	}
 	end = memchr(file->in, '\0', file->in_len);
@@ -362,14 +320,9 @@ form_fill(struct form *f)
 			n++;
 		f->notes->forms |= NOTES_NUL;
 		form_break(f);
-	} else if (f->sequence == 0 && memchr(file->in, '\033', n) == NULL) {
+	} else {
 		f->text = (const char *)file->in;
 		f->text_len = n;
-	} else {
-		if (n > sizeof f->clean)
-			n = sizeof f->clean;
-		memcpy(f->clean, file->in, n);
-		form_strip(f, n);
 	}
 	file->in += n;
 	file->in_len -= n;

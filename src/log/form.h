@@ -7,7 +7,6 @@
  * - UTF-16 with a byte order mark, as `kubectl logs >log` writes in
  *   PowerShell, and UTF-8 with one;
  * - runs of NUL, which a rotation or a crash leaves in a file;
- * - colours: control sequences of terminals (ECMA-48);
  * - the files that container runtimes write for kubelet, "STAMP stdout F TEXT",
  *   where P marks a piece of a line (CRI logging format);
  * - JSON around each piece of a line, as docker's json-file driver writes it:

@@ -202,7 +202,6 @@ static const struct {
 	const char *text;
 } notes_forms[NOTES_FORMS] = {{"gzip", "gzip"}, {"utf-16", "UTF-16"},
     {"utf-8-bom", "UTF-8 with a byte order mark"}, {"nul", "runs of NUL"},
-    {"ansi", "colours of a terminal"},
     {"cri", "a container runtime's file (CRI)"},
     {"json-file", "a container runtime's file (JSON)"},
     {"timestamps", "timestamps"}};

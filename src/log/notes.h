@@ -16,14 +16,13 @@ enum notes_form { /* what a log was: bits */
 	NOTES_UTF16 = 1 << 1,
 	NOTES_MARK = 1 << 2, /* UTF-8 with a byte order mark */
 	NOTES_NUL = 1 << 3, /* there were runs of NUL */
-	NOTES_ANSI = 1 << 4, /* control sequences of a terminal */
-	NOTES_CRI = 1 << 5,
-	NOTES_JSON_FILE = 1 << 6,
-	NOTES_STAMPS = 1 << 7 /* timestamps of kubectl logs */
+	NOTES_CRI = 1 << 4,
+	NOTES_JSON_FILE = 1 << 5,
+	NOTES_STAMPS = 1 << 6 /* timestamps of kubectl logs */
 };
 
 enum {
-	NOTES_FORMS = 8,
+	NOTES_FORMS = 7,
 	NOTES_LINE = 2048, /* bytes kept of a line */
 	NOTES_BASE64 = 256, /* of base64 in a row: the middle of a stream's line
 	                     */

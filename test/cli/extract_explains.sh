@@ -95,7 +95,7 @@ done
 ok "an error behind a notice" why 4 KubectlError 'error: no' kubectl
 
 printf 'hello\033[1m world\r\nmore\n' >other
-ok "something else" why 4 NotABundle 'something else: hello world' other
+ok "something else" why 4 NotABundle 'something else: hello.x1b.1m world' other
 no_fetch
 printf 'caf\351 \302\233 x\n' >other
 ok "  masked" why 4 NotABundle 'caf.xe9' other

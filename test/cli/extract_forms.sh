@@ -62,7 +62,6 @@ cat >form.py <<-'END'
 	  "nul-cri": lambda: (lambda d: bytes(512) + d[:d.find(b"\n") + 1] + bytes(9000) + d[d.find(b"\n") + 1:])(each(cri)),
 	  "nul-one": lambda: bytes(1) + data,
 	  "colour": lambda: b"".join(b"\x1b[36mpod\x1b[0m \x1b[1;33mbundle\x1b[0m " + l + b"\x1b[0m\n" for l in lines),
-	  "colour-inside": lambda: data.replace(b'"part"', b'\x1b[34m"part"\x1b[0m').replace(b'"content"', b'\x1b[34m"content"\x1b[0m'),
 	  "stamps": lambda: each(lambda l: stamp() + b" " + l + b"\n"),
 	  "prefix": lambda: each(lambda l: b"[pod/p/bundle] " + stamp() + b" " + l + b"\n"),
 	}
@@ -74,7 +73,7 @@ END
 forms="cri cri-tags cri-offset cri-stderr cri-crlf docker docker-spaces
 	docker-stderr docker-escapes utf-16 utf-16-be
 	utf-16-cri utf-8-mark utf-8-mark-cri crlf nul-head
-	nul-end nul-between nul-in-line nul-cri nul-one colour colour-inside
+	nul-end nul-between nul-in-line nul-cri nul-one colour
 	stamps prefix"
 for f in $forms; do
 	for format in jsonl json; do
