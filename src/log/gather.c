@@ -77,9 +77,8 @@ gather_close(struct gather *g)
 static int
 keep_data(struct gather *g, const unsigned char *data, size_t len)
 {
-	off_t at = (off_t)(g->end + g->under_way);
+	uint64_t at = g->end + g->under_way;
 	char shown[MSG_NAME];
-	ssize_t n;
 
 	if (g->under_way == 0)
 		g->gzip = len >= 3 && memcmp(data, "\x1f\x8b\x08", 3) == 0;
@@ -88,22 +87,15 @@ keep_data(struct gather *g, const unsigned char *data, size_t len)
 	if (g->over)
 		return 0;
 	g->under_way += len;
-	for (; len > 0; len -= (size_t)n, data += n, at += n) {
-		n = pwrite(g->fd, data, len, at);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		if (n < 0) {
-			progress_clear(g->opts.progress);
-			msg_warn(errno,
-			    "%s: a temporary file, at %" PRIu64 " bytes",
-			    msg_mask(shown, sizeof shown, g->opts.dir),
-			    (uint64_t)at);
-			msg_line(
-			    "it needs as much room as the compressed bundle; set the environment variable TMPDIR to a directory on another disk");
-			return -1;
-		}
-	}
-	return 0;
+	if (lseek(g->fd, (off_t)at, SEEK_SET) >= 0 &&
+	    io_write(g->fd, data, len) == 0)
+		return 0;
+	progress_clear(g->opts.progress);
+	msg_warn(errno, "%s: a temporary file, at %" PRIu64 " bytes",
+	    msg_mask(shown, sizeof shown, g->opts.dir), at);
+	msg_line(
+	    "it needs as much room as the compressed bundle; set the environment variable TMPDIR to a directory on another disk");
+	return -1;
 }
 
 void
@@ -275,34 +267,15 @@ gather_pull_log(void *arg, const void **data)
 	return n;
 }
 
-/* Say what was odd about the text that has been read. */
-static void
-remark(struct gather *g)
-{
-	uint64_t foreign = g->decode->foreign, damaged = g->decode->damaged;
-	const char *name = g->names[g->logs - 1];
-
-	g->is.foreign += foreign;
-	g->is.damaged += damaged;
-	/* if there is nothing else, the result says what there is */
-	if (g->opts.tacit || (damaged == 0 && g->found == 0))
-		return;
-	progress_clear(g->opts.progress);
-	if (foreign > 0)
-		msg_warn(0, "%s: %" PRIu64 " line%s not part of the stream",
-		    name, foreign, foreign == 1 ? " is" : "s are");
-	if (damaged > 0)
-		msg_warn(0, "%s: %" PRIu64 " corrupt line%s of the stream",
-		    name, damaged, damaged == 1 ? "" : "s");
-}
-
 /*
  * Take all events of the text, which `form` gives; NULL: it is at its end.
- * Returns 0, or -1 (reported).
+ * Says what is odd about it.  Returns 0, or -1 (reported).
  */
 static int
 gather_take_text(struct gather *g, struct form *form)
 {
+	const char *name = g->names[g->logs - 1];
+	uint64_t foreign, damaged;
 	enum decode_event event;
 	size_t room;
 	ssize_t n = 0;
@@ -325,7 +298,20 @@ gather_take_text(struct gather *g, struct form *form)
 			return 0;
 		decode_fed(g->decode, (size_t)n);
 	} while (event != DECODE_END);
-	remark(g);
+	foreign = g->decode->foreign;
+	damaged = g->decode->damaged;
+	g->is.foreign += foreign;
+	g->is.damaged += damaged;
+	/* if there is nothing else, the result says what there is */
+	if (g->opts.tacit || (damaged == 0 && g->found == 0))
+		return 0;
+	progress_clear(g->opts.progress);
+	if (foreign > 0)
+		msg_warn(0, "%s: %" PRIu64 " line%s not part of the stream",
+		    name, foreign, foreign == 1 ? " is" : "s are");
+	if (damaged > 0)
+		msg_warn(0, "%s: %" PRIu64 " corrupt line%s of the stream",
+		    name, damaged, damaged == 1 ? "" : "s");
 	return 0;
 }
 
@@ -503,24 +489,21 @@ gather_pull(void *arg, const void **data)
 {
 	struct gather *g = arg;
 	const bool parts = g->is.format == GATHER_JSONL;
-	const struct pieces_part *p;
-	size_t want = sizeof g->buf;
+	const struct pieces_part *p = &g->line;
+	struct blob blob = {.fd = g->fd};
 	ssize_t n;
 
-	if (g->opts.stop != NULL && *g->opts.stop != 0)
-		return -1;
-	p = parts ? &g->parts[g->next_part] : &g->line;
-	if (parts ? g->next_part == g->is.total : g->next_byte == p->size)
+	if (parts && g->next_part == g->is.total)
 		return 0;
-	if (p->size - g->next_byte < want)
-		want = (size_t)(p->size - g->next_byte);
-	do
-		n = pread(g->fd, g->buf, want, (off_t)(p->at + g->next_byte));
-	while (n < 0 && errno == EINTR);
-	if (n <= 0) {
-		msg_warn(n < 0 ? errno : EIO, "read a temporary file");
+	if (parts)
+		p = &g->parts[g->next_part];
+	blob.at = p->at;
+	blob.len = p->size;
+	n = blob_read(&blob, g->next_byte, g->buf, sizeof g->buf);
+	if (n < 0 && !io_stopped())
+		msg_warn(errno, "read a temporary file");
+	if (n < 0)
 		return -1;
-	}
 	g->next_byte += (uint64_t)n;
 	if (parts && g->next_byte == p->size) {
 		g->next_part++;

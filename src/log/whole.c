@@ -307,20 +307,6 @@ whole_judge_parts(struct gather *g)
 /* --------------------------------------------------------- several bundles */
 
 /*
- * Are these digests of two bundles?  A damaged last line has a digest that is
- * wrong in a few places; those of two bundles agree in a few.
- */
-static bool
-whole_differ(const char *a, const char *b)
-{
-	size_t i, n = 0;
-
-	for (i = 0; a[i] != '\0' && b[i] != '\0'; i++)
-		n += a[i] != b[i];
-	return n > WHOLE_DAMAGE;
-}
-
-/*
  * A json line's tar.gz is the parts in order: are there parts beside one that
  * do not stand in it?  Returns 0, or -1 (reported).
  */
@@ -367,14 +353,22 @@ static int
 whole_find_conflict(struct gather *g)
 {
 	const struct pieces_whole *a, *b, *end = g->wholes + g->n_wholes;
+	size_t i, n;
 
 	for (a = g->wholes; a < end; a++) {
 		if (a->log == 0)
 			continue;
-		for (b = a + 1; b < end; b++)
+		/*
+		 * A damaged last line has a digest that is wrong in a few
+		 * places; those of two bundles agree in a few.
+		 */
+		for (b = a + 1; b < end; b++) {
+			for (i = n = 0; i < DIGEST_TEXT; i++)
+				n += a->said.digest[i] != b->said.digest[i];
 			if (b->log != 0 && !a->bare && !b->bare &&
-			    whole_differ(a->said.digest, b->said.digest))
+			    n > WHOLE_DAMAGE)
 				gather_note_conflict(g, a->log, b->log);
+		}
 		if (a->said.parts != 0 && a->said.parts < g->n_parts)
 			gather_note_conflict(g, a->log,
 			    g->parts[g->n_parts - 1].log);
@@ -420,21 +414,6 @@ whole_compare_bare(struct gather *g)
 }
 
 /* ----------------------------------------------------------------- verdict */
-
-/* A json line, or an archive: is it what is expected? */
-static enum wire_exit
-whole_judge_line(struct gather *g)
-{
-	const char *expect = g->opts.expect;
-
-	g->is.whole = g->said;
-	if (g->is.whole.entries == 0)
-		g->is.whole.entries = g->witness.entries;
-	if (expect != NULL && strcmp(expect, g->said.digest) != 0)
-		return whole_say_other(g, g->said.digest);
-	gather_rewind(g);
-	return WIRE_OK;
-}
 
 /* Say why there is no bundle. */
 static enum wire_exit
@@ -543,7 +522,7 @@ enum wire_exit
 gather_judge(struct gather *g, bool tell)
 {
 	const enum gather_format line = g->is.format;
-	enum wire_exit status = WIRE_OK;
+	const char *expect = g->opts.expect;
 	int parts;
 
 	progress_clear(g->opts.progress);
@@ -558,13 +537,11 @@ gather_judge(struct gather *g, bool tell)
 		return WIRE_FAIL;
 	if (parts == 0) {
 		g->is.format = line;
-		if (g->is.verified ||
-		    (line != GATHER_NOTHING && g->n_parts == 0 &&
-		        !whole_is_open(g)))
-			status = whole_judge_line(g);
-		else if (!g->over)
-			return whole_complain(g);
-		else {
+		if (!g->is.verified &&
+		    (line == GATHER_NOTHING || g->n_parts > 0 ||
+		        whole_is_open(g))) {
+			if (!g->over)
+				return whole_complain(g);
 			g->is.why = GATHER_TOO_LARGE;
 			msg_warn(0,
 			    "the bundle is larger than --max-size allows: %" PRIu64
@@ -572,12 +549,14 @@ gather_judge(struct gather *g, bool tell)
 			    g->opts.max_size);
 			return WIRE_BUNDLE;
 		}
+		/* a json line, or an archive: is it what is expected? */
+		g->is.whole = g->said;
+		if (expect != NULL && strcmp(expect, g->said.digest) != 0)
+			return whole_say_other(g, g->said.digest);
+		gather_rewind(g);
 	}
-	if (status == WIRE_OK && g->n_wholes > 1) {
-		if (whole_compare_bare(g) < 0)
-			return WIRE_FAIL;
-		if (g->conflict[0] != 0)
-			return whole_say_several(g);
-	}
-	return status == WIRE_OK ? whole_judge_witness(g) : status;
+	if (g->n_wholes > 1 && whole_compare_bare(g) < 0)
+		return WIRE_FAIL;
+	return g->conflict[0] != 0 ? whole_say_several(g)
+	                           : whole_judge_witness(g);
 }
