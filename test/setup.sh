@@ -23,7 +23,7 @@ unit="libarchive-dev libcjson-dev libdeflate-dev libmd-dev libyaml-dev
 tests="git python3-minimal python3 golang-go libarchive-tools busybox-static
 	file procps strace podman buildah skopeo runc containerd lz4 mmdebstrap zstd
 	docker-registry apache2-utils zsh fish python3-jsonschema python3-yaml
-	libxml2-utils curl minisign gpg gpg-agent gpgconf kubernetes-client"
+	libxml2-utils curl bindfs minisign gpg gpg-agent gpgconf kubernetes-client"
 
 # libFuzzer and the sanitizers of clang: Debian 12 has 14, Debian 13 has 19.
 # shellcheck disable=SC1091

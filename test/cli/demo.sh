@@ -21,7 +21,7 @@ shows() {
 	ok "... without an error" empty err
 	if [ -n "$shows_uid" ]; then
 		ok "... which says that it cannot mount" has out \
-			'^demo: mounting is not allowed'
+			'^demo: no file systems can be mounted here'
 		ok "... and who reads the bundle" has out \
 			"--bundle-dir=ROOT   \\(uid $shows_uid\\)"
 	fi

@@ -431,4 +431,23 @@ ok "... is told" jq -e '.result == "failed" and
 	(.message | test("told: is not empty"))' dev/termination-log
 ok "a failure" exits 3 says --path nowhere told3
 ok "... is told" jq -e '.reason == "BundleMissing"' dev/termination-log
+
+# ------------------------------------- a file system that knows no O_TMPFILE
+mkdir -p fuse/under fuse/vol
+if bindfs fuse/under fuse/vol 2>fuse/err; then
+	mkdir fuse/vol/mount
+	for dest in fuse/vol/out fuse/vol/mount; do
+		ok "without O_TMPFILE, $dest" exits 0 "$UNPACK" copy \
+			--bundle-dir b $dest
+		ok "... it is the same" sh -c "python3 list.py $dest |
+			LC_ALL=C sort -k4 | diff want -"
+		ok "... nothing is left" nothing_left fuse/under
+	done
+	ok "... a bundle that cannot be read" exits 3 "$UNPACK" copy \
+		--bundle-dir b --path nowhere fuse/vol/none
+	ok "... nothing of it is there" [ ! -e fuse/vol/none ]
+	umount fuse/vol
+else
+	ok_skip "without O_TMPFILE" "$(head -n 1 fuse/err)"
+fi
 done_testing

@@ -73,4 +73,17 @@ for how in 's/runAsUser: 65532/runAsUser: 1/' \
 	ok "... exactly its files" served operator
 	kubectl -n "$NS" delete deployment files-operator >/dev/null
 done
+
+# a directory of the node, on a file system that knows no O_TMPFILE
+mkdir -m 0777 under
+mkdir node
+if bindfs under node 2>fuse.err; then
+	trap 'cluster_close; umount -l node' EXIT
+	ok "operator, on the node" deploy operator \
+		"s|emptyDir: {}|hostPath: {path: $PWD/node}|"
+	ok "... exactly its files" served operator
+	ok "... and it was there" [ -d under/files/manifests ]
+else
+	ok_skip "operator, on the node" "$(head -n 1 fuse.err)"
+fi
 done_testing

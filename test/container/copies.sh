@@ -91,4 +91,19 @@ for user in 65532:0 1000:1000 2147483647:0; do
 		copy --bundle-dir / /.unpack-0123456789abcdee/out
 	ok "... not twice" [ "$(cat code)" = 2 ]
 done
+
+# a volume of a file system that knows no O_TMPFILE
+rm -rf "$volumes/data/out"
+mkdir -m 0777 "$STORE/under"
+if bindfs "$STORE/under" "$volumes/data" 2>fuse.err; then
+	in_container /.unpack-0123456789abcdef /.unpack-0123456789abcdee hello \
+		copy --bundle-dir / /.unpack-0123456789abcdee/out
+	ok "without O_TMPFILE: exit 0" [ "$(cat code)" = 0 ]
+	rm -rf got
+	ok "... the same as by the log" exact stream
+	ok "... it was there" [ -d "$STORE/under/out" ]
+	umount "$volumes/data"
+else
+	ok_skip "without O_TMPFILE" "$(head -n 1 fuse.err)"
+fi
 done_testing
