@@ -92,23 +92,6 @@ history_next_word(const char **text, const char **word)
 	return (size_t)(*text - *word);
 }
 
-/* Is it "dir:HEX", "file:HEX" or "multi:HEX", which stands for sources? */
-static bool
-history_is_hash(const char *word, size_t len)
-{
-	static const char *const kinds[] = {"dir:", "file:", "multi:"};
-	const char *hex;
-	size_t i;
-
-	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		hex = history_skip(word, kinds[i]);
-		if (hex != NULL && strspn(hex, hex_digits) >= HEX_LONG &&
-		    hex + strspn(hex, hex_digits) == word + len)
-			return true;
-	}
-	return false;
-}
-
 /* Shorten digits that nobody wrote, in place. */
 static void
 history_shorten(char *text)
@@ -187,28 +170,6 @@ history_parse_copy(struct history_step *s, const char *args,
 	return 0;
 }
 
-/* Replace "HASH in" by "...", in place. */
-static void
-history_hide_hash(char *text)
-{
-	const char *at = text, *word, *rest;
-	char *to;
-	size_t len;
-
-	while ((len = history_next_word(&at, &word)) > 0) {
-		if (!history_is_hash(word, len))
-			continue;
-		rest = at;
-		if (history_next_word(&rest, &at) != 2 ||
-		    strncmp(at, "in", 2) != 0)
-			rest = word + len;
-		to = text + (word - text);
-		memset(to, '.', 3);
-		(void)memmove(to + 3, rest, strlen(rest) + 1);
-		return;
-	}
-}
-
 /* -------------------------------------------------------------------- all */
 
 /* Add a step.  Returns 0, or -1 (reported). */
@@ -236,7 +197,6 @@ history_add(struct history *h, char *text, unsigned int layer,
 		args = history_skip(text, "ADD ");
 	if (args != NULL && history_parse_copy(s, args, workdir) < 0)
 		return -1;
-	history_hide_hash(text);
 	history_shorten(text);
 	s->text = strdup(text);
 	if (s->text == NULL)

@@ -47,6 +47,7 @@ ok "once applied: compatible" exits 0 "$UNPACKCTL" check i
 
 # from a directory of the context with another name, as builders tell it
 hex=bb7e4a449d273fcb9b1114aa07df4872a6f9126a932e50022e2e62a2e13011af
+short=bb7e4a449d27
 # bundle HISTORY...: an image with one layer of these lines
 bundle() {
 	rm -rf i
@@ -121,19 +122,19 @@ chmods "a COPY that hides what it copied" 0755
 
 bundle "/bin/sh -c #(nop) COPY dir:$hex in / "
 is "Docker, buildah: likewise" "$(fixes)" \
-	"1 COPY ... /: chmod -R a+rX manifests/a.yaml metadata 0755; "
+	"1 COPY dir:$short... in /: chmod -R a+rX manifests/a.yaml metadata 0755; "
 exits 3 "$UNPACKCTL" check i
 ok "no name that nobody wrote" lacks out '[0-9a-f]{40}'
 bundle "/bin/sh -c #(nop) ADD file:$hex in /metadata/ " \
 	"/bin/sh -c #(nop) COPY dir:$hex in /manifests "
 is "squashed: one fix for the layer" "$(fixes)" \
-	"1 COPY ... /manifests; ADD ... /metadata/: chmod -R a+rX manifests/a.yaml metadata 0755; "
+	"1 COPY dir:$short... in /manifests; ADD file:$short... in /metadata/: chmod -R a+rX manifests/a.yaml metadata 0755; "
 is "... the right line for each path" \
 	"$(jq -r '.findings[] | .path + ": " + .history + ";"' out | tr '\n' ' ')" \
-	"manifests/a.yaml: COPY ... /manifests; metadata: ADD ... /metadata/; "
+	"manifests/a.yaml: COPY dir:$short... in /manifests; metadata: ADD file:$short... in /metadata/; "
 exits 3 "$UNPACKCTL" check i
 ok "told as such" has out \
-	'^Not readable, from one of COPY ... /manifests; ADD ... /metadata/ \(layer 1, squashed by the builder\):'
+	"^Not readable, from one of COPY dir:$short... in /manifests; ADD file:$short... in /metadata/ \(layer 1, squashed by the builder\):"
 # the history is the image's own word
 bundle 'COPY ../../root/.ssh /manifests # buildkit'
 ok "no path outside of the image" lacks out 'chmod[^"]*(\.\.|root)'

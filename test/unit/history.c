@@ -61,8 +61,8 @@ words(void)
 	    "RUN |1 A=b /bin/sh -c chmod 4 /a # buildkit",
 	    "bazel build //x:" HEX, "COPY --chown=1:1 a b /c/");
 	OK_STR(text_of_layer(1), "COPY deploy /manifests");
-	OK_STR(text_of_layer(2), "COPY ... /manifests");
-	OK_STR(text_of_layer(3), "ADD ... /x/");
+	OK_STR(text_of_layer(2), "COPY dir:bb7e4a449d27... in /manifests");
+	OK_STR(text_of_layer(3), "ADD multi:bb7e4a449d27... in /x/");
 	OK_STR(text_of_layer(4), "RUN chmod 1 /a");
 	OK_STR(text_of_layer(5), "RUN chmod 2 /a");
 	OK_STR(text_of_layer(6), "RUN chmod 3 /a");
@@ -80,13 +80,16 @@ squashed(void)
 	    "-/bin/sh -c #(nop) ADD file:" HEX " in /metadata/ ",
 	    "/bin/sh -c #(nop) LABEL a=b");
 	OK(history_count(&h, 1) == 2);
-	OK_STR(text_of_layer(1), "COPY ... /manifests; ADD ... /metadata/");
-	OK_STR(line_of(1, "manifests/a.yaml"), "COPY ... /manifests");
-	OK_STR(line_of(1, "metadata/a.yaml"), "ADD ... /metadata/");
+	OK_STR(text_of_layer(1),
+	    "COPY dir:bb7e4a449d27... in /manifests; ADD file:bb7e4a449d27... in /metadata/");
+	OK_STR(line_of(1, "manifests/a.yaml"),
+	    "COPY dir:bb7e4a449d27... in /manifests");
+	OK_STR(line_of(1, "metadata/a.yaml"),
+	    "ADD file:bb7e4a449d27... in /metadata/");
 	OK_STR(line_of(1, "manifests2/a.yaml"), "?");
 	HISTORY(2, "-ENV a=b", "/bin/sh -c #(nop) COPY file:" HEX " in /a ",
 	    "-LABEL x=y", "COPY b /b # buildkit");
-	OK_STR(text_of_layer(1), "COPY ... /a");
+	OK_STR(text_of_layer(1), "COPY file:bb7e4a449d27... in /a");
 	OK_STR(text_of_layer(2), "COPY b /b");
 	/* a base image that has no more to say */
 	HISTORY(1, "CMD [\"sh\"]");
