@@ -204,14 +204,6 @@ history_add(struct history *h, char *text, unsigned int layer,
 	return s->text != NULL ? 0 : -1;
 }
 
-/* Does this line make files? */
-static bool
-history_makes_files(const char *text)
-{
-	return strncmp(text, "COPY ", 5) == 0 ||
-	    strncmp(text, "ADD ", 4) == 0 || strncmp(text, "RUN ", 4) == 0;
-}
-
 /* Does this line make no files, only configuration? */
 static bool
 history_is_config(const char *text)
@@ -255,7 +247,9 @@ history_read(struct history *h, const struct json *config,
 			free(next);
 		}
 		/* a line without files ends a squashed layer, but made none */
-		if ((empty ? history_makes_files(text)
+		if ((empty ? strncmp(text, "COPY ", 5) == 0 ||
+		                strncmp(text, "ADD ", 4) == 0 ||
+		                strncmp(text, "RUN ", 4) == 0
 		           : *text != '\0' &&
 		                (!history_is_config(text) ||
 		                    history_count(h, layer) == 0)) &&

@@ -740,22 +740,12 @@ take_entry(struct verdict *v, const struct node *n, const char *path)
 }
 
 static int
-verdict_take_item(struct verdict *v, const struct predict_item *item,
-    const char *path)
-{
-	if (item->what == CONTENT_ENTRY)
-		return take_entry(v, item->node, path);
-	if (item->what == CONTENT_SKIPPED)
-		return take_skipped(v, item, path);
-	return take_finding(v, item, path);
-}
-
-static int
 verdict_judge_all(struct verdict *v)
 {
 	struct predict j;
 	struct predict_item item;
 	char path[TREE_PATH];
+	int ret = 0;
 
 	v->groups = calloc((size_t)v->image.n_layers + 1, sizeof *v->groups);
 	if (v->groups == NULL) {
@@ -763,9 +753,17 @@ verdict_judge_all(struct verdict *v)
 		return -1;
 	}
 	predict_begin(&j, &v->tree, &v->user.who, true);
-	while (predict_next(&j, &item) > 0)
-		if (verdict_take_item(v, &item, tree_path(item.node, path)) < 0)
-			return -1;
+	while (ret == 0 && predict_next(&j, &item) > 0) {
+		tree_path(item.node, path);
+		if (item.what == CONTENT_ENTRY)
+			ret = take_entry(v, item.node, path);
+		else if (item.what == CONTENT_SKIPPED)
+			ret = take_skipped(v, &item, path);
+		else
+			ret = take_finding(v, &item, path);
+	}
+	if (ret < 0)
+		return -1;
 	if (v->report.files == 0 && v->n_findings == 0 && v->unread == 0)
 		return verdict_note(v, "no-files", "", 0,
 		    "the image has no files");

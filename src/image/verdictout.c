@@ -30,14 +30,6 @@ verdictout_line(const struct verdict *v, size_t step, unsigned int layer,
 	return history_text(&v->history, step, layer, to, FIXES_LINE);
 }
 
-/* The step that made a note's path. */
-static size_t
-verdictout_step(const struct verdict *v, const struct verdict_note *n)
-{
-	return n->path != NULL ? history_find(&v->history, n->layer, n->path)
-	                       : 0;
-}
-
 static void
 add_layer(struct json *o, const struct verdict *v, size_t step,
     unsigned int layer)
@@ -142,7 +134,10 @@ note_object(const struct verdict *v, const struct verdict_note *n)
 		json_add_string(o, "fix", n->fix);
 	json_add_uint(o, "count", n->count);
 	add_answers(o, n);
-	add_layer(o, v, verdictout_step(v, n), n->layer);
+	/* the step that made its path */
+	add_layer(o, v,
+	    n->path != NULL ? history_find(&v->history, n->layer, n->path) : 0,
+	    n->layer);
 	return o;
 }
 
@@ -179,17 +174,6 @@ verdictout_add_findings(struct json *o, const struct verdict *v)
 		if (v->notes[i - 1].severity == CODES_ERROR)
 			(void)json_add_first(all,
 			    note_object(v, &v->notes[i - 1]));
-}
-
-static void
-add_notes(struct json *o, const struct verdict *v)
-{
-	struct json *all = json_add_array(o, "warnings");
-	size_t i;
-
-	for (i = 0; i < v->n_notes; i++)
-		if (v->notes[i].severity != CODES_ERROR)
-			(void)json_add(all, NULL, note_object(v, &v->notes[i]));
 }
 
 static void
@@ -288,9 +272,10 @@ add_identity(struct json *o, const struct image *img)
 struct json *
 verdictout_object(struct verdict *v, const struct verdictout_opts *opts)
 {
-	struct json *o = report_object(&v->report);
+	struct json *o = report_object(&v->report), *warnings;
 	char shown[NAME_MAX_SHOWN];
 	const char *name = opts->name;
+	size_t i;
 
 	add_strictness(o, v);
 	if (name == NULL && strcmp(opts->given, "-") == 0)
@@ -302,7 +287,11 @@ verdictout_object(struct verdict *v, const struct verdictout_opts *opts)
 		json_add_string(o, "readWith", opts->how);
 	add_identity(o, &v->image);
 	verdictout_add_findings(o, v);
-	add_notes(o, v);
+	warnings = json_add_array(o, "warnings");
+	for (i = 0; i < v->n_notes; i++)
+		if (v->notes[i].severity != CODES_ERROR)
+			(void)json_add(warnings, NULL,
+			    note_object(v, &v->notes[i]));
 	if (v->ignores != NULL)
 		ignores_add(v->ignores, o);
 	json_add_uint(o, "ignoredErrors", v->ignored_errors);
