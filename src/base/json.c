@@ -195,6 +195,12 @@ json_is_null(const struct json *value)
 	return cJSON_IsNull(value);
 }
 
+bool
+json_is_same(const struct json *a, const struct json *b)
+{
+	return a == b || cJSON_Compare(a, b, true);
+}
+
 size_t
 json_size(const struct json *container)
 {

@@ -90,6 +90,9 @@ bool json_is_number(const struct json *value);
 bool json_is_bool(const struct json *value);
 bool json_is_null(const struct json *value);
 
+/* Are these the same values, or both NULL?  An object's order does not count. */
+bool json_is_same(const struct json *a, const struct json *b);
+
 /* How many items an array has, or members an object; 0 for all else. */
 size_t json_size(const struct json *container);
 

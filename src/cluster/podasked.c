@@ -37,23 +37,6 @@ show(char *text, size_t size, const struct json *value)
 	return text;
 }
 
-/* Scalars, or arrays of these: the same text is the same value. */
-static bool
-is_same(const struct json *a, const struct json *b)
-{
-	char *x, *y;
-	bool same;
-
-	if (a == NULL || b == NULL)
-		return a == b;
-	x = json_print(a, JSON_COMPACT);
-	y = json_print(b, JSON_COMPACT);
-	same = x != NULL && y != NULL && strcmp(x, y) == 0;
-	free(x);
-	free(y);
-	return same;
-}
-
 /* The first difference is the reason. */
 static void
 differs(struct compare *c, const char *where, const char *field,
@@ -155,10 +138,10 @@ compare_fields(struct compare *c, const char *where, const struct field *f,
 		switch (f->rule) {
 		case SAME:
 		case SAME_HERE:
-			good = is_same(was, is);
+			good = json_is_same(was, is);
 			break;
 		case SAME_IF_ASKED:
-			good = was == NULL || is_same(was, is);
+			good = was == NULL || json_is_same(was, is);
 			break;
 		case OFF:
 			good = !json_bool(is, false);
@@ -191,13 +174,13 @@ compare_user(struct compare *c, const char *where, const struct json *asked,
 
 	/* where OpenShift sets it, it may be any but root */
 	if ((was != NULL || (is != NULL && json_number(is) == 0)) &&
-	    !is_same(was, is))
+	    !json_is_same(was, is))
 		differs(c, where, user, was, is);
 	/* it may choose groups, too */
 	if (was != NULL) {
 		was = field_at(c->asked, asked, group);
 		is = field_at(c->got, got, group);
-		if (!is_same(was, is))
+		if (!json_is_same(was, is))
 			differs(c, where, group, was, is);
 	}
 	is = field_at(NULL, got, proc);
@@ -241,8 +224,8 @@ is_same_mount(const struct json *a, const struct json *b)
 {
 	const char *propagation = json_get_string(b, "mountPropagation");
 
-	return is_same(json_get(a, "name"), json_get(b, "name")) &&
-	    is_same(json_get(a, "mountPath"), json_get(b, "mountPath")) &&
+	return json_is_same(json_get(a, "name"), json_get(b, "name")) &&
+	    json_is_same(json_get(a, "mountPath"), json_get(b, "mountPath")) &&
 	    json_bool(json_get(a, "readOnly"), false) ==
 	    json_bool(json_get(b, "readOnly"), false) &&
 	    json_get(b, "subPath") == NULL &&
@@ -344,7 +327,8 @@ compare_container(struct compare *c, const struct json *asked,
 			    json_get_text(e, "name"));
 	if (json_size(json_get(got, "envFrom")) > 0)
 		list_other(c, "%senvFrom", where);
-	if (!is_same(json_path(asked, "resources", "limits", "memory", NULL),
+	if (!json_is_same(json_path(asked, "resources", "limits", "memory",
+	                      NULL),
 	        json_path(got, "resources", "limits", "memory", NULL)))
 		list_other(c, "%sother limits", where);
 }
@@ -389,7 +373,7 @@ compare_volumes(struct compare *c)
 		    json_has(v, "image") != json_has(was, "image") ||
 		    json_size(was) != json_size(v) ||
 		    json_path(was, "emptyDir", "medium", NULL) != NULL ||
-		    !is_same(json_path(v, "image", "reference", NULL),
+		    !json_is_same(json_path(v, "image", "reference", NULL),
 		        json_path(was, "image", "reference", NULL)))
 			differs(c, "", "volumes", v, was);
 	}
