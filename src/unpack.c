@@ -90,8 +90,8 @@ static const struct opt common[] = {
 };
 static const struct opt rows[] = {
     {"format", 0, "json|jsonl|tar",
-        "json: one line, base64 of a tar.gz (default)\n"
-        "jsonl: a line for each part, then the whole\n"
+        "json: one line; for readers that exist (default)\n"
+        "jsonl: a line for each part; for unpackctl\n"
         "tar: the tar itself, not for a pod log",
         OPT_CHOICE(struct args, stream.format)},
     {"level", 0, "N", "of compression, 1 to 9 (default: 6)",

@@ -758,7 +758,7 @@ static const struct opt_group run_groups[] = {
     {"Its name", podopts_shape_rows, offsetof(struct run, pod)},
     {"Where it runs, and what it may use", podopts_placement_rows,
         offsetof(struct run, pod)},
-    {"What it writes to its log (default: jsonl)", podopts_stream_rows,
+    {"What it writes to its log", podopts_stream_rows,
         offsetof(struct run, pod)},
     {0},
 };

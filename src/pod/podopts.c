@@ -394,7 +394,8 @@ const struct opt podopts_placement_rows[] = {
     {0},
 };
 const struct opt podopts_stream_rows[] = {
-    {"format", 0, "json|jsonl", "format of the log (default: json)",
+    {"format", 0, "json|jsonl",
+        "json for readers that already exist, jsonl for unpackctl (default: json; of run: jsonl)",
         OPT_OTHER(struct pod_opts, format, take_format, NULL)},
     {"symlinks", 0, "keep|skip",
         "whether symlinks are part of the bundle (default: skip in json, keep in jsonl)",

@@ -20,6 +20,34 @@ die() {
 	exit 1
 }
 
+# Will KEY sign, or is there somebody to be asked for its password?  What
+# minisign encrypts has "Sc" behind the first two bytes.
+check_key() {
+	[ -n "$KEY" ] || return 0
+	if [ ! -f "$KEY" ]; then
+		gpg --list-secret-keys "$KEY" >/dev/null 2>&1 || die \
+			"KEY=$KEY: neither a file nor a secret key that gpg has"
+		[ -t 0 ] || sign_by_gpg </dev/null >/dev/null || die \
+			"KEY=$KEY: gpg cannot sign, and there is no terminal to ask" \
+			"for a password: use a key without one, or sign something" \
+			"by hand before, so that gpg-agent knows it"
+		return
+	fi
+	command -v minisign >/dev/null ||
+		die "minisign is missing: apt-get install minisign"
+	[ -t 0 ] || ! sed -n 2p "$KEY" | grep -q '^RWRTY' || die \
+		"KEY=$KEY has a password, and there is no terminal to ask for it:" \
+		"use a key without one; minisign -C -W -s $KEY takes it off"
+}
+
+# What it reads, signed by gpg, which asks for nothing without a terminal.
+sign_by_gpg() {
+	mode=ask
+	[ -t 0 ] || mode=error
+	gpg --batch --yes --pinentry-mode $mode --local-user "$KEY" --armor \
+		--detach-sign "$@"
+}
+
 if [ "$1" = may ]; then
 	echo "$VERSION" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' ||
 		die "VERSION=$VERSION: must have the form X.Y.Z"
@@ -32,16 +60,11 @@ if [ "$1" = may ]; then
 		[ "$tag" = "v$VERSION" ] || die "this commit has the tag $tag," \
 			"a release of version $VERSION has v$VERSION"
 	done
-	if [ -f "$KEY" ]; then
-		command -v minisign >/dev/null ||
-			die "minisign is missing: apt-get install minisign"
-	elif [ -n "$KEY" ]; then
-		gpg --list-secret-keys "$KEY" >/dev/null 2>&1 || die \
-			"KEY=$KEY: neither a file nor a secret key that gpg has"
-	fi
+	check_key
 	exit
 fi
 what=$1 stage=$2 dir=$3
+[ "$what" != archives ] || check_key
 epoch=${COMMIT#* }
 
 # pack PARENT NAME: a tar.gz, the same for the same files.  Modes are those of a
@@ -126,8 +149,7 @@ sed -n 's/^  /linked: /p' "$stage/out/$name/share/doc/unpack/NOTICE"
 if [ -f "$KEY" ]; then
 	minisign -S -s "$KEY" -m "$dir/SHA256SUMS" -t "unpack $VERSION"
 elif [ -n "$KEY" ]; then
-	gpg --batch --yes --local-user "$KEY" --armor --detach-sign \
-		"$dir/SHA256SUMS"
+	sign_by_gpg "$dir/SHA256SUMS"
 else
 	echo "release: not signed: make release KEY=..." >&2
 fi

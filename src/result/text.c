@@ -172,13 +172,16 @@ text_put_size(const struct text *x, const struct json *item, bool works)
 		    works ? json_get_text(item, "message") : "");
 	if (size != NULL)
 		fprintf(x->to,
-		    "stream%s: json %s%ju bytes, jsonl %ju bytes in %ju part%s; use --format=%s\n",
+		    "stream%s: json %s%ju bytes, jsonl %ju bytes in %ju part%s%s\n",
 		    exact ? "" : " (once all can be read, about)",
 		    links > 0 && exact ? "about " : "",
 		    (uintmax_t)text_number(size, "json"),
 		    (uintmax_t)text_number(size, "jsonl"), (uintmax_t)parts,
 		    text_plural(parts),
-		    json_get_text(json_get(item, "logLimit"), "format"));
+		    strcmp(json_get_text(json_get(item, "logLimit"), "format"),
+		        "jsonl") == 0
+		        ? "; json is longer than a log may be: use --format=jsonl"
+		        : "");
 }
 
 /* The first line. */

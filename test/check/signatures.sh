@@ -85,10 +85,40 @@ ok "without KEY" exits 0 "$TOP/src/release/release.sh" archives stage release
 ok "  nothing is signed" eval "! ls release | grep -E 'sig|asc'"
 ok "a public key does not sign" refused env KEY=ours.pub \
 	"$TOP/src/release/release.sh" archives stage release
+# a key with a password, and nobody to ask: said at once, before and after the
+# build, and nothing waits, also where standard input never ends
+printf 'pw\npw\n' | minisign -G -p locked.pub -s locked.key >made 2>&1 || cat made
+GNUPGHOME=$PWD/ours.gnupg gpg --batch --quiet --pinentry-mode loopback \
+	--passphrase pw --quick-gen-key "locked <l@b>" ed25519 2>made || cat made
+GNUPGHOME=$PWD/ours.gnupg gpgconf --kill gpg-agent
+mkfifo never
+sleep 600 >never &
+sleeper=$!
+locked() {
+	ok "$1, $2: refused" exits 1 timeout 60 sh -c \
+		'exec env -C news "$0" "$@" <"$IN"' env KEY="$1" \
+		GNUPGHOME="$PWD/ours.gnupg" "$TOP/src/release/release.sh" "$2" \
+		../stage ../release
+	ok "  and says what to do" has err "KEY=$1.* no terminal to ask .*for .*: use a key without one"
+	ok "  nothing is there" [ ! -e release ]
+}
 # where there is news of this version
 mkdir -p news/.github && echo "## $VERSION" >news/.github/CHANGES.md
 ok "a file is minisign's key" exits 0 env -C news KEY=../ours.key \
 	"$TOP/src/release/release.sh" may
 ok "a name is gpg's" exits 0 env -C news KEY=ours GNUPGHOME="$PWD/ours.gnupg" \
 	"$TOP/src/release/release.sh" may
+rm -rf release
+for IN in /dev/null "$PWD/never"; do
+	export IN
+	for key in ../locked.key locked; do
+		locked $key may
+		locked $key archives
+	done
+done
+kill $sleeper
+ok "a password can be typed" exits 0 script -qec "env -C news \
+	KEY=../locked.key '$TOP/src/release/release.sh' may" /dev/null
+ok "a key without one needs no terminal" exits 0 env -C news KEY=../ours.key \
+	"$TOP/src/release/release.sh" may </dev/null
 done_testing

@@ -289,8 +289,12 @@ head -c 12582912 /dev/urandom >big/random
 printf '%s\n' "$U" "tree $PWD/big" | image
 says 0 "log-limit "
 is "the format" "$(jq -r .logLimit.format out)" jsonl
+ok "in words" exits 0 "$UNPACKCTL" check i
+ok "  the other format is named" has out ' part.*; json is longer than .*: use --format=jsonl$'
 says 0 "" --openshift
 is "the format on OpenShift" "$(jq -r .logLimit.format out)" json
+ok "in words" exits 0 "$UNPACKCTL" check --openshift i
+ok "  no format is better" lacks out --format
 
 # what a directory hides, in words
 hides() { # hides WORDS LINE...

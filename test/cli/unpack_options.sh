@@ -38,6 +38,15 @@ ok "--help" exits 0 "$UNPACK" --help
 ok "--help fits a screen" [ "$(wc -l <out)" -le 40 ]
 ok "--help fits its width" lacks out '.{80}'
 
+# which format is for whom: the same everywhere
+ok "--help: json" has out 'json: .* for readers that exist'
+ok "--help: jsonl" has out 'jsonl: .* for unpackctl'
+for i in pod run; do
+	ok "$i --help" exits 0 "$UNPACKCTL" $i --help
+	ok "  json and jsonl" sh -c "tr -s ' \n' ' ' <out | grep -q \
+		'json for readers that already exist, jsonl for unpackctl (default: json; of run: jsonl)'"
+done
+
 # usage NAME REGEX ARGUMENT...: exit 2, one line that points to --help
 usage() {
 	what=$1 regex=$2
