@@ -143,12 +143,9 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	    .show_arg = arg,
 	    .progress = d->progress,
 	    .stop = d->stop};
-	const struct gather_result *is = gather_result(d->gather);
-	const uint64_t said = is->whole.entries;
+	const uint64_t said = gather_result(d->gather)->whole.entries;
 	enum wire_exit status;
 
-	o.unknown = !is->verified &&
-	    (is->format == GATHER_TAR || is->format == GATHER_GZIP);
 	if (open_tar(d, &o.pull, &o.arg) < 0)
 		return WIRE_FAIL;
 	progress_start(d->progress, dir >= 0 ? "extract" : "check", d->quiet);

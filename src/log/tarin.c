@@ -40,8 +40,7 @@ enum tarin_rule {
 	TARIN_SET_ID,
 	TARIN_LINK_OUT,
 	TARIN_SIZE,
-	TARIN_ENTRIES,
-	TARIN_IMAGE
+	TARIN_ENTRIES
 };
 
 /* A directory that was made. */
@@ -62,7 +61,6 @@ struct tarin {
 	enum wire_exit status;
 	uint64_t zeros; /* at the end of what was read */
 	uint64_t content; /* bytes of files */
-	unsigned int seen; /* by tarin_note_image */
 
 	char path[PATH_MAX]; /* of the entry, cleaned; "" is the root */
 	const char *named; /* borrowed; what messages are about */
@@ -100,8 +98,6 @@ static const struct {
     [TARIN_SIZE] = {"too-large", "larger than --max-size allows, in bytes"},
     [TARIN_ENTRIES] = {"too-many-entries",
         "more entries than --max-entries allows, counting the directories that names imply"},
-    [TARIN_IMAGE] = {"image-archive",
-        "the tar is the archive of an image; extract --image writes the image's files"},
 };
 
 /* The bundle is at fault.  Returns -1. */
@@ -562,26 +558,6 @@ tarin_judge_entry(struct tarin *t, const struct tarin_entry *e)
 	return 0;
 }
 
-/*
- * Note what an archive of an image has: image-layout.md of OCI, or a
- * manifest.json beside layers, as "docker save" writes it.
- */
-static void
-tarin_note_image(struct tarin *t, const char *path)
-{
-	static const char *const marks[] = {".", "oci-layout", "index.json",
-	    "manifest.json"};
-	size_t len = strlen(path), i;
-
-	for (i = 0; i < 4; i++)
-		if (strcmp(path, marks[i]) == 0)
-			t->seen |= 1U << i;
-	if ((len > 4 && strcmp(path + len - 4, ".tar") == 0) ||
-	    (len > 7 && strcmp(path + len - 7, ".tar.gz") == 0))
-		t->seen |= 1U << i;
-	t->counts->is_image = (t->seen & 6) == 6 || (t->seen & 24) == 24;
-}
-
 /* Deal with one entry.  Returns 0, or -1 (reported). */
 static int
 tarin_take_entry(struct tarin *t, struct archive_entry *ae)
@@ -616,7 +592,9 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 	}
 	if (tarin_judge_entry(t, &e) < 0)
 		return -1;
-	tarin_note_image(t, e.path);
+	/* image-layout.md of OCI; what "docker save" writes */
+	t->counts->is_image |= strcmp(e.path, "oci-layout") == 0 ||
+	    strcmp(e.path, "manifest.json") == 0;
 	t->opts->progress->entries = t->counts->entries;
 	progress_show(t->opts->progress);
 	if (t->opts->show != NULL && t->opts->show(t->opts->show_arg, &e) < 0) {
@@ -710,16 +688,8 @@ read_entries(struct tarin *t)
 		return tarin_explain(t);
 	for (;;) {
 		status = archive_read_next_header(t->archive, &entry);
-		if (status == ARCHIVE_EOF) {
-			t->named = "manifest.json";
-			if ((t->seen & 6) == 6)
-				t->named = "oci-layout";
-			/* `unpack` writes the root, tools of images do not */
-			if (t->counts->is_image && t->opts->unknown &&
-			    !(t->seen & 1))
-				return tarin_refuse(t, TARIN_IMAGE);
+		if (status == ARCHIVE_EOF)
 			return read_end(t);
-		}
 		/* a warning is about things that we do not use, or check
 		 * ourselves */
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)

@@ -13,8 +13,6 @@
  *   itself or with others;
  * - it is a hard link to what is not a regular file of the archive's;
  * - it is set-user-ID or set-group-ID, a device, FIFO or socket.
- * A tar that nothing says to be a bundle's is refused where it is the archive
- * of an image: its files are layers.
  */
 #ifndef TARIN_H
 #define TARIN_H
@@ -49,7 +47,6 @@ struct tarin_opts {
 	uint64_t max_size; /* bytes of tar, and of the files together */
 	uint64_t max_entries; /* and directories that their names imply */
 	uint64_t promised; /* entries that there are to be; 0: unknown */
-	bool unknown; /* anybody may have made the tar: it must be no image's */
 	tarin_show show; /* or NULL */
 	void *show_arg; /* borrowed */
 	struct progress *progress; /* borrowed */
