@@ -73,8 +73,7 @@ enum rule {
 	SAME_HERE, /* nothing; where the container has none, the pod's counts */
 	SAME_IF_ASKED,
 	OFF, /* false, or not there */
-	EMPTY, /* no elements */
-	LISTED /* anything: it is only listed */
+	EMPTY /* no elements */
 };
 
 struct field {
@@ -87,10 +86,7 @@ struct field {
 static const struct field pod_fields[] = {{"restartPolicy", SAME},
     {"automountServiceAccountToken", SAME}, {"ephemeralContainers", SAME},
     {"hostNetwork", OFF}, {"hostPID", OFF}, {"hostIPC", OFF},
-    {"shareProcessNamespace", OFF}, {"nodeSelector", LISTED},
-    {"affinity", LISTED}, {"runtimeClassName", LISTED},
-    {"priorityClassName", LISTED}, {"hostAliases", LISTED},
-    {SECURITY "sysctls", LISTED}, {NULL, SAME}};
+    {"shareProcessNamespace", OFF}, {NULL, SAME}};
 
 static const struct field container_fields[] = {{"image", SAME},
     {"command", SAME}, {"args", SAME}, {"workingDir", SAME},
@@ -129,64 +125,21 @@ compare_fields(struct compare *c, const char *where, const struct field *f,
     const struct json *asked, const struct json *got)
 {
 	const struct json *was, *is;
-	bool good = true, here;
+	bool good, here;
 
 	for (; f->path != NULL; f++) {
 		here = f->rule == SAME_HERE;
 		was = field_at(here ? c->asked : NULL, asked, f->path);
 		is = field_at(here ? c->got : NULL, got, f->path);
-		switch (f->rule) {
-		case SAME:
-		case SAME_HERE:
-			good = json_is_same(was, is);
-			break;
-		case SAME_IF_ASKED:
-			good = was == NULL || json_is_same(was, is);
-			break;
-		case OFF:
+		good = json_is_same(was, is) ||
+		    (f->rule == SAME_IF_ASKED && was == NULL);
+		if (f->rule == OFF)
 			good = !json_bool(is, false);
-			break;
-		case EMPTY:
+		else if (f->rule == EMPTY)
 			good = json_size(is) == 0;
-			break;
-		case LISTED:
-			if (json_size(is) > 0 || json_string(is) != NULL)
-				list_other(c, "%s", f->path);
-			good = true;
-			break;
-		}
 		if (!good)
 			differs(c, where, f->path, was, is);
 	}
-}
-
-/* Who runs a container, and what it sees of /proc. */
-static void
-compare_user(struct compare *c, const char *where, const struct json *asked,
-    const struct json *got)
-{
-	static const char user[] = SECURITY "runAsUser";
-	static const char group[] = SECURITY "runAsGroup";
-	static const char proc[] = SECURITY "procMount";
-	const struct json *was = field_at(c->asked, asked, user);
-	const struct json *is = field_at(c->got, got, user);
-	const char *mount;
-
-	/* where OpenShift sets it, it may be any but root */
-	if ((was != NULL || (is != NULL && json_number(is) == 0)) &&
-	    !json_is_same(was, is))
-		differs(c, where, user, was, is);
-	/* it may choose groups, too */
-	if (was != NULL) {
-		was = field_at(c->asked, asked, group);
-		is = field_at(c->got, got, group);
-		if (!json_is_same(was, is))
-			differs(c, where, group, was, is);
-	}
-	is = field_at(NULL, got, proc);
-	mount = json_string(is);
-	if (mount != NULL && strcmp(mount, "Default") != 0)
-		differs(c, where, proc, NULL, is);
 }
 
 /* ------------------------------------------------------------------ mounts */
@@ -308,8 +261,14 @@ static void
 compare_container(struct compare *c, const struct json *asked,
     const struct json *got)
 {
+	static const char user[] = SECURITY "runAsUser";
+	static const char group[] = SECURITY "runAsGroup";
+	static const char proc[] = SECURITY "procMount";
 	const char *name = json_get_text(asked, "name");
 	const struct json *e = json_first(json_get(got, "env"));
+	const struct json *was = field_at(c->asked, asked, user);
+	const struct json *is = field_at(c->got, got, user);
+	bool chosen = was != NULL;
 	char where[128];
 
 	snprintf(where, sizeof where, "container %.63s: ", name);
@@ -318,19 +277,24 @@ compare_container(struct compare *c, const struct json *asked,
 		return;
 	}
 	compare_fields(c, where, container_fields, asked, got);
-	compare_user(c, where, asked, got);
+	/* where OpenShift sets it, it may be any but root */
+	if ((chosen || (is != NULL && json_number(is) == 0)) &&
+	    !json_is_same(was, is))
+		differs(c, where, user, was, is);
+	/* it may choose groups, too */
+	was = field_at(c->asked, asked, group);
+	is = field_at(c->got, got, group);
+	if (chosen && !json_is_same(was, is))
+		differs(c, where, group, was, is);
+	is = field_at(NULL, got, proc);
+	if (json_is_string(is) && strcmp(json_text(is), "Default") != 0)
+		differs(c, where, proc, NULL, is);
 	compare_mounts(c, where, asked, got);
 	for (; e != NULL; e = json_next(e))
 		if (podstatus_named(json_get(asked, "env"),
 		        json_get_text(e, "name")) == NULL)
 			list_other(c, "%senvironment variable %s", where,
 			    json_get_text(e, "name"));
-	if (json_size(json_get(got, "envFrom")) > 0)
-		list_other(c, "%senvFrom", where);
-	if (!json_is_same(json_path(asked, "resources", "limits", "memory",
-	                      NULL),
-	        json_path(got, "resources", "limits", "memory", NULL)))
-		list_other(c, "%sother limits", where);
 }
 
 /* Ours must be as they were; all others must leave our volumes alone. */
@@ -399,35 +363,6 @@ list_metadata(struct compare *c, const struct json *asked,
 			list_other(c, "%s %s", kind, json_key(m));
 }
 
-/* What is the pod's own; where the namespace chooses the user, it chooses
- * groups, too, by which more may be read, or other files. */
-static void
-compare_pod(struct compare *c)
-{
-	static const struct field groups[] = {{SECURITY "fsGroup", SAME},
-	    {SECURITY "supplementalGroups", SAME},
-	    {SECURITY "supplementalGroupsPolicy", SAME}, {NULL, SAME}};
-	const struct json *bundle = json_first(
-	    json_get(c->asked, "containers"));
-	const struct json *was = json_get(c->asked, "hostUsers");
-	const struct json *is = json_get(c->got, "hostUsers");
-	const char *account = json_get_string(c->got, "serviceAccountName");
-	const struct field *f;
-
-	compare_fields(c, "", pod_fields, c->asked, c->got);
-	if (json_bool(was, true) != json_bool(is, true))
-		differs(c, "", "hostUsers", was, is);
-	if (account != NULL && strcmp(account, "default") != 0)
-		list_other(c, "service account %s", account);
-	if (field_at(c->asked, bundle, SECURITY "runAsUser") != NULL)
-		compare_fields(c, "", groups, c->asked, c->got);
-	else
-		for (f = groups; f->path != NULL; f++)
-			if (field_at(NULL, c->got, f->path) != NULL &&
-			    field_at(NULL, c->asked, f->path) == NULL)
-				list_other(c, "%s", f->path + strlen(SECURITY));
-}
-
 bool
 podasked_is(struct podasked *p, const struct json *asked,
     const struct json *got)
@@ -436,13 +371,25 @@ podasked_is(struct podasked *p, const struct json *asked,
 	    .got = json_get(got, "spec"),
 	    .to = p,
 	    .inject = true};
+	/* where the namespace chooses the user, it chooses groups, too, by
+	 * which more may be read, or other files */
+	static const struct field groups[] = {{SECURITY "fsGroup", SAME},
+	    {SECURITY "supplementalGroups", SAME},
+	    {SECURITY "supplementalGroupsPolicy", SAME}, {NULL, SAME}};
 	const struct json *v = json_first(json_get(c.asked, "volumes"));
+	const struct json *bundle = json_first(json_get(c.asked, "containers"));
+	const struct json *was = json_get(c.asked, "hostUsers");
+	const struct json *is = json_get(c.got, "hostUsers");
 
 	p->why[0] = '\0';
 	snprintf(p->fix, sizeof p->fix, "%s", FIX_CHANGED);
 	for (; v != NULL; v = json_next(v))
 		c.inject = c.inject && !json_has(v, "image");
-	compare_pod(&c);
+	compare_fields(&c, "", pod_fields, c.asked, c.got);
+	if (json_bool(was, true) != json_bool(is, true))
+		differs(&c, "", "hostUsers", was, is);
+	if (field_at(c.asked, bundle, SECURITY "runAsUser") != NULL)
+		compare_fields(&c, "", groups, c.asked, c.got);
 	compare_containers(&c, "initContainers", "init container");
 	compare_containers(&c, "containers", "container");
 	compare_volumes(&c);

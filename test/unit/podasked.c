@@ -243,7 +243,6 @@ main(void)
 	    "container install-unpacker: mount of volume x at /mm");
 	lists("\"volumes\":[", "\"volumes\":[{\"name\":\"x\",\"emptyDir\":{}},",
 	    "volume x");
-	lists(POD, POD "\"priorityClassName\":\"low\",", "priorityClassName");
 	test_mounts();
 	test_hostile();
 	json_free(asked);
