@@ -186,7 +186,7 @@ refuse_log(const struct args *a, struct report *r, uint64_t bytes, bool more)
 	    more ? "more than " : "", bytes, a->log_limit,
 	    a->stream.format == STREAM_JSON
 	        ? "use --format jsonl and --parts, or make the bundle smaller"
-	        : "ask for fewer --parts at a time");
+	        : "raise --log-limit, or ask for fewer --parts at a time");
 }
 
 /*

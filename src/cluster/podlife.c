@@ -427,12 +427,8 @@ take_message(struct podlife *l)
 	const char *message = podstatus_message(pod, POD_BUNDLE);
 	struct decode_piece whole;
 
-	if (l->unpacker[0] == '\0')
-		podstatus_unpacker(l->unpacker, sizeof l->unpacker, pod,
-		    l->pod->unpacker);
-	if (l->resolved[0] == '\0')
-		podstatus_resolved(l->resolved, sizeof l->resolved, pod,
-		    POD_BUNDLE, l->pod->image);
+	podstatus_images(pod, l->pod->image, l->pod->unpacker, l->resolved,
+	    l->unpacker);
 	if (message == NULL)
 		return;
 	json_free(l->report);

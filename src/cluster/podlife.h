@@ -68,8 +68,8 @@ struct podlife {
 
 	/* result */
 	char first[POD_NAME]; /* the first pod's name; "" = none */
-	char resolved[512]; /* REPOSITORY@DIGEST, "" = unknown */
-	char unpacker[512]; /* the same of the unpack image */
+	char resolved[PODSTATUS_IMAGE]; /* REPOSITORY@DIGEST, "" = unknown */
+	char unpacker[PODSTATUS_IMAGE]; /* the same of the unpack image */
 	uint64_t repaired; /* parts that repair pods brought */
 	struct json *others; /* owned; strings: what admission added */
 	struct json *report; /* owned; what `unpack` said of a success */

@@ -5,7 +5,6 @@
  */
 #include "cluster/podstatus.h"
 
-#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,14 +72,10 @@ static const struct hint pull_hints[] = {
     {NULL, false, ""},
 };
 
-static const struct hint config_hints[] = {
+static const struct hint start_hints[] = {
     {"non-root", true, FIX_USER},
     {"nonroot", true, FIX_USER},
     {"non-numeric user", true, FIX_USER},
-    {NULL, true, ""},
-};
-
-static const struct hint start_hints[] = {
     {"permission denied", true,
         "the node mounts volumes noexec, or the image forbids it: use --strategy image-volume, or another node"},
     {"not a directory", true, FIX_VOLUME},
@@ -114,15 +109,6 @@ static const struct hint refusal_hints[] = {
     {"unknown field", true,
         "the cluster is too old for this strategy or option"},
     {NULL, true, ""},
-};
-
-/* By the event's reason. */
-static const struct hint event_hints[] = {
-    {"FailedCreatePodSandBox", false,
-        "the node's container runtime cannot set up such a pod: the message says what is missing"},
-    {"FailedMount", false,
-        "create what the message names, or leave it out of the pod"},
-    {NULL, false, ""},
 };
 
 /* The hint that fits, the last one (without a part) where none does. */
@@ -191,16 +177,11 @@ wants_credentials(const char *words)
 {
 	static const char *const parts[] = {"unauthorized",
 	    "authentication required", "no basic auth", "authorization failed",
-	    "denied", "403 Forbidden", NULL};
-	const char *const *part, *p = words;
+	    "denied", "403 Forbidden", "StatusCode: 401", NULL};
+	const char *const *part;
 
 	for (part = parts; *part != NULL; part++)
 		if (strcasestr(words, *part) != NULL)
-			return true;
-	/* the status of HTTP, and not only in a digest */
-	for (; (p = strstr(p, "401")) != NULL; p++)
-		if ((p == words || !isalnum((unsigned char)p[-1])) &&
-		    !isalnum((unsigned char)p[3]))
 			return true;
 	return false;
 }
@@ -298,8 +279,6 @@ look_waiting(struct podstatus *w, const struct json *pod,
 	if (reason[0] == '\0' || strcmp(reason, "ContainerCreating") == 0 ||
 	    strcmp(reason, "PodInitializing") == 0)
 		w->state = PODSTATUS_PULLING;
-	else if (strcmp(reason, "InvalidImageName") == 0)
-		podstatus_fail(w, reason, words, "check the image's name");
 	else if (strcmp(reason, "ErrImageNeverPull") == 0)
 		podstatus_fail(w, reason, words,
 		    "put the image on the node, or allow nodes to pull it: --image-pull-policy IfNotPresent");
@@ -307,12 +286,10 @@ look_waiting(struct podstatus *w, const struct json *pod,
 	    strcmp(reason, "ImagePullBackOff") == 0 ||
 	    strcmp(reason, "RegistryUnavailable") == 0)
 		look_pull(w, pod, reason, words);
-	else if (strcmp(reason, "CreateContainerConfigError") == 0)
-		podstatus_fail(w, reason, words,
-		    find_hint(config_hints, words)->fix);
 	else
-		/* CreateContainerError, RunContainerError,
-		 * SignatureValidationFailed, and what may be added */
+		/* CreateContainerConfigError, CreateContainerError,
+		 * RunContainerError, SignatureValidationFailed, and what may be
+		 * added */
 		podstatus_fail(w, reason, words,
 		    find_hint(start_hints, words)->fix);
 }
@@ -322,7 +299,6 @@ static bool
 take_report(struct podstatus *w, const char *message, int code)
 {
 	struct json *report = json_parse(message, strlen(message));
-	char *cut;
 
 	if (strcmp(json_get_text(report, "result"), "failed") != 0) {
 		json_free(report);
@@ -330,13 +306,6 @@ take_report(struct podstatus *w, const char *message, int code)
 	}
 	podstatus_fail(w, json_get_text(report, "reason"),
 	    json_get_text(report, "message"), "");
-	cut = strstr(w->text, "; ask for fewer --parts");
-	if (cut != NULL) {
-		/* that is for who runs `unpack` by hand */
-		*cut = '\0';
-		strcpy(w->fix,
-		    "raise --log-limit; with --format jsonl, parts that a log rotation loses are fetched again");
-	}
 	if (code == WIRE_BUNDLE)
 		w->exit = WIRE_BUNDLE;
 	json_free(w->report);
@@ -419,32 +388,9 @@ look_container(struct podstatus *w, const struct json *pod,
 }
 
 /*
- * Look at a sidecar, an init container that goes on beside the others: has it
- * begun?  One that ended is started again.
+ * Look at the init containers; may the others begin?  A sidecar goes on beside
+ * them, and is started again where it ends.
  */
-static bool
-look_sidecar(struct podstatus *w, const struct json *pod,
-    const struct json *status)
-{
-	const struct json *waiting = json_path(status, "state", "waiting",
-	    NULL);
-	const char *reason = json_get_text(waiting, "reason");
-	int code;
-
-	if (stage_of(status, &code) == RUNS)
-		return true;
-	if (waiting != NULL && strcmp(reason, "CrashLoopBackOff") != 0) {
-		look_container(w, pod, status);
-		return false;
-	}
-	w->state = PODSTATUS_PULLING;
-	w->trouble = waiting != NULL;
-	if (w->trouble)
-		set_words(w, reason, json_get_text(waiting, "message"));
-	return false;
-}
-
-/* Look at the init containers; may the others begin? */
 static bool
 look_inits(struct podstatus *w, const struct json *pod)
 {
@@ -452,16 +398,29 @@ look_inits(struct podstatus *w, const struct json *pod)
 	    NULL);
 	const struct json *status = json_first(
 	    json_path(pod, "status", "initContainerStatuses", NULL));
+	const struct json *waiting, *spec;
+	const char *reason;
 	enum stage stage;
+	bool sidecar;
+	int code;
 
 	for (; status != NULL; status = json_next(status)) {
-		if (strcmp(json_get_text(podstatus_named(specs,
-		                             json_get_text(status, "name")),
-		               "restartPolicy"),
-		        "Always") == 0) {
-			if (!look_sidecar(w, pod, status))
-				return false;
+		spec = podstatus_named(specs, json_get_text(status, "name"));
+		sidecar = strcmp(json_get_text(spec, "restartPolicy"),
+		              "Always") == 0;
+		waiting = json_path(status, "state", "waiting", NULL);
+		reason = json_get_text(waiting, "reason");
+		if (sidecar && stage_of(status, &code) == RUNS)
 			continue;
+		if (sidecar &&
+		    (waiting == NULL ||
+		        strcmp(reason, "CrashLoopBackOff") == 0)) {
+			w->state = PODSTATUS_PULLING;
+			w->trouble = waiting != NULL;
+			if (w->trouble)
+				set_words(w, reason,
+				    json_get_text(waiting, "message"));
+			return false;
 		}
 		stage = look_container(w, pod, status);
 		if (stage == RUNS)
@@ -584,8 +543,6 @@ podstatus_events(struct podstatus *w, const struct json *list)
 		return;
 	set_words(w, json_get_text(last, "reason"),
 	    json_get_text(last, "message"));
-	snprintf(w->fix, sizeof w->fix, "%s",
-	    find_hint(event_hints, w->reason)->fix);
 	w->trouble = true;
 }
 
@@ -607,11 +564,12 @@ podstatus_message(const struct json *pod, const char *container)
 /* ---------------------------------------------------------------- resolved */
 
 void
-podstatus_reference(char *text, size_t size, const char *image, const char *ref)
+podstatus_reference(char text[static PODSTATUS_IMAGE], const char *image,
+    const char *ref)
 {
 	const char *digest = strstr(ref, "@sha256:");
 	const char *end = image + strcspn(image, "@"), *slash = end, *colon;
-	char whole[512];
+	char whole[PODSTATUS_IMAGE];
 
 	text[0] = '\0';
 	while (slash > image && *slash != '/')
@@ -622,12 +580,12 @@ podstatus_reference(char *text, size_t size, const char *image, const char *ref)
 	snprintf(whole, sizeof whole, "%.*s%s", (int)(end - image), image,
 	    digest != NULL ? digest : "");
 	if (digest != NULL && reference_error(whole) == NULL)
-		msg_mask(text, size, whole);
+		msg_mask(text, PODSTATUS_IMAGE, whole);
 }
 
 /* Store REPOSITORY@DIGEST after the runtime's id, or after image; or "". */
 static void
-take_id(char *text, size_t size, const char *id, const char *image)
+take_id(char text[static PODSTATUS_IMAGE], const char *id, const char *image)
 {
 	/* dockershim: docker-pullable://REPOSITORY@DIGEST, docker://sha256:ID;
 	 * others: REPOSITORY@DIGEST, or the image's ID alone */
@@ -635,9 +593,9 @@ take_id(char *text, size_t size, const char *id, const char *image)
 
 	if (scheme != NULL)
 		id = scheme + 3;
-	podstatus_reference(text, size, id, id);
+	podstatus_reference(text, id, id);
 	if (text[0] == '\0')
-		podstatus_reference(text, size, image, image);
+		podstatus_reference(text, image, image);
 }
 
 bool
@@ -647,55 +605,29 @@ podstatus_has_image(const struct json *pod, const char *container)
 	           "imageID")[0] != '\0';
 }
 
-/* The image of a container: as its spec has it. */
-static bool
-has_image(const struct json *pod, const char *kind, const char *name,
-    const char *image)
-{
-	return strcmp(json_get_text(podstatus_named(json_path(pod, "spec", kind,
-	                                                NULL),
-	                                name),
-	                  "image"),
-	           image) == 0;
-}
-
 void
-podstatus_resolved(char *text, size_t size, const struct json *pod,
-    const char *container, const char *image)
+podstatus_images(const struct json *pod, const char *bundle,
+    const char *unpacker, char resolved[static PODSTATUS_IMAGE],
+    char unpacked[static PODSTATUS_IMAGE])
 {
-	const struct json *status = status_of(pod, "containerStatuses",
-	    container);
-	const struct json *mount = json_first(json_get(status, "volumeMounts"));
-	const char *id = json_get_text(status, "imageID");
+	const struct json *ran = status_of(pod, "containerStatuses",
+	    POD_BUNDLE);
+	const struct json *installer = status_of(pod, "initContainerStatuses",
+	    POD_INSTALLER);
+	const struct json *mount = json_first(json_get(ran, "volumeMounts"));
+	const char *id = json_get_text(ran, "imageID");
 
+	take_id(unpacked,
+	    installer != NULL ? json_get_text(installer, "imageID") : id,
+	    unpacker);
 	/* is the bundle the container's image, or its volume?  Of that
 	 * Kubernetes 1.35 tells */
-	if (!has_image(pod, "containers", container, image))
+	if (installer == NULL)
 		for (id = ""; mount != NULL && *id == '\0';
 		     mount = json_next(mount))
 			id = json_text(json_path(mount, "volumeStatus", "image",
 			    "imageRef", NULL));
-	take_id(text, size, id, image);
-}
-
-void
-podstatus_unpacker(char *text, size_t size, const struct json *pod,
-    const char *image)
-{
-	text[0] = '\0';
-	if (has_image(pod, "initContainers", POD_INSTALLER, image))
-		take_id(text, size,
-		    json_get_text(status_of(pod, "initContainerStatuses",
-		                      POD_INSTALLER),
-		        "imageID"),
-		    image);
-	else if (has_image(pod, "containers", POD_BUNDLE, image))
-		/* an image volume: the bundle's container runs it */
-		take_id(text, size,
-		    json_get_text(status_of(pod, "containerStatuses",
-		                      POD_BUNDLE),
-		        "imageID"),
-		    image);
+	take_id(resolved, id, bundle);
 }
 
 void

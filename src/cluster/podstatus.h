@@ -13,6 +13,10 @@
 
 struct json;
 
+enum {
+	PODSTATUS_IMAGE = 512 /* bytes of a reference */
+};
+
 enum podstatus_state {
 	PODSTATUS_PENDING, /* waits to be scheduled, or for its turn */
 	PODSTATUS_PULLING, /* pulls `image`, or is about to start it */
@@ -28,7 +32,7 @@ struct podstatus {
 	enum wire_exit exit; /* PODSTATUS_FAILED: who is at fault */
 	char reason[64]; /* Kubernetes' word for it */
 	char container[64]; /* whose; "": the pod's */
-	char image[512]; /* that is being pulled */
+	char image[PODSTATUS_IMAGE]; /* that is being pulled */
 	char text[3072]; /* what is wrong */
 	char fix[1024]; /* how to fix it, "" if that is not known */
 	struct json *report; /* owned; `unpack` on its failure, or NULL */
@@ -75,26 +79,18 @@ bool podstatus_has_image(const struct json *pod, const char *container);
 
 /*
  * REPOSITORY@DIGEST, with the repository of image and the digest of ref,
- * masked;
- * "" where there is none.
+ * masked; "" where there is none.
  */
-void podstatus_reference(char *text, size_t size, const char *image,
+void podstatus_reference(char text[static PODSTATUS_IMAGE], const char *image,
     const char *ref);
 
 /*
- * The reference REPOSITORY@DIGEST that the node resolved the bundle image
- * to, masked; "" where the node does not tell.  `image` is how the pod names
- * it.
+ * What the node resolved the images to that the pod calls `bundle` and
+ * `unpacker`, as podstatus_reference has it; "" where the node does not tell.
  */
-void podstatus_resolved(char *text, size_t size, const struct json *pod,
-    const char *container, const char *image);
-
-/*
- * The same for the unpack image, `image`, which the pod's first init container
- * has, or its first container.
- */
-void podstatus_unpacker(char *text, size_t size, const struct json *pod,
-    const char *image);
+void podstatus_images(const struct json *pod, const char *bundle,
+    const char *unpacker, char resolved[static PODSTATUS_IMAGE],
+    char unpacked[static PODSTATUS_IMAGE]);
 
 void podstatus_free(struct podstatus *w);
 

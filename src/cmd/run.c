@@ -97,10 +97,10 @@ add_pod(const struct run *x, struct json *o, size_t i, const struct podlife *l)
 	const char *image = x->options.at[i].image;
 	const char *node = l != NULL ? l->resolved : "";
 	const char *unpacker = l != NULL ? l->unpacker : "";
-	char resolved[512];
+	char resolved[PODSTATUS_IMAGE];
 
 	json_add_string(o, "image", image);
-	podstatus_reference(resolved, sizeof resolved, image, node);
+	podstatus_reference(resolved, image, node);
 	if (resolved[0] != '\0')
 		json_add_string(o, "resolved", resolved);
 	else

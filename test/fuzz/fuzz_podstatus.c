@@ -24,17 +24,16 @@ check_text(const char *text)
 static void
 look(struct podstatus *w, const struct json *pod)
 {
-	char text[512];
+	char text[PODSTATUS_IMAGE], unpacked[PODSTATUS_IMAGE];
 
 	podstatus_look(w, pod);
 	podstatus_events(w, pod);
 	MUST(w->state != PODSTATUS_FAILED || w->exit != WIRE_OK);
 	check_text(w->reason);
 	check_text(w->container);
-	podstatus_resolved(text, sizeof text, pod, "bundle", "a/b:c");
+	podstatus_images(pod, "a/b:c", "d/e:f", text, unpacked);
 	check_text(text);
-	podstatus_unpacker(text, sizeof text, pod, "a/b:c");
-	check_text(text);
+	check_text(unpacked);
 	(void)podstatus_message(pod, "bundle");
 	(void)podstatus_has_image(pod, "bundle");
 }

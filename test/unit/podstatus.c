@@ -155,16 +155,17 @@ test_refusals(void)
 static const char *
 resolve(const char *id, const char *image)
 {
-	static char text[512];
+	static char text[PODSTATUS_IMAGE];
 	struct json *pod = load("ok");
 	struct json *status = json_get(pod, "status");
 	struct json *all = json_get(status, "containerStatuses");
-	struct json *spec = json_get(pod, "spec");
-	struct json *containers = json_get(spec, "containers");
+	struct json *inits = json_add_array(status, "initContainerStatuses");
+	char unpacker[PODSTATUS_IMAGE];
 
 	(void)json_set(json_at(all, 0), "imageID", json_new_string(id));
-	(void)json_set(json_at(containers, 0), "image", json_new_string(image));
-	podstatus_resolved(text, sizeof text, pod, "bundle", image);
+	json_add_string(json_add_object(inits, NULL), "name",
+	    "install-unpacker");
+	podstatus_images(pod, image, "u", text, unpacker);
 	json_free(pod);
 	return text;
 }
@@ -192,14 +193,33 @@ test_resolved(void)
 	    "imageID: unless the reference has a digest itself");
 }
 
+/* A bundle that is a volume of the unpack image's container, of whose image
+ * only Kubernetes 1.35 tells. */
+static void
+test_volume(const char *mounts, const char *wanted)
+{
+	char pod[1024], text[PODSTATUS_IMAGE], unpacker[PODSTATUS_IMAGE];
+	struct json *j;
+
+	(void)snprintf(pod, sizeof pod,
+	    "{\"status\":{\"containerStatuses\":[{\"name\":\"bundle\","
+	    "\"imageID\":\"h/u@sha256:" HEX "\",\"volumeMounts\":[%s]}]}}",
+	    mounts);
+	j = json_parse(pod, strlen(pod));
+	podstatus_images(j, "h/b:t", "h/u:t", text, unpacker);
+	OK_STR(text, wanted);
+	OK_STR(unpacker, "h/u@sha256:" HEX);
+	json_free(j);
+}
+
 /*
- * What podstatus_unpacker makes of the imageID of our init container, before
+ * What podstatus_images makes of the imageID of our init container, before
  * which admission put a sidecar.
  */
 static void
 unpacked_by(const char *id, const char *image, const char *wanted)
 {
-	char pod[1024], text[256];
+	char pod[1024], text[PODSTATUS_IMAGE], resolved[PODSTATUS_IMAGE];
 	struct json *j;
 
 	(void)snprintf(pod, sizeof pod,
@@ -209,7 +229,7 @@ unpacked_by(const char *id, const char *image, const char *wanted)
 	    "{\"name\":\"install-unpacker\",\"imageID\":\"%s\"}]}}",
 	    image, id);
 	j = json_parse(pod, strlen(pod));
-	podstatus_unpacker(text, sizeof text, j, image);
+	podstatus_images(j, "b", image, resolved, text);
 	OK_STR(text, wanted);
 	json_free(j);
 }
@@ -315,5 +335,9 @@ main(void)
 	    "h/u@sha256:" HEX);
 	unpacked_by("sha256:" HEX, "h/u@sha256:" HEX, "h/u@sha256:" HEX);
 	unpacked_by("sha256:" HEX, "h/u:t", "");
+	test_volume("", "");
+	test_volume("{\"name\":\"x\"},{\"volumeStatus\":{\"image\":"
+	            "{\"imageRef\":\"h/b@sha256:" HEX "\"}}}",
+	    "h/b@sha256:" HEX);
 	return tap_done();
 }
