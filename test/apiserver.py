@@ -18,14 +18,16 @@ namespace, and its pods, whose bundle's container is UNPACK in a directory.  So
               is a file `go`
   API_FAULTS  what goes wrong: KIND:FAULT ..., in this order for each kind, a
               fault that ends in * again and again
-                KIND   namespace list watch try create find log delete; pull,
-                       before a pod runs; stream, in the midst of its log
+                KIND   list watch try create find log delete; pull, before a
+                       pod runs; stream, in the midst of its log
                 FAULT  NNN     this HTTP status; NNN=S with Retry-After: S
                        tls     what the proxy says of a handshake that hangs
                        drop    the connection is closed without an answer
                        cut     ... in the midst of the answer
                        deaf    it is done, and then the connection is closed
                        die     kubectl ends
+                       scc     OpenShift refuses the pod's uid
+                       none    there is no such namespace
                        stop=S  for S seconds nothing new is answered; a log goes
                                on, and a watch for half of that time
                        stall=S for S seconds not a byte passes
@@ -37,6 +39,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
@@ -255,6 +258,12 @@ class Handler(BaseHTTPRequestHandler):
                         "a bad minute", **headers)
         elif self.fault == "tls":
             self.failed_proxy(500, "net/http: TLS handshake timeout")
+        elif self.fault == "scc":
+            self.status(403, "Forbidden", "pods is forbidden: unable to "
+                        "validate against any security context constraint: "
+                        "65532: must be in the ranges: [1000640000, 1000649999]")
+        elif self.fault == "none":
+            self.status(404, "NotFound", 'namespaces "ns" not found')
         elif self.fault == "die":
             print("error: out of luck", file=sys.stderr, flush=True)
             os._exit(1)
@@ -272,8 +281,7 @@ class Handler(BaseHTTPRequestHandler):
         query = parse_qs(url.query)
         path = url.path.split("/")[5:]  # below /api/v1/namespaces/NAME
         one = path[1] if len(path) > 1 else None
-        kind = ("namespace" if not path else
-                "log" if path[-1] == "log" else
+        kind = ("log" if path[-1] == "log" else
                 "events" if path[0] == "events" else
                 "watch" if "watch" in query else
                 "try" if "dryRun" in query else
@@ -295,9 +303,6 @@ class Handler(BaseHTTPRequestHandler):
             getattr(self, "do_" + kind)(one, query, body)
         except (BrokenPipeError, ConnectionResetError):
             pass
-
-    def do_namespace(self, *_):
-        self.answer(200, '{"kind":"Namespace","metadata":{"name":"ns"}}')
 
     def do_events(self, *_):
         self.answer(200, '{"kind":"EventList","items":[]}')
@@ -337,7 +342,7 @@ class Handler(BaseHTTPRequestHandler):
             if name in pods:
                 self.status(409, "AlreadyExists", "pods already exists")
                 return
-            pod["metadata"]["uid"] = "uid-%d" % version
+            pod["metadata"]["uid"] = str(uuid.UUID(int=version))
             pod["status"] = {"phase": "Pending"}
             pods[name] = pod
             change("ADDED", pod)

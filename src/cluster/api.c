@@ -92,29 +92,6 @@ api_close(struct api *a)
 
 /* ------------------------------------------------------------------- start */
 
-const char *
-api_escape_field(char *buf, const char *text)
-{
-	static const char unreserved[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-	static const char hex[] = "0123456789ABCDEF";
-	char *to = buf;
-
-	for (; *text != '\0'; text++) {
-		if (strchr(unreserved, *text) != NULL) {
-			*to++ = *text;
-			continue;
-		}
-		if (strchr("\\,=", *text) != NULL)
-			to = stpcpy(to, "%5C");
-		*to++ = '%';
-		*to++ = hex[(unsigned char)*text >> 4];
-		*to++ = hex[*text & 15];
-	}
-	*to = '\0';
-	return buf;
-}
-
 static void
 close_try(struct api_call *c)
 {

@@ -21,11 +21,10 @@
 
 enum {
 	API_TEXT_MAX = 64 << 20, /* bytes of one answer */
-	API_SOCKET = 104, /* bytes of a socket's path: unix(7) */
-	API_ESCAPED = 6 /* bytes that a byte becomes at most: "%5C%3D" */
+	API_SOCKET = 104 /* bytes of a socket's path: unix(7) */
 };
 
-/* Words of a failure: the parent adds what kubectl said. */
+/* Words of a failure. */
 #define API_PROXY_ENDED "kubectl proxy has ended"
 /* Likewise; who has memory can try again. */
 #define API_NO_MEMORY "out of memory"
@@ -93,15 +92,6 @@ struct api_call {
  */
 int api_open(struct api *a, const struct kubectl *k);
 void api_close(struct api *a);
-
-/*
- * Write `text` to buf as the value of a field selector in a URL's query: a
- * backslash before a backslash, a comma and an equals sign (fields.EscapeValue
- * of k8s.io/apimachinery), then all but the unreserved characters of RFC 3986,
- * section 2.3, as %XX.  buf has API_ESCAPED bytes for each of text, and one.
- * Returns buf.
- */
-const char *api_escape_field(char *buf, const char *text);
 
 /*
  * When to make the call of a stream that has ended again: the clock_now() after

@@ -82,12 +82,9 @@ fail_reported(struct podlife *l, enum wire_exit code)
 static enum step
 fail_refused(struct podlife *l, const char *words)
 {
-	char copy[KUBECTL_SAID];
-
-	snprintf(copy, sizeof copy, "%s", words);
-	if (copy[0] == '\0')
+	if (words[0] == '\0')
 		return fail_reported(l, WIRE_FAIL);
-	podstatus_refused(&l->status, copy);
+	podstatus_refused(&l->status, words);
 	return fail(l);
 }
 
@@ -197,23 +194,6 @@ podlife_find(struct podlife *l)
 	return NULL;
 }
 
-/* Another's pod has our name, or we cannot see whose it is. */
-static enum step
-fail_taken(struct podlife *l)
-{
-	l->unsure = false;
-	if (l->call.status == 200) {
-		snprintf(l->call.words, sizeof l->call.words,
-		    "a pod %s/%s exists already, and this run did not make it",
-		    l->namespace, l->name);
-		fail_refused(l, l->call.words);
-		strcpy(l->failure.fix,
-		    "choose another name with --name, or delete that pod");
-		return OVER;
-	}
-	return fail_refused(l, l->call.words);
-}
-
 /* The pod is there; takes it. */
 static enum step
 podlife_accept(struct podlife *l, struct json *pod)
@@ -221,6 +201,8 @@ podlife_accept(struct podlife *l, struct json *pod)
 	const struct json *metadata = json_get(pod, "metadata");
 
 	snprintf(l->uid, sizeof l->uid, "%s", json_get_text(metadata, "uid"));
+	/* a UUID (RFC 9562): it goes into a URL */
+	l->uid[strspn(l->uid, "0123456789abcdefABCDEF-")] = '\0';
 	l->unsure = l->uid[0] == '\0';
 	l->news = clock_now();
 	l->watch = (struct podwatch){.api = l->api,
@@ -240,8 +222,7 @@ leaves_user(struct podlife *l)
 	if (l->user_set || l->pod->uid < 0 ||
 	    strstr(l->call.words, "security context constraint") == NULL)
 		return false;
-	say(l, "namespace %s chooses the user itself: runAsUser is left out",
-	    l->namespace);
+	say(l, "the namespace sets the user itself: runAsUser is left out");
 	l->pod->uid = -1;
 	return true;
 }
@@ -280,14 +261,24 @@ podlife_create(struct podlife *l)
 				return podlife_accept(l, pod);
 			if (l->call.busy)
 				return fail(l);
-			if (l->call.status != 404)
-				return fail_taken(l);
-			/* gone again */
-		} else if (!leaves_user(l)) {
-			/* one that was asked for before may be there */
-			l->unsure = l->call.status == 0 && l->call.tries > 0;
-			return fail_refused(l, l->call.words);
+			if (l->call.status == 404)
+				/* gone again */
+				continue;
+			l->unsure = false;
+			return fail_refused(l,
+			    l->call.status == 200
+			        ? "a pod of this name exists already, and this run did not make it"
+			        : l->call.words);
 		}
+		if (leaves_user(l))
+			continue;
+		/* one that was asked for before may be there */
+		l->unsure = l->call.status == 0 && l->call.tries > 0;
+		/* it is not about this pod, but about the namespace, us, or the
+		 * way to the server */
+		l->common = l->call.status == 0 || l->call.status == 401 ||
+		    l->call.status == 404 || l->call.status >= 500;
+		return fail_refused(l, l->call.words);
 	}
 }
 
@@ -356,13 +347,12 @@ podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
 static enum step
 podlife_ask_events(struct podlife *l)
 {
-	char uid[API_ESCAPED * sizeof l->uid];
 	struct json *list;
 
 	l->news = clock_now();
 	if (api_start(&l->call, l->api, "GET", NULL,
 	        "/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s",
-	        l->namespace, api_escape_field(uid, l->uid)) < 0)
+	        l->namespace, l->uid) < 0)
 		return fail_reported(l, WIRE_FAIL);
 	/* without the right to read them, go on without them */
 	l->call.optional = true;

@@ -102,6 +102,13 @@ static const struct hint refusal_hints[] = {
         "the namespace's LimitRange is too tight for this pod"},
     {"is forbidden: minimum", true,
         "the namespace's LimitRange requires larger requests than this pod has"},
+    {"exists already", true,
+        "choose another name with --name, or delete that pod"},
+    {"namespaces \"", true,
+        "make it (kubectl create namespace), or give another with -n"},
+    /* kubectl's default where it knows of no cluster */
+    {":8080: connect", true,
+        "there is no kubeconfig: name one with --kubeconfig or in the environment variable KUBECONFIG"},
     {"being terminated", true, "the namespace is being deleted"},
     {"cannot create resource", true, FIX_ROLE},
     {"cannot list resource", true, FIX_ROLE},

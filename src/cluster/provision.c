@@ -22,7 +22,6 @@
 #include "base/sandbox.h"
 #include "base/signals.h"
 
-#define UID_RANGE "openshift.io/sa.scc.uid-range"
 #define OWN_NAMESPACE "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 #define FIX_KUBECONFIG \
 	"name one with --kubeconfig or in the environment variable KUBECONFIG"
@@ -37,11 +36,6 @@ enum {
 static void
 provision_fail(struct provision *p, const char *words, const char *fix)
 {
-	/* kubectl's default where it knows of no cluster */
-	if (strstr(words, ":8080: connect") != NULL) {
-		words = "no cluster: there is no kubeconfig";
-		fix = FIX_KUBECONFIG;
-	}
 	podstatus_refused(&p->failure, words);
 	if (fix[0] != '\0')
 		snprintf(p->failure.fix, sizeof p->failure.fix, "%s", fix);
@@ -170,101 +164,7 @@ provision_open(struct provision *p)
 	return ret;
 }
 
-/* Add what kubectl said at its end to the words of who missed it. */
-static void
-provision_add_said(struct provision *p, struct json *o, const char *key)
-{
-	const size_t n = strlen(API_PROXY_ENDED);
-	const char *words = json_get_text(o, key);
-	char said[KUBECTL_SAID], *text;
-	size_t len = strlen(words);
-
-	if (len < n || strcmp(words + len - n, API_PROXY_ENDED) != 0)
-		return;
-	/* it is said before it ends */
-	tool_finish(&p->api.proxy, true);
-	kubectl_said(&p->api.proxy, said, "");
-	if (said[0] != '\0' && asprintf(&text, "%s: %s", words, said) >= 0) {
-		json_set(o, key, json_new_string(text));
-		free(text);
-	}
-}
-
 /* ----------------------------------------------------------------- children */
-
-/* Close what this process does not need before it reads what comes. */
-static void
-shut_doors(void)
-{
-	struct sandbox_places places = {0};
-
-	(void)sandbox_shut(&places, SANDBOX_RUN);
-}
-
-/*
- * In a child: what does the namespace want?  Also what is wrong with it:
- * `words`, "" where nothing is, and `fix`.
- */
-static struct json *
-provision_ask(void *arg, size_t i)
-{
-	struct provision *p = arg;
-	struct json *o = json_new_object(), *namespace = NULL;
-	struct api_call call = {0};
-	char words[KUBECTL_SAID] = "";
-	const char *fix = "";
-	enum api_outcome outcome;
-
-	(void)i;
-	shut_doors();
-	if (api_start(&call, &p->api, "GET", NULL, "/api/v1/namespaces/%s",
-	        p->namespace) < 0)
-		return NULL;
-	call.optional = true;
-	outcome = api_finish(&call);
-	if (outcome == API_OK) {
-		namespace = api_json(&call);
-	} else if (outcome == API_STOPPED) {
-		snprintf(words, sizeof words, "%s", p->api.away);
-	} else if (call.status == 404) {
-		snprintf(words, sizeof words, "there is no namespace %s",
-		    p->namespace);
-		fix =
-		    "make it (kubectl create namespace), or give another with -n";
-	} else if (strcmp(call.reason, "Forbidden") != 0) {
-		/* one that we may not look at may be there */
-		snprintf(words, sizeof words, "%s", call.words);
-	}
-	json_add_bool(o, "shift",
-	    json_path(namespace, "metadata", "annotations", UID_RANGE, NULL) !=
-	        NULL);
-	json_add_string(o, "words", words);
-	json_add_string(o, "fix", fix);
-	json_free(namespace);
-	return o;
-}
-
-static void
-provision_take_namespace(void *arg, const struct child_end *e)
-{
-	struct provision *p = arg;
-	const char *words;
-
-	if (e->how == CHILD_STOPPED)
-		return;
-	if (e->how != CHILD_DONE) {
-		provision_fail(p, e->message, "");
-		strcpy(p->failure.reason, e->reason);
-		return;
-	}
-	p->shift = json_bool(json_get(e->result, "shift"), false);
-	provision_add_said(p, e->result, "words");
-	words = json_get_text(e->result, "words");
-	if (signals_stop != 0)
-		snprintf(p->api.away, sizeof p->api.away, "%s", words);
-	else if (words[0] != '\0')
-		provision_fail(p, words, json_get_text(e->result, "fix"));
-}
 
 /* In a child: the life of one pod. */
 static struct json *
@@ -286,8 +186,6 @@ live(void *arg, size_t i)
 	struct json *o = json_new_object(), *result;
 
 	pod->namespace = p->namespace;
-	if (p->shift && !l.user_set)
-		pod->uid = -1;
 	if (p->n > 1)
 		snprintf(number, sizeof number, "-%zu", i);
 	if (pod->name == NULL)
@@ -312,8 +210,6 @@ provision_end(void *arg, const struct child_end *e)
 	struct json *result = json_take(e->result, "result");
 	const struct json *one = json_first(json_get(e->result, "left"));
 
-	provision_add_said(p, result, "message");
-	provision_add_said(p, result, "line");
 	for (; one != NULL; one = json_next(one)) {
 		/* what a child could not do, we can */
 		if (strcmp(json_get_text(one, "message"), API_NO_MEMORY) == 0)
@@ -339,9 +235,10 @@ reap(void *arg, size_t i)
 {
 	struct provision *p = arg;
 	struct json *left = json_new_array(), *o = json_new_object();
+	struct sandbox_places places = {0};
 
 	(void)i;
-	shut_doors();
+	(void)sandbox_shut(&places, SANDBOX_RUN);
 	podlife_reap(&p->api, p->namespace, p->id, left);
 	json_add(o, "left", left);
 	return o;
@@ -357,34 +254,23 @@ provision_take_left(void *arg, const struct child_end *e)
 		json_add(p->left, NULL, json_copy(one));
 }
 
-/* Ask for the namespace, then all pods.  Returns 0, or -1: nothing began. */
+/* All pods.  Returns 0, or -1: nothing began. */
 static int
 provision_work(struct provision *p)
 {
-	struct child_opts o = {.n = 1,
+	struct child_opts o = {.n = p->n,
+	    .parallel = (size_t)p->parallel,
 	    .memory = MEMORY,
 	    .grace = GRACE,
-	    .what = "the namespace",
+	    .what = p->what,
+	    .keeps_output = p->keeps_output,
 	    .tool = &p->api.proxy,
 	    .arg = p,
-	    .work = provision_ask,
-	    .end = provision_take_namespace,
+	    .work = live,
+	    .end = provision_end,
 	    .status = provision_show,
 	    .clear = provision_clear};
 
-	if (child_run(&o) < 0 || p->failure.text[0] != '\0' ||
-	    signals_stop != 0)
-		return -1;
-	if (p->shift && !p->quiet && !p->pods[0].uid_set &&
-	    !p->pods[0].user_namespace)
-		msg_line(
-		    "the namespace sets the user itself: runAsUser is left out");
-	o.n = p->n;
-	o.parallel = (size_t)p->parallel;
-	o.what = p->what;
-	o.keeps_output = p->keeps_output;
-	o.work = live;
-	o.end = provision_end;
 	if (child_run(&o) < 0)
 		return -1;
 	provision_clear(p);

@@ -54,7 +54,6 @@ struct provision {
 	char namespace_name[POD_NAME];
 	struct api api;
 	struct json *left; /* owned; of pods that may still be there */
-	bool shift; /* OpenShift sets who runs the pods of the namespace */
 	bool lost; /* a child ended without having cleaned up */
 	bool terminal; /* standard error is one */
 	int64_t said_away; /* clock_now() when it was said last */

@@ -36,6 +36,10 @@ digest=sha256:$(printf '%064d' 1)
 		-C no_digest -o json $one
 	run left 'API_FAULTS=delete:403*' -- -C left -o json \
 		--kubeconfig "it's here" --context 'a b' $one
+	run range API_FAULTS=create:scc -- -C range --keep $one
+	run uid API_FAULTS=create:scc -- -C uid --run-as-user 5 $one
+	run uid0 API_FAULTS=create:scc -- -C uid0 --user-namespace $one
+	run none 'API_FAULTS=create:none*' -- -C none $three
 	run twice -- -C twice $one --image example.com/b:1 $one
 	run below_a_file -- -C file/x $three
 	run over_a_file -- -C file $three
@@ -81,6 +85,23 @@ ok "a cluster that has no digest" diff -r "$B" no_digest
 is "... says so" "$(jq .resolved no_digest.out)" null
 ok "an image by its digest" diff -r "$B" digests
 ok "... is told" has digests.out "a@$digest"
+
+# OpenShift has a range of uids for each namespace
+ok "a uid that OpenShift refuses" diff -r "$B" range
+is "... is left out" "$(jq -c .spec.securityContext.runAsUser range.api/pods/*)" \
+	null
+is "... once" "$(grep -c '^POST' range.api/requests)" 2
+for n in uid uid0; do
+	is "... not if it was asked for: $n" \
+		"$(cat $n.code) $(grep -c '^POST.*pods?fieldValidation=Strict$' \
+		$n.api/requests)" "1 1"
+	ok "... how to leave it out: $n" has $n.err \
+		'^fix: on OpenShift: --run-as-user namespace$'
+done
+is "a namespace that is not there" "$(cat none.code) $(ls none)" "1 "
+is "... is told once" "$(grep -c '^unpackctl: ' none.err)" 1
+ok "... by its name" has none.err '^unpackctl: namespaces "ns" not found$'
+ok "... and what to do" has none.err '^fix: make it '
 
 # the command that is printed, in a shell
 fix=$(sed -n 's/^fix: //p' left.err)

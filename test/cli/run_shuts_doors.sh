@@ -6,7 +6,7 @@
 [ -z "${SANITIZED-}" ] || skip_all "the leak checker needs other rights"
 need strace python3
 
-# it serves as `kubectl proxy` does, and knows of no namespace
+# it serves as `kubectl proxy` does, and takes no pod
 cat >kubectl <<-'E'
 	#!/usr/bin/env python3
 	import http.server, socketserver, sys
@@ -14,17 +14,19 @@ cat >kubectl <<-'E'
 	    def address_string(self):
 	        return "client"
 	    def do_GET(self):
-	        if "/pods" in self.path:
+	        self.rfile.read(int(self.headers["Content-Length"]))
+	        if self.command == "GET":
 	            code, body = 200, b'{"kind":"PodList","items":[],' \
 	                b'"metadata":{"resourceVersion":"1"}}'
 	        else:
 	            code, body = 404, b'{"kind":"Status","reason":"NotFound",' \
-	                b'"message":"none"}'
+	                b'"message":"namespaces \\"away\\" not found"}'
 	        self.send_response(code)
 	        self.send_header("Content-Type", "application/json")
 	        self.send_header("Content-Length", str(len(body)))
 	        self.end_headers()
 	        self.wfile.write(body)
+	    do_POST = do_GET
 	path = next(a for a in sys.argv if a.startswith("--unix-socket="))[14:]
 	server = socketserver.ThreadingUnixStreamServer(path, Handler)
 	print("Starting to serve", flush=True)
@@ -35,7 +37,7 @@ mkdir tmp
 TMPDIR=$PWD/tmp KUBECTL=$PWD/kubectl timeout 60 strace -ff -o calls \
 	"$UNPACKCTL" run -n away --unpacker-image localhost/a:1 \
 	--image localhost/b:1 -C got >out 2>err
-ok "the answer arrives" has err 'there is no namespace away'
+ok "the answer arrives" has err 'namespaces "away" not found'
 # a file for each process: none breaks into another's line
 mv "$(grep -l PR_SET_SECCOMP calls.*)" trace
 ok "a filter, then the first connection, and no program" awk '

@@ -21,7 +21,7 @@ run() {
 
 # everywhere FAULT: at each request once
 everywhere() {
-	for kind in namespace list watch create log delete; do
+	for kind in list watch create log delete; do
 		printf '%s:%s ' $kind "$1"
 	done
 }
@@ -33,7 +33,7 @@ done
 # stopped in order, and a way that stalls for longer than a handshake may take:
 # before it begins, where it asks for the pod, while that is pulled, in the midst
 # of its log, and where it is to be deleted
-moments="namespace create pull stream delete"
+moments="create pull stream delete"
 for m in $moments; do
 	run "stop-$m" "$m:stop=6"
 	run "stall-$m" "$m:stall=12"
@@ -44,15 +44,14 @@ run often "$(for f in drop 503 cut; do everywhere $f; done)"
 # a server that has just come back does not know yet who may do what; a list is
 # asked for after a watch that was lost
 for k in list watch create log delete; do
-	run "starting-$k" "namespace:drop $([ $k != list ] || echo watch:410) \
+	run "starting-$k" "create:drop $([ $k != list ] || echo watch:410) \
 		$k:drop $k:403 $k:401 $k:403"
 done
-# who may not do it says so at once; what can be done without is not waited for
+# who may not do it says so at once
 run forbidden 'watch:403*'
-run without 'namespace:drop namespace:403*'
 run userns 'try:503 try:cut create:503' --user-namespace
 # a proxy that ends is the end
-for k in namespace list watch create log delete; do
+for k in list watch create log delete; do
 	run "end-$k" "$([ $k != list ] || echo watch:410) $k:die"
 done
 all_tried
@@ -72,7 +71,7 @@ for m in $moments; do
 		ok "... no pod is left" no_pod "${f%=*}-$m"
 	done
 done
-for m in namespace create delete; do
+for m in create delete; do
 	ok "it says that it waits: stop at $m" has stop-$m.err \
 		'waiting for it: dial tcp: connect: connection refused'
 	ok "it says that it waits: stall at $m" has stall-$m.err \
@@ -85,7 +84,7 @@ is "... are created once" "$(grep -c '^POST' deaf.api/requests)" 2
 ok "... and deleted" no_pod deaf
 ok "a watch that is too old" whole gone
 ok "three times at each request" whole often
-is "... all of it" "$(wc -l <often.api/played)" 18
+is "... all of it" "$(wc -l <often.api/played)" 15
 ok "... no pod is left" no_pod often
 for k in list watch create log delete; do
 	ok "forbidden after an absence: $k" whole "starting-$k"
@@ -94,21 +93,19 @@ for k in list watch create log delete; do
 done
 is "forbidden at once" "$(cat forbidden.code) $(wc -l <forbidden.api/played)" \
 	"1 1"
-ok "who may not see the namespace does without" whole without
-is "... at once" "$(wc -l <without.api/played)" 2
 ok "before there is a pod: tried" whole userns
 is "... and asked for" "$(wc -l <userns.api/played)" 3
 ok "... no pod is left" no_pod userns
-for k in namespace list watch create log; do
+for k in list watch create log; do
 	is "kubectl ends: $k" "$(cat "end-$k.code")" 1
 	ok "... it says so" has "end-$k.err" \
-		'kubectl proxy has ended: out of luck'
+		'kubectl proxy has ended'
 done
 # named NAME: a pod that is left is named, with what deletes it
 named() {
 	no_pod "$1" || has "$1.err" 'kubectl -n ns delete pod unpack-hello-'
 }
-for k in namespace list watch create log; do
+for k in list watch create log; do
 	ok "... and names a pod that it leaves" named "end-$k"
 done
 ok "there is one, where its log is read" [ -n "$(ls end-log.api/pods)" ]

@@ -85,17 +85,15 @@ as_kubectl() {
 
 # Namespaces with rules.
 new_namespace "$NS-quota" && new_namespace "$NS-limit" &&
-	new_namespace "$NS-shift" && new_namespace "$NS-cpu"
+	new_namespace "$NS-cpu"
 kubectl -n "$NS-quota" create quota none --hard=pods=0 >/dev/null
 kubectl -n "$NS-cpu" create quota cpu --hard=limits.cpu=1,requests.cpu=1 \
 	>/dev/null
-kubectl annotate namespace "$NS-shift" \
-	openshift.io/sa.scc.uid-range=1000640000/10000 >/dev/null
 kubectl -n "$NS-limit" create -f - >/dev/null <<E
 {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "tight"},
  "spec": {"limits": [{"type": "Container", "max": {"memory": "32Mi"}}]}}
 E
-trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
+trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-cpu" \
 	--wait=false >/dev/null 2>&1; cluster_close' EXIT
 
 # shellcheck disable=SC2086
@@ -131,7 +129,6 @@ trap 'kubectl delete namespace "$NS-quota" "$NS-limit" "$NS-shift" "$NS-cpu" \
 	try refused run --image localhost:1/not/there:1 --timeout 40
 	try quota run $hello -n "$NS-quota"
 	try limit run $hello -n "$NS-limit"
-	try shift run $hello -n "$NS-shift"
 	try nonamespace run $hello -n "$NS-none"
 	try nobody run $hello --kubeconfig nobody.kubeconfig
 	try role run $hello --kubeconfig provisioner.kubeconfig -C role
@@ -201,9 +198,8 @@ is "300 findings, for a script" "$(jq -c '[(.findings | length), .more,
 ok "no quota" tried quota 1 'exceeded quota: none' 'fix: .*ResourceQuota'
 ok "a LimitRange" tried limit 1 'maximum memory usage per Container is 32Mi' \
 	'fix: .*LimitRange'
-ok "OpenShift's range: the user is left out" tried shift 1 \
-	'runAsUser is left out' 'CreateContainerConfigError'
-ok "no namespace" tried nonamespace 1 "there is no namespace $NS-none"
+ok "no namespace" tried nonamespace 1 "namespaces \"$NS-none\" not found" \
+	'fix: make it '
 ok "no permission" tried nobody 1 'cannot (create|list) resource "pods"' 'fix: .*Role'
 ok "the Role of the manifests is enough" tried role 0
 ok "and brings the files" same role "$R"

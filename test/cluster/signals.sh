@@ -74,7 +74,7 @@ ok "nor is there a directory" sh -c '! ls -d files .files* 2>/dev/null'
 uid=$(kubectl -n "$NS" get pod kept -o jsonpath='{.metadata.uid}')
 ok "a pod of the same name" exits 1 run --image "$hello" --name kept -C kept
 ok "a pod of the same name: the words" has err \
-	"a pod $NS/kept exists already, and this run did not make it"
+	"pod $NS/kept: a pod of this name exists already, and this run did not make it"
 ok "a pod of the same name: the fix" has err 'fix: .*--name'
 is "a pod of the same name: still there" \
 	"$(kubectl -n "$NS" get pod kept -o jsonpath='{.metadata.uid}')" "$uid"
