@@ -39,6 +39,7 @@ enum {
 };
 
 struct args {
+	struct content_opts content;
 	struct stream_opts stream;
 	uint64_t jobs; /* 0 = as many as there are processors, up to a few */
 	uint64_t level;
@@ -58,7 +59,7 @@ take_path(const struct opt *o, void *to, const char *value)
 	(void)o;
 	if (path_clean_beneath((char *)(uintptr_t)value) < 0)
 		return "";
-	a->stream.content.sub = value;
+	a->content.sub = value;
 	return NULL;
 }
 
@@ -77,7 +78,7 @@ take_parts(const struct opt *o, void *to, const char *value)
 /* what the stream and a copy have in common */
 static const struct opt common[] = {
     {"bundle-dir", 0, "DIR", "what to write (default: the current directory)",
-        OPT_TEXT(struct args, stream.content.dir)},
+        OPT_TEXT(struct args, content.dir)},
     {"path", 0, "SUB", "only this path, and what is below it",
         .take = take_path,
         .takes = "a path below the bundle directory, without .."},
@@ -224,7 +225,7 @@ measure(const struct args *a, const struct stream_opts *opts, struct report *r)
 static void
 unpack_shut_doors(const struct args *a, const struct copy *copy)
 {
-	const char *dir = a->stream.content.dir;
+	const char *dir = a->content.dir;
 	const struct sandbox_place places[] = {
 	    {dir[0] != '\0' ? dir : ".", -1, SANDBOX_READ},
 	    {"/proc", -1, SANDBOX_READ}, /* the mounts */
@@ -245,7 +246,8 @@ unpack_shut_doors(const struct args *a, const struct copy *copy)
 static int
 run_stream(const struct args *a, struct copy *copy)
 {
-	struct content_opts content = a->stream.content;
+	struct content_opts opts = a->content;
+	struct content content = {0};
 	struct stream_opts stream = a->stream;
 	struct report r;
 	struct report_written written = {0};
@@ -254,10 +256,9 @@ run_stream(const struct args *a, struct copy *copy)
 	unpack_shut_doors(a, copy);
 	report_init(&r);
 	/* only for --log-limit does anybody ask for the files' sizes */
-	content.lazy = a->log_limit == 0;
-	ret = preflight_run(&content, &r);
-	stream.checked = true;
-	stream.names = r.names;
+	opts.lazy = a->log_limit == 0;
+	ret = preflight_run(&content, &opts, &r);
+	stream.content = &content;
 	if (ret == 0 && r.reason == REPORT_OK)
 		ret = measure(a, &stream, &r);
 	if (ret == 0 && r.reason == REPORT_OK)
@@ -278,15 +279,15 @@ run_stream(const struct args *a, struct copy *copy)
 	}
 	report_terminate(&r, code == WIRE_OK ? &written : NULL);
 	report_free(&r);
+	content_close(&content);
 	return code;
 }
 
 static int
 run_copy(int argc, char **argv)
 {
-	struct args a = {.stream = {.content = {.dir = "."},
-	                     .format = STREAM_COPY,
-	                     .fd = -1}};
+	struct args a = {.content = {.dir = "."},
+	    .stream = {.format = STREAM_COPY, .fd = -1}};
 	struct copyout out = {.at = -1, .file = -1};
 	struct report r = {0};
 	struct copy copy;
@@ -294,14 +295,14 @@ run_copy(int argc, char **argv)
 
 	if (opt_parse(&copy_command, &a, argc, argv, &code) < 0)
 		return code;
-	a.stream.content.skip_symlinks = a.symlinks != NULL &&
+	a.content.skip_symlinks = a.symlinks != NULL &&
 	    strcmp(a.symlinks, "skip") == 0;
 	a.stream.copy = &out;
 	/* a copy is cleared away before the end */
 	signals_catch(0);
 	out.dest = argv[1];
 	code = (int)copy_open(&copy, argv[1], a.force,
-	    strcmp(a.stream.content.dir, "/") == 0);
+	    strcmp(a.content.dir, "/") == 0);
 	if (code == WIRE_OK &&
 	    (fstat(copy.hidden, &out.hidden) < 0 ||
 	        copyout_begin(&out, copy.tree) < 0))
@@ -323,15 +324,17 @@ run_copy(int argc, char **argv)
 static int
 run_check(const struct args *a)
 {
+	struct content content = {0};
 	struct report r;
 	int code = WIRE_FAIL;
 
 	unpack_shut_doors(a, NULL);
 	report_init(&r);
-	if (preflight_run(&a->stream.content, &r) == 0 &&
+	if (preflight_run(&content, &a->content, &r) == 0 &&
 	    result_print(report_object(&r)) == 0)
 		code = r.reason == REPORT_OK ? WIRE_OK : WIRE_BUNDLE;
 	report_free(&r);
+	content_close(&content);
 	return code;
 }
 
@@ -421,7 +424,8 @@ __wrap_strtod(const char *text, char **end)
 static int
 unpack_run(int argc, char **argv, bool check)
 {
-	struct args a = {.stream = {.content = {.dir = "."}, .fd = OUT_FD},
+	struct args a = {.content = {.dir = "."},
+	    .stream = {.fd = OUT_FD},
 	    .level = WIRE_LEVEL};
 	const char *wrong = NULL;
 	int code;
@@ -441,7 +445,7 @@ unpack_run(int argc, char **argv, bool check)
 		(void)opt_wrong(&command, "%s", wrong);
 		return WIRE_USAGE;
 	}
-	a.stream.content.skip_symlinks = a.symlinks != NULL
+	a.content.skip_symlinks = a.symlinks != NULL
 	    ? strcmp(a.symlinks, "skip") == 0
 	    : a.stream.format == STREAM_JSON;
 	a.stream.level = (int)a.level;

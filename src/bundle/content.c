@@ -133,18 +133,28 @@ explain(const char *dir, int err, struct content_error *error)
 	}
 }
 
-/*
- * Is there a /proc, and is it the kernel's?  Anything else there could be a
- * forgery by the image.  Returns 0, or -1 (reported).
- */
+/* Read the symlink at path.  Returns 0, or -1 with errno set. */
 static int
-content_check_proc(void)
+content_read_link(const char *path, char text[static PATH_MAX])
+{
+	ssize_t n = readlink(path, text, PATH_MAX - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? -1 : 0;
+}
+
+/* Read the mount table for the open directory fd.  0, or -1 (reported). */
+static int
+load_mounts(struct content *c, int fd)
 {
 	static const char *const parts[] = {"/proc/self", "/proc/self/fd",
 	    "/proc/self/mountinfo"};
+	char link[64], dir[PATH_MAX], exe[PATH_MAX];
+	struct mounts_self self = {NULL, (const char *)getauxval(AT_EXECFN)};
 	struct statfs s;
 	size_t i;
 
+	/* anything but the kernel's /proc could be a forgery by the image */
 	for (i = 0; i < sizeof parts / sizeof *parts; i++) {
 		if (statfs(parts[i], &s) < 0) {
 			msg_warn(errno,
@@ -159,28 +169,6 @@ content_check_proc(void)
 			return -1;
 		}
 	}
-	return 0;
-}
-
-/* Read the symlink at path.  Returns 0, or -1 with errno set. */
-static int
-content_read_link(const char *path, char text[static PATH_MAX])
-{
-	ssize_t n = readlink(path, text, PATH_MAX - 1);
-
-	text[n < 0 ? 0 : n] = '\0';
-	return n < 0 ? -1 : 0;
-}
-
-/* Read the mount table for the open directory fd.  0, or -1. */
-static int
-load_mounts(struct content *c, int fd)
-{
-	char link[64], dir[PATH_MAX], exe[PATH_MAX];
-	struct mounts_self self = {NULL, (const char *)getauxval(AT_EXECFN)};
-
-	if (content_check_proc() < 0)
-		return -1;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	if (content_read_link(link, dir) < 0) {
 		/* mount(2) does not take a path so long: there are none */
@@ -199,23 +187,32 @@ load_mounts(struct content *c, int fd)
 	return mounts_load(&c->mounts, "/proc/self/mountinfo", dir, &self);
 }
 
-/*
- * Has kind been here?
- */
+/* Has kind been here? */
 static bool
 sees_kind(int dirfd)
 {
 	char text[8];
 	ssize_t n;
-	int fd;
-
-	fd = openat(dirfd, "product_name",
+	int fd = openat(dirfd, PLACES_KIND_FILE,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
 	if (fd < 0)
 		return false;
 	n = io_read(fd, text, sizeof text);
 	(void)close(fd);
 	return n == 5 && memcmp(text, PLACES_KIND_TEXT, 5) == 0;
+}
+
+/* Begin a walk.  Returns 0, or -1 (reported). */
+static int
+content_begin(struct content *c, bool lazy)
+{
+	if (walk_open(&c->walk, c->top, ".") < 0) {
+		msg_warn(errno, "cannot list the directory");
+		return -1;
+	}
+	c->walk.lazy = lazy;
+	return 0;
 }
 
 int
@@ -224,31 +221,39 @@ content_open(struct content *c, const struct content_opts *opts,
 {
 	const char *dir = opts->dir[0] == '\0' ? "." : opts->dir;
 	enum finding_rule rule;
-	int fd;
 
 	*error = (struct content_error){0};
 	c->opts = *opts;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
+	c->top = openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->top < 0) {
 		explain(dir, errno, error);
 		return -1;
 	}
-	if (load_mounts(c, fd) < 0)
-		goto fail;
-	/* it can be listed, but what is in it cannot be looked at */
-	if (probe(fd, ".", S_IFDIR, &rule) < 0 || rule != FINDING_NONE) {
-		explain(dir, EACCES, error);
-		goto fail;
-	}
-	c->on_kind = c->at_root && sees_kind(fd);
-	if (walk_open(&c->walk, fd) < 0)
+	if (load_mounts(c, c->top) < 0)
 		return -1;
-	c->walk.lazy = opts->lazy;
-	return 0;
+	/* it can be listed, but what is in it cannot be looked at */
+	if (probe(c->top, ".", S_IFDIR, &rule) < 0 || rule != FINDING_NONE) {
+		explain(dir, EACCES, error);
+		return -1;
+	}
+	c->on_kind = c->at_root && sees_kind(c->top);
+	return content_begin(c, opts->lazy);
+}
 
-fail:
-	(void)close(fd);
-	return -1;
+int
+content_again(struct content *c)
+{
+	c->opts.probe = false;
+	c->names_wanted = c->names;
+	c->names = 0;
+	walk_close(&c->walk);
+	return content_begin(c, true);
+}
+
+bool
+content_has_changed(const struct content *c)
+{
+	return c->names != c->names_wanted;
 }
 
 /* ---------------------------------------------------------------- rules */
@@ -313,15 +318,15 @@ content_is_hollow(const struct content *c, const struct walk_entry *dir,
 	size_t len = dir->path_len;
 	char *path = NULL;
 	enum mounts_kind kind;
-	int fd, got, ret = -1;
+	int got, ret = -1;
 
 	*hollow = false;
 	if (!mounts_below(&c->mounts, dir->path))
 		return 0;
-	fd = openat(dir->dirfd, dir->name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || walk_open(&w, fd) < 0)
+	if (walk_open(&w, dir->dirfd, dir->name) < 0) {
+		walk_close(&w);
 		return 0; /* the main walk will say what is wrong */
+	}
 	*hollow = true;
 	while ((got = walk_next(&w, &e)) > 0) {
 		if (strcmp(e.path, ".") == 0)
@@ -392,7 +397,10 @@ content_judge_entry(struct content *c, struct walk_entry *e,
 	enum finding_rule rule;
 	bool hollow;
 
-	if (S_ISDIR(e->st.st_mode) && strcmp(e->path, ".") != 0) {
+	/* which content_open has looked at */
+	if (strcmp(e->path, ".") == 0)
+		return 0;
+	if (S_ISDIR(e->st.st_mode)) {
 		if (content_is_hollow(c, e, &hollow) < 0)
 			return -1;
 		if (hollow) {
@@ -525,4 +533,6 @@ content_close(struct content *c)
 {
 	walk_close(&c->walk);
 	mounts_free(&c->mounts);
+	if (c->top > 0)
+		(void)close(c->top);
 }

@@ -77,6 +77,7 @@ struct content_opts {
 
 struct content {
 	struct content_opts opts;
+	int top; /* owned; the directory; 0 or -1: not open */
 	struct mounts mounts;
 	struct walk walk;
 	bool at_root; /* the directory is the root of the file system */
@@ -87,6 +88,7 @@ struct content {
 	 */
 	uint64_t names;
 	uint64_t names_before; /* the last one */
+	uint64_t names_wanted; /* at the end of the walk before */
 };
 
 /* Why a bundle directory cannot be opened. */
@@ -118,6 +120,15 @@ int content_open(struct content *c, const struct content_opts *opts,
  * error.  Returns 1, 0 at the end, or -1 (reported).
  */
 int content_next(struct content *c, struct content_item *item);
+
+/*
+ * Walk again, from the beginning, as the mounts were: without opts.probe, and
+ * with opts.lazy.  Returns 0, or -1 (reported).
+ */
+int content_again(struct content *c);
+
+/* At the end: were there other entries than in the walk before? */
+bool content_has_changed(const struct content *c);
 
 /*
  * The file that content_next returned last cannot be opened (ENOENT): is it a

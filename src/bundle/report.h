@@ -73,7 +73,6 @@ struct report {
 	uint64_t files;
 	uint64_t symlinks;
 	uint64_t bytes; /* the files' sizes added up */
-	uint64_t names; /* struct content's, at the end of the walk */
 	uint64_t skipped[CONTENT_WHYS];
 	struct report_skipped *skipped_paths; /* owned; the first ones */
 	size_t n_skipped_paths, skipped_room;

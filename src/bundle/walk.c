@@ -102,21 +102,6 @@ sort_names(struct walk_frame *f)
 	return 0;
 }
 
-/* Close the frame's directory until the way back.  Returns 0, or the errno. */
-static int
-let_go(struct walk_frame *f)
-{
-	struct stat st;
-
-	if (fstat(f->fd, &st) < 0)
-		return errno;
-	f->dev = st.st_dev;
-	f->ino = st.st_ino;
-	(void)close(f->fd);
-	f->fd = -1;
-	return 0;
-}
-
 /*
  * Push a frame for the directory fd, owned from now on, and list it.  Returns
  * 0, or the errno; nothing is pushed then.
@@ -125,6 +110,7 @@ static int
 push(struct walk *w, int fd)
 {
 	struct walk_frame *f;
+	struct stat st;
 	int err = ENOMEM;
 
 	if (w->buf == NULL)
@@ -142,13 +128,22 @@ push(struct walk *w, int fd)
 		err = read_names(f, w->buf);
 	if (err == 0)
 		err = sort_names(f);
-	if (err == 0 && w->n_frames >= WALK_HELD)
-		err = let_go(f - WALK_HELD);
-	if (err != 0)
+	if (err == 0 && w->n_frames >= WALK_HELD &&
+	    fstat(f[-WALK_HELD].fd, &st) < 0)
+		err = errno;
+	if (err != 0) {
 		(void)close(fd);
-	else
-		w->n_frames++;
-	return err;
+		return err;
+	}
+	/* one further up is closed until the way back */
+	if (w->n_frames++ >= WALK_HELD) {
+		f -= WALK_HELD;
+		f->dev = st.st_dev;
+		f->ino = st.st_ino;
+		(void)close(f->fd);
+		f->fd = -1;
+	}
+	return 0;
 }
 
 /*
@@ -199,20 +194,16 @@ set_path(struct walk *w, size_t dir_len, const char *name)
 }
 
 int
-walk_open(struct walk *w, int dirfd)
+walk_open(struct walk *w, int dirfd, const char *name)
 {
-	int err;
+	int fd = openat(dirfd, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	*w = (struct walk){0};
-	if (set_path(w, 0, ".") < 0) {
-		(void)close(dirfd);
+	if (fd < 0)
 		return -1;
-	}
-	err = push(w, dirfd);
-	if (err == 0)
-		return 0;
-	msg_warn(err, "cannot list the directory");
-	return -1;
+	errno = push(w, fd);
+	return errno == 0 ? 0 : -1;
 }
 
 static void
@@ -237,6 +228,8 @@ walk_next(struct walk *w, struct walk_entry *e)
 
 	if (!w->started) {
 		w->started = true;
+		if (set_path(w, 0, ".") < 0)
+			return -1;
 		describe(w, e);
 		if (fstat(e->dirfd, &e->st) < 0)
 			e->err = errno;

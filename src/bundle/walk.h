@@ -6,7 +6,7 @@
  *	struct walk w = {0};
  *	struct walk_entry e;
  *
- *	if (walk_open(&w, dirfd) == 0)
+ *	if (walk_open(&w, dirfd, "name") == 0)
  *		while (walk_next(&w, &e) > 0)
  *			...
  *	walk_close(&w);
@@ -60,10 +60,10 @@ struct walk {
 };
 
 /*
- * Start at the directory dirfd, which the walk owns from then on, also when
- * this fails.  Returns 0, or -1 (reported).
+ * Start at the directory `name`, not followed, in dirfd.  Returns 0, or -1 with
+ * errno set.
  */
-int walk_open(struct walk *w, int dirfd);
+int walk_open(struct walk *w, int dirfd, const char *name);
 
 /*
  * Get the next entry.  Returns 1 and fills e, 0 at the end, or -1 (reported):

@@ -97,13 +97,14 @@ rootdir_read(struct tree *t, const char *path)
 {
 	struct walk w = {0};
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int copy, ret;
+	int ret;
 
 	if (fd < 0)
 		return rootdir_fail(path, errno);
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	ret = copy < 0 ? rootdir_fail(path, errno) : walk_open(&w, copy);
-	if (ret == 0)
+	ret = walk_open(&w, fd, ".");
+	if (ret < 0)
+		(void)rootdir_fail(path, errno);
+	else
 		ret = read_all(t, &w);
 	walk_close(&w);
 	if (ret < 0) {

@@ -54,8 +54,7 @@ copy_list(struct copy_names *l, int fd, bool dest)
 	int got = -1;
 
 	*l = (struct copy_names){0};
-	fd = openat(fd, ".", COPY_DIR);
-	if (fd < 0 || walk_open(&w, fd) < 0)
+	if (walk_open(&w, fd, ".") < 0)
 		goto out;
 	w.lazy = true;
 	while ((got = walk_next(&w, &e)) > 0) {

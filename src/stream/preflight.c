@@ -123,10 +123,10 @@ preflight_miss(struct report *r, const struct content_opts *opts)
 }
 
 int
-preflight_run(const struct content_opts *opts, struct report *r)
+preflight_run(struct content *c, const struct content_opts *opts,
+    struct report *r)
 {
 	struct content_opts probing = *opts;
-	struct content c = {0};
 	struct content_error error;
 	struct content_item item;
 	char who[256], *volume = NULL;
@@ -137,18 +137,18 @@ preflight_run(const struct content_opts *opts, struct report *r)
 	if (report_whoami(r) < 0)
 		return -1;
 	probing.probe = true;
-	if (content_open(&c, &probing, &error) < 0) {
+	if (content_open(c, &probing, &error) < 0) {
 		ret = preflight_refuse_dir(opts->dir, &error, r);
 		goto out;
 	}
 	/* what an image may have had where our own program's volume lies */
-	if (c.mounts.covered != NULL &&
-	    report_add_skipped(r, c.mounts.covered, CONTENT_COVERED, S_IFDIR) <
+	if (c->mounts.covered != NULL &&
+	    report_add_skipped(r, c->mounts.covered, CONTENT_COVERED, S_IFDIR) <
 	        0)
 		goto out;
-	if (preflight_note_mounts(r, &c.mounts) < 0)
+	if (preflight_note_mounts(r, &c->mounts) < 0)
 		goto out;
-	while ((got = content_next(&c, &item)) > 0) {
+	while ((got = content_next(c, &item)) > 0) {
 		if (io_stopped() || preflight_note_item(r, &item) < 0)
 			goto out;
 		if (item.what == CONTENT_SKIPPED && item.why != CONTENT_SYMLINK)
@@ -156,12 +156,11 @@ preflight_run(const struct content_opts *opts, struct report *r)
 		/* more than the directories above it */
 		found |= strcmp(item.path, ".") != 0 &&
 		    strlen(item.path) >= sub;
-		if (preflight_note_volume(r, &c, item.path, &volume) < 0)
+		if (preflight_note_volume(r, c, item.path, &volume) < 0)
 			goto out;
 	}
 	if (got < 0)
 		goto out;
-	r->names = c.names;
 	ret = 0;
 	if (r->all_findings > 0) {
 		r->reason = REPORT_UNREADABLE;
@@ -175,6 +174,5 @@ preflight_run(const struct content_opts *opts, struct report *r)
 out:
 	free(volume);
 	free(error.blocker);
-	content_close(&c);
 	return ret;
 }

@@ -24,7 +24,6 @@ enum {
 /* content -> tarout -> gzip -> encode, or for tar at once -> descriptor */
 struct stream {
 	const struct stream_opts *opts;
-	struct content content; /* during stream_put_all */
 	struct tarout *tar; /* owned */
 	struct gzip *gzip; /* owned; NULL for tar */
 	struct encode encode; /* where gzip's parts go; of tar, its buffer */
@@ -158,7 +157,7 @@ put_file(struct stream *s, const struct content_item *item)
 	fd = openat(item->dirfd, item->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	err = fd < 0 ? errno : 0;
-	if (err == ENOENT && content_drop_whiteout(&s->content)) {
+	if (err == ENOENT && content_drop_whiteout(s->opts->content)) {
 		s->entries--;
 		return 0;
 	}
@@ -206,20 +205,13 @@ stream_put_item(struct stream *s, const struct content_item *item)
 static int
 stream_put_all(struct stream *s)
 {
-	struct content_opts opts = s->opts->content;
-	struct content *c = &s->content;
-	struct content_error error;
+	struct content *c = s->opts->content;
 	struct content_item item;
 	char name[MSG_NAME];
-	int got = -1;
+	int got;
 
-	opts.lazy = true; /* a file is looked at when it is open */
-	if (content_open(c, &opts, &error) < 0) {
-		if (error.failure != CONTENT_FAILED)
-			msg_warn(0, "%s: changed while it was read",
-			    msg_mask(name, sizeof name, s->opts->content.dir));
-		goto out;
-	}
+	if (content_again(c) < 0)
+		return -1;
 	while ((got = content_next(c, &item)) > 0) {
 		if (item.what == CONTENT_FINDING)
 			got = stream_fail(&item, 0,
@@ -231,17 +223,12 @@ stream_put_all(struct stream *s)
 		if (got < 0)
 			break;
 	}
-	if (got == 0 && s->opts->checked && c->names != s->opts->names) {
+	if (got == 0 && content_has_changed(c)) {
 		msg_warn(0, "%s: files were added or removed while it was read",
-		    msg_mask(name, sizeof name, s->opts->content.dir));
+		    msg_mask(name, sizeof name, c->opts.dir));
 		got = -1;
 	}
-	if (got == 0)
-		got = tarout_finish(s->tar);
-out:
-	free(error.blocker);
-	content_close(c);
-	return got;
+	return got == 0 ? tarout_finish(s->tar) : got;
 }
 
 /* Build the pipeline behind s.  Returns 0, or -1 (reported). */

@@ -21,15 +21,14 @@ enum stream_format {
 };
 
 struct stream_opts {
-	struct content_opts content;
+	/* borrowed; a walk of it has ended, as a preflight does */
+	struct content *content;
 	enum stream_format format;
 	int fd; /* where to; -1 = only count: not for tar, for copy always */
 	struct copyout *copy; /* borrowed, begun; of STREAM_COPY */
 	int level; /* of compression, 1 to WIRE_LEVEL_MAX */
 	unsigned int jobs; /* threads that compress */
 	struct ranges parts; /* jsonl: those to print */
-	bool checked; /* `names` is what the preflight saw: struct report's */
-	uint64_t names;
 	uint64_t enough; /* end early where more than this was written; 0: no */
 };
 

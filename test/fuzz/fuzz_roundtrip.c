@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "log/deliver.h"
+#include "stream/preflight.h"
 #include "stream/stream.h"
 
 static char base[] = "/dev/shm/fuzz-round-XXXXXX";
@@ -81,14 +82,21 @@ plant(const uint8_t *data, size_t len)
 static void
 stream(int log, enum stream_format format)
 {
-	struct stream_opts o = {.content = {.dir = "in"},
+	struct content_opts opts = {.dir = "in"};
+	struct content content = {0};
+	struct report r;
+	struct stream_opts o = {.content = &content,
 	    .format = format,
 	    .fd = log,
 	    .level = 1,
 	    .jobs = 1};
 	struct report_written result;
 
+	report_init(&r);
+	MUST(preflight_run(&content, &opts, &r) == 0);
 	MUST(stream_run(&o, &result) == 0);
+	report_free(&r);
+	content_close(&content);
 	MUST(lseek(log, 0, SEEK_SET) == 0);
 }
 
