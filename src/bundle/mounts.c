@@ -6,15 +6,21 @@
 #include "bundle/mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
+#include "base/io.h"
 #include "base/msg.h"
 #include "bundle/places.h"
 #include "wire.h"
+
+enum {
+	MOUNTS_CHUNK = 8192 /* bytes read at once */
+};
 
 /* One line of mountinfo; all fields borrowed from the line. */
 struct line {
@@ -160,7 +166,7 @@ mounts_parse_line(char *text, struct line *l)
 	unsigned int i;
 
 	for (i = 0; i < 6; i++) {
-		field = strsep(&rest, " \n");
+		field = strsep(&rest, " ");
 		if (rest == NULL)
 			return -1;
 		if (i == 3)
@@ -169,11 +175,11 @@ mounts_parse_line(char *text, struct line *l)
 			l->point = field;
 	}
 	do {
-		field = strsep(&rest, " \n");
+		field = strsep(&rest, " ");
 		if (rest == NULL)
 			return -1;
 	} while (strcmp(field, "-") != 0);
-	l->type = strsep(&rest, " \n");
+	l->type = strsep(&rest, " ");
 	unescape(l->root);
 	unescape(l->point);
 	return 0;
@@ -352,8 +358,7 @@ mounts_judge_own(struct mounts *m, const char *point, const char *dir,
 static bool
 mounts_is_image(const struct line *l)
 {
-	return (l->type != NULL && strcmp(l->type, "overlay") == 0 &&
-	           strcmp(l->root, "/") == 0) ||
+	return (strcmp(l->type, "overlay") == 0 && strcmp(l->root, "/") == 0) ||
 	    tail_is(l->root, "/snapshots/*/fs"); /* containerd */
 }
 
@@ -365,8 +370,7 @@ mounts_take_line(struct mounts *m, const struct line *l, const char *dir)
 	bool alien;
 	enum mounts_kind kind = classify(l, &alien);
 
-	if (l->type != NULL && strcmp(l->type, "devpts") == 0 &&
-	    mark_dev(m, l->point, dir) < 0)
+	if (strcmp(l->type, "devpts") == 0 && mark_dev(m, l->point, dir) < 0)
 		return -1;
 	path = covered_part(l->point, dir);
 	if (path == NULL)
@@ -392,38 +396,28 @@ by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/*
- * Take all lines of f, and *own, owned, becomes where the last mount is that
- * our program lies in.  Returns 0, or -1 (reported as of path).
- */
-static int
-mounts_read(struct mounts *m, FILE *f, const char *dir,
-    const struct mounts_self *self, char **own)
+/* All of the file as a string, owned; NULL with errno set. */
+static char *
+mounts_slurp(const char *path)
 {
-	struct line l = {0};
-	char *text = NULL;
-	size_t room = 0;
-	int ret = -1;
+	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	char *text = NULL, *more;
+	size_t len = 0, room = 0;
+	ssize_t got = fd < 0 ? -1 : MOUNTS_CHUNK;
 
-	errno = 0;
-	while (getline(&text, &room, f) >= 0) {
-		errno = 0;
-		if (mounts_parse_line(text, &l) < 0)
-			continue;
-		if (mounts_take_line(m, &l, dir) < 0)
-			goto out;
-		if (self->exe == NULL || relative(self->exe, l.point) == NULL)
-			continue;
-		free(*own);
-		*own = strdup(l.point);
-		if (*own == NULL)
-			goto out;
+	while (got == MOUNTS_CHUNK) {
+		more = array_grow(text, &room, len + MOUNTS_CHUNK + 1, 1);
+		text = more != NULL ? more : text;
+		got = more == NULL ? -1 : io_read(fd, text + len, MOUNTS_CHUNK);
+		len += MOUNTS_CHUNK;
 	}
-	if (!ferror(f) && errno != ENOMEM)
-		ret = 0;
-out:
-	free(text);
-	return ret;
+	if (got < 0) {
+		free(text);
+		text = NULL;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return text;
 }
 
 int
@@ -431,17 +425,19 @@ mounts_load(struct mounts *m, const char *path, const char *dir,
     const struct mounts_self *self)
 {
 	const struct places_row *r = places_table;
-	char *own = NULL;
-	FILE *f;
-	int ret;
+	char *text = mounts_slurp(path), *rest = text, *line;
+	const char *own = NULL; /* where the last one is that we lie in */
+	struct line l = {0};
+	int ret = text == NULL ? -1 : 0;
 
 	*m = (struct mounts){0};
-	f = fopen(path, "re");
-	if (f == NULL) {
-		msg_warn(errno, "%s", path);
-		return -1;
+	while (ret == 0 && (line = strsep(&rest, "\n")) != NULL) {
+		if (mounts_parse_line(line, &l) < 0)
+			continue;
+		ret = mounts_take_line(m, &l, dir);
+		if (self->exe != NULL && relative(self->exe, l.point) != NULL)
+			own = l.point;
 	}
-	ret = mounts_read(m, f, dir, self, &own);
 	if (ret == 0 && own != NULL)
 		ret = mounts_judge_own(m, own, dir, self);
 	for (; ret == 0 && m->is_image && r->path != NULL; r++)
@@ -454,8 +450,7 @@ mounts_load(struct mounts *m, const char *path, const char *dir,
 		msg_warn(errno, "%s", path);
 	else if (m->n > 0)
 		qsort(m->points, m->n, sizeof *m->points, by_path);
-	free(own);
-	(void)fclose(f);
+	free(text);
 	return ret;
 }
 
