@@ -26,7 +26,7 @@ copyout_complain(const char *dest, const char *path, int err)
 	const char *way = "";
 
 	if (err == EROFS)
-		way = ": mount the volume read-write";
+		way = ": mount a volume there, not read-only";
 	else if (err == ENOSPC || err == EDQUOT)
 		way = ": give the volume more room (sizeLimit)";
 	else if (err == ENOENT)

@@ -18,6 +18,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
+#include "stream/copyout.h"
 
 /* Open this program's file.  A descriptor, or -1 with errno set. */
 static int
@@ -57,50 +58,6 @@ install_is_self(const char *path)
 	return n < 0 || m < 0 ? -1 : same;
 }
 
-/* Copy all of `from` to `to`.  Returns 0, or -1 with errno set. */
-static int
-install_copy_bytes(int from, int to)
-{
-	char buf[16384];
-	ssize_t n;
-
-	while ((n = io_read(from, buf, sizeof buf)) > 0)
-		if (io_write(to, buf, (size_t)n) < 0)
-			return -1;
-	return (int)n;
-}
-
-/* Warn that dest could not be written, with the way out. */
-static void
-install_complain(int err, const char *dest)
-{
-	char name[MSG_NAME];
-
-	msg_mask(name, sizeof name, dest);
-	switch (err) {
-	case EROFS:
-		msg_warn(err,
-		    "%s: mount an emptyDir there, not read-only, in this container",
-		    name);
-		break;
-	case ENOSPC:
-	case EDQUOT:
-		msg_warn(err, "%s: give the volume a larger sizeLimit", name);
-		break;
-	case ENOENT:
-		msg_warn(err, "%s: its directory must exist", name);
-		break;
-	case ENOEXEC:
-		msg_warn(0,
-		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
-		    name);
-		break;
-	default:
-		msg_warn(err, "%s", name);
-		break;
-	}
-}
-
 /*
  * Make the copy in a file named after the template temp (mkstemp(3)), beside
  * dest, and move it there.  Returns 0, or an errno: ENOEXEC where nobody could
@@ -110,6 +67,8 @@ static int
 replace(const char *dest, char *temp)
 {
 	struct statvfs fs;
+	char buf[16384];
+	ssize_t n;
 	int from, to, err = 0;
 
 	from = open_self();
@@ -120,7 +79,10 @@ replace(const char *dest, char *temp)
 		err = errno;
 	else if (fstatvfs(to, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0)
 		err = ENOEXEC;
-	else if (install_copy_bytes(from, to) < 0 || fchmod(to, 0555) < 0)
+	while (err == 0 && (n = io_read(from, buf, sizeof buf)) != 0)
+		if (n < 0 || io_write(to, buf, (size_t)n) < 0)
+			err = errno;
+	if (err == 0 && fchmod(to, 0555) < 0)
 		err = errno;
 	if (to >= 0 && io_close(to) < 0 && err == 0)
 		err = errno;
@@ -140,7 +102,7 @@ static int
 install_file(const char *dest)
 {
 	const char *slash = strrchr(dest, '/');
-	char *temp;
+	char *temp, name[MSG_NAME];
 	int err;
 
 	if (asprintf(&temp, "%.*s.unpack.XXXXXX",
@@ -149,8 +111,12 @@ install_file(const char *dest)
 		return -1;
 	}
 	err = replace(dest, temp);
-	if (err != 0)
-		install_complain(err, dest);
+	if (err == ENOEXEC)
+		msg_warn(0,
+		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
+		    msg_mask(name, sizeof name, dest));
+	else if (err != 0)
+		(void)copyout_complain(dest, "", err);
 	free(temp);
 	return err == 0 ? 0 : -1;
 }

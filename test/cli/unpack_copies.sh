@@ -282,7 +282,7 @@ done
 mount -t tmpfs -o ro none small
 for dest in small small/x; do
 	ok "a read-only volume, $dest" exits 1 "$UNPACK" copy --bundle-dir b $dest
-	ok "... is named" has err '^unpack: small.*: mount the volume read-write: Read-only'
+	ok "... is named" has err '^unpack: small.*: mount a volume there, not read-only: Read-only'
 done
 umount small
 
