@@ -71,23 +71,6 @@ struct path_beneath {
 	int32_t fd;
 } __attribute__((packed));
 
-/* What this version of Landlock can forbid. */
-static struct ruleset
-sandbox_rights(long version, size_t *size)
-{
-	/* the last right of files that versions 0 to 5 know */
-	static const uint32_t last[] = {0, FS_MAKE_SYM, FS_REFER, FS_TRUNCATE,
-	    FS_TRUNCATE, FS_IOCTL_DEV};
-	struct ruleset r = {.fs = 2 * last[version < 5 ? version : 5] - 1,
-	    .net = version >= 4 ? NET_ALL : 0,
-	    .scoped = version >= 6 ? SCOPE_ALL : 0};
-
-	*size = version >= 6 ? sizeof r
-	    : version >= 4   ? offsetof(struct ruleset, scoped)
-	                     : offsetof(struct ruleset, net);
-	return r;
-}
-
 /*
  * Open one place in the rules, where there is one.  Returns 0; or -1, and
  * nothing is to be used.
@@ -105,8 +88,10 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 	int ret = 0;
 
 	if (place->path != NULL)
-		rule.fd = open(place->path, O_PATH | O_CLOEXEC);
+		rule.fd = openat(AT_FDCWD, place->path, O_PATH | O_CLOEXEC);
 	/* not there; but without descriptors nothing can be said of it */
+	else if (rule.fd < 0)
+		return 0;
 	if (rule.fd < 0)
 		return errno == EMFILE || errno == ENFILE ? -1 : 0;
 	if (fstat(rule.fd, &st) < 0)
@@ -126,7 +111,10 @@ sandbox_add_place(int rules, const struct sandbox_place *place,
 static bool
 sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 {
-	struct ruleset rights;
+	/* the last right of files that versions 0 to 5 know */
+	static const uint32_t last[] = {0, FS_MAKE_SYM, FS_REFER, FS_TRUNCATE,
+	    FS_TRUNCATE, FS_IOCTL_DEV};
+	struct ruleset rights = {0};
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    CREATE_VERSION);
 	size_t size, i;
@@ -136,8 +124,13 @@ sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 	/* version 1 forbids every rename from one directory to another */
 	if (version < 2)
 		return false;
-	rights = sandbox_rights(version, &size);
-	rights.scoped &= scoped;
+	/* what this version can forbid */
+	rights.fs = 2 * last[version < 5 ? version : 5] - 1;
+	rights.net = version >= 4 ? NET_ALL : 0;
+	rights.scoped = version >= 6 ? scoped : 0;
+	size = version >= 6 ? sizeof rights
+	    : version >= 4  ? offsetof(struct ruleset, scoped)
+	                    : offsetof(struct ruleset, net);
 	rules = (int)syscall(SYS_landlock_create_ruleset, &rights, size, 0);
 	if (rules < 0)
 		return false;
@@ -491,16 +484,14 @@ sandbox_enter(const struct sandbox_place *places, size_t n,
 	return state;
 }
 
-/* path is owned, or NULL. */
-static void
-sandbox_add(struct sandbox_places *p, char *path, int fd,
+void
+sandbox_allow(struct sandbox_places *p, const char *path, int fd,
     enum sandbox_access access)
 {
 	struct sandbox_place *more = array_grow(p->at, &p->room, p->n + 1,
 	    sizeof *more);
 
 	if (more == NULL) {
-		free(path);
 		p->failed = true;
 		return;
 	}
@@ -509,44 +500,23 @@ sandbox_add(struct sandbox_places *p, char *path, int fd,
 }
 
 void
-sandbox_allow(struct sandbox_places *p, const char *path,
-    enum sandbox_access access)
-{
-	char *copy = strdup(path);
-
-	p->failed = p->failed || copy == NULL;
-	sandbox_add(p, copy, -1, access);
-}
-
-void
-sandbox_allow_fd(struct sandbox_places *p, int fd, enum sandbox_access access)
-{
-	if (fd >= 0)
-		sandbox_add(p, NULL, fd, access);
-}
-
-void
 sandbox_allow_temporary(struct sandbox_places *p)
 {
 	const char *dir = getenv("TMPDIR");
 
 	if (dir != NULL && *dir != '\0') {
-		sandbox_allow(p, dir, SANDBOX_WRITE);
+		sandbox_allow(p, dir, -1, SANDBOX_WRITE);
 		return;
 	}
-	sandbox_allow(p, "/tmp", SANDBOX_WRITE);
-	sandbox_allow(p, "/var/tmp", SANDBOX_WRITE);
+	sandbox_allow(p, "/tmp", -1, SANDBOX_WRITE);
+	sandbox_allow(p, "/var/tmp", -1, SANDBOX_WRITE);
 }
 
 unsigned int
 sandbox_shut(struct sandbox_places *p, enum sandbox_role role)
 {
-	unsigned int state = 0;
+	unsigned int state = p->failed ? 0 : sandbox_enter(p->at, p->n, role);
 
-	if (!p->failed)
-		state = sandbox_enter(p->at, p->n, role);
-	while (p->n > 0)
-		free((char *)(uintptr_t)p->at[--p->n].path);
 	free(p->at);
 	*p = (struct sandbox_places){0};
 	return state;

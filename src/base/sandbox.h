@@ -52,17 +52,16 @@ struct sandbox_place {
 
 /* Places to be named one by one; {0} has none. */
 struct sandbox_places {
-	struct sandbox_place *at; /* owned, its paths too */
+	struct sandbox_place *at; /* owned */
 	size_t n, room;
 	bool failed; /* out of memory: sandbox_shut does nothing */
 };
 
-/* Name a file or directory; path is copied. */
-void sandbox_allow(struct sandbox_places *p, const char *path,
-    enum sandbox_access access);
-
-/* Name an open one; -1 is none. */
-void sandbox_allow_fd(struct sandbox_places *p, int fd,
+/*
+ * Name a file or directory by its path, borrowed until sandbox_shut, or, where
+ * that is NULL, an open one; -1 is none.
+ */
+void sandbox_allow(struct sandbox_places *p, const char *path, int fd,
     enum sandbox_access access);
 
 /* Name where temporary files go: TMPDIR, or /tmp and /var/tmp. */

@@ -211,7 +211,7 @@ check_open(const struct check *a, size_t at, struct source *s)
 		return -1;
 	if (image_ref_parse(&ref, s->path) == 0) {
 		if (strcmp(ref.path, "-") != 0)
-			sandbox_allow(&places, ref.path, SANDBOX_READ);
+			sandbox_allow(&places, ref.path, -1, SANDBOX_READ);
 		sandbox_allow_temporary(&places);
 		(void)sandbox_shut(&places, SANDBOX_CHECK);
 		ret = 0;

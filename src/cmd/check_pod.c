@@ -343,7 +343,7 @@ check_pod_shut_doors(char *const *files)
 	struct sandbox_places places = {0};
 
 	for (; *files != NULL; files++)
-		sandbox_allow(&places, *files, SANDBOX_READ);
+		sandbox_allow(&places, *files, -1, SANDBOX_READ);
 	(void)sandbox_shut(&places, SANDBOX_CHECK);
 }
 

@@ -273,21 +273,19 @@ static void
 extract_shut_doors(const struct extract *x)
 {
 	struct sandbox_places places = {0};
-	struct image_ref ref;
+	struct image_ref ref = {0};
 	size_t i;
 
-	if (x->image != NULL) {
-		if (image_ref_parse(&ref, x->source.path) == 0)
-			sandbox_allow(&places, ref.path, SANDBOX_READ);
-		image_ref_free(&ref);
-	}
+	if (x->image != NULL && image_ref_parse(&ref, x->source.path) == 0)
+		sandbox_allow(&places, ref.path, -1, SANDBOX_READ);
 	for (i = 0; i < x->n_logs; i++)
-		sandbox_allow(&places, x->logs[i], SANDBOX_READ);
+		sandbox_allow(&places, x->logs[i], -1, SANDBOX_READ);
 	if (x->witness != NULL)
-		sandbox_allow(&places, x->witness, SANDBOX_READ);
+		sandbox_allow(&places, x->witness, -1, SANDBOX_READ);
 	deliver_allow(&x->deliver, &places);
 	sandbox_allow_temporary(&places);
 	(void)sandbox_shut(&places, SANDBOX_EXTRACT);
+	image_ref_free(&ref);
 }
 
 static enum wire_exit

@@ -81,8 +81,8 @@ deliver_allow(const struct deliver *d, struct sandbox_places *p)
 
 	if (!d->has_target)
 		return;
-	sandbox_allow_fd(p, t->fd, SANDBOX_WRITE);
-	sandbox_allow_fd(p, t->parent,
+	sandbox_allow(p, NULL, t->fd, SANDBOX_WRITE);
+	sandbox_allow(p, NULL, t->parent,
 	    t->replace || t->inside != NULL ? SANDBOX_WRITE
 	        : t->opts.file              ? SANDBOX_FILES
 	                                    : SANDBOX_DIRS);

@@ -199,8 +199,8 @@ child_tries_local(const char *door)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		sandbox_allow(&p, "in", SANDBOX_READ);
-		sandbox_allow(&p, "out", SANDBOX_WRITE);
+		sandbox_allow(&p, "in", -1, SANDBOX_READ);
+		sandbox_allow(&p, "out", -1, SANDBOX_WRITE);
 		(void)sandbox_shut(&p, SANDBOX_RUN);
 		_exit(try_door(door));
 	}
