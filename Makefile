@@ -95,7 +95,7 @@ SRC  := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
 
 # What unpack links is written out, on purpose: a list to be reviewed.
 UNPACK_OBJ = $(patsubst %,$(B)/%.o, \
-	base/alloc base/array base/base64 base/cpus base/workers base/digest \
+	base/alloc base/array base/base64 base/clock base/cpus base/workers base/digest \
 	base/io base/json base/msg base/number base/opt base/path base/out \
 	base/quote base/ranges base/result base/sandbox base/signals \
 	bundle/content bundle/finding bundle/mounts bundle/places \

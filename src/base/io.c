@@ -139,15 +139,12 @@ io_close(int fd)
 int
 io_std(void)
 {
-	int fd, got;
+	int fd;
 
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		/* the lowest free number is fd: the ones below are open */
-		got = open("/", O_RDONLY | O_DIRECTORY);
-		if (got < 0)
+	/* the lowest free number is fd: the ones below are open */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/", O_RDONLY | O_DIRECTORY) < 0)
 			return -1;
-	}
 	return 0;
 }

@@ -27,27 +27,6 @@ msg_program(void)
 	return program;
 }
 
-/*
- * End line, of which n characters are used, with a newline, and write it.
- * What standard error does with it is nobody's concern: there is nowhere
- * left to complain.
- */
-static void
-emit(char line[static MSG_MAX], int n)
-{
-	size_t len = n < 0 ? 0 : (size_t)n;
-	int again = 2; /* a signal, and SIGALRM a second later */
-
-	if (len > MSG_MAX - 1) {
-		len = MSG_MAX - 1;
-		line[len - 3] = line[len - 2] = line[len - 1] = '.';
-	}
-	line[len++] = '\n';
-	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR &&
-	    --again > 0)
-		continue;
-}
-
 /* Keep the last message: cut at a character's end. */
 static void
 msg_keep(int err, const char *text)
@@ -64,12 +43,17 @@ msg_keep(int err, const char *text)
 	last_error = err;
 }
 
-/* Write a message; `keep`: behind the program's name, and for msg_last. */
+/*
+ * Write a message; `keep`: behind the program's name, and for msg_last.  What
+ * standard error does with it is nobody's concern: there is nowhere left to
+ * complain.
+ */
 static void
 msg_say(bool keep, int err, const char *format, va_list ap)
 {
 	char line[MSG_MAX + 1];
 	int saved = errno, n = 0, m, start;
+	int again = 2; /* a signal, and SIGALRM a second later */
 
 	if (keep)
 		n = snprintf(line, sizeof line, "%s: ", program);
@@ -83,7 +67,14 @@ msg_say(bool keep, int err, const char *format, va_list ap)
 	}
 	if (keep)
 		msg_keep(err, line + start);
-	emit(line, n);
+	if (n > MSG_MAX - 1) {
+		n = MSG_MAX - 1;
+		memset(line + n - 3, '.', 3);
+	}
+	line[n++] = '\n';
+	while (write(STDERR_FILENO, line, (size_t)n) < 0 && errno == EINTR &&
+	    --again > 0)
+		continue;
 	errno = saved;
 }
 

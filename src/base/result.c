@@ -52,11 +52,26 @@ result_because(const char *reason)
 	because = reason;
 }
 
-/* A reason for an error number; NULL where it tells too little. */
+/*
+ * The reason of a failure with this exit code: what result_because noted, or
+ * what the error number of the last warning tells, or what the code says.
+ */
 static const char *
-result_errno_reason(int err)
+result_reason(enum wire_exit code)
 {
-	switch (err) {
+	if (code == WIRE_OK)
+		return "OK";
+	if (code == WIRE_USAGE)
+		return "WrongUsage";
+	if (code == WIRE_SIGINT || code == WIRE_SIGTERM)
+		return "Interrupted";
+	if (because != NULL)
+		return because;
+	if (code == WIRE_BUNDLE)
+		return "BundleRefused";
+	if (code == WIRE_CORRUPT)
+		return "StreamIncomplete";
+	switch (msg_last_error()) {
 	case ENOSPC:
 	case EDQUOT:
 		return "NoSpace";
@@ -70,38 +85,8 @@ result_errno_reason(int err)
 	case ENOMEM:
 		return "NoMemory";
 	default:
-		return NULL;
+		return "IOError";
 	}
-}
-
-/*
- * The reason of a failure with this exit code: what result_because noted, or
- * what the error number of the last warning tells, or what the code says.
- */
-static const char *
-result_reason(enum wire_exit code)
-{
-	const char *reason = NULL;
-
-	switch (code) {
-	case WIRE_OK:
-		return "OK";
-	case WIRE_USAGE:
-		return "WrongUsage";
-	case WIRE_SIGINT:
-	case WIRE_SIGTERM:
-		return "Interrupted";
-	case WIRE_FAIL:
-		reason = result_errno_reason(msg_last_error());
-		if (because == NULL)
-			return reason != NULL ? reason : "IOError";
-		return because;
-	case WIRE_BUNDLE:
-		return because != NULL ? because : "BundleRefused";
-	case WIRE_CORRUPT:
-		return because != NULL ? because : "StreamIncomplete";
-	}
-	return "IOError";
 }
 
 struct json *

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 
 enum {
@@ -20,29 +20,22 @@ volatile sig_atomic_t signals_stop, signals_count;
 
 static bool again; /* each second, once one came */
 
-/* Count it, unless it belongs to the one before. */
-static void
-signals_add(void)
-{
-	static struct timespec last;
-	struct timespec now = {0};
-	int64_t since; /* milliseconds */
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	since = (int64_t)(now.tv_sec - last.tv_sec) * 1000 +
-	    (now.tv_nsec - last.tv_nsec) / 1000000;
-	if (signals_count == 0 ||
-	    (since >= APART && signals_count < SIG_ATOMIC_MAX))
-		signals_count++;
-	last = now;
-}
-
-/* The first one counts: what cleans up is not stopped. */
+/*
+ * The first one counts: what cleans up is not stopped.  It is counted, unless
+ * it belongs to the one before.
+ */
 static void
 signals_on_signal(int number)
 {
-	if (signals_stop == 0 || number != SIGALRM)
-		signals_add();
+	static int64_t last;
+	int64_t now = clock_now();
+
+	if (signals_stop == 0 || number != SIGALRM) {
+		if (signals_count == 0 ||
+		    (now - last >= APART && signals_count < SIG_ATOMIC_MAX))
+			signals_count++;
+		last = now;
+	}
 	if (signals_stop == 0)
 		signals_stop = number;
 	if (again)

@@ -33,23 +33,16 @@ finding_code(enum finding_rule rule)
 	return rules[rule].code;
 }
 
-/* The three permission bits that count for who, in the lowest places. */
-static mode_t
-class_bits(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
+enum finding_rule
+finding_judge(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
 {
 	bool member = who->gid == gid;
+	mode_t bits; /* that count for who, in the lowest places */
 	size_t i;
 
 	for (i = 0; i < who->n_groups; i++)
 		member = member || who->groups[i] == gid;
-	return (who->uid == uid ? mode >> 6 : member ? mode >> 3 : mode) & 7;
-}
-
-enum finding_rule
-finding_judge(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
-{
-	mode_t bits = class_bits(who, mode, uid, gid);
-
+	bits = who->uid == uid ? mode >> 6 : member ? mode >> 3 : mode;
 	if (S_ISREG(mode))
 		return bits & 4 ? FINDING_NONE : FINDING_FILE_READ;
 	if (!S_ISDIR(mode))

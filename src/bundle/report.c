@@ -340,7 +340,7 @@ terminate(const char *text, size_t len)
 	struct stat st;
 	int fd;
 
-	fd = open(WIRE_TERM_PATH,
+	fd = openat(AT_FDCWD, WIRE_TERM_PATH,
 	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return;

@@ -105,23 +105,12 @@ stream_copy_data(struct stream *s, const struct content_item *item, int fd,
 	return 0;
 }
 
-/* Is it the file that was announced, as it was then? */
-static bool
-unchanged(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	    a->st_mode == b->st_mode && a->st_size == b->st_size &&
-	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* Write the entry of the file that is open as fd.  0, or -1 likewise. */
 static int
 put_open(struct stream *s, const struct content_item *item, int fd)
 {
 	struct tarout_entry e = {.path = item->path};
+	struct copyout *copy = s->opts->copy;
 	struct stat before, after;
 
 	if (fstat(fd, &before) < 0)
@@ -131,21 +120,20 @@ put_open(struct stream *s, const struct content_item *item, int fd)
 	e.mode = before.st_mode;
 	e.size = before.st_size;
 	e.mtime = before.st_mtim.tv_sec;
-	if (tarout_entry(s->tar, &e) < 0)
-		return -1;
-	if (s->opts->copy != NULL &&
-	    copyout_file(s->opts->copy, item->path, item->name, fd, &before) <
-	        0)
-		return -1;
-	if (stream_copy_data(s, item, fd, before.st_size) < 0)
+	if (tarout_entry(s->tar, &e) < 0 ||
+	    (copy != NULL &&
+	        copyout_file(copy, item->path, item->name, fd, &before) < 0) ||
+	    stream_copy_data(s, item, fd, before.st_size) < 0)
 		return -1;
 	if (fstat(fd, &after) < 0)
 		return stream_fail(item, errno, "stat");
-	if (!unchanged(&before, &after))
+	if (before.st_mode != after.st_mode ||
+	    before.st_size != after.st_size ||
+	    memcmp(&before.st_mtim, &after.st_mtim, sizeof after.st_mtim) !=
+	        0 ||
+	    memcmp(&before.st_ctim, &after.st_ctim, sizeof after.st_ctim) != 0)
 		return stream_fail(item, 0, "changed while it was read");
-	return s->opts->copy == NULL
-	    ? 0
-	    : copyout_file_end(s->opts->copy, item->path, &before);
+	return copy == NULL ? 0 : copyout_file_end(copy, item->path, &before);
 }
 
 static int
@@ -264,25 +252,22 @@ stream_build_pipe(struct stream *s)
 static int
 stream_finish_pipe(struct stream *s, struct report_written *result)
 {
-	result->entries = s->entries;
-	if (s->gzip == NULL) {
-		if (io_out_flush(&s->encode.out) < 0) {
-			msg_warn(errno, "standard output");
-			return -1;
-		}
-		result->size = result->log = s->encode.out.total;
-		if (s->opts->copy == NULL)
-			return 0;
-		digest_text(&s->encode.sum, result->digest);
-		return copyout_end(s->opts->copy);
-	}
-	if (gzip_finish(s->gzip) < 0 || encode_end(&s->encode, s->entries) < 0)
+	struct encode *e = &s->encode;
+
+	if (s->gzip != NULL &&
+	    (gzip_finish(s->gzip) < 0 || encode_end(e, s->entries) < 0))
 		return -1;
-	result->size = s->encode.size;
-	result->parts = s->encode.parts;
-	result->log = s->encode.out.total;
-	memcpy(result->digest, s->encode.digest, sizeof result->digest);
-	return 0;
+	if (io_out_flush(&e->out) < 0) {
+		msg_warn(errno, "standard output");
+		return -1;
+	}
+	result->entries = s->entries;
+	result->log = e->out.total;
+	result->size = s->gzip != NULL ? e->size : e->out.total;
+	result->parts = s->gzip != NULL ? e->parts : 0;
+	if (s->opts->format != STREAM_TAR)
+		digest_text(&e->sum, result->digest);
+	return s->opts->copy != NULL ? copyout_end(s->opts->copy) : 0;
 }
 
 int
