@@ -1,6 +1,7 @@
 # Tests beyond `make test`, and what looks at the source.
 #
 ## make test-sanitized  the command-line tests with ASan and UBSan
+## make test-threads    gzip's threads with TSan
 ## make test-arch       the other architectures, emulated: same tests, same bytes
 ## make test-cluster    the cluster that KUBECONFIG names
 ## make agreement       what check says against what podman and containerd do
@@ -229,7 +230,11 @@ test-sanitized: sanitized
 	    UNPACKCTL='$(CURDIR)/$(U)/unpackctl' ASAN_OPTIONS=detect_leaks=0 \
 	    test/run $(patsubst %,test/%,$(filter cli/%,$(if $(T),$(MATCHES), \
 	    $(TESTS:test/%=%))))
-.PHONY: sanitized test-sanitized
+# gzip's threads with ThreadSanitizer, which has a thread of its own.
+test-threads:
+	$(Q)$(MAKE) -s U='$(B)/threads' T=cli/unpack_works_on_threads \
+	    UNIT_CFLAGS='-Og -g -fsanitize=thread -DSANDBOX_OFF' test-sanitized
+.PHONY: sanitized test-sanitized test-threads
 
 # ------------------------------------------------------------- the tests' worth
 #
