@@ -322,6 +322,12 @@ copy_open(struct copy *c, const char *dest, bool force, bool straight)
 			code = copy_hide(c);
 		if (code == WIRE_OK)
 			code = copy_judge(c, force);
+		/* and again: another may have come before we had the lock */
+		if (code == WIRE_OK && c->hidden < 0) {
+			code = copy_hide(c);
+			if (code == WIRE_OK)
+				code = copy_judge(c, force);
+		}
 	} else if (errno == ENOENT && lstat(dest, &st) < 0) {
 		code = copy_open_parent(c) < 0 ? WIRE_FAIL : WIRE_OK;
 	} else if (errno == ENOTDIR || errno == ENOENT) {
@@ -330,7 +336,7 @@ copy_open(struct copy *c, const char *dest, bool force, bool straight)
 		(void)copyout_complain(dest, "", errno);
 		code = WIRE_FAIL;
 	}
-	if (code == WIRE_OK && c->hidden < 0)
+	if (code == WIRE_OK && !c->inside)
 		code = copy_hide(c);
 	if (code != WIRE_OK)
 		return code;

@@ -371,6 +371,28 @@ while [ $i -lt 8 ]; do
 	ok "... nothing is left" nothing_left .
 	i=$((i + 1))
 done
+# another one comes and goes between the look at DEST and the lock
+if command -v strace >/dev/null; then
+	mkdir late
+	try late strace -f -o trace -e trace=getdents64 -e \
+		inject=getdents64:signal=SIGSTOP:when=2 \
+		"$UNPACK" copy --bundle-dir b late
+	stopped=
+	n=0
+	while [ -z "$stopped" ] && [ $n -lt 300 ]; do
+		stopped=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' trace 2>/dev/null)
+		n=$((n + 1))
+		sleep 0.1
+	done
+	ok "one comes in between" exits 0 "$UNPACK" copy --bundle-dir two late
+	kill -CONT "$stopped"
+	all_tried
+	is "... and the first is refused" "$(cat late.code)" 2
+	ok "... for what is there" has late.err '^unpack: late: is not empty'
+	is "... which stays" "$(ls -A late)" only
+else
+	ok_skip "between look and lock" "needs strace"
+fi
 
 # ---------------------------------------------------------------- limits
 for limit in 5 6 7 8 9 10 11 12 16; do
