@@ -28,6 +28,7 @@
 #include "log/deliver.h"
 #include "log/findings.h"
 #include "log/gather.h"
+#include "log/outcome.h"
 #include "pod/podopts.h"
 #include "result/found.h"
 #include "result/services.h"
@@ -125,9 +126,7 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 	static const char *const told[] = {"mounts", "moreMounts", "volumes",
 	    "moreVolumes"};
 	static const char *const found[] = {"findings", "more"};
-	const struct deliver *d = k != NULL ? &k->deliver : NULL;
-	char shown[MSG_NAME], line[MSG_MAX], name[2 * POD_NAME + 16] = "";
-	const struct gather_result *is;
+	char line[MSG_MAX], name[2 * POD_NAME + 16] = "";
 	struct json *o, *of;
 	size_t n;
 
@@ -146,15 +145,7 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 			json_add(o, told[n], json_copy(of));
 	}
 	if (code == WIRE_OK) {
-		json_add_string(o, d->tar != NULL ? "tar" : "directory",
-		    msg_mask(shown, sizeof shown,
-		        d->tar != NULL ? d->tar : d->dir));
-		json_add_uint(o, "entries", d->counts.entries);
-		json_add_uint(o, "bytes", d->counts.bytes);
-		is = gather_result(k->gather);
-		json_add_uint(o, "size", is->whole.size);
-		json_add_string(o, "digest", is->whole.digest);
-		json_add_bool(o, "verified", is->verified);
+		outcome_add_delivered(o, k->gather, &k->deliver);
 		json_add_uint(o, "repaired", l->repaired);
 		return o;
 	}

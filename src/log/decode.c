@@ -368,17 +368,6 @@ seek(struct decode *d)
 	return DECODE_NONE;
 }
 
-/* All is read: what is under way is cut off. */
-static enum decode_event
-end_text(struct decode *d)
-{
-	if (d->state != DECODE_SEEK)
-		return give_up(d);
-	end_line(d);
-	d->state = DECODE_DONE;
-	return DECODE_END;
-}
-
 enum decode_event
 decode_next(struct decode *d)
 {
@@ -396,7 +385,13 @@ decode_next(struct decode *d)
 				continue;
 			if (!d->ended)
 				return DECODE_MORE;
-			event = end_text(d);
+			if (d->state == DECODE_SEEK) {
+				end_line(d);
+				d->state = DECODE_DONE;
+				return DECODE_END;
+			}
+			/* what is under way is cut off */
+			event = give_up(d);
 		} else if (d->state == DECODE_SEEK) {
 			event = seek(d);
 		} else if (d->state == DECODE_OBJECT) {

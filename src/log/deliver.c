@@ -69,9 +69,7 @@ deliver_open(struct deliver *d)
 int
 deliver_begin(struct deliver *d)
 {
-	if (!d->has_target || d->target.fd >= 0)
-		return 0;
-	return target_begin(&d->target);
+	return d->has_target ? target_begin(&d->target) : 0;
 }
 
 void
@@ -166,41 +164,34 @@ read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
 	return status;
 }
 
-/* Copy the tar, all of which is known to be good, to fd. */
-static enum wire_exit
-copy_tar(struct deliver *d, int fd)
+enum wire_exit
+deliver_make(struct deliver *d, struct gather *g)
 {
+	int fd = d->has_target ? d->target.fd : OUT_FD;
+	char shown[MSG_NAME];
+	enum wire_exit status;
 	const void *data;
 	io_pull pull;
 	void *arg;
 	ssize_t n;
 
-	if (open_tar(d, &pull, &arg) < 0)
-		return WIRE_FAIL;
-	while ((n = io_stopped() ? -1 : pull(arg, &data)) > 0)
-		if (io_write(fd, data, (size_t)n) < 0) {
-			/* a reader of standard output that has enough */
-			if (errno != EPIPE)
-				msg_warn(errno, "write the tar");
-			n = -1;
-			break;
-		}
-	return close_tar(d, n < 0 ? WIRE_FAIL : WIRE_OK);
-}
-
-enum wire_exit
-deliver_make(struct deliver *d, struct gather *g)
-{
-	char shown[MSG_NAME];
-	enum wire_exit status;
-
 	d->gather = g;
-	if (deliver_begin(d) < 0)
-		return WIRE_FAIL;
 	/* nothing of a tar is seen before all of it is known to be good */
-	status = read_tar(d, d->tar != NULL ? -1 : d->target.fd, NULL, NULL);
-	if (status == WIRE_OK && d->tar != NULL)
-		status = copy_tar(d, d->has_target ? d->target.fd : OUT_FD);
+	status = read_tar(d, d->tar != NULL ? -1 : fd, NULL, NULL);
+	if (status == WIRE_OK && d->tar != NULL) {
+		if (open_tar(d, &pull, &arg) < 0)
+			return WIRE_FAIL;
+		while ((n = io_stopped() ? -1 : pull(arg, &data)) > 0)
+			if (io_write(fd, data, (size_t)n) < 0) {
+				/* a reader of standard output that has enough
+				 */
+				if (errno != EPIPE)
+					msg_warn(errno, "write the tar");
+				n = -1;
+				break;
+			}
+		status = close_tar(d, n < 0 ? WIRE_FAIL : WIRE_OK);
+	}
 	if (status != WIRE_OK || !d->has_target)
 		return status;
 	/* give the target its name, unless we are to stop */

@@ -67,8 +67,8 @@ int deliver_open(struct deliver *d);
 
 /*
  * Make the target's temporary directory or file, and open it: d->target.fd.
- * For callers that give up what deliver_make needs for that.  Returns 0, or -1
- * (reported).
+ * To be followed by deliver_make; what only this needs may be given up between
+ * them.  Returns 0, or -1 (reported).
  */
 int deliver_begin(struct deliver *d);
 

@@ -32,26 +32,6 @@ logfile_pull_raw(struct logfile *f)
 	return 0;
 }
 
-/* Fill `first` with up to `want` bytes.  Returns 0, or -1. */
-static int
-logfile_fill_first(struct logfile *f, size_t want)
-{
-	size_t n;
-
-	while (f->first_len < want && !f->ended) {
-		if (logfile_pull_raw(f) < 0)
-			return -1;
-		n = sizeof f->first - f->first_len;
-		if (n > f->raw_len)
-			n = f->raw_len;
-		memcpy(f->first + f->first_len, f->raw, n);
-		f->first_len += n;
-		f->raw += n;
-		f->raw_len -= n;
-	}
-	return 0;
-}
-
 /* The next bytes of the file: an io_pull, for decompress and for us. */
 static ssize_t
 logfile_pull(void *arg, const void **data)
@@ -123,16 +103,22 @@ logfile_look(struct logfile *f)
 {
 	unsigned char inside[LOGFILE_EMPTY + 1];
 	const unsigned char *s = f->first;
-	size_t len;
+	size_t len, n;
 	bool packed;
 
-	if (logfile_fill_first(f, LOGFILE_BLOCK) < 0)
-		return -1;
-	packed = f->first_len >= 3 && memcmp(s, "\x1f\x8b\x08", 3) == 0;
-	if ((packed || (f->first_len > 0 && *s == '\0')) &&
-	    logfile_fill_first(f, LOGFILE_FIRST) < 0)
-		return -1;
+	while (f->first_len < sizeof f->first && !f->ended) {
+		if (logfile_pull_raw(f) < 0)
+			return -1;
+		n = sizeof f->first - f->first_len;
+		if (n > f->raw_len)
+			n = f->raw_len;
+		memcpy(f->first + f->first_len, f->raw, n);
+		f->first_len += n;
+		f->raw += n;
+		f->raw_len -= n;
+	}
 	len = f->first_len;
+	packed = len >= 3 && memcmp(s, "\x1f\x8b\x08", 3) == 0;
 	if (packed) {
 		len = decompress_peek(s, len, inside, sizeof inside);
 		s = inside;

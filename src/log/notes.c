@@ -23,25 +23,6 @@ notes_free(struct notes *n)
 
 /* ------------------------------------------------------------------- lines */
 
-/* Keep a line of a report. */
-static void
-notes_keep_report(struct notes *n, const char *text, size_t len)
-{
-	char *report = NULL;
-
-	if (n->report_len + len + 1 <= NOTES_REPORT)
-		report = realloc(n->report, n->report_len + len + 2);
-	if (report == NULL) {
-		n->report_more++;
-		return;
-	}
-	memcpy(report + n->report_len, text, len);
-	n->report_len += len;
-	report[n->report_len++] = '\n';
-	report[n->report_len] = '\0';
-	n->report = report;
-}
-
 /* Is this an error of kubectl, of the API server, or of kubelet? */
 static bool
 notes_is_kubectl(const char *text)
@@ -82,6 +63,7 @@ notes_judge_line(struct notes *n, const char *all, size_t len)
 {
 	static const char unpack[] = "unpack: ", powershell[] = "kubectl : ";
 	const char *text = all, *end = all + len, *report;
+	char *kept = NULL;
 	int stamp;
 
 	/* what `kubectl logs --prefix --timestamps` and PowerShell put there */
@@ -103,7 +85,18 @@ notes_judge_line(struct notes *n, const char *all, size_t len)
 		if (report == text || report[-1] == ' ' || report[-1] == '\t')
 			break;
 	if (report != NULL) {
-		notes_keep_report(n, report, (size_t)(end - report));
+		len = (size_t)(end - report);
+		if (n->report_len + len + 1 <= NOTES_REPORT)
+			kept = realloc(n->report, n->report_len + len + 2);
+		if (kept == NULL) {
+			n->report_more++;
+			return;
+		}
+		memcpy(kept + n->report_len, report, len);
+		n->report_len += len;
+		kept[n->report_len++] = '\n';
+		kept[n->report_len] = '\0';
+		n->report = kept;
 	} else if (notes_is_kubectl(text)) {
 		if (n->kubectl[0] == '\0')
 			snprintf(n->kubectl, sizeof n->kubectl, "%s", text);

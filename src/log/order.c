@@ -33,15 +33,8 @@ order_suffixes(const char *a, const char *b)
 	if (n == 0 || m == 0)
 		return (n == 0) - (m == 0);
 	/* ".9" and ".10" are numbers, ".20261124-100000" is a date */
-	if (n < 6 && m < 6) {
-		if (n != m)
-			return n < m ? 1 : -1;
-		return memcmp(b, a, n);
-	}
-	c = memcmp(a, b, n < m ? n : m);
-	if (c != 0)
-		return c;
-	return (n > m) - (n < m);
+	c = strverscmp(a, b);
+	return n < 6 && m < 6 ? -c : c;
 }
 
 /* Are these files of one log? */

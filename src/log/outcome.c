@@ -93,61 +93,34 @@ outcome_add_delivered(struct json *to, const struct gather *g,
 
 /* ----------------------------------------------------------------- trouble */
 
-/* Add which parts to fetch again. */
-static void
-outcome_add_missing(struct json *object, const struct gather *g)
-{
-	char list[RANGES_TEXT];
-	uint64_t first = 0, last = 0, total = gather_result(g)->total;
-	struct json *ranges, *range;
-
-	json_add_string(object, "parts", gather_missing_text(g, list));
-	ranges = json_add_array(object, "missing");
-	for (; gather_missing(g, &first, &last); first = last + 1) {
-		range = json_add_array(ranges, NULL);
-		json_add_uint(range, NULL, first);
-		if (last == GATHER_OPEN) {
-			json_add_null(range, NULL);
-			break;
-		}
-		json_add_uint(range, NULL, last);
-	}
-	if (total != 0)
-		json_add_uint(object, "total", total);
-}
-
-/* Add what an `unpack` that failed has said. */
-static void
-outcome_add_report(struct json *to, const struct notes *n)
-{
-	struct json *log = json_add_array(to, "log");
-	struct json *findings = json_has(to, "findings")
-	    ? NULL
-	    : json_add_array(to, "findings");
-	char shown[MSG_NAME];
-	const char *at, *end;
-
-	for (at = n->report; *at != '\0'; at = end + 1) {
-		end = strchr(at, '\n');
-		json_add_string(log, NULL,
-		    msg_mask_mem(shown, sizeof shown, at, (size_t)(end - at)));
-		findings_read_line(findings, at, (size_t)(end - at));
-	}
-	if (n->report_more > 0 && findings != NULL)
-		json_add_uint(to, "more", n->report_more);
-}
-
 void
 outcome_add_logs(struct json *to, const struct gather *g,
     const struct deliver *d, enum wire_exit status)
 {
 	const struct gather_result *is = gather_result(g);
-	const char *digest, *log;
+	const struct notes *n = &is->notes;
+	char text[RANGES_TEXT], shown[MSG_NAME];
+	const char *digest, *log, *at, *end;
+	uint64_t first = 0, last;
 	struct json *list, *one;
+	bool found = json_has(to, "findings");
 	size_t i;
 
-	if (outcome_can_fetch(g, status))
-		outcome_add_missing(to, g);
+	if (outcome_can_fetch(g, status)) {
+		json_add_string(to, "parts", gather_missing_text(g, text));
+		list = json_add_array(to, "missing");
+		for (; gather_missing(g, &first, &last); first = last + 1) {
+			one = json_add_array(list, NULL);
+			json_add_uint(one, NULL, first);
+			if (last == GATHER_OPEN) {
+				json_add_null(one, NULL);
+				break;
+			}
+			json_add_uint(one, NULL, last);
+		}
+		if (is->total != 0)
+			json_add_uint(to, "total", is->total);
+	}
 	if (is->why == GATHER_SEVERAL || is->why == GATHER_OTHER) {
 		list = json_add_array(to, "bundles");
 		for (i = 0; (digest = gather_bundle(g, i, &log)) != NULL; i++) {
@@ -156,8 +129,20 @@ outcome_add_logs(struct json *to, const struct gather *g,
 			json_add_string(one, "log", log);
 		}
 	}
-	if (status != WIRE_OK && is->notes.report != NULL)
-		outcome_add_report(to, &is->notes);
+	/* what an `unpack` that failed has said */
+	if (status != WIRE_OK && n->report != NULL) {
+		list = found ? NULL : json_add_array(to, "findings");
+		one = json_add_array(to, "log");
+		for (at = n->report; *at != '\0'; at = end + 1) {
+			end = strchr(at, '\n');
+			i = (size_t)(end - at);
+			json_add_string(one, NULL,
+			    msg_mask_mem(shown, sizeof shown, at, i));
+			findings_read_line(list, at, i);
+		}
+		if (n->report_more > 0 && !found)
+			json_add_uint(to, "more", n->report_more);
+	}
 	if (status != WIRE_OK && d->counts.rule != NULL) {
 		json_add_string(to, "rule", d->counts.rule);
 		if (d->counts.path[0] != '\0')
@@ -165,7 +150,7 @@ outcome_add_logs(struct json *to, const struct gather *g,
 	}
 	list = json_add_array(to, "forms");
 	for (i = 0; i < NOTES_FORMS; i++)
-		if (is->notes.forms >> i & 1)
+		if (n->forms >> i & 1)
 			json_add_string(list, NULL,
 			    notes_form_name((unsigned int)i));
 	json_add_uint(to, "foreign", is->foreign);

@@ -5,9 +5,7 @@
 #ifndef PIECES_H
 #define PIECES_H
 
-#include <stddef.h>
-
-#include "log/gathered.h"
+#include "log/gather.h"
 
 enum {
 	PIECES_WHOLES = 8, /* different descriptions kept */

@@ -216,30 +216,6 @@ is_still(const struct target *t, int fd, const char *name)
 	    target_is_same(&st, &now);
 }
 
-/*
- * Remove what was left by others, whose lock nobody holds.  By the time we have
- * that, it may have been given its final name: then it is not ours to remove.
- */
-static void
-remove_leftovers(const struct target *t)
-{
-	DIR *dir = target_open_dir(t->parent);
-	struct dirent *e;
-	int fd;
-
-	while (dir != NULL && (e = readdir(dir)) != NULL) {
-		fd = target_open_temp(t, e->d_name);
-		if (fd < 0)
-			continue;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-		    is_still(t, fd, e->d_name))
-			remove_temp(t, fd, e->d_name);
-		(void)close(fd);
-	}
-	if (dir != NULL)
-		(void)closedir(dir);
-}
-
 /* ------------------------------------------------------------------ target */
 
 /* Report what is wrong with the target; returns -1. */
@@ -335,36 +311,6 @@ target_cannot_replace(int fd, const char *path)
 }
 
 /*
- * Is `path` an empty directory that has to stay?  Then it is where we work: 1.
- * 0: it is not; -1 (reported).
- */
-static int
-target_open_inside(struct target *t, const char *path)
-{
-	size_t len = strlen(path);
-	int fd;
-
-	if (t->opts.file || len >= sizeof t->dir)
-		return 0;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	t->inside = target_cannot_replace(fd, path);
-	if (t->inside == NULL) {
-		(void)close(fd);
-		return 0;
-	}
-	memcpy(t->dir, path, len + 1);
-	if (!is_occupied(t, fd)) {
-		t->parent = fd;
-		return 1;
-	}
-	(void)close(fd);
-	return target_complain(t, 0,
-	    "exists and is not empty; give with -C a directory that does not exist, or an empty one");
-}
-
-/*
  * There is something of that name: may it be replaced?  Returns 0, or -1
  * (reported).
  */
@@ -400,14 +346,30 @@ target_judge_old(struct target *t, const struct stat *st)
 int
 target_open(struct target *t, const char *path, const struct target_opts *opts)
 {
+	size_t len = strlen(path);
 	struct stat st;
 	char text[MSG_NAME];
-	int inside;
+	int fd = -1;
 
 	*t = (struct target){.parent = -1, .fd = -1, .opts = *opts};
-	inside = target_open_inside(t, path);
-	if (inside != 0)
-		return inside < 0 ? -1 : 0;
+	/* is it an empty directory that has to stay?  Then it is where we work
+	 */
+	if (!opts->file && len < sizeof t->dir)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		t->inside = target_cannot_replace(fd, path);
+	if (t->inside != NULL) {
+		memcpy(t->dir, path, len + 1);
+		t->parent = fd;
+		if (!is_occupied(t, fd))
+			return 0;
+		target_complain(t, 0,
+		    "exists and is not empty; give with -C a directory that does not exist, or an empty one");
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	if (t->inside != NULL)
+		return -1;
 	if (target_split_path(t, path) < 0)
 		return -1;
 	t->parent = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -462,9 +424,26 @@ make_temp(struct target *t)
 int
 target_begin(struct target *t)
 {
-	int i;
+	DIR *dir = target_open_dir(t->parent);
+	struct dirent *e;
+	int i, fd;
 
-	remove_leftovers(t);
+	/*
+	 * Remove what was left by others, whose lock nobody holds.  By the time
+	 * we have that, it may have been given its final name: then it is not
+	 * ours to remove.
+	 */
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		fd = target_open_temp(t, e->d_name);
+		if (fd < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+		    is_still(t, fd, e->d_name))
+			remove_temp(t, fd, e->d_name);
+		(void)close(fd);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
 	for (i = 0; i < ATTEMPTS; i++) {
 		if (make_temp(t) < 0) {
 			if (errno == EEXIST || errno == ENOENT)

@@ -645,36 +645,17 @@ pull(struct archive *a, void *arg, const void **data)
 }
 
 /*
- * All entries are read: what follows must be zeros, two blocks at the least.
- * libarchive does not read on, and accepts a missing end.
+ * Read all of the archive, and what follows it: zeros, two blocks at the least.
+ * libarchive does not read on, and accepts a missing end.  Returns 0, or -1
+ * (reported).
  */
-static int
-read_end(struct tarin *t)
-{
-	int64_t end = archive_read_header_position(t->archive);
-	const void *data;
-	la_ssize_t n;
-
-	do
-		n = pull(t->archive, t, &data);
-	while (n > 0);
-	if (n < 0)
-		return -1;
-	if (t->zeros >= END_LEN && end >= 0 &&
-	    t->counts->bytes - t->zeros <= (uint64_t)end)
-		return 0;
-	progress_clear(t->opts->progress);
-	msg_warn(0, "tar: %s",
-	    t->zeros < END_LEN ? "the end is missing" : "data follows the end");
-	t->status = WIRE_CORRUPT;
-	return -1;
-}
-
-/* Read all of the archive.  Returns 0, or -1 (reported). */
 static int
 read_entries(struct tarin *t)
 {
 	struct archive_entry *entry;
+	const void *data;
+	int64_t end;
+	la_ssize_t n;
 	int status;
 
 	t->archive = archive_read_new();
@@ -686,10 +667,8 @@ read_entries(struct tarin *t)
 	if (archive_read_support_format_tar(t->archive) != ARCHIVE_OK ||
 	    archive_read_open(t->archive, t, NULL, pull, NULL) != ARCHIVE_OK)
 		return tarin_explain(t);
-	for (;;) {
-		status = archive_read_next_header(t->archive, &entry);
-		if (status == ARCHIVE_EOF)
-			return read_end(t);
+	while ((status = archive_read_next_header(t->archive, &entry)) !=
+	    ARCHIVE_EOF) {
 		/* a warning is about things that we do not use, or check
 		 * ourselves */
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
@@ -697,6 +676,19 @@ read_entries(struct tarin *t)
 		if (tarin_is_stopped(t) || tarin_take_entry(t, entry) < 0)
 			return -1;
 	}
+	end = archive_read_header_position(t->archive);
+	while ((n = pull(t->archive, t, &data)) > 0)
+		continue;
+	if (n < 0)
+		return -1;
+	if (t->zeros >= END_LEN && end >= 0 &&
+	    t->counts->bytes - t->zeros <= (uint64_t)end)
+		return 0;
+	progress_clear(t->opts->progress);
+	msg_warn(0, "tar: %s",
+	    t->zeros < END_LEN ? "the end is missing" : "data follows the end");
+	t->status = WIRE_CORRUPT;
+	return -1;
 }
 
 enum wire_exit

@@ -118,7 +118,7 @@ extract(int log)
 	MUST((g = gather_open(&o)) != NULL);
 	MUST(gather_log(g, log, "log") == 0);
 	MUST(gather_judge(g, true) == WIRE_OK);
-	MUST(deliver_open(&d) == 0);
+	MUST(deliver_open(&d) == 0 && deliver_begin(&d) == 0);
 	MUST(deliver_make(&d, g) == WIRE_OK);
 	deliver_close(&d);
 	gather_close(g);

@@ -285,7 +285,7 @@ static void
 middles(void)
 {
 	struct source s = {"abc", 3, 3, true};
-	static char many[2000];
+	static char many[100000];
 	struct form *f;
 	ssize_t n;
 
