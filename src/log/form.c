@@ -68,8 +68,7 @@ struct form {
 static void
 form_give(struct form *f, size_t len, bool error)
 {
-	notes_add_text(f->notes, error ? &f->err : &f->out, f->line, len,
-	    error);
+	notes_add_text(f->notes, error ? &f->err : &f->out, f->line, len);
 	f->due_at = 0;
 	f->due_len = error ? 0 : len;
 	f->line_len = 0;
@@ -244,11 +243,11 @@ form_take_line(struct form *f, char *to, size_t room)
 		len = (size_t)(end - f->text) + 1;
 	out = len - (end != NULL && f->state != FORM_PLAIN && f->piece);
 	if (f->state == FORM_ERR) {
-		notes_add_text(f->notes, &f->err, f->text, out, true);
+		notes_add_text(f->notes, &f->err, f->text, out);
 		out = 0;
 	} else {
 		memcpy(to, f->text, out);
-		notes_add_text(f->notes, &f->out, to, out, false);
+		notes_add_text(f->notes, &f->out, to, out);
 		if (end != NULL)
 			f->cut = f->state == FORM_OUT && f->piece;
 	}
@@ -304,8 +303,8 @@ form_fill(struct form *f)
 	if (file->in_len == 0) {
 		f->over = true;
 		form_break(f);
-		notes_end_line(f->notes, &f->out, false);
-		notes_end_line(f->notes, &f->err, true);
+		notes_end_line(f->notes, &f->out);
+		notes_end_line(f->notes, &f->err);
 		return 0;
 	}
 	if (file->wide) {

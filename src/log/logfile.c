@@ -11,9 +11,7 @@
 #include "log/decompress.h"
 
 enum {
-	LOGFILE_BLOCK = 512, /* bytes of a tar's header */
-	LOGFILE_EMPTY = 20 * 512, /* of a tar of nothing, as tar(1) writes it */
-	LOGFILE_EMPTY_LEAST = 2 * 512 /* and at the least: POSIX.1, pax */
+	LOGFILE_BLOCK = 512 /* bytes of a tar's header */
 };
 
 /* Read more of the file: f->raw.  Returns 0, or -1: what pull reported. */
@@ -27,7 +25,6 @@ logfile_pull_raw(struct logfile *f)
 		return -1;
 	f->raw = data;
 	f->raw_len = (size_t)n;
-	f->notes->bytes += f->raw_len;
 	f->ended = n == 0;
 	return 0;
 }
@@ -54,28 +51,22 @@ logfile_pull(void *arg, const void **data)
 /*
  * Does a tar begin with s[0..len)?  Its first block is the header of an entry
  * (POSIX.1-1988, 10.1.1: the checksum is the sum of all bytes with its own
- * eight taken as blanks, in octal), or there is nothing in it: zeros, of a size
- * that a log of which a crash left only NULs hardly has.
+ * eight taken as blanks, in octal).
  */
 static bool
 logfile_is_tar(const unsigned char *s, size_t len)
 {
-	unsigned long sum = 0, said = 0;
+	char said[9] = "";
+	unsigned long sum = 0;
 	size_t i;
 
-	for (i = 0; i < len && s[i] == '\0'; i++)
-		continue;
-	if (i == len)
-		return len == LOGFILE_EMPTY || len == LOGFILE_EMPTY_LEAST;
 	if (len < LOGFILE_BLOCK)
 		return false;
 	for (i = 0; i < LOGFILE_BLOCK; i++)
 		sum += i >= 148 && i < 156 ? ' ' : s[i];
-	for (i = 148; i < 156 && s[i] == ' '; i++)
-		continue;
-	for (; i < 156 && s[i] >= '0' && s[i] <= '7'; i++)
-		said = said * 8 + (unsigned long)(s[i] - '0');
-	return sum == said && sum != ' ' * 8UL;
+	memcpy(said, s + 148, 8);
+	/* zeros are none */
+	return sum == strtoul(said, NULL, 8) && sum != ' ' * 8UL;
 }
 
 /* Note how text that begins with s[0..len) is encoded, or that it is none. */
@@ -101,7 +92,7 @@ logfile_judge_text(struct logfile *f, const unsigned char *s, size_t len)
 int
 logfile_look(struct logfile *f)
 {
-	unsigned char inside[LOGFILE_EMPTY + 1];
+	unsigned char inside[LOGFILE_BLOCK];
 	const unsigned char *s = f->first;
 	size_t len, n;
 	bool packed;

@@ -109,11 +109,10 @@ notes_judge_line(struct notes *n, const char *all, size_t len)
 }
 
 void
-notes_end_line(struct notes *n, struct notes_line *line, bool error)
+notes_end_line(struct notes *n, struct notes_line *line)
 {
 	if (line->any) {
 		n->texts++;
-		n->errors += error;
 		while (line->len > 0 && line->text[line->len - 1] == '\r')
 			line->len--;
 		line->text[line->len] = '\0';
@@ -125,7 +124,7 @@ notes_end_line(struct notes *n, struct notes_line *line, bool error)
 
 void
 notes_add_text(struct notes *n, struct notes_line *line, const char *text,
-    size_t len, bool error)
+    size_t len)
 {
 	const char *end;
 	size_t some, keep;
@@ -142,7 +141,7 @@ notes_add_text(struct notes *n, struct notes_line *line, const char *text,
 			line->any = strspn(line->text, " \t\r") < line->len;
 		if (end == NULL)
 			return;
-		notes_end_line(n, line, error);
+		notes_end_line(n, line);
 		text += some + 1;
 		len -= some + 1;
 	}

@@ -40,9 +40,7 @@ struct notes_line {
 /* Start with zeros and end with notes_free. */
 struct notes {
 	unsigned int forms; /* of enum notes_form */
-	uint64_t bytes; /* of logs, as read */
 	uint64_t texts; /* lines that were not blank, of both streams */
-	uint64_t errors; /* lines of standard error, where that is known */
 
 	/* lines of an `unpack` that failed, each with a newline; not masked */
 	char *report; /* owned */
@@ -59,15 +57,12 @@ struct notes {
 
 void notes_free(struct notes *n);
 
-/*
- * text[0..len) is on the line; it may hold newlines.  `error` tells that it is
- * standard error's.
- */
+/* text[0..len) is on the line; it may hold newlines. */
 void notes_add_text(struct notes *n, struct notes_line *line, const char *text,
-    size_t len, bool error);
+    size_t len);
 
 /* The line, if there is one, is at its end. */
-void notes_end_line(struct notes *n, struct notes_line *line, bool error);
+void notes_end_line(struct notes *n, struct notes_line *line);
 
 /* Look what kind of file begins with data[0..len): it may be no log at all. */
 void notes_judge_file(struct notes *n, const void *data, size_t len);

@@ -54,8 +54,8 @@ gather_report(struct gather *g, const char *name, const char *text, size_t len)
 {
 	struct notes_line line = {.len = 0};
 
-	notes_add_text(&g->is.notes, &line, text, len, false);
-	notes_end_line(&g->is.notes, &line, false);
+	notes_add_text(&g->is.notes, &line, text, len);
+	notes_end_line(&g->is.notes, &line);
 	if (g->is.notes.report == NULL)
 		return -1;
 	g->is.why = GATHER_REPORT;
