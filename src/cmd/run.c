@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * unpackctl run and test: a pod for each bundle.  `run` brings its files,
- * `test` a verdict; what differs is in a struct run_mode.
+ * `test` a verdict.
  */
 #include "cmd/cmd.h"
 
@@ -44,7 +44,7 @@ struct run_bundle {
 };
 
 struct run {
-	const struct run_mode *mode;
+	bool check; /* test: the pods only look at the bundles */
 
 	/* options */
 	struct pod_opts pod;
@@ -66,22 +66,6 @@ struct run_work {
 	struct progress progress;
 	struct gather *gather; /* owned */
 	struct deliver deliver;
-};
-
-struct run_mode {
-	const struct opt_command *options;
-	bool check; /* the pods only look at the bundles */
-	/*
-	 * Of bundle i: the result as unpack-json(5) has it, owned.  k is what
-	 * brought its files; l is NULL where nothing began.
-	 */
-	struct json *(*object)(struct run *x, size_t i,
-	    const struct run_work *k, const struct podlife *l,
-	    const struct podstatus *w, enum wire_exit code);
-	/* Of one bundle, as soon as it is known. */
-	void (*tell)(struct run *x, struct json *o, enum wire_exit code);
-	/* Of all.  Returns 0, or -1 (reported). */
-	int (*finish)(struct run *x, enum wire_exit code);
 };
 
 static void
@@ -118,7 +102,11 @@ add_pod(const struct run *x, struct json *o, size_t i, const struct podlife *l)
 
 /* ------------------------------------------------------------ run: results */
 
-/* As the mode's object, and `line`, which is for people alone. */
+/*
+ * Of bundle i: the result as unpack-json(5) has it, and `line`, which is for
+ * people alone; owned.  k is what brought its files; l is NULL where nothing
+ * began.
+ */
 static struct json *
 run_object(struct run *x, size_t i, const struct run_work *k,
     const struct podlife *l, const struct podstatus *w, enum wire_exit code)
@@ -366,10 +354,10 @@ test_take_report(struct run *x, struct json *findings,
 	return wrong;
 }
 
-/* As the mode's object. */
+/* The same of a test. */
 static struct json *
-test_object(struct run *x, size_t i, const struct run_work *k,
-    const struct podlife *l, const struct podstatus *w, enum wire_exit code)
+test_object(struct run *x, size_t i, const struct podlife *l,
+    const struct podstatus *w, enum wire_exit code)
 {
 	struct json *o = json_new_object(), *findings;
 	const struct json *report = code == WIRE_OK ? l->report : w->report, *f;
@@ -377,7 +365,6 @@ test_object(struct run *x, size_t i, const struct run_work *k,
 	const char *why, *path;
 	size_t n;
 
-	(void)k;
 	add_pod(x, o, i, l);
 	findings = json_add_array(o, "findings");
 	if (code == WIRE_OK || json_size(json_get(report, "findings")) > 0) {
@@ -425,11 +412,10 @@ test_object(struct run *x, size_t i, const struct run_work *k,
 }
 
 static void
-test_tell(struct run *x, struct json *o, enum wire_exit code)
+test_tell(struct run *x, struct json *o)
 {
 	struct term term = term_of(OUT_FD);
 
-	(void)code;
 	ignores_sum(&x->found.ignores, o);
 	/* a failure is asked for again at the end */
 	if (x->found.form == FOUND_TEXT && !x->found.quiet)
@@ -541,7 +527,7 @@ run_work(void *arg, size_t i, struct podlife *l)
 	struct run_work *k = calloc(1, sizeof *k);
 	struct sandbox_places places = {0};
 	enum wire_exit code = WIRE_FAIL;
-	bool check = x->mode->check, open;
+	bool check = x->check, open;
 	struct json *o;
 
 	if (k == NULL) {
@@ -570,7 +556,8 @@ run_work(void *arg, size_t i, struct podlife *l)
 		provision_explain_stop(&x->provision, &l->failure);
 		code = signals_exit();
 	}
-	o = x->mode->object(x, i, k, l, &l->failure, code);
+	o = check ? test_object(x, i, l, &l->failure, code)
+	          : run_object(x, i, k, l, &l->failure, code);
 	if (open && !check) {
 		gather_close(k->gather);
 		deliver_close(&k->deliver);
@@ -587,15 +574,19 @@ run_end(void *arg, size_t i, struct json *result,
 {
 	struct run *x = arg;
 	struct run_bundle *b = &x->bundles[i];
+	enum wire_exit none = signals_stop != 0 ? signals_exit() : WIRE_FAIL;
 	int64_t code = WIRE_FAIL;
 
 	if (result == NULL)
-		result = x->mode->object(x, i, NULL, NULL, failure,
-		    signals_stop != 0 ? signals_exit() : WIRE_FAIL);
+		result = x->check ? test_object(x, i, NULL, failure, none)
+		                  : run_object(x, i, NULL, NULL, failure, none);
 	json_int(json_get(result, "exit"), 0, 255, &code);
 	b->status = (enum wire_exit)code;
 	b->result = result;
-	x->mode->tell(x, result, b->status);
+	if (x->check)
+		test_tell(x, result);
+	else
+		run_tell(x, result, b->status);
 }
 
 /* All bundles, and what there is to say of them together: the exit code. */
@@ -609,7 +600,7 @@ run_all(struct run *x)
 	p->pods = x->options.at;
 	p->n = x->options.n;
 	p->namespace = x->pod.namespace;
-	p->what = x->mode->check ? "the pod's status" : "the bundle";
+	p->what = x->check ? "the pod's status" : "the bundle";
 	p->keeps_output = x->deliver.tar != NULL;
 	p->quiet = x->found.quiet;
 	p->arg = x;
@@ -622,11 +613,12 @@ run_all(struct run *x)
 		if (code == WIRE_OK)
 			code = one;
 		else if (one != WIRE_OK && one != code)
-			code = x->mode->check ? WIRE_BUNDLE : WIRE_FAIL;
+			code = x->check ? WIRE_BUNDLE : WIRE_FAIL;
 	}
 	if (code != WIRE_OK && signals_stop != 0 && signals_stop != SIGALRM)
 		code = signals_exit();
-	if (x->mode->finish(x, code) < 0 || out_flush() < 0)
+	if ((x->check ? test_finish(x, code) : run_finish(x, code)) < 0 ||
+	    out_flush() < 0)
 		return WIRE_FAIL;
 	return code;
 }
@@ -703,7 +695,7 @@ find_bundles(struct run *x)
 	}
 	if (x->options.n > 1 &&
 	    (x->deliver.tar != NULL || x->pod.name != NULL)) {
-		(void)opt_wrong(x->mode->options,
+		(void)opt_wrong(x->check ? &cmd_test_options : &cmd_run_options,
 		    "%s is for one bundle, but %zu were given; choose one with --select",
 		    x->deliver.tar != NULL ? "--tar" : "--name", x->options.n);
 		return WIRE_USAGE;
@@ -716,9 +708,8 @@ find_bundles(struct run *x)
 	for (i = 0; i < x->options.n; i++)
 		/* until it is known to be otherwise */
 		x->bundles[i].status = WIRE_FAIL;
-	return x->options.n > 1 && !x->mode->check && place_bundles(x) < 0
-	    ? WIRE_FAIL
-	    : WIRE_OK;
+	return x->options.n > 1 && !x->check && place_bundles(x) < 0 ? WIRE_FAIL
+	                                                             : WIRE_OK;
 }
 
 /* ----------------------------------------------------------------- options */
@@ -798,7 +789,8 @@ const struct opt_command cmd_test_options = {
 static enum wire_exit
 run_check_options(struct run *x, char *const *images)
 {
-	const struct opt_command *c = x->mode->options;
+	const struct opt_command *c = x->check ? &cmd_test_options
+	                                       : &cmd_run_options;
 	struct deliver *d = &x->deliver;
 	const char *why, *nowhere;
 	enum wire_exit code = ignores_read(&x->found.ignores);
@@ -834,7 +826,7 @@ run_check_options(struct run *x, char *const *images)
 }
 
 static int
-run_main(const struct run_mode *mode, int argc, char **argv)
+run_main(bool check, int argc, char **argv)
 {
 	static const struct pod_opts pod = POD_OPTS;
 	static const struct deliver deliver = DELIVER_DEFAULTS;
@@ -847,13 +839,14 @@ run_main(const struct run_mode *mode, int argc, char **argv)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	x->mode = mode;
+	x->check = check;
 	x->pod = pod;
-	x->pod.format = mode->check ? pod.format : NULL;
-	x->pod.check = mode->check;
+	x->pod.format = check ? pod.format : NULL;
+	x->pod.check = check;
 	x->provision = provision;
 	x->deliver = deliver;
-	if (opt_parse(mode->options, x, argc, argv, &code) >= 0) {
+	if (opt_parse(check ? &cmd_test_options : &cmd_run_options, x, argc,
+	        argv, &code) >= 0) {
 		code = (int)run_check_options(x, argv + 1);
 		if (x->pod.deadline == 0 && x->provision.timeout > POD_DEADLINE)
 			x->pod.deadline = x->provision.timeout;
@@ -881,17 +874,11 @@ run_main(const struct run_mode *mode, int argc, char **argv)
 int
 cmd_run(int argc, char **argv)
 {
-	static const struct run_mode mode = {&cmd_run_options, false,
-	    run_object, run_tell, run_finish};
-
-	return run_main(&mode, argc, argv);
+	return run_main(false, argc, argv);
 }
 
 int
 cmd_test(int argc, char **argv)
 {
-	static const struct run_mode mode = {&cmd_test_options, true,
-	    test_object, test_tell, test_finish};
-
-	return run_main(&mode, argc, argv);
+	return run_main(true, argc, argv);
 }
