@@ -179,6 +179,9 @@ lose(struct api_call *c, const char *words)
 	if (!is_forbidden(c))
 		c->api->settled = clock_now() + SETTLE;
 	c->again = clock_now() + (int64_t)pause;
+	/* Go's words, through the proxy, where nobody was there to talk to */
+	if (words == NULL || strstr(words, "dial tcp") == NULL)
+		c->reached = true;
 	close_try(c);
 	c->http.retry_after = 0;
 	c->tries++;

@@ -68,6 +68,7 @@ struct api_call {
 	int64_t
 	    wake; /* clock_now() when to try again, or to give this try up */
 	unsigned int tries; /* without an answer */
+	bool reached; /* one of these may have come to the server */
 
 	/* to be set after api_start */
 	bool stream; /* the answer comes bit by bit */

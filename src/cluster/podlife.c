@@ -252,8 +252,11 @@ podlife_create(struct podlife *l)
 		outcome = podlife_send(l, "");
 		if (outcome == API_OK)
 			return podlife_accept(l, api_json(&l->call));
-		if (outcome == API_STOPPED)
+		if (outcome == API_STOPPED) {
+			l->unsure = l->call.reached || l->call.open;
+			l->common = !l->unsure;
 			return fail(l);
+		}
 		if (strcmp(l->call.reason, "AlreadyExists") == 0) {
 			/* ours, whose creation was not answered? */
 			pod = podlife_find(l);
@@ -273,7 +276,7 @@ podlife_create(struct podlife *l)
 		if (leaves_user(l))
 			continue;
 		/* one that was asked for before may be there */
-		l->unsure = l->call.status == 0 && l->call.tries > 0;
+		l->unsure = l->call.status == 0 && l->call.reached;
 		/* it is not about this pod, but about the namespace, us, or the
 		 * way to the server */
 		l->common = l->call.status == 0 || l->call.status == 401 ||

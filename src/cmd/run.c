@@ -552,7 +552,8 @@ run_work(void *arg, size_t i, struct podlife *l)
 		progress_clear(&k->progress);
 	}
 	podlife_leave(l);
-	if (code != WIRE_OK && signals_stop != 0 && !check) {
+	if (code != WIRE_OK && signals_stop != 0 &&
+	    (!check || l->api->away[0] != '\0')) {
 		provision_explain_stop(&x->provision, &l->failure);
 		code = signals_exit();
 	}

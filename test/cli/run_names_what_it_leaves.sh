@@ -53,12 +53,18 @@ run unheard 'create:deaf create:drop* find:drop*'
 run back 'delete:500 delete:tls delete:drop delete:cut delete:409'
 run gone 'delete:404'
 run found 'create:deaf create:drop create:drop create:drop create:drop'
+run nowhere create:stop=600
+for _ in $(seq 600); do
+	[ "$(grep -c ^POST nowhere.api/requests 2>/dev/null)" = 3 ] && break
+	sleep 0.1
+done
+kill "$(cat nowhere.pid)"
 stopped trouble delete:500
 stopped away delete:drop
 stopped late list:503
 stopped unheard create:drop
 stopped found create:drop
-for n in forbidden trouble away late unheard back gone found; do
+for n in forbidden trouble away late unheard back gone found nowhere; do
 	ended $n
 done
 
@@ -79,6 +85,11 @@ is "... was asked until then" "$(grep -c ^DELETE back.api/requests)" 5
 is "one that is answered in the end: found, and deleted" \
 	"$(cat found.code) $(jq -c .left found.out)$(ls found.api/pods)" \
 	"143 null"
+is "a pod that was never sent, as nobody was there" \
+	"$(cat nowhere.code) $(jq -c .left nowhere.out)" "143 null"
+ok "... is no news" lacks nowhere.err 'still be there'
+ok "... the server's absence is" has nowhere.err \
+	'^unpackctl: Interrupted: .*does not answer: dial tcp: connect: connection refused$'
 is "a pod that is gone" "$(cat gone.code) $(jq -c .left gone.out)" "0 null"
 
 # several: a command for all of them, and one for each
