@@ -187,7 +187,7 @@ refuse_log(const struct args *a, struct report *r, uint64_t bytes, bool more)
 	    more ? "more than " : "", bytes, a->log_limit,
 	    a->stream.format == STREAM_JSON
 	        ? "use --format jsonl and --parts, or make the bundle smaller"
-	        : "raise --log-limit, or ask for fewer --parts at a time");
+	        : "raise it, or print fewer parts at a time");
 }
 
 /*

@@ -272,25 +272,6 @@ anchor_end(struct load *p, struct anchor *a, const struct json *value,
 	return -1;
 }
 
-/* The anchor's value; NULL (reported). */
-static const struct anchor *
-anchor_find(struct load *p, const yaml_char_t *name)
-{
-	size_t i = p->n_anchors;
-
-	/* a name may be used again: the last one counts */
-	while (i-- > 0)
-		if (strcmp(p->anchors[i].name, (const char *)name) == 0)
-			break;
-	if (i < p->n_anchors && p->anchors[i].value != NULL)
-		return &p->anchors[i];
-	(void)yaml_fail(p,
-	    i < p->n_anchors ? "an alias in its own anchor"
-	                     : "an alias without its anchor",
-	    (const char *)name);
-	return NULL;
-}
-
 /* Add a member that is not there yet; item is taken.  NULL (reported). */
 static struct json *
 yaml_add_member(struct load *p, struct json *to, const char *key,
@@ -370,11 +351,19 @@ take_scalar(struct load *p, const yaml_event_t *e)
 static int
 take_alias(struct load *p, const yaml_char_t *name)
 {
-	const struct anchor *a = anchor_find(p, name);
+	const char *wrong = "an alias without its anchor";
+	const struct anchor *a = NULL;
+	size_t i = p->n_anchors;
 	struct level *l;
 
-	if (a == NULL)
-		return -1;
+	/* a name may be used again: the last one counts */
+	while (a == NULL && i-- > 0)
+		if (strcmp(p->anchors[i].name, (const char *)name) == 0)
+			a = &p->anchors[i];
+	if (a != NULL)
+		wrong = "an alias in its own anchor";
+	if (a == NULL || a->value == NULL)
+		return yaml_fail(p, wrong, (const char *)name);
 	if (wants_key(p) && json_is_string(a->value))
 		return take_key(p, json_string(a->value));
 	if (wants_key(p))
@@ -410,25 +399,6 @@ begin_level(struct load *p, struct json *value, const yaml_char_t *name)
 	return 0;
 }
 
-/* Move to a mapping what `from`, of its "<<", has and it has not; 0 or -1. */
-static int
-merge(struct load *p, struct json *to, struct json *from)
-{
-	struct json *item;
-
-	if (!json_is_object(from))
-		return yaml_fail(p,
-		    "'<<' merges something that is not a mapping", NULL);
-	while ((item = json_first(from)) != NULL) {
-		item = json_take(from, json_key(item));
-		if (json_has(to, json_key(item)))
-			json_free(item);
-		else if (yaml_add_member(p, to, json_key(item), item) == NULL)
-			return -1;
-	}
-	return 0;
-}
-
 /*
  * The innermost level is complete: resolve "<<" (YAML's merge key type) in it.
  * Returns 0 or -1.
@@ -437,20 +407,32 @@ static int
 end_level(struct load *p)
 {
 	struct level *l = &p->stack[--p->depth];
-	struct json *from, *item;
-	int ret = 0;
+	struct json *merged, *from, *item;
+	bool good = true;
 
-	if (l->merges) {
-		from = json_take(l->json, "<<");
-		item = json_is_array(from) ? json_first(from) : from;
-		for (; item != NULL && ret == 0; item = json_next(item))
-			ret = merge(p, l->json, item);
-		json_free(from);
+	merged = l->merges ? json_take(l->json, "<<") : NULL;
+	from = json_is_array(merged) ? json_first(merged) : merged;
+	for (; from != NULL && good; from = json_next(from)) {
+		good = json_is_object(from);
+		if (!good)
+			(void)yaml_fail(p,
+			    "'<<' merges something that is not a mapping",
+			    NULL);
+		/* what it has and the mapping has not */
+		while (good && (item = json_first(from)) != NULL) {
+			item = json_take(from, json_key(item));
+			if (json_has(l->json, json_key(item)))
+				json_free(item);
+			else
+				good = yaml_add_member(p, l->json,
+				           json_key(item), item) != NULL;
+		}
 	}
+	json_free(merged);
 	if (p->depth > 0 && l[-1].height < l->height + 1)
 		l[-1].height = l->height + 1;
-	if (ret < 0)
-		return ret;
+	if (!good)
+		return -1;
 	return anchor_end(p, l->anchor, l->json, p->values - l->before,
 	    l->height + 1);
 }
@@ -603,34 +585,6 @@ join_surrogates(char *text, size_t len)
 	return to;
 }
 
-/*
- * text with U+FFFD for each byte that is no UTF-8, as kubectl reads it, unless
- * it begins with the mark of UTF-16, which libyaml reads.  Two NULs follow.
- * Owned, NULL: out of memory; *len follows it.
- */
-static char *
-mend_utf8(const char *text, size_t *len)
-{
-	bool is_utf16 = *len >= 2 &&
-	    (memcmp(text, "\xff\xfe", 2) == 0 ||
-	        memcmp(text, "\xfe\xff", 2) == 0);
-	char *out = malloc(3 * *len + 2);
-	size_t i, n, to = 0;
-
-	if (out == NULL)
-		return NULL;
-	for (i = 0; i < *len; i += n) {
-		n = is_utf16 ? 1 : msg_utf8(text + i, *len - i);
-		memcpy(out + to, n > 0 ? text + i : "\xef\xbf\xbd",
-		    n > 0 ? n : 3);
-		to += n > 0 ? n : 3;
-		n += n == 0;
-	}
-	out[to] = out[to + 1] = '\0';
-	*len = to;
-	return out;
-}
-
 struct json *
 yaml_parse(const char *name, const char *text, size_t len)
 {
@@ -646,13 +600,15 @@ yaml_parse(const char *name, const char *text, size_t len)
 		text += 3;
 		len -= 3;
 	}
-	copy = mend_utf8(text, &len);
+	/* two NULs follow */
+	copy = calloc(1, len + 2);
 	if (p == NULL || copy == NULL) {
 		free(p);
 		free(copy);
 		msg_nomem();
 		return NULL;
 	}
+	memcpy(copy, text, len);
 	p->name = msg_mask(shown, sizeof shown, name);
 	p->docs = json_new_array();
 	at = copy + strspn(copy, " \t\r\n");

@@ -8,11 +8,11 @@
  * strings, "<<" merges, an alias becomes a copy.  A key that stands twice in a
  * mapping is an error.  With a tag of YAML's own types a scalar means what it
  * means where it is plain, !!binary is refused, others leave strings, mappings
- * and sequences what they are.  A directive before the first "---" is an error, as for kubectl.
+ * and sequences what they are.  A directive before the first "---" is an error,
+ * as for kubectl.
  *
- * The text is in UTF-8, with or without a byte order mark, bytes that are not
- * becoming U+FFFD, or in UTF-16 with a mark; JSON objects may follow each
- * other.
+ * The text is in UTF-8, with or without a byte order mark, or in UTF-16 with
+ * one; JSON objects may follow each other.
  */
 #ifndef YAML_H_
 #define YAML_H_
