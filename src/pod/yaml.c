@@ -585,6 +585,34 @@ join_surrogates(char *text, size_t len)
 	return to;
 }
 
+/*
+ * text with U+FFFD for each byte that is no UTF-8, as kubectl reads it, unless
+ * it begins with the mark of UTF-16, which libyaml reads.  Two NULs follow.
+ * Owned, NULL: out of memory; *len follows it.
+ */
+static char *
+mend_utf8(const char *text, size_t *len)
+{
+	bool is_utf16 = *len >= 2 &&
+	    (memcmp(text, "\xff\xfe", 2) == 0 ||
+	        memcmp(text, "\xfe\xff", 2) == 0);
+	char *out = malloc(3 * *len + 2);
+	size_t i, n, to = 0;
+
+	if (out == NULL)
+		return NULL;
+	for (i = 0; i < *len; i += n) {
+		n = is_utf16 ? 1 : msg_utf8(text + i, *len - i);
+		memcpy(out + to, n > 0 ? text + i : "\xef\xbf\xbd",
+		    n > 0 ? n : 3);
+		to += n > 0 ? n : 3;
+		n += n == 0;
+	}
+	out[to] = out[to + 1] = '\0';
+	*len = to;
+	return out;
+}
+
 struct json *
 yaml_parse(const char *name, const char *text, size_t len)
 {
@@ -600,15 +628,13 @@ yaml_parse(const char *name, const char *text, size_t len)
 		text += 3;
 		len -= 3;
 	}
-	/* two NULs follow */
-	copy = calloc(1, len + 2);
+	copy = mend_utf8(text, &len);
 	if (p == NULL || copy == NULL) {
 		free(p);
 		free(copy);
 		msg_nomem();
 		return NULL;
 	}
-	memcpy(copy, text, len);
 	p->name = msg_mask(shown, sizeof shown, name);
 	p->docs = json_new_array();
 	at = copy + strspn(copy, " \t\r\n");

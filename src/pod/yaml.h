@@ -11,8 +11,9 @@
  * and sequences what they are.  A directive before the first "---" is an error,
  * as for kubectl.
  *
- * The text is in UTF-8, with or without a byte order mark, or in UTF-16 with
- * one; JSON objects may follow each other.
+ * The text is in UTF-8, with or without a byte order mark, bytes that are not
+ * becoming U+FFFD, or in UTF-16 with a mark; JSON objects may follow each
+ * other.
  */
 #ifndef YAML_H_
 #define YAML_H_

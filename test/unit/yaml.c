@@ -112,14 +112,17 @@ encodings(void)
 	    "{\"a\":1} {\"b\":2}");
 	OK_STR(json("\xef\xbb\xbf{\"a\":\"\\ud83d\\ude00\"}"),
 	    "{\"a\":\"\xf0\x9f\x98\x80\"}");
-	/* what is not UTF-8 */
+	/* what is not UTF-8, as kubectl reads it */
 	OK_STR(json("# Gr\xf6\xdf"
 	            "e\na: 1"),
-	    "error");
-	OK_STR(json("a: \xff"), "error");
-	OK_STR(json("['\xed\xa0\x80']"), "error");
-	OK_STR(json("{\"a\":\"\xf0\x9f\"}"), "error");
-	OK_STR(json("[\xc3\xa9]"), "[\"\xc3\xa9\"]");
+	    "{\"a\":1}");
+	OK_STR(json("a: \xff"), "{\"a\":\"\xef\xbf\xbd\"}");
+	OK_STR(json("\xe9: [\"\xc3\", '\xed\xa0\x80', \xc3\xa9]"),
+	    "{\"\xef\xbf\xbd\":[\"\xef\xbf\xbd\","
+	    "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",\"\xc3\xa9\"]}");
+	OK_STR(json("{\"a\":\"\xf0\x9f\"}"),
+	    "{\"a\":\"\xef\xbf\xbd\xef\xbf\xbd\"}");
+	OK_STR(json("\xfe"), "\"\xef\xbf\xbd\"");
 }
 
 /* Directives, as kubectl has them. */
