@@ -278,7 +278,7 @@ gate_stdout_fd() {
 		grep -rn --include='*.[ch]' STDOUT_FILENO "$1" |
 			grep -v "^$1/base/out\\.h:"
 		grep -rnE --include='*.[ch]' '(^|[^A-Z_])OUT_FD' "$1" | grep -vE \
-			"^$1/(base/(out\\.[ch]|child\\.c:.*dup2\\(null, OUT_FD\\))|unpack\\.c:[0-9]+:.*\\.fd = OUT_FD[,}]|log/deliver\\.c:.*(target\\.fd : OUT_FD\\);|\\.fd = OUT_FD,))|(isatty|term_of)\\(OUT_FD\\)"
+			"^$1/(base/(out\\.[ch]|child\\.c:.*dup2\\(null, OUT_FD\\))|unpack\\.c:[0-9]+:.*\\.fd = OUT_FD[,}]|log/deliver\\.c:.*(target\\.fd : OUT_FD;|\\.fd = OUT_FD,))|(isatty|term_of)\\(OUT_FD\\)"
 	} | sed 's/^/# /' | grep .
 }
 

@@ -5,7 +5,9 @@
 #ifndef PIECES_H
 #define PIECES_H
 
-#include "log/gather.h"
+#include <stddef.h>
+
+#include "log/gathered.h"
 
 enum {
 	PIECES_WHOLES = 8, /* different descriptions kept */
