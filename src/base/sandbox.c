@@ -32,8 +32,6 @@ enum {
 	SCOPE_ALL = 3 /* signals, too */
 };
 
-#ifdef SYS_landlock_create_ruleset
-
 enum {
 	FS_WRITE_FILE = 1 << 1,
 	FS_READ_FILE = 1 << 2,
@@ -142,19 +140,6 @@ sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 	return done;
 }
 
-#else /* a C library that does not know it */
-
-static bool
-sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
-{
-	(void)places;
-	(void)n;
-	(void)scoped;
-	return false;
-}
-
-#endif
-
 /* ---------------------------------------------------------------- seccomp */
 
 #if defined __x86_64__
@@ -165,12 +150,9 @@ sandbox_landlock(const struct sandbox_place *places, size_t n, uint64_t scoped)
 #define ARCHITECTURE 0xc0000015
 #elif defined __s390x__
 #define ARCHITECTURE 0x80000016
-#elif !defined SANDBOX_WITHOUT_SECCOMP
-#error \
-    "no seccomp filter: this architecture's AUDIT_ARCH_ is missing above; -DSANDBOX_WITHOUT_SECCOMP builds without one"
+#else
+#error "no seccomp filter: this architecture's AUDIT_ARCH_ is missing above"
 #endif
-
-#ifdef ARCHITECTURE
 
 enum {
 	BPF_LOAD = 0x20, /* BPF_LD | BPF_W | BPF_ABS */
@@ -239,15 +221,9 @@ static const struct {
     {SYS_dup, ALL},
     {SYS_dup3, ALL},
     {SYS_pipe2, ALL},
-#ifdef SYS_statx /* musl's stat(2) where a time may exceed 32 bits */
-    {SYS_statx, ALL},
-#endif
-#ifdef SYS_faccessat2
+    {SYS_statx, ALL}, /* musl's stat(2) where a time may exceed 32 bits */
     {SYS_faccessat2, ALL},
-#endif
-#ifdef SYS_openat2
     {SYS_openat2, ALL},
-#endif
 #ifdef SYS_open /* calls that newer architectures do not have */
     {SYS_open, ALL},
     {SYS_stat, ALL},
@@ -277,9 +253,7 @@ static const struct {
     {SYS_sched_getaffinity, ALL},
     {SYS_sched_yield, ALL},
     {SYS_gettid, ALL},
-#ifdef SYS_rseq
     {SYS_rseq, ALL},
-#endif
     {SYS_exit, ALL},
     {SYS_exit_group, ALL},
     /* signals and time */
@@ -311,9 +285,7 @@ static const struct {
     {SYS_mkdirat, FILES},
     {SYS_symlinkat, FILES},
     {SYS_linkat, FILES},
-#ifdef SYS_renameat
     {SYS_renameat, FILES},
-#endif
     {SYS_renameat2, FILES},
     {SYS_flock, FILES},
     {SYS_fsetxattr, FILES},
@@ -424,10 +396,9 @@ sandbox_seccomp(enum sandbox_role role)
 	    {BPF_LOAD, 0, 0, DATA_NUMBER},
 	    {BPF_IF_AT_LEAST, 0, 1, X32_NUMBERS},
 	    {BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM},
-#ifdef SYS_clone3 /* its flags are in memory; C libraries then use clone */
+	    /* its flags are in memory; C libraries then use clone */
 	    {BPF_IF_EQUAL, 0, 1, SYS_clone3},
 	    {BPF_RETURN, 0, 0, RETURN_ERRNO | ENOSYS},
-#endif
 	};
 	struct instruction filter[FILTER_MAX], *f = filter;
 	struct program program = {0, filter};
@@ -449,17 +420,6 @@ sandbox_seccomp(enum sandbox_role role)
 	program.len = (unsigned short)(f - filter);
 	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;
 }
-
-#else
-
-static bool
-sandbox_seccomp(enum sandbox_role role)
-{
-	(void)role;
-	return false;
-}
-
-#endif
 
 /* ------------------------------------------------------------------- both */
 
@@ -538,9 +498,6 @@ sandbox_describe(char text[static SANDBOX_TEXT], unsigned int state)
 		to = stpcpy(to, names[i]);
 	}
 	if (to == text)
-		to = stpcpy(text, "none");
-#ifndef ARCHITECTURE
-	stpcpy(to, ", no seccomp for this architecture");
-#endif
+		stpcpy(text, "none");
 	return text;
 }

@@ -26,24 +26,4 @@ esac
 ok "an unknown architecture is refused" exits 1 \
 	$CC $flags -U$this -c -o none.o "$TOP/src/base/sandbox.c"
 ok "with what is missing" has err 'error:.*AUDIT_ARCH_'
-# shellcheck disable=SC2086
-ok "but for who insists" exits 0 \
-	$CC $flags -U$this -DSANDBOX_WITHOUT_SECCOMP -c -o none.o \
-	"$TOP/src/base/sandbox.c"
-cat >main.c <<-'E'
-	#include "base/sandbox.h"
-	#include <stdio.h>
-	int main(void)
-	{
-		char text[SANDBOX_TEXT];
-
-		puts(sandbox_describe(text, sandbox_enter(NULL, 0, SANDBOX_CHECK)));
-		return 0;
-	}
-E
-# shellcheck disable=SC2086
-ok "whose program is built" $CC -static $flags -o main main.c none.o \
-	"$TOP/build/$ARCH/base/array.o"
-./main >said
-ok "and says so" has said 'no seccomp for this architecture$'
 done_testing

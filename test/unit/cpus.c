@@ -23,15 +23,6 @@ with_max(const char *text)
 	return n;
 }
 
-/* Of version 1. */
-static unsigned int
-with_quota(const char *quota, const char *period)
-{
-	tap_file(CGROUP "/cpu/cpu.cfs_quota_us", quota);
-	tap_file(CGROUP "/cpu/cpu.cfs_period_us", period);
-	return cpus_allowed();
-}
-
 int
 main(void)
 {
@@ -58,12 +49,5 @@ main(void)
 	OK(with_max("50000") == all && with_max("") == all);
 	OK(with_max("0 100000\n") == all && with_max("5 0\n") == all);
 
-	(void)mkdir(CGROUP "/cpu", 0755);
-	OK(cpus_allowed() == all);
-	OK(with_quota("-1\n", "100000\n") == all);
-	OK(with_quota("50000\n", "100000\n") == 1);
-	OK(with_quota("150000\n", "100000\n") == two);
-	/* version 2 goes first */
-	OK(with_max("max 100000\n") == all);
 	return tap_done();
 }
