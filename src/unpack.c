@@ -41,10 +41,8 @@ enum {
 struct args {
 	struct content_opts content;
 	struct stream_opts stream;
-	uint64_t jobs; /* 0 = as many as there are processors, up to a few */
-	uint64_t level;
 	uint64_t log_limit; /* bytes; 0 = none */
-	const char *symlinks; /* keep or skip; NULL: as the format has it */
+	int symlinks; /* 0 keep, 1 skip; -1: as the format has it */
 	bool parts_set;
 	bool force; /* write to a terminal, too */
 	bool version;
@@ -83,7 +81,7 @@ static const struct opt common[] = {
         .take = take_path,
         .takes = "a path below the bundle directory, without .."},
     {"symlinks", 0, "keep|skip", "default: skip in json, else keep",
-        OPT_WORD(struct args, symlinks)},
+        OPT_CHOICE(struct args, symlinks)},
     {"force", 0, NULL,
         "write to a terminal, too; copy: replace an earlier copy",
         OPT_FLAG(struct args, force)},
@@ -96,10 +94,10 @@ static const struct opt rows[] = {
         "tar: the tar itself, not for a pod log",
         OPT_CHOICE(struct args, stream.format)},
     {"level", 0, "N", "of compression, 1 to 9 (default: 6)",
-        OPT_NUMBER(struct args, level, 1, WIRE_LEVEL_MAX)},
+        OPT_NUMBER(struct args, stream.level, 1, WIRE_LEVEL_MAX)},
     {"jobs", 0, "N",
         "threads that compress (default: as many as processors, at most 4)",
-        OPT_NUMBER(struct args, jobs, 1, JOBS_MAX)},
+        OPT_NUMBER(struct args, stream.jobs, 1, JOBS_MAX)},
     {"parts", 0, "FIRST[-[LAST]][,...]",
         "jsonl: only these parts, and the last line; FIRST- means to the end",
         .take = take_parts,
@@ -295,8 +293,7 @@ run_copy(int argc, char **argv)
 
 	if (opt_parse(&copy_command, &a, argc, argv, &code) < 0)
 		return code;
-	a.content.skip_symlinks = a.symlinks != NULL &&
-	    strcmp(a.symlinks, "skip") == 0;
+	a.content.skip_symlinks = a.symlinks == 1;
 	a.stream.copy = &out;
 	/* a copy is cleared away before the end */
 	signals_catch(0);
@@ -317,7 +314,7 @@ run_copy(int argc, char **argv)
 	copy_close(&copy);
 	if (signals_stop == 0 || code == WIRE_OK)
 		return code;
-	report_terminate_signal();
+	report_terminate_now(false);
 	return (int)signals_exit();
 }
 
@@ -392,7 +389,7 @@ run_cp(int argc, char **argv)
 static void
 unpack_on_signal(int number)
 {
-	report_terminate_signal();
+	report_terminate_now(false);
 	_exit(number == SIGINT ? WIRE_SIGINT : WIRE_SIGTERM);
 }
 
@@ -404,7 +401,7 @@ static void
 unpack_on_no_memory(void)
 {
 	msg_nomem();
-	report_terminate_memory();
+	report_terminate_now(true);
 	_exit(WIRE_FAIL);
 }
 
@@ -425,8 +422,8 @@ static int
 unpack_run(int argc, char **argv, bool check)
 {
 	struct args a = {.content = {.dir = "."},
-	    .stream = {.fd = OUT_FD},
-	    .level = WIRE_LEVEL};
+	    .stream = {.fd = OUT_FD, .level = WIRE_LEVEL},
+	    .symlinks = -1};
 	const char *wrong = NULL;
 	int code;
 
@@ -445,12 +442,10 @@ unpack_run(int argc, char **argv, bool check)
 		(void)opt_wrong(&command, "%s", wrong);
 		return WIRE_USAGE;
 	}
-	a.content.skip_symlinks = a.symlinks != NULL
-	    ? strcmp(a.symlinks, "skip") == 0
-	    : a.stream.format == STREAM_JSON;
-	a.stream.level = (int)a.level;
-	a.stream.jobs = (unsigned int)a.jobs;
-	if (a.jobs == 0) {
+	a.content.skip_symlinks = a.symlinks < 0
+	    ? a.stream.format == STREAM_JSON
+	    : a.symlinks == 1;
+	if (a.stream.jobs == 0) {
 		a.stream.jobs = cpus_allowed();
 		if (a.stream.jobs > DEFAULT_JOBS_MAX)
 			a.stream.jobs = DEFAULT_JOBS_MAX;
@@ -493,6 +488,6 @@ main(int argc, char **argv)
 	signals_catch(0);
 	code = result_end((enum wire_exit)unpack_run(argc - 1, argv + 1, true));
 	if (signals_stop != 0 && code > WIRE_CORRUPT)
-		report_terminate_signal();
+		report_terminate_now(false);
 	return (int)code;
 }

@@ -268,22 +268,19 @@ covered_part(const char *point, const char *dir)
  * to the directory above: mark that one.  Returns 0, or -1 without memory.
  */
 static int
-mark_dev(struct mounts *m, const char *point, const char *dir)
+mark_dev(struct mounts *m, char *point, const char *dir)
 {
-	const char *slash = strrchr(point, '/');
+	char *slash = strrchr(point, '/');
 	const char *path;
-	char *dev;
 	int ret = 0;
 
 	if (strcmp(point, "/dev/pts") == 0 || slash == NULL || slash == point)
 		return 0;
-	dev = strndup(point, (size_t)(slash - point));
-	if (dev == NULL)
-		return -1;
-	path = covered_part(dev, dir);
+	*slash = '\0';
+	path = covered_part(point, dir);
 	if (path != NULL)
 		ret = mounts_misplace(m, path);
-	free(dev);
+	*slash = '/';
 	return ret;
 }
 

@@ -381,19 +381,11 @@ report_terminate(const struct report *r, const struct report_written *written)
 }
 
 void
-report_terminate_signal(void)
+report_terminate_now(bool memory)
 {
-	static const char text[] =
-	    "{\"result\":\"failed\",\"reason\":\"Terminated\",\"message\":\"terminated by a signal\"}";
+	const char *text = memory
+	    ? "{\"result\":\"failed\",\"reason\":\"IOError\",\"message\":\"out of memory\"}"
+	    : "{\"result\":\"failed\",\"reason\":\"Terminated\",\"message\":\"terminated by a signal\"}";
 
-	terminate(text, sizeof text - 1);
-}
-
-void
-report_terminate_memory(void)
-{
-	static const char text[] =
-	    "{\"result\":\"failed\",\"reason\":\"IOError\",\"message\":\"out of memory\"}";
-
-	terminate(text, sizeof text - 1);
+	terminate(text, strlen(text));
 }

@@ -134,10 +134,10 @@ void report_print(const struct report *r);
 void report_terminate(const struct report *r,
     const struct report_written *written);
 
-/* The same after a signal: async-signal-safe (signal-safety(7)). */
-void report_terminate_signal(void);
-
-/* The same where memory ran out: nothing is allocated. */
-void report_terminate_memory(void);
+/*
+ * The same where memory ran out, or after a signal: nothing is allocated, and
+ * it is async-signal-safe (signal-safety(7)).
+ */
+void report_terminate_now(bool memory);
 
 #endif

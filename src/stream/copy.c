@@ -80,12 +80,6 @@ out:
 	return got;
 }
 
-static void
-copy_digest_names(const struct copy_names *l, char text[static DIGEST_TEXT])
-{
-	digest_of(l->text != NULL ? l->text : "", l->len, text);
-}
-
 /* ----------------------------------------------------------------- removal */
 
 /* Is there a `name` in the directory?  If not: errno. */
@@ -283,7 +277,7 @@ copy_judge(struct copy *c, bool force)
 	struct copy_names l;
 	int got = copy_list(&l, c->dir, true);
 
-	copy_digest_names(&l, digest);
+	digest_of(l.text != NULL ? l.text : "", l.len, digest);
 	free(l.text);
 	if (got < 0)
 		return WIRE_FAIL;
@@ -430,7 +424,7 @@ copy_commit(struct copy *c)
 	if (ret < 0)
 		goto out;
 	/* not each file system has such: then --force knows nothing of it */
-	copy_digest_names(&l, digest);
+	digest_of(l.text != NULL ? l.text : "", l.len, digest);
 	(void)fsetxattr(fd, mark, digest, sizeof digest - 1, 0);
 	(void)unlinkat(c->hidden, "names", 0);
 	/* it is no part of the bundle: twice, as a moment may be a bad one */

@@ -227,8 +227,8 @@ stream_build_pipe(struct stream *s)
 	struct encode_opts to = {.fd = opts->fd,
 	    .lines = opts->format == STREAM_JSONL,
 	    .parts = &opts->parts};
-	struct gzip_opts gzip = {.level = opts->level,
-	    .jobs = opts->jobs,
+	struct gzip_opts gzip = {.level = (int)opts->level,
+	    .jobs = (unsigned int)opts->jobs,
 	    .digests = to.lines,
 	    .sink = encode_part,
 	    .arg = &s->encode};

@@ -26,8 +26,8 @@ struct stream_opts {
 	enum stream_format format;
 	int fd; /* where to; -1 = only count: not for tar, for copy always */
 	struct copyout *copy; /* borrowed, begun; of STREAM_COPY */
-	int level; /* of compression, 1 to WIRE_LEVEL_MAX */
-	unsigned int jobs; /* threads that compress */
+	uint64_t level; /* of compression, 1 to WIRE_LEVEL_MAX */
+	uint64_t jobs; /* threads that compress */
 	struct ranges parts; /* jsonl: those to print */
 	uint64_t enough; /* end early where more than this was written; 0: no */
 };
