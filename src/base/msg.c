@@ -27,22 +27,6 @@ msg_program(void)
 	return program;
 }
 
-/* Keep the last message: cut at a character's end. */
-static void
-msg_keep(int err, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (n > sizeof last - 1)
-		n = sizeof last - 1;
-	while (n > 0 && n < strlen(text) &&
-	    ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
-	memcpy(last, text, n);
-	last[n] = '\0';
-	last_error = err;
-}
-
 /*
  * Write a message; `keep`: behind the program's name, and for msg_last.  What
  * standard error does with it is nobody's concern: there is nowhere left to
@@ -51,13 +35,14 @@ msg_keep(int err, const char *text)
 static void
 msg_say(bool keep, int err, const char *format, va_list ap)
 {
-	char line[MSG_MAX + 1];
-	int saved = errno, n = 0, m, start;
+	char line[MSG_MAX + 1], *text;
+	int saved = errno, n = 0, m;
+	size_t len;
 	int again = 2; /* a signal, and SIGALRM a second later */
 
 	if (keep)
 		n = snprintf(line, sizeof line, "%s: ", program);
-	start = n;
+	text = line + n;
 	m = vsnprintf(line + n, sizeof line - (size_t)n, format, ap);
 	n += m < 0 ? 0 : m;
 	if (err != 0 && n < MSG_MAX) {
@@ -65,8 +50,16 @@ msg_say(bool keep, int err, const char *format, va_list ap)
 		    strerror(err));
 		n += m < 0 ? 0 : m;
 	}
-	if (keep)
-		msg_keep(err, line + start);
+	if (keep) {
+		/* cut at a character's end */
+		len = strlen(text);
+		while (len > sizeof last - 1 ||
+		    (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80))
+			len--;
+		memcpy(last, text, len);
+		last[len] = '\0';
+		last_error = err;
+	}
 	if (n > MSG_MAX - 1) {
 		n = MSG_MAX - 1;
 		memset(line + n - 3, '.', 3);

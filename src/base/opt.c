@@ -382,21 +382,6 @@ parse_letters(struct opt_scan *s, const char *arg)
 	}
 }
 
-static void
-parse_argument(struct opt_scan *s, char *arg)
-{
-	if (s->ended || arg[0] != '-' || arg[1] == '\0')
-		s->argv[++s->n] = arg;
-	else if (strcmp(arg, "--") == 0)
-		s->ended = true;
-	else if (arg[1] == '-')
-		parse_long(s, arg, 2);
-	else if (s->command->one_dash && arg[2] != '\0')
-		parse_long(s, arg, 1);
-	else
-		parse_letters(s, arg);
-}
-
 int
 opt_parse(const struct opt_command *c, void *into, int argc, char **argv,
     int *code)
@@ -404,10 +389,21 @@ opt_parse(const struct opt_command *c, void *into, int argc, char **argv,
 	struct opt_scan s = {c, into, argv, argc, 1, 0, false, false, false};
 	const char *name = c->name != NULL && *c->name != '\0' ? c->name
 	                                                       : msg_program();
-	char shown[256];
+	char shown[256], *arg;
 
-	while (s.next < argc)
-		parse_argument(&s, argv[s.next++]);
+	while (s.next < argc) {
+		arg = argv[s.next++];
+		if (s.ended || arg[0] != '-' || arg[1] == '\0')
+			s.argv[++s.n] = arg;
+		else if (strcmp(arg, "--") == 0)
+			s.ended = true;
+		else if (arg[1] == '-')
+			parse_long(&s, arg, 2);
+		else if (c->one_dash && arg[2] != '\0')
+			parse_long(&s, arg, 1);
+		else
+			parse_letters(&s, arg);
+	}
 	if (argc > 0)
 		argv[s.n + 1] = NULL;
 	if (s.help) {

@@ -116,14 +116,8 @@ encode_end(struct encode *e, uint64_t entries)
 	if ((e->opts.lines ? put_text(e, "{\"parts\":%" PRIu64 ",", e->parts)
 	                   : put_text(e, "\",")) < 0)
 		return -1;
-	if (put_text(e,
-	        "\"mediaType\":\"" WIRE_MEDIA_TYPE "\",\"size\":%" PRIu64
-	        ",\"digest\":\"%s\",\"entries\":%" PRIu64 "}\n",
-	        e->size, e->digest, entries) < 0)
-		return -1;
-	if (io_out_flush(&e->out) < 0) {
-		msg_warn(errno, "standard output");
-		return -1;
-	}
-	return 0;
+	return put_text(e,
+	    "\"mediaType\":\"" WIRE_MEDIA_TYPE "\",\"size\":%" PRIu64
+	    ",\"digest\":\"%s\",\"entries\":%" PRIu64 "}\n",
+	    e->size, e->digest, entries);
 }

@@ -41,10 +41,7 @@ int encode_begin(struct encode *e, const struct encode_opts *opts);
  */
 int encode_part(void *arg, const struct gzip_part *part);
 
-/*
- * Describe the whole and write what is still buffered.  Returns 0, or -1
- * (reported).
- */
+/* Describe the whole; e->out is left to flush.  Returns 0, or -1 (reported). */
 int encode_end(struct encode *e, uint64_t entries);
 
 #endif

@@ -94,47 +94,30 @@ replace(const char *dest, char *temp)
 	return err;
 }
 
-/*
- * Copy to the path dest, which is not a directory.  Returns 0, or -1
- * (reported).
- */
-static int
-install_file(const char *dest)
-{
-	const char *slash = strrchr(dest, '/');
-	char *temp, name[MSG_NAME];
-	int err;
-
-	if (asprintf(&temp, "%.*s.unpack.XXXXXX",
-	        slash == NULL ? 0 : (int)(slash - dest) + 1, dest) < 0) {
-		msg_nomem();
-		return -1;
-	}
-	err = replace(dest, temp);
-	if (err == ENOEXEC)
-		msg_warn(0,
-		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
-		    msg_mask(name, sizeof name, dest));
-	else if (err != 0)
-		(void)copyout_complain(dest, "", err);
-	free(temp);
-	return err == 0 ? 0 : -1;
-}
-
 int
 install_to(const char *dest, const char *name)
 {
 	struct stat st;
-	char *path;
-	int ret;
+	bool into = stat(dest, &st) == 0 && S_ISDIR(st.st_mode);
+	char *path = NULL, *temp = NULL, shown[MSG_NAME], *slash;
+	int err = -1;
 
-	if (stat(dest, &st) < 0 || !S_ISDIR(st.st_mode))
-		return install_file(dest);
-	if (asprintf(&path, "%s/%s", dest, name) < 0) {
-		msg_nomem();
-		return -1;
+	if (asprintf(&path, "%s%s%s", dest, into ? "/" : "",
+	        into ? name : "") >= 0) {
+		slash = strrchr(path, '/');
+		if (asprintf(&temp, "%.*s.unpack.XXXXXX",
+		        slash == NULL ? 0 : (int)(slash - path) + 1, path) >= 0)
+			err = replace(path, temp);
 	}
-	ret = install_file(path);
+	if (err < 0)
+		msg_nomem();
+	else if (err == ENOEXEC)
+		msg_warn(0,
+		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
+		    msg_mask(shown, sizeof shown, path));
+	else if (err != 0)
+		(void)copyout_complain(path, "", err);
 	free(path);
-	return ret;
+	free(temp);
+	return err == 0 ? 0 : -1;
 }
