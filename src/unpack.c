@@ -247,12 +247,11 @@ run_stream(const struct args *a, struct copy *copy)
 	struct content_opts opts = a->content;
 	struct content content = {0};
 	struct stream_opts stream = a->stream;
-	struct report r;
+	struct report r = {0};
 	struct report_written written = {0};
 	int code = WIRE_FAIL, ret;
 
 	unpack_shut_doors(a, copy);
-	report_init(&r);
 	/* only for --log-limit does anybody ask for the files' sizes */
 	opts.lazy = a->log_limit == 0;
 	ret = preflight_run(&content, &opts, &r);
@@ -322,11 +321,10 @@ static int
 run_check(const struct args *a)
 {
 	struct content content = {0};
-	struct report r;
+	struct report r = {0};
 	int code = WIRE_FAIL;
 
 	unpack_shut_doors(a, NULL);
-	report_init(&r);
 	if (preflight_run(&content, &a->content, &r) == 0 &&
 	    result_print(report_object(&r)) == 0)
 		code = r.reason == REPORT_OK ? WIRE_OK : WIRE_BUNDLE;

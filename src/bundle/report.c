@@ -32,12 +32,6 @@ static const char *const reasons[] = {[REPORT_OK] = "",
 
 /* ---------------------------------------------------------------- facts */
 
-void
-report_init(struct report *r)
-{
-	*r = (struct report){0};
-}
-
 int
 report_whoami(struct report *r)
 {
@@ -171,7 +165,7 @@ report_free(struct report *r)
 	report_free_paths(&r->mounts);
 	report_free_paths(&r->volumes);
 	free((gid_t *)(uintptr_t)r->who.groups);
-	report_init(r);
+	*r = (struct report){0};
 }
 
 /* ---------------------------------------------------------------- JSON */

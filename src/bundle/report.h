@@ -64,6 +64,7 @@ struct report_paths {
 	uint64_t all;
 };
 
+/* {0} is an empty one. */
 struct report {
 	enum report_reason reason;
 	char message[512]; /* one line; "" where all is well */
@@ -95,9 +96,6 @@ struct report_written {
 	uint64_t log; /* bytes for standard output, counted also without it */
 	bool more; /* it ended early, and there would be more of all this */
 };
-
-/* Begin an empty report.  Nothing to free before something was added. */
-void report_init(struct report *r);
 
 /* Fill r->who with this process's ids.  Returns 0, or -1 (reported). */
 int report_whoami(struct report *r);

@@ -857,7 +857,6 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	*v = (struct verdict){.root = -1,
 	    .ignores = opts->ignores,
 	    .strict = opts->strict};
-	report_init(&v->report);
 	if (open_image(v, opts) < 0 ||
 	    history_read(&v->history, v->image.config, v->image.n_layers) < 0 ||
 	    set_user(v, opts) < 0 || introduce(v) < 0)

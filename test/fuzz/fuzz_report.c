@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char path[256], *text;
 	size_t n;
 
-	report_init(&r);
+	r = (struct report){0};
 	r.reason = REPORT_UNREADABLE;
 	while (len >= 4) {
 		n = data[3] < len - 4 ? data[3] : len - 4;

@@ -92,7 +92,7 @@ stream(int log, enum stream_format format)
 	    .jobs = 1};
 	struct report_written result;
 
-	report_init(&r);
+	r = (struct report){0};
 	MUST(preflight_run(&content, &opts, &r) == 0);
 	MUST(stream_run(&o, &result) == 0);
 	report_free(&r);

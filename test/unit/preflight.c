@@ -20,7 +20,7 @@ run(const char *dir, bool skip_symlinks)
 	int ret;
 
 	report_free(&r);
-	report_init(&r);
+	r = (struct report){0};
 	ret = preflight_run(&c, &opts, &r);
 	names = c.names;
 	content_close(&c);
