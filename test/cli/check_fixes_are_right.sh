@@ -33,7 +33,7 @@ is "one line says so" "$(cat out)" "compatible with restricted namespaces: i"
 ok "-v says more" exits 0 "$UNPACKCTL" check -v i
 is "... first the same" "$(head -n1 out)" \
 	"compatible with restricted namespaces: i"
-ok "one is one" has out "1 part;"
+ok "one is one" has out "1 part$"
 
 # single files, and names that a shell would take apart
 chmod 0600 "ctx/manifests/o'dd name/b.yaml"
