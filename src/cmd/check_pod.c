@@ -248,29 +248,6 @@ judge_directory(struct tally *t, const char *path)
 	return ret;
 }
 
-/* What was seen, in one line. */
-static int
-check_pod_print_sum(const struct tally *t)
-{
-	char text[512];
-	size_t n = t->n_good + t->n_bad, at;
-
-	at = (size_t)snprintf(text, sizeof text,
-	    "%zu pod%s checked: %zu pass%s, %zu violate%s %s:%s", n,
-	    n == 1 ? "" : "s", t->n_good, t->n_good == 1 ? "es" : "", t->n_bad,
-	    t->n_bad == 1 ? "s" : "", psa_level_name(t->o->policy.level),
-	    t->o->version);
-	if (t->n_over > 0)
-		at += (size_t)snprintf(text + at, sizeof text - at,
-		    "; %zu object%s without a pod skipped", t->n_over,
-		    t->n_over == 1 ? "" : "s");
-	if (t->n_unknown > 0)
-		snprintf(text + at, sizeof text - at,
-		    "; %zu could not be checked", t->n_unknown);
-	out_line(text);
-	return 0;
-}
-
 static enum wire_exit
 check_pod_exit(const struct tally *t)
 {
@@ -312,6 +289,7 @@ static int
 check_pod_end(struct tally *t)
 {
 	const struct found_opts *found = &t->o->found;
+	size_t n = t->n_good + t->n_bad;
 	bool none = t->n_good + t->n_bad + t->n_unknown == 0;
 	/* an empty list: kubectl get pods, of a namespace without any */
 	bool empty = none &&
@@ -328,37 +306,42 @@ check_pod_end(struct tally *t)
 		ignores_tell(&found->ignores);
 	if (found->form != FOUND_TEXT)
 		return check_pod_print(t);
-	if (empty && !found->quiet)
+	if (found->quiet)
+		return 0;
+	if (empty)
 		out_line("no pods to check");
-	else if (!found->quiet &&
-	    t->n_good + t->n_bad + (t->n_over + t->n_unknown > 0) > 1)
-		return check_pod_print_sum(t);
+	if (n + (t->n_over + t->n_unknown > 0) < 2)
+		return 0;
+	out_printf("%zu pod%s checked: %zu pass%s, %zu violate%s %s:%s", n,
+	    n == 1 ? "" : "s", t->n_good, t->n_good == 1 ? "es" : "", t->n_bad,
+	    t->n_bad == 1 ? "s" : "", psa_level_name(t->o->policy.level),
+	    t->o->version);
+	if (t->n_over > 0)
+		out_printf("; %zu object%s without a pod skipped", t->n_over,
+		    t->n_over == 1 ? "" : "s");
+	if (t->n_unknown > 0)
+		out_printf("; %zu could not be checked", t->n_unknown);
+	out_text("\n");
 	return 0;
-}
-
-/* From here on only the files can be read. */
-static void
-check_pod_shut_doors(char *const *files)
-{
-	struct sandbox_places places = {0};
-
-	for (; *files != NULL; files++)
-		sandbox_allow(&places, *files, -1, SANDBOX_READ);
-	(void)sandbox_shut(&places, SANDBOX_CHECK);
 }
 
 static int
 judge_all(struct opts *o, char **files)
 {
 	struct tally t = {.o = o, .term = term_of(OUT_FD)};
+	struct sandbox_places places = {0};
 	struct stat st;
 	int ret = 0;
+	size_t i;
 
 	if (o->found.form != FOUND_TEXT) {
 		t.pods = json_new_array();
 		t.problems = json_new_array();
 	}
-	check_pod_shut_doors(files);
+	/* from here on only the files can be read */
+	for (i = 0; files[i] != NULL; i++)
+		sandbox_allow(&places, files[i], -1, SANDBOX_READ);
+	(void)sandbox_shut(&places, SANDBOX_CHECK);
 	for (; *files != NULL && ret == 0 && signals_stop == 0; files++)
 		ret = strcmp(*files, "-") != 0 && stat(*files, &st) == 0 &&
 		        S_ISDIR(st.st_mode)

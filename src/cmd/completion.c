@@ -145,25 +145,6 @@ offer_values(const struct opt *o, const char *word)
 }
 
 static void
-offer_operands(const struct opt_command *c, const char *word)
-{
-	const char *name;
-	size_t i;
-
-	if (c->offer == NULL && c->operands != NULL) {
-		out_line(":files");
-		return;
-	}
-	if (c->offer == NULL) {
-		offer_options(c, word);
-		return;
-	}
-	for (i = 0; (name = c->offer(i)) != NULL; i++)
-		offer("", name, "", word);
-	out_line(":words");
-}
-
-static void
 offer_commands(const struct cmd *commands, const char *word)
 {
 	const struct cmd *c;
@@ -181,8 +162,9 @@ static void
 offer_arguments(const struct opt_command *c, char *const *words, int n)
 {
 	const struct opt *waiting = NULL, *o;
-	const char *word = words[n - 1], *value;
+	const char *word = words[n - 1], *value, *name;
 	bool ended = false;
+	size_t k;
 	int i;
 
 	/* which option waits for its value in the last word */
@@ -198,12 +180,16 @@ offer_arguments(const struct opt_command *c, char *const *words, int n)
 		offer_values(waiting, strcmp(word, "=") == 0 ? "" : word);
 		return;
 	}
-	if (ended || word[0] != '-') {
-		offer_operands(c, word);
-		return;
-	}
 	o = opt_word(c, word, &value);
-	if (word[1] != '-' || strchr(word, '=') == NULL)
+	if (ended || word[0] != '-') {
+		if (c->offer == NULL && c->operands == NULL) {
+			offer_options(c, word);
+			return;
+		}
+		for (k = 0; c->offer && (name = c->offer(k)) != NULL; k++)
+			offer("", name, "", word);
+		out_line(c->offer != NULL ? ":words" : ":files");
+	} else if (word[1] != '-' || strchr(word, '=') == NULL)
 		offer_options(c, word);
 	else if (o != NULL)
 		offer_values(o, value);

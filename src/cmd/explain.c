@@ -49,25 +49,6 @@ const struct opt_command cmd_explain_options = {
     .offer = explain_code,
 };
 
-/* All codes, a line each. */
-static void
-explain_list(void)
-{
-	static const char *const heads[] = {"Of an image:", "Of a pod:",
-	    "Of the cluster:"};
-	const struct codes_row *r;
-	int area = -1;
-
-	for (r = codes_table; r->code != NULL; r++) {
-		if ((int)r->area != area)
-			out_printf("%s%s\n", area < 0 ? "" : "\n",
-			    heads[r->area]);
-		area = (int)r->area;
-		out_printf("  %-26s %-7s  %s\n", r->code,
-		    codes_severity_name(r->severity), r->meaning);
-	}
-}
-
 /* The page of a code. */
 static void
 explain_row(const struct codes_row *r)
@@ -119,44 +100,44 @@ explain_find(const char *code)
 	return NULL;
 }
 
-static int
-explain_codes(const struct explain *a, char **codes)
-{
-	struct json *o, *all;
-	const struct codes_row *r;
-	char **c;
-
-	for (c = codes; *c != NULL; c++)
-		if (explain_find(*c) == NULL)
-			return WIRE_USAGE;
-	if (!a->json) {
-		if (*codes == NULL)
-			explain_list();
-		for (c = codes; *c != NULL; c++) {
-			if (c > codes)
-				out_text("\n");
-			explain_row(codes_find(*c));
-		}
-		return WIRE_OK;
-	}
-	o = result_new(WIRE_OK, NULL, NULL, "");
-	all = json_add_array(o, "codes");
-	if (*codes == NULL)
-		for (r = codes_table; r->code != NULL; r++)
-			explain_add(all, r);
-	for (c = codes; *c != NULL; c++)
-		explain_add(all, codes_find(*c));
-	return result_print(o) < 0 ? WIRE_FAIL : WIRE_OK;
-}
-
 int
 cmd_explain(int argc, char **argv)
 {
+	static const char *const heads[] = {"Of an image:", "Of a pod:",
+	    "Of the cluster:"};
 	struct explain a = {0};
-	int code;
+	struct json *o, *all;
+	const struct codes_row *r;
+	int code, area = -1;
+	char **c;
 
 	if (opt_parse(&cmd_explain_options, &a, argc, argv, &code) < 0)
 		return code;
-	code = explain_codes(&a, argv + 1);
-	return out_flush() == 0 ? code : WIRE_FAIL;
+	for (c = argv + 1; *c != NULL; c++)
+		if (explain_find(*c) == NULL)
+			return WIRE_USAGE;
+	if (a.json) {
+		o = result_new(WIRE_OK, NULL, NULL, "");
+		all = json_add_array(o, "codes");
+		for (r = codes_table; argv[1] == NULL && r->code != NULL; r++)
+			explain_add(all, r);
+		for (c = argv + 1; *c != NULL; c++)
+			explain_add(all, codes_find(*c));
+		return result_print(o) < 0 ? WIRE_FAIL : WIRE_OK;
+	}
+	/* all codes, a line each */
+	for (r = codes_table; argv[1] == NULL && r->code != NULL; r++) {
+		if ((int)r->area != area)
+			out_printf("%s%s\n", area < 0 ? "" : "\n",
+			    heads[r->area]);
+		area = (int)r->area;
+		out_printf("  %-26s %-7s  %s\n", r->code,
+		    codes_severity_name(r->severity), r->meaning);
+	}
+	for (c = argv + 1; *c != NULL; c++) {
+		if (c > argv + 1)
+			out_text("\n");
+		explain_row(codes_find(*c));
+	}
+	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }

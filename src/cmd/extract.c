@@ -81,38 +81,32 @@ extract_read_log(struct extract *x, const char *name)
 	return status;
 }
 
-/* Take in the stream that a pod of the image would send; likewise. */
-static enum wire_exit
-extract_read_image(struct extract *x)
-{
-	char shown[MSG_NAME];
-	enum wire_exit status;
-
-	msg_mask(shown, sizeof shown, x->image);
-	status = podstream_write(&x->source, shown, x->sub, x->deliver.max_size,
-	    x->stream);
-	if (status == WIRE_OK && lseek(x->stream, 0, SEEK_SET) < 0) {
-		msg_warn(errno, "read a temporary file");
-		status = WIRE_FAIL;
-	}
-	if (status == WIRE_OK && gather_log(x->gather, x->stream, shown) < 0)
-		status = WIRE_FAIL;
-	return status;
-}
-
 /* Take in everything.  WIRE_OK, or what it comes to (reported). */
 static enum wire_exit
 extract_read(struct extract *x)
 {
 	enum wire_exit status = WIRE_OK;
+	char shown[MSG_NAME];
 	size_t i;
 
 	if (x->witness != NULL)
 		status = witness_read(&x->pod, x->gather, x->witness);
 	if (status != WIRE_OK)
 		return status;
-	if (x->image != NULL)
-		return extract_read_image(x);
+	if (x->image != NULL) {
+		/* the stream that a pod of the image would send */
+		msg_mask(shown, sizeof shown, x->image);
+		status = podstream_write(&x->source, shown, x->sub,
+		    x->deliver.max_size, x->stream);
+		if (status == WIRE_OK && lseek(x->stream, 0, SEEK_SET) < 0) {
+			msg_warn(errno, "read a temporary file");
+			status = WIRE_FAIL;
+		}
+		if (status == WIRE_OK &&
+		    gather_log(x->gather, x->stream, shown) < 0)
+			status = WIRE_FAIL;
+		return status;
+	}
 	if (x->n_logs == 0)
 		return extract_read_log(x, "-");
 	order_logs(x->logs, x->n_logs);

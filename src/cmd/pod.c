@@ -90,47 +90,37 @@ pod_cmd_say_several(const char *path, const struct podopts_bundles *b)
 		    msg_mask(name, sizeof name, b->at[i].owner.name));
 }
 
-/* All options are there: make and print the pod; an exit code. */
-static int
-pod_cmd_make(struct pod_cmd *x)
-{
-	struct podopts_bundles b = {0};
-	struct json *pod;
-	int code = WIRE_FAIL;
-
-	if (podopts_choose_unpacker(&x->pod, false) == 0 &&
-	    podopts_expand(&x->pod, &b) == 0) {
-		if (b.n > 1) {
-			pod_cmd_say_several(x->pod.files.at[0], &b);
-		} else {
-			pod = pod_build(&b.at[0]);
-			if (pod != NULL)
-				code = pod_cmd_print(pod, x->json);
-			json_free(pod);
-		}
-	}
-	podopts_free_bundles(&b);
-	return code;
-}
-
 int
 cmd_pod(int argc, char **argv)
 {
 	struct pod_cmd x = {.pod = POD_OPTS};
+	struct podopts_bundles b = {0};
+	struct json *pod;
 	const char *why;
 	int code;
 
-	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) >= 0) {
-		why = podopts_conflict(&x.pod);
-		if (why == NULL && x.pod.images.n + x.pod.files.n > 1)
-			why =
-			    "prints the pod of one bundle: give --image or --filename once";
-		code = WIRE_USAGE;
-		if (why != NULL)
-			(void)opt_wrong(&cmd_pod_options, "%s", why);
-		else
-			code = pod_cmd_make(&x);
+	if (opt_parse(&cmd_pod_options, &x, argc, argv, &code) < 0)
+		goto out;
+	why = podopts_conflict(&x.pod);
+	if (why == NULL && x.pod.images.n + x.pod.files.n > 1)
+		why =
+		    "prints the pod of one bundle: give --image or --filename once";
+	code = why != NULL ? WIRE_USAGE : WIRE_FAIL;
+	if (why != NULL) {
+		(void)opt_wrong(&cmd_pod_options, "%s", why);
+	} else if (podopts_choose_unpacker(&x.pod, false) == 0 &&
+	    podopts_expand(&x.pod, &b) == 0) {
+		if (b.n > 1) {
+			pod_cmd_say_several(x.pod.files.at[0], &b);
+		} else {
+			pod = pod_build(&b.at[0]);
+			if (pod != NULL)
+				code = pod_cmd_print(pod, x.json);
+			json_free(pod);
+		}
 	}
+	podopts_free_bundles(&b);
+out:
 	podopts_free(&x.pod);
 	return code;
 }

@@ -412,17 +412,6 @@ test_object(struct run *x, size_t i, const struct podlife *l,
 }
 
 static void
-test_tell(struct run *x, struct json *o)
-{
-	struct term term = term_of(OUT_FD);
-
-	ignores_sum(&x->found.ignores, o);
-	/* a failure is asked for again at the end */
-	if (x->found.form == FOUND_TEXT && !x->found.quiet)
-		(void)text_print_list(o, &term);
-}
-
-static void
 test_print_table(const struct run *x)
 {
 	struct term term = term_of(OUT_FD);
@@ -575,6 +564,7 @@ run_end(void *arg, size_t i, struct json *result,
 {
 	struct run *x = arg;
 	struct run_bundle *b = &x->bundles[i];
+	struct term term = term_of(OUT_FD);
 	enum wire_exit none = signals_stop != 0 ? signals_exit() : WIRE_FAIL;
 	int64_t code = WIRE_FAIL;
 
@@ -584,10 +574,14 @@ run_end(void *arg, size_t i, struct json *result,
 	json_int(json_get(result, "exit"), 0, 255, &code);
 	b->status = (enum wire_exit)code;
 	b->result = result;
-	if (x->check)
-		test_tell(x, result);
-	else
+	if (!x->check) {
 		run_tell(x, result, b->status);
+		return;
+	}
+	ignores_sum(&x->found.ignores, result);
+	/* a failure is asked for again at the end */
+	if (x->found.form == FOUND_TEXT && !x->found.quiet)
+		(void)text_print_list(result, &term);
 }
 
 /* All bundles, and what there is to say of them together: the exit code. */
