@@ -369,11 +369,13 @@ podlife_ask_events(struct podlife *l)
 	return ON;
 }
 
-static enum step fail_pod(struct podlife *l);
+static enum step podlife_read_log(struct podlife *l, const char *container,
+    bool follow);
 
 /*
  * Wait until the pod is as far as this, or until `wake`.  It is ON in both
- * cases; a pod that fails is OVER.
+ * cases; a pod that fails is OVER.  Its message has the first findings, its log
+ * all of them.
  */
 static enum step
 podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
@@ -381,9 +383,7 @@ podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
 	enum api_outcome came;
 	int64_t silence;
 
-	for (;;) {
-		if (l->status.state == PODSTATUS_FAILED)
-			return fail_pod(l);
+	while (l->status.state != PODSTATUS_FAILED) {
 		if (l->status.state >= state || clock_now() >= wake)
 			return ON;
 		silence = l->status.state < PODSTATUS_STARTED
@@ -395,6 +395,13 @@ podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
 		        &came) == OVER)
 			return OVER;
 	}
+	if (l->gather != NULL && l->rounds == 0 &&
+	    podfindings_more(l->status.report)) {
+		if (!l->logged && podlife_read_log(l, POD_BUNDLE, true) == OVER)
+			return OVER;
+		podfindings_read(l->status.report, &l->log);
+	}
+	return fail(l);
 }
 
 /* --------------------------------------------------------------------- log */
@@ -543,19 +550,6 @@ podlife_read_log(struct podlife *l, const char *container, bool follow)
 	}
 	api_call_free(&log);
 	return step;
-}
-
-/* The pod failed.  Its message has the first findings, the log all of them. */
-static enum step
-fail_pod(struct podlife *l)
-{
-	if (l->gather != NULL && l->rounds == 0 &&
-	    podfindings_more(l->status.report)) {
-		if (!l->logged && podlife_read_log(l, POD_BUNDLE, true) == OVER)
-			return OVER;
-		podfindings_read(l->status.report, &l->log);
-	}
-	return fail(l);
 }
 
 /* ------------------------------------------------------------------ verify */

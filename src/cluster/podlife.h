@@ -61,7 +61,7 @@ struct podlife {
 	struct tempfile log;
 	bool log_open;
 	bool logged; /* it was read to the end */
-	struct pod_parts ranges[PODLIFE_RANGES];
+	struct ranges ranges[PODLIFE_RANGES];
 	size_t n_ranges; /* containers of a repair pod; 0 = the first pod */
 	unsigned int rounds; /* repair pods so far */
 	uint64_t size; /* of the whole, as the pod says; 0 = unknown */

@@ -20,7 +20,7 @@
  * Returns how many there are: 0 where nothing is missing, or where parts do
  * not help.
  */
-size_t repair_plan(const struct gather *g, uint64_t size,
-    struct pod_parts *ranges, size_t max);
+size_t repair_plan(const struct gather *g, uint64_t size, struct ranges *ranges,
+    size_t max);
 
 #endif

@@ -380,31 +380,16 @@ put_spec(struct build *b, struct json *pod)
 	return spec;
 }
 
-/* A placeholder for the user's container, which has the copied files. */
-static void
-put_app(struct build *b, struct json *spec)
-{
-	struct json *container = put_container(json_add_array(spec,
-	                                           "containers"),
-	    "app", "example.com/your-program:1");
-	struct json *mount = put_mount(json_add_array(container,
-	                                   "volumeMounts"),
-	    FILES, b->o->copy_to, true);
-
-	json_add_string(mount, "subPath", FILES);
-	put_container_security(b, container);
-}
-
 /* ------------------------------------------------------------------- pods */
 
 struct json *
-pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
+pod_build_repair(const struct pod_opts *o, const struct ranges *ranges,
     size_t n)
 {
 	struct build b = {.o = o,
 	    .inject = o->strategy == POD_INJECT,
 	    .tools = o->mount_path};
-	struct json *pod = json_new_object(), *spec, *containers;
+	struct json *pod = json_new_object(), *spec, *containers, *app, *mount;
 	unsigned char bytes[WIRE_MOUNT_DIGITS / 2];
 	char name[POD_NAME], parts[RANGES_TEXT];
 	size_t i, len;
@@ -437,10 +422,17 @@ pod_build_repair(const struct pod_opts *o, const struct pod_parts *ranges,
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof name, POD_BUNDLE "-%zu", i);
 		put_bundle(&b, containers, name,
-		    ranges_text(&ranges[i].list, parts));
+		    ranges_text(&ranges[i], parts));
 	}
-	if (o->copy_to != NULL)
-		put_app(&b, spec);
+	if (o->copy_to != NULL) {
+		/* a placeholder for the user's, which has the copied files */
+		app = put_container(json_add_array(spec, "containers"), "app",
+		    "example.com/your-program:1");
+		mount = put_mount(json_add_array(app, "volumeMounts"), FILES,
+		    o->copy_to, true);
+		json_add_string(mount, "subPath", FILES);
+		put_container_security(&b, app);
+	}
 	json_merge(pod, o->overrides);
 	return pod;
 }

@@ -107,11 +107,6 @@ struct pod_opts {
 		.format = "json", .bundle_dir = "/", .uid = POD_UID \
 	}
 
-/* Parts that one container prints. */
-struct pod_parts {
-	struct ranges list;
-};
-
 /*
  * Make a name that is an RFC 1123 label from any text, followed by suffix,
  * which must be one already ("-repair"; "" is none; cut to POD_SUFFIX_MAX).  A
@@ -146,6 +141,6 @@ struct json *pod_build(const struct pod_opts *o);
  * format jsonl, not the one of o.  Owned by the caller; NULL (reported).
  */
 struct json *pod_build_repair(const struct pod_opts *o,
-    const struct pod_parts *ranges, size_t n);
+    const struct ranges *ranges, size_t n);
 
 #endif

@@ -43,15 +43,15 @@ lose(struct gather *g, size_t first, size_t last)
 
 /* Is each range's log short, were all parts of this size? */
 static bool
-is_short(const struct pod_parts *r, size_t n, uint64_t size)
+is_short(const struct ranges *r, size_t n, uint64_t size)
 {
 	const struct range *one;
 	uint64_t in_all;
 	size_t i;
 
 	for (; n > 0; n--, r++) {
-		for (in_all = 0, i = 0; i < r->list.n; i++) {
-			one = &r->list.list[i];
+		for (in_all = 0, i = 0; i < r->n; i++) {
+			one = &r->list[i];
 			in_all += one->last - one->first + 1;
 		}
 		if (in_all * (size / 3 * 4 + 200) + 300 >
@@ -63,7 +63,7 @@ is_short(const struct pod_parts *r, size_t n, uint64_t size)
 
 /* Is each part that is lost in a range? */
 static bool
-covers(const struct gather *g, const struct pod_parts *r, size_t n)
+covers(const struct gather *g, const struct ranges *r, size_t n)
 {
 	size_t i, k;
 
@@ -71,7 +71,7 @@ covers(const struct gather *g, const struct pod_parts *r, size_t n)
 		if (g->parts[i].size != 0)
 			continue;
 		for (k = 0; k < n; k++)
-			if (ranges_have(&r[k].list, i))
+			if (ranges_have(&r[k], i))
 				break;
 		if (k == n)
 			return false;
@@ -81,32 +81,32 @@ covers(const struct gather *g, const struct pod_parts *r, size_t n)
 
 /* Is the container's list, as text, this? */
 static bool
-prints(const struct pod_parts *r, const char *want)
+prints(const struct ranges *r, const char *want)
 {
 	char text[RANGES_TEXT];
 
-	return strcmp(ranges_text(&r->list, text), want) == 0;
+	return strcmp(ranges_text(r, text), want) == 0;
 }
 
 int
 main(void)
 {
 	static struct gather g;
-	struct pod_parts r[64];
+	struct ranges r[64];
 	size_t n;
 
 	fill(&g, PARTS, FULL);
 	CHECK(repair_plan(&g, 0, r, 64) == 0, "nothing is missing");
 	lose(&g, 10, 29);
 	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
-	CHECK(n == 3 && r[0].list.list[0].first == 10 &&
-	        r[n - 1].list.list[0].last == 29,
+	CHECK(n == 3 && r[0].list[0].first == 10 &&
+	        r[n - 1].list[0].last == 29,
 	    "20 parts that do not compress: 3 containers");
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "... short, and all");
 	lose(&g, 0, PARTS - 1);
 	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "all of them");
-	CHECK(repair_plan(&g, 0, r, 5) == 5 && r[4].list.list[0].last == 34,
+	CHECK(repair_plan(&g, 0, r, 5) == 5 && r[4].list[0].last == 34,
 	    "no more than there are");
 
 	fill(&g, PARTS, 10000);
