@@ -276,55 +276,13 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
 
 /* -------------------------------------------------------------- containers */
 
-static void
-look_waiting(struct podstatus *w, const struct json *pod,
-    const struct json *waiting)
-{
-	const char *reason = json_get_text(waiting, "reason");
-	const char *words = json_get_text(waiting, "message");
-
-	if (reason[0] == '\0' || strcmp(reason, "ContainerCreating") == 0 ||
-	    strcmp(reason, "PodInitializing") == 0)
-		w->state = PODSTATUS_PULLING;
-	else if (strcmp(reason, "ErrImageNeverPull") == 0)
-		podstatus_fail(w, reason, words,
-		    "put the image on the node, or allow nodes to pull it: --image-pull-policy IfNotPresent");
-	else if (strcmp(reason, "ErrImagePull") == 0 ||
-	    strcmp(reason, "ImagePullBackOff") == 0 ||
-	    strcmp(reason, "RegistryUnavailable") == 0)
-		look_pull(w, pod, reason, words);
-	else
-		/* CreateContainerConfigError, CreateContainerError,
-		 * RunContainerError, SignatureValidationFailed, and what may be
-		 * added */
-		podstatus_fail(w, reason, words,
-		    find_hint(start_hints, words)->fix);
-}
-
 /* A container ended badly: does `unpack` itself say what is wrong? */
-static bool
-take_report(struct podstatus *w, const char *message, int code)
-{
-	struct json *report = json_parse(message, strlen(message));
-
-	if (strcmp(json_get_text(report, "result"), "failed") != 0) {
-		json_free(report);
-		return false;
-	}
-	podstatus_fail(w, json_get_text(report, "reason"),
-	    json_get_text(report, "message"), "");
-	if (code == WIRE_BUNDLE)
-		w->exit = WIRE_BUNDLE;
-	json_free(w->report);
-	w->report = report;
-	return true;
-}
-
 static void
 look_terminated(struct podstatus *w, const struct json *terminated, int code)
 {
 	const char *reason = json_get_text(terminated, "reason");
 	const char *words = json_get_text(terminated, "message");
+	struct json *report = json_parse(words, strlen(words));
 	bool over = strcmp(reason, "OOMKilled") == 0;
 	char text[2048];
 
@@ -340,12 +298,21 @@ look_terminated(struct podstatus *w, const struct json *terminated, int code)
 	    strcmp(reason, "ContainerCannotRun") == 0) {
 		podstatus_fail(w, reason, words,
 		    find_hint(start_hints, words)->fix);
-	} else if (!take_report(w, words, code)) {
+	} else if (strcmp(json_get_text(report, "result"), "failed") == 0) {
+		podstatus_fail(w, json_get_text(report, "reason"),
+		    json_get_text(report, "message"), "");
+		if (code == WIRE_BUNDLE)
+			w->exit = WIRE_BUNDLE;
+		json_free(w->report);
+		w->report = report;
+		return;
+	} else {
 		snprintf(text, sizeof text, "exit code %d%s%s", code,
 		    words[0] != '\0' ? ": " : "", words);
 		podstatus_fail(w, reason[0] != '\0' ? reason : "Error", text,
 		    "");
 	}
+	json_free(report);
 }
 
 /* How far one container is. */
@@ -374,7 +341,8 @@ static enum stage
 look_container(struct podstatus *w, const struct json *pod,
     const struct json *status)
 {
-	const struct json *state = json_get(status, "state");
+	const struct json *state = json_get(status, "state"), *waiting;
+	const char *reason, *words;
 	int code = 0;
 	enum stage stage = stage_of(status, &code);
 
@@ -383,14 +351,32 @@ look_container(struct podstatus *w, const struct json *pod,
 	msg_mask(w->container, sizeof w->container,
 	    json_get_text(status, "name"));
 	msg_mask(w->image, sizeof w->image, json_get_text(status, "image"));
-	if (stage == WAITS) {
-		look_waiting(w, pod, json_get(state, "waiting"));
+	if (stage == ENDED_BADLY) {
+		/* is the bundle a volume of the container that failed? */
+		if (strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
+			name_volume(w, pod, NULL);
+		look_terminated(w, json_get(state, "terminated"), code);
 		return stage;
 	}
-	/* is the bundle a volume of the container that failed? */
-	if (strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
-		name_volume(w, pod, NULL);
-	look_terminated(w, json_get(state, "terminated"), code);
+	waiting = json_get(state, "waiting");
+	reason = json_get_text(waiting, "reason");
+	words = json_get_text(waiting, "message");
+	if (reason[0] == '\0' || strcmp(reason, "ContainerCreating") == 0 ||
+	    strcmp(reason, "PodInitializing") == 0)
+		w->state = PODSTATUS_PULLING;
+	else if (strcmp(reason, "ErrImageNeverPull") == 0)
+		podstatus_fail(w, reason, words,
+		    "put the image on the node, or allow nodes to pull it: --image-pull-policy IfNotPresent");
+	else if (strcmp(reason, "ErrImagePull") == 0 ||
+	    strcmp(reason, "ImagePullBackOff") == 0 ||
+	    strcmp(reason, "RegistryUnavailable") == 0)
+		look_pull(w, pod, reason, words);
+	else
+		/* CreateContainerConfigError, CreateContainerError,
+		 * RunContainerError, SignatureValidationFailed, and what may be
+		 * added */
+		podstatus_fail(w, reason, words,
+		    find_hint(start_hints, words)->fix);
 	return stage;
 }
 
