@@ -47,29 +47,6 @@ struct run {
 
 /* ----------------------------------------------------------------- values */
 
-/* Why the value is not of the type, or NULL: it is. */
-static const char *
-type_error(const struct json *value, enum psa_type type)
-{
-	int64_t n;
-
-	switch (type) {
-	case PSA_BOOL:
-		return json_is_bool(value) ? NULL : "not true or false";
-	case PSA_NUMBER:
-		return json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0
-		    ? NULL
-		    : "not a whole number";
-	case PSA_STRING:
-		return json_is_string(value) ? NULL : "not a string";
-	case PSA_LIST:
-		return json_is_array(value) ? NULL : "not a list";
-	case PSA_ANY:
-		break;
-	}
-	return NULL;
-}
-
 static bool
 matches(const char *pattern, const char *text)
 {
@@ -220,19 +197,26 @@ judge_volume(struct run *r, const struct psa_check *k, struct place *p)
 static int
 psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 {
-	bool set = p->value != NULL || (k->whole && p->in_object);
-	bool listed;
-	char number[32];
-	const char *text = json_text(p->value), *error;
-	const struct json *item;
+	static const char *const wrong[] = {[PSA_BOOL] = "not true or false",
+	    [PSA_NUMBER] = "not a whole number",
+	    [PSA_STRING] = "not a string",
+	    [PSA_LIST] = "not a list"};
+	const struct json *v = p->value, *item;
+	bool set = v != NULL || (k->whole && p->in_object);
 	int64_t n;
+	bool whole = json_int(v, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0, listed;
+	const char *text = json_text(v);
+	char number[32];
 
-	error = p->value != NULL ? type_error(p->value, k->type) : NULL;
-	if (error != NULL)
-		return malformed(r, p->path, error);
+	if (v != NULL && k->type != PSA_ANY &&
+	    !(k->type == PSA_BOOL           ? json_is_bool(v)
+	            : k->type == PSA_NUMBER ? whole
+	            : k->type == PSA_STRING ? json_is_string(v)
+	                                    : json_is_array(v)))
+		return malformed(r, p->path, wrong[k->type]);
 	if (k->rule == PSA_INCLUDE) {
 		/* the list must hold the check's value */
-		for (item = json_first(p->value); item != NULL;
+		for (item = json_first(v); item != NULL;
 		     item = json_next(item)) {
 			if (!json_is_string(item))
 				return malformed(r, p->path,
@@ -246,9 +230,9 @@ psa_judge_place(struct run *r, const struct psa_check *k, struct place *p)
 		return judge_volume(r, k, p);
 	if (!set && (k->rule == PSA_ALLOW || k->rule == PSA_DENY))
 		return 0;
-	if (json_is_bool(p->value))
-		text = json_bool(p->value, false) ? "true" : "false";
-	if (json_int(p->value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0) {
+	if (json_is_bool(v))
+		text = json_bool(v, false) ? "true" : "false";
+	if (whole) {
 		snprintf(number, sizeof number, "%" PRId64, n);
 		text = number;
 	}
@@ -336,38 +320,32 @@ enum {
 	N_LISTS = sizeof container_lists / sizeof *container_lists
 };
 
-/* Is there a container of this name? */
-static bool
-has_container(const struct run *r, const char *name)
-{
-	const struct json *item;
-	size_t n;
-
-	for (n = 0; n < N_LISTS; n++)
-		for (item = json_first(json_get(r->spec, container_lists[n]));
-		     item != NULL; item = json_next(item))
-			if (strcmp(json_get_text(item, "name"), name) == 0)
-				return true;
-	return false;
-}
-
 /* Judge the annotations that fit the field. */
 static int
 judge_annotations(struct run *r, const struct psa_check *k, const char *field)
 {
 	struct place p = {.line = 0};
-	size_t len = strlen(field);
-	const struct json *item;
+	size_t len = strlen(field), n;
+	bool each = field[len - 1] == '@', fits;
+	const struct json *item, *c;
 	const char *key;
 	char name[256];
 
 	for (item = json_first(json_get(r->metadata, "annotations"));
 	     item != NULL; item = json_next(item)) {
 		key = json_key(item);
+		fits = !each && matches(field, key);
 		/* '@' stands for the name of a container */
-		if (field[len - 1] != '@' ? !matches(field, key)
-		                          : strncmp(field, key, len - 1) != 0 ||
-		            !has_container(r, key + len - 1))
+		for (n = 0;
+		     each && n < N_LISTS && strncmp(field, key, len - 1) == 0;
+		     n++)
+			for (c = json_first(
+			         json_get(r->spec, container_lists[n]));
+			     c != NULL; c = json_next(c))
+				fits = fits ||
+				    strcmp(json_get_text(c, "name"),
+				        key + len - 1) == 0;
+		if (!fits)
 			continue;
 		place_move(&p, item);
 		p.value = json_is_null(item) ? NULL : item;
@@ -430,29 +408,24 @@ is_active(const struct run *r, const struct psa_check *k)
 	    (k->until == 0 || r->minor <= k->until);
 }
 
-/* Does a check of a higher level stand for this one? */
-static bool
-is_overridden(const struct run *r, const struct psa_check *k)
-{
-	const struct psa_check *other;
-
-	for (other = psatable; other->id != NULL; other++)
-		if (other->overrides != NULL && is_active(r, other) &&
-		    strcmp(other->overrides, k->id) == 0)
-			return true;
-	return false;
-}
-
+/*
+ * Is it not for this pod, or does a check of a higher level stand for this one?
+ */
 static bool
 is_exempt(const struct run *r, const struct psa_check *k)
 {
 	const char *os = manifest_string(json_get(r->spec, "os"), "name");
+	const struct psa_check *other = psatable;
 
-	if (k->windows != 0 && r->minor >= k->windows && os != NULL &&
-	    strcmp(os, "windows") == 0)
-		return true;
-	return k->userns != 0 && r->minor >= k->userns &&
-	    !json_bool(json_get(r->spec, "hostUsers"), true);
+	while (other->id != NULL &&
+	    (other->overrides == NULL || !is_active(r, other) ||
+	        strcmp(other->overrides, k->id) != 0))
+		other++;
+	return other->id != NULL ||
+	    (k->windows != 0 && r->minor >= k->windows && os != NULL &&
+	        strcmp(os, "windows") == 0) ||
+	    (k->userns != 0 && r->minor >= k->userns &&
+	        !json_bool(json_get(r->spec, "hostUsers"), true));
 }
 
 /* Is it a pod, as far as its outline goes? */
@@ -510,8 +483,7 @@ psa_judge(const char *where, const char *path, const struct json *metadata,
 	if (r.out == NULL)
 		msg_nomem();
 	for (k = psatable; k->id != NULL && ret == 0; k++) {
-		if (!is_active(&r, k) || is_exempt(&r, k) ||
-		    is_overridden(&r, k))
+		if (!is_active(&r, k) || is_exempt(&r, k))
 			continue;
 		r.explicit = false;
 		r.counts = true;

@@ -27,36 +27,15 @@ psaout_where(const struct psaout_pod *p)
 	return where;
 }
 
-/*
- * "violates LEVEL:VERSION: CHECK, CHECK", each once, or "passes LEVEL:VERSION";
- * owned, NULL when out of memory.
- */
-static char *
-psaout_message(const struct psaout_pod *p, const struct json *v, bool bad)
-{
-	const char *check, *last = "";
-	struct memfile m;
-
-	if (memfile_open(&m) < 0)
-		return NULL;
-	fprintf(m.to, "%s %s:%s", bad ? "violates" : "passes",
-	    psa_level_name(p->level), p->version);
-	for (; v != NULL; v = json_next(v), last = check) {
-		check = json_get_text(v, "check");
-		if (strcmp(check, last) != 0)
-			fprintf(m.to, "%s%s", *last != '\0' ? ", " : ": ",
-			    check);
-	}
-	return memfile_close(&m);
-}
-
 struct json *
 psaout_object(const struct psaout_pod *p, struct ignores *ignores)
 {
 	struct json *pod = json_new_object(), *list = json_new_array();
+	const char *check, *last = "";
 	const struct json *v;
 	struct ignore *by;
-	char *message;
+	struct memfile m;
+	char *message = NULL;
 	bool more = json_size(p->violations) == PSA_VIOLATIONS_MAX, bad;
 
 	for (v = json_first(p->violations); v != NULL; v = json_next(v)) {
@@ -68,7 +47,19 @@ psaout_object(const struct psaout_pod *p, struct ignores *ignores)
 	}
 	/* there may be more than those that are ignored */
 	bad = json_first(list) != NULL || more;
-	message = psaout_message(p, json_first(list), bad);
+	if (memfile_open(&m) == 0) {
+		fprintf(m.to, "%s %s:%s", bad ? "violates" : "passes",
+		    psa_level_name(p->level), p->version);
+		for (v = json_first(list); v != NULL;
+		     v = json_next(v), last = check) {
+			check = json_get_text(v, "check");
+			/* each once */
+			if (strcmp(check, last) != 0)
+				fprintf(m.to, "%s%s",
+				    *last != '\0' ? ", " : ": ", check);
+		}
+		message = memfile_close(&m);
+	}
 	json_add_string(pod, "where", p->where);
 	json_add_string(pod, "file", p->file);
 	json_add_uint(pod, "line", p->line);
