@@ -351,30 +351,22 @@ is_over(struct api *a)
 	return !a->parting || clock_now() >= a->end;
 }
 
-/* Say once that the server is away. */
-static void
-say_away(struct api *a)
+int
+api_wait(struct api *a, struct api_call *const *calls, size_t n, int64_t wake)
 {
+	struct pollfd fds[4] = {{0}};
 	char text[KUBECTL_SAID + 64];
+	int64_t left;
+	size_t i;
 
+	if (is_over(a))
+		return -1;
 	if (a->away[0] != '\0' && !a->said_away) {
 		snprintf(text, sizeof text, API_AWAY ", waiting for it: %s",
 		    a->away);
 		progress_say(text);
 	}
 	a->said_away = a->away[0] != '\0';
-}
-
-int
-api_wait(struct api *a, struct api_call *const *calls, size_t n, int64_t wake)
-{
-	struct pollfd fds[4] = {{0}};
-	int64_t left;
-	size_t i;
-
-	if (is_over(a))
-		return -1;
-	say_away(a);
 	for (i = 0; i < n && i < sizeof fds / sizeof *fds; i++) {
 		fds[i].fd = -1;
 		if (calls[i] == NULL || !calls[i]->busy)

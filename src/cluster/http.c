@@ -263,25 +263,12 @@ take_size(struct http *h)
 	return true;
 }
 
-/* Take the end of a chunk, or a line of the trailer. */
-static bool
-take_end_of_line(struct http *h)
-{
-	const char *line = take_line(h);
-
-	if (line == NULL)
-		return false;
-	if (h->state == HTTP_CHUNK_END)
-		h->state = *line == '\0' ? HTTP_SIZE : HTTP_BAD;
-	else if (*line == '\0')
-		h->state = HTTP_DONE;
-	return true;
-}
-
 /* Take what is next in buf; false: more must be read. */
 static bool
 take_next(struct http *h)
 {
+	const char *line;
+
 	switch (h->state) {
 	case HTTP_SEND:
 		return http_send(h);
@@ -303,7 +290,14 @@ take_next(struct http *h)
 		return take_span(h);
 	case HTTP_CHUNK_END:
 	case HTTP_TRAILER:
-		return take_end_of_line(h);
+		line = take_line(h);
+		if (line == NULL)
+			return false;
+		if (h->state == HTTP_CHUNK_END)
+			h->state = *line == '\0' ? HTTP_SIZE : HTTP_BAD;
+		else if (*line == '\0')
+			h->state = HTTP_DONE;
+		return true;
 	case HTTP_DONE:
 	case HTTP_BAD:
 		break;

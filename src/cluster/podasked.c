@@ -206,25 +206,6 @@ may_hide(const struct compare *c, const char *path)
 	return true;
 }
 
-/* A mount that was not sent is above the bundle. */
-static void
-differs_by_mount(struct compare *c, const char *where, const struct json *m)
-{
-	char name[128], path[256], quoted[300];
-
-	if (c->to->why[0] != '\0')
-		return;
-	msg_mask(name, sizeof name, json_get_text(m, "name"));
-	msg_mask(path, sizeof path, json_get_text(m, "mountPath"));
-	quote_name(quoted, sizeof quoted, json_get_text(m, "mountPath"));
-	snprintf(c->to->why, sizeof c->to->why,
-	    "%svolume %s is mounted at %s, and hides what the bundle has there",
-	    where, name, path);
-	snprintf(c->to->fix, sizeof c->to->fix,
-	    "--allow-mount %s if the bundle has nothing there; or --strategy image-volume, which is not affected; or --overrides with the label or annotation by which the webhook leaves a pod alone",
-	    quoted);
-}
-
 static void
 compare_mounts(struct compare *c, const char *where, const struct json *asked,
     const struct json *got)
@@ -233,18 +214,29 @@ compare_mounts(struct compare *c, const char *where, const struct json *asked,
 	bool is_bundle = c->inject &&
 	    strncmp(json_get_text(asked, "name"), POD_BUNDLE,
 	        strlen(POD_BUNDLE)) == 0;
+	char name[128], path[256], quoted[300];
+	const char *at;
 	size_t same = 0;
 
 	for (m = json_first(json_get(got, "volumeMounts")); m != NULL;
 	     m = json_next(m)) {
 		hit = hit_mount(ours, m);
-		if (hit == NULL && is_bundle &&
-		    may_hide(c, json_get_text(m, "mountPath")))
-			differs_by_mount(c, where, m);
-		else if (hit == NULL)
+		at = json_get_text(m, "mountPath");
+		if (hit == NULL && is_bundle && may_hide(c, at)) {
+			if (c->to->why[0] != '\0')
+				continue;
+			snprintf(c->to->why, sizeof c->to->why,
+			    "%svolume %s is mounted at %s, and hides what the bundle has there",
+			    where,
+			    msg_mask(name, sizeof name,
+			        json_get_text(m, "name")),
+			    msg_mask(path, sizeof path, at));
+			snprintf(c->to->fix, sizeof c->to->fix,
+			    "--allow-mount %s if the bundle has nothing there; or --strategy image-volume, which is not affected; or --overrides with the label or annotation by which the webhook leaves a pod alone",
+			    quote_name(quoted, sizeof quoted, at));
+		} else if (hit == NULL)
 			list_other(c, "%smount of volume %s at %s", where,
-			    json_get_text(m, "name"),
-			    json_get_text(m, "mountPath"));
+			    json_get_text(m, "name"), at);
 		else if (is_same_mount(hit, m))
 			same++;
 		else

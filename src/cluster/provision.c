@@ -201,13 +201,11 @@ live(void *arg, size_t i)
 	return o;
 }
 
-/* A child is over. */
+/* A child that reaped is over, or another: what it has left. */
 static void
-provision_end(void *arg, const struct child_end *e)
+provision_take_left(void *arg, const struct child_end *e)
 {
 	struct provision *p = arg;
-	struct podstatus failure = {.exit = WIRE_FAIL};
-	struct json *result = json_take(e->result, "result");
 	const struct json *one = json_first(json_get(e->result, "left"));
 
 	for (; one != NULL; one = json_next(one)) {
@@ -217,6 +215,17 @@ provision_end(void *arg, const struct child_end *e)
 		else
 			json_add(p->left, NULL, json_copy(one));
 	}
+}
+
+/* The life of a pod is over. */
+static void
+provision_end(void *arg, const struct child_end *e)
+{
+	struct provision *p = arg;
+	struct podstatus failure = {.exit = WIRE_FAIL};
+	struct json *result = json_take(e->result, "result");
+
+	provision_take_left(p, e);
 	if (result == NULL) {
 		snprintf(failure.reason, sizeof failure.reason, "%s",
 		    e->reason);
@@ -242,16 +251,6 @@ reap(void *arg, size_t i)
 	podlife_reap(&p->api, p->namespace, p->id, left);
 	json_add(o, "left", left);
 	return o;
-}
-
-static void
-provision_take_left(void *arg, const struct child_end *e)
-{
-	struct provision *p = arg;
-	const struct json *one = json_first(json_get(e->result, "left"));
-
-	for (; one != NULL; one = json_next(one))
-		json_add(p->left, NULL, json_copy(one));
 }
 
 /* All pods.  Returns 0, or -1: nothing began. */

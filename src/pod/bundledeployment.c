@@ -15,12 +15,12 @@
 /* The kinds, and the path to the source of each. */
 static const struct kind {
 	const char *api_version, *kind;
-	const char *path[4]; /* up to NULL */
+	const char *path;
 } kinds[] = {
     {"core.rukpak.io/v1alpha1", "BundleDeployment",
-        {"spec", "template", "spec", "source"}},
-    {"core.rukpak.io/v1alpha2", "BundleDeployment", {"spec", "source"}},
-    {"core.rukpak.io/v1alpha1", "Bundle", {"spec", "source"}},
+        "spec.template.spec.source"},
+    {"core.rukpak.io/v1alpha2", "BundleDeployment", "spec.source"},
+    {"core.rukpak.io/v1alpha1", "Bundle", "spec.source"},
 };
 
 /* Which of the kinds the manifest is; NULL: none. */
@@ -49,9 +49,8 @@ bundledeployment_take(struct pod_opts *o, const struct json *manifest,
     const char *where)
 {
 	const struct kind *kind = bundledeployment_find_kind(manifest);
-	const struct json *source = manifest, *image;
+	const struct json *source, *image;
 	const char *type, *secret, *error;
-	size_t i;
 
 	if (kind == NULL)
 		return manifest_refuse(where, "not a " BUNDLEDEPLOYMENT_KINDS,
@@ -63,8 +62,7 @@ bundledeployment_take(struct pod_opts *o, const struct json *manifest,
 	if (o->owner.name == NULL || !name_is_subdomain(o->owner.name))
 		return manifest_refuse(where,
 		    "metadata.name is missing, or is not a valid name", NULL);
-	for (i = 0; i < 4 && kind->path[i] != NULL; i++)
-		source = json_get(source, kind->path[i]);
+	source = manifest_follow(manifest, kind->path);
 	if (!json_is_object(source))
 		return manifest_refuse(where, "it has no source", NULL);
 	type = manifest_string(source, "type");

@@ -25,6 +25,21 @@ manifest_metadata(const struct json *object, const char *key)
 	return manifest_string(json_get(object, "metadata"), key);
 }
 
+const struct json *
+manifest_follow(const struct json *object, const char *path)
+{
+	char key[64];
+	size_t len;
+
+	while (*path != '\0') {
+		len = strcspn(path, ".");
+		snprintf(key, sizeof key, "%.*s", (int)len, path);
+		object = json_get(object, key);
+		path += len + (path[len] == '.');
+	}
+	return object;
+}
+
 /* Is it a List of manifests, and no object that happens to have items? */
 static bool
 is_list(const struct json *object)

@@ -32,6 +32,9 @@ struct manifest {
  */
 int manifest_next(struct manifest_cursor *c, struct manifest *m);
 
+/* The value at a path of keys, "a.b.c"; NULL: none. */
+const struct json *manifest_follow(const struct json *object, const char *path);
+
 /* Is it a List without items, as kubectl prints where there is nothing? */
 bool manifest_is_empty(const struct json *object);
 

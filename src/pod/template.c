@@ -31,22 +31,6 @@ enum {
 	N_KINDS = sizeof templates / sizeof *templates
 };
 
-/* Follow "a.b.c". */
-static const struct json *
-template_follow(const struct json *object, const char *path)
-{
-	char key[64];
-	size_t len;
-
-	while (*path != '\0') {
-		len = strcspn(path, ".");
-		snprintf(key, sizeof key, "%.*s", (int)len, path);
-		object = json_get(object, key);
-		path += len + (path[len] == '.');
-	}
-	return object;
-}
-
 /* Has it the shape of a pod's template? */
 static bool
 template_is_pod(const struct json *value)
@@ -128,6 +112,6 @@ template_next(struct template_walk *w, const struct json **pod)
 		return 0;
 	w->begun = true;
 	snprintf(w->path, sizeof w->path, "%s", templates[i].path);
-	*pod = template_follow(w->manifest->object, w->path);
+	*pod = manifest_follow(w->manifest->object, w->path);
 	return 1;
 }
