@@ -530,65 +530,50 @@ target_move(int from, int to, const char *name)
 	return ret;
 }
 
-/* Names that have been moved, each with its NUL. */
-struct target_moved {
-	char *names; /* owned */
-	size_t len;
-};
-
-/* Move everything out of t->fd.  Returns 0, or -1 with errno set. */
-static int
-target_move_all(struct target *t, struct target_moved *m)
-{
-	struct dirent *e;
-	DIR *dir = target_open_dir(t->fd);
-	char *names;
-	size_t len;
-	int err = 0;
-
-	if (dir == NULL)
-		return -1;
-	while (err == 0 && (e = readdir(dir)) != NULL) {
-		if (path_is_dots(e->d_name))
-			continue;
-		len = strlen(e->d_name) + 1;
-		names = realloc(m->names, m->len + len);
-		if (names != NULL)
-			m->names = names;
-		if (names == NULL ||
-		    target_move(t->fd, t->parent, e->d_name) < 0) {
-			err = errno;
-			break;
-		}
-		memcpy(m->names + m->len, e->d_name, len);
-		m->len += len;
-	}
-	(void)closedir(dir);
-	errno = err;
-	return err != 0 ? -1 : 0;
-}
-
-/* Fill the directory that stays.  Returns 0, or -1 with errno set. */
+/*
+ * Fill the directory that stays: move everything out of t->fd.  Returns 0, or
+ * -1 with errno set.
+ */
 static int
 target_fill(struct target *t)
 {
 	struct timespec times[2];
-	struct target_moved m = {NULL, 0};
+	char *moved = NULL, *names; /* each with its NUL */
+	size_t len = 0, at, n;
+	struct dirent *e;
 	struct stat st;
-	size_t at;
-	int err, twice;
+	DIR *dir;
+	int err = ENOTEMPTY, twice;
 
 	if (fstat(t->fd, &st) < 0 || fchmod(t->fd, 0700) < 0)
 		return -1;
 	/* reading a directory while it changes may leave names out */
-	for (twice = 0, err = ENOTEMPTY; twice < 2 && err == ENOTEMPTY; twice++)
-		err = target_move_all(t, &m) < 0 ||
-		        unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0
-		    ? errno
-		    : 0;
-	for (at = 0; err != 0 && at < m.len; at += strlen(m.names + at) + 1)
-		(void)target_move(t->parent, t->fd, m.names + at);
-	free(m.names);
+	for (twice = 0; twice < 2 && err == ENOTEMPTY; twice++) {
+		dir = target_open_dir(t->fd);
+		err = dir == NULL ? errno : 0;
+		while (err == 0 && (e = readdir(dir)) != NULL) {
+			if (path_is_dots(e->d_name))
+				continue;
+			n = strlen(e->d_name) + 1;
+			names = realloc(moved, len + n);
+			if (names != NULL)
+				moved = names;
+			if (names == NULL ||
+			    target_move(t->fd, t->parent, e->d_name) < 0) {
+				err = errno;
+				break;
+			}
+			memcpy(moved + len, e->d_name, n);
+			len += n;
+		}
+		if (dir != NULL)
+			(void)closedir(dir);
+		if (err == 0 && unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0)
+			err = errno;
+	}
+	for (at = 0; err != 0 && at < len; at += strlen(moved + at) + 1)
+		(void)target_move(t->parent, t->fd, moved + at);
+	free(moved);
 	errno = err;
 	if (err != 0)
 		return -1;

@@ -255,42 +255,20 @@ tarin_add_dir(struct tarin *t, struct tarin_dir *parent, const char *name,
 }
 
 /*
- * Open the directory `path` below dir, through no symlink and no mount, as
- * openat2(2) does; step by step where the kernel, before Linux 5.6, or a filter
- * has no such call.  Returns it, or -1 with errno set.
+ * Make `to` the directory that t->fd is.  It is opened through no symlink and
+ * no mount, as openat2(2) does; step by step where the kernel, before
+ * Linux 5.6, or a filter has no such call.  Returns 0, or -1 (reported).
  */
 static int
-tarin_open_below(int dir, char *path)
+tarin_go(struct tarin *t, struct tarin_dir *to)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	/* struct open_how of linux/openat2.h, and its RESOLVE_BENEATH,
 	 * RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV */
 	const uint64_t how[3] = {(uint64_t)flags, 0, 0x08 | 0x04 | 0x01};
-	int fd = (int)syscall(SYS_openat2, dir, path, how, sizeof how), up;
-	char *rest;
-
-	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-		return fd;
-	for (up = dir; path != NULL; path = rest, up = fd) {
-		rest = strchr(path, '/');
-		if (rest != NULL)
-			*rest++ = '\0';
-		fd = openat(up, path, flags);
-		if (up != dir)
-			(void)close(up);
-		if (fd < 0)
-			break;
-	}
-	return fd;
-}
-
-/* Make `to` the directory that t->fd is.  Returns 0, or -1 (reported). */
-static int
-tarin_go(struct tarin *t, struct tarin_dir *to)
-{
-	char path[PATH_MAX], *at = path + sizeof path - 1;
+	char path[PATH_MAX], *at = path + sizeof path - 1, *rest;
 	const struct tarin_dir *d;
-	int fd = t->opts->dir;
+	int fd = t->opts->dir, from, up;
 
 	if (to == t->here)
 		return 0;
@@ -304,8 +282,20 @@ tarin_go(struct tarin *t, struct tarin_dir *to)
 	}
 	if (d == t->here)
 		fd = t->fd;
+	from = up = fd;
 	if (*at != '\0')
-		fd = tarin_open_below(fd, at);
+		fd = (int)syscall(SYS_openat2, from, at, how, sizeof how);
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		for (; at != NULL; at = rest, up = fd) {
+			rest = strchr(at, '/');
+			if (rest != NULL)
+				*rest++ = '\0';
+			fd = openat(up, at, flags);
+			if (up != from)
+				(void)close(up);
+			if (fd < 0)
+				break;
+		}
 	if (fd < 0)
 		return tarin_fail(t, errno, "open");
 	if (t->fd != t->opts->dir)

@@ -80,8 +80,8 @@ def build(name):
 # -------------------------------------------------------------------- good
 
 @case
-def good_empty(tar):
-    """no entry at all"""
+def no_entry(tar):
+    """no entry at all: no bundle"""
 
 
 @case
