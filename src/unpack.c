@@ -141,19 +141,6 @@ static const struct opt_command command = {
     .one_dash = true,
 };
 
-/* Print the version.  The exit code. */
-static int
-unpack_print_version(void)
-{
-	char sandbox[SANDBOX_TEXT];
-
-	out_text("unpack " VERSION_TEXT);
-	/* what it has here, now that nothing else is to be done */
-	out_printf("sandbox %s\n",
-	    sandbox_describe(sandbox, sandbox_enter(NULL, 0, SANDBOX_STREAM)));
-	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
-}
-
 /* ---------------------------------------------------------------- commands */
 
 /* Note that it failed, for the reason that the last warning gave. */
@@ -423,12 +410,19 @@ unpack_run(int argc, char **argv, bool check)
 	    .stream = {.fd = OUT_FD, .level = WIRE_LEVEL},
 	    .symlinks = -1};
 	const char *wrong = NULL;
+	char sandbox[SANDBOX_TEXT];
 	int code;
 
 	if (opt_parse(&command, &a, argc, argv, &code) < 0)
 		return code;
-	if (a.version)
-		return unpack_print_version();
+	if (a.version) {
+		out_text("unpack " VERSION_TEXT);
+		/* what it has here, now that nothing else is to be done */
+		out_printf("sandbox %s\n",
+		    sandbox_describe(sandbox,
+		        sandbox_enter(NULL, 0, SANDBOX_STREAM)));
+		return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
+	}
 	if (a.parts_set && a.stream.format != STREAM_JSONL)
 		wrong = "--parts goes with --format jsonl";
 	else if (a.log_limit > 0 && a.stream.format == STREAM_TAR)

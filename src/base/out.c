@@ -28,18 +28,23 @@ static bool told; /* it was reported */
 static bool expects_head; /* EPIPE is none to report */
 
 /*
- * We were told to stop: write what a reader takes without making us wait for
- * longer than a moment.  Returns 0, or -1 with errno set.
+ * Write buf[0..len) for good; where we were told to stop, what a reader takes
+ * without making us wait for longer than a moment.
  */
-static int
-out_write_hastily(const char *buf, size_t len)
+static void
+out_send(const char *buf, size_t len)
 {
 	struct pollfd p = {.fd = OUT_FD, .events = POLLOUT};
+	size_t done = 0;
 	bool again = true;
 	ssize_t n;
 	int ready;
 
-	while (len > 0) {
+	if (failure == 0 && !io_stopped())
+		done = io_write_most(OUT_FD, buf, len);
+	if (done < len && failure == 0 && !io_stopped())
+		failure = errno;
+	while (done < len && failure == 0) {
 		ready = poll(&p, 1, OUT_PATIENCE);
 		/* SIGALRM comes each second: base/signals.h */
 		if (ready < 0 && errno == EINTR && again) {
@@ -47,35 +52,18 @@ out_write_hastily(const char *buf, size_t len)
 			continue;
 		}
 		if (ready <= 0) {
-			errno = EINTR;
-			return -1;
+			failure = EINTR;
+			return;
 		}
 		again = true;
 		/* a pipe that is ready takes as much as this at once: pipe(7)
 		 */
-		n = write(OUT_FD, buf, len < PIPE_BUF ? len : PIPE_BUF);
+		n = write(OUT_FD, buf + done,
+		    len - done < PIPE_BUF ? len - done : PIPE_BUF);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return -1;
-		if (n > 0) {
-			buf += n;
-			len -= (size_t)n;
-		}
+			failure = errno;
+		done += n > 0 ? (size_t)n : 0;
 	}
-	return 0;
-}
-
-/* Write buf[0..len) for good; after a signal only what needs no waiting. */
-static void
-out_send(const char *buf, size_t len)
-{
-	size_t done;
-
-	if (failure != 0 || len == 0)
-		return;
-	done = io_stopped() ? 0 : io_write_most(OUT_FD, buf, len);
-	if (done < len &&
-	    (!io_stopped() || out_write_hastily(buf + done, len - done) < 0))
-		failure = errno;
 }
 
 /* Write the buffer. */

@@ -14,7 +14,7 @@
 #include "base/msg.h"
 #include "wire.h"
 
-static int
+int
 encode_write(struct encode *e, const void *buf, size_t len)
 {
 	if (io_out_write(&e->out, buf, len) == 0)

@@ -35,6 +35,9 @@ struct encode {
 /* Begin.  Returns 0, or -1 (reported).  Nothing needs to be freed. */
 int encode_begin(struct encode *e, const struct encode_opts *opts);
 
+/* Write these bytes as they are.  Returns 0, or -1 (reported). */
+int encode_write(struct encode *e, const void *buf, size_t len);
+
 /*
  * A gzip_sink: take the next part.  `arg` is the struct encode.  Returns 0, or
  * -1 (reported).

@@ -51,10 +51,7 @@ to_out(void *arg, const void *buf, size_t len)
 
 	if (s->opts->copy != NULL)
 		digest_add(&s->encode.sum, buf, len);
-	if (io_out_write(&s->encode.out, buf, len) == 0)
-		return 0;
-	msg_warn(errno, "standard output");
-	return -1;
+	return encode_write(&s->encode, buf, len);
 }
 
 /* Warn about the item.  Returns -1. */
