@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/msg.h"
@@ -350,6 +351,21 @@ void
 json_add_string(struct json *to, const char *key, const char *text)
 {
 	(void)json_add(to, key, json_new_string(text));
+}
+
+void
+json_add_format(struct json *to, const char *key, const char *format, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	json_add_string(to, key, n < 0 ? NULL : text);
+	if (n >= 0)
+		free(text);
 }
 
 void

@@ -90,7 +90,8 @@ bool json_is_number(const struct json *value);
 bool json_is_bool(const struct json *value);
 bool json_is_null(const struct json *value);
 
-/* Are these the same values, or both NULL?  An object's order does not count. */
+/* Are these the same values, or both NULL?  An object's order does not count.
+ */
 bool json_is_same(const struct json *a, const struct json *b);
 
 /* How many items an array has, or members an object; 0 for all else. */
@@ -155,6 +156,9 @@ struct json *json_add_array(struct json *to, const char *key);
 
 /* Text that is NULL spoils `to`: it is taken for one that could not be made. */
 void json_add_string(struct json *to, const char *key, const char *text);
+/* The same of a text that is made. */
+void json_add_format(struct json *to, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void json_add_bool(struct json *to, const char *key, bool value);
 void json_add_null(struct json *to, const char *key);
 

@@ -205,9 +205,8 @@ check_open(const struct check *a, size_t at, struct source *s)
 
 	if (a->inputs[first].path != NULL)
 		*s = a->inputs[first];
-	else if ((source_is_at_hand(given) ? source_open(s, given, a->opts.max)
-	                                   : source_fetch(s, given, a->opts.max,
-	                                         a->opts.platform)) != WIRE_OK)
+	else if (source_fetch(s, given, a->opts.max, a->opts.platform) !=
+	    WIRE_OK)
 		return -1;
 	if (image_ref_parse(&ref, s->path) == 0) {
 		if (strcmp(ref.path, "-") != 0)

@@ -280,8 +280,8 @@ extract(struct extract *x)
 	o.dir = deliver_temp(&x->deliver);
 	/* before the doors are shut: a tool may have to fetch it */
 	if (x->image != NULL)
-		status = podstream_open(&x->source, x->image,
-		    x->deliver.max_size);
+		status = source_fetch(&x->source, x->image,
+		    x->deliver.max_size * PODSTREAM_FACTOR, NULL);
 	if (status == WIRE_OK &&
 	    ((x->image != NULL && (x->stream = tempfile_unnamed(o.dir)) < 0) ||
 	        (x->gather = gather_open(&o)) == NULL ||

@@ -26,19 +26,12 @@ top_of(const struct node *n)
 static const struct node *
 common(const struct node *a, const struct node *b)
 {
-	const struct node *n;
-	size_t x = 0, y = 0;
-
-	for (n = a; n != NULL; n = n->parent)
-		x++;
-	for (n = b; n != NULL; n = n->parent)
-		y++;
-	for (; x > y; x--)
-		a = a->parent;
-	for (; y > x; y--)
-		b = b->parent;
-	for (; a != b; b = b->parent)
-		a = a->parent;
+	/* of two, the one with the longer path is not above the other */
+	while (a != b)
+		if (a->path_len > b->path_len)
+			a = a->parent;
+		else
+			b = b->parent;
 	return a;
 }
 

@@ -326,39 +326,14 @@ choose_platform(struct image *img, const struct json *index, const char *wanted)
 /* ----------------------------------------------------------------- images */
 
 /*
- * The descriptor is of an image or of an index; its manifest; NULL (reported).
+ * Adopt the configuration of an image of n layers: it must have a diff ID for
+ * every one.
  */
-static struct json *
-load_manifest(struct image *img, const struct json *descriptor,
-    const char *platform)
-{
-	struct json *doc = NULL, *inner;
-	struct blob b;
-	int depth;
-
-	for (depth = 0; descriptor != NULL && depth < INDEX_DEPTH; depth++) {
-		if (get_blob(img, descriptor, &b) < 0)
-			break;
-		/* get_blob has seen that it is one; descriptor is within doc */
-		snprintf(img->digest, sizeof img->digest, "%s",
-		    json_get_text(descriptor, "digest"));
-		inner = image_parse_json(&b, "manifest");
-		json_free(doc);
-		doc = inner;
-		if (doc == NULL || json_get_array(doc, "manifests") == NULL)
-			return doc;
-		descriptor = choose_platform(img, doc, platform);
-	}
-	if (depth == INDEX_DEPTH)
-		msg_warn(0, "the indexes are nested too deeply");
-	json_free(doc);
-	return NULL;
-}
-
-/* Make room for n layers. */
 static int
-alloc_layers(struct image *img, size_t n)
+set_config(struct image *img, const struct blob *b, size_t n)
 {
+	const struct json *rootfs;
+
 	if (n > IMAGE_LAYERS_MAX) {
 		msg_warn(0,
 		    "the image has %zu layers; a runtime takes at most %d", n,
@@ -371,15 +346,6 @@ alloc_layers(struct image *img, size_t n)
 		return -1;
 	}
 	img->n_layers = (unsigned int)n;
-	return 0;
-}
-
-/* Adopt the configuration: it must have a diff ID for every layer. */
-static int
-set_config(struct image *img, const struct blob *b)
-{
-	const struct json *rootfs;
-
 	img->config = image_parse_json(b, "image configuration");
 	if (img->config == NULL ||
 	    blob_digest(b, "image configuration", img->id) < 0)
@@ -513,8 +479,8 @@ open_manifest(struct image *img, const struct json *manifest)
 		    msg_mask(masked, sizeof masked, type));
 		return -1;
 	}
-	if (alloc_layers(img, json_size(layers)) < 0 ||
-	    get_blob(img, config, &b) < 0 || set_config(img, &b) < 0)
+	if (get_blob(img, config, &b) < 0 ||
+	    set_config(img, &b, json_size(layers)) < 0)
 		return -1;
 	for (one = img->other_os ? NULL : json_first(layers); one != NULL;
 	     one = json_next(one)) {
@@ -528,20 +494,36 @@ open_manifest(struct image *img, const struct json *manifest)
 	return 0;
 }
 
-/* at: a descriptor, or an index of platforms */
+/* at: a descriptor of an image or of an index, or an index of platforms */
 static int
 open_oci(struct image *img, const struct json *at, const char *platform)
 {
-	struct json *manifest = NULL;
-	int ret = -1;
+	struct json *doc = NULL, *inner;
+	int depth, ret = -1;
+	struct blob b;
 
 	if (json_get_array(at, "manifests") != NULL)
 		at = choose_platform(img, at, platform);
-	if (at != NULL)
-		manifest = load_manifest(img, at, platform);
-	if (manifest != NULL)
-		ret = open_manifest(img, manifest);
-	json_free(manifest);
+	for (depth = 0; at != NULL && depth < INDEX_DEPTH; depth++) {
+		if (get_blob(img, at, &b) < 0)
+			break;
+		/* get_blob has seen that it is one; at is within doc */
+		snprintf(img->digest, sizeof img->digest, "%s",
+		    json_get_text(at, "digest"));
+		inner = image_parse_json(&b, "manifest");
+		json_free(doc);
+		doc = inner;
+		if (doc == NULL)
+			break;
+		if (json_get_array(doc, "manifests") == NULL) {
+			ret = open_manifest(img, doc);
+			break;
+		}
+		at = choose_platform(img, doc, platform);
+	}
+	if (depth == INDEX_DEPTH)
+		msg_warn(0, "the indexes are nested too deeply");
+	json_free(doc);
 	return ret;
 }
 
@@ -566,9 +548,8 @@ open_docker(struct image *img, const struct json *image)
 	unsigned int i = 0;
 	struct blob b;
 
-	if (alloc_layers(img, json_size(layers)) < 0 ||
-	    get_member(img, json_get_text(image, "Config"), &b) < 0 ||
-	    set_config(img, &b) < 0)
+	if (get_member(img, json_get_text(image, "Config"), &b) < 0 ||
+	    set_config(img, &b, json_size(layers)) < 0)
 		return -1;
 	for (one = json_first(layers); !img->other_os && one != NULL;
 	     one = json_next(one)) {

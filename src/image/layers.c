@@ -57,20 +57,6 @@ layers_merge_dir(struct tree *t, struct node *dir, struct node *f,
 	    : f;
 }
 
-/* Anything else of the layer: it replaces f. */
-static struct node *
-layers_merge_file(struct tree *t, struct node *dir, struct node *f,
-    const struct node *n)
-{
-	if (f != NULL)
-		tree_remove(t, f);
-	if (n->inode->whiteout && dir->merged)
-		return dir; /* overlayfs does not show it */
-	if (n->inode->whiteout)
-		dir->whiteouts = true;
-	return tree_add(t, dir, n->name, n->inode, n->inode->mode);
-}
-
 /*
  * The layer's tree onto the merged one, as overlayfs shows them together.  A
  * directory that only one layer has is shown as it is there, whiteouts and all.
@@ -85,12 +71,18 @@ layers_merge(struct tree *t, struct tree *from, unsigned int layer)
 	for (n = from->root->child; n != NULL; n = tree_next(from->root, n)) {
 		dir = n->parent->twin;
 		f = tree_child(t, dir, n->name, n->len);
-		f = S_ISDIR(n->inode->mode) ? layers_merge_dir(t, dir, f, n)
-		                            : layers_merge_file(t, dir, f, n);
+		if (S_ISDIR(n->inode->mode)) {
+			f = layers_merge_dir(t, dir, f, n);
+		} else {
+			if (f != NULL)
+				tree_remove(t, f);
+			if (n->inode->whiteout && dir->merged)
+				continue; /* overlayfs does not show it */
+			dir->whiteouts = dir->whiteouts || n->inode->whiteout;
+			f = tree_add(t, dir, n->name, n->inode, 0);
+		}
 		if (f == NULL)
 			return -1;
-		if (f == dir)
-			continue;
 		n->twin = f;
 		f->layer = layer;
 		f->implied = n->implied;
@@ -114,17 +106,16 @@ layers_extract(struct layers *l, struct extract *x, const struct blob *b,
 		msg_nomem();
 		return -1;
 	}
-	while (!extract_is_over(x) && (ret = tarscan_next(&scan, e)) > 0) {
+	while (ret == 0 && !extract_is_over(x) &&
+	    (ret = tarscan_next(&scan, e)) > 0) {
 		if (e->xattrs.overlay || e->xattrs.opaque)
 			extract_note(&l->overlay, e->name, l->n_layers + 1);
 		ret = extract_entry(x, e);
-		if (ret < 0)
-			break;
 	}
 	free(e);
 	if (ret == 0)
 		extract_finish(x);
-	return ret < 0 ? -1 : 0;
+	return ret;
 }
 
 /* Keep the layer as it is: containerd looks into it for the ones above. */
@@ -140,20 +131,17 @@ layers_keep(struct layers *l, struct tree *t)
 		targets += l->lower[i].targets;
 	}
 	lower = reallocarray(l->lower, l->n_layers + 1, sizeof *lower);
-	if (sum > TREE_NODES_MAX || targets > TREE_TARGETS_MAX ||
-	    lower == NULL) {
-		if (lower != NULL)
-			l->lower = lower;
-		if (lower == NULL)
-			msg_nomem();
-		else
-			msg_warn(0,
-			    "the image's layers have more than %d entries together, or symlinks with targets of more than %d MiB together",
-			    TREE_NODES_MAX, TREE_TARGETS_MAX >> 20);
-		tree_free(t);
+	if (lower == NULL) {
+		msg_nomem();
 		return -1;
 	}
 	l->lower = lower;
+	if (sum > TREE_NODES_MAX || targets > TREE_TARGETS_MAX) {
+		msg_warn(0,
+		    "the image's layers have more than %d entries together, or symlinks with targets of more than %d MiB together",
+		    TREE_NODES_MAX, TREE_TARGETS_MAX >> 20);
+		return -1;
+	}
 	l->lower[l->n_layers++] = *t;
 	return 0;
 }
@@ -189,9 +177,10 @@ layers_apply(struct layers *l, const struct blob *b, const char *what)
 		ret = layers_merge(&l->tree, &x.tree, l->n_layers + 1);
 	extract_end(&x);
 	if (ret == 0)
-		return layers_keep(l, &x.tree);
-	tree_free(&x.tree);
-	return -1;
+		ret = layers_keep(l, &x.tree);
+	if (ret < 0)
+		tree_free(&x.tree);
+	return ret;
 }
 
 void

@@ -87,26 +87,6 @@ put_data(struct run *r, const struct node *n, const char *path)
 	return got < 0 ? -1 : ret;
 }
 
-/* The entry that stream.c makes of it. */
-static int
-measure_put_node(struct run *r, const struct node *n, const char *path)
-{
-	const struct inode *i = n->inode;
-	struct tarout_entry e = {.path = path, .mode = i->mode};
-
-	if (n->parent == NULL)
-		e.mode = S_IFDIR | 0755;
-	if (S_ISDIR(e.mode))
-		return tarout_entry(r->tar, &e);
-	e.mtime = i->mtime;
-	e.target = i->target;
-	if (S_ISREG(e.mode))
-		e.size = (int64_t)i->data.len;
-	if (tarout_entry(r->tar, &e) < 0)
-		return -1;
-	return S_ISREG(e.mode) ? put_data(r, n, path) : 0;
-}
-
 /* Is the node, at path, neither sub, nor below it, nor a directory above it? */
 static bool
 measure_is_aside(const struct node *n, const char *path, const char *sub)
@@ -128,6 +108,8 @@ measure_put_all(struct run *r, struct tree *t, const char *sub, bool *found)
 {
 	struct predict j;
 	struct predict_item item;
+	struct tarout_entry e;
+	const struct inode *i;
 	uint64_t entries = 0;
 	char path[TREE_PATH];
 
@@ -141,7 +123,19 @@ measure_put_all(struct run *r, struct tree *t, const char *sub, bool *found)
 		    (*sub == '\0' || strcmp(path, sub) == 0))
 			*found = true;
 		entries++;
-		if (measure_put_node(r, item.node, path) < 0)
+		/* the entry that stream.c makes of it */
+		i = item.node->inode;
+		e = (struct tarout_entry){.path = path, .mode = i->mode};
+		if (item.node->parent == NULL)
+			e.mode = S_IFDIR | 0755;
+		if (!S_ISDIR(e.mode)) {
+			e.mtime = i->mtime;
+			e.target = i->target;
+		}
+		if (S_ISREG(e.mode))
+			e.size = (int64_t)i->data.len;
+		if (tarout_entry(r->tar, &e) < 0 ||
+		    (S_ISREG(e.mode) && put_data(r, item.node, path) < 0))
 			return -1;
 	}
 	if (tarout_finish(r->tar) < 0 || gzip_finish(r->gzip) < 0 ||

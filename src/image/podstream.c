@@ -11,18 +11,6 @@
 #include "base/result.h"
 #include "image/verdict.h"
 
-enum {
-	PODSTREAM_FACTOR = 2 /* blobs and layers: the image's bytes, twice */
-};
-
-enum wire_exit
-podstream_open(struct source *s, const char *name, uint64_t max)
-{
-	if (source_is_at_hand(name))
-		return source_open(s, name, max * PODSTREAM_FACTOR);
-	return source_fetch(s, name, max * PODSTREAM_FACTOR, NULL);
-}
-
 enum wire_exit
 podstream_write(const struct source *source, const char *name, const char *sub,
     uint64_t max, int to)

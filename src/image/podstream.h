@@ -11,12 +11,9 @@
 #include "image/source.h"
 #include "wire.h"
 
-/*
- * Get at the image `name`, as `check` takes it; at most max bytes are
- * unpacked.  To be followed by source_close in every case.  Returns WIRE_OK, or
- * another (reported).
- */
-enum wire_exit podstream_open(struct source *s, const char *name, uint64_t max);
+enum {
+	PODSTREAM_FACTOR = 2 /* blobs and layers: the image's bytes, twice */
+};
 
 /*
  * Write the stream of s, which is called `name` (masked) in messages, in jsonl

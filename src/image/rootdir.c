@@ -51,18 +51,6 @@ rootdir_add_entry(struct tree *t, struct node *dir, const struct walk_entry *e)
 	return tree_set_target(t, n->inode, target) < 0 ? NULL : n;
 }
 
-/* Small files are kept open: what names accounts is read from the tree. */
-static void
-keep_open(struct tree *t, int root, const char *path)
-{
-	struct node *n = tree_find(t, path);
-	char real[TREE_PATH];
-
-	if (n != NULL && S_ISREG(n->inode->mode))
-		n->inode->data.fd = openat(root, tree_path(n, real),
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-}
-
 static int
 read_all(struct tree *t, struct walk *w)
 {
@@ -95,8 +83,14 @@ read_all(struct tree *t, struct walk *w)
 int
 rootdir_read(struct tree *t, const char *path)
 {
+	/* kept open: what is in them is read from the tree */
+	static const char *const files[] = {"etc/passwd", "etc/group",
+	    "product_name"};
 	struct walk w = {0};
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char real[TREE_PATH];
+	struct node *n;
+	size_t i;
 	int ret;
 
 	if (fd < 0)
@@ -111,8 +105,11 @@ rootdir_read(struct tree *t, const char *path)
 		(void)close(fd);
 		return -1;
 	}
-	keep_open(t, fd, "/etc/passwd");
-	keep_open(t, fd, "/etc/group");
-	keep_open(t, fd, "/product_name");
+	for (i = 0; i < sizeof files / sizeof *files; i++) {
+		n = tree_find(t, files[i]);
+		if (n != NULL && S_ISREG(n->inode->mode))
+			n->inode->data.fd = openat(fd, tree_path(n, real),
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	}
 	return fd;
 }

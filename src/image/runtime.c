@@ -136,26 +136,10 @@ runtime_split_line(char *line, char **fields, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		fields[i] = line != NULL ? line : empty;
-		if (line != NULL)
-			line = strchr(line, ':');
-		if (line != NULL)
-			*line++ = '\0';
+		fields[i] = strsep(&line, ":");
+		if (fields[i] == NULL)
+			fields[i] = empty;
 	}
-}
-
-/* Is name one of the names between commas? */
-static bool
-lists(const char *names, const char *name)
-{
-	size_t len = strlen(name), n;
-
-	for (; *names != '\0'; names += n + (names[n] == ',')) {
-		n = strcspn(names, ",");
-		if (n == len && strncmp(names, name, n) == 0)
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -198,9 +182,11 @@ runtime_user(struct tree *t, uid_t uid, struct runtime_user *user)
 	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
 		/* group(5): name:x:gid:names */
 		runtime_split_line(line, fields, 4);
-		if (number_parse(fields[2], 0, UINT32_MAX, &n) == 0 &&
-		    lists(fields[3], name))
-			add_group(user, (gid_t)n);
+		if (number_parse(fields[2], 0, UINT32_MAX, &n) < 0)
+			continue;
+		while ((line = strsep(&fields[3], ",")) != NULL)
+			if (strcmp(line, name) == 0)
+				add_group(user, (gid_t)n);
 	}
 	n = passwd == NULL || group == NULL;
 	free(passwd);

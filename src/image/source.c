@@ -238,6 +238,8 @@ source_fetch(struct source *s, const char *text, uint64_t max,
 	size_t i = 0;
 	int ret = 0;
 
+	if (source_is_at_hand(text))
+		return source_open(s, text, max);
 	*s = (struct source){.tempfile = {.fd = -1, .max = max}};
 	while (strncmp(text, places[i].prefix, strlen(places[i].prefix)) != 0)
 		i++;

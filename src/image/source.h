@@ -45,8 +45,9 @@ enum wire_exit source_refuse_context(const char *path);
 enum wire_exit source_open(struct source *s, const char *text, uint64_t max);
 
 /*
- * Have a tool fetch what `text` names: at most max bytes, for this platform
- * ("os/arch[/variant]", NULL: this machine's).  None of it is looked at.
+ * Open what is at hand, or have a tool fetch what `text` names: at most max
+ * bytes, for this platform ("os/arch[/variant]", NULL: this machine's).  None
+ * of it is looked at.
  *
  * docker://NAME is in a registry, which skopeo reads, containers-storage:NAME
  * in podman's store, docker-daemon:NAME in docker's; a bare NAME is looked for

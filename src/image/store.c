@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,41 +23,13 @@ enum {
 	LINKS_MAX = 8 /* from member to member */
 };
 
-/*
- * The member that a link names: a hard link's from the top of the archive, a
- * symlink's from its own directory.  Owned; NULL (reported).
- */
-static char *
-link_name(const struct tarscan_entry *e)
-{
-	const char *slash = strrchr(e->name, '/');
-	const char *link = e->link;
-	size_t len = 0;
-	char *name;
-
-	if (e->type == TARSCAN_SYMLINK && slash != NULL)
-		len = (size_t)(slash - e->name) + 1;
-	while (len > 0 && strncmp(link, "../", 3) == 0) {
-		link += 3;
-		for (len--; len > 0 && e->name[len - 1] != '/'; len--)
-			;
-	}
-	name = calloc(1, len + strlen(link) + 1);
-	if (name == NULL) {
-		msg_nomem();
-		return NULL;
-	}
-	memcpy(name, e->name, len);
-	memcpy(name + len, link, strlen(link) + 1);
-	path_clean(name);
-	return name;
-}
-
 /* Remember a member that can hold, or stand for, a blob. */
 static int
 store_add_member(struct store *s, struct tarscan_entry *e)
 {
 	struct store_member *m;
+	const char *slash;
+	int len = 0;
 
 	if (e->type != TARSCAN_FILE && e->type != TARSCAN_LINK &&
 	    e->type != TARSCAN_SYMLINK)
@@ -83,8 +56,18 @@ store_add_member(struct store *s, struct tarscan_entry *e)
 	}
 	if (e->type == TARSCAN_FILE)
 		return 0;
-	m->link = link_name(e);
-	return m->link == NULL ? -1 : 0;
+	/* a symlink is from its own directory on, a hard link from the top */
+	slash = strrchr(e->name, '/');
+	if (e->type == TARSCAN_SYMLINK && slash != NULL)
+		len = (int)(slash - e->name) + 1;
+	if (asprintf(&m->link, "%.*s%s", len, e->name, e->link) < 0) {
+		m->link = NULL;
+		msg_nomem();
+		return -1;
+	}
+	path_clean_go(m->link);
+	path_clean(m->link);
+	return 0;
 }
 
 static int

@@ -318,129 +318,92 @@ tree_set_acl(struct tree *t, struct inode *i, const unsigned char *acl,
     size_t len)
 {
 	void *to = i->acl;
-	int ret = 0;
 
-	if (len > 0)
-		ret = tree_keep(t, &to, acl, len);
-	if (ret < 0)
+	if (len > 0 && tree_keep(t, &to, acl, len) < 0)
 		return -1;
 	i->acl = to;
 	i->acl_len = len;
 	return 0;
 }
 
-/* A path being resolved. */
-struct lookup {
-	struct tree *tree;
-	struct node *at;
-	char rest[2 * TREE_PATH];
-	const char *p; /* in rest: still to go */
-	unsigned int links; /* symlinks followed */
-	bool make;
-	mode_t mode; /* of the last component, if made */
-};
-
-/* Go to the child of l->at with this name. */
-static int
-step(struct lookup *l, const char *name)
-{
-	bool last = l->p[strspn(l->p, "/")] == '\0';
-	char all[2 * TREE_PATH];
-	struct node *n, *up;
-	const char *target;
-
-	if (!S_ISDIR(l->at->inode->mode)) {
-		errno = ENOTDIR;
-		return -1;
-	}
-	n = tree_child(l->tree, l->at, name, strlen(name));
-	if (n != NULL && n->inode->whiteout && l->tree->hides_whiteouts)
-		n = NULL;
-	if (n == NULL && l->make) {
-		/*
-		 * overlayfs copies the directory and all above it up, which
-		 * merges them, and their whiteouts are not listed any more
-		 */
-		for (up = l->at; up != NULL; up = up->parent) {
-			up->merged = true;
-			tree_drop_whiteouts(l->tree, up);
-		}
-		n = tree_add(l->tree, l->at, name, NULL,
-		    last ? l->mode : S_IFDIR | 0755);
-		if (n == NULL)
-			errno = ENOMEM;
-	} else if (n == NULL) {
-		errno = ENOENT;
-	}
-	if (n == NULL)
-		return -1;
-	if (!S_ISLNK(n->inode->mode)) {
-		l->at = n;
-		return 0;
-	}
-	target = n->inode->target;
-	if (target == NULL || ++l->links > LINKS_MAX ||
-	    strlen(target) + strlen(l->p) + 2 > sizeof all) {
-		errno = ELOOP;
-		return -1;
-	}
-	if (*target == '/')
-		l->at = l->tree->root;
-	stpcpy(stpcpy(stpcpy(all, target), "/"), l->p);
-	memcpy(l->rest, all, strlen(all) + 1);
-	l->p = l->rest;
-	return 0;
-}
-
+/* Make what dir does not have. */
 static struct node *
-tree_find_path(struct tree *t, const char *path, bool make, mode_t mode)
+tree_make_child(struct tree *t, struct node *dir, const char *name, mode_t mode)
 {
-	struct lookup l;
-	char name[NAME_LEN_MAX + 1];
-	const char *p;
-	size_t len = strlen(path);
+	struct node *n;
 
-	if (len >= TREE_PATH) {
-		errno = ENAMETOOLONG;
-		return NULL;
+	/*
+	 * overlayfs copies the directory and all above it up, which merges
+	 * them, and their whiteouts are not listed any more
+	 */
+	for (n = dir; n != NULL; n = n->parent) {
+		n->merged = true;
+		tree_drop_whiteouts(t, n);
 	}
-	l.tree = t;
-	l.at = t->root;
-	l.links = 0;
-	l.make = make;
-	l.mode = mode;
-	memcpy(l.rest, path, len + 1);
-	l.p = l.rest;
-	for (;;) {
-		p = l.p + strspn(l.p, "/");
-		len = strcspn(p, "/");
-		if (len == 0)
-			return l.at;
-		if (len > NAME_LEN_MAX) {
-			errno = ENAMETOOLONG;
-			return NULL;
-		}
-		memcpy(name, p, len);
-		name[len] = '\0';
-		l.p = p + len;
-		t->steps++;
-		if (path_is_dots(name)) {
-			if (len == 2 && l.at->parent != NULL)
-				l.at = l.at->parent;
-		} else if (step(&l, name) < 0) {
-			return NULL;
-		}
-	}
+	n = tree_add(t, dir, name, NULL, mode);
+	if (n == NULL)
+		errno = ENOMEM;
+	return n;
 }
 
 struct node *
 tree_find(struct tree *t, const char *path)
 {
-	return tree_find_path(t, path, false, 0);
+	return tree_make(t, path, 0);
 }
 
 struct node *
 tree_make(struct tree *t, const char *path, mode_t mode)
 {
-	return tree_find_path(t, path, true, mode);
+	char rest[2 * TREE_PATH], all[2 * TREE_PATH], name[NAME_LEN_MAX + 1];
+	struct node *at = t->root, *n;
+	const char *p = rest, *target;
+	size_t len = strlen(path);
+	unsigned int links = 0;
+
+	errno = ENAMETOOLONG;
+	if (len >= TREE_PATH)
+		return NULL;
+	memcpy(rest, path, len + 1);
+	while (*(p += strspn(p, "/")) != '\0') {
+		len = strcspn(p, "/");
+		errno = ENAMETOOLONG;
+		if (len > NAME_LEN_MAX)
+			return NULL;
+		memcpy(name, p, len);
+		name[len] = '\0';
+		p += len;
+		t->steps++;
+		if (path_is_dots(name)) {
+			if (len == 2 && at->parent != NULL)
+				at = at->parent;
+			continue;
+		}
+		errno = ENOTDIR;
+		if (!S_ISDIR(at->inode->mode))
+			return NULL;
+		n = tree_child(t, at, name, len);
+		if (n != NULL && n->inode->whiteout && t->hides_whiteouts)
+			n = NULL;
+		errno = ENOENT;
+		if (n == NULL && mode != 0)
+			n = tree_make_child(t, at, name,
+			    p[strspn(p, "/")] == '\0' ? mode : S_IFDIR | 0755);
+		if (n == NULL)
+			return NULL;
+		if (!S_ISLNK(n->inode->mode)) {
+			at = n;
+			continue;
+		}
+		target = n->inode->target;
+		errno = ELOOP;
+		if (target == NULL || ++links > LINKS_MAX ||
+		    strlen(target) + strlen(p) + 2 > sizeof all)
+			return NULL;
+		if (*target == '/')
+			at = t->root;
+		stpcpy(stpcpy(stpcpy(all, target), "/"), p);
+		p = strcpy(rest, all);
+	}
+	return at;
 }

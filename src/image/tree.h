@@ -126,7 +126,8 @@ void tree_drop_whiteouts(struct tree *t, struct node *dir);
 
 /*
  * The same, but make what is missing: directories of mode 0755, the last
- * component with `mode`, as a runtime does for a mount.  NULL and errno:
+ * component with `mode`, as a runtime does for a mount; nothing, where that
+ * is 0.  NULL and errno:
  * ENOTDIR, ELOOP, ENAMETOOLONG; or ENOMEM (reported).
  */
 struct node *tree_make(struct tree *t, const char *path, mode_t mode);

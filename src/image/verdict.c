@@ -58,13 +58,14 @@ verdict_ignores(struct verdict *v, const struct codes_row *row,
 
 /*
  * Add a note about a path ("" for none) that layer `layer` has.  Further ones
- * of the same code and layer about other paths are only counted.
+ * of the same code and layer about other paths are only counted.  Where it
+ * cannot be added (reported), v->failed is set.
  */
-static int verdict_note(struct verdict *v, const char *code, const char *path,
+static void verdict_note(struct verdict *v, const char *code, const char *path,
     unsigned int layer, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-static int
+static void
 verdict_note(struct verdict *v, const char *code, const char *path,
     unsigned int layer, const char *format, ...)
 {
@@ -74,21 +75,22 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 	va_list ap;
 	size_t i;
 
+	if (v->failed)
+		return;
 	if (row == NULL) {
 		msg_warn(0, "internal error: unknown finding code %s", code);
-		return -1;
+		v->failed = true;
+		return;
 	}
 	va_start(ap, format);
 	if (vasprintf(&message, format, ap) < 0)
 		message = NULL;
 	va_end(ap);
-	if (message == NULL) {
-		msg_nomem();
-		return -1;
-	}
+	if (message == NULL)
+		goto nomem;
 	if (verdict_ignores(v, row, path, message)) {
 		free(message);
-		return 0;
+		return;
 	}
 	for (i = v->n_notes; i > 0; i--) {
 		n = &v->notes[i - 1];
@@ -96,13 +98,12 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 			continue;
 		n->count++;
 		free(message);
-		return 0;
+		return;
 	}
 	n = array_grow(v->notes, &v->notes_room, v->n_notes + 1, sizeof *n);
 	if (n == NULL) {
 		free(message);
-		msg_nomem();
-		return -1;
+		goto nomem;
 	}
 	v->notes = n;
 	n += v->n_notes++;
@@ -114,13 +115,15 @@ verdict_note(struct verdict *v, const char *code, const char *path,
 	    .count = 1};
 	if (*path != '\0')
 		n->path = strdup(path);
-	if (*path != '\0' && n->path == NULL) {
-		msg_nomem();
-		return -1;
-	}
+	if (*path != '\0' && n->path == NULL)
+		goto nomem;
 	v->errors += row->severity == CODES_ERROR;
 	v->warnings += row->severity == CODES_WARNING;
-	return 0;
+	return;
+
+nomem:
+	msg_nomem();
+	v->failed = true;
 }
 
 /* -------------------------------------------------------------- the image */
@@ -131,7 +134,7 @@ config_text(const struct verdict *v, const char *key)
 	return json_text(json_path(v->image.config, "config", key, NULL));
 }
 
-static int
+static void
 note_user(struct verdict *v)
 {
 	const char *user = config_text(v, "User"), *code = "user-root";
@@ -144,11 +147,11 @@ note_user(struct verdict *v)
 	else if (strspn(user, "0123456789") < len)
 		code = "user-name";
 	else if (strspn(user, "0") < len)
-		return 0;
+		return;
 	if (*user != '\0')
 		snprintf(what, sizeof what, "USER %s is %s", masked,
 		    strcmp(code, "user-name") == 0 ? "a name" : "root");
-	return verdict_note(v, code, "", 0,
+	verdict_note(v, code, "", 0,
 	    "%s: pods of unpackctl set runAsUser; others with runAsNonRoot never start (CreateContainerConfigError)",
 	    what);
 }
@@ -173,7 +176,7 @@ is_in_mount(struct verdict *v, const char *path)
 	return false;
 }
 
-static int
+static void
 note_workdir(struct verdict *v)
 {
 	const char *path = config_text(v, "WorkingDir"), *why = NULL;
@@ -181,7 +184,7 @@ note_workdir(struct verdict *v)
 	char masked[256];
 
 	if (*path == '\0')
-		return 0;
+		return;
 	msg_mask(masked, sizeof masked, path);
 	n = tree_find(&v->tree, path);
 	if (*path != '/')
@@ -189,20 +192,19 @@ note_workdir(struct verdict *v)
 	else if (n == NULL ? errno != ENOENT : !S_ISDIR(n->inode->mode))
 		why = "not a directory";
 	if (why != NULL)
-		return verdict_note(v, "workdir-not-directory", path, 0,
+		verdict_note(v, "workdir-not-directory", path, 0,
 		    "WORKDIR %s is %s: the container cannot start unless the pod sets another workingDir",
 		    masked, why);
 	/* the runtime makes it, unless the pod has another */
-	if (n == NULL && !is_in_mount(v, path))
-		return verdict_note(v, "workdir-missing", path, 0,
+	else if (n == NULL && !is_in_mount(v, path))
+		verdict_note(v, "workdir-missing", path, 0,
 		    "no layer has the WORKDIR %s: in a pod without workingDir, such as RukPak's, the runtime makes the directory, and it is part of the bundle",
 		    masked);
-	if (n != NULL && n->parent != NULL &&
+	else if (n != NULL && n->parent != NULL &&
 	    acl_judge(&v->user.who, n->inode) != FINDING_NONE)
-		return verdict_note(v, "workdir-not-searchable", path, 0,
+		verdict_note(v, "workdir-not-searchable", path, 0,
 		    "WORKDIR %s cannot be entered: relative paths fail unless the pod sets another workingDir",
 		    masked);
-	return 0;
 }
 
 /*
@@ -228,7 +230,7 @@ volume_refusal(const struct node *n, const char *clean)
 	return NULL;
 }
 
-/* The VOLUME at path, as the image's configuration has it. */
+/* The VOLUME at path, as the image's configuration has it.  0, or -1. */
 static int
 take_volume(struct verdict *v, const char *path)
 {
@@ -237,19 +239,17 @@ take_volume(struct verdict *v, const char *path)
 	const char *why;
 
 	msg_mask(masked, sizeof masked, path);
-	if (n != NULL && n->child != NULL && n->parent != NULL &&
-	    verdict_note(v, "volume-over-content", path, 0,
-	        "VOLUME %s has content: the runtime copies it at every start",
-	        masked) < 0)
-		return -1;
+	if (n != NULL && n->child != NULL && n->parent != NULL)
+		verdict_note(v, "volume-over-content", path, 0,
+		    "VOLUME %s has content: the runtime copies it at every start",
+		    masked);
 	/* what overlayfs lists, but cannot find */
 	for (in = n; in != NULL && !in->inode->whiteout;)
 		in = tree_next(n, in);
-	if (in != NULL && in != n &&
-	    verdict_note(v, "container-cannot-start", path, 0,
-	        "VOLUME %s has a whiteout in it that deletes nothing: the runtime cannot copy that, and the container does not start",
-	        masked) < 0)
-		return -1;
+	if (in != NULL && in != n)
+		verdict_note(v, "container-cannot-start", path, 0,
+		    "VOLUME %s has a whiteout in it that deletes nothing: the runtime cannot copy that, and the container does not start",
+		    masked);
 	if ((size_t)snprintf(clean, sizeof clean, "/%s", path) >= sizeof clean)
 		return 0;
 	path_clean_go(clean);
@@ -258,14 +258,15 @@ take_volume(struct verdict *v, const char *path)
 	if (n == NULL && errno == ENOMEM)
 		return -1;
 	why = volume_refusal(n, clean);
-	if (why != NULL)
-		return verdict_note(v, "container-cannot-start", path, 0,
+	if (why == NULL)
+		n->volume = true;
+	else
+		verdict_note(v, "container-cannot-start", path, 0,
 		    "VOLUME %s %s: the container does not start", masked, why);
-	n->volume = true;
 	return 0;
 }
 
-/* What of its configuration keeps a container from starting. */
+/* What of its configuration keeps a container from starting.  0, or -1. */
 static int
 note_process(struct verdict *v)
 {
@@ -273,25 +274,19 @@ note_process(struct verdict *v)
 	const struct json *one = json_first(
 	    json_path(v->image.config, "config", "Env", NULL));
 	const struct node *n;
-	const char *text;
 	size_t i;
 
-	for (; one != NULL; one = json_next(one)) {
-		text = json_string(one);
-		if (text != NULL && *text == '=' &&
-		    verdict_note(v, "container-cannot-start", "", 0,
-		        "ENV has a variable without a name: the container does not start") <
-		        0)
-			return -1;
-	}
+	for (; one != NULL; one = json_next(one))
+		if (*json_text(one) == '=')
+			verdict_note(v, "container-cannot-start", "", 0,
+			    "ENV has a variable without a name: the container does not start");
 	for (i = 0; i < sizeof accounts / sizeof *accounts; i++) {
 		n = tree_find(&v->tree, accounts[i]);
 		if (n != NULL ? !S_ISREG(n->inode->mode) : errno == ELOOP)
-			if (verdict_note(v, "container-cannot-start",
-			        accounts[i] + 1, 0,
-			        "%s is not a file: the runtime looks users up in it, and the container does not start",
-			        accounts[i]) < 0)
-				return -1;
+			verdict_note(v, "container-cannot-start",
+			    accounts[i] + 1, 0,
+			    "%s is not a file: the runtime looks users up in it, and the container does not start",
+			    accounts[i]);
 	}
 	one = json_first(json_path(v->image.config, "config", "Volumes", NULL));
 	for (; one != NULL; one = json_next(one))
@@ -300,33 +295,31 @@ note_process(struct verdict *v)
 	return 0;
 }
 
-static int
+static void
 note_platform(struct verdict *v, const struct verdict_opts *opts)
 {
 	size_t n = v->n_notes;
 
 	if (!v->image.mismatch)
-		return 0;
-	if (verdict_note(v, "no-platform", "", 0,
-	        "no image for %s in it; it has images for: %s",
-	        opts->platform != NULL ? opts->platform : image_platform(),
-	        v->image.platforms != NULL ? v->image.platforms : "?") < 0)
-		return -1;
-	if (opts->platform != NULL)
-		return 0;
+		return;
+	verdict_note(v, "no-platform", "", 0,
+	    "no image for %s in it; it has images for: %s",
+	    opts->platform != NULL ? opts->platform : image_platform(),
+	    v->image.platforms != NULL ? v->image.platforms : "?");
+	if (opts->platform != NULL || v->failed)
+		return;
 	/* no --platform was given: the nodes may have another one */
 	if (v->n_notes == n) {
 		v->ignored_errors--;
-		return 0;
+		return;
 	}
 	v->notes[n].severity = CODES_WARNING;
 	v->errors--;
 	v->warnings++;
-	return 0;
 }
 
 /* What one runtime refuses, unless reported already with the other's. */
-static int
+static void
 note_refusal(struct verdict *v, const struct layers *l, int side)
 {
 	static const char *const names[] = {"containerd", "podman"};
@@ -337,12 +330,12 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 	int i;
 
 	if (r->code == NULL)
-		return 0;
+		return;
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
 		o = &l->refusals[i];
 		same = o->layer == r->layer && o->code == r->code;
 		if (same && i < side)
-			return 0;
+			return;
 		answers[i] = same ? o->answer : "";
 		snprintf(text[i], sizeof text[i], "%s %s%s%s", names[i],
 		    same ? "answers '" : "takes it", answers[i],
@@ -353,58 +346,51 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 		snprintf(text[i], sizeof text[i], "%s refuses another entry",
 		    names[i]);
 	}
-	if (verdict_note(v, r->code, r->path, r->layer, "%s: %s; %s, %s",
-	        msg_mask(masked, sizeof masked, r->path),
-	        codes_find(r->code)->meaning, text[0], text[1]) < 0)
-		return -1;
+	verdict_note(v, r->code, r->path, r->layer, "%s: %s; %s, %s",
+	    msg_mask(masked, sizeof masked, r->path),
+	    codes_find(r->code)->meaning, text[0], text[1]);
 	/* unless it is ignored */
 	if (v->n_notes > 0 &&
 	    strcmp(v->notes[v->n_notes - 1].code, r->code) == 0)
 		memcpy(v->notes[v->n_notes - 1].answers, answers,
 		    sizeof answers);
-	return 0;
 }
 
 /* Entries of one kind, the first, and how many more there are. */
-static int
+static void
 note_entries(struct verdict *v, const char *code, const struct extract_note *n,
     const char *what)
 {
 	char masked[MSG_NAME], more[32] = "";
 
 	if (n->n == 0)
-		return 0;
+		return;
 	if (n->n > 1)
 		snprintf(more, sizeof more, " and %u more", n->n - 1);
 	/* of several no path is known but one */
-	return verdict_note(v, code, n->n > 1 ? "" : n->path, n->layer,
-	    "%s%s: %s", msg_mask(masked, sizeof masked, n->path), more, what);
+	verdict_note(v, code, n->n > 1 ? "" : n->path, n->layer, "%s%s: %s",
+	    msg_mask(masked, sizeof masked, n->path), more, what);
 }
 
 /* What the runtimes refuse, or do otherwise. */
-static int
+static void
 note_merge(struct verdict *v, const struct layers *l)
 {
 	unsigned int refused = 0;
 	int i;
 
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
-		if (note_refusal(v, l, i) < 0)
-			return -1;
+		note_refusal(v, l, i);
 		refused += l->refusals[i].code != NULL;
 	}
 	v->refused = refused == EXTRACT_RUNTIMES;
-	if (note_entries(v, "implied-directory", &l->implied,
-	        "a layer has files in the directory, but no entry for it: its mode depends on the runtime") <
-	        0 ||
-	    note_entries(v, "overlay-attribute", &l->overlay,
-	        "attributes of overlayfs: podman and CRI-O set them, containerd does not; this result is for containerd") <
-	        0)
-		return -1;
-	if (refused > 0)
-		return 0;
-	return note_entries(v, "runtimes-differ", &l->differ,
-	    "not the same in containerd and in podman; this result is for containerd");
+	note_entries(v, "implied-directory", &l->implied,
+	    "a layer has files in the directory, but no entry for it: its mode depends on the runtime");
+	note_entries(v, "overlay-attribute", &l->overlay,
+	    "attributes of overlayfs: podman and CRI-O set them, containerd does not; this result is for containerd");
+	if (refused == 0)
+		note_entries(v, "runtimes-differ", &l->differ,
+		    "not the same in containerd and in podman; this result is for containerd");
 }
 
 static int
@@ -424,7 +410,7 @@ set_user(struct verdict *v, const struct verdict_opts *opts)
 }
 
 /* If a layer has an entry "/": can the user enter and list podman's root? */
-static int
+static void
 note_root(struct verdict *v, const struct verdict_opts *opts,
     const struct layers *l)
 {
@@ -434,8 +420,8 @@ note_root(struct verdict *v, const struct verdict_opts *opts,
 	    set_user(v, opts) < 0 ||
 	    finding_judge(&v->user.who, i->mode, i->uid, i->gid) ==
 	        FINDING_NONE)
-		return 0;
-	return verdict_note(v, "root-not-readable", "/", l->root_set,
+		return;
+	verdict_note(v, "root-not-readable", "/", l->root_set,
 	    "/ has mode %04o and owner %ju:%ju in podman and CRI-O: the container cannot start, or nothing in it can be read; containerd has 0755",
 	    (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
 	    (uintmax_t)i->gid);
@@ -461,11 +447,11 @@ take_layers(struct verdict *v, const struct verdict_opts *opts)
 		if (layers_apply(l, &v->image.layers[i].tar, what) < 0)
 			goto out;
 	}
-	ret = note_merge(v, l);
+	note_merge(v, l);
 	layers_take_tree(l, &v->tree);
 	v->tree.root->inode->mode = S_IFDIR | 0755; /* unpack sees that */
-	if (ret == 0)
-		ret = note_root(v, opts, l);
+	note_root(v, opts, l);
+	ret = 0;
 out:
 	layers_close(l);
 	free(l);
@@ -476,31 +462,29 @@ out:
  * What a layer, though its tar may be fine, makes of one of the runtimes: a
  * type, or a compression, that it does not read.
  */
-static int
+static void
 note_packing(struct verdict *v, const struct image_layer *one,
     unsigned int number)
 {
 	if (one->packed != NULL) {
 		v->refused = true;
-		return verdict_note(v, "layer-compression", "", number,
+		verdict_note(v, "layer-compression", "", number,
 		    "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
 		    number, one->packed);
+		return;
 	}
-	if (one->odd_type &&
-	    verdict_note(v, "layer-type", "", number,
-	        "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
-	        number) < 0)
-		return -1;
-	if (one->skips &&
-	    verdict_note(v, "layer-compression", "", number,
-	        "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
-	        number) < 0)
-		return -1;
-	if (one->looks == NULL)
-		return 0;
-	return verdict_note(v, "layer-compression", "", number,
-	    "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
-	    number, one->looks);
+	if (one->odd_type)
+		verdict_note(v, "layer-type", "", number,
+		    "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
+		    number);
+	if (one->skips)
+		verdict_note(v, "layer-compression", "", number,
+		    "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
+		    number);
+	if (one->looks != NULL)
+		verdict_note(v, "layer-compression", "", number,
+		    "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
+		    number, one->looks);
 }
 
 static int
@@ -513,24 +497,21 @@ open_layers(struct verdict *v, const struct verdict_opts *opts,
 
 	if (image_open(img, ref, opts->place,
 	        opts->platform != NULL ? opts->platform : image_platform(),
-	        opts->max) < 0 ||
-	    note_platform(v, opts) < 0)
+	        opts->max) < 0)
 		return -1;
+	note_platform(v, opts);
 	v->refused = img->other_os;
-	if (img->other_os &&
-	    verdict_note(v, "other-os", "", 0,
-	        "the image is for %s: it never runs on a node with Linux",
-	        msg_mask(masked, sizeof masked, img->os)) < 0)
-		return -1;
+	if (img->other_os)
+		verdict_note(v, "other-os", "", 0,
+		    "the image is for %s: it never runs on a node with Linux",
+		    msg_mask(masked, sizeof masked, img->os));
 	for (i = 0; !img->other_os && i < img->n_layers; i++)
-		if (note_packing(v, &img->layers[i], i + 1) < 0)
-			return -1;
+		note_packing(v, &img->layers[i], i + 1);
 	if (v->refused) /* by all, or unread */
 		return tree_init(&v->tree);
-	if (img->n_layers == 0 &&
-	    verdict_note(v, "no-layers", "", 0,
-	        "the image has no layers: no container can be made of it") < 0)
-		return -1;
+	if (img->n_layers == 0)
+		verdict_note(v, "no-layers", "", 0,
+		    "the image has no layers: no container can be made of it");
 	return take_layers(v, opts);
 }
 
@@ -577,7 +558,7 @@ verdict_part(struct verdict *v, size_t i)
 }
 
 /* An operating system, not only a bundle? */
-static int
+static void
 note_base(struct verdict *v)
 {
 	static const char *const signs[] = {"/etc/os-release",
@@ -587,14 +568,13 @@ note_base(struct verdict *v)
 	for (i = 0; i < sizeof signs / sizeof *signs; i++)
 		if (tree_find(&v->tree, signs[i]) != NULL)
 			v->on_base = true;
-	if (!v->on_base)
-		return 0;
-	return verdict_note(v, "full-base-image", "", 0,
-	    "the image holds a whole operating system: all of it is streamed, and must be readable");
+	if (v->on_base)
+		verdict_note(v, "full-base-image", "", 0,
+		    "the image holds a whole operating system: all of it is streamed, and must be readable");
 }
 
 /* An entry that can be read: by anybody? */
-static int
+static void
 note_entry(struct verdict *v, const struct node *n, const char *path)
 {
 	const struct finding_who *who = &v->user.who;
@@ -603,25 +583,24 @@ note_entry(struct verdict *v, const struct node *n, const char *path)
 	char masked[MSG_NAME];
 
 	msg_mask(masked, sizeof masked, path);
-	if (!msg_is_utf8(n->name, n->len) &&
-	    verdict_note(v, "name-not-utf8", path, n->layer, "%s is not UTF-8",
-	        masked) < 0)
-		return -1;
-	if (S_ISREG(i->mode) && i->data.len >= USTAR_SIZE_MAX &&
-	    verdict_note(v, "file-too-large", path, n->layer,
-	        "%s has %" PRIu64 " bytes", masked, i->data.len) < 0)
-		return -1;
+	if (!msg_is_utf8(n->name, n->len))
+		verdict_note(v, "name-not-utf8", path, n->layer,
+		    "%s is not UTF-8", masked);
+	if (S_ISREG(i->mode) && i->data.len >= USTAR_SIZE_MAX)
+		verdict_note(v, "file-too-large", path, n->layer,
+		    "%s has %" PRIu64 " bytes", masked, i->data.len);
 	if (n->parent == NULL || acl_judge(&nobody, i) == FINDING_NONE)
-		return 0;
+		return;
 	nobody.uid = who->uid;
 	if (acl_judge(&nobody, i) == FINDING_NONE)
-		return verdict_note(v, "owner-only", path, n->layer,
+		verdict_note(v, "owner-only", path, n->layer,
 		    "%s: mode %04o, readable only because the process has uid %ju",
 		    masked, (unsigned int)(i->mode & 07777),
 		    (uintmax_t)who->uid);
-	return verdict_note(v, "group-only", path, n->layer,
-	    "%s: mode %04o, readable only because the process has gid %ju; the kubelet and OpenShift give gid 0 unless the pod sets another",
-	    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
+	else
+		verdict_note(v, "group-only", path, n->layer,
+		    "%s: mode %04o, readable only because the process has gid %ju; the kubelet and OpenShift give gid 0 unless the pod sets another",
+		    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
 }
 
 static int
@@ -686,37 +665,33 @@ take_skipped(struct verdict *v, const struct predict_item *item,
 			files += S_ISREG(below->inode->mode) &&
 			    below->inode->data.len > 0;
 		tree_path(n, covered);
-		if (files > 0 &&
-		    verdict_note(v, "content-covered", covered, n->layer,
-		        "/%s will be covered by a mount, and %" PRIu64
-		        " file%s of the image with it",
-		        msg_mask(masked, sizeof masked, covered), files,
-		        files == 1 ? "" : "s") < 0)
-			return -1;
+		if (files > 0)
+			verdict_note(v, "content-covered", covered, n->layer,
+			    "/%s will be covered by a mount, and %" PRIu64
+			    " file%s of the image with it",
+			    msg_mask(masked, sizeof masked, covered), files,
+			    files == 1 ? "" : "s");
 	}
 	msg_mask(masked, sizeof masked, path);
-	if (item->why == CONTENT_SPECIAL &&
-	    verdict_note(v, "special-file", path, top->layer,
-	        "%s is a %s: it is left out of the bundle", masked,
-	        content_type_name(top->inode->mode)) < 0)
-		return -1;
-	if (item->why == CONTENT_SYMLINK &&
-	    verdict_note(v, "symlink-skipped", path, top->layer,
-	        "%s is a symlink: the default format leaves symlinks out",
-	        masked) < 0)
-		return -1;
+	if (item->why == CONTENT_SPECIAL)
+		verdict_note(v, "special-file", path, top->layer,
+		    "%s is a %s: it is left out of the bundle", masked,
+		    content_type_name(top->inode->mode));
+	if (item->why == CONTENT_SYMLINK)
+		verdict_note(v, "symlink-skipped", path, top->layer,
+		    "%s is a symlink: the default format leaves symlinks out",
+		    masked);
 	/* if the format keeps symlinks */
 	if (item->why == CONTENT_SYMLINK &&
-	    tarin_leads_out(path, top->inode->target) &&
-	    verdict_note(v, "symlink-leads-out", path, top->layer,
-	        "%s is a symlink that is absolute or leads out of the bundle: run and extract refuse the bundle with exit code 3, unless --symlinks skip, or the format json, leaves symlinks out",
-	        masked) < 0)
-		return -1;
+	    tarin_leads_out(path, top->inode->target))
+		verdict_note(v, "symlink-leads-out", path, top->layer,
+		    "%s is a symlink that is absolute or leads out of the bundle: run and extract refuse the bundle with exit code 3, unless --symlinks skip, or the format json, leaves symlinks out",
+		    masked);
 	return report_add_skipped(&v->report, path, item->why,
 	    top->inode->mode);
 }
 
-static int
+static void
 take_entry(struct verdict *v, const struct node *n, const char *path)
 {
 	struct report *r = &v->report;
@@ -726,17 +701,16 @@ take_entry(struct verdict *v, const struct node *n, const char *path)
 	if (!S_ISDIR(n->inode->mode)) {
 		r->files++;
 		r->bytes += n->inode->data.len;
-		return note_entry(v, n, path);
+	} else {
+		r->directories++;
+		/* the runtime makes a VOLUME that no layer has; an image volume
+		 * has none */
+		if (n->volume && n->layer == 0 && n->parent != NULL)
+			verdict_note(v, "volume-missing", path, 0,
+			    "no layer has the VOLUME /%s: the runtime makes the directory in the container of the image, but not in an image volume, so the two strategies give different digests",
+			    msg_mask(masked, sizeof masked, path));
 	}
-	r->directories++;
-	/* the runtime makes a VOLUME that no layer has; an image volume has
-	 * none */
-	if (n->volume && n->layer == 0 && n->parent != NULL &&
-	    verdict_note(v, "volume-missing", path, 0,
-	        "no layer has the VOLUME /%s: the runtime makes the directory in the container of the image, but not in an image volume, so the two strategies give different digests",
-	        msg_mask(masked, sizeof masked, path)) < 0)
-		return -1;
-	return note_entry(v, n, path);
+	note_entry(v, n, path);
 }
 
 static int
@@ -753,21 +727,18 @@ verdict_judge_all(struct verdict *v)
 		return -1;
 	}
 	predict_begin(&j, &v->tree, &v->user.who, true);
-	while (ret == 0 && predict_next(&j, &item) > 0) {
+	while (ret == 0 && !v->failed && predict_next(&j, &item) > 0) {
 		tree_path(item.node, path);
 		if (item.what == CONTENT_ENTRY)
-			ret = take_entry(v, item.node, path);
+			take_entry(v, item.node, path);
 		else if (item.what == CONTENT_SKIPPED)
 			ret = take_skipped(v, &item, path);
 		else
 			ret = take_finding(v, &item, path);
 	}
-	if (ret < 0)
-		return -1;
 	if (v->report.files == 0 && v->n_findings == 0 && v->unread == 0)
-		return verdict_note(v, "no-files", "", 0,
-		    "the image has no files");
-	return 0;
+		verdict_note(v, "no-files", "", 0, "the image has no files");
+	return ret;
 }
 
 /* ------------------------------------------------------------------- size */
@@ -787,13 +758,13 @@ measure_all(struct verdict *v, const struct verdict_opts *opts)
 		    ? 0
 		    : -1;
 	log = measure_log(v->size.json, 1);
-	if (log <= opts->log_limit)
-		return 0;
-	return verdict_note(v, "log-limit", "", 0,
-	    "as one line the log would have about %" PRIu64
-	    " bytes, and the kubelet rotates logs of more than %" PRIu64
-	    " bytes",
-	    log, opts->log_limit);
+	if (log > opts->log_limit)
+		verdict_note(v, "log-limit", "", 0,
+		    "as one line the log would have about %" PRIu64
+		    " bytes, and the kubelet rotates logs of more than %" PRIu64
+		    " bytes",
+		    log, opts->log_limit);
+	return 0;
 }
 
 static void
@@ -831,23 +802,6 @@ sum_up(struct verdict *v)
 	}
 }
 
-/* report_free will free its groups, so it gets a copy. */
-static int
-introduce(struct verdict *v)
-{
-	size_t n = v->user.who.n_groups;
-	gid_t *groups = calloc(n + 1, sizeof *groups);
-
-	if (groups == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	memcpy(groups, v->user.groups, n * sizeof *groups);
-	v->report.who = v->user.who;
-	v->report.who.groups = groups;
-	return 0;
-}
-
 int
 verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 {
@@ -859,26 +813,28 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 	    .strict = opts->strict};
 	if (open_image(v, opts) < 0 ||
 	    history_read(&v->history, v->image.config, v->image.n_layers) < 0 ||
-	    set_user(v, opts) < 0 || introduce(v) < 0)
+	    set_user(v, opts) < 0)
 		return -1;
+	v->report.who = v->user.who;
 	if (v->refused) {
 		sum_up(v);
-		return 0;
+		return v->failed ? -1 : 0;
 	}
-	if (note_base(v) < 0 || note_process(v) < 0 ||
-	    runtime_mount(&v->tree, &refusal) < 0 || tree_sort(&v->tree) < 0)
+	note_base(v);
+	if (note_process(v) < 0 || runtime_mount(&v->tree, &refusal) < 0 ||
+	    tree_sort(&v->tree) < 0)
 		return -1;
-	if (refusal.why[0] != '\0' &&
-	    verdict_note(v, "container-cannot-start", refusal.path, 0, "%s",
-	        refusal.why) < 0)
-		return -1;
-	if (refusal.dev_absolute &&
-	    verdict_note(v, "dev-symlink", "dev", 0,
-	        "/dev is an absolute symlink: runc 1.1 does not start the container, runc 1.3 does") <
-	        0)
-		return -1;
-	if (v->image.config != NULL &&
-	    (note_user(v) < 0 || note_workdir(v) < 0))
+	if (refusal.why[0] != '\0')
+		verdict_note(v, "container-cannot-start", refusal.path, 0, "%s",
+		    refusal.why);
+	if (refusal.dev_absolute)
+		verdict_note(v, "dev-symlink", "dev", 0,
+		    "/dev is an absolute symlink: runc 1.1 does not start the container, runc 1.3 does");
+	if (v->image.config != NULL) {
+		note_user(v);
+		note_workdir(v);
+	}
+	if (v->failed)
 		return -1;
 	if (opts->stream > 0) {
 		const struct measure_opts o = {.root = v->root,
@@ -893,7 +849,8 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 		v->missing = !v->size.found;
 		return 0;
 	}
-	if (verdict_judge_all(v) < 0 || measure_all(v, opts) < 0)
+	if (verdict_judge_all(v) < 0 || v->failed || measure_all(v, opts) < 0 ||
+	    v->failed)
 		return -1;
 	sum_up(v);
 	for (i = 0; i < v->n_notes; i++)
@@ -918,6 +875,7 @@ verdict_free(struct verdict *v)
 	free(v->notes);
 	free(v->findings);
 	free(v->groups);
+	v->report.who.groups = NULL; /* they are v->user's */
 	report_free(&v->report);
 	tree_free(&v->tree);
 	history_free(&v->history);

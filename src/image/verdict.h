@@ -85,6 +85,7 @@ struct verdict {
 	uint64_t ignored_errors; /* findings and notes that do not count */
 	uint64_t unread; /* of them, paths that cannot be read */
 	bool strict; /* a warning is a failure */
+	bool failed; /* a note could not be added: there is no verdict */
 	bool measured;
 	struct measure size;
 	bool refused; /* no runtime unpacks it: there is no tree */

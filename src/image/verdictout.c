@@ -21,15 +21,7 @@ enum {
 	NAME_MAX_SHOWN = 512 /* bytes of an image's name */
 };
 
-/* The line that made the layer, or all its lines where it is not known which.
- */
-static const char *
-verdictout_line(const struct verdict *v, size_t step, unsigned int layer,
-    char to[static FIXES_LINE])
-{
-	return history_text(&v->history, step, layer, to, FIXES_LINE);
-}
-
+/* With the line that made it, or all its lines where it is not known which. */
 static void
 add_layer(struct json *o, const struct verdict *v, size_t step,
     unsigned int layer)
@@ -39,7 +31,8 @@ add_layer(struct json *o, const struct verdict *v, size_t step,
 	if (layer == 0)
 		return;
 	json_add_uint(o, "layer", layer);
-	json_add_string(o, "history", verdictout_line(v, step, layer, text));
+	json_add_string(o, "history",
+	    history_text(&v->history, step, layer, text, sizeof text));
 }
 
 /* -------------------------------------------------------------------- fixes */
@@ -50,23 +43,20 @@ add_title(struct json *o, const struct verdict *v, const struct fixes_group *g)
 {
 	const char *what = g->hidden ? "Covered by mounts of the runtime"
 	                             : "Not readable";
-	char line[FIXES_LINE], *title = NULL;
-	int n;
+	char line[FIXES_LINE];
 
-	verdictout_line(v, g->step, g->layer, line);
+	history_text(&v->history, g->step, g->layer, line, sizeof line);
 	if (g->layer == 0)
-		n = asprintf(&title, "%s", what);
+		json_add_string(o, "title", what);
 	else if (*line == '\0')
-		n = asprintf(&title, "%s, from layer %u", what, g->layer);
+		json_add_format(o, "title", "%s, from layer %u", what,
+		    g->layer);
 	else
-		n = asprintf(&title, "%s, from %s%s (layer %u%s)", what,
+		json_add_format(o, "title", "%s, from %s%s (layer %u%s)", what,
 		    g->step == 0 ? "one of " : "", line, g->layer,
 		    history_count(&v->history, g->layer) > 1
 		        ? ", squashed by the builder"
 		        : "");
-	json_add_string(o, "title", n < 0 ? NULL : title);
-	if (n >= 0)
-		free(title);
 }
 
 /* One of them, and how many there are below a directory that hides them. */
@@ -75,10 +65,9 @@ add_path(struct json *paths, const struct verdict_finding *f)
 {
 	const struct node *n;
 	const struct inode *i = f->node->inode;
-	char path[TREE_PATH], masked[MSG_NAME], below[64] = "", *text = NULL;
+	char path[TREE_PATH], masked[MSG_NAME], below[64] = "";
 	uint64_t count = 0;
 	bool dir = S_ISDIR(i->mode);
-	int len;
 
 	quote_name(masked, sizeof masked, tree_path(f->node, path));
 	for (n = f->node->child; n != NULL; n = tree_next(f->node, n))
@@ -88,41 +77,24 @@ add_path(struct json *paths, const struct verdict_finding *f)
 		    "; hides %" PRIu64 " more path%s below", count,
 		    count == 1 ? "" : "s");
 	if (f->rule == FINDING_HIDDEN)
-		len = asprintf(&text,
+		json_add_format(paths, NULL,
 		    "%s: a symlink in the image moves a mount here [%s]",
 		    masked, finding_code(f->rule));
 	else
-		len = asprintf(&text, "%s%s: mode %04o, owner %ju:%ju%s [%s]",
-		    masked, dir ? "/" : "", (unsigned int)(i->mode & 07777),
+		json_add_format(paths, NULL,
+		    "%s%s: mode %04o, owner %ju:%ju%s [%s]", masked,
+		    dir ? "/" : "", (unsigned int)(i->mode & 07777),
 		    (uintmax_t)i->uid, (uintmax_t)i->gid, below,
 		    finding_code(f->rule));
-	json_add_string(paths, NULL, len < 0 ? NULL : text);
-	if (len >= 0)
-		free(text);
-}
-
-/* What the runtimes say to an entry that one of them refuses. */
-static void
-add_answers(struct json *o, const struct verdict_note *n)
-{
-	static const char *const names[] = {"containerd", "podman"};
-	struct json *runtimes;
-	int i;
-
-	if (n->answers[0] == NULL && n->answers[1] == NULL)
-		return;
-	runtimes = json_add_object(o, "runtimes");
-	for (i = 0; i < EXTRACT_RUNTIMES; i++)
-		if (n->answers[i] != NULL)
-			json_add_string(runtimes, names[i],
-			    *n->answers[i] != '\0' ? n->answers[i] : "ok");
 }
 
 static struct json *
 note_object(const struct verdict *v, const struct verdict_note *n)
 {
-	struct json *o = json_new_object();
+	static const char *const names[] = {"containerd", "podman"};
+	struct json *o = json_new_object(), *runtimes = NULL;
 	char masked[MSG_NAME];
+	int i;
 
 	json_add_string(o, "severity", codes_severity_name(n->severity));
 	json_add_string(o, "code", n->code);
@@ -133,7 +105,13 @@ note_object(const struct verdict *v, const struct verdict_note *n)
 	if (n->fix != NULL)
 		json_add_string(o, "fix", n->fix);
 	json_add_uint(o, "count", n->count);
-	add_answers(o, n);
+	/* what they say to an entry that one of them refuses */
+	if (n->answers[0] != NULL || n->answers[1] != NULL)
+		runtimes = json_add_object(o, "runtimes");
+	for (i = 0; i < EXTRACT_RUNTIMES; i++)
+		if (n->answers[i] != NULL)
+			json_add_string(runtimes, names[i],
+			    *n->answers[i] != '\0' ? n->answers[i] : "ok");
 	/* the step that made its path */
 	add_layer(o, v,
 	    n->path != NULL ? history_find(&v->history, n->layer, n->path) : 0,
@@ -141,35 +119,31 @@ note_object(const struct verdict *v, const struct verdict_note *n)
 	return o;
 }
 
-/* Add what the image's history knows of a finding. */
-static void
-add_origin(struct json *o, const struct verdict *v,
-    const struct verdict_finding *f)
-{
-	char path[TREE_PATH], fix[MSG_NAME + 128];
-	struct finding alone = {.rule = f->rule,
-	    .blocker = path,
-	    .copied_alone = true};
-
-	json_add_string(o, "severity", "error");
-	add_layer(o, v, f->step, f->node->layer);
-	if (v->groups[f->node->layer][f->rule == FINDING_HIDDEN].directories)
-		return;
-	tree_path(f->node, path);
-	(void)json_set(o, "fix",
-	    json_new_string(finding_fix(fix, sizeof fix, &alone)));
-}
-
-/* Give the findings their layers, and put the other errors before them. */
+/*
+ * Add what the image's history knows of the findings, and put the other errors
+ * before them.
+ */
 static void
 verdictout_add_findings(struct json *o, const struct verdict *v)
 {
-	struct json *all = json_get(o, "findings"), *one;
-	size_t i = 0;
+	struct json *all = json_get(o, "findings"), *one = json_first(all);
+	char path[TREE_PATH], fix[MSG_NAME + 128];
+	const struct verdict_finding *f = v->findings;
+	struct finding alone = {.blocker = path, .copied_alone = true};
+	size_t i;
 
-	for (one = json_first(all); one != NULL && i < v->n_findings;
-	     one = json_next(one))
-		add_origin(one, v, &v->findings[i++]);
+	for (i = 0; one != NULL && i < v->n_findings;
+	     one = json_next(one), f++, i++) {
+		json_add_string(one, "severity", "error");
+		add_layer(one, v, f->step, f->node->layer);
+		alone.rule = f->rule;
+		if (v->groups[f->node->layer][f->rule == FINDING_HIDDEN]
+		        .directories)
+			continue;
+		tree_path(f->node, path);
+		finding_fix(fix, sizeof fix, &alone);
+		(void)json_set(one, "fix", json_new_string(fix));
+	}
 	for (i = v->n_notes; i > 0; i--)
 		if (v->notes[i - 1].severity == CODES_ERROR)
 			(void)json_add_first(all,

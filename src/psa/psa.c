@@ -124,11 +124,8 @@ violate(struct run *r, const struct psa_check *k, const struct place *p)
 	json_add_string(one, "check", k->id);
 	json_add_string(one, "level", psa_level_name(k->level));
 	json_add_uint(one, "line", p->line);
-	if (asprintf(&text, "%s%s%s", r->path, r->path[0] != '\0' ? "." : "",
-	        p->path) < 0)
-		text = NULL;
-	json_add_string(one, "field", text);
-	free(text);
+	json_add_format(one, "field", "%s%s%s", r->path,
+	    r->path[0] != '\0' ? "." : "", p->path);
 	must_text(must, r, k);
 	json_add_string(one, "must", must);
 	if (p->value != NULL)
@@ -141,11 +138,8 @@ violate(struct run *r, const struct psa_check *k, const struct place *p)
 	text = p->value != NULL ? json_print(p->value, JSON_COMPACT) : NULL;
 	msg_mask(value, sizeof value, text != NULL ? text : "not set");
 	free(text);
-	if (asprintf(&text, "%s%s is %s; %s", json_get_text(one, "field"), who,
-	        value, must) < 0)
-		text = NULL;
-	json_add_string(one, "message", text);
-	free(text);
+	json_add_format(one, "message", "%s%s is %s; %s",
+	    json_get_text(one, "field"), who, value, must);
 	return 0;
 }
 

@@ -77,26 +77,6 @@ ignores_take(const struct opt *o, void *to, const char *value)
 	return ignores_new(to, value, "", 0);
 }
 
-/* Is it YYYY-MM-DD, and there is such a day? */
-static bool
-ignores_is_day(const char *text)
-{
-	struct tm day = {0}, same;
-	char again[32];
-
-	if (strspn(text, "0123456789-") != 10 ||
-	    sscanf(text, "%4d-%2d-%2d", &day.tm_year, &day.tm_mon,
-	        &day.tm_mday) != 3)
-		return false;
-	day.tm_year -= 1900;
-	day.tm_mon--;
-	same = day;
-	if (timegm(&same) == -1 || same.tm_mday != day.tm_mday)
-		return false;
-	return strftime(again, sizeof again, "%Y-%m-%d", &same) == 10 &&
-	    memcmp(again, text, 10) == 0;
-}
-
 /*
  * Look for "until YYYY-MM-DD" in the reason: the last day of it, in UTC.  NULL,
  * or what is wrong with it.
@@ -105,7 +85,7 @@ static const char *
 ignores_read_day(struct ignore *one, const char *file)
 {
 	const char *p = one->reason;
-	char today[32];
+	char today[32], day[32];
 	time_t now = time(NULL);
 	struct tm tm;
 
@@ -119,7 +99,12 @@ ignores_read_day(struct ignore *one, const char *file)
 		/* until something happens */
 		if (!isdigit((unsigned char)*p))
 			continue;
-		if (!ignores_is_day(p))
+		/* timegm makes the 30th of February a day of March */
+		tm = (struct tm){0};
+		if (strspn(p, "0123456789-") != 10 ||
+		    strptime(p, "%Y-%m-%d", &tm) == NULL || timegm(&tm) == -1 ||
+		    strftime(day, sizeof day, "%Y-%m-%d", &tm) != 10 ||
+		    memcmp(day, p, 10) != 0)
 			return "until takes a day such as 2027-03-01";
 		if (memcmp(p, today, 10) >= 0)
 			continue;
@@ -341,8 +326,7 @@ ignores_tell(const struct ignores *all)
 		if (one->over || one->total > 0)
 			continue;
 		if (one->line == 0)
-			msg_warn(0,
-			    "--ignore %s: it matches nothing",
+			msg_warn(0, "--ignore %s: it matches nothing",
 			    one->text);
 		else
 			msg_warn(0, "%s:%zu: %s matches nothing",

@@ -43,18 +43,14 @@ services_add_finding(struct json *one, const struct json *item,
 	const struct codes_row *row = codes_find(code);
 	const char *severity = json_get_string(f, "severity");
 	const char *fix = json_get_string(f, "fix");
-	char *message = NULL;
 	/* some say themselves what they are about */
 	bool again = path == NULL || strncmp(said, path, strlen(path)) == 0;
 
-	if (asprintf(&message, "%s%s%s%s%s%s", again ? "" : path,
-	        again ? "" : ": ", said, *history != '\0' ? " (" : "", history,
-	        *history != '\0' ? ")" : "") < 0)
-		message = NULL;
 	json_add_string(o, "code", code);
 	json_add_string(o, "severity", severity != NULL ? severity : "error");
-	json_add_string(o, "message", message);
-	free(message);
+	json_add_format(o, "message", "%s%s%s%s%s%s", again ? "" : path,
+	    again ? "" : ": ", said, *history != '\0' ? " (" : "", history,
+	    *history != '\0' ? ")" : "");
 	if (fix == NULL && row != NULL && check != NULL)
 		fix = row->fix;
 	if (fix != NULL)
@@ -152,19 +148,6 @@ sarif_add_uri(struct json *o, const char *name)
 	free(uri);
 }
 
-/* Add {"text":BEFORE MIDDLE AFTER} as `key`. */
-static void
-sarif_add_text(struct json *o, const char *key, const char *before,
-    const char *middle, const char *after)
-{
-	char *text = NULL;
-
-	if (asprintf(&text, "%s%s%s", before, middle, after) < 0)
-		text = NULL;
-	json_add_string(json_add_object(o, key), "text", text);
-	free(text);
-}
-
 /* The place of a rule among the rules, which gets it if it is new. */
 static size_t
 sarif_add_rule(struct json *rules, const char *code)
@@ -172,7 +155,6 @@ sarif_add_rule(struct json *rules, const char *code)
 	const struct codes_row *row = codes_find(code);
 	const struct json *r;
 	struct json *rule;
-	char *help = NULL;
 	size_t i = 0;
 
 	for (r = json_first(rules); r != NULL; r = json_next(r), i++)
@@ -182,12 +164,10 @@ sarif_add_rule(struct json *rules, const char *code)
 	json_add_string(rule, "id", code);
 	if (row == NULL)
 		return i;
-	sarif_add_text(rule, "shortDescription", row->meaning, "", "");
-	if (asprintf(&help, "In the cluster: %s.\nFix: %s.", row->seen,
-	        row->fix) < 0)
-		help = NULL;
-	json_add_string(json_add_object(rule, "help"), "text", help);
-	free(help);
+	json_add_string(json_add_object(rule, "shortDescription"), "text",
+	    row->meaning);
+	json_add_format(json_add_object(rule, "help"), "text",
+	    "In the cluster: %s.\nFix: %s.", row->seen, row->fix);
 	json_add_string(json_add_object(rule, "defaultConfiguration"), "level",
 	    codes_severity_name(row->severity));
 	return i;
@@ -201,22 +181,17 @@ sarif_add_result(struct json *run, struct json *rules, const struct json *one,
 	struct json *place, *physical;
 	const char *code = json_get_text(f, "code");
 	const char *name = json_get_text(one, "name"), *reason;
-	const char *fix = json_get_string(f, "fix");
+	const char *fix = json_get_text(f, "fix");
 	const char *file = json_get_string(f, "file");
 	const char *where = json_get_string(f, "where");
-	char *text = NULL;
 	int64_t line = 1;
 
 	json_add_string(o, "ruleId", code);
 	json_add_uint(o, "ruleIndex", sarif_add_rule(rules, code));
 	json_add_string(o, "level", json_get_text(f, "severity"));
-	if (asprintf(&text, "%s%s%s", json_get_text(f, "message"),
-	        fix != NULL ? "; fix: " : "", fix != NULL ? fix : "") < 0)
-		text = NULL;
-	sarif_add_text(o, "message", name, ": ", text != NULL ? text : "");
-	if (text == NULL)
-		json_spoil(o);
-	free(text);
+	json_add_format(json_add_object(o, "message"), "text", "%s: %s%s%s",
+	    name, json_get_text(f, "message"), *fix != '\0' ? "; fix: " : "",
+	    fix);
 	place = json_add_object(json_add_array(o, "locations"), NULL);
 	physical = json_add_object(place, "physicalLocation");
 	/* it is of no file of the sources, but of how they are built */
@@ -260,8 +235,8 @@ sarif_log(const struct json *cases)
 		if (case_is(one, FOUND_BROKEN)) {
 			trouble = json_add_object(told, NULL);
 			json_add_string(trouble, "level", "error");
-			sarif_add_text(trouble, "message",
-			    json_get_text(one, "name"), ": ",
+			json_add_format(json_add_object(trouble, "message"),
+			    "text", "%s: %s", json_get_text(one, "name"),
 			    json_get_text(one, "message"));
 		}
 		for (f = json_first(json_get(one, "findings")); f != NULL;
@@ -429,8 +404,8 @@ github_put_all(FILE *to, const struct json *cases)
 			services_put(to, ESCAPE_PROPERTY,
 			    json_get_text(f, "code"), NULL);
 			fputs("::", to);
-			services_put(to, ESCAPE_MESSAGE,
-			    again ? "" : name, again ? "" : ": ", message,
+			services_put(to, ESCAPE_MESSAGE, again ? "" : name,
+			    again ? "" : ": ", message,
 			    *fix != '\0' ? "\nfix: " : "", fix, NULL);
 			fputc('\n', to);
 		}
