@@ -139,9 +139,14 @@ measure_put_all(struct run *r, struct tree *t, const char *sub, bool *found)
 			return -1;
 	}
 	if (tarout_finish(r->tar) < 0 || gzip_finish(r->gzip) < 0 ||
-	    encode_end(&r->json, entries) < 0)
+	    encode_end(&r->json, entries) < 0 ||
+	    encode_end(&r->jsonl, entries) < 0)
 		return -1;
-	return encode_end(&r->jsonl, entries);
+	if (io_out_flush(&r->jsonl.out) < 0) {
+		msg_warn(errno, "write the stream");
+		return -1;
+	}
+	return 0;
 }
 
 int
