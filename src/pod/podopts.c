@@ -240,9 +240,9 @@ check_metadata(const char *field, const struct json *map)
 	return NULL;
 }
 
-/* Does the patch leave the unpack pod what it is?  NULL, or why not. */
+/* An opt_take: a merge patch (RFC 7386), which leaves the pod what it is. */
 static const char *
-check_overrides(const struct json *patch)
+take_overrides(const struct opt *o, void *to, const char *value)
 {
 	/* of the unpack pod, and what would not be restricted */
 	static const char *const ours[] = {"containers", "initContainers",
@@ -250,10 +250,16 @@ check_overrides(const struct json *patch)
 	    "hostNetwork", "hostPID", "hostIPC", "os", "shareProcessNamespace",
 	    "restartPolicy", "activeDeadlineSeconds",
 	    "automountServiceAccountToken", "enableServiceLinks", NULL};
+	struct json **patch = to;
 	const struct json *item, *field;
 	const char *key, *name, *why = NULL;
 
-	for (item = json_first(patch); item != NULL; item = json_next(item)) {
+	(void)o;
+	json_free(*patch);
+	*patch = json_parse(value, strlen(value));
+	if (!json_is_object(*patch))
+		return "";
+	for (item = json_first(*patch); item != NULL; item = json_next(item)) {
 		key = json_key(item);
 		if ((strcmp(key, "apiVersion") == 0 &&
 		        strcmp(json_text(item), "v1") == 0) ||
@@ -283,18 +289,6 @@ check_overrides(const struct json *patch)
 		}
 	}
 	return why;
-}
-
-/* An opt_take: a merge patch (RFC 7386) for the pod. */
-static const char *
-take_overrides(const struct opt *o, void *to, const char *value)
-{
-	struct json **patch = to;
-
-	(void)o;
-	json_free(*patch);
-	*patch = json_parse(value, strlen(value));
-	return json_is_object(*patch) ? check_overrides(*patch) : "";
 }
 
 /* An opt_take: KEY=QUANTITY[,...], as kubectl set resources has them. */

@@ -59,15 +59,27 @@ template_enter(struct template_walk *w, const struct json *value)
 		    .path_len = strlen(w->path)};
 }
 
-/* The next value, from the top down, that has the shape of a pod. */
-static int
-template_search(struct template_walk *w, const struct json **pod)
+int
+template_next(struct template_walk *w, const struct json **pod)
 {
+	const char *kind = w->manifest->kind;
+	bool begun = w->begun;
 	struct template_level *l;
 	const struct json *value;
 	char name[128], *to;
-	size_t room;
+	size_t room, i = 0;
 
+	w->begun = true;
+	while (i < N_KINDS && strcmp(templates[i].kind, kind) != 0)
+		i++;
+	if (i < N_KINDS) {
+		snprintf(w->path, sizeof w->path, "%s", templates[i].path);
+		*pod = manifest_follow(w->manifest->object, w->path);
+		return !begun;
+	}
+	/* the next value, from the top down, that has the shape of a pod */
+	if (!begun)
+		template_enter(w, w->manifest->object);
 	while (w->depth > 0) {
 		l = &w->levels[w->depth - 1];
 		value = l->next;
@@ -92,26 +104,4 @@ template_search(struct template_walk *w, const struct json **pod)
 			template_enter(w, value);
 	}
 	return 0;
-}
-
-int
-template_next(struct template_walk *w, const struct json **pod)
-{
-	const char *kind = w->manifest->kind;
-	size_t i = 0;
-
-	while (i < N_KINDS && strcmp(templates[i].kind, kind) != 0)
-		i++;
-	if (!w->begun && i == N_KINDS)
-		template_enter(w, w->manifest->object);
-	if (i == N_KINDS) {
-		w->begun = true;
-		return template_search(w, pod);
-	}
-	if (w->begun)
-		return 0;
-	w->begun = true;
-	snprintf(w->path, sizeof w->path, "%s", templates[i].path);
-	*pod = manifest_follow(w->manifest->object, w->path);
-	return 1;
 }

@@ -446,21 +446,6 @@ forget_anchors(struct load *p)
 }
 
 static int
-begin_document(struct load *p, const yaml_event_t *e)
-{
-	forget_anchors(p);
-	if (!p->begun &&
-	    (e->data.document_start.version_directive != NULL ||
-	        e->data.document_start.tag_directives.start !=
-	            e->data.document_start.tag_directives.end))
-		return yaml_fail(p,
-		    "kubectl takes no directive before the first '---': leave the line with '%' out",
-		    NULL);
-	p->begun = true;
-	return 0;
-}
-
-static int
 take_event(struct load *p, const yaml_event_t *e)
 {
 	p->mark = e->start_mark;
@@ -468,7 +453,16 @@ take_event(struct load *p, const yaml_event_t *e)
 		return yaml_fail(p, "stopped by a signal", NULL);
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		return begin_document(p, e);
+		forget_anchors(p);
+		if (!p->begun &&
+		    (e->data.document_start.version_directive != NULL ||
+		        e->data.document_start.tag_directives.start !=
+		            e->data.document_start.tag_directives.end))
+			return yaml_fail(p,
+			    "kubectl takes no directive before the first '---': leave the line with '%' out",
+			    NULL);
+		p->begun = true;
+		break;
 	case YAML_ALIAS_EVENT:
 		return take_alias(p, e->data.alias.anchor);
 	case YAML_SCALAR_EVENT:
