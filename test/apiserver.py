@@ -28,6 +28,7 @@ namespace, and its pods, whose bundle's container is UNPACK in a directory.  So
                        die     kubectl ends
                        scc     OpenShift refuses the pod's uid
                        none    there is no such namespace
+                       going   admission cannot ask the server, which stops
                        stop=S  for S seconds nothing new is answered; a log goes
                                on, and a watch for half of that time
                        stall=S for S seconds not a byte passes
@@ -262,6 +263,10 @@ class Handler(BaseHTTPRequestHandler):
             self.status(403, "Forbidden", "pods is forbidden: unable to "
                         "validate against any security context constraint: "
                         "65532: must be in the ranges: [1000640000, 1000649999]")
+        elif self.fault == "going":
+            self.status(403, "Forbidden", "pods is forbidden: Get \"https://"
+                        "127.0.0.1:6443/api/v1/namespaces/ns/limitranges\": "
+                        "dial tcp 127.0.0.1:6443: connect: connection refused")
         elif self.fault == "none":
             self.status(404, "NotFound", 'namespaces "ns" not found')
         elif self.fault == "die":

@@ -265,9 +265,12 @@ finish_answer(struct api_call *c)
 	json_free(status);
 	/* will it answer otherwise before long, by itself? */
 	if (is_forbidden(c))
-		/* the second: admission, before it has read what it needs */
+		/* the others: admission, before it has read what it needs, and
+		 * where the server, which it asks, is about to go */
 		passing = (!c->optional && clock_now() < c->api->settled) ||
-		    strstr(c->words, "not yet ready to handle request") != NULL;
+		    strstr(c->words, "not yet ready to handle request") !=
+		        NULL ||
+		    strstr(c->words, "connect: connection refused") != NULL;
 	else
 		passing = c->status == 429 ||
 		    (c->status >= 500 &&

@@ -49,6 +49,8 @@ for k in list watch create log delete; do
 done
 # who may not do it says so at once
 run forbidden 'watch:403*'
+# a server that stops refuses a pod because it cannot ask itself
+run going 'create:going create:going'
 run userns 'try:503 try:cut create:503' --user-namespace
 # a proxy that ends is the end
 for k in list watch create log delete; do
@@ -93,6 +95,9 @@ for k in list watch create log delete; do
 done
 is "forbidden at once" "$(cat forbidden.code) $(wc -l <forbidden.api/played)" \
 	"1 1"
+ok "admission of a server that stops" whole going
+is "... asked again" "$(wc -l <going.api/played)" 2
+ok "... no pod is left" no_pod going
 ok "before there is a pod: tried" whole userns
 is "... and asked for" "$(wc -l <userns.api/played)" 3
 ok "... no pod is left" no_pod userns
