@@ -240,6 +240,25 @@ extract_list(struct extract *x)
 
 /* ----------------------------------------------------------------- command */
 
+/* Can all that was named be read?  Returns 0, or -1 (reported). */
+static int
+extract_check_input(const struct extract *x)
+{
+	char shown[MSG_NAME];
+	const char *name;
+	size_t i;
+
+	for (i = 0; i <= x->n_logs; i++) {
+		name = i < x->n_logs ? x->logs[i] : x->witness;
+		if (name == NULL || strcmp(name, "-") == 0 ||
+		    access(name, R_OK) == 0)
+			continue;
+		msg_warn(errno, "%s", msg_mask(shown, sizeof shown, name));
+		return -1;
+	}
+	return 0;
+}
+
 /*
  * From here on only the logs or the image can be read, and only the target be
  * written.
@@ -275,7 +294,7 @@ extract(struct extract *x)
 	x->deliver.stop = &signals_stop;
 	x->deliver.quiet = x->quiet;
 	x->deliver.progress = &x->progress;
-	if (deliver_open(&x->deliver) < 0)
+	if (extract_check_input(x) < 0 || deliver_open(&x->deliver) < 0)
 		return WIRE_FAIL;
 	o.dir = deliver_temp(&x->deliver);
 	/* before the doors are shut: a tool may have to fetch it */
