@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/path.h"
 
 enum {
 	STEPS_MAX = 2000, /* of an image; more is not a Dockerfile */
@@ -115,21 +116,14 @@ static char *
 history_resolve(const char *workdir, const char *target, size_t len)
 {
 	char *whole = NULL;
-	bool dot = len == 1 && *target == '.';
+	bool rooted = *target == '/';
+	int n;
 
-	while (len > 1 && target[0] == '.' && target[1] == '/') {
-		target += 2;
-		len -= 2;
-		dot = len == 0;
-	}
-	if (*target == '/' && !dot) {
-		if (asprintf(&whole, "%.*s", (int)len, target) < 0)
-			return NULL;
-	} else if (asprintf(&whole, "%s%s%.*s", workdir,
-	               workdir[strlen(workdir) - 1] == '/' ? "" : "/",
-	               dot ? 0 : (int)len, target) < 0) {
+	n = asprintf(&whole, "%s%s%.*s", rooted ? "" : workdir,
+	    rooted ? "" : "/", (int)len, target);
+	if (n < 0)
 		return NULL;
-	}
+	path_clean_go(whole);
 	return whole;
 }
 
@@ -143,7 +137,6 @@ history_parse_copy(struct history_step *s, const char *args,
 {
 	const char *word, *last = NULL;
 	size_t len, last_len = 0, n = 0;
-	char *target;
 
 	for (; (len = history_next_word(&args, &word)) > 0; n++) {
 		if (n == 0 && strncmp(word, "--", 2) == 0) {
@@ -157,16 +150,12 @@ history_parse_copy(struct history_step *s, const char *args,
 	}
 	if (n < 2)
 		return 0;
-	target = history_resolve(workdir, last, last_len);
-	if (target != NULL)
-		s->target = strdup(target + strspn(target, "/"));
-	free(target);
+	s->target = history_resolve(workdir, last, last_len);
 	if (s->target == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	for (len = strlen(s->target); len > 0 && s->target[len - 1] == '/';)
-		s->target[--len] = '\0';
+	path_clean(s->target);
 	return 0;
 }
 

@@ -391,25 +391,6 @@ header_name(const struct header *h, char *to)
 	to[n + len] = '\0';
 }
 
-static void
-set_type(struct tarscan_entry *e, char flag)
-{
-	size_t len = strlen(e->name);
-
-	e->type = (enum tarscan_type)(unsigned char)flag;
-	/* tars older than ustar: a slash makes a directory */
-	if (flag == '\0')
-		e->type = len > 0 && e->name[len - 1] == '/' ? TARSCAN_DIR
-		                                             : TARSCAN_FILE;
-}
-
-/* Are there no bytes behind the header, although it has a size? */
-static bool
-is_header_only(enum tarscan_type type)
-{
-	return type >= TARSCAN_LINK && type <= TARSCAN_FIFO;
-}
-
 /* A character device 0:0, as mknod(2) takes the numbers. */
 static int
 set_device(struct tarscan *t, struct tarscan_entry *e, const struct header *h)
@@ -440,7 +421,8 @@ set_data(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	if (size < 0)
 		return tarscan_refuse(t, "a damaged tar header");
 	e->data = (struct blob){t->blob->fd, t->blob->at + t->at + BLOCK, 0};
-	if (!is_header_only(e->type))
+	/* these have no bytes behind the header, although it has a size */
+	if (e->type < TARSCAN_LINK || e->type > TARSCAN_FIFO)
 		e->data.len = (uint64_t)size;
 	if (t->blob->len - t->at - BLOCK < e->data.len)
 		return tarscan_refuse(t, "cut off in a file");
@@ -466,6 +448,7 @@ set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
     struct extra *x)
 {
 	int64_t mode, uid, gid, size, mtime;
+	size_t len;
 
 	if (parse_number(h->mode, sizeof h->mode, &mode) < 0 ||
 	    parse_number(h->uid, sizeof h->uid, &uid) < 0 ||
@@ -479,7 +462,12 @@ set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 		memcpy(e->link, h->linkname, sizeof h->linkname);
 		e->link[sizeof h->linkname] = '\0';
 	}
-	set_type(e, h->typeflag);
+	e->type = (enum tarscan_type)(unsigned char)h->typeflag;
+	/* tars older than ustar: a slash makes a directory */
+	len = strlen(e->name);
+	if (h->typeflag == '\0')
+		e->type = len > 0 && e->name[len - 1] == '/' ? TARSCAN_DIR
+		                                             : TARSCAN_FILE;
 	if (e->type != TARSCAN_LINK && e->type != TARSCAN_SYMLINK)
 		e->link[0] = '\0';
 	e->mode = (mode_t)mode & 07777;

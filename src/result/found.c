@@ -46,11 +46,9 @@ found_state(const struct json *item)
 const char *
 found_name(const struct json *item)
 {
-	static const char *const keys[] = {"image", "where", "file"};
-	size_t i;
+	const char *name = json_get_string(item, "image");
 
-	for (i = 0; i + 1 < sizeof keys / sizeof *keys; i++)
-		if (json_get_string(item, keys[i]) != NULL)
-			break;
-	return json_get_text(item, keys[i]);
+	if (name == NULL)
+		name = json_get_string(item, "where");
+	return name != NULL ? name : json_get_text(item, "file");
 }

@@ -28,17 +28,6 @@ text_sgr(const struct text *x, enum term_colour colour)
 	return term_sgr(x->term, colour);
 }
 
-/* Returns 0, or -1 (reported). */
-static int
-text_begin(struct text *x, const struct term *t)
-{
-	x->term = t;
-	if (memfile_open(&x->file) < 0)
-		return -1;
-	x->to = x->file.to;
-	return 0;
-}
-
 /* Print it; control characters go, but for lines and colours. */
 static int
 text_end(struct text *x)
@@ -212,14 +201,15 @@ text_put_head(const struct text *x, const struct json *item, bool works)
 int
 text_print_verdict(const struct json *item, const struct term *t, bool verbose)
 {
-	struct text x;
+	struct text x = {.term = t};
 	const char *reason = json_get_text(item, "reason"), *how;
 	bool works = found_state(item) == FOUND_GOOD ||
 	    strcmp(reason, "Warnings") == 0;
 	const struct json *f;
 
-	if (text_begin(&x, t) < 0)
+	if (memfile_open(&x.file) < 0)
 		return -1;
+	x.to = x.file.to;
 	if (found_state(item) == FOUND_BROKEN) {
 		fprintf(x.to, "cannot be checked: %s: %s\n",
 		    json_get_text(item, "image"),
@@ -287,14 +277,15 @@ text_print_list(const struct json *item, const struct term *t)
 	    "not tested"};
 	static const enum term_colour colours[] = {TERM_GREEN, TERM_RED,
 	    TERM_YELLOW};
-	struct text x;
+	struct text x = {.term = t};
 	enum found_state state = found_state(item);
 	const char *message = json_get_text(item, "message");
 	bool pod = json_has(item, "where");
 	size_t word = strcspn(message, " ");
 
-	if (text_begin(&x, t) < 0)
+	if (memfile_open(&x.file) < 0)
 		return -1;
+	x.to = x.file.to;
 	if (pod)
 		fprintf(x.to, "%s: %s%.*s%s%s\n", found_name(item),
 		    text_sgr(&x, colours[state]), (int)word, message,
