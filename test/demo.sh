@@ -51,7 +51,7 @@ if [ -z "${DEMO_INSIDE:-}" ]; then
 		DEMO_MOUNTS=1 unshare --mount --propagation private \
 			sh "$0" "$bundle"
 	else
-		echo "demo: no file systems can be mounted here: without the pod's /proc and volume"
+		echo "demo: no file systems can be mounted here; the same without the pod's /proc and volume"
 		DEMO_MOUNTS='' sh "$0" "$bundle"
 	fi
 	exit

@@ -31,7 +31,7 @@ podstream_write(const struct source *source, const char *name, const char *sub,
 		status = WIRE_FAIL;
 	} else if (v->image.n_images > 1) {
 		msg_warn(0,
-		    "%s: holds %u images; name one of them, as in oci-archive:PATH:TAG",
+		    "%s: holds %u images; name one of them, as in oci-archive:PATH:NAME or docker-archive:PATH:NAME; check lists the names",
 		    name, v->image.n_images);
 		status = WIRE_USAGE;
 	} else if (v->refused || v->report.reason == REPORT_NO_START) {

@@ -272,9 +272,8 @@ source_fetch(struct source *s, const char *text, uint64_t max,
 		return WIRE_OK;
 	if (ret == 0 && st.tools == 0)
 		msg_warn(0,
-		    "%s: no such file; to read an image by its name, install skopeo, podman or docker, or on a machine that has one: podman save %s | %s check -",
-		    st.shown, quote_name(word, sizeof word, st.name),
-		    msg_program());
+		    "%s: no such file; to read an image by its name, install skopeo, podman or docker, or make a file of it where there is one: podman save %s >image.tar",
+		    st.shown, quote_name(word, sizeof word, st.name));
 	else if (ret == 0)
 		msg_warn(0, "%s: no such file, and no such image: %s%s",
 		    st.shown, st.why,

@@ -196,7 +196,7 @@ static const struct {
     {"utf-8-bom", "UTF-8 with a byte order mark"}, {"nul", "runs of NUL"},
     {"cri", "a container runtime's file (CRI)"},
     {"json-file", "a container runtime's file (JSON)"},
-    {"timestamps", "timestamps"}};
+    {"timestamps", "lines with timestamps"}};
 
 const char *
 notes_form_name(unsigned int bit)
