@@ -21,7 +21,8 @@ int path_clean_beneath(char *path);
 
 /*
  * path_clean, but as Go's path.Clean has it: a slash in front stays, "a/.." is
- * nothing, ".." stays in front where there is no root, and nothing is ".".
+ * nothing, ".." stays in front where there is no root, and nothing is ".": an
+ * empty path needs room for that.
  */
 void path_clean_go(char *path);
 

@@ -60,7 +60,7 @@ store_add_member(struct store *s, struct tarscan_entry *e)
 	slash = strrchr(e->name, '/');
 	if (e->type == TARSCAN_SYMLINK && slash != NULL)
 		len = (int)(slash - e->name) + 1;
-	if (asprintf(&m->link, "%.*s%s", len, e->name, e->link) < 0) {
+	if (asprintf(&m->link, "./%.*s%s", len, e->name, e->link) < 0) {
 		m->link = NULL;
 		msg_nomem();
 		return -1;
