@@ -47,7 +47,7 @@ in_container() {
 
 # shown: ./out is the demo without mounts, of the sample bundle
 shown() {
-	has out '^demo: no file systems can be mounted here; the same without the pod's /proc and volume$' &&
+	has out '^demo: no file systems can be mounted here; the same without the pod.s /proc and volume$' &&
 		has out ' manifests/hello-metrics.service.yaml$' &&
 		has out '"entries": 11$' && has out '^deps: .* 7 of 7: ' &&
 		lacks out 'gcc .* -c '

@@ -191,13 +191,16 @@ long_text(void)
 	for (len = 60000; len < 300000; len *= 4) {
 		n = (size_t)snprintf(text, sizeof text, "{\"log\":\"");
 		memset(text + n, 'x', len);
-		n += len + (size_t)snprintf(text + n + len, 100,
-		    "\\n\",\"stream\":\"stdout\"}\n");
+		n += len +
+		    (size_t)snprintf(text + n + len, 100,
+		        "\\n\",\"stream\":\"stdout\"}\n");
 		for (i = 0; i < 2; i++) {
 			OK(run(text, n, i == 0 ? 999 : 1 << 20, 4096) ==
 			    (ssize_t)(len < 100000 ? len + 1 : n));
-			OK(strcmp(got + (len < 100000 ? len : n - 1), "\n") == 0);
-			OK(memcmp(got, text + (len < 100000 ? 8 : 0), len) == 0);
+			OK(strcmp(got + (len < 100000 ? len : n - 1), "\n") ==
+			    0);
+			OK(memcmp(got, text + (len < 100000 ? 8 : 0), len) ==
+			    0);
 			OK(notes.texts == 1);
 		}
 	}
@@ -223,8 +226,7 @@ holes(void)
 	GIVES(T "stdout F on\0\0" T "stdout F two\n", "ontwo\n",
 	    NOTES_CRI | NOTES_NUL);
 	GIVES("{\"log\":\"on\0\0" DOCKER("two\\n", "stdout"),
-	    "{\"log\":\"on\ntwo\n",
-	    NOTES_JSON_FILE | NOTES_NUL);
+	    "{\"log\":\"on\ntwo\n", NOTES_JSON_FILE | NOTES_NUL);
 	GIVES("2026-\0\0x\n", "2026-x\n", NOTES_NUL);
 	GIVES("\0\0\0hello\n", "hello\n", NOTES_NUL);
 }

@@ -99,8 +99,7 @@ main(void)
 	CHECK(repair_plan(&g, 0, r, 64) == 0, "nothing is missing");
 	lose(&g, 10, 29);
 	n = repair_plan(&g, PARTS * (uint64_t)FULL, r, 64);
-	CHECK(n == 3 && r[0].list[0].first == 10 &&
-	        r[n - 1].list[0].last == 29,
+	CHECK(n == 3 && r[0].list[0].first == 10 && r[n - 1].list[0].last == 29,
 	    "20 parts that do not compress: 3 containers");
 	CHECK(is_short(r, n, FULL) && covers(&g, r, n), "... short, and all");
 	lose(&g, 0, PARTS - 1);
