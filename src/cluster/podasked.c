@@ -12,6 +12,7 @@
 #include "base/msg.h"
 #include "base/quote.h"
 #include "cluster/podstatus.h"
+#include "pod/manifest.h"
 #include "pod/pod.h"
 
 #define FIX_CHANGED \
@@ -106,18 +107,18 @@ static const struct field container_fields[] = {{"image", SAME},
 static const struct json *
 field_at(const struct json *spec, const struct json *o, const char *path)
 {
+	const size_t len = sizeof SECURITY - 1;
 	char key[64];
-	size_t n, depth;
 
-	for (depth = 0; *path != '\0'; depth++) {
-		n = strcspn(path, ".");
-		snprintf(key, sizeof key, "%.*s", (int)n, path);
-		path += n + (path[n] == '.');
-		if (depth == 1 && spec != NULL && !json_has(o, key))
-			o = json_get(spec, "securityContext");
-		o = json_get(o, key);
+	if (spec != NULL && strncmp(path, SECURITY, len) == 0) {
+		path += len;
+		snprintf(key, sizeof key, "%.*s", (int)strcspn(path, "."),
+		    path);
+		path -= len;
+		if (!json_has(json_get(o, "securityContext"), key))
+			o = spec;
 	}
-	return o;
+	return manifest_follow(o, path);
 }
 
 static void
