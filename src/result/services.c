@@ -37,15 +37,20 @@ services_add_finding(struct json *one, const struct json *item,
 	const char *path = json_get_string(f, "path");
 	const char *field = json_get_string(f, "field");
 	const char *said = json_get_text(f, "message");
+	const char *name = found_name(item);
 	const char *history = json_get_text(f, "history");
 	const char *check = json_get_string(f, "check");
 	const char *code = check != NULL ? check : json_get_text(f, "code");
 	const struct codes_row *row = codes_find(code);
 	const char *severity = json_get_string(f, "severity");
 	const char *fix = json_get_string(f, "fix");
-	/* some say themselves what they are about */
-	bool again = path == NULL || strncmp(said, path, strlen(path)) == 0;
+	bool again;
 
+	/* some say themselves what they are about */
+	if (strncmp(said, name, strlen(name)) == 0 &&
+	    strncmp(said + strlen(name), ": ", 2) == 0)
+		said += strlen(name) + 2;
+	again = path == NULL || strncmp(said, path, strlen(path)) == 0;
 	json_add_string(o, "code", code);
 	json_add_string(o, "severity", severity != NULL ? severity : "error");
 	json_add_format(o, "message", "%s%s%s%s%s%s", again ? "" : path,
@@ -375,17 +380,12 @@ static void
 github_put_all(FILE *to, const struct json *cases)
 {
 	const struct json *one, *f;
-	const char *file, *fix, *name, *message;
-	bool again; /* it names what it is about */
+	const char *file, *fix;
 	char line[32];
 
 	for (one = json_first(cases); one != NULL; one = json_next(one))
 		for (f = case_next(one, NULL); f != NULL;
 		     f = case_next(one, f)) {
-			name = json_get_text(one, "name");
-			message = json_get_text(f, "message");
-			again = strncmp(message, name, strlen(name)) == 0 &&
-			    message[strlen(name)] == ':';
 			file = json_get_string(f, "file");
 			fix = json_get_text(f, "fix");
 			if (strcmp(json_get_text(f, "severity"), "note") == 0)
@@ -404,8 +404,9 @@ github_put_all(FILE *to, const struct json *cases)
 			services_put(to, ESCAPE_PROPERTY,
 			    json_get_text(f, "code"), NULL);
 			fputs("::", to);
-			services_put(to, ESCAPE_MESSAGE, again ? "" : name,
-			    again ? "" : ": ", message,
+			services_put(to, ESCAPE_MESSAGE,
+			    json_get_text(one, "name"), ": ",
+			    json_get_text(f, "message"),
 			    *fix != '\0' ? "\nfix: " : "", fix, NULL);
 			fputc('\n', to);
 		}
