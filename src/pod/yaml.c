@@ -324,6 +324,7 @@ static int
 take_scalar(struct load *p, const yaml_event_t *e)
 {
 	struct json *value;
+	const char *tag = (const char *)e->data.scalar.tag;
 	struct anchor *a;
 	bool is_key = wants_key(p);
 	int ret;
@@ -332,9 +333,11 @@ take_scalar(struct load *p, const yaml_event_t *e)
 		return -1;
 	if (is_key && take_key(p, yaml_text(p, e)) < 0)
 		return -1;
-	/* "<<" in quotes and without a tag is a key like others */
+	/* "<<" in quotes is a key like others, unless a tag says otherwise */
 	if (is_key && strcmp((char *)e->data.scalar.value, "<<") == 0)
-		p->stack[p->depth - 1].merges = !e->data.scalar.quoted_implicit;
+		p->stack[p->depth - 1].merges = tag == NULL
+		    ? e->data.scalar.plain_implicit
+		    : strcmp(tag, "tag:yaml.org,2002:merge") == 0;
 	if (is_key && a == NULL)
 		return 0;
 	value = is_key ? json_new_string((char *)e->data.scalar.value)
