@@ -145,6 +145,13 @@ plain_scalar(const char *text)
 	return json_new_string(text);
 }
 
+/* Is it a plain scalar without a tag? */
+static bool
+yaml_is_plain(const yaml_event_t *e)
+{
+	return e->data.scalar.tag == NULL && e->data.scalar.plain_implicit;
+}
+
 /* The text of a scalar; NULL (reported). */
 static const char *
 yaml_text(struct load *p, const yaml_event_t *e)
@@ -171,7 +178,8 @@ scalar_value(struct load *p, const yaml_event_t *e)
 	const char *text = yaml_text(p, e);
 	const char *tag = (const char *)e->data.scalar.tag;
 	struct json *value;
-	bool plain;
+	int64_t n;
+	bool fits;
 
 	if (text == NULL)
 		return NULL;
@@ -182,12 +190,23 @@ scalar_value(struct load *p, const yaml_event_t *e)
 		(void)yaml_fail(p, "!!binary, write the text itself", NULL);
 		return NULL;
 	}
-	plain = e->data.scalar.tag == NULL && e->data.scalar.plain_implicit;
-	value = plain || names_one_of(tag, typed) ? plain_scalar(text)
-	                                          : json_new_string(text);
+	value = yaml_is_plain(e) || names_one_of(tag, typed)
+	    ? plain_scalar(text)
+	    : json_new_string(text);
 	if (value == NULL)
 		msg_nomem();
-	return value;
+	if (value == NULL || !names_one_of(tag, typed))
+		return value;
+	fits = tag[0] == 'i'
+	    ? json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0
+	    : tag[0] == 'f' ? json_is_number(value)
+	    : tag[0] == 'b' ? json_is_bool(value)
+	                    : json_is_null(value);
+	if (fits)
+		return value;
+	json_free(value);
+	(void)yaml_fail(p, "the value does not have the type of its tag", tag);
+	return NULL;
 }
 
 /* ------------------------------------------------------------------- tree */
@@ -323,8 +342,8 @@ wants_key(const struct load *p)
 static int
 take_scalar(struct load *p, const yaml_event_t *e)
 {
-	struct json *value;
 	const char *tag = (const char *)e->data.scalar.tag;
+	struct json *value;
 	struct anchor *a;
 	bool is_key = wants_key(p);
 	int ret;
@@ -335,9 +354,9 @@ take_scalar(struct load *p, const yaml_event_t *e)
 		return -1;
 	/* "<<" in quotes is a key like others, unless a tag says otherwise */
 	if (is_key && strcmp((char *)e->data.scalar.value, "<<") == 0)
-		p->stack[p->depth - 1].merges = tag == NULL
-		    ? e->data.scalar.plain_implicit
-		    : strcmp(tag, "tag:yaml.org,2002:merge") == 0;
+		p->stack[p->depth - 1].merges = yaml_is_plain(e) ||
+		    (tag != NULL &&
+		        strcmp(tag, "tag:yaml.org,2002:merge") == 0);
 	if (is_key && a == NULL)
 		return 0;
 	value = is_key ? json_new_string((char *)e->data.scalar.value)

@@ -6,10 +6,9 @@
  * Plain scalars get the types that kubectl gives them: null, yes/no and on/off
  * are not strings, 0x1f and 017 are numbers, dates are strings.  Keys become
  * strings, "<<" merges, an alias becomes a copy.  A key that stands twice in a
- * mapping is an error.  With a tag of YAML's own types a scalar means what it
- * means where it is plain, !!binary is refused, others leave strings, mappings
- * and sequences what they are.  A directive before the first "---" is an error,
- * as for kubectl.
+ * mapping is an error.  Of tags, YAML's own types of scalars are obeyed,
+ * !!binary is refused, others leave strings, mappings and sequences what they
+ * are.  A directive before the first "---" is an error, as for kubectl.
  *
  * The text is in UTF-8, with or without a byte order mark, bytes that are not
  * becoming U+FFFD, or in UTF-16 with a mark; JSON objects may follow each

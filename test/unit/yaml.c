@@ -84,7 +84,11 @@ tags(void)
 	OK_STR(json("[!!str null, !!null '', !!bool 'yes', !!float 1, "
 	            "!!int '0x10']"),
 	    "[\"null\",null,true,1,16]");
-	OK_STR(json("[!!int a, !!bool 1]"), "[\"a\",1]");
+	OK_STR(json("!!int a"), "error");
+	OK_STR(json("!!int 1.5"), "error");
+	OK_STR(json("!!bool 1"), "error");
+	OK_STR(json("!!null 1"), "error");
+	OK_STR(json("!!float x"), "error");
 }
 
 /* Text in UTF-16 with its mark, from ASCII. */
