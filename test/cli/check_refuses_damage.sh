@@ -140,7 +140,8 @@ deep=$(repeat 900 d/)
 intricate "l $(repeat 2000 ./)." 2000 "$(repeat 40 l/)" | layer
 refused "dots in the target of a link" "f1[0-9]*: the layers of the image are too complex" bad
 intricate "d/l $(repeat 800 ../d/)." 2000 "d/$(repeat 40 l/)" | layer
-refused "dots that go up" "f1[0-9]*: the layers of the image are too complex" bad
+# (names that share a slot of the table, which is random, take twice the steps)
+refused "dots that go up" "f[0-9]{3,}: the layers of the image are too complex" bad
 intricate "${deep}l ." 1000 "$deep$(repeat 250 l/)" | layer
 refused "a path that begins again with each link" "the layers of the image are too complex" bad
 # the targets of symlinks, together: 64 MiB
