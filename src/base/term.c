@@ -7,20 +7,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct term
-term_of(int fd)
-{
-	const char *none = getenv("NO_COLOR");
-
-	return (struct term){
-	    isatty(fd) != 0 && (none == NULL || *none == '\0')};
-}
+#include "base/out.h"
 
 const char *
-term_sgr(const struct term *t, enum term_colour colour)
+term_sgr(enum term_colour colour)
 {
 	static const char *const codes[] = {"\033[0m", "\033[31m", "\033[32m",
 	    "\033[33m", "\033[1m", "\033[2m"};
+	const char *none = getenv("NO_COLOR");
 
-	return t->colour ? codes[colour] : "";
+	return isatty(OUT_FD) != 0 && (none == NULL || *none == '\0')
+	    ? codes[colour]
+	    : "";
 }

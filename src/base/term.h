@@ -5,8 +5,6 @@
 #ifndef TERM_H
 #define TERM_H
 
-#include <stdbool.h>
-
 enum term_colour {
 	TERM_PLAIN, /* ends the others */
 	TERM_RED,
@@ -16,18 +14,10 @@ enum term_colour {
 	TERM_DIM
 };
 
-/* How to print to a descriptor; {0}: no colour. */
-struct term {
-	bool colour;
-};
-
 /*
- * What fd takes: colours where it is a terminal, and where NO_COLOR is not set
- * (no-color.org).
+ * What switches the colour on (ECMA-48, SGR), where standard output is a
+ * terminal and NO_COLOR is not set (no-color.org); else "".
  */
-struct term term_of(int fd);
-
-/* What switches the colour on (ECMA-48, SGR); "" without colours. */
-const char *term_sgr(const struct term *t, enum term_colour colour);
+const char *term_sgr(enum term_colour colour);
 
 #endif

@@ -24,7 +24,6 @@
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
-#include "base/term.h"
 #include "image/image.h"
 #include "image/imageref.h"
 #include "image/source.h"
@@ -72,7 +71,6 @@ struct check {
 	bool verbose;
 	struct found_opts found;
 
-	struct term term;
 	struct names names; /* owned; as the user said them */
 	struct json **lists; /* owned; for each name the images of an archive
 	                        that has several */
@@ -290,7 +288,7 @@ check_tell(struct check *a, struct check_job *j)
 		if (j != a->jobs)
 			out_text("\n");
 		/* verdicts as they come */
-		ret = text_print_verdict(j->object, &a->term, a->verbose);
+		ret = text_print_verdict(j->object, a->verbose);
 	}
 	json_free(j->object);
 	j->object = NULL;
@@ -391,10 +389,6 @@ check_add_all(struct check *a)
 static void
 check_print_table(const struct check *a)
 {
-	static const char *const words[] = {"compatible", "not compatible",
-	    "not checked"};
-	static const enum term_colour colours[] = {TERM_GREEN, TERM_RED,
-	    TERM_YELLOW};
 	const struct check_job *r;
 	int width = 5;
 	size_t i;
@@ -406,9 +400,8 @@ check_print_table(const struct check *a)
 	    "ERRORS", "WARNINGS");
 	for (i = 0; i < a->n_jobs; i++) {
 		r = &a->jobs[i];
-		out_printf("%-*s  %s%-14s%s  %6zu  %8zu\n", width, r->name,
-		    term_sgr(&a->term, colours[r->state]), words[r->state],
-		    term_sgr(&a->term, TERM_PLAIN), r->errors, r->warnings);
+		text_print_row(r->name, width, r->state, "not checked");
+		out_printf("%6zu  %8zu\n", r->errors, r->warnings);
 	}
 	out_printf(
 	    "%zu images: %zu compatible, %zu not compatible, %zu not checked\n",
@@ -575,7 +568,6 @@ cmd_check(int argc, char **argv)
 	}
 	a.opts.ignores = &a.found.ignores;
 	a.opts.strict = a.found.strict;
-	a.term = term_of(OUT_FD);
 	if (a.found.form != FOUND_TEXT)
 		a.results = json_new_array();
 	code = (int)check_read_names(&a, argv + 1);

@@ -22,7 +22,6 @@
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
-#include "base/term.h"
 #include "bundle/codes.h"
 #include "cluster/provision.h"
 #include "log/deliver.h"
@@ -259,11 +258,7 @@ run_finish(struct run *x, enum wire_exit code)
 
 /* Of a bundle that is good, one that is bad, and one of which nothing is known:
  * for people, and for JSON. */
-static const char *const test_words[] = {"compatible", "not compatible",
-    "not tested"};
 static const char *const test_results[] = {"ok", "failed", "not-tested"};
-static const enum term_colour test_colours[] = {TERM_GREEN, TERM_RED,
-    TERM_YELLOW};
 
 static size_t
 state_of(enum wire_exit code)
@@ -414,10 +409,8 @@ test_object(struct run *x, size_t i, const struct podlife *l,
 static void
 test_print_table(const struct run *x)
 {
-	struct term term = term_of(OUT_FD);
-	const struct run_bundle *b;
 	const char *image;
-	size_t i, state;
+	size_t i;
 	int width = 5;
 
 	for (i = 0; i < x->options.n; i++) {
@@ -427,13 +420,10 @@ test_print_table(const struct run *x)
 	}
 	out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "RESULT", "WHY");
 	for (i = 0; i < x->options.n; i++) {
-		b = &x->bundles[i];
-		state = state_of(b->status);
-		out_printf("%-*s  %s%-14s%s  %s\n", width,
-		    x->options.at[i].image,
-		    term_sgr(&term, test_colours[state]), test_words[state],
-		    term_sgr(&term, TERM_PLAIN),
-		    json_get_text(b->result, "code"));
+		text_print_row(x->options.at[i].image, width,
+		    (enum found_state)state_of(x->bundles[i].status),
+		    "not tested");
+		out_line(json_get_text(x->bundles[i].result, "code"));
 	}
 }
 
@@ -564,7 +554,6 @@ run_end(void *arg, size_t i, struct json *result,
 {
 	struct run *x = arg;
 	struct run_bundle *b = &x->bundles[i];
-	struct term term = term_of(OUT_FD);
 	enum wire_exit none = signals_stop != 0 ? signals_exit() : WIRE_FAIL;
 	int64_t code = WIRE_FAIL;
 
@@ -581,7 +570,7 @@ run_end(void *arg, size_t i, struct json *result,
 	ignores_sum(&x->found.ignores, result);
 	/* a failure is asked for again at the end */
 	if (x->found.form == FOUND_TEXT && !x->found.quiet)
-		(void)text_print_list(result, &term);
+		(void)text_print_list(result);
 }
 
 /* All bundles, and what there is to say of them together: the exit code. */

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "pod/manifest.h"
@@ -492,8 +491,6 @@ psa_judge(const char *where, const char *path, const struct json *metadata,
 	return NULL;
 }
 
-/* --------------------------------------------------------------- policies */
-
 const char *
 psa_level_name(enum psa_level level)
 {
@@ -502,22 +499,4 @@ psa_level_name(enum psa_level level)
 	    [PSA_PRIVILEGED] = "privileged"};
 
 	return names[level];
-}
-
-int
-psa_version_parse(int *minor, const char *text)
-{
-	uint64_t n;
-
-	if (strcmp(text, "latest") == 0) {
-		*minor = PSA_LATEST;
-		return 0;
-	}
-	text += *text == 'v';
-	if (strncmp(text, "1.", 2) != 0 ||
-	    (text[2] == '0' && text[3] != '\0') ||
-	    number_parse(text + 2, 0, INT32_MAX, &n) < 0)
-		return -1;
-	*minor = n > PSA_LATEST ? PSA_LATEST : (int)n;
-	return 0;
 }

@@ -38,10 +38,4 @@ struct json *psa_judge(const char *where, const char *path,
 
 const char *psa_level_name(enum psa_level level);
 
-/*
- * "latest", "v1.N" or "1.N" to N, at most PSA_LATEST, as a controller takes the
- * newest policy that it knows; 0, or -1 where text is none of them.
- */
-int psa_version_parse(int *minor, const char *text);
-
 #endif

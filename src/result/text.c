@@ -12,21 +12,15 @@
 #include "base/memfile.h"
 #include "base/msg.h"
 #include "base/out.h"
+#include "base/term.h"
 #include "result/found.h"
 #include "wire.h"
 
 /* A text on its way. */
 struct text {
-	const struct term *term;
 	struct memfile file;
 	FILE *to; /* borrowed: file.to */
 };
-
-static const char *
-text_sgr(const struct text *x, enum term_colour colour)
-{
-	return term_sgr(x->term, colour);
-}
 
 /* Print it; control characters go, but for lines and colours. */
 static int
@@ -100,9 +94,8 @@ text_put_note(const struct text *x, const struct json *f)
 	uint64_t n = text_number(f, "count"), layer = text_number(f, "layer");
 
 	fprintf(x->to, "\n%s%s%s: %s",
-	    text_sgr(x,
-	        strcmp(severity, "error") == 0 ? TERM_RED : TERM_YELLOW),
-	    severity, text_sgr(x, TERM_PLAIN), json_get_text(f, "message"));
+	    term_sgr(strcmp(severity, "error") == 0 ? TERM_RED : TERM_YELLOW),
+	    severity, term_sgr(TERM_PLAIN), json_get_text(f, "message"));
 	if (n > 1)
 		fprintf(x->to, " (and %ju more)", (uintmax_t)n - 1);
 	if (layer > 0)
@@ -110,8 +103,8 @@ text_put_note(const struct text *x, const struct json *f)
 		    *history != '\0' ? ": " : "", history);
 	fprintf(x->to, " [%s]\n", json_get_text(f, "code"));
 	if (fix != NULL)
-		fprintf(x->to, "%sfix:%s %s\n", text_sgr(x, TERM_BOLD),
-		    text_sgr(x, TERM_PLAIN), fix);
+		fprintf(x->to, "%sfix:%s %s\n", term_sgr(TERM_BOLD),
+		    term_sgr(TERM_PLAIN), fix);
 }
 
 /* Paths that cannot be read, with one fix. */
@@ -122,14 +115,14 @@ text_put_group(const struct text *x, const struct json *group)
 	const char *chmod = json_get_string(group, "chmod");
 	uint64_t n = text_number(group, "findings");
 
-	fprintf(x->to, "\n%s%s%s:\n", text_sgr(x, TERM_BOLD),
-	    json_get_text(group, "title"), text_sgr(x, TERM_PLAIN));
+	fprintf(x->to, "\n%s%s%s:\n", term_sgr(TERM_BOLD),
+	    json_get_text(group, "title"), term_sgr(TERM_PLAIN));
 	for (; line != NULL; line = json_next(line), n -= n > 0)
 		fprintf(x->to, "  %s\n", json_text(line));
 	if (n > 0)
 		fprintf(x->to, "  and %ju more\n", (uintmax_t)n);
-	fprintf(x->to, "%sfix:%s %s\n", text_sgr(x, TERM_BOLD),
-	    text_sgr(x, TERM_PLAIN), json_get_text(group, "command"));
+	fprintf(x->to, "%sfix:%s %s\n", term_sgr(TERM_BOLD),
+	    term_sgr(TERM_PLAIN), json_get_text(group, "command"));
 	if (chmod != NULL)
 		fprintf(x->to,
 		    "     run this on the source files and rebuild, or use COPY --chmod=%s\n",
@@ -182,11 +175,10 @@ text_put_head(const struct text *x, const struct json *item, bool works)
 	uint64_t ignored = text_number(item, "ignoredErrors");
 
 	fprintf(x->to, "%s%scompatible%s with restricted namespaces",
-	    text_sgr(x,
-	        !works                 ? TERM_RED
+	    term_sgr(!works            ? TERM_RED
 	            : good && !ignored ? TERM_GREEN
 	                               : TERM_YELLOW),
-	    works ? "" : "not ", text_sgr(x, TERM_PLAIN));
+	    works ? "" : "not ", term_sgr(TERM_PLAIN));
 	/* "2 warnings; all of ..." */
 	if (works && !good)
 		fprintf(x->to, ", but with %.*s", (int)strcspn(message, ";"),
@@ -199,9 +191,9 @@ text_put_head(const struct text *x, const struct json *item, bool works)
 }
 
 int
-text_print_verdict(const struct json *item, const struct term *t, bool verbose)
+text_print_verdict(const struct json *item, bool verbose)
 {
-	struct text x = {.term = t};
+	struct text x;
 	const char *reason = json_get_text(item, "reason"), *how;
 	bool works = found_state(item) == FOUND_GOOD ||
 	    strcmp(reason, "Warnings") == 0;
@@ -240,14 +232,29 @@ text_print_verdict(const struct json *item, const struct term *t, bool verbose)
 	for (f = json_first(json_get(item, "warnings")); verbose && f != NULL;
 	     f = json_next(f))
 		if (text_is_note(f))
-			fprintf(x.to, "%snote: %s [%s]%s\n",
-			    text_sgr(&x, TERM_DIM), json_get_text(f, "message"),
-			    json_get_text(f, "code"), text_sgr(&x, TERM_PLAIN));
+			fprintf(x.to, "%snote: %s [%s]%s\n", term_sgr(TERM_DIM),
+			    json_get_text(f, "message"),
+			    json_get_text(f, "code"), term_sgr(TERM_PLAIN));
 	text_put_ignored(&x, item);
 	return text_end(&x);
 }
 
 /* -------------------------------------------------------------------- lists */
+
+static const char *const text_words[] = {"compatible", "not compatible",
+    "not tested"};
+static const enum term_colour text_colours[] = {TERM_GREEN, TERM_RED,
+    TERM_YELLOW};
+
+void
+text_print_row(const char *name, int width, enum found_state state,
+    const char *broken)
+{
+	out_printf("%-*s  %s%-14s%s  ", width, name,
+	    term_sgr(text_colours[state]),
+	    state == FOUND_BROKEN ? broken : text_words[state],
+	    term_sgr(TERM_PLAIN));
+}
 
 static void
 text_put_findings(const struct text *x, const struct json *item,
@@ -271,13 +278,9 @@ text_put_findings(const struct text *x, const struct json *item,
 }
 
 int
-text_print_list(const struct json *item, const struct term *t)
+text_print_list(const struct json *item)
 {
-	static const char *const words[] = {"compatible", "not compatible",
-	    "not tested"};
-	static const enum term_colour colours[] = {TERM_GREEN, TERM_RED,
-	    TERM_YELLOW};
-	struct text x = {.term = t};
+	struct text x;
 	enum found_state state = found_state(item);
 	const char *message = json_get_text(item, "message");
 	bool pod = json_has(item, "where");
@@ -288,11 +291,11 @@ text_print_list(const struct json *item, const struct term *t)
 	x.to = x.file.to;
 	if (pod)
 		fprintf(x.to, "%s: %s%.*s%s%s\n", found_name(item),
-		    text_sgr(&x, colours[state]), (int)word, message,
-		    text_sgr(&x, TERM_PLAIN), message + word);
+		    term_sgr(text_colours[state]), (int)word, message,
+		    term_sgr(TERM_PLAIN), message + word);
 	else
-		fprintf(x.to, "%s%s%s: %s%s%s\n", text_sgr(&x, colours[state]),
-		    words[state], text_sgr(&x, TERM_PLAIN), found_name(item),
+		fprintf(x.to, "%s%s%s: %s%s%s\n", term_sgr(text_colours[state]),
+		    text_words[state], term_sgr(TERM_PLAIN), found_name(item),
 		    state == FOUND_BROKEN ? ": " : "",
 		    state == FOUND_BROKEN ? message : "");
 	text_put_findings(&x, item, json_first(json_get(item, "findings")));

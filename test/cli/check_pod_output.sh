@@ -79,6 +79,65 @@ is "each container is named" "$(grep -c 'container "[xz]") is not set; must' out
 ok "how to set it" has out \
 	'^  none.yaml:2: spec.containers\[0\].securityContext.runAsNonRoot \(container "x"\) is not set; must be true, here or for the pod \[runAsNonRoot\]$'
 
+# an item in full, and where it is
+item() {
+	"$UNPACKCTL" check-pod -o json "$@" >out
+	jq -c '.pods[]' out
+}
+cat >f.yaml <<'E'
+kind: Pod
+metadata: {name: p, namespace: ns}
+spec:
+  hostPID: true
+  volumes:
+  - {name: v, hostPath: {}}
+  containers:
+  - {name: "a\e", securityContext: {privileged: true}}
+E
+pid='{"check":"hostNamespaces","level":"baseline","line":4,"field":"spec.hostPID","must":"must be false, or not set","value":true,"message":"spec.hostPID is true; must be false, or not set"}'
+path='{"check":"hostPathVolumes","level":"baseline","line":6,"field":"spec.volumes[0].hostPath","must":"must not be set","value":{},"volume":"v","message":"spec.volumes[0].hostPath (volume \"v\") is {}; must not be set"}'
+privileged='{"check":"privileged","level":"baseline","line":8,"field":"spec.containers[0].securityContext.privileged","must":"must be false, or not set","value":true,"container":"a\u001b","message":"spec.containers[0].securityContext.privileged (container \"a\\x1b\") is true; must be false, or not set"}'
+head='{"where":"f.yaml:1: Pod p","file":"f.yaml","line":1,"kind":"Pod","name":"p","namespace":"ns","path":""'
+is "a pod that passes" \
+	"$(item --level privileged --version v1.30 f.yaml)" \
+	"$head"',"allowed":true,"message":"passes privileged:v1.30","violations":[],"ignored":[]}'
+is "one that does not" "$(item --level baseline f.yaml)" \
+	"$head"',"allowed":false,"message":"violates baseline:latest: hostNamespaces, hostPathVolumes, privileged","violations":['"$pid,$path,$privileged"'],"ignored":[]}'
+is "but for one of them" "$(item --level baseline \
+	--ignore hostPathVolumes:f.yaml --ignore privileged:g.yaml f.yaml)" \
+	"$head"',"allowed":false,"message":"violates baseline:latest: hostNamespaces, privileged","violations":['"$pid,$privileged"'],"ignored":[{"ignore":"hostPathVolumes:f.yaml","count":1,"findings":['"$path"']}]}'
+is "but for all" "$(item --level baseline --ignore hostPathVolumes \
+	--ignore privileged --ignore hostNamespaces f.yaml)" \
+	"$head"',"allowed":true,"message":"passes baseline:latest","violations":[],"ignored":[{"ignore":"hostPathVolumes","count":1,"findings":['"$path"']},{"ignore":"privileged","count":1,"findings":['"$privileged"']},{"ignore":"hostNamespaces","count":1,"findings":['"$pid"']}]}'
+cat >many.yaml <<'E'
+kind: Job
+metadata: {name: j}
+spec: {template: {spec: {containers: [{name: a, image: i}]}}}
+---
+kind: "O\ed"
+metadata: {name: "a\nb"}
+spec: {template: {spec: {containers: [{name: a, image: i}]}}}
+---
+spec: {template: {spec: {containers: [{name: a, image: i}]}}}
+E
+is "where they are" "$(item --level baseline many.yaml | jq -r .where)" \
+	'many.yaml:1: Job j
+many.yaml:5: O\x1bd a\x0ab: spec.template
+many.yaml:9: (no kind) (no name): spec.template'
+is "and what they have no name for" \
+	"$(jq -c '.pods[]|[.kind,has("name"),.path]' out)" \
+	'["Job",true,"spec.template"]
+["O\u001bd",true,"spec.template"]
+["",false,"spec.template"]'
+for v in latest v1.0 1.29 v1.37 v1.99; do
+	ok "version $v" exits 0 "$UNPACKCTL" check-pod --level privileged \
+		--version "$v" f.yaml
+done
+for v in v2.1 v1. 1.x '' v1.01 v vv1.2 v1.-1; do
+	ok "no version: '$v'" exits 2 "$UNPACKCTL" check-pod --version "$v" \
+		f.yaml
+done
+
 # our own pods
 for flags in '' '--strategy image-volume' '--run-as-user namespace' \
 	'--run-as-user 1000640000 --format jsonl'; do

@@ -75,7 +75,7 @@ GROUPS = {
     "extract": ["image/extract"],
     "predict": ["image/predict"],
     "runtime": ["image/runtime"],
-    "psa": ["psa/psa", "psa/psaout", "psa/psatable",
+    "psa": ["psa/psa", "psa/psatable",
             "cluster/podfindings"],
 }
 # These mount, kill, count time or threads, or take long.

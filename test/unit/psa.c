@@ -413,14 +413,6 @@ parse(void)
 	           NULL),
 	    "");
 	OK_STR(psa_level_name(PSA_BASELINE), "baseline");
-	OK(psa_version_parse(&minor, "latest") == 0 && minor == PSA_LATEST);
-	OK(psa_version_parse(&minor, "v1.0") == 0 && minor == 0);
-	OK(psa_version_parse(&minor, "1.29") == 0 && minor == 29);
-	OK(psa_version_parse(&minor, "v1.99") == 0 && minor == PSA_LATEST);
-	OK(psa_version_parse(&minor, "v2.1") < 0);
-	OK(psa_version_parse(&minor, "v1.") < 0);
-	OK(psa_version_parse(&minor, "1.x") < 0);
-	OK(psa_version_parse(&minor, "") < 0);
 }
 
 int
