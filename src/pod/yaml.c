@@ -5,21 +5,23 @@
  */
 #include "pod/yaml.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 #include <yaml.h>
 
+#include "base/array.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/memfile.h"
 #include "base/msg.h"
 #include "base/names.h"
+#include "base/unicode.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
@@ -27,40 +29,38 @@
 
 enum {
 	ANCHORS_MAX = 1000, /* of one document */
-	ANCHOR_NAME = 128, /* with its NUL */
 	TAGS_MAX = 10000,
-	NUMBER_MAX = 64,
-	KEY_SIMPLE = 100 /* bytes, of which each is up to 10 when printed */
+	NUMBER_MAX = 64
 };
 
-struct anchor {
-	char name[ANCHOR_NAME];
-	struct json *value; /* owned, a copy; NULL: it is not complete */
-	size_t values; /* in it, itself included */
-	size_t height; /* of nested sequences and mappings in it */
+/* An event of libyaml's: a scalar, or where a sequence or mapping begins. */
+struct event {
+	yaml_event_t yaml; /* owned */
+	size_t stands_for; /* of an alias: the event with its anchor */
 };
 
-/* A sequence or mapping that is being read. */
+/* A sequence or mapping that is being read, or the list of documents. */
 struct level {
 	struct json *json; /* borrowed from the tree */
 	const char *key; /* of the value that comes next; borrowed, too */
 	size_t line; /* of that key */
-	size_t before; /* values in the file before this one */
-	size_t height; /* of what is complete in it */
-	struct anchor *anchor; /* of this one; NULL: none */
+	size_t back; /* after an alias for it: the next event; else 0 */
 	bool merges; /* it has a key "<<" that means merging */
 };
 
+/*
+ * The events of a document are kept: an alias is replaced by playing those of
+ * its anchor once more.
+ */
 struct load {
 	const char *name; /* borrowed; what the file is called, masked */
-	struct json *docs;
 	yaml_mark_t mark; /* of what is being read */
 	size_t values; /* so far in the file, copies included */
 	bool begun; /* a document has begun */
-	size_t n_anchors;
-	struct anchor anchors[ANCHORS_MAX];
-	size_t depth; /* levels in use */
-	struct level stack[YAML_DEPTH_MAX];
+	struct event *events; /* owned */
+	size_t n, room, at; /* the next one to be played */
+	size_t n_anchors, anchors[ANCHORS_MAX]; /* events that have one */
+	struct level stack[YAML_DEPTH_MAX + 1], *up; /* the innermost */
 };
 
 /* Say what is wrong, with the name that it is about unless that is NULL. */
@@ -77,6 +77,12 @@ yaml_fail(const struct load *p, const char *what, const char *name)
 
 /* ---------------------------------------------------------------- scalars */
 
+static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+static const char *const yes[] = {"y", "Y", "yes", "Yes", "YES", "on", "On",
+    "ON", "true", "True", "TRUE", NULL};
+static const char *const no[] = {"n", "N", "no", "No", "NO", "off", "Off",
+    "OFF", "false", "False", "FALSE", NULL};
+
 /*
  * Does a plain scalar of this text mean a number: 0x1f, 0b1, 0o17, 017, or a
  * decimal one, with or without a fraction?
@@ -84,21 +90,18 @@ yaml_fail(const struct load *p, const char *what, const char *name)
 static bool
 is_number(const char *text, double *number)
 {
-	char plain[NUMBER_MAX], *end = plain;
-	const char *digits;
+	const char *c = text + (*text == '-' || *text == '+'), *digits;
+	char plain[NUMBER_MAX], *end;
 	size_t n = 0;
-	bool minus = *text == '-', found = false;
+	bool found = false;
 
 	if (*text == '_' || strncmp(text, "._", 2) == 0)
 		return false;
-	if (*text == '-' || *text == '+')
-		text++;
-	for (; *text != '\0'; text++) {
-		if (n + 1 == sizeof plain)
-			return false;
-		if (*text != '_')
-			plain[n++] = *text;
-	}
+	for (; *c != '\0' && n < sizeof plain; c++)
+		if (*c != '_')
+			plain[n++] = *c;
+	if (n == sizeof plain)
+		return false;
 	plain[n] = '\0';
 	if (plain[0] == '0' && n > 1) {
 		digits = plain + 1 + (strchr("xXbBoO", plain[1]) != NULL);
@@ -107,17 +110,16 @@ is_number(const char *text, double *number)
 		    strchr("xX", plain[1]) != NULL       ? 16
 		        : strchr("bB", plain[1]) != NULL ? 2
 		                                         : 8);
-		found = strspn(digits, HEX) > 0 && *end == '\0' && errno == 0;
+		found = *digits != '\0' && *end == '\0' && errno == 0 &&
+		    digits[strspn(digits, HEX)] == '\0';
 	}
 	if (!found) {
-		if (strspn(plain, DIGITS ".") == 0 ||
+		*number = strtod(plain, &end);
+		if (end == plain || *end != '\0' || strchr("+-", *plain) ||
 		    strspn(plain, DIGITS ".eE+-") != n)
 			return false;
-		*number = strtod(plain, &end);
-		if (end == plain || *end != '\0')
-			return false;
 	}
-	if (minus)
+	if (*text == '-')
 		*number = 0 - *number; /* -0 is 0 */
 	return *number - *number == 0; /* not infinite */
 }
@@ -126,12 +128,6 @@ is_number(const char *text, double *number)
 static struct json *
 plain_scalar(const char *text)
 {
-	static const char *const nulls[] = {"", "~", "null", "Null", "NULL",
-	    NULL};
-	static const char *const yes[] = {"y", "Y", "yes", "Yes", "YES", "on",
-	    "On", "ON", "true", "True", "TRUE", NULL};
-	static const char *const no[] = {"n", "N", "no", "No", "NO", "off",
-	    "Off", "OFF", "false", "False", "FALSE", NULL};
 	double number;
 
 	if (names_one_of(text, nulls))
@@ -152,272 +148,116 @@ yaml_is_plain(const yaml_event_t *e)
 	return e->data.scalar.tag == NULL && e->data.scalar.plain_implicit;
 }
 
-/* The text of a scalar; NULL (reported). */
-static const char *
-yaml_text(struct load *p, const yaml_event_t *e)
-{
-	const char *text = (const char *)e->data.scalar.value;
-
-	if (strlen(text) == e->data.scalar.length)
-		return text;
-	(void)yaml_fail(p, "a NUL character", NULL);
-	return NULL;
-}
-
 /*
  * What the scalar means; NULL (reported).  As the YAML library of kubectl has
  * it: a tag that is not one of YAML's own types of scalars makes it a string, a
- * time too.
+ * time too.  Nobody has !!binary in a manifest.
  */
 static struct json *
 scalar_value(struct load *p, const yaml_event_t *e)
 {
 	static const char core[] = "tag:yaml.org,2002:";
 	static const char *const typed[] = {"int", "float", "bool", "null",
-	    NULL};
-	const char *text = yaml_text(p, e);
+	    "binary", NULL};
+	const char *text = (const char *)e->data.scalar.value;
 	const char *tag = (const char *)e->data.scalar.tag;
 	struct json *value;
 	int64_t n;
-	bool fits;
 
-	if (text == NULL)
-		return NULL;
 	tag = tag != NULL && strncmp(tag, core, sizeof core - 1) == 0
 	    ? tag + sizeof core - 1
 	    : "";
-	if (strcmp(tag, "binary") == 0) {
-		(void)yaml_fail(p, "!!binary, write the text itself", NULL);
-		return NULL;
-	}
 	value = yaml_is_plain(e) || names_one_of(tag, typed)
 	    ? plain_scalar(text)
 	    : json_new_string(text);
-	if (value == NULL)
+	if (value == NULL) {
 		msg_nomem();
-	if (value == NULL || !names_one_of(tag, typed))
-		return value;
-	fits = tag[0] == 'i'
-	    ? json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0
-	    : tag[0] == 'f' ? json_is_number(value)
-	    : tag[0] == 'b' ? json_is_bool(value)
-	                    : json_is_null(value);
-	if (fits)
+		return NULL;
+	}
+	if (!names_one_of(tag, typed) ||
+	    (tag[0] == 'i' &&
+	        json_int(value, -JSON_INT_MAX, JSON_INT_MAX, &n) == 0) ||
+	    (tag[0] == 'f' && json_is_number(value)) ||
+	    (strcmp(tag, "bool") == 0 && json_is_bool(value)) ||
+	    (tag[0] == 'n' && json_is_null(value)))
 		return value;
 	json_free(value);
-	(void)yaml_fail(p, "the value does not have the type of its tag", tag);
+	(void)yaml_fail(p, "write the text itself, it cannot have the tag",
+	    tag);
 	return NULL;
 }
 
 /* ------------------------------------------------------------------- tree */
 
-/* Count n values more; 0 or -1. */
+/* Put a value, owned, where it belongs; NULL: out of memory.  0 or -1. */
 static int
-count_values(struct load *p, size_t n)
+put_value(struct load *p, struct json *value)
 {
-	p->values += n;
-	if (p->values <= YAML_NODES_MAX)
-		return 0;
-	return yaml_fail(p, "too large: more than 200000 values", NULL);
-}
+	struct level *up = p->up;
 
-/*
- * Put a value, owned, where it belongs; NULL: out of memory.  There are n
- * values in it, itself included.  Returns 0, or -1 (reported).
- */
-static int
-put_value(struct load *p, struct json *value, size_t n)
-{
-	struct level *up = p->depth > 0 ? &p->stack[p->depth - 1] : NULL;
-	size_t line = p->mark.line + 1;
-
-	if (value == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	if (count_values(p, n) < 0) {
+	if (value != NULL && ++p->values > YAML_NODES_MAX) {
 		json_free(value);
-		return -1;
+		return yaml_fail(p, "too large: more than 200000 values", NULL);
 	}
-	json_set_line(value, up != NULL && up->key != NULL ? up->line : line);
-	if (up == NULL && json_is_null(value)) {
+	if (value != NULL && up == p->stack && json_is_null(value)) {
 		json_free(value); /* nothing is in the document */
 		return 0;
 	}
-	if (up != NULL && up->key != NULL) {
-		value = json_set(up->json, up->key, value);
-		up->key = NULL;
-	} else {
-		value = json_add(up != NULL ? up->json : p->docs, NULL, value);
-	}
+	if (value != NULL)
+		json_set_line(value,
+		    up->key != NULL ? up->line : p->mark.line + 1);
+	value = json_add(up->json, up->key, value);
+	up->key = NULL;
 	if (value != NULL)
 		return 0;
 	msg_nomem();
 	return -1;
 }
 
-/* Begin an anchor's value; 0 or -1. */
+/* A scalar, which is a key or a value; a key that comes again is good. */
 static int
-anchor_begin(struct load *p, const yaml_char_t *name, struct anchor **a)
-{
-	*a = NULL;
-	if (name == NULL)
-		return 0;
-	if (p->n_anchors == ANCHORS_MAX)
-		return yaml_fail(p, "too many anchors", NULL);
-	if (strlen((const char *)name) >= ANCHOR_NAME)
-		return yaml_fail(p, "a long anchor", (const char *)name);
-	*a = &p->anchors[p->n_anchors++];
-	**a = (struct anchor){0};
-	memcpy((*a)->name, name, strlen((const char *)name));
-	return 0;
-}
-
-/* The anchor's value is complete, with so many values in it; 0 or -1. */
-static int
-anchor_end(struct load *p, struct anchor *a, const struct json *value,
-    size_t values, size_t height)
-{
-	if (a == NULL)
-		return 0;
-	if (count_values(p, values) < 0)
-		return -1;
-	a->values = values;
-	a->height = height;
-	a->value = json_copy(value);
-	if (a->value != NULL)
-		return 0;
-	msg_nomem();
-	return -1;
-}
-
-/* Add a member that is not there yet; item is taken.  NULL (reported). */
-static struct json *
-yaml_add_member(struct load *p, struct json *to, const char *key,
-    struct json *item)
-{
-	/* each key is compared with all that are there */
-	if (json_size(to) == YAML_KEYS_MAX) {
-		json_free(item);
-		(void)yaml_fail(p, "too many keys in one mapping", NULL);
-		return NULL;
-	}
-	item = json_add(to, key, item);
-	if (item == NULL)
-		msg_nomem();
-	return item;
-}
-
-/*
- * Take the key of the next value, which is there as null until that comes;
- * text is NULL: it was refused.  Returns 0 or -1.
- */
-static int
-take_key(struct load *p, const char *text)
-{
-	struct level *l = &p->stack[p->depth - 1];
-	struct json *value;
-
-	if (text == NULL)
-		return -1;
-	if (json_has(l->json, text))
-		return yaml_fail(p, "duplicate key", text);
-	value = yaml_add_member(p, l->json, text, json_new_null());
-	if (value == NULL)
-		return -1;
-	l->key = json_key(value);
-	l->line = p->mark.line + 1;
-	return 0;
-}
-
-/* Does a key come next? */
-static bool
-wants_key(const struct load *p)
-{
-	const struct level *l = p->depth > 0 ? &p->stack[p->depth - 1] : NULL;
-
-	return l != NULL && json_is_object(l->json) && l->key == NULL;
-}
-
-static int
-take_scalar(struct load *p, const yaml_event_t *e)
+take_scalar(struct load *p, const yaml_event_t *e, bool again)
 {
 	const char *tag = (const char *)e->data.scalar.tag;
+	const char *text = (const char *)e->data.scalar.value;
+	struct level *up = p->up;
 	struct json *value;
-	struct anchor *a;
-	bool is_key = wants_key(p);
-	int ret;
 
-	if (anchor_begin(p, e->data.scalar.anchor, &a) < 0)
-		return -1;
-	if (is_key && take_key(p, yaml_text(p, e)) < 0)
-		return -1;
+	if (!json_is_object(up->json) || up->key != NULL) {
+		value = scalar_value(p, e);
+		return value != NULL ? put_value(p, value) : -1;
+	}
+	if (!again && json_has(up->json, text))
+		return yaml_fail(p, "duplicate key", text);
+	/* each key is compared with all that are there */
+	if (!again && json_size(up->json) == YAML_KEYS_MAX)
+		return yaml_fail(p, "too many keys in one mapping", NULL);
+	up->key = text;
+	up->line = p->mark.line + 1;
 	/* "<<" in quotes is a key like others, unless a tag says otherwise */
-	if (is_key && strcmp((char *)e->data.scalar.value, "<<") == 0)
-		p->stack[p->depth - 1].merges = yaml_is_plain(e) ||
+	if (strcmp(text, "<<") == 0)
+		up->merges = yaml_is_plain(e) ||
 		    (tag != NULL &&
 		        strcmp(tag, "tag:yaml.org,2002:merge") == 0);
-	if (is_key && a == NULL)
-		return 0;
-	value = is_key ? json_new_string((char *)e->data.scalar.value)
-	               : scalar_value(p, e);
-	if (value == NULL && !is_key)
-		return -1;
-	ret = anchor_end(p, a, value, 1, 0);
-	if (ret < 0 || is_key)
-		json_free(value);
-	return ret < 0 || is_key ? ret : put_value(p, value, 1);
-}
-
-/* An alias stands for a copy of its anchor's value. */
-static int
-take_alias(struct load *p, const yaml_char_t *name)
-{
-	const char *wrong = "an alias without its anchor";
-	const struct anchor *a = NULL;
-	size_t i = p->n_anchors;
-	struct level *l;
-
-	/* a name may be used again: the last one counts */
-	while (a == NULL && i-- > 0)
-		if (strcmp(p->anchors[i].name, (const char *)name) == 0)
-			a = &p->anchors[i];
-	if (a != NULL)
-		wrong = "an alias in its own anchor";
-	if (a == NULL || a->value == NULL)
-		return yaml_fail(p, wrong, (const char *)name);
-	if (wants_key(p) && json_is_string(a->value))
-		return take_key(p, json_string(a->value));
-	if (wants_key(p))
-		return yaml_fail(p, "a key that is not a scalar", NULL);
-	if (p->depth + a->height > YAML_DEPTH_MAX)
-		return yaml_fail(p, "nested too deeply", NULL);
-	l = &p->stack[p->depth - 1]; /* an anchor came before, in a level */
-	if (l->height < a->height)
-		l->height = a->height;
-	return put_value(p, json_copy(a->value), a->values);
+	return 0;
 }
 
 /* A sequence or mapping, owned, begins; 0 or -1. */
 static int
-begin_level(struct load *p, struct json *value, const yaml_char_t *name)
+begin_level(struct load *p, struct json *value, size_t back)
 {
-	struct level l = {.json = value, .before = p->values};
-	int ret = -1;
+	bool is_key = json_is_object(p->up->json) && p->up->key == NULL;
 
-	if (wants_key(p))
-		ret = yaml_fail(p, "a key that is not a scalar", NULL);
-	else if (p->depth == YAML_DEPTH_MAX)
-		ret = yaml_fail(p, "nested too deeply", NULL);
-	else
-		ret = anchor_begin(p, name, &l.anchor);
-	if (ret < 0) {
+	if (is_key || p->up == &p->stack[YAML_DEPTH_MAX]) {
 		json_free(value);
-		return -1;
+		return yaml_fail(p,
+		    is_key ? "a key that is not a scalar"
+		           : "nested too deeply, or in itself by an alias",
+		    NULL);
 	}
-	if (put_value(p, value, 1) < 0)
+	if (put_value(p, value) < 0)
 		return -1;
-	p->stack[p->depth++] = l;
+	*++p->up = (struct level){.json = value, .back = back};
 	return 0;
 }
 
@@ -428,86 +268,34 @@ begin_level(struct load *p, struct json *value, const yaml_char_t *name)
 static int
 end_level(struct load *p)
 {
-	struct level *l = &p->stack[--p->depth];
+	struct level *l = p->up--;
 	struct json *merged, *from, *item;
-	bool good = true;
+	const char *wrong = NULL;
 
+	if (l->back != 0)
+		p->at = l->back;
 	merged = l->merges ? json_take(l->json, "<<") : NULL;
 	from = json_is_array(merged) ? json_first(merged) : merged;
-	for (; from != NULL && good; from = json_next(from)) {
-		good = json_is_object(from);
-		if (!good)
-			(void)yaml_fail(p,
-			    "'<<' merges something that is not a mapping",
-			    NULL);
+	for (; from != NULL && wrong == NULL; from = json_next(from)) {
+		if (!json_is_object(from))
+			wrong = "'<<' merges something that is not a mapping";
 		/* what it has and the mapping has not */
-		while (good && (item = json_first(from)) != NULL) {
+		while (wrong == NULL && (item = json_first(from)) != NULL) {
 			item = json_take(from, json_key(item));
 			if (json_has(l->json, json_key(item)))
 				json_free(item);
-			else
-				good = yaml_add_member(p, l->json,
-				           json_key(item), item) != NULL;
+			else if (json_add(l->json, json_key(item), item) ==
+			    NULL)
+				wrong = "out of memory";
 		}
+		if (json_size(l->json) > YAML_KEYS_MAX)
+			wrong = "too many keys in one mapping";
 	}
 	json_free(merged);
-	if (p->depth > 0 && l[-1].height < l->height + 1)
-		l[-1].height = l->height + 1;
-	if (!good)
-		return -1;
-	return anchor_end(p, l->anchor, l->json, p->values - l->before,
-	    l->height + 1);
+	return wrong != NULL ? yaml_fail(p, wrong, NULL) : 0;
 }
 
-/* The anchors of a document are not those of the next. */
-static void
-forget_anchors(struct load *p)
-{
-	while (p->n_anchors > 0)
-		json_free(p->anchors[--p->n_anchors].value);
-}
-
-static int
-take_event(struct load *p, const yaml_event_t *e)
-{
-	p->mark = e->start_mark;
-	if (io_stopped())
-		return yaml_fail(p, "stopped by a signal", NULL);
-	switch (e->type) {
-	case YAML_DOCUMENT_START_EVENT:
-		forget_anchors(p);
-		if (!p->begun &&
-		    (e->data.document_start.version_directive != NULL ||
-		        e->data.document_start.tag_directives.start !=
-		            e->data.document_start.tag_directives.end))
-			return yaml_fail(p,
-			    "kubectl takes no directive before the first '---': leave the line with '%' out",
-			    NULL);
-		p->begun = true;
-		break;
-	case YAML_ALIAS_EVENT:
-		return take_alias(p, e->data.alias.anchor);
-	case YAML_SCALAR_EVENT:
-		return take_scalar(p, e);
-	case YAML_SEQUENCE_START_EVENT:
-		return begin_level(p, json_new_array(),
-		    e->data.sequence_start.anchor);
-	case YAML_MAPPING_START_EVENT:
-		return begin_level(p, json_new_object(),
-		    e->data.mapping_start.anchor);
-	case YAML_SEQUENCE_END_EVENT:
-	case YAML_MAPPING_END_EVENT:
-		return end_level(p);
-	case YAML_NO_EVENT:
-	case YAML_STREAM_START_EVENT:
-	case YAML_STREAM_END_EVENT:
-	case YAML_DOCUMENT_END_EVENT:
-		break;
-	}
-	return 0;
-}
-
-/* ------------------------------------------------------------------- text */
+/* ----------------------------------------------------------------- events */
 
 /* Say what libyaml found wrong, and where. */
 static int
@@ -537,38 +325,117 @@ parser_failed(struct load *p, const yaml_parser_t *y, const char *text)
 	return yaml_fail(p, what, NULL);
 }
 
-/*
- * Parse text[0..len).  If it is JSON, an object that follows another is a
- * document, as for kubectl, which YAML wants a "---" for.  Returns 0 or -1.
- */
-static int
-parse_text(struct load *p, const char *text, size_t len, bool json)
+/* The events of a document are not those of the next. */
+static void
+forget_events(struct load *p)
 {
-	yaml_parser_t y;
-	yaml_event_t e;
-	bool more = true;
-	int ret = 0;
+	while (p->n > 0)
+		yaml_event_delete(&p->events[--p->n].yaml);
+	p->at = p->n_anchors = 0;
+}
 
-	if (!yaml_parser_initialize(&y)) {
+/* Read the next event behind those that are there; 0 or -1. */
+static int
+read_event(struct load *p, yaml_parser_t *y, const char *text)
+{
+	struct event *event = array_grow(p->events, &p->room, p->n + 1,
+	    sizeof *event);
+	const yaml_event_t *e;
+	const char *name;
+	size_t i = p->n_anchors;
+
+	if (event == NULL) {
 		msg_nomem();
 		return -1;
 	}
-	yaml_parser_set_input_string(&y, (const unsigned char *)text, len);
-	while (ret == 0 && more) {
-		if (!yaml_parser_parse(&y, &e)) {
-			ret = parser_failed(p, &y, text);
-			break;
-		}
-		more = e.type != YAML_STREAM_END_EVENT;
-		ret = take_event(p, &e);
-		if (json && e.type == YAML_DOCUMENT_END_EVENT &&
-		    y.tokens.head->type == YAML_FLOW_MAPPING_START_TOKEN)
-			y.state = YAML_PARSE_IMPLICIT_DOCUMENT_START_STATE;
-		yaml_event_delete(&e);
+	p->events = event;
+	event += p->n;
+	e = &event->yaml;
+	if (!yaml_parser_parse(y, &event->yaml))
+		return parser_failed(p, y, text);
+	p->n++;
+	p->mark = e->start_mark;
+	if (e->type == YAML_SCALAR_EVENT &&
+	    strlen((const char *)e->data.scalar.value) != e->data.scalar.length)
+		return yaml_fail(p, "a NUL character", NULL);
+	if (e->type != YAML_ALIAS_EVENT && e->type != YAML_SCALAR_EVENT &&
+	    e->type != YAML_SEQUENCE_START_EVENT &&
+	    e->type != YAML_MAPPING_START_EVENT)
+		return 0;
+	/* each of these has it as its first member */
+	name = (const char *)e->data.alias.anchor;
+	if (name != NULL && e->type != YAML_ALIAS_EVENT) {
+		if (p->n_anchors == ANCHORS_MAX)
+			return yaml_fail(p, "too many anchors", NULL);
+		p->anchors[p->n_anchors++] = p->n - 1;
+	} else if (name != NULL) {
+		/* a name may be used again: the last one counts */
+		while (i > 0 &&
+		    strcmp(name,
+		        (char *)p->events[p->anchors[i - 1]]
+		            .yaml.data.alias.anchor) != 0)
+			i--;
+		if (i == 0)
+			return yaml_fail(p, "an alias without its anchor",
+			    name);
+		event->stands_for = p->anchors[i - 1];
 	}
-	yaml_parser_delete(&y);
-	return ret;
+	return 0;
 }
+
+/* Play the next event, which may be one that is played again; 0 or -1. */
+static int
+play_event(struct load *p)
+{
+	const struct event *event = &p->events[p->at++];
+	const yaml_event_t *e = &event->yaml;
+	bool again = p->at < p->n;
+	size_t back = 0;
+
+	p->mark = e->start_mark;
+	if (io_stopped())
+		return yaml_fail(p, "stopped by a signal", NULL);
+	if (e->type == YAML_ALIAS_EVENT) {
+		e = &p->events[event->stands_for].yaml;
+		back = p->at;
+	}
+	switch (e->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		if (!p->begun &&
+		    (e->data.document_start.version_directive != NULL ||
+		        e->data.document_start.tag_directives.start !=
+		            e->data.document_start.tag_directives.end))
+			return yaml_fail(p,
+			    "kubectl takes no directive before the first '---': leave the line with '%' out",
+			    NULL);
+		p->begun = true;
+		break;
+	case YAML_DOCUMENT_END_EVENT:
+		forget_events(p);
+		break;
+	case YAML_SCALAR_EVENT:
+		return take_scalar(p, e, again);
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		if (back != 0)
+			p->at = event->stands_for + 1;
+		return begin_level(p,
+		    e->type == YAML_MAPPING_START_EVENT ? json_new_object()
+		                                        : json_new_array(),
+		    back);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return end_level(p);
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_ALIAS_EVENT:
+		break;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------- text */
 
 /*
  * JSON is YAML with one exception: it writes characters beyond U+FFFF as two
@@ -578,27 +445,23 @@ parse_text(struct load *p, const char *text, size_t len, bool json)
 static size_t
 join_surrogates(char *text, size_t len)
 {
-	size_t from = 0, to = 0;
+	char *from = text, *to = text;
 	unsigned int high, low;
-	char joined[11];
 
-	while (from < len) {
-		if (text[from] == '\\' &&
-		    sscanf(text + from, "\\u%4x\\u%4x", &high, &low) == 2 &&
+	while (from < text + len) {
+		if (*from == '\\' &&
+		    sscanf(from, "\\u%4x\\u%4x", &high, &low) == 2 &&
 		    high >> 10 == 0xd800 >> 10 && low >> 10 == 0xdc00 >> 10) {
-			snprintf(joined, sizeof joined, "\\U%08x",
-			    0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff)));
-			memcpy(text + to, joined, 10);
-			to += 10;
+			to += sprintf(to, "\\U%08x", unicode_join(high, low));
 			from += 12;
 			continue;
 		}
-		if (text[from] == '\\' && from + 1 < len)
-			text[to++] = text[from++];
-		text[to++] = text[from++];
+		if (*from == '\\' && from + 1 < text + len)
+			*to++ = *from++;
+		*to++ = *from++;
 	}
-	text[to] = '\0';
-	return to;
+	*to = '\0';
+	return (size_t)(to - text);
 }
 
 /*
@@ -629,54 +492,62 @@ mend_utf8(const char *text, size_t *len)
 	return out;
 }
 
+/*
+ * If it is JSON, an object that follows another is a document, as for kubectl,
+ * which YAML wants a "---" for.
+ */
 struct json *
 yaml_parse(const char *name, const char *text, size_t len)
 {
 	struct load *p = calloc(1, sizeof *p);
-	char shown[MSG_NAME], *copy;
-	const char *at, *end;
-	struct json *docs;
+	struct json *docs = json_new_array();
+	char shown[MSG_NAME], *copy = mend_utf8(text, &len);
+	const char *at;
+	yaml_parser_t y = {0};
+	yaml_event_type_t type = YAML_NO_EVENT;
 	size_t tags = 0;
 	bool json;
 	int ret = -1;
 
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text += 3;
-		len -= 3;
-	}
-	copy = mend_utf8(text, &len);
-	if (p == NULL || copy == NULL) {
-		free(p);
-		free(copy);
+	if (p == NULL || docs == NULL || copy == NULL ||
+	    !yaml_parser_initialize(&y)) {
 		msg_nomem();
-		return NULL;
+		goto out;
 	}
 	p->name = msg_mask(shown, sizeof shown, name);
-	p->docs = json_new_array();
-	at = copy + strspn(copy, " \t\r\n");
+	p->up = p->stack;
+	p->up->json = docs;
+	at = copy + strspn(copy, "\xef\xbb\xbf \t\r\n");
 	json = *at == '{' || *at == '[';
 	if (json)
 		len = join_surrogates(copy, len);
 	/* libyaml compares each %TAG with all before it; UTF-16 has NULs */
-	end = copy + len;
-	for (at = copy; at < end; at++)
+	for (at = copy; at < copy + len; at++)
 		tags += at[0] == '%' && (at[1] == 'T' || at[2] == 'T');
-	if (tags > TAGS_MAX)
-		(void)yaml_fail(p, "too many %TAG directives", NULL);
-	else if (p->docs == NULL)
-		msg_nomem();
-	else
-		ret = 0;
-	if (ret == 0)
-		ret = parse_text(p, copy, len, json);
-	forget_anchors(p);
-	docs = p->docs;
+	ret = tags > TAGS_MAX ? yaml_fail(p, "too many %TAG directives", NULL)
+	                      : 0;
+	yaml_parser_set_input_string(&y, (unsigned char *)copy, len);
+	while (ret == 0 && type != YAML_STREAM_END_EVENT) {
+		ret = read_event(p, &y, copy);
+		if (ret < 0)
+			break;
+		type = p->events[p->n - 1].yaml.type;
+		while (ret == 0 && p->at < p->n)
+			ret = play_event(p);
+		if (json && type == YAML_DOCUMENT_END_EVENT &&
+		    y.tokens.head->type == YAML_FLOW_MAPPING_START_TOKEN)
+			y.state = YAML_PARSE_IMPLICIT_DOCUMENT_START_STATE;
+	}
+	forget_events(p);
+	free(p->events);
+out:
+	yaml_parser_delete(&y);
+	free(copy);
+	free(p);
 	if (ret < 0) {
 		json_free(docs);
 		docs = NULL;
 	}
-	free(copy);
-	free(p);
 	return docs;
 }
 
@@ -717,15 +588,11 @@ yaml_load(const char *path)
 static bool
 is_plain_string(const char *text)
 {
-	static const char *const words[] = {"y", "n", "yes", "no", "on", "off",
-	    "true", "false", "null"};
-	size_t len = strlen(text), i;
+	size_t len = strlen(text);
 
-	for (i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcasecmp(text, words[i]) == 0)
-			return false;
-	if (len == 0 || strspn(text, LETTERS DIGITS "/._-=:@") != len ||
-	    text[len - 1] == ':')
+	if (names_one_of(text, nulls) || names_one_of(text, yes) ||
+	    names_one_of(text, no) || text[len - 1] == ':' ||
+	    strspn(text, LETTERS DIGITS "/._-=:@") != len)
 		return false;
 	if (strspn(text, DIGITS) > 0)
 		return text[strspn(text, DIGITS "abcdefxoABCDEFTZtz:.-_")] !=
@@ -735,112 +602,75 @@ is_plain_string(const char *text)
 	return *text == '/' || strspn(text, LETTERS) > 0;
 }
 
-static void
-print_string(FILE *f, const char *text)
+/* Hand over an event, if it could be made. */
+static bool
+emit(yaml_emitter_t *y, yaml_event_t *e, int made)
 {
-	size_t len = strlen(text), n, i;
-	unsigned int c;
-
-	if (is_plain_string(text)) {
-		(void)fputs(text, f);
-		return;
-	}
-	(void)fputc('"', f);
-	for (; len > 0; len -= n, text += n) {
-		n = msg_utf8(text, len);
-		c = (unsigned char)text[0];
-		if (n > 1)
-			c &= 0xffU >> (n + 1);
-		for (i = 1; i < n; i++)
-			c = c << 6 | ((unsigned char)text[i] & 0x3f);
-		if (n == 0) {
-			n = 1;
-			c = 0xfffd;
-		}
-		if (c >= ' ' && c < 0x7f)
-			fprintf(f, "%s%c", c == '"' || c == '\\' ? "\\" : "",
-			    (int)c);
-		else if (c == '\n')
-			fputs("\\n", f);
-		else
-			fprintf(f, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
-	}
-	(void)fputc('"', f);
+	return made && yaml_emitter_emit(y, e);
 }
 
-/* Print a scalar, or what is empty.  Returns 0, or -1 without memory. */
-static int
-print_scalar(FILE *f, const struct json *node)
+static bool
+emit_text(yaml_emitter_t *y, const char *text, bool plain)
 {
+	yaml_event_t e;
+
+	return emit(y, &e,
+	    yaml_scalar_event_initialize(&e, NULL, NULL,
+	        (const yaml_char_t *)text, (int)strlen(text), 1, 1,
+	        plain ? YAML_PLAIN_SCALAR_STYLE
+	              : YAML_DOUBLE_QUOTED_SCALAR_STYLE));
+}
+
+/* Hand over the events of the whole tree. */
+static bool
+emit_tree(yaml_emitter_t *y, const struct json *node)
+{
+	const struct json *stack[YAML_DEPTH_MAX];
+	size_t depth = 0;
+	yaml_event_t e;
+	bool good = true;
 	char *text;
 
-	if (json_is_string(node)) {
-		print_string(f, json_string(node));
-		return 0;
-	}
-	text = json_print(node, JSON_COMPACT);
-	if (text == NULL)
-		return -1;
-	fputs(text, f);
-	free(text);
-	return 0;
-}
-
-/* Print the whole tree in one walk, with a stack of its own; 0 or -1. */
-static int
-print_tree(FILE *f, const struct json *node)
-{
-	struct {
-		const struct json *next; /* NULL: none */
-		int indent;
-		bool list;
-	} stack[YAML_DEPTH_MAX + 1] = {{NULL, -2, true}}, *up = stack;
-	bool fresh = true; /* at the beginning of a line */
-	bool explicit;
-
-	for (;;) {
-		if (json_first(node) != NULL) {
-			if (up == &stack[YAML_DEPTH_MAX])
-				return -1;
-			if (!up->list) {
-				fputc('\n', f);
-				fresh = true;
-			}
-			/* a list stands below its key, all else to the right */
-			up[1].list = json_is_array(node);
-			up[1].indent = up->indent +
-			    (up[1].list && !up->list ? 0 : 2);
-			up[1].next = json_first(node);
-			up++;
-		} else {
-			if (!up->list)
-				fputc(' ', f);
-			if (print_scalar(f, node) < 0)
-				return -1;
-			fputc('\n', f);
-			fresh = true;
+	do {
+		if (node == NULL) {
+			node = stack[--depth];
+			good = emit(y, &e,
+			    json_is_object(node)
+			        ? yaml_mapping_end_event_initialize(&e)
+			        : yaml_sequence_end_event_initialize(&e));
+			node = json_next(node);
+			continue;
 		}
-		while (up > stack && up->next == NULL)
-			up--;
-		if (up == stack)
-			return 0;
-		node = up->next;
-		up->next = json_next(node);
-		if (fresh)
-			fprintf(f, "%*s", up->indent, "");
-		if (up->list) {
-			fputs("- ", f);
-		} else {
-			/* one without "?" has 1024 characters at the most */
-			explicit = strlen(json_key(node)) > KEY_SIMPLE;
-			fputs(explicit ? "? " : "", f);
-			print_string(f, json_key(node));
-			if (explicit)
-				fprintf(f, "\n%*s", up->indent, "");
-			fputc(':', f);
+		if (depth > 0 && json_is_object(stack[depth - 1]))
+			good = emit_text(y, json_key(node),
+			    is_plain_string(json_key(node)));
+		if (json_is_object(node) || json_is_array(node)) {
+			good = good && depth < YAML_DEPTH_MAX &&
+			    emit(y, &e,
+			        json_is_object(node)
+			            ? yaml_mapping_start_event_initialize(&e,
+			                  NULL, NULL, 1,
+			                  YAML_BLOCK_MAPPING_STYLE)
+			            : yaml_sequence_start_event_initialize(&e,
+			                  NULL, NULL, 1,
+			                  YAML_BLOCK_SEQUENCE_STYLE));
+			if (good)
+				stack[depth++] = node;
+			node = json_first(node);
+			continue;
 		}
-		fresh = false;
-	}
+		text = json_is_string(node) ? NULL
+		                            : json_print(node, JSON_COMPACT);
+		if (json_is_string(node))
+			good = good &&
+			    emit_text(y, json_string(node),
+			        is_plain_string(json_string(node)));
+		else
+			good = good && text != NULL && emit_text(y, text, true);
+		free(text);
+		node = json_next(node);
+	} while (good && depth > 0);
+	return good;
 }
 
 char *
@@ -849,17 +679,32 @@ yaml_print(const struct json *tree)
 	/* whether memory ran out while it was built, only JSON tells */
 	char *text, *whole = json_print(tree, JSON_COMPACT);
 	struct memfile m;
-	int ret;
+	yaml_emitter_t y;
+	yaml_event_t e;
+	bool good;
 
 	if (whole == NULL)
 		msg_nomem();
 	free(whole);
 	if (whole == NULL || memfile_open(&m) < 0)
 		return NULL;
-	ret = print_tree(m.to, tree);
+	good = yaml_emitter_initialize(&y);
+	yaml_emitter_set_output_file(&y, m.to);
+	yaml_emitter_set_width(&y, -1);
+	good = good &&
+	    emit(&y, &e,
+	        yaml_stream_start_event_initialize(&e, YAML_UTF8_ENCODING)) &&
+	    emit(&y, &e,
+	        yaml_document_start_event_initialize(&e, NULL, NULL, NULL,
+	            1)) &&
+	    emit_tree(&y, tree) &&
+	    emit(&y, &e, yaml_document_end_event_initialize(&e, 1)) &&
+	    emit(&y, &e, yaml_stream_end_event_initialize(&e));
+	yaml_emitter_delete(&y);
 	text = memfile_close(&m);
-	if (text != NULL && ret < 0) {
-		msg_warn(0, "cannot print YAML");
+	if (text != NULL && !good) {
+		msg_warn(0,
+		    "cannot print YAML: a text is not UTF-8, or nested too deeply");
 		free(text);
 		text = NULL;
 	}

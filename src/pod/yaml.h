@@ -43,7 +43,7 @@ struct json *yaml_load(const char *path);
 /*
  * tree as a YAML document in block style, which reads back as the same tree,
  * numbers above 2^53 excepted.  Owned by the caller, free() it; NULL
- * (reported).
+ * (reported), also where a text is not UTF-8.
  */
 char *yaml_print(const struct json *tree);
 

@@ -124,6 +124,15 @@ for good in a localhost/a:v1 example.com:5000/a/b_c/d__e--f.g:V_1.2-3 \
 	a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef; do
 	ok "takes the reference $good" exits 0 "$UNPACKCTL" pod --image "$good"
 done
+# Latin-1, which no YAML has: not another path instead
+for dir in "$(printf '/\351')" "$(printf '/\303')"; do
+	ok "a path that is not UTF-8" exits 1 "$UNPACKCTL" pod --image a/b \
+		--unpacker-image u/v:1 --bundle-dir "$dir"
+	ok "... why" has err 'cannot print YAML: a text is not UTF-8'
+	ok "... no pod" empty out
+done
+is "one that is, comes back" "$("$UNPACKCTL" pod --image a/b --unpacker-image \
+	u/v:1 --bundle-dir "$(printf '/\303\251')" | grep -c '"--bundle-dir=/\\xE9"')" 1
 ok "help" exits 0 "$UNPACKCTL" pod --help
 ok "help on stdout" has out '--run-as-user'
 

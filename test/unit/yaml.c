@@ -54,6 +54,8 @@ scalars(void)
 	    "\".inf\",\"1e999\"]");
 	OK_STR(json("[._5, -_1, +_1, _1, 1__0, .5_0, -.5_0, 0b2, 0o8, 1_]"),
 	    "[\"._5\",-1,1,\"_1\",10,0.5,-0.5,\"0b2\",\"0o8\",1]");
+	OK_STR(json("[0x0x5, -0X0x5, 0x-5, 0b0b1, 0x_5]"),
+	    "[\"0x0x5\",\"-0X0x5\",\"0x-5\",\"0b0b1\",5]");
 	OK_STR(json("['1', \"true\", !!str 5, !!int '7']"),
 	    "[\"1\",\"true\",\"5\",7]");
 	OK_STR(json("1: x\ntrue: y"), "{\"1\":\"x\",\"true\":true}");
@@ -194,6 +196,11 @@ aliases(void)
 	    "{\"a\":{\"c\":2,\"b\":1},\"d\":{\"b\":1},"
 	    "\"e\":{\"c\":2,\"b\":1}}");
 	OK_STR(json("a: &n ~\nb: *n"), "{\"a\":null,\"b\":null}");
+	OK_STR(json("{a: &x 1, *x : 2}"), "{\"a\":1,\"1\":2}");
+	/* an alias keeps what the name meant where it stands */
+	OK_STR(json("[&b 1, &a [*b], &b 2, *a, *b]"), "[1,[1],2,[1],2]");
+	OK_STR(json("[&a {x: &b 1}, &b 2, *a, *b]"),
+	    "[{\"x\":1},2,{\"x\":1},2]");
 	OK_STR(json("- &a [x,x,x,x,x,x,x,x,x,x]\n"
 	            "- &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
 	            "- &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
