@@ -24,26 +24,20 @@ enum {
 	PATIENCE = 20000, /* milliseconds for an answer that is not a stream */
 	PAUSE = 200, /* before another try, and doubled with each */
 	PAUSE_MAX = 2000,
+	AGAIN = 300, /* before a stream that ended begins again */
 	SETTLE = 20000, /* after an absence, until a refusal is believed */
 	LOOK = 500, /* between looks whether we are to stop, at most */
 	PARTING = 4000 /* for cleaning up after a signal */
 };
 
-int64_t
-api_again(const struct api_call *c, int milliseconds)
-{
-	int64_t at = clock_now() + milliseconds;
-
-	return c->again > at ? c->again : at;
-}
-
 /* ------------------------------------------------------------------- proxy */
 
 static void
-remove_private(struct api *a)
+remove_socket(struct api *a)
 {
 	(void)unlink(a->socket);
-	(void)rmdir(a->dir);
+	*strrchr(a->socket, '/') = '\0';
+	(void)rmdir(a->socket);
 }
 
 int
@@ -53,32 +47,30 @@ api_open(struct api *a, const struct kubectl *k)
 	char to[API_SOCKET + 16], line[256];
 	const char *args[] = {"proxy", to,
 	    "--accept-paths=^/api/v1/namespaces/", NULL};
+	const int max = API_SOCKET - 2;
 
 	*a = (struct api){0};
 	/* unix(7): a socket's path is short */
 	if (dir == NULL || *dir != '/' ||
-	    (size_t)snprintf(a->dir, sizeof a->dir, "%s/unpackctl-XXXXXX",
-	        dir) >= sizeof a->dir)
-		strcpy(a->dir, "/tmp/unpackctl-XXXXXX");
+	    snprintf(a->socket, (size_t)max, "%s/unpackctl-XXXXXX", dir) >= max)
+		strcpy(a->socket, "/tmp/unpackctl-XXXXXX");
 	/* nobody else can look into it; mkdtemp(3): mode 0700 */
-	if (mkdtemp(a->dir) == NULL) {
+	if (mkdtemp(a->socket) == NULL) {
 		msg_warn(errno, "make a directory for kubectl's socket");
 		return -1;
 	}
-	snprintf(a->socket, sizeof a->socket, "%s/s", a->dir);
+	strcat(a->socket, "/s");
 	snprintf(to, sizeof to, "--unix-socket=%s", a->socket);
-	if (kubectl_start(k, &a->proxy, args) < 0) {
-		remove_private(a);
-		return -1;
+	if (kubectl_start(k, &a->proxy, args) == 0) {
+		/* it prints a line when it serves */
+		if (tool_read(&a->proxy, line, sizeof line) > 0)
+			return 0;
+		tool_finish(&a->proxy, signals_stop != 0);
+		if (signals_stop == 0)
+			kubectl_said(&a->proxy, a->away, KUBECTL_SILENT);
+		tool_free(&a->proxy);
 	}
-	/* it prints a line when it serves */
-	if (tool_read(&a->proxy, line, sizeof line) > 0)
-		return 0;
-	tool_finish(&a->proxy, signals_stop != 0);
-	if (signals_stop == 0)
-		kubectl_said(&a->proxy, a->away, KUBECTL_SILENT);
-	tool_free(&a->proxy);
-	remove_private(a);
+	remove_socket(a);
 	return -1;
 }
 
@@ -87,74 +79,53 @@ api_close(struct api *a)
 {
 	tool_finish(&a->proxy, true);
 	tool_free(&a->proxy);
-	remove_private(a);
+	remove_socket(a);
 }
 
-/* ------------------------------------------------------------------- start */
-
-static void
-close_try(struct api_call *c)
-{
-	if (c->open)
-		http_close(&c->http);
-	c->open = false;
-}
+/* ------------------------------------------------------------------- calls */
 
 void
 api_call_free(struct api_call *c)
 {
-	close_try(c);
+	http_close(&c->http);
 	free(c->target);
 	free(c->body);
 	free(c->text);
 	*c = (struct api_call){0};
 }
 
-int
+void
 api_start(struct api_call *c, struct api *a, const char *method,
-    const char *body, const char *format, ...)
+    const struct json *body, const char *format, ...)
 {
+	char *name = NULL;
 	va_list ap;
 
 	api_call_free(c);
+	*c = (struct api_call){.api = a,
+	    .busy = true,
+	    .method = method,
+	    .patience = PATIENCE};
 	va_start(ap, format);
-	if (vasprintf(&c->target, format, ap) < 0)
-		c->target = NULL;
+	if (vasprintf(&name, format, ap) < 0)
+		name = NULL;
 	va_end(ap);
-	c->api = a;
-	c->method = method;
-	c->body = body != NULL ? strdup(body) : NULL;
-	c->patience = PATIENCE;
-	c->busy = c->target != NULL && (body == NULL || c->body != NULL);
-	if (c->busy)
-		return 0;
-	api_call_free(c);
-	msg_nomem();
-	return -1;
-}
-
-/* -------------------------------------------------------------------- tries */
-
-/* Words of a proxy that cannot reach the server, and never will. */
-static bool
-is_hopeless(const char *words)
-{
-	static const char *const parts[] = {"x509:", "no such host",
-	    "getting credentials", "server gave HTTP response to HTTPS",
-	    "unsupported protocol scheme", ":8080: connect", NULL};
-	const char *const *p;
-
-	for (p = parts; *p != NULL; p++)
-		if (strstr(words, *p) != NULL)
-			return true;
-	return false;
+	c->body = body != NULL ? json_print(body, JSON_COMPACT) : NULL;
+	if (name == NULL || (body != NULL && c->body == NULL) ||
+	    asprintf(&c->target, "/api/v1/namespaces/%s/%s", a->namespace,
+	        name) < 0)
+		/* api_move tells */
+		c->target = NULL;
+	free(name);
 }
 
 static enum api_outcome
 end_call(struct api_call *c, enum api_outcome outcome)
 {
-	close_try(c);
+	http_close(&c->http);
 	c->busy = false;
+	c->outcome = outcome;
+	c->wake = 0;
 	return outcome;
 }
 
@@ -165,33 +136,32 @@ is_forbidden(const struct api_call *c)
 	return c->http.status == 401 || c->http.status == 403;
 }
 
-/* This try failed: again after a pause, or back to who follows. */
+/*
+ * This try failed: again after a pause, or back to who follows.  Without words:
+ * the answer broke off.
+ */
 static enum api_outcome
 lose(struct api_call *c, const char *words)
 {
-	unsigned int pause = (unsigned int)PAUSE
-	    << (c->tries < 4 ? c->tries : 4);
+	unsigned int pause = c->tries < 4 ? (unsigned int)PAUSE << c->tries
+	                                  : PAUSE_MAX;
 
-	if (pause > PAUSE_MAX)
-		pause = PAUSE_MAX;
 	if (c->http.retry_after > 0)
 		pause = c->http.retry_after * 1000;
 	if (!is_forbidden(c))
 		c->api->settled = clock_now() + SETTLE;
-	c->again = clock_now() + (int64_t)pause;
 	/* Go's words, through the proxy, where nobody was there to talk to */
 	if (words == NULL || strstr(words, "dial tcp") == NULL)
 		c->reached = true;
-	close_try(c);
-	c->http.retry_after = 0;
+	http_close(&c->http);
 	c->tries++;
 	c->len = 0;
 	if (words != NULL)
 		snprintf(c->api->away, sizeof c->api->away, "%s", words);
 	if (c->stream)
-		return end_call(c, API_LOST);
-	c->wake = c->again;
-	return API_WAIT;
+		end_call(c, API_LOST);
+	c->wake = clock_now() + (int64_t)pause;
+	return c->outcome;
 }
 
 /* The server has no part in this: to ask again does not help. */
@@ -204,29 +174,6 @@ lose_for_good(struct api_call *c, const char *words)
 	return end_call(c, API_REFUSED);
 }
 
-static enum api_outcome
-try_call(struct api_call *c)
-{
-	char words[256];
-
-	if (http_open(&c->http, c->api->socket, c->method, c->target, c->body) <
-	    0) {
-		c->http = (struct http){.fd = -1};
-		if (errno == ENOMEM)
-			return lose_for_good(c, API_NO_MEMORY);
-		/* unix(7): nobody listens there any more */
-		if (errno == ECONNREFUSED || errno == ENOENT)
-			return lose_for_good(c, API_PROXY_ENDED);
-		snprintf(words, sizeof words,
-		    "kubectl proxy does not answer: %s", strerror(errno));
-		return lose(c, words);
-	}
-	c->open = true;
-	c->wake = c->patience > 0 ? clock_now() + (int64_t)c->patience
-	                          : INT64_MAX;
-	return API_DATA;
-}
-
 /* ----------------------------------------------------------------- answers */
 
 struct json *
@@ -235,11 +182,35 @@ api_json(const struct api_call *c)
 	return c->text != NULL ? json_parse(c->text, c->len) : NULL;
 }
 
+/* Will this refusal pass before long, by itself?  `by_server`: not the proxy's.
+ */
+static bool
+is_passing(const struct api_call *c, bool by_server)
+{
+	/* a proxy that cannot reach the server, and never will */
+	static const char *const hopeless[] = {"x509:", "no such host",
+	    "getting credentials", "server gave HTTP response to HTTPS",
+	    "unsupported protocol scheme", ":8080: connect"};
+	size_t i;
+
+	if (is_forbidden(c))
+		/* the others: admission, before it has read what it needs, and
+		 * where the server, which it asks, is about to go */
+		return (!c->optional && clock_now() < c->api->settled) ||
+		    strstr(c->words, "not yet ready to handle request") !=
+		    NULL ||
+		    strstr(c->words, "connect: connection refused") != NULL;
+	for (i = 0; !by_server && i < sizeof hopeless / sizeof *hopeless; i++)
+		if (strstr(c->words, hopeless[i]) != NULL)
+			return false;
+	return c->status == 429 || c->status >= 500;
+}
+
 /* The answer is whole. */
 static enum api_outcome
 finish_answer(struct api_call *c)
 {
-	struct json *status = NULL;
+	struct json *status;
 	const char *message;
 	bool passing;
 
@@ -249,8 +220,7 @@ finish_answer(struct api_call *c)
 		return end_call(c, API_OK);
 	}
 	/* its words, and the reason */
-	if (c->http.json)
-		status = api_json(c);
+	status = api_json(c);
 	msg_mask(c->reason, sizeof c->reason, json_get_text(status, "reason"));
 	message = json_get_string(status, "message");
 	if (message == NULL && c->text != NULL) {
@@ -262,19 +232,8 @@ finish_answer(struct api_call *c)
 	if (c->words[0] == '\0')
 		snprintf(c->words, sizeof c->words, "HTTP status %d",
 		    c->status);
+	passing = is_passing(c, status != NULL);
 	json_free(status);
-	/* will it answer otherwise before long, by itself? */
-	if (is_forbidden(c))
-		/* the others: admission, before it has read what it needs, and
-		 * where the server, which it asks, is about to go */
-		passing = (!c->optional && clock_now() < c->api->settled) ||
-		    strstr(c->words, "not yet ready to handle request") !=
-		        NULL ||
-		    strstr(c->words, "connect: connection refused") != NULL;
-	else
-		passing = c->status == 429 ||
-		    (c->status >= 500 &&
-		        (c->http.json || !is_hopeless(c->words)));
 	if (passing)
 		return lose(c, c->words);
 	c->api->away[0] = '\0';
@@ -307,21 +266,38 @@ take_data(struct api_call *c)
 	return API_WAIT;
 }
 
+/* Begin a try.  API_WAIT: it is on its way, or failed and comes again. */
+static enum api_outcome
+begin_try(struct api_call *c)
+{
+	char words[256];
+
+	if (c->target == NULL)
+		return lose_for_good(c, API_NO_MEMORY);
+	if (http_open(&c->http, c->api->socket, c->method, c->target,
+	        c->body) == 0) {
+		c->wake = c->patience > 0 ? clock_now() + (int64_t)c->patience
+		                          : INT64_MAX;
+		return API_WAIT;
+	}
+	if (errno == ENOMEM)
+		return lose_for_good(c, API_NO_MEMORY);
+	/* unix(7): nobody listens there any more */
+	if (errno == ECONNREFUSED || errno == ENOENT)
+		return lose_for_good(c, API_PROXY_ENDED);
+	snprintf(words, sizeof words, "kubectl proxy does not answer: %s",
+	    strerror(errno));
+	return lose(c, words);
+}
+
 enum api_outcome
 api_move(struct api_call *c)
 {
 	enum api_outcome outcome = API_WAIT;
 
-	if (!c->busy)
-		return API_WAIT;
-	if (!c->open) {
-		if (clock_now() < c->wake)
-			return API_WAIT;
-		outcome = try_call(c);
-		if (outcome != API_DATA)
-			return outcome;
-	}
-	for (;;) {
+	if (c->busy && c->http.buf == NULL && clock_now() >= c->wake)
+		outcome = begin_try(c);
+	while (outcome == API_WAIT && c->http.buf != NULL) {
 		switch (http_move(&c->http)) {
 		case HTTP_WAIT:
 			if (clock_now() < c->wake)
@@ -329,8 +305,6 @@ api_move(struct api_call *c)
 			return lose(c, "no answer in time");
 		case HTTP_DATA:
 			outcome = take_data(c);
-			if (outcome != API_WAIT)
-				return outcome;
 			break;
 		case HTTP_END:
 			return finish_answer(c);
@@ -339,63 +313,65 @@ api_move(struct api_call *c)
 			    c->stream ? NULL : "the connection was lost");
 		}
 	}
+	return outcome;
 }
 
-/* -------------------------------------------------------------------- wait */
+/* -------------------------------------------------------------------- waits
+ */
 
-/* Are we to stop, and is the moment for cleaning up over, too? */
-static bool
-is_over(struct api *a)
+void
+api_again(struct api_call *c)
 {
-	if (signals_stop == 0)
-		return false;
-	if (a->end == 0)
-		a->end = clock_now() + PARTING;
-	return !a->parting || clock_now() >= a->end;
+	int64_t at = clock_now() + AGAIN;
+
+	if (c->busy)
+		end_call(c, API_LOST);
+	if (c->wake < at)
+		c->wake = at;
 }
 
 int
-api_wait(struct api *a, struct api_call *const *calls, size_t n, int64_t wake)
+api_wait(const struct api_call *a, const struct api_call *b, int64_t wake)
 {
-	struct pollfd fds[4] = {{0}};
+	const struct api_call *const calls[] = {a, b};
+	struct pollfd fds[2] = {{.fd = -1}, {.fd = -1}};
+	struct api *api = a->api;
 	char text[KUBECTL_SAID + 64];
 	int64_t left;
 	size_t i;
 
-	if (is_over(a))
+	/* are we to stop, and is the moment for cleaning up over, too? */
+	if (signals_stop != 0 && api->end == 0)
+		api->end = clock_now() + PARTING;
+	if (signals_stop != 0 && (!api->parting || clock_now() >= api->end))
 		return -1;
-	if (a->away[0] != '\0' && !a->said_away) {
+	if (api->away[0] != '\0' && !api->said_away) {
 		snprintf(text, sizeof text, API_AWAY ", waiting for it: %s",
-		    a->away);
+		    api->away);
 		progress_say(text);
 	}
-	a->said_away = a->away[0] != '\0';
-	for (i = 0; i < n && i < sizeof fds / sizeof *fds; i++) {
-		fds[i].fd = -1;
-		if (calls[i] == NULL || !calls[i]->busy)
-			continue;
-		if (calls[i]->wake < wake)
+	api->said_away = api->away[0] != '\0';
+	for (i = 0; i < 2 && calls[i] != NULL; i++) {
+		if (calls[i]->wake > 0 && calls[i]->wake < wake)
 			wake = calls[i]->wake;
-		if (calls[i]->open)
+		if (calls[i]->http.buf != NULL)
 			fds[i] = (struct pollfd){.fd = calls[i]->http.fd,
-			    .events = http_events(&calls[i]->http)};
+			    .events = POLLIN};
 	}
 	left = wake - clock_now();
 	if (left > LOOK)
 		left = LOOK;
 	/* a signal ends it: EINTR */
 	if (left > 0)
-		poll(fds, (nfds_t)i, (int)left);
-	return is_over(a) ? -1 : 0;
+		poll(fds, 2, (int)left);
+	return 0;
 }
 
 enum api_outcome
 api_finish(struct api_call *c)
 {
-	enum api_outcome outcome;
-
-	while ((outcome = api_move(c)) == API_WAIT && c->busy)
-		if (api_wait(c->api, &c, 1, INT64_MAX) < 0)
+	while (c->busy && api_move(c) == API_WAIT)
+		if (api_wait(c, NULL, INT64_MAX) < 0)
 			return API_STOPPED;
-	return outcome;
+	return c->outcome;
 }

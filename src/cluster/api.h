@@ -34,8 +34,8 @@ enum {
 /* Start with api_open; a child has a copy. */
 struct api {
 	struct tool proxy;
-	char dir[API_SOCKET - 8]; /* private to us; the socket is in it */
-	char socket[API_SOCKET];
+	const char *namespace; /* borrowed; set before the first call */
+	char socket[API_SOCKET]; /* in a directory that is private to us */
 	char away[KUBECTL_SAID]; /* why it does not answer, masked; "" = it
 	                            does, as far as known */
 	bool said_away;
@@ -61,12 +61,13 @@ enum api_outcome {
 struct api_call {
 	struct api *api; /* borrowed */
 	bool busy; /* between api_start and its outcome */
+	enum api_outcome outcome; /* then; API_WAIT until then */
 	const char *method; /* borrowed; a literal */
-	char *target, *body; /* owned; body may be NULL */
-	struct http http;
-	bool open; /* http is */
-	int64_t
-	    wake; /* clock_now() when to try again, or to give this try up */
+	char *target, *body; /* owned; NULL: none, or out of memory */
+	struct http http; /* open where it has a buf */
+	int64_t wake; /* clock_now() when to try again, or to give this try up;
+	                 of a call that is not busy: when it may begin again,
+	                 if it is to */
 	unsigned int tries; /* without an answer */
 	bool reached; /* one of these may have come to the server */
 
@@ -75,8 +76,6 @@ struct api_call {
 	bool optional; /* a refusal is not a failure, and is believed at any
 	                  time */
 	unsigned int patience; /* milliseconds of silence; 0 = any */
-
-	int64_t again; /* after a lost try: not before this clock_now() */
 
 	/* the answer */
 	int status;
@@ -95,17 +94,11 @@ int api_open(struct api *a, const struct kubectl *k);
 void api_close(struct api *a);
 
 /*
- * When to make the call of a stream that has ended again: the clock_now() after
- * so many milliseconds, or later, if it was lost and the server asked for that.
+ * Begin a call; the format makes the target, below the namespace; body is
+ * borrowed, or NULL.  A call under way is given up.
  */
-int64_t api_again(const struct api_call *c, int milliseconds);
-
-/*
- * Begin a call; the format makes the target.  A call under way is given up.
- * Returns 0, or -1 (reported).
- */
-int api_start(struct api_call *c, struct api *a, const char *method,
-    const char *body, const char *format, ...)
+void api_start(struct api_call *c, struct api *a, const char *method,
+    const struct json *body, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /*
@@ -115,12 +108,17 @@ int api_start(struct api_call *c, struct api *a, const char *method,
 enum api_outcome api_move(struct api_call *c);
 
 /*
- * Wait until one of these calls, which may be NULL or not busy, can go on, or
- * until `wake` (clock_now()).  Says once that the server is away.  Returns 0,
- * or -1: we are told to stop, and the moment to clean up is over, too.
+ * Set c->wake of a stream, which ends if it has not: it is to begin again after
+ * a moment, or later, if it was lost and the server asked for that.
  */
-int api_wait(struct api *a, struct api_call *const *calls, size_t n,
-    int64_t wake);
+void api_again(struct api_call *c);
+
+/*
+ * Wait until one of the calls can go on; b may be NULL; or until `wake`
+ * (clock_now()).  Says once that the server is away.  Returns 0, or -1: we are
+ * told to stop, and the moment to clean up is over, too.
+ */
+int api_wait(const struct api_call *a, const struct api_call *b, int64_t wake);
 
 /* Wait for the end of a call that is not a stream: its outcome. */
 enum api_outcome api_finish(struct api_call *c);

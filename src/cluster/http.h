@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One exchange of HTTP/1.1 (RFC 9112) over a Unix socket: a request, and the
- * answer's body as it comes.  Never waits: the caller polls h->fd for
- * http_events and then calls http_move.
+ * answer's body as it comes, which is not waited for: poll h->fd for POLLIN,
+ * and call http_move.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum {
-	HTTP_BUF = 1 << 16 /* bytes read at once; an answer's head fits */
+	HTTP_BUF = 1 << 16 /* bytes read at once, and of a line */
 };
 
 enum http_event {
@@ -23,12 +23,12 @@ enum http_event {
 	               not HTTP */
 };
 
+/* What is next of an answer. */
 enum http_state {
-	HTTP_SEND, /* the request is on its way */
-	HTTP_HEAD, /* the answer's head */
-	HTTP_PLAIN, /* a body of `left` bytes, or to the end */
+	HTTP_STATUS, /* its first line */
+	HTTP_HEADER, /* the other lines of its head, up to an empty one */
+	HTTP_BODY, /* `left` bytes of the body, or of a chunk of it */
 	HTTP_SIZE, /* the size line of a chunk */
-	HTTP_CHUNK, /* `left` bytes of a chunk */
 	HTTP_CHUNK_END, /* the line end after a chunk */
 	HTTP_TRAILER, /* lines after the last chunk, up to an empty one */
 	HTTP_DONE,
@@ -40,7 +40,6 @@ struct http {
 	int fd; /* owned; -1 = closed */
 	/* valid after the first HTTP_DATA, or HTTP_END */
 	int status; /* the answer's; 0 = unknown yet */
-	bool json; /* its Content-Type is JSON */
 	unsigned int retry_after; /* seconds; 0 = not said */
 
 	/* valid until the next http_move */
@@ -49,24 +48,19 @@ struct http {
 
 	/* work */
 	enum http_state state;
-	char *request; /* owned */
-	size_t request_len, sent;
-	bool until_close; /* the body ends with the connection */
-	uint64_t left;
+	bool chunked;
+	uint64_t left; /* above INT64_MAX: to the end of the connection */
 	size_t pos, end; /* of what is in buf */
 	char *buf; /* owned; HTTP_BUF bytes */
 };
 
 /*
- * Connect to the socket at `path` and begin to send a request; `body` is JSON
- * (NULL: none).  Returns 0, to be followed by http_close, or -1 with errno
+ * Connect to the socket at `path` and send a request; `body` is JSON (NULL:
+ * none).  Returns 0, to be followed by http_close, or -1 with errno
  * (nothing to close).
  */
 int http_open(struct http *h, const char *path, const char *method,
     const char *target, const char *body);
-
-/* What to poll h->fd for. */
-short http_events(const struct http *h);
 
 /* Go on as far as is possible now. */
 enum http_event http_move(struct http *h);

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,22 +22,21 @@
 
 enum {
 	SILENCE = 10000, /* ms without news before we look at events */
-	LOG_AGAIN = 300, /* ms before a log that broke off is read again */
 	LOG_LINGER = 4000, /* ms that a status may come after the log's end */
 	LOG_SILENCE = 10000, /* ms of silence of a log that must end */
 	LOG_TRIES = 5, /* refusals of a log before we do without */
-	TAIL = 512, /* bytes of the line that describes all parts, at most */
+	TAIL = 40, /* bytes that end the line which describes the whole */
 	ROUNDS = 16, /* repair pods, one after the other */
+	CONTAINERS = 16, /* of one */
 	GRACE = 2 /* seconds the containers have to end */
 };
 
-#define PODS "/api/v1/namespaces/%s/pods"
-
 /* How a step ends that can end the life. */
 enum step {
-	OVER = -1, /* it failed: l->failure tells */
+	OVER = -1, /* it failed: l->status tells */
 	ON, /* go on */
-	WHOLE /* the gather holds the bundle */
+	WHOLE, /* the gather holds the bundle */
+	AGAIN /* of the pod's creation: it is to be tried again */
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -54,18 +52,15 @@ say(const struct podlife *l, const char *format, ...)
 	progress_say(text);
 }
 
-/* It failed, as the pod's status has it. */
+/* It failed, as l->status has it. */
 static enum step
 fail(struct podlife *l)
 {
-	podstatus_free(&l->failure);
-	l->failure = l->status;
-	l->status = (struct podstatus){0};
-	if (l->failure.exit == WIRE_OK)
-		l->failure.exit = WIRE_FAIL;
+	if (l->status.exit == WIRE_OK)
+		l->status.exit = WIRE_FAIL;
 	if (l->rounds > 0)
 		/* what there is of the bundle lacks parts */
-		l->failure.exit = WIRE_CORRUPT;
+		l->status.exit = WIRE_CORRUPT;
 	return OVER;
 }
 
@@ -73,8 +68,8 @@ fail(struct podlife *l)
 static enum step
 fail_reported(struct podlife *l, enum wire_exit code)
 {
-	podstatus_free(&l->failure);
-	l->failure.exit = code;
+	podstatus_free(&l->status);
+	l->status.exit = code;
 	return OVER;
 }
 
@@ -82,25 +77,25 @@ fail_reported(struct podlife *l, enum wire_exit code)
 static enum step
 fail_refused(struct podlife *l, const char *words)
 {
-	if (words[0] == '\0')
-		return fail_reported(l, WIRE_FAIL);
 	podstatus_refused(&l->status, words);
 	return fail(l);
 }
 
 /* ------------------------------------------------------------------ create */
 
-/* Build the pod, with our label.  Returns 0, or -1 (reported). */
-static int
-podlife_build(struct podlife *l)
+/*
+ * Build the pod, with our label; n ranges: one that prints these parts again.
+ * Owned; NULL (reported).
+ */
+static struct json *
+podlife_build(const struct podlife *l, const struct ranges *ranges, size_t n)
 {
 	struct pod_opts opts = *l->pod;
-	struct json *metadata, *labels;
+	struct json *pod, *metadata, *labels;
 
-	json_free(l->asked);
 	opts.name = l->name;
-	if (l->rounds == 0) {
-		l->asked = pod_build(&opts);
+	if (n == 0) {
+		pod = pod_build(&opts);
 	} else {
 		/* parts are of jsonl, which keeps symlinks where json does not
 		 */
@@ -109,45 +104,36 @@ podlife_build(struct podlife *l)
 		/* the same image, even if its tag has moved */
 		if (l->resolved[0] != '\0')
 			opts.image = l->resolved;
-		l->asked = pod_build_repair(&opts, l->ranges, l->n_ranges);
+		pod = pod_build_repair(&opts, ranges, n);
 	}
-	if (l->asked == NULL)
-		return -1;
-	metadata = json_get(l->asked, "metadata");
+	metadata = json_get(pod, "metadata");
 	labels = json_get(metadata, "labels");
-	if (labels == NULL)
+	if (pod != NULL && labels == NULL)
 		labels = json_add_object(metadata, "labels");
-	json_set(labels, PODLIFE_LABEL, json_new_string(l->id));
-	return 0;
+	if (pod != NULL)
+		json_set(labels, PODLIFE_LABEL, json_new_string(l->id));
+	return pod;
 }
 
 /* Send the pod, or only try (dryRun=All) what would become of it. */
 static enum api_outcome
-podlife_send(struct podlife *l, const char *query)
+podlife_send(struct podlife *l, const struct json *asked, const char *query)
 {
-	char *text = json_print(l->asked, JSON_COMPACT);
-	enum api_outcome outcome = API_REFUSED;
-
-	api_call_free(&l->call);
-	if (text == NULL)
-		msg_nomem();
-	else if (api_start(&l->call, l->api, "POST", text,
-	             PODS "?fieldValidation=Strict%s", l->namespace,
-	             query) == 0)
-		outcome = api_finish(&l->call);
-	free(text);
-	return outcome;
+	api_start(&l->call, l->api, "POST", asked,
+	    "pods?fieldValidation=Strict%s", query);
+	return api_finish(&l->call);
 }
 
-/* The pod exists, or would exist: is it the one that was sent? */
+/* The pod exists, or would exist: is it the one that was sent?  Takes got. */
 static enum step
-podlife_compare(struct podlife *l, const struct json *got, bool there)
+podlife_compare(struct podlife *l, const struct json *asked,
+    const struct json *got, bool there)
 {
 	struct podasked compared = {.allowed = l->allowed};
 
 	json_free(l->others);
 	l->others = compared.others = json_new_array();
-	if (podasked_is(&compared, l->asked, got))
+	if (podasked_is(&compared, asked, got))
 		return ON;
 	podstatus_changed(&l->status, compared.why, compared.fix, there);
 	return fail(l);
@@ -158,9 +144,9 @@ podlife_compare(struct podlife *l, const struct json *got, bool there)
  * ask what would become of it before it is created.
  */
 static enum step
-podlife_try(struct podlife *l)
+podlife_try(struct podlife *l, const struct json *asked)
 {
-	enum api_outcome outcome = podlife_send(l, "&dryRun=All");
+	enum api_outcome outcome = podlife_send(l, asked, "&dryRun=All");
 	struct json *pod;
 	enum step step;
 
@@ -171,7 +157,7 @@ podlife_try(struct podlife *l)
 		return l->call.status == 400 ? ON
 		                             : fail_refused(l, l->call.words);
 	pod = api_json(&l->call);
-	step = podlife_compare(l, pod, false);
+	step = podlife_compare(l, asked, pod, false);
 	json_free(pod);
 	return step;
 }
@@ -182,9 +168,8 @@ podlife_find(struct podlife *l)
 {
 	struct json *pod = NULL;
 
-	if (api_start(&l->call, l->api, "GET", NULL, PODS "/%s", l->namespace,
-	        l->name) == 0 &&
-	    api_finish(&l->call) == API_OK)
+	api_start(&l->call, l->api, "GET", NULL, "pods/%s", l->name);
+	if (api_finish(&l->call) == API_OK)
 		pod = api_json(&l->call);
 	if (strcmp(json_text(json_path(pod, "metadata", "labels", PODLIFE_LABEL,
 	               NULL)),
@@ -196,7 +181,7 @@ podlife_find(struct podlife *l)
 
 /* The pod is there; takes it. */
 static enum step
-podlife_accept(struct podlife *l, struct json *pod)
+podlife_accept(struct podlife *l, const struct json *asked, struct json *pod)
 {
 	const struct json *metadata = json_get(pod, "metadata");
 
@@ -206,83 +191,86 @@ podlife_accept(struct podlife *l, struct json *pod)
 	l->unsure = l->uid[0] == '\0';
 	l->news = clock_now();
 	l->watch = (struct podwatch){.api = l->api,
-	    .namespace = l->namespace,
 	    .name = l->name,
 	    .uid = l->uid,
 	    .pod = pod};
 	podwatch_set_version(&l->watch, pod);
 	podstatus_look(&l->status, pod);
-	return podlife_compare(l, pod, true);
+	return podlife_compare(l, asked, pod, true);
 }
 
-/* OpenShift refused the user: leave it out? */
-static bool
-leaves_user(struct podlife *l)
-{
-	if (l->user_set || l->pod->uid < 0 ||
-	    strstr(l->call.words, "security context constraint") == NULL)
-		return false;
-	say(l, "the namespace sets the user itself: runAsUser is left out");
-	l->pod->uid = -1;
-	return true;
-}
-
-/* Make the first pod, or the next repair pod. */
+/* Send the pod.  ON: it is there; or AGAIN, or OVER. */
 static enum step
-podlife_create(struct podlife *l)
+podlife_ask(struct podlife *l, const struct json *asked)
 {
-	char suffix[64];
+	const struct api_call *call = &l->call;
 	enum api_outcome outcome;
 	struct json *pod;
 
+	if (l->pod->user_namespace && podlife_try(l, asked) == OVER)
+		return OVER;
+	l->unsure = true;
+	outcome = podlife_send(l, asked, "");
+	if (outcome == API_OK)
+		return podlife_accept(l, asked, api_json(call));
+	if (outcome == API_STOPPED) {
+		l->unsure = call->reached || call->http.buf != NULL;
+		l->common = !l->unsure;
+		return fail(l);
+	}
+	if (strcmp(call->reason, "AlreadyExists") == 0) {
+		/* ours, whose creation was not answered? */
+		pod = podlife_find(l);
+		if (pod != NULL)
+			return podlife_accept(l, asked, pod);
+		if (call->busy)
+			return fail(l);
+		if (call->status == 404)
+			/* gone again */
+			return AGAIN;
+		l->unsure = false;
+		return fail_refused(l,
+		    call->status == 200
+		        ? "a pod of this name exists already, and this run did not make it"
+		        : call->words);
+	}
+	if (l->pod->uid >= 0 && !l->pod->uid_set && !l->pod->user_namespace &&
+	    strstr(call->words, "security context constraint") != NULL) {
+		say(l,
+		    "the namespace sets the user itself: runAsUser is left out");
+		l->pod->uid = -1;
+		return AGAIN;
+	}
+	/* one that was asked for before may be there */
+	l->unsure = call->status == 0 && call->reached;
+	/* it is not about this pod, but about the namespace, us, or the way to
+	 * the server */
+	l->common = call->status == 0 || call->status == 401 ||
+	    call->status == 404 || call->status >= 500;
+	return fail_refused(l, call->words);
+}
+
+/* Make the first pod, or the next repair pod, which prints n ranges. */
+static enum step
+podlife_create(struct podlife *l, const struct ranges *ranges, size_t n)
+{
+	char suffix[64];
+	struct json *asked;
+	enum step step;
+
 	snprintf(suffix, sizeof suffix, "%s", l->suffix);
-	if (l->rounds > 0)
+	if (n > 0)
 		snprintf(suffix, sizeof suffix, "%s-r%u", l->suffix, l->rounds);
 	pod_name(l->pod, l->name, suffix);
 	l->uid[0] = '\0';
-	if (l->rounds == 0)
-		memcpy(l->first, l->name, sizeof l->first);
 	say(l, "creating the pod");
-	for (;;) {
-		if (podlife_build(l) < 0)
-			return fail_reported(l, WIRE_FAIL);
-		if (l->pod->user_namespace && podlife_try(l) != ON)
-			return OVER;
-		l->unsure = true;
-		outcome = podlife_send(l, "");
-		if (outcome == API_OK)
-			return podlife_accept(l, api_json(&l->call));
-		if (outcome == API_STOPPED) {
-			l->unsure = l->call.reached || l->call.open;
-			l->common = !l->unsure;
-			return fail(l);
-		}
-		if (strcmp(l->call.reason, "AlreadyExists") == 0) {
-			/* ours, whose creation was not answered? */
-			pod = podlife_find(l);
-			if (pod != NULL)
-				return podlife_accept(l, pod);
-			if (l->call.busy)
-				return fail(l);
-			if (l->call.status == 404)
-				/* gone again */
-				continue;
-			l->unsure = false;
-			return fail_refused(l,
-			    l->call.status == 200
-			        ? "a pod of this name exists already, and this run did not make it"
-			        : l->call.words);
-		}
-		if (leaves_user(l))
-			continue;
-		/* one that was asked for before may be there */
-		l->unsure = l->call.status == 0 && l->call.reached;
-		/* it is not about this pod, but about the namespace, us, or the
-		 * way to the server */
-		l->common = l->call.status == 0 || l->call.status == 401 ||
-		    l->call.status == 404 || l->call.status >= 500;
-		return fail_refused(l, l->call.words);
-	}
+	do {
+		asked = podlife_build(l, ranges, n);
+		step = asked != NULL ? podlife_ask(l, asked)
+		                     : fail_reported(l, WIRE_FAIL);
+		json_free(asked);
+	} while (step == AGAIN);
+	return step;
 }
 
 /* -------------------------------------------------------------------- waits */
@@ -318,8 +306,6 @@ static enum step
 podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
     enum api_outcome *came)
 {
-	struct api_call *const calls[] = {&l->watch.call, log};
-	int64_t until;
 	int changed;
 
 	for (;;) {
@@ -338,35 +324,28 @@ podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
 			*came = api_move(log);
 		if (changed > 0 || *came != API_WAIT || clock_now() >= wake)
 			return ON;
-		until = wake;
-		if (!l->watch.call.busy && l->watch.wake < until)
-			until = l->watch.wake;
-		if (api_wait(l->api, calls, 2, until) < 0)
-			return fail(l);
+		(void)api_wait(&l->watch.call, log, wake);
 	}
 }
 
 /* A pod that waits, and has not said why: its events may tell. */
-static enum step
+static void
 podlife_ask_events(struct podlife *l)
 {
 	struct json *list;
 
 	l->news = clock_now();
-	if (api_start(&l->call, l->api, "GET", NULL,
-	        "/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s",
-	        l->namespace, l->uid) < 0)
-		return fail_reported(l, WIRE_FAIL);
+	api_start(&l->call, l->api, "GET", NULL,
+	    "events?fieldSelector=involvedObject.uid%%3D%s", l->uid);
 	/* without the right to read them, go on without them */
 	l->call.optional = true;
-	if (api_finish(&l->call) == API_OK) {
-		list = api_json(&l->call);
-		podstatus_events(&l->status, list);
-		json_free(list);
-		if (l->status.trouble)
-			say(l, "%s: %s", l->status.reason, l->status.text);
-	}
-	return ON;
+	if (api_finish(&l->call) != API_OK)
+		return;
+	list = api_json(&l->call);
+	podstatus_events(&l->status, list);
+	json_free(list);
+	if (l->status.trouble)
+		say(l, "%s: %s", l->status.reason, l->status.text);
 }
 
 static enum step podlife_read_log(struct podlife *l, const char *container,
@@ -389,10 +368,10 @@ podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
 		silence = l->status.state < PODSTATUS_STARTED
 		    ? l->news + SILENCE
 		    : INT64_MAX;
-		if (clock_now() >= silence && podlife_ask_events(l) == OVER)
-			return OVER;
-		if (podlife_wait(l, NULL, wake < silence ? wake : silence,
-		        &came) == OVER)
+		if (clock_now() >= silence)
+			podlife_ask_events(l);
+		else if (podlife_wait(l, NULL, wake < silence ? wake : silence,
+		             &came) == OVER)
 			return OVER;
 	}
 	if (l->gather != NULL && l->rounds == 0 &&
@@ -412,7 +391,7 @@ podlife_gather(struct podlife *l)
 {
 	char name[256];
 
-	snprintf(name, sizeof name, "log of %s/%s", l->namespace, l->name);
+	snprintf(name, sizeof name, "log of %s/%s", l->api->namespace, l->name);
 	if (l->log.len > 0 && lseek(l->log.fd, 0, SEEK_SET) == 0 &&
 	    gather_log(l->gather, l->log.fd, name) < 0)
 		return fail_reported(l, WIRE_FAIL);
@@ -448,23 +427,19 @@ take_message(struct podlife *l)
 static enum step
 podlife_judge_early(struct podlife *l)
 {
+	static const char last[] = "\"entries\":"; /* unpack-stream(5) */
 	struct blob b = {.fd = l->log.fd, .len = l->log.len};
 	char tail[TAIL + 1];
+	const char *end;
 	ssize_t n;
-	char *line;
 
-	if (!podstatus_has_image(l->watch.pod, POD_BUNDLE))
-		return ON;
 	n = blob_read(&b, b.len > TAIL ? b.len - TAIL : 0, tail, TAIL);
-	if (n < 3 || memcmp(tail + n - 2, "}\n", 2) != 0)
+	tail[n > 0 ? n : 0] = '\0';
+	end = strstr(tail, last);
+	if (end == NULL || !podstatus_has_image(l->watch.pod, POD_BUNDLE))
 		return ON;
-	tail[n - 1] = '\0';
-	line = strrchr(tail, '\n');
-	line = line != NULL ? line + 1 : tail;
-	/* unpack-stream(5): keys come in this order */
-	if (strncmp(line, "{\"parts\":", 9) != 0 &&
-	    (strstr(line, "\"digest\":\"sha256:") == NULL ||
-	        strstr(line, "\"entries\":") == NULL))
+	end += strlen(last);
+	if (strcmp(end + strspn(end, "0123456789"), "}\n") != 0)
 		return ON;
 	if (podlife_gather(l) == OVER)
 		return OVER;
@@ -473,24 +448,6 @@ podlife_judge_early(struct podlife *l)
 	        gather_result(l->gather)->verified
 	    ? WHOLE
 	    : ON;
-}
-
-/* Ask for a container's log from its beginning. */
-static enum step
-podlife_open_log(struct podlife *l, struct api_call *log, const char *container,
-    bool follow)
-{
-	if (l->log_open)
-		tempfile_close(&l->log);
-	l->log_open = tempfile_open(&l->log, l->log_max) == 0;
-	if (!l->log_open ||
-	    api_start(log, l->api, "GET", NULL, PODS "/%s/log?container=%s%s",
-	        l->namespace, l->name, container,
-	        follow ? "&follow=true" : "") < 0)
-		return fail_reported(l, WIRE_FAIL);
-	log->stream = true;
-	log->patience = follow ? 0 : LOG_SILENCE;
-	return ON;
 }
 
 /*
@@ -502,35 +459,39 @@ podlife_open_log(struct podlife *l, struct api_call *log, const char *container,
 static enum step
 podlife_read_log(struct podlife *l, const char *container, bool follow)
 {
-	struct progress *p = l->progress;
 	bool failed = l->status.state == PODSTATUS_FAILED;
 	struct api_call log = {0};
 	unsigned int refusals = 0;
-	int64_t again = 0;
 	enum api_outcome came;
 	enum step step = ON;
 
 	l->logged = false;
-	while (step == ON && !l->logged) {
-		if (!log.busy && clock_now() >= again &&
-		    podlife_open_log(l, &log, container, follow) == OVER) {
-			step = OVER;
-			break;
+	while (step == ON && !l->logged &&
+	    (log.busy || failed || l->status.state != PODSTATUS_FAILED)) {
+		if (!log.busy && clock_now() >= log.wake) {
+			tempfile_close(&l->log);
+			if (tempfile_open(&l->log, l->log_max) < 0) {
+				step = fail_reported(l, WIRE_FAIL);
+				break;
+			}
+			api_start(&log, l->api, "GET", NULL,
+			    "pods/%s/log?container=%s%s", l->name, container,
+			    follow ? "&follow=true" : "");
+			log.stream = true;
+			log.patience = follow ? 0 : LOG_SILENCE;
 		}
 		/* it ends when the container does, unless a server is stuck */
-		if (follow && l->status.state >= PODSTATUS_DONE && log.open &&
-		    log.patience == 0) {
+		if (follow && l->status.state >= PODSTATUS_DONE &&
+		    log.http.buf != NULL && log.patience == 0) {
 			log.patience = LOG_SILENCE;
 			log.wake = clock_now() + LOG_SILENCE;
 		}
-		step = podlife_wait(l, &log, log.busy ? INT64_MAX : again,
+		step = podlife_wait(l, &log, log.busy ? INT64_MAX : log.wake,
 		    &came);
-		if (step == OVER)
-			break;
 		if (came == API_DATA) {
 			l->news = clock_now();
-			p->bytes += log.http.len;
-			progress_show(p);
+			l->progress->bytes += log.http.len;
+			progress_show(l->progress);
 			if (tempfile_add(&l->log, log.http.data, log.http.len) <
 			    0)
 				step = fail_reported(l, WIRE_FAIL);
@@ -540,13 +501,11 @@ podlife_read_log(struct podlife *l, const char *container, bool follow)
 			l->logged = came == API_OK ||
 			    (came == API_REFUSED && ++refusals == LOG_TRIES);
 			if (refusals == LOG_TRIES)
-				msg_warn(0, "log of %s/%s: %s", l->namespace,
-				    l->name, log.words);
+				msg_warn(0, "log of %s/%s: %s",
+				    l->api->namespace, l->name, log.words);
 			step = podlife_gather(l);
-			again = api_again(&log, LOG_AGAIN);
+			api_again(&log);
 		}
-		if (!log.busy && !failed && l->status.state == PODSTATUS_FAILED)
-			break;
 	}
 	api_call_free(&log);
 	return step;
@@ -597,23 +556,23 @@ static enum step
 podlife_repair(struct podlife *l)
 {
 	const struct gather_result *is = gather_result(l->gather);
+	struct ranges ranges[CONTAINERS];
 	uint64_t here;
 	char container[32];
 	enum wire_exit code;
 	enum step step;
-	size_t i;
+	size_t i, n;
 
 	do {
-		l->n_ranges = repair_plan(l->gather, l->size, l->ranges,
-		    PODLIFE_RANGES);
-		if (l->n_ranges == 0 || l->rounds == ROUNDS)
+		n = repair_plan(l->gather, l->size, ranges, CONTAINERS);
+		if (n == 0 || l->rounds == ROUNDS)
 			break;
 		here = is->have;
 		say(l,
 		    "the log was rotated and lost parts (%" PRIu64
 		    " of %" PRIu64
 		    " are here); fetching the others again with %zu container%s",
-		    here, is->total, l->n_ranges, l->n_ranges == 1 ? "" : "s");
+		    here, is->total, n, n == 1 ? "" : "s");
 		if (!l->keep)
 			podlife_delete(l);
 		if (l->call.busy)
@@ -622,10 +581,10 @@ podlife_repair(struct podlife *l)
 		podwatch_free(&l->watch);
 		podstatus_free(&l->status);
 		l->rounds++;
-		step = podlife_create(l);
+		step = podlife_create(l, ranges, n);
 		if (step == ON)
 			step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
-		for (i = 0; step == ON && i < l->n_ranges; i++) {
+		for (i = 0; step == ON && i < n; i++) {
 			snprintf(container, sizeof container, POD_BUNDLE "-%zu",
 			    i);
 			step = podlife_read_log(l, container, false);
@@ -645,8 +604,9 @@ podlife_repair(struct podlife *l)
 
 /* It may still be there. */
 static void
-podlife_note_left(struct podlife *l, const char *words)
+podlife_note_left(struct podlife *l)
 {
+	const char *words = l->call.busy ? "" : l->call.words;
 	struct json *one = json_add_object(l->left, NULL);
 
 	json_add_string(one, "pod", l->name);
@@ -656,17 +616,14 @@ podlife_note_left(struct podlife *l, const char *words)
 	                                  : API_AWAY " in time");
 }
 
-/*
- * Its creation was not answered: is it there?  Returns 0: l->uid tells, ""
- * where it is not; or -1: nobody knows.
- */
-static int
+/* Its creation was not answered: is it there?  Then it has its uid. */
+static void
 podlife_find_unsure(struct podlife *l)
 {
 	struct json *pod = NULL;
-	bool creating = l->call.busy && strcmp(l->call.method, "POST") == 0;
 
-	if (creating && api_finish(&l->call) == API_OK)
+	if (l->call.busy && strcmp(l->call.method, "POST") == 0 &&
+	    api_finish(&l->call) == API_OK)
 		pod = api_json(&l->call);
 	if (pod == NULL && !l->call.busy)
 		pod = podlife_find(l);
@@ -674,65 +631,49 @@ podlife_find_unsure(struct podlife *l)
 	    json_get_text(json_get(pod, "metadata"), "uid"));
 	json_free(pod);
 	/* 404, or another's pod */
-	return l->uid[0] != '\0' ||
-	        (!l->call.busy &&
-	            (l->call.status == 404 || l->call.status == 200))
-	    ? 0
-	    : -1;
+	if (l->uid[0] == '\0' &&
+	    (l->call.busy || (l->call.status != 404 && l->call.status != 200)))
+		podlife_note_left(l);
+	l->unsure = false;
 }
 
-/*
- * Ask for its deletion, on the condition that it is the one.  Mostly API_WAIT;
- * API_LOST: out of memory.
- */
-static enum api_outcome
+/* Ask for its deletion, on the condition that it is the one. */
+static void
 podlife_ask_deletion(struct podlife *l)
 {
 	/* one that admission changed must not even begin */
-	bool now = strcmp(l->failure.reason, "PodChanged") == 0;
+	bool now = strcmp(l->status.reason, "PodChanged") == 0;
 	struct json *o = json_new_object();
-	enum api_outcome outcome = API_LOST;
-	char *options;
 
 	json_add_string(o, "kind", "DeleteOptions");
 	json_add_string(o, "apiVersion", "v1");
 	json_add_int(o, "gracePeriodSeconds", now ? 0 : GRACE);
 	json_add_string(json_add_object(o, "preconditions"), "uid", l->uid);
-	options = json_finish(o, JSON_COMPACT);
+	api_start(&l->call, l->api, "DELETE", o, "pods/%s", l->name);
+	json_free(o);
 	/* off it goes, before anybody does something that takes long */
-	if (options != NULL &&
-	    api_start(&l->call, l->api, "DELETE", options, PODS "/%s",
-	        l->namespace, l->name) == 0)
-		outcome = api_move(&l->call);
-	free(options);
-	return outcome;
+	api_move(&l->call);
 }
 
 /* Delete the pod, and no other: the server compares the uid. */
 static void
 podlife_delete(struct podlife *l)
 {
-	bool asked = l->call.busy && strcmp(l->call.method, "DELETE") == 0;
-	enum api_outcome outcome = API_WAIT;
+	enum api_outcome outcome;
 
-	if (l->unsure && podlife_find_unsure(l) < 0)
-		podlife_note_left(l, l->call.busy ? "" : l->call.words);
-	l->unsure = false;
+	if (l->unsure)
+		podlife_find_unsure(l);
 	if (l->uid[0] == '\0')
 		return;
-	if (!asked)
-		outcome = podlife_ask_deletion(l);
-	if (outcome == API_WAIT)
-		outcome = api_finish(&l->call);
+	if (l->call.method == NULL || strcmp(l->call.method, "DELETE") != 0)
+		podlife_ask_deletion(l);
+	outcome = api_finish(&l->call);
 	if (outcome == API_STOPPED && !l->api->parting)
 		/* podlife_leave goes on with it */
 		return;
 	/* 404, 409: it is gone, or another one has its name */
 	if (outcome != API_OK && l->call.status != 404 && l->call.status != 409)
-		podlife_note_left(l,
-		    outcome == API_REFUSED    ? l->call.words
-		        : outcome == API_LOST ? API_NO_MEMORY
-		                              : "");
+		podlife_note_left(l);
 	l->uid[0] = '\0';
 	api_call_free(&l->call);
 }
@@ -745,31 +686,24 @@ podlife_leave(struct podlife *l)
 		podlife_delete(l);
 	api_call_free(&l->call);
 	podwatch_free(&l->watch);
-	podstatus_free(&l->status);
-	if (l->log_open)
-		tempfile_close(&l->log);
-	l->log_open = false;
-	json_free(l->asked);
-	l->asked = NULL;
+	tempfile_close(&l->log);
 }
 
 void
-podlife_reap(struct api *a, const char *namespace, const char *id,
-    struct json *left)
+podlife_reap(struct api *a, const char *id, struct json *left)
 {
-	struct podlife l = {.api = a, .namespace = namespace, .left = left};
+	struct podlife l = {.api = a, .left = left};
 	const struct json *pod, *metadata;
 	struct json *list = NULL;
 
 	a->parting = true;
-	if (api_start(&l.call, a, "GET", NULL,
-	        PODS "?labelSelector=" PODLIFE_LABEL "%%3D%s", namespace,
-	        id) == 0 &&
-	    api_finish(&l.call) == API_OK)
+	api_start(&l.call, a, "GET", NULL,
+	    "pods?labelSelector=" PODLIFE_LABEL "%%3D%s", id);
+	if (api_finish(&l.call) == API_OK)
 		list = api_json(&l.call);
 	if (list == NULL) {
 		snprintf(l.name, sizeof l.name, "*-%.8s*", id);
-		podlife_note_left(&l, l.call.words);
+		podlife_note_left(&l);
 	}
 	api_call_free(&l.call);
 	pod = json_first(json_get_array(list, "items"));
@@ -784,7 +718,7 @@ podlife_reap(struct api *a, const char *namespace, const char *id,
 		podlife_delete(&l);
 	}
 	json_free(list);
-	podlife_leave(&l);
+	api_call_free(&l.call);
 }
 
 /* --------------------------------------------------------------------- all */
@@ -792,7 +726,7 @@ podlife_reap(struct api *a, const char *namespace, const char *id,
 enum wire_exit
 podlife_run(struct podlife *l)
 {
-	enum step step = podlife_create(l);
+	enum step step = podlife_create(l, NULL, 0);
 
 	if (step == ON && l->gather == NULL) {
 		step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
@@ -817,7 +751,10 @@ podlife_run(struct podlife *l)
 		take_message(l);
 	if (!l->keep && l->uid[0] != '\0' && !l->call.busy)
 		podlife_ask_deletion(l);
-	return step == WHOLE ? WIRE_OK : l->failure.exit;
+	if (step != WHOLE)
+		return l->status.exit;
+	podstatus_free(&l->status);
+	return WIRE_OK;
 }
 
 void
@@ -825,6 +762,5 @@ podlife_free(struct podlife *l)
 {
 	json_free(l->others);
 	json_free(l->report);
-	podstatus_free(&l->failure);
-	*l = (struct podlife){0};
+	podstatus_free(&l->status);
 }

@@ -25,14 +25,13 @@
 #define PODLIFE_LABEL "app.kubernetes.io/instance"
 
 enum {
-	PODLIFE_ID = 17, /* bytes of that number in hex, NUL too */
-	PODLIFE_RANGES = 16 /* containers of a repair pod */
+	PODLIFE_ID = 17 /* bytes of that number in hex, NUL too */
 };
 
 /* {0} except for the first fields. */
 struct podlife {
 	struct api *api; /* borrowed */
-	const char *namespace, *id; /* borrowed */
+	const char *id; /* borrowed; of the run */
 	const char *suffix; /* borrowed; what tells its pods' names apart */
 	struct pod_opts *pod; /* borrowed; its user may change */
 	struct progress *progress; /* borrowed; of the gather */
@@ -41,7 +40,6 @@ struct podlife {
 	const struct names *allowed; /* borrowed; podasked's */
 	uint64_t log_max; /* bytes of a log that are too many */
 	uint64_t max_entries; /* of the bundle; more are refused */
-	bool user_set; /* the user gave the uid: keep it */
 	bool keep; /* delete no pod */
 	bool patient; /* wait for its end even if its log is whole */
 	struct json *left; /* borrowed; an array: pods that may still be there,
@@ -51,37 +49,32 @@ struct podlife {
 	char name[POD_NAME];
 	char uid[64]; /* "" = not created, or not known to be */
 	bool unsure; /* its creation was not answered */
-	struct json *asked; /* owned; as it was asked for */
 	struct podwatch watch;
-	struct podstatus status;
 	struct api_call call; /* the one that is waited for */
 	int64_t news; /* clock_now() when something was heard of it */
 
 	/* its log */
 	struct tempfile log;
-	bool log_open;
 	bool logged; /* it was read to the end */
-	struct ranges ranges[PODLIFE_RANGES];
-	size_t n_ranges; /* containers of a repair pod; 0 = the first pod */
 	unsigned int rounds; /* repair pods so far */
 	uint64_t size; /* of the whole, as the pod says; 0 = unknown */
 
 	/* result */
-	char first[POD_NAME]; /* the first pod's name; "" = none */
+	struct podstatus status; /* the pod's; in the end, why it failed: its
+	                            text is "" where that was reported */
+	bool common; /* the failure is not one of this pod */
 	char resolved[PODSTATUS_IMAGE]; /* REPOSITORY@DIGEST, "" = unknown */
 	char unpacker[PODSTATUS_IMAGE]; /* the same of the unpack image */
 	uint64_t repaired; /* parts that repair pods brought */
 	struct json *others; /* owned; strings: what admission added */
 	struct json *report; /* owned; what `unpack` said of a success */
-	struct podstatus failure; /* its text is "" where it was reported */
-	bool common; /* the failure is not one of this pod */
 };
 
 /*
  * Create the pod and do all up to a bundle that is verified, or, without a
  * gather, up to the pod's end.  Its deletion is on its way then, and
  * podlife_leave must follow.  Returns WIRE_OK: the gather holds the bundle;
- * else l->failure tells why not, or, where a signal stopped it, how far it was.
+ * else l->status tells why not, or, where a signal stopped it, how far it was.
  */
 enum wire_exit podlife_run(struct podlife *l);
 
@@ -95,7 +88,6 @@ void podlife_free(struct podlife *l);
  * Delete all pods of a run: some children could not do it.  What may still be
  * there is added to `left`.
  */
-void podlife_reap(struct api *a, const char *namespace, const char *id,
-    struct json *left);
+void podlife_reap(struct api *a, const char *id, struct json *left);
 
 #endif

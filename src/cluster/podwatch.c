@@ -15,41 +15,8 @@
 enum {
 	WATCH_TIME = 240, /* seconds of one watch */
 	SILENCE = 80000, /* milliseconds; a bookmark comes once a minute */
-	AGAIN = 300, /* milliseconds before another list */
 	EVENT_MAX = 8 << 20
 };
-
-#define WATCH "&watch=1&allowWatchBookmarks=true&timeoutSeconds="
-
-/* List the pod, or watch it from a list's version on. */
-static int
-podwatch_ask(struct podwatch *w)
-{
-	char query[160] = "";
-
-	w->watching = w->version[0] != '\0';
-	w->len = 0;
-	if (w->watching)
-		snprintf(query, sizeof query, WATCH "%d&resourceVersion=%s",
-		    WATCH_TIME, w->version);
-	if (api_start(&w->call, w->api, "GET", NULL,
-	        "/api/v1/namespaces/%s/pods?fieldSelector=metadata.name%%3D%s%s",
-	        w->namespace, w->name, query) < 0)
-		return -1;
-	w->call.stream = w->watching;
-	if (w->watching)
-		w->call.patience = SILENCE;
-	return 0;
-}
-
-/* This call is over; a list follows. */
-static void
-podwatch_again(struct podwatch *w)
-{
-	w->wake = api_again(&w->call, AGAIN);
-	api_call_free(&w->call);
-	w->version[0] = '\0';
-}
 
 void
 podwatch_set_version(struct podwatch *w, const struct json *object)
@@ -74,22 +41,19 @@ podwatch_take(struct podwatch *w, struct json *pod)
 	return true;
 }
 
-/* The list has come.  Returns 1: the pod may have changed. */
+/* The list has come.  Returns 1: the pod may have changed; -1: it is none. */
 static int
 podwatch_take_list(struct podwatch *w)
 {
 	struct json *list = api_json(&w->call);
 	const struct json *item = json_first(json_get_array(list, "items"));
-	bool there = false;
 
 	podwatch_set_version(w, list);
-	for (; item != NULL && !there; item = json_next(item))
-		there = podwatch_take(w, json_copy(item));
-	w->gone = list != NULL && !there;
+	w->gone = list != NULL;
+	for (; item != NULL && w->gone; item = json_next(item))
+		w->gone = !podwatch_take(w, json_copy(item));
 	json_free(list);
-	if (w->version[0] == '\0')
-		podwatch_again(w);
-	return 1;
+	return w->version[0] != '\0' ? 1 : -1;
 }
 
 /*
@@ -106,7 +70,6 @@ podwatch_take_data(struct podwatch *w)
 	struct json *event;
 	const char *type;
 	size_t at = 0, n;
-	bool good = true;
 	int changed = 0;
 	char *end;
 
@@ -115,12 +78,14 @@ podwatch_take_data(struct podwatch *w)
 	w->buf = buf;
 	memcpy(buf + w->len, h->data, h->len);
 	w->len += h->len;
-	while (good && (end = memchr(buf + at, '\n', w->len - at)) != NULL) {
+	while (changed >= 0 &&
+	    (end = memchr(buf + at, '\n', w->len - at)) != NULL) {
 		n = (size_t)(end - (buf + at));
 		event = json_parse(buf + at, n);
 		type = json_get_text(event, "type");
-		good = n == 0 || (event != NULL && strcmp(type, "ERROR") != 0);
-		if (good && n > 0 && strcmp(type, "BOOKMARK") != 0 &&
+		if (n > 0 && (event == NULL || strcmp(type, "ERROR") == 0)) {
+			changed = -1;
+		} else if (n > 0 && strcmp(type, "BOOKMARK") != 0 &&
 		    podwatch_take(w, json_take(event, "object"))) {
 			changed = 1;
 			w->gone = w->gone || strcmp(type, "DELETED") == 0;
@@ -130,49 +95,52 @@ podwatch_take_data(struct podwatch *w)
 	}
 	w->len -= at;
 	memmove(buf, buf + at, w->len);
-	return good ? changed : -1;
+	return changed;
 }
 
 int
 podwatch_move(struct podwatch *w)
 {
-	int ret;
+	struct api_call *c = &w->call;
+	enum api_outcome outcome;
+	char query[160] = "";
+	int changed = 0;
 
-	if (!w->call.busy) {
-		if (clock_now() < w->wake)
+	if (!c->busy && clock_now() < c->wake)
+		return 0;
+	if (!c->busy) {
+		/* a list, or a watch from a list's version on */
+		if (w->version[0] != '\0')
+			snprintf(query, sizeof query,
+			    "&watch=1&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=%s",
+			    WATCH_TIME, w->version);
+		api_start(c, w->api, "GET", NULL,
+		    "pods?fieldSelector=metadata.name%%3D%s%s", w->name, query);
+		w->len = 0;
+		c->stream = w->version[0] != '\0';
+		if (c->stream)
+			c->patience = SILENCE;
+	}
+	while (changed == 0) {
+		outcome = api_move(c);
+		if (outcome == API_WAIT)
 			return 0;
-		if (podwatch_ask(w) < 0)
+		if (outcome == API_DATA)
+			changed = podwatch_take_data(w);
+		else if (outcome == API_OK && !c->stream)
+			changed = podwatch_take_list(w);
+		else if (outcome == API_REFUSED &&
+		    (!c->stream || (c->status != 410 && c->status != 404)))
 			return -1;
+		else
+			/* it is over, or begins too far back: list again */
+			changed = -1;
 	}
-	for (;;) {
-		switch (api_move(&w->call)) {
-		case API_DATA:
-			ret = podwatch_take_data(w);
-			if (ret < 0)
-				podwatch_again(w);
-			if (ret != 0)
-				return ret > 0;
-			break;
-		case API_OK:
-			if (!w->watching)
-				return podwatch_take_list(w);
-			podwatch_again(w);
-			return 0;
-		case API_REFUSED:
-			/* 410: the list is too old to start from */
-			if (!w->watching ||
-			    (w->call.status != 410 && w->call.status != 404))
-				return -1;
-			podwatch_again(w);
-			return 0;
-		case API_LOST:
-			podwatch_again(w);
-			return 0;
-		case API_WAIT:
-		case API_STOPPED:
-			return 0;
-		}
-	}
+	if (changed > 0)
+		return 1;
+	api_again(c);
+	w->version[0] = '\0';
+	return 0;
 }
 
 void

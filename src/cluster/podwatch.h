@@ -14,13 +14,11 @@
 /* {0} except for the first fields. */
 struct podwatch {
 	struct api *api; /* borrowed */
-	const char *namespace, *name, *uid; /* borrowed */
+	const char *name, *uid; /* borrowed */
 	struct json *pod; /* owned; as it was last seen */
 	bool gone; /* it was deleted */
 
-	struct api_call call;
-	bool watching; /* not listing */
-	int64_t wake; /* clock_now() when to list again */
+	struct api_call call; /* a stream is a watch, else it lists */
 	char version[64]; /* to watch from; "" = list first */
 	char *buf; /* owned; what came of an event */
 	size_t len, room;

@@ -159,6 +159,7 @@ provision_open(struct provision *p)
 		ret = -1;
 	if (opened < 0 && p->failure.text[0] == '\0' && p->api.away[0] != '\0')
 		provision_fail(p, p->api.away, "");
+	p->api.namespace = p->namespace;
 	if (ret < 0 && opened == 0)
 		api_close(&p->api);
 	return ret;
@@ -174,12 +175,10 @@ live(void *arg, size_t i)
 	struct pod_opts *pod = &p->pods[i];
 	char suffix[48] = "", number[24] = "";
 	struct podlife l = {.api = &p->api,
-	    .namespace = p->namespace,
 	    .id = p->id,
 	    .suffix = suffix,
 	    .pod = pod,
 	    .allowed = &p->allowed,
-	    .user_set = pod->uid_set || pod->user_namespace,
 	    .keep = p->keep,
 	    .patient = p->patient,
 	    .left = p->left};
@@ -248,7 +247,7 @@ reap(void *arg, size_t i)
 
 	(void)i;
 	(void)sandbox_shut(&places, SANDBOX_RUN);
-	podlife_reap(&p->api, p->namespace, p->id, left);
+	podlife_reap(&p->api, p->id, left);
 	json_add(o, "left", left);
 	return o;
 }

@@ -96,7 +96,7 @@ add_pod(const struct run *x, struct json *o, size_t i, const struct podlife *l)
 		json_add_string(o, "unpacker", unpacker);
 	else
 		json_add_null(o, "unpacker");
-	add_text(o, "pod", l != NULL ? l->first : NULL);
+	add_text(o, "pod", l != NULL ? l->name : NULL);
 }
 
 /* ------------------------------------------------------------ run: results */
@@ -533,11 +533,11 @@ run_work(void *arg, size_t i, struct podlife *l)
 	podlife_leave(l);
 	if (code != WIRE_OK && signals_stop != 0 &&
 	    (!check || l->api->away[0] != '\0')) {
-		provision_explain_stop(&x->provision, &l->failure);
+		provision_explain_stop(&x->provision, &l->status);
 		code = signals_exit();
 	}
-	o = check ? test_object(x, i, l, &l->failure, code)
-	          : run_object(x, i, k, l, &l->failure, code);
+	o = check ? test_object(x, i, l, &l->status, code)
+	          : run_object(x, i, k, l, &l->status, code);
 	if (open && !check) {
 		gather_close(k->gather);
 		deliver_close(&k->deliver);

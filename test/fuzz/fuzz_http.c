@@ -14,7 +14,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct http h = {.fd = -1, .state = HTTP_HEAD};
+	struct http h = {.fd = -1, .state = HTTP_STATUS};
 	enum http_event event = HTTP_WAIT;
 	size_t at = 1, piece, body = 0;
 	int pair[2];
