@@ -7,6 +7,7 @@
 #include "image/extract.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,6 @@ struct way {
 	char text[2 * TREE_PATH];
 	struct node *at; /* the last thing on it that is there */
 	bool whole; /* and it is the end of it */
-	uint64_t steps; /* work done on it */
 };
 
 /* Has this runtime taken all so far? */
@@ -154,53 +154,30 @@ nomem:
 
 /* ------------------------------------------------------------- containerd */
 
-/* Make text of n[0..len) as an absolute, clean path.  0, or ENAMETOOLONG. */
-static int
-way_set(struct way *w, const char *name, size_t len)
-{
-	if (len + 2 > sizeof w->text)
-		return ENAMETOOLONG;
-	w->text[0] = '/';
-	memcpy(w->text + 1, name, len);
-	w->text[len + 1] = '\0';
-	path_clean_go(w->text);
-	return 0;
-}
-
-/* Put the target of the link n where it is, at..at+len of the text. */
-static int
-way_replace(struct way *w, const struct node *n, size_t at, size_t len)
-{
-	const char *target = n->inode->target;
-	char all[2 * TREE_PATH];
-	size_t prefix = target[0] == '/' ? 0 : at;
-	size_t rest = strlen(w->text + at + len);
-
-	if (prefix + strlen(target) + rest + 2 > sizeof all)
-		return ENAMETOOLONG;
-	memcpy(all, w->text, prefix);
-	stpcpy(stpcpy(all + prefix, target), w->text + at + len);
-	w->steps += (prefix + strlen(target) + rest) / 8;
-	return way_set(w, all, strlen(all));
-}
-
 /*
- * Follow all links on the way in t, as containerd does before it touches a
- * file (continuity's fs.RootPath): ".." goes up in the text, and what is not
- * there stays as it is.  Returns 0, or what the kernel would say.
+ * Follow path[0..len) and all links on it in t, as containerd does before it
+ * touches a file (continuity's fs.RootPath): ".." goes up in the text, and what
+ * is not there stays as it is.  Returns 0, or what the kernel would say.
  */
 static int
-way_follow(struct tree *t, struct way *w)
+way_find(struct extract *x, struct tree *t, struct way *w, const char *path,
+    size_t len)
 {
+	char all[sizeof w->text];
+	const char *target;
 	unsigned int links = 0;
-	size_t at = 1, len;
 	struct node *n;
-	int err;
+	size_t at = 1;
 
 	w->at = t->root;
 	w->whole = false;
+	x->tree.steps += len / 2 + 1;
+	if (len + 2 > sizeof w->text)
+		return ENAMETOOLONG;
+	snprintf(w->text, sizeof w->text, "/%.*s", (int)len, path);
+	path_clean_go(w->text);
 	while (w->text[at] != '\0') {
-		w->steps++;
+		x->tree.steps++;
 		len = strcspn(w->text + at, "/");
 		if (len > NAME_LEN_MAX || at + len > PATH_LEN_MAX)
 			return ENAMETOOLONG;
@@ -209,37 +186,26 @@ way_follow(struct tree *t, struct way *w)
 		n = tree_child(t, w->at, w->text + at, len);
 		if (n == NULL || n->podmans)
 			return 0;
-		if (S_ISLNK(n->inode->mode)) {
-			if (++links > GO_LINKS_MAX)
-				return ELOOP;
-			err = way_replace(w, n, at, len);
-			if (err != 0)
-				return err;
-			w->at = t->root;
-			at = 1;
+		if (!S_ISLNK(n->inode->mode)) {
+			w->at = n;
+			at += len + (w->text[at + len] == '/');
 			continue;
 		}
-		w->at = n;
-		at += len + (w->text[at + len] == '/');
+		if (++links > GO_LINKS_MAX)
+			return ELOOP;
+		/* its target in its place, and from the top again */
+		target = n->inode->target;
+		if ((size_t)snprintf(all, sizeof all, "/%.*s%s%s",
+		        *target == '/' ? 0 : (int)at, w->text, target,
+		        w->text + at + len) >= sizeof all)
+			return ENAMETOOLONG;
+		x->tree.steps += strlen(all) / 8;
+		path_clean_go(strcpy(w->text, all));
+		w->at = t->root;
+		at = 1;
 	}
 	w->whole = true;
 	return 0;
-}
-
-/* Find path[0..len) in t like this.  Returns 0, or what the kernel would say.
- */
-static int
-way_find(struct extract *x, struct tree *t, struct way *w, const char *path,
-    size_t len)
-{
-	int err = way_set(w, path, len);
-
-	w->steps = len / 2 + 1;
-	w->at = t->root;
-	if (err == 0)
-		err = way_follow(t, w);
-	x->tree.steps += w->steps;
-	return err;
 }
 
 /*
@@ -380,50 +346,24 @@ podman_lstat(struct extract *x, const char *path, size_t len)
 	                     : tree_child(&x->tree, dir, base, strlen(base));
 }
 
-static int
-grow_names(struct extract *x)
-{
-	size_t room = x->room == 0 ? 256 : 2 * x->room, i, at;
-	uint64_t *names = calloc(room, sizeof *names);
-
-	if (names == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	for (i = 0; i < x->room; i++) {
-		if (x->names[i] == 0)
-			continue;
-		for (at = x->names[i] >> 8 & (room - 1); names[at] != 0;)
-			at = (at + 1) & (room - 1);
-		names[at] = x->names[i];
-	}
-	free(x->names);
-	x->names = names;
-	x->room = room;
-	return 0;
-}
-
 /*
- * The storage library keeps the names of a layer, and takes each of them once.
- * That two have the same hash is too unlikely.
+ * The storage library takes each name of a layer once.  That two have the same
+ * hash is too unlikely.
  */
 static int
 podman_once(struct extract *x, const struct tarscan_entry *e)
 {
-	uint64_t h = hash_bytes(0, e->name, strlen(e->name)) | 1;
-	size_t at;
+	char name[2 * sizeof(uint64_t) + 1];
+	struct node *root = x->names.root;
 
-	if (x->n_names >= x->room / 2 && grow_names(x) < 0)
-		return -1;
-	for (at = h >> 8 & (x->room - 1); x->names[at] != 0;
-	     at = (at + 1) & (x->room - 1), x->tree.steps++)
-		if (x->names[at] == h) {
-			extract_refuse(x, PODMAN, e->name, "duplicate-entry",
-			    "duplicates of file paths not supported");
-			return 0;
-		}
-	x->names[at] = h;
-	x->n_names++;
+	snprintf(name, sizeof name, "%016" PRIx64,
+	    hash_bytes(0, e->name, strlen(e->name)));
+	if (tree_child(&x->names, root, name, sizeof name - 1) == NULL)
+		return tree_add(&x->names, root, name, root->inode, 0) == NULL
+		    ? -1
+		    : 0;
+	extract_refuse(x, PODMAN, e->name, "duplicate-entry",
+	    "duplicates of file paths not supported");
 	return 0;
 }
 
@@ -452,12 +392,12 @@ podman_judge(struct extract *x, const struct tarscan_entry *e, const char *base,
 		err = ENOTDIR;
 	if (err == ENOENT) {
 		/* mkdir -p, unless a symlink to nothing is in the way */
-		for (at = 0; text[at] != '\0'; at += text[at] == '/') {
+		for (at = 0;; at++) {
 			at += strcspn(text + at, "/");
 			text[at] = '\0';
 			if (tree_find(&x->tree, text) == NULL)
 				break;
-			text[at] = e->name[at];
+			text[at] = '/';
 		}
 		if (podman_lstat(x, text, at) == NULL)
 			err = 0;
@@ -527,23 +467,21 @@ static struct node *
 find_target(struct extract *x, const char *link, enum extract_runtime runtime)
 {
 	const char *base = strrchr(link, '/');
-	size_t len = 0;
+	char text[2 * TREE_PATH];
 	struct node *n = NULL;
 	struct way w;
 	int err = 0;
 
 	base = base != NULL ? base + 1 : link;
-	if (runtime == EXTRACT_CONTAINERD) {
+	if (runtime == EXTRACT_CONTAINERD)
 		err = way_find(x, &x->tree, &w, link, (size_t)(base - link));
-		len = strlen(w.text);
-	} else {
+	else
 		w.text[0] = '\0';
-		base = link;
-	}
-	if (err == 0 && len + strlen(base) + 2 < sizeof w.text) {
-		stpcpy(stpcpy(w.text + len, "/"), base);
-		path_clean_go(w.text);
-		n = podman_lstat(x, w.text + 1, strlen(w.text + 1));
+	if (err == 0 &&
+	    (size_t)snprintf(text, sizeof text, "%s/%s", w.text,
+	        runtime == EXTRACT_CONTAINERD ? base : link) < sizeof text) {
+		path_clean_go(text);
+		n = podman_lstat(x, text + 1, strlen(text + 1));
 	}
 	if (n != NULL && n->podmans && runtime == EXTRACT_CONTAINERD)
 		n = NULL;
@@ -551,19 +489,15 @@ find_target(struct extract *x, const char *link, enum extract_runtime runtime)
 	return n;
 }
 
-/* The file of a hard link in *shared, where a runtime takes it. */
-static void
-extract_link(struct extract *x, const struct tarscan_entry *e,
-    struct node **shared)
+/* The file of a hard link where a runtime takes it; or NULL. */
+static struct node *
+extract_link(struct extract *x, const struct tarscan_entry *e)
 {
 	/* in a lower layer */
-	const struct node *far = strlen(e->link) >= TREE_PATH
-	    ? NULL
-	    : tree_find(x->below, e->link);
-	struct node *n;
+	const struct node *far = tree_find(x->below, e->link);
+	struct node *n, *shared = NULL;
 	int i;
 
-	*shared = NULL;
 	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
 		if (!takes(x, (enum extract_runtime)i))
 			continue;
@@ -580,26 +514,12 @@ extract_link(struct extract *x, const struct tarscan_entry *e,
 			extract_refuse(x, 1U << i, e->name,
 			    "hard-link-to-directory",
 			    "operation not permitted");
-		else if (*shared == NULL)
-			*shared = n;
-		else if (*shared != n)
+		else if (shared == NULL)
+			shared = n;
+		else if (shared != n)
 			extract_differ(x, n);
 	}
-}
-
-static int
-extract_acl(struct extract *x, const struct tarscan_entry *e, struct inode *i)
-{
-	unsigned char bytes[ACL_MAX];
-	const struct blob *b = &e->xattrs.acl;
-
-	if (b->len == 0 || b->len > sizeof bytes || S_ISLNK(i->mode))
-		return 0;
-	if (blob_read(b, 0, bytes, b->len) != (ssize_t)b->len) {
-		msg_warn(errno, "read an ACL of a layer");
-		return -1;
-	}
-	return tree_set_acl(&x->tree, i, bytes, b->len);
+	return shared;
 }
 
 /*
@@ -610,6 +530,8 @@ static int
 extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n,
     unsigned int who)
 {
+	unsigned char bytes[ACL_MAX];
+	const struct blob *acl = &e->xattrs.acl;
 	struct inode *i = n->inode;
 
 	n->implied = false;
@@ -625,8 +547,14 @@ extract_set(struct extract *x, const struct tarscan_entry *e, struct node *n,
 	if (e->type != TARSCAN_LINK || !S_ISLNK(i->mode) ||
 	    takes(x, EXTRACT_CONTAINERD))
 		i->mtime = e->mtime;
-	if (extract_acl(x, e, i) < 0)
-		return -1;
+	if (acl->len > 0 && acl->len <= sizeof bytes && !S_ISLNK(i->mode)) {
+		if (blob_read(acl, 0, bytes, acl->len) != (ssize_t)acl->len) {
+			msg_warn(errno, "read an ACL of a layer");
+			return -1;
+		}
+		if (tree_set_acl(&x->tree, i, bytes, acl->len) < 0)
+			return -1;
+	}
 	if (e->xattrs.bad)
 		extract_refuse(x, who, e->name, "attribute-refused",
 		    "invalid argument");
@@ -672,7 +600,7 @@ extract_put(struct extract *x, struct tarscan_entry *e, struct node *dir,
 	else if (e->type == TARSCAN_SYMLINK && strlen(e->link) > TARGET_MAX)
 		extract_refuse_way(x, BOTH, e->name, ENAMETOOLONG, NULL);
 	else if (e->type == TARSCAN_LINK)
-		extract_link(x, e, &shared);
+		shared = extract_link(x, e);
 	if (extract_is_over(x))
 		return 0;
 	mode = modes[e->type - TARSCAN_FILE];
@@ -789,5 +717,5 @@ extract_end(struct extract *x)
 	for (i = 0; i < x->n_gone; i++)
 		free(x->gone[i].path);
 	free(x->gone);
-	free(x->names);
+	tree_free(&x->names);
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdint.h>
 
 #include "image/tarscan.h"
 #include "image/tree.h"
@@ -53,9 +54,7 @@ struct extract {
 	/* borrowed; each layer below as it was extracted, the lowest first */
 	struct tree *lower;
 	unsigned int n_lower; /* layers below */
-	uint64_t *names; /* owned; hashes of the names so far, an open table */
-	size_t n_names;
-	size_t room; /* of names; a power of two, or 0 */
+	struct tree names; /* owned; hashes of the names so far */
 	bool root_set; /* podman takes the layer's entry for the root */
 	struct extract_gone *gone; /* owned, n_gone of them; in order */
 	size_t n_gone, gone_room;
@@ -66,7 +65,7 @@ struct extract {
 
 /*
  * Take the next entry, whose strings may be changed, into the tree, which
- * tree_init has made; the caller has filled below, lower, n_lower, refusals and
+ * tree_init has made, and names; the caller has filled below, lower, n_lower, refusals and
  * differ, all else is zeros.  Returns 0, also where a runtime refuses it, which
  * takes none after it.  -1 (reported): no memory, or a limit of ours.
  */

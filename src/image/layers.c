@@ -26,37 +26,6 @@ layers_open(struct layers *l, struct tempfile *tempfile)
 
 /* ---------------------------------------------------------------- overlay */
 
-/* Directory n of the layer onto f, what lower layers have there, in dir. */
-static struct node *
-layers_merge_dir(struct tree *t, struct node *dir, struct node *f,
-    const struct node *n)
-{
-	struct node *child;
-
-	if (f != NULL && !S_ISDIR(f->inode->mode)) {
-		tree_remove(t, f);
-		f = NULL;
-	}
-	if (f == NULL) {
-		f = tree_add(t, dir, n->name, NULL, n->inode->mode);
-		if (f == NULL)
-			return NULL;
-	} else if (n->opaque) {
-		while ((child = f->child) != NULL)
-			tree_remove(t, child);
-		f->merged = f->whiteouts = false;
-	} else {
-		tree_drop_whiteouts(t, f);
-		f->merged = true;
-	}
-	f->inode->mode = n->inode->mode;
-	f->inode->uid = n->inode->uid;
-	f->inode->gid = n->inode->gid;
-	return tree_set_acl(t, f->inode, n->inode->acl, n->inode->acl_len) < 0
-	    ? NULL
-	    : f;
-}
-
 /*
  * The layer's tree onto the merged one, as overlayfs shows them together.  A
  * directory that only one layer has is shown as it is there, whiteouts and all.
@@ -71,15 +40,25 @@ layers_merge(struct tree *t, struct tree *from, unsigned int layer)
 	for (n = from->root->child; n != NULL; n = tree_next(from->root, n)) {
 		dir = n->parent->twin;
 		f = tree_child(t, dir, n->name, n->len);
-		if (S_ISDIR(n->inode->mode)) {
-			f = layers_merge_dir(t, dir, f, n);
-		} else {
-			if (f != NULL)
-				tree_remove(t, f);
+		if (f != NULL &&
+		    !(S_ISDIR(n->inode->mode) && S_ISDIR(f->inode->mode))) {
+			tree_remove(t, f);
+			f = NULL;
+		}
+		if (!S_ISDIR(n->inode->mode)) {
 			if (n->inode->whiteout && dir->merged)
 				continue; /* overlayfs does not show it */
 			dir->whiteouts = dir->whiteouts || n->inode->whiteout;
 			f = tree_add(t, dir, n->name, n->inode, 0);
+		} else if (f == NULL) {
+			f = tree_add(t, dir, n->name, NULL, 0);
+		} else if (n->opaque) {
+			while (f->child != NULL)
+				tree_remove(t, f->child);
+			f->merged = f->whiteouts = false;
+		} else {
+			tree_drop_whiteouts(t, f);
+			f->merged = true;
 		}
 		if (f == NULL)
 			return -1;
@@ -87,6 +66,14 @@ layers_merge(struct tree *t, struct tree *from, unsigned int layer)
 		f->layer = layer;
 		f->implied = n->implied;
 		f->podmans = n->podmans;
+		if (f->inode == n->inode)
+			continue;
+		f->inode->mode = n->inode->mode;
+		f->inode->uid = n->inode->uid;
+		f->inode->gid = n->inode->gid;
+		if (tree_set_acl(t, f->inode, n->inode->acl,
+		        n->inode->acl_len) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -118,34 +105,6 @@ layers_extract(struct layers *l, struct extract *x, const struct blob *b,
 	return ret;
 }
 
-/* Keep the layer as it is: containerd looks into it for the ones above. */
-static int
-layers_keep(struct layers *l, struct tree *t)
-{
-	struct tree *lower;
-	size_t sum = t->n_nodes, targets = t->targets;
-	unsigned int i;
-
-	for (i = 0; i < l->n_layers; i++) {
-		sum += l->lower[i].n_nodes;
-		targets += l->lower[i].targets;
-	}
-	lower = reallocarray(l->lower, l->n_layers + 1, sizeof *lower);
-	if (lower == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	l->lower = lower;
-	if (sum > TREE_NODES_MAX || targets > TREE_TARGETS_MAX) {
-		msg_warn(0,
-		    "the image's layers have more than %d entries together, or symlinks with targets of more than %d MiB together",
-		    TREE_NODES_MAX, TREE_TARGETS_MAX >> 20);
-		return -1;
-	}
-	l->lower[l->n_layers++] = *t;
-	return 0;
-}
-
 int
 layers_apply(struct layers *l, const struct blob *b, const char *what)
 {
@@ -155,14 +114,21 @@ layers_apply(struct layers *l, const struct blob *b, const char *what)
 	    .refusals = l->refusals,
 	    .differ = &l->differ};
 	const struct node *n;
+	struct tree *lower;
 	char path[TREE_PATH];
-	int ret;
+	int ret = -1;
 
 	if (extract_is_over(&x))
 		return 0; /* no runtime takes the image */
-	if (tree_init(&x.tree) < 0)
+	/* it is kept: containerd looks into it for the ones above */
+	lower = reallocarray(l->lower, l->n_layers + 1, sizeof *lower);
+	if (lower == NULL) {
+		msg_nomem();
 		return -1;
-	ret = layers_extract(l, &x, b, what);
+	}
+	x.lower = l->lower = lower;
+	if (tree_init(&x.tree) == 0 && tree_init(&x.names) == 0)
+		ret = layers_extract(l, &x, b, what);
 	if (x.root_set) {
 		l->root_set = l->n_layers + 1;
 		l->root = *x.tree.root->inode;
@@ -176,9 +142,18 @@ layers_apply(struct layers *l, const struct blob *b, const char *what)
 	if (ret == 0 && !extract_is_over(&x))
 		ret = layers_merge(&l->tree, &x.tree, l->n_layers + 1);
 	extract_end(&x);
+	l->n_nodes += x.tree.n_nodes;
+	l->targets += x.tree.targets;
+	if (ret == 0 &&
+	    (l->n_nodes > TREE_NODES_MAX || l->targets > TREE_TARGETS_MAX)) {
+		msg_warn(0,
+		    "the image's layers have more than %d entries together, or symlinks with targets of more than %d MiB together",
+		    TREE_NODES_MAX, TREE_TARGETS_MAX >> 20);
+		ret = -1;
+	}
 	if (ret == 0)
-		ret = layers_keep(l, &x.tree);
-	if (ret < 0)
+		l->lower[l->n_layers++] = x.tree;
+	else
 		tree_free(&x.tree);
 	return ret;
 }

@@ -25,6 +25,7 @@ struct layers {
 	struct extract_refusal refusals[EXTRACT_RUNTIMES];
 	struct tree *lower; /* owned; each by itself */
 	unsigned int n_layers; /* so far */
+	size_t n_nodes, targets; /* of these, together: see tree.h */
 	struct tempfile *tempfile; /* borrowed */
 
 	unsigned int root_set; /* the layer that set podman's root; 0: none */
