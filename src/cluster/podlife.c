@@ -94,9 +94,7 @@ podlife_build(const struct podlife *l, const struct ranges *ranges, size_t n)
 	struct json *pod, *metadata, *labels;
 
 	opts.name = l->name;
-	if (n == 0) {
-		pod = pod_build(&opts);
-	} else {
+	if (n > 0) {
 		/* parts are of jsonl, which keeps symlinks where json does not
 		 */
 		if (strcmp(opts.format, "json") == 0 && opts.symlinks == NULL)
@@ -104,8 +102,8 @@ podlife_build(const struct podlife *l, const struct ranges *ranges, size_t n)
 		/* the same image, even if its tag has moved */
 		if (l->resolved[0] != '\0')
 			opts.image = l->resolved;
-		pod = pod_build_repair(&opts, ranges, n);
 	}
+	pod = pod_build(&opts, ranges, n);
 	metadata = json_get(pod, "metadata");
 	labels = json_get(metadata, "labels");
 	if (pod != NULL && labels == NULL)

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +20,7 @@
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
+#include "pod/name.h"
 
 #define OWN_NAMESPACE "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 #define FIX_KUBECONFIG \
@@ -287,25 +287,18 @@ provision_work(struct provision *p)
 void
 provision_run(struct provision *p)
 {
-	unsigned char random[(PODLIFE_ID - 1) / 2];
 	struct podstatus failure;
 	int ret = -1;
 	size_t i;
 
 	p->terminal = isatty(STDERR_FILENO) == 1;
 	p->left = json_new_array();
-	/* up to 256 bytes come whole: getrandom(2) */
-	if (p->left == NULL)
+	if (p->left == NULL) {
 		msg_nomem();
-	else if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-		msg_warn(errno, "random numbers");
-	else {
-		for (i = 0; i < sizeof random; i++)
-			snprintf(p->id + 2 * i, 3, "%02x", random[i]);
-		if (provision_open(p) == 0) {
-			ret = provision_work(p);
-			api_close(&p->api);
-		}
+	} else if (name_random(p->id, PODLIFE_ID - 1) == 0 &&
+	    provision_open(p) == 0) {
+		ret = provision_work(p);
+		api_close(&p->api);
 	}
 	/* nothing came of any of them */
 	for (i = 0; ret < 0 && i < p->n; i++) {

@@ -113,7 +113,7 @@ cmd_pod(int argc, char **argv)
 		if (b.n > 1) {
 			pod_cmd_say_several(x.pod.files.at[0], &b);
 		} else {
-			pod = pod_build(&b.at[0]);
+			pod = pod_build(&b.at[0], NULL, 0);
 			if (pod != NULL)
 				code = pod_cmd_print(pod, x.json);
 			json_free(pod);

@@ -6,6 +6,7 @@
 #define NAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Does text match the extended regular expression?  Where memory runs out, it
@@ -18,5 +19,11 @@ bool name_matches(const char *text, const char *pattern);
  * characters, labels of lower case letters, digits and '-' between dots?
  */
 bool name_is_subdomain(const char *name);
+
+/*
+ * Random digits, lower-case hexadecimal, and NUL, into to: an even number of
+ * them, up to 32.  Returns 0, or -1 (reported).
+ */
+int name_random(char *to, size_t digits);
 
 #endif

@@ -5,16 +5,14 @@
 #include "pod/pod.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/digest.h"
-#include "base/io.h"
 #include "base/json.h"
-#include "base/msg.h"
+#include "pod/name.h"
+#include "pod/yaml.h"
 #include "wire.h"
 
 /* What is copied, in a volume of this name and below where that is mounted. */
@@ -31,21 +29,10 @@ enum {
 
 /* ------------------------------------------------------------------ names */
 
-/* The first HASH_LEN digits of text's digest. */
-static void
-short_hash(char hash[static HASH_LEN + 1], const char *text)
-{
-	char digest[DIGEST_TEXT];
-
-	digest_of(text, strlen(text), digest);
-	snprintf(hash, HASH_LEN + 1, "%.*s", HASH_LEN,
-	    digest + strlen("sha256:"));
-}
-
 void
 pod_make_name(char name[static POD_NAME], const char *text, const char *suffix)
 {
-	char hash[HASH_LEN + 1];
+	char digest[DIGEST_TEXT];
 	size_t room = POD_NAME - 1 - strnlen(suffix, POD_SUFFIX_MAX);
 	size_t len = 0, i;
 	bool changed = false;
@@ -62,14 +49,14 @@ pod_make_name(char name[static POD_NAME], const char *text, const char *suffix)
 	changed = changed || text[i] != '\0' || len == 0 ||
 	    name[len - 1] == '-';
 	if (changed) {
-		short_hash(hash, text);
+		digest_of(text, strlen(text), digest);
 		if (len > room - HASH_LEN - 1)
 			len = room - HASH_LEN - 1;
 		while (len > 0 && name[len - 1] == '-')
 			len--;
 		if (len > 0)
 			name[len++] = '-';
-		memcpy(name + len, hash, HASH_LEN);
+		memcpy(name + len, digest + strlen("sha256:"), HASH_LEN);
 		len += HASH_LEN;
 	}
 	snprintf(name + len, POD_NAME - len, "%.*s", POD_SUFFIX_MAX, suffix);
@@ -102,7 +89,7 @@ void
 pod_name(const struct pod_opts *o, char name[static POD_NAME],
     const char *suffix)
 {
-	char base[BASE_LEN], text[BASE_LEN + 32], hash[HASH_LEN + 1];
+	char base[BASE_LEN], text[BASE_LEN + 32], digest[DIGEST_TEXT];
 
 	if (o->name != NULL) {
 		pod_make_name(name, o->name, suffix);
@@ -110,15 +97,59 @@ pod_name(const struct pod_opts *o, char name[static POD_NAME],
 	}
 	pod_base(o, base);
 	/* so that two versions of an image never meet */
-	short_hash(hash, o->image);
+	digest_of(o->image, strlen(o->image), digest);
 	if (suffix[0] != '\0')
 		snprintf(text, sizeof text, "unpack-%s", base);
 	else
-		snprintf(text, sizeof text, "unpack-%.40s-%s", base, hash);
+		snprintf(text, sizeof text, "unpack-%.40s-%.*s", base, HASH_LEN,
+		    digest + strlen("sha256:"));
 	pod_make_name(name, text, suffix);
 }
 
 /* --------------------------------------------------------------- building */
+
+/*
+ * The pod with all that it may have, in the order in which it is printed: what
+ * is "x" or empty is filled in or taken out.
+ */
+static const char pod_text
+    [] = "apiVersion: v1\n"
+         "kind: Pod\n"
+         "metadata:\n"
+         "  name: x\n"
+         "  namespace: x\n"
+         "  labels: {" POD_LABEL ": " POD_LABEL_VALUE ", " POD_MANAGED_BY
+         ": unpackctl,\n"
+         "    " POD_OWNER_KIND ": x, " POD_OWNER_NAME ": x}\n"
+         "  ownerReferences: [{apiVersion: x, kind: x, name: x, uid: x,\n"
+         "    controller: true, blockOwnerDeletion: true}]\n"
+         "spec:\n"
+         "  restartPolicy: Never\n"
+         "  activeDeadlineSeconds: x\n"
+         "  automountServiceAccountToken: false\n"
+         "  enableServiceLinks: false\n"
+         "  hostUsers: false\n"
+         "  imagePullSecrets: []\n"
+         "  securityContext: {runAsUser: x, runAsNonRoot: true,\n"
+         "    seccompProfile: {type: RuntimeDefault}}\n"
+         "  volumes: [{name: unpack, emptyDir: {sizeLimit: 8Mi}}]\n"
+         "  initContainers: []\n"
+         "  containers: []\n";
+
+/* A container of it; `unpack` itself writes its termination message. */
+static const char container_text
+    [] = "name: x\n"
+         "image: x\n"
+         "imagePullPolicy: x\n"
+         "command: []\n"
+         "workingDir: /\n"
+         "terminationMessagePolicy: FallbackToLogsOnError\n"
+         "resources: {requests: {cpu: " POD_CPU ", memory: " POD_MEMORY "},\n"
+         "  limits: {memory: " POD_MEMORY_LIMIT "}}\n"
+         "volumeMounts: []\n"
+         "securityContext: {allowPrivilegeEscalation: false,\n"
+         "  capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true,\n"
+         "  runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}\n";
 
 /* What a pod is built after. */
 struct build {
@@ -128,295 +159,263 @@ struct build {
 	char random[sizeof WIRE_MOUNT + WIRE_MOUNT_DIGITS];
 };
 
+/* One of our own texts, as a tree that is owned; NULL (reported). */
+static struct json *
+pod_parse(const char *text)
+{
+	struct json *docs = yaml_parse("pod", text, strlen(text));
+	struct json *tree = json_copy(json_first(docs));
+
+	json_free(docs);
+	return tree;
+}
+
+/* Change what is there by a merge patch, one of our own texts. */
+static void
+pod_patch(struct json *to, const char *text)
+{
+	struct json *patch = pod_parse(text);
+
+	if (patch == NULL)
+		json_spoil(to);
+	json_merge(to, patch);
+	json_free(patch);
+}
+
+/* Put value in the place of a member, or take that out: NULL. */
+static void
+pod_fill(struct json *object, const char *key, const char *value)
+{
+	if (value != NULL)
+		(void)json_set(object, key, json_new_string(value));
+	else
+		json_free(json_take(object, key));
+}
+
 /*
- * Add an argument of three texts; kubelet must not expand $(NAME) in it.
+ * Add an argument of three texts to a container's command; kubelet must not
+ * expand $(NAME) in it.
  */
 static void
-put_arg(struct json *to, const char *option, const char *value,
+put_arg(struct json *container, const char *option, const char *value,
     const char *rest)
 {
-	size_t len = strlen(option) + strlen(value) + strlen(rest);
-	char *text = malloc(len + 1), *arg = malloc(2 * len + 1), *p = arg;
+	char *text, *arg = NULL, *p;
 	const char *c;
 
-	if (text == NULL || arg == NULL) {
-		json_spoil(to);
-	} else {
-		snprintf(text, len + 1, "%s%s%s", option, value, rest);
-		for (c = text; *c != '\0'; c++) {
-			if (c[0] == '$' && c[1] == '(')
-				*p++ = '$';
-			*p++ = *c;
-		}
-		*p = '\0';
-		json_add_string(to, NULL, arg);
-	}
+	if (asprintf(&text, "%s%s%s", option, value, rest) < 0)
+		text = NULL;
+	else
+		arg = calloc(2, strlen(text) + 1);
+	for (c = text, p = arg; p != NULL && *c != '\0'; *p++ = *c++)
+		if (c[0] == '$' && c[1] == '(')
+			*p++ = '$';
+	json_add_string(json_get(container, "command"), NULL, arg);
 	free(text);
 	free(arg);
 }
 
-static struct json *
-put_mount(struct json *mounts, const char *name, const char *path,
+static void
+put_mount(struct json *container, const char *name, const char *path,
     bool read_only)
 {
-	struct json *mount = json_add_object(mounts, NULL);
+	struct json *mount = json_add_object(json_get(container,
+	                                         "volumeMounts"),
+	    NULL);
 
 	json_add_string(mount, "name", name);
 	json_add_string(mount, "mountPath", path);
 	if (read_only)
 		json_add_bool(mount, "readOnly", true);
-	return mount;
 }
 
-/* What the restricted standard wants of a pod and of each container. */
-static void
-put_nonroot(struct build *b, struct json *context)
-{
-	if (!b->o->user_namespace)
-		json_add_bool(context, "runAsNonRoot", true);
-	json_add_string(json_add_object(context, "seccompProfile"), "type",
-	    "RuntimeDefault");
-}
-
-static void
-put_container_security(struct build *b, struct json *container)
-{
-	struct json *context = json_add_object(container, "securityContext");
-
-	json_add_bool(context, "allowPrivilegeEscalation", false);
-	json_add_string(json_add_array(json_add_object(context, "capabilities"),
-	                    "drop"),
-	    NULL, "ALL");
-	json_add_bool(context, "readOnlyRootFilesystem", true);
-	put_nonroot(b, context);
-}
-
-/* The beginning of a container; the rest is the caller's. */
+/* Add a container, whose command and mounts are the caller's to fill. */
 static struct json *
-put_container(struct json *to, const char *name, const char *image)
+put_container(const struct pod_opts *o, struct json *to, const char *name,
+    const char *image)
 {
-	struct json *container = json_add_object(to, NULL);
+	struct json *container = json_add(to, NULL, pod_parse(container_text));
+	struct json *resources = json_get(container, "resources");
 
-	json_add_string(container, "name", name);
-	json_add_string(container, "image", image);
+	pod_fill(container, "name", name);
+	pod_fill(container, "image", image);
+	pod_fill(container, "imagePullPolicy", o->pull_policy);
+	json_merge(json_get(resources, "requests"), o->requests);
+	json_merge(json_get(resources, "limits"), o->limits);
+	if (o->user_namespace)
+		pod_patch(container, "securityContext: {runAsNonRoot: null}");
 	return container;
-}
-
-/* The beginning of a container of ours, up to its command. */
-static struct json *
-put_command(struct build *b, struct json *container)
-{
-	if (b->o->pull_policy != NULL)
-		json_add_string(container, "imagePullPolicy",
-		    b->o->pull_policy);
-	return json_add_array(container, "command");
-}
-
-/* The end of a container of ours, with one mount; returns the mounts. */
-static struct json *
-put_rest(struct build *b, struct json *container, const char *volume,
-    const char *path, bool read_only)
-{
-	struct json *resources, *list, *mounts;
-
-	json_add_string(container, "workingDir", "/");
-	/* what a program that is not ours says, `unpack` writes the file */
-	json_add_string(container, "terminationMessagePolicy",
-	    "FallbackToLogsOnError");
-	resources = json_add_object(container, "resources");
-	list = json_add_object(resources, "requests");
-	json_add_string(list, "cpu", POD_CPU);
-	json_add_string(list, "memory", POD_MEMORY);
-	json_merge(list, b->o->requests);
-	list = json_add_object(resources, "limits");
-	json_add_string(list, "memory", POD_MEMORY_LIMIT);
-	json_merge(list, b->o->limits);
-	mounts = json_add_array(container, "volumeMounts");
-	(void)put_mount(mounts, volume, path, read_only);
-	put_container_security(b, container);
-	return mounts;
 }
 
 /* A container that prints the bundle, or some parts of it, or copies it. */
 static void
-put_bundle(struct build *b, struct json *containers, const char *name,
+put_bundle(const struct build *b, struct json *containers, const char *name,
     const char *parts)
 {
 	const struct pod_opts *o = b->o;
-	struct json *container = put_container(containers, name,
+	struct json *container = put_container(o, containers, name,
 	    b->inject ? o->image : o->unpacker);
-	struct json *command = put_command(b, container), *mounts;
-	const char *volume = b->inject ? "" : VOLUME, *dir = o->bundle_dir;
+	const char *dir = o->bundle_dir;
 	char files[sizeof b->random + sizeof "-" FILES];
 
-	put_arg(command, b->inject ? b->tools : "", "/unpack", "");
+	put_mount(container, b->inject ? "unpack" : "bundle",
+	    b->inject ? b->tools : VOLUME, true);
+	put_arg(container, b->inject ? b->tools : "", "/unpack", "");
 	if (o->check || o->copy_to != NULL)
-		json_add_string(command, NULL, o->check ? "check" : "copy");
-	put_arg(command, "--bundle-dir=", volume,
+		put_arg(container, o->check ? "check" : "copy", "", "");
+	put_arg(container, "--bundle-dir=", b->inject ? "" : VOLUME,
 	    !b->inject && strcmp(dir, "/") == 0 ? "" : dir);
+	if (o->check)
+		return;
 	/* an init container can run again, and the volume stays */
 	if (o->copy_to != NULL)
-		json_add_string(command, NULL, "--force");
-	else if (!o->check)
-		put_arg(command,
+		put_arg(container, "--force", "", "");
+	else
+		put_arg(container,
 		    "--format=", parts != NULL ? "jsonl" : o->format, "");
-	if (o->symlinks != NULL && !o->check)
-		put_arg(command, "--symlinks=", o->symlinks, "");
-	if (parts != NULL && !o->check)
-		put_arg(command, "--parts=", parts, "");
-	if (o->copy_to != NULL)
-		put_arg(command, b->tools, "-" FILES "/" FILES, "");
-	else if (!o->check)
-		put_arg(command, "--log-limit=",
-		    o->log_limit != NULL ? o->log_limit : POD_LOG_LIMIT, "");
-	mounts = put_rest(b, container, b->inject ? "unpack" : "bundle",
-	    b->inject ? b->tools : VOLUME, true);
+	if (o->symlinks != NULL)
+		put_arg(container, "--symlinks=", o->symlinks, "");
+	if (parts != NULL)
+		put_arg(container, "--parts=", parts, "");
 	if (o->copy_to != NULL) {
+		put_arg(container, b->tools, "-" FILES "/" FILES, "");
 		snprintf(files, sizeof files, "%s-" FILES, b->tools);
-		(void)put_mount(mounts, FILES, files, false);
+		put_mount(container, FILES, files, false);
+	} else {
+		put_arg(container, "--log-limit=",
+		    o->log_limit != NULL ? o->log_limit : POD_LOG_LIMIT, "");
 	}
 }
 
-/* Our volume, and the container that puts `unpack` there; or the bundle's. */
 static void
-put_volumes(struct build *b, struct json *spec)
+fill_metadata(const struct pod_opts *o, struct json *metadata)
 {
-	struct json *volumes = json_add_array(spec, "volumes");
-	struct json *volume = json_add_object(volumes, NULL);
-	struct json *container, *command;
-
-	if (!b->inject) {
-		json_add_string(volume, "name", "bundle");
-		json_add_string(json_add_object(volume, "image"), "reference",
-		    b->o->image);
-		return;
-	}
-	json_add_string(volume, "name", "unpack");
-	json_add_string(json_add_object(volume, "emptyDir"), "sizeLimit",
-	    "8Mi");
-	if (b->o->copy_to != NULL) {
-		volume = json_add_object(volumes, NULL);
-		json_add_string(volume, "name", FILES);
-		(void)json_add_object(volume, "emptyDir");
-	}
-	container = put_container(json_add_array(spec, "initContainers"),
-	    POD_INSTALLER, b->o->unpacker);
-	command = put_command(b, container);
-	json_add_string(command, NULL, "/unpack");
-	json_add_string(command, NULL, "install");
-	put_arg(command, b->tools, "/unpack", "");
-	(void)put_rest(b, container, "unpack", b->tools, false);
-}
-
-static void
-put_metadata(const struct pod_opts *o, struct json *pod)
-{
-	struct json *metadata = json_add_object(pod, "metadata");
-	struct json *labels = NULL, *owner;
+	struct json *labels = json_get(metadata, "labels");
+	struct json *owner = json_at(json_get(metadata, "ownerReferences"), 0);
 	char name[POD_NAME];
 
 	pod_name(o, name, "");
-	json_add_string(metadata, "name", name);
-	if (o->namespace != NULL)
-		json_add_string(metadata, "namespace", o->namespace);
+	pod_fill(metadata, "name", name);
+	pod_fill(metadata, "namespace", o->namespace);
+	pod_fill(owner, "apiVersion", o->owner.api_version);
+	pod_fill(owner, "kind", o->owner.kind);
+	pod_fill(owner, "name", o->owner.name);
+	pod_fill(owner, "uid", o->owner.uid);
+	if (o->owner.uid == NULL)
+		pod_fill(metadata, "ownerReferences", NULL);
+	/* a subdomain is a label's value, but that can be longer */
+	if (o->owner.name != NULL && strlen(o->owner.name) > LABEL_MAX)
+		pod_make_name(name, o->owner.name, "");
+	else if (o->owner.name != NULL)
+		snprintf(name, sizeof name, "%s", o->owner.name);
+	pod_fill(labels, POD_OWNER_KIND, o->owner.kind);
+	pod_fill(labels, POD_OWNER_NAME, o->owner.kind != NULL ? name : NULL);
 	/* a pod with a copy is the user's: what deletes ours by their label
 	 * must leave it alone */
-	if (o->copy_to == NULL || o->owner.kind != NULL)
-		labels = json_add_object(metadata, "labels");
-	if (o->copy_to == NULL) {
-		json_add_string(labels, POD_LABEL, POD_LABEL_VALUE);
-		json_add_string(labels, POD_MANAGED_BY, "unpackctl");
-	}
-	if (o->owner.kind != NULL) {
-		json_add_string(labels, POD_OWNER_KIND, o->owner.kind);
-		/* a subdomain is a label's value, but that can be longer */
-		if (strlen(o->owner.name) <= LABEL_MAX)
-			snprintf(name, sizeof name, "%s", o->owner.name);
-		else
-			pod_make_name(name, o->owner.name, "");
-		json_add_string(labels, POD_OWNER_NAME, name);
-	}
-	if (o->owner.uid == NULL)
-		return;
-	owner = json_add_object(json_add_array(metadata, "ownerReferences"),
-	    NULL);
-	json_add_string(owner, "apiVersion", o->owner.api_version);
-	json_add_string(owner, "kind", o->owner.kind);
-	json_add_string(owner, "name", o->owner.name);
-	json_add_string(owner, "uid", o->owner.uid);
-	json_add_bool(owner, "controller", true);
-	json_add_bool(owner, "blockOwnerDeletion", true);
+	if (o->copy_to != NULL)
+		pod_patch(labels,
+		    "{" POD_LABEL ": null, " POD_MANAGED_BY ": null}");
+	if (json_first(labels) == NULL)
+		pod_fill(metadata, "labels", NULL);
 }
 
 /* Everything of the spec but its containers that print. */
-static struct json *
-put_spec(struct build *b, struct json *pod)
+static void
+fill_spec(const struct build *b, struct json *spec)
 {
 	const struct pod_opts *o = b->o;
-	struct json *spec = json_add_object(pod, "spec"), *context, *secrets;
+	struct json *context = json_get(spec, "securityContext");
+	struct json *list = json_get(spec, "imagePullSecrets"), *container;
 	size_t i;
 
-	if (o->copy_to == NULL) {
-		json_add_string(spec, "restartPolicy", "Never");
-		json_add_int(spec, "activeDeadlineSeconds",
-		    (int64_t)(o->deadline > 0 ? o->deadline : POD_DEADLINE));
-	}
-	json_add_bool(spec, "automountServiceAccountToken", false);
-	json_add_bool(spec, "enableServiceLinks", false);
+	(void)json_set(spec, "activeDeadlineSeconds",
+	    json_new_number(
+	        (double)(o->deadline > 0 ? o->deadline : POD_DEADLINE)));
+	for (i = 0; i < o->n_pull_secrets; i++)
+		json_add_string(json_add_object(list, NULL), "name",
+		    o->pull_secret[i]);
+	if (o->n_pull_secrets == 0)
+		pod_fill(spec, "imagePullSecrets", NULL);
 	if (o->user_namespace)
-		json_add_bool(spec, "hostUsers", false);
-	if (o->n_pull_secrets > 0) {
-		secrets = json_add_array(spec, "imagePullSecrets");
-		for (i = 0; i < o->n_pull_secrets; i++)
-			json_add_string(json_add_object(secrets, NULL), "name",
-			    o->pull_secret[i]);
+		pod_patch(context, "{runAsUser: 0, runAsNonRoot: null}");
+	else
+		pod_fill(spec, "hostUsers", NULL);
+	if (!o->user_namespace && o->uid >= 0)
+		(void)json_set(context, "runAsUser",
+		    json_new_number((double)o->uid));
+	else if (!o->user_namespace)
+		pod_fill(context, "runAsUser", NULL);
+	container = put_container(o, json_get(spec, "initContainers"),
+	    POD_INSTALLER, o->unpacker);
+	put_arg(container, "/unpack", "", "");
+	put_arg(container, "install", "", "");
+	put_arg(container, b->tools, "/unpack", "");
+	put_mount(container, "unpack", b->tools, false);
+	if (!b->inject) {
+		pod_patch(spec,
+		    "volumes: [{name: bundle, image: {reference: x}}]\n"
+		    "initContainers: null");
+		pod_fill(json_get(json_at(json_get(spec, "volumes"), 0),
+		             "image"),
+		    "reference", o->image);
 	}
-	context = json_add_object(spec, "securityContext");
-	if (o->user_namespace || o->uid >= 0)
-		json_add_int(context, "runAsUser",
-		    o->user_namespace ? 0 : o->uid);
-	put_nonroot(b, context);
-	put_volumes(b, spec);
-	return spec;
+}
+
+/*
+ * Make a pod of the user's, which stays: its program, for which there is a
+ * placeholder, has the copied files.
+ */
+static void
+fill_copy(const struct pod_opts *o, struct json *spec)
+{
+	struct json *app = put_container(o, json_get(spec, "containers"), "app",
+	    "example.com/your-program:1");
+
+	pod_patch(spec,
+	    "restartPolicy: null\n"
+	    "activeDeadlineSeconds: null\n"
+	    "volumes: [{name: unpack, emptyDir: {sizeLimit: 8Mi}},\n"
+	    "  {name: " FILES ", emptyDir: {}}]");
+	pod_patch(app,
+	    "imagePullPolicy: null\n"
+	    "command: null\n"
+	    "workingDir: null\n"
+	    "terminationMessagePolicy: null\n"
+	    "resources: null\n"
+	    "volumeMounts: [{name: " FILES ", mountPath: x, readOnly: true,\n"
+	    "  subPath: " FILES "}]");
+	pod_fill(json_at(json_get(app, "volumeMounts"), 0), "mountPath",
+	    o->copy_to);
 }
 
 /* ------------------------------------------------------------------- pods */
 
 struct json *
-pod_build_repair(const struct pod_opts *o, const struct ranges *ranges,
-    size_t n)
+pod_build(const struct pod_opts *o, const struct ranges *ranges, size_t n)
 {
 	struct build b = {.o = o,
 	    .inject = o->strategy == POD_INJECT,
-	    .tools = o->mount_path};
-	struct json *pod = json_new_object(), *spec, *containers, *app, *mount;
-	unsigned char bytes[WIRE_MOUNT_DIGITS / 2];
+	    .tools = o->mount_path,
+	    .random = WIRE_MOUNT};
+	struct json *pod = pod_parse(pod_text), *spec = json_get(pod, "spec");
+	struct json *containers = json_get(spec,
+	    o->copy_to != NULL ? "initContainers" : "containers");
 	char name[POD_NAME], parts[RANGES_TEXT];
-	size_t i, len;
+	size_t i;
 
-	if (pod == NULL)
-		msg_nomem();
 	/* where our volume is: wire.h says why nobody can know */
 	if (b.tools == NULL) {
-		/* up to 256 bytes come whole: getrandom(2) */
-		if (getrandom(bytes, sizeof bytes, 0) !=
-		    (ssize_t)sizeof bytes) {
-			msg_warn(errno,
-			    "cannot get random bytes for the mount path");
+		b.tools = b.random;
+		if (name_random(b.random + strlen(WIRE_MOUNT),
+		        WIRE_MOUNT_DIGITS) < 0) {
 			json_free(pod);
 			return NULL;
 		}
-		len = (size_t)snprintf(b.random, sizeof b.random, WIRE_MOUNT);
-		for (i = 0; i < sizeof bytes; i++)
-			snprintf(b.random + len + 2 * i, 3, "%02x", bytes[i]);
-		b.tools = b.random;
 	}
-	json_add_string(pod, "apiVersion", "v1");
-	json_add_string(pod, "kind", "Pod");
-	put_metadata(o, pod);
-	spec = put_spec(&b, pod);
-	containers = o->copy_to != NULL ? json_get(spec, "initContainers")
-	                                : json_add_array(spec, "containers");
+	fill_metadata(o, json_get(pod, "metadata"));
+	fill_spec(&b, spec);
+	if (o->copy_to != NULL)
+		fill_copy(o, spec);
 	if (n == 0)
 		put_bundle(&b, containers, POD_BUNDLE, o->parts);
 	for (i = 0; i < n; i++) {
@@ -424,21 +423,6 @@ pod_build_repair(const struct pod_opts *o, const struct ranges *ranges,
 		put_bundle(&b, containers, name,
 		    ranges_text(&ranges[i], parts));
 	}
-	if (o->copy_to != NULL) {
-		/* a placeholder for the user's, which has the copied files */
-		app = put_container(json_add_array(spec, "containers"), "app",
-		    "example.com/your-program:1");
-		mount = put_mount(json_add_array(app, "volumeMounts"), FILES,
-		    o->copy_to, true);
-		json_add_string(mount, "subPath", FILES);
-		put_container_security(&b, app);
-	}
 	json_merge(pod, o->overrides);
 	return pod;
-}
-
-struct json *
-pod_build(const struct pod_opts *o)
-{
-	return pod_build_repair(o, NULL, 0);
 }

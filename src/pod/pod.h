@@ -132,15 +132,12 @@ void pod_name(const struct pod_opts *o, char name[static POD_NAME],
 /*
  * The Pod; owned by the caller, json_free it.  NULL (reported).  If memory ran
  * out for a part of it, it does not print (json.h).
+ *
+ * Where n is not 0 it prints some parts again: one container for each of the n
+ * lists, called bundle-0, bundle-1, ..., all of one image pull and one init
+ * container; format jsonl, not the one of o.
  */
-struct json *pod_build(const struct pod_opts *o);
-
-/*
- * The Pod that prints some parts again: one container for each of the n lists,
- * called bundle-0, bundle-1, ..., all of one image pull and one init container;
- * format jsonl, not the one of o.  Owned by the caller; NULL (reported).
- */
-struct json *pod_build_repair(const struct pod_opts *o,
-    const struct ranges *ranges, size_t n);
+struct json *pod_build(const struct pod_opts *o, const struct ranges *ranges,
+    size_t n);
 
 #endif

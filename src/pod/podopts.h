@@ -11,7 +11,7 @@
  *	if (podopts_choose_unpacker(&opts, false) == 0 &&
  *	    podopts_expand(&opts, &bundles) == 0)
  *		for each of bundles.at
- *			pod = pod_build(&bundles.at[i]);
+ *			pod = pod_build(&bundles.at[i], NULL, 0);
  *	podopts_free_bundles(&bundles);
  *	podopts_free(&opts);
  */

@@ -24,7 +24,7 @@ try_bundle(const struct json *manifest, struct psa_policy policy)
 	if (bundledeployment_take(&o, manifest, "fuzz") < 0)
 		return;
 	o.unpacker = "example.com/unpack:1";
-	pod = pod_build(&o);
+	pod = pod_build(&o, NULL, 0);
 	MUST(pod != NULL);
 	violations = psa_judge("fuzz", "", json_get(pod, "metadata"),
 	    json_get(pod, "spec"), policy);

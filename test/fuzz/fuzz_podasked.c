@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	o.image = "example.com/b:v1";
 	o.unpacker = "example.com/u:v1";
 	o.mount_path = "/m";
-	asked = pod_build(&o);
+	asked = pod_build(&o, NULL, 0);
 	got = json_copy(asked);
 	set = json_parse((const char *)data, len);
 	spec = json_get(got, "spec");

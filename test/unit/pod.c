@@ -31,10 +31,7 @@ test_built(const struct pod_opts *o, const char *suffix)
 	named.name = name;
 	pod_name(&named, again, "");
 	OK_STR(again, name);
-	pod = pod_build(&named);
-	OK_STR(json_get_string(json_get(pod, "metadata"), "name"), name);
-	json_free(pod);
-	pod = pod_build_repair(&named, NULL, 0);
+	pod = pod_build(&named, NULL, 0);
 	OK_STR(json_get_string(json_get(pod, "metadata"), "name"), name);
 	json_free(pod);
 }

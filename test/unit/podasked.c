@@ -186,7 +186,7 @@ test_mounts(void)
 	o.unpacker = "example.com/u:v1";
 	o.mount_path = "/m";
 	o.strategy = POD_IMAGE_VOLUME;
-	asked = pod_build(&o);
+	asked = pod_build(&o, NULL, 0);
 	mounts("/etc/ssl/certs", 1, NULL);
 	json_free(asked);
 	asked = before;
@@ -224,7 +224,7 @@ main(void)
 	o.image = "example.com/b:v1";
 	o.unpacker = "example.com/u:v1";
 	o.mount_path = "/m";
-	asked = pod_build(&o);
+	asked = pod_build(&o, NULL, 0);
 	OK(podasked_is(&p, asked, asked) && json_size(others) == 0);
 	json_free(others);
 	test_refused();
