@@ -257,14 +257,11 @@ check_judge(void *arg, size_t i)
 	opts.image = s.path;
 	opts.fd = s.fd;
 	opts.place = j->place;
-	if (verdict_reach(v, &opts) < 0)
+	if (verdict_open(v, &opts) < 0 || verdict_judge(v) < 0)
 		return NULL;
 	r = json_new_object();
-	const struct verdictout_opts out = {.given = a->names.at[j->at],
-	    .name = v->image.n_images > 1 ? v->image.name : NULL,
-	    .log_limit = opts.log_limit,
-	    .how = s.how};
-	(void)json_add(r, "item", verdictout_object(v, &out));
+	(void)json_add(r, "item",
+	    verdictout_object(v, a->names.at[j->at], s.how));
 	return r;
 }
 

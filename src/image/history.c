@@ -25,24 +25,6 @@ static const char hex_digits[] = "0123456789abcdef";
 
 /* --------------------------------------------------------------- one line */
 
-/* Does text begin with this?  Then what follows it, else NULL. */
-static const char *
-history_skip(const char *text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
-}
-
-/* "|2 A=b C=d /bin/sh -c x", as builders write RUN with ARG: from /bin/sh */
-static const char *
-history_skip_args(const char *text)
-{
-	const char *shell = strstr(text, "/bin/sh -c ");
-
-	return *text == '|' && shell != NULL ? shell : text;
-}
-
 /*
  * What the author wrote, without what builders put around it, into
  * buf[TEXT_MAX].
@@ -50,28 +32,20 @@ history_skip_args(const char *text)
 static void
 history_unwrap(char *buf, const char *text)
 {
-	static const char buildkit[] = "# buildkit";
-	const char *rest;
-	bool run = false;
+	static const char buildkit[] = "# buildkit", shell[] = "/bin/sh -c ";
+	const char *rest = text + strspn(text, " \t"), *behind;
+	bool run = strncmp(rest, "RUN ", 4) == 0;
 	size_t len;
 
-	text = history_skip_args(text + strspn(text, " \t"));
-	rest = history_skip(text, "RUN /bin/sh -c ");
-	if (rest == NULL) {
-		rest = history_skip(text, "RUN ");
-		if (rest != NULL)
-			rest = history_skip(history_skip_args(rest),
-			    "/bin/sh -c ");
-	}
-	if (rest != NULL) {
-		run = true;
-	} else {
-		rest = history_skip(text, "/bin/sh -c ");
-		run = rest != NULL && strncmp(rest, "#(nop)", 6) != 0;
-		if (rest == NULL)
-			rest = text;
-		else if (!run)
-			rest += 6;
+	rest += run ? 4 : 0;
+	/* "|2 A=b C=d /bin/sh -c x", as builders write RUN with ARG */
+	behind = *rest == '|' ? strstr(rest, shell) : NULL;
+	if (behind != NULL)
+		rest = behind;
+	if (strncmp(rest, shell, strlen(shell)) == 0) {
+		rest += strlen(shell);
+		run = strncmp(rest, "#(nop)", 6) != 0;
+		rest += run ? 0 : 6;
 	}
 	rest += strspn(rest, " \t");
 	snprintf(buf, TEXT_MAX, "%s%s", run ? "RUN " : "", rest);
@@ -127,70 +101,56 @@ history_resolve(const char *workdir, const char *target, size_t len)
 	return whole;
 }
 
-/*
- * Take "COPY [--FLAG...] SOURCE... TARGET", or "... HASH in TARGET", apart.
- * Returns 0, or -1 (reported).
- */
-static int
-history_parse_copy(struct history_step *s, const char *args,
-    const char *workdir)
-{
-	const char *word, *last = NULL;
-	size_t len, last_len = 0, n = 0;
-
-	for (; (len = history_next_word(&args, &word)) > 0; n++) {
-		if (n == 0 && strncmp(word, "--", 2) == 0) {
-			n--;
-			s->sets_mode = s->sets_mode ||
-			    strncmp(word, "--chmod=", 8) == 0;
-			continue;
-		}
-		last = word;
-		last_len = len;
-	}
-	if (n < 2)
-		return 0;
-	s->target = history_resolve(workdir, last, last_len);
-	if (s->target == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	path_clean(s->target);
-	return 0;
-}
-
 /* -------------------------------------------------------------------- all */
 
-/* Add a step.  Returns 0, or -1 (reported). */
+/*
+ * Add a step; "COPY [--FLAG...] SOURCE... TARGET", or "... HASH in TARGET", is
+ * taken apart.  Returns 0, or -1 (reported).
+ */
 static int
 history_add(struct history *h, char *text, unsigned int layer,
     const char *workdir)
 {
 	struct history_step *s;
-	const char *args;
+	const char *args = text, *word, *last = NULL;
+	size_t len, last_len = 0, n = 0;
 
 	if (h->n >= STEPS_MAX)
 		return 0;
 	s = array_grow(h->steps, &h->room, h->n + 1, sizeof *s);
-	if (s == NULL) {
-		msg_nomem();
-		return -1;
-	}
+	if (s == NULL)
+		goto nomem;
 	h->steps = s;
 	s += h->n++;
-	*s = (struct history_step){.layer = layer};
+	*s = (struct history_step){0};
 	if (h->layers[layer].n++ == 0)
 		h->layers[layer].first = h->n - 1;
-	args = history_skip(text, "COPY ");
-	if (args == NULL)
-		args = history_skip(text, "ADD ");
-	if (args != NULL && history_parse_copy(s, args, workdir) < 0)
-		return -1;
+	(void)history_next_word(&args, &word);
+	if (strncmp(word, "COPY ", 5) != 0 && strncmp(word, "ADD ", 4) != 0)
+		args = "";
+	while ((len = history_next_word(&args, &word)) > 0) {
+		if (n == 0 && strncmp(word, "--", 2) == 0) {
+			s->sets_mode = s->sets_mode ||
+			    strncmp(word, "--chmod=", 8) == 0;
+			continue;
+		}
+		n++;
+		last = word;
+		last_len = len;
+	}
+	if (n >= 2) {
+		s->target = history_resolve(workdir, last, last_len);
+		if (s->target == NULL)
+			goto nomem;
+		path_clean(s->target);
+	}
 	history_shorten(text);
 	s->text = strdup(text);
-	if (s->text == NULL)
-		msg_nomem();
-	return s->text != NULL ? 0 : -1;
+	if (s->text != NULL)
+		return 0;
+nomem:
+	msg_nomem();
+	return -1;
 }
 
 /* Does this line make no files, only configuration? */
@@ -310,6 +270,19 @@ history_text(const struct history *h, size_t step, unsigned int layer,
 		    msg_mask(one, sizeof one,
 		        h->steps[h->layers[layer].first + i].text));
 	return buf;
+}
+
+void
+history_tell(const struct history *h, struct json *o, size_t step,
+    unsigned int layer)
+{
+	char text[HISTORY_LINE];
+
+	if (layer == 0)
+		return;
+	json_add_uint(o, "layer", layer);
+	json_add_string(o, "history",
+	    history_text(h, step, layer, text, sizeof text));
 }
 
 bool

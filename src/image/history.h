@@ -20,10 +20,13 @@
 
 struct json;
 
+enum {
+	HISTORY_LINE = 200 /* bytes of what made a layer, where it is told */
+};
+
 /* A line that made files. */
 struct history_step {
 	char *text; /* owned; "COPY deploy /manifests"; not masked */
-	unsigned int layer; /* that it went into, from 1 */
 	char *target; /* owned; of a COPY, without slashes around it, or NULL */
 	bool sets_mode; /* with --chmod */
 };
@@ -63,6 +66,13 @@ size_t history_count(const struct history *h, unsigned int layer);
  */
 char *history_text(const struct history *h, size_t step, unsigned int layer,
     char *buf, size_t size);
+
+/*
+ * Add to an object "layer" and in "history" what made it, as of history_text;
+ * nothing where the layer is 0.
+ */
+void history_tell(const struct history *h, struct json *o, size_t step,
+    unsigned int layer);
 
 /*
  * Does step copy the file `path` as one file, not in a directory?  Then its

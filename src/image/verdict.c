@@ -28,31 +28,33 @@
 
 /* ------------------------------------------------------------------ notes */
 
-/*
- * Is a finding of this row ignored, at this path ("" for none)?  Then it is
- * kept: it is counted, and told as such.
- */
-static bool
-verdict_ignores(struct verdict *v, const struct codes_row *row,
+/* A finding as an object; path is masked, "" for none. */
+static struct json *
+verdict_object(const struct codes_row *row, enum codes_severity severity,
     const char *path, const char *message)
 {
-	char masked[QUOTE_MAX];
-	struct ignore *by;
-	struct json *o;
+	struct json *o = json_new_object();
 
-	msg_mask(masked, sizeof masked, path);
-	if (v->ignores == NULL ||
-	    !ignores_find(v->ignores, row->code, masked, &by))
-		return false;
-	o = json_new_object();
-	json_add_string(o, "severity", codes_severity_name(row->severity));
+	json_add_string(o, "severity", codes_severity_name(severity));
 	json_add_string(o, "code", row->code);
 	if (*path != '\0')
-		json_add_string(o, "path", masked);
+		json_add_string(o, "path", path);
 	json_add_string(o, "message", message);
 	json_add_string(o, "fix", row->fix);
-	ignores_keep(by, o);
-	v->ignored_errors += row->severity == CODES_ERROR;
+	return o;
+}
+
+/* Is a finding ignored?  Then it is kept: it is counted, and told as such. */
+static bool
+verdict_ignores(struct verdict *v, const struct codes_row *row,
+    enum codes_severity severity, const char *path, const char *message)
+{
+	struct ignore *by;
+
+	if (!ignores_find(v->opts->ignores, row->code, path, &by))
+		return false;
+	ignores_keep(by, verdict_object(row, severity, path, message));
+	v->ignored_errors += severity == CODES_ERROR;
 	return true;
 }
 
@@ -70,60 +72,54 @@ verdict_note(struct verdict *v, const char *code, const char *path,
     unsigned int layer, const char *format, ...)
 {
 	const struct codes_row *row = codes_find(code);
+	enum codes_severity severity;
 	struct verdict_note *n;
-	char *message = NULL;
+	char message[2 * MSG_NAME], masked[QUOTE_MAX];
 	va_list ap;
 	size_t i;
 
+	if (row == NULL)
+		msg_warn(0, "internal error: unknown finding code %s", code);
+	v->failed = v->failed || row == NULL;
 	if (v->failed)
 		return;
-	if (row == NULL) {
-		msg_warn(0, "internal error: unknown finding code %s", code);
-		v->failed = true;
-		return;
-	}
 	va_start(ap, format);
-	if (vasprintf(&message, format, ap) < 0)
-		message = NULL;
+	vsnprintf(message, sizeof message, format, ap);
 	va_end(ap);
-	if (message == NULL)
-		goto nomem;
-	if (verdict_ignores(v, row, path, message)) {
-		free(message);
+	msg_mask(masked, sizeof masked, path);
+	severity = row->severity;
+	/* no --platform was given: the nodes may have another one */
+	if (v->opts->platform == NULL && strcmp(code, "no-platform") == 0)
+		severity = CODES_WARNING;
+	if (verdict_ignores(v, row, severity, masked, message))
 		return;
-	}
 	for (i = v->n_notes; i > 0; i--) {
 		n = &v->notes[i - 1];
 		if (n->code != row->code || n->layer != layer)
 			continue;
 		n->count++;
-		free(message);
 		return;
 	}
 	n = array_grow(v->notes, &v->notes_room, v->n_notes + 1, sizeof *n);
 	if (n == NULL) {
-		free(message);
-		goto nomem;
+		msg_nomem();
+		v->failed = true;
+		return;
 	}
 	v->notes = n;
 	n += v->n_notes++;
-	*n = (struct verdict_note){.severity = row->severity,
-	    .code = row->code,
-	    .fix = row->fix,
-	    .message = message,
-	    .layer = layer,
-	    .count = 1};
-	if (*path != '\0')
-		n->path = strdup(path);
-	if (*path != '\0' && n->path == NULL)
-		goto nomem;
-	v->errors += row->severity == CODES_ERROR;
-	v->warnings += row->severity == CODES_WARNING;
-	return;
-
-nomem:
-	msg_nomem();
-	v->failed = true;
+	*n = (struct verdict_note){row->code, layer, severity, 1,
+	    verdict_object(row, severity, masked, message)};
+	/* the step that made its path */
+	history_tell(&v->history, n->object,
+	    *path != '\0' ? history_find(&v->history, layer, path) : 0, layer);
+	v->warnings += severity == CODES_WARNING;
+	if (severity != CODES_ERROR)
+		return;
+	if (v->error == NULL)
+		v->error = n->object;
+	/* of these the pod succeeds, but what it writes is not taken */
+	v->no_start = v->no_start || strcmp(code, "symlink-leads-out") != 0;
 }
 
 /* -------------------------------------------------------------- the image */
@@ -295,29 +291,6 @@ note_process(struct verdict *v)
 	return 0;
 }
 
-static void
-note_platform(struct verdict *v, const struct verdict_opts *opts)
-{
-	size_t n = v->n_notes;
-
-	if (!v->image.mismatch)
-		return;
-	verdict_note(v, "no-platform", "", 0,
-	    "no image for %s in it; it has images for: %s",
-	    opts->platform != NULL ? opts->platform : image_platform(),
-	    v->image.platforms != NULL ? v->image.platforms : "?");
-	if (opts->platform != NULL || v->failed)
-		return;
-	/* no --platform was given: the nodes may have another one */
-	if (v->n_notes == n) {
-		v->ignored_errors--;
-		return;
-	}
-	v->notes[n].severity = CODES_WARNING;
-	v->errors--;
-	v->warnings++;
-}
-
 /* What one runtime refuses, unless reported already with the other's. */
 static void
 note_refusal(struct verdict *v, const struct layers *l, int side)
@@ -326,6 +299,7 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 	const struct extract_refusal *r = &l->refusals[side], *o;
 	const char *answers[EXTRACT_RUNTIMES];
 	char masked[MSG_NAME], text[EXTRACT_RUNTIMES][128];
+	struct json *runtimes;
 	bool same;
 	int i;
 
@@ -346,14 +320,17 @@ note_refusal(struct verdict *v, const struct layers *l, int side)
 		snprintf(text[i], sizeof text[i], "%s refuses another entry",
 		    names[i]);
 	}
+	i = (int)v->n_notes;
 	verdict_note(v, r->code, r->path, r->layer, "%s: %s; %s, %s",
 	    msg_mask(masked, sizeof masked, r->path),
 	    codes_find(r->code)->meaning, text[0], text[1]);
-	/* unless it is ignored */
-	if (v->n_notes > 0 &&
-	    strcmp(v->notes[v->n_notes - 1].code, r->code) == 0)
-		memcpy(v->notes[v->n_notes - 1].answers, answers,
-		    sizeof answers);
+	if ((size_t)i == v->n_notes) /* it is ignored */
+		return;
+	runtimes = json_add_object(v->notes[i].object, "runtimes");
+	for (i = 0; i < EXTRACT_RUNTIMES; i++)
+		if (answers[i] != NULL)
+			json_add_string(runtimes, names[i],
+			    *answers[i] != '\0' ? answers[i] : "ok");
 }
 
 /* Entries of one kind, the first, and how many more there are. */
@@ -372,16 +349,30 @@ note_entries(struct verdict *v, const char *code, const struct extract_note *n,
 	    msg_mask(masked, sizeof masked, n->path), more, what);
 }
 
-/* What the runtimes refuse, or do otherwise. */
+static int
+set_user(struct verdict *v)
+{
+	const struct verdict_opts *opts = v->opts;
+	struct finding_who *who = &v->user.who;
+
+	if (opts->gids == NULL)
+		return runtime_user(&v->tree, opts->uid, &v->user);
+	*who = (struct finding_who){opts->uid, opts->gids[0], opts->gids,
+	    opts->n_gids};
+	return 0;
+}
+
+/* What the runtimes refuse of the layers, or do otherwise. */
 static void
 note_merge(struct verdict *v, const struct layers *l)
 {
+	const struct inode *i = &l->root;
 	unsigned int refused = 0;
-	int i;
+	int side;
 
-	for (i = 0; i < EXTRACT_RUNTIMES; i++) {
-		note_refusal(v, l, i);
-		refused += l->refusals[i].code != NULL;
+	for (side = 0; side < EXTRACT_RUNTIMES; side++) {
+		note_refusal(v, l, side);
+		refused += l->refusals[side].code != NULL;
 	}
 	v->refused = refused == EXTRACT_RUNTIMES;
 	note_entries(v, "implied-directory", &l->implied,
@@ -391,45 +382,20 @@ note_merge(struct verdict *v, const struct layers *l)
 	if (refused == 0)
 		note_entries(v, "runtimes-differ", &l->differ,
 		    "not the same in containerd and in podman; this result is for containerd");
-}
-
-static int
-set_user(struct verdict *v, const struct verdict_opts *opts)
-{
-	size_t i;
-
-	if (opts->gids == NULL)
-		return runtime_user(&v->tree, opts->uid, &v->user);
-	v->user = (struct runtime_user){.who.uid = opts->uid};
-	v->user.who.gid = opts->gids[0];
-	v->user.who.groups = v->user.groups;
-	for (i = 0; i < opts->n_gids && i < RUNTIME_GROUPS_MAX; i++)
-		v->user.groups[i] = opts->gids[i];
-	v->user.who.n_groups = i;
-	return 0;
-}
-
-/* If a layer has an entry "/": can the user enter and list podman's root? */
-static void
-note_root(struct verdict *v, const struct verdict_opts *opts,
-    const struct layers *l)
-{
-	const struct inode *i = &l->root;
-
-	if (l->root_set == 0 || l->refusals[EXTRACT_PODMAN].code != NULL ||
-	    set_user(v, opts) < 0 ||
-	    finding_judge(&v->user.who, i->mode, i->uid, i->gid) ==
+	/* a layer has an entry "/": can the user enter and list podman's? */
+	if (l->root_set > 0 && l->refusals[EXTRACT_PODMAN].code == NULL &&
+	    set_user(v) == 0 &&
+	    finding_judge(&v->user.who, i->mode, i->uid, i->gid) !=
 	        FINDING_NONE)
-		return;
-	verdict_note(v, "root-not-readable", "/", l->root_set,
-	    "/ has mode %04o and owner %ju:%ju in podman and CRI-O: the container cannot start, or nothing in it can be read; containerd has 0755",
-	    (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
-	    (uintmax_t)i->gid);
+		verdict_note(v, "root-not-readable", "/", l->root_set,
+		    "/ has mode %04o and owner %ju:%ju in podman and CRI-O: the container cannot start, or nothing in it can be read; containerd has 0755",
+		    (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
+		    (uintmax_t)i->gid);
 }
 
 /* The layers onto v->tree.  0, or -1. */
 static int
-take_layers(struct verdict *v, const struct verdict_opts *opts)
+take_layers(struct verdict *v)
 {
 	struct layers *l = calloc(1, sizeof *l);
 	char what[32];
@@ -447,10 +413,9 @@ take_layers(struct verdict *v, const struct verdict_opts *opts)
 		if (layers_apply(l, &v->image.layers[i].tar, what) < 0)
 			goto out;
 	}
-	note_merge(v, l);
 	layers_take_tree(l, &v->tree);
 	v->tree.root->inode->mode = S_IFDIR | 0755; /* unpack sees that */
-	note_root(v, opts, l);
+	note_merge(v, l);
 	ret = 0;
 out:
 	layers_close(l);
@@ -466,40 +431,42 @@ static void
 note_packing(struct verdict *v, const struct image_layer *one,
     unsigned int number)
 {
-	if (one->packed != NULL) {
-		v->refused = true;
-		verdict_note(v, "layer-compression", "", number,
-		    "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
-		    number, one->packed);
-		return;
-	}
-	if (one->odd_type)
+	v->refused = v->refused || one->packed != NULL;
+	if (one->odd_type && one->packed == NULL)
 		verdict_note(v, "layer-type", "", number,
 		    "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
 		    number);
-	if (one->skips)
+	if (one->packed != NULL)
+		verdict_note(v, "layer-compression", "", number,
+		    "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
+		    number, one->packed);
+	else if (one->skips)
 		verdict_note(v, "layer-compression", "", number,
 		    "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
 		    number);
-	if (one->looks != NULL)
+	else if (one->looks != NULL)
 		verdict_note(v, "layer-compression", "", number,
 		    "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
 		    number, one->looks);
 }
 
 static int
-open_layers(struct verdict *v, const struct verdict_opts *opts,
-    const struct image_ref *ref)
+open_layers(struct verdict *v, const struct image_ref *ref)
 {
+	const char *platform = v->opts->platform;
 	struct image *img = &v->image;
 	char masked[128];
 	unsigned int i;
 
-	if (image_open(img, ref, opts->place,
-	        opts->platform != NULL ? opts->platform : image_platform(),
-	        opts->max) < 0)
+	if (platform == NULL)
+		platform = image_platform();
+	if (image_open(img, ref, v->opts->place, platform, v->opts->max) < 0 ||
+	    history_read(&v->history, img->config, img->n_layers) < 0)
 		return -1;
-	note_platform(v, opts);
+	if (img->mismatch)
+		verdict_note(v, "no-platform", "", 0,
+		    "no image for %s in it; it has images for: %s", platform,
+		    img->platforms != NULL ? img->platforms : "?");
 	v->refused = img->other_os;
 	if (img->other_os)
 		verdict_note(v, "other-os", "", 0,
@@ -512,96 +479,10 @@ open_layers(struct verdict *v, const struct verdict_opts *opts,
 	if (img->n_layers == 0)
 		verdict_note(v, "no-layers", "", 0,
 		    "the image has no layers: no container can be made of it");
-	return take_layers(v, opts);
-}
-
-static int
-open_image(struct verdict *v, const struct verdict_opts *opts)
-{
-	struct image_ref ref;
-	int ret = -1;
-
-	if (image_ref_parse(&ref, opts->image) == 0) {
-		ref.fd = opts->fd;
-		ret = image_ref_detect(&ref);
-	}
-	if (ret == 0 && ref.kind != IMAGE_ROOT) {
-		ret = open_layers(v, opts, &ref);
-	} else if (ret == 0) {
-		ret = tree_init(&v->tree);
-		v->tree.hides_whiteouts = true;
-		if (ret == 0)
-			v->root = rootdir_read(&v->tree, ref.path);
-		ret = v->root < 0 ? -1 : 0;
-	}
-	image_ref_free(&ref);
-	return ret;
+	return take_layers(v);
 }
 
 /* ---------------------------------------------------------------- content */
-
-const char *
-verdict_part(struct verdict *v, size_t i)
-{
-	/* registry+v1 and plain bundles, catalogs, charts */
-	static const char *const parts[] = {"manifests", "metadata", "tests",
-	    "configs", "Chart.yaml", "values.yaml", "templates", "crds",
-	    "charts"};
-	size_t n;
-
-	for (n = 0; n < sizeof parts / sizeof *parts; n++)
-		if (tree_child(&v->tree, v->tree.root, parts[n],
-		        strlen(parts[n])) != NULL &&
-		    i-- == 0)
-			return parts[n];
-	return NULL;
-}
-
-/* An operating system, not only a bundle? */
-static void
-note_base(struct verdict *v)
-{
-	static const char *const signs[] = {"/etc/os-release",
-	    "/usr/lib/os-release", "/bin/sh", "/etc/shadow"};
-	size_t i;
-
-	for (i = 0; i < sizeof signs / sizeof *signs; i++)
-		if (tree_find(&v->tree, signs[i]) != NULL)
-			v->on_base = true;
-	if (v->on_base)
-		verdict_note(v, "full-base-image", "", 0,
-		    "the image holds a whole operating system: all of it is streamed, and must be readable");
-}
-
-/* An entry that can be read: by anybody? */
-static void
-note_entry(struct verdict *v, const struct node *n, const char *path)
-{
-	const struct finding_who *who = &v->user.who;
-	struct finding_who nobody = {(uid_t)-2, (gid_t)-2, NULL, 0};
-	const struct inode *i = n->inode;
-	char masked[MSG_NAME];
-
-	msg_mask(masked, sizeof masked, path);
-	if (!msg_is_utf8(n->name, n->len))
-		verdict_note(v, "name-not-utf8", path, n->layer,
-		    "%s is not UTF-8", masked);
-	if (S_ISREG(i->mode) && i->data.len >= USTAR_SIZE_MAX)
-		verdict_note(v, "file-too-large", path, n->layer,
-		    "%s has %" PRIu64 " bytes", masked, i->data.len);
-	if (n->parent == NULL || acl_judge(&nobody, i) == FINDING_NONE)
-		return;
-	nobody.uid = who->uid;
-	if (acl_judge(&nobody, i) == FINDING_NONE)
-		verdict_note(v, "owner-only", path, n->layer,
-		    "%s: mode %04o, readable only because the process has uid %ju",
-		    masked, (unsigned int)(i->mode & 07777),
-		    (uintmax_t)who->uid);
-	else
-		verdict_note(v, "group-only", path, n->layer,
-		    "%s: mode %04o, readable only because the process has gid %ju; the kubelet and OpenShift give gid 0 unless the pod sets another",
-		    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
-}
 
 static int
 take_finding(struct verdict *v, const struct predict_item *item,
@@ -615,13 +496,11 @@ take_finding(struct verdict *v, const struct predict_item *item,
 	    .acl = v->user.who.uid != i->uid && acl_counts(i),
 	    .uid = i->uid,
 	    .gid = i->gid};
-	const struct codes_row *row = codes_find(finding_code(item->rule));
 	struct verdict_finding *all;
-	struct verdict_group *g;
-	char text[MSG_MAX];
+	char text[MSG_MAX], masked[QUOTE_MAX];
 
-	if (row != NULL &&
-	    verdict_ignores(v, row, path,
+	if (verdict_ignores(v, codes_find(finding_code(item->rule)),
+	        CODES_ERROR, msg_mask(masked, sizeof masked, path),
 	        finding_reason(text, sizeof text, &f, &v->user.who))) {
 		v->unread++;
 		return 0;
@@ -633,17 +512,9 @@ take_finding(struct verdict *v, const struct predict_item *item,
 		return -1;
 	}
 	v->findings = all;
-	all += v->n_findings;
-	*all = (struct verdict_finding){item->node, item->rule,
-	    history_find(&v->history, item->node->layer, path), VERDICT_NONE};
-	g = &v->groups[item->node->layer][item->rule == FINDING_HIDDEN];
-	g->directories = g->directories || item->rule != FINDING_FILE_READ ||
-	    !history_copies_file(&v->history, all->step, path);
-	if (g->n++ == 0)
-		g->first = v->n_findings;
-	else
-		v->findings[g->last].next = v->n_findings;
-	g->last = v->n_findings++;
+	all[v->n_findings] = (struct verdict_finding){item->node, item->rule,
+	    history_find(&v->history, item->node->layer, path), v->n_findings};
+	v->n_findings++;
 	return report_add_finding(&v->report, &f);
 }
 
@@ -691,80 +562,48 @@ take_skipped(struct verdict *v, const struct predict_item *item,
 	    top->inode->mode);
 }
 
+/* An entry that can be read: by anybody? */
 static void
 take_entry(struct verdict *v, const struct node *n, const char *path)
 {
 	struct report *r = &v->report;
+	const struct finding_who *who = &v->user.who;
+	struct finding_who nobody = {(uid_t)-2, (gid_t)-2, NULL, 0};
+	const struct inode *i = n->inode;
 	char masked[MSG_NAME];
 
+	msg_mask(masked, sizeof masked, path);
 	r->entries++;
-	if (!S_ISDIR(n->inode->mode)) {
+	if (!S_ISDIR(i->mode)) {
 		r->files++;
-		r->bytes += n->inode->data.len;
+		r->bytes += i->data.len;
 	} else {
 		r->directories++;
-		/* the runtime makes a VOLUME that no layer has; an image volume
-		 * has none */
-		if (n->volume && n->layer == 0 && n->parent != NULL)
-			verdict_note(v, "volume-missing", path, 0,
-			    "no layer has the VOLUME /%s: the runtime makes the directory in the container of the image, but not in an image volume, so the two strategies give different digests",
-			    msg_mask(masked, sizeof masked, path));
 	}
-	note_entry(v, n, path);
-}
-
-static int
-verdict_judge_all(struct verdict *v)
-{
-	struct predict j;
-	struct predict_item item;
-	char path[TREE_PATH];
-	int ret = 0;
-
-	v->groups = calloc((size_t)v->image.n_layers + 1, sizeof *v->groups);
-	if (v->groups == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	predict_begin(&j, &v->tree, &v->user.who, true);
-	while (ret == 0 && !v->failed && predict_next(&j, &item) > 0) {
-		tree_path(item.node, path);
-		if (item.what == CONTENT_ENTRY)
-			take_entry(v, item.node, path);
-		else if (item.what == CONTENT_SKIPPED)
-			ret = take_skipped(v, &item, path);
-		else
-			ret = take_finding(v, &item, path);
-	}
-	if (v->report.files == 0 && v->n_findings == 0 && v->unread == 0)
-		verdict_note(v, "no-files", "", 0, "the image has no files");
-	return ret;
-}
-
-/* ------------------------------------------------------------------- size */
-
-static int
-measure_all(struct verdict *v, const struct verdict_opts *opts)
-{
-	const struct measure_opts o = {.root = v->root,
-	    .fd = -1,
-	    .jobs = opts->jobs};
-	uint64_t log;
-
-	/* a file whose mode we check may be unreadable for us */
-	v->measured = measure_tree(&v->tree, &o, &v->size) == 0;
-	if (!v->measured) /* so without sizes, or no result */
-		return v->root >= 0 && v->report.all_findings + v->unread > 0
-		    ? 0
-		    : -1;
-	log = measure_log(v->size.json, 1);
-	if (log > opts->log_limit)
-		verdict_note(v, "log-limit", "", 0,
-		    "as one line the log would have about %" PRIu64
-		    " bytes, and the kubelet rotates logs of more than %" PRIu64
-		    " bytes",
-		    log, opts->log_limit);
-	return 0;
+	/* the runtime makes a VOLUME that no layer has; an image volume has
+	 * none */
+	if (n->volume && n->layer == 0 && n->parent != NULL)
+		verdict_note(v, "volume-missing", path, 0,
+		    "no layer has the VOLUME /%s: the runtime makes the directory in the container of the image, but not in an image volume, so the two strategies give different digests",
+		    masked);
+	if (!msg_is_utf8(n->name, n->len))
+		verdict_note(v, "name-not-utf8", path, n->layer,
+		    "%s is not UTF-8", masked);
+	if (S_ISREG(i->mode) && i->data.len >= USTAR_SIZE_MAX)
+		verdict_note(v, "file-too-large", path, n->layer,
+		    "%s has %" PRIu64 " bytes", masked, i->data.len);
+	if (n->parent == NULL || acl_judge(&nobody, i) == FINDING_NONE)
+		return;
+	nobody.uid = who->uid;
+	if (acl_judge(&nobody, i) == FINDING_NONE)
+		verdict_note(v, "owner-only", path, n->layer,
+		    "%s: mode %04o, readable only because the process has uid %ju",
+		    masked, (unsigned int)(i->mode & 07777),
+		    (uintmax_t)who->uid);
+	else
+		verdict_note(v, "group-only", path, n->layer,
+		    "%s: mode %04o, readable only because the process has gid %ju; the kubelet and OpenShift give gid 0 unless the pod sets another",
+		    masked, (unsigned int)(i->mode & 07777), (uintmax_t)i->gid);
 }
 
 static void
@@ -772,55 +611,66 @@ sum_up(struct verdict *v)
 {
 	struct report *r = &v->report;
 	char who[256], but[64] = "";
-	size_t i;
 
-	if (v->errors > 0) {
-		for (i = 0; i < v->n_notes; i++)
-			if (v->notes[i].severity == CODES_ERROR)
-				break;
-		r->reason = REPORT_NO_START;
+	finding_who_text(who, sizeof who, &v->user.who);
+	if (v->unread > 0)
+		snprintf(but, sizeof but, " but %" PRIu64 " ignored path%s",
+		    v->unread, v->unread == 1 ? "" : "s");
+	if (v->error != NULL) {
+		r->reason = v->no_start ? REPORT_NO_START : REPORT_REFUSED;
 		snprintf(r->message, sizeof r->message, "%s",
-		    v->notes[i].message);
+		    json_get_text(v->error, "message"));
 	} else if (r->all_findings > 0) {
 		r->reason = REPORT_UNREADABLE;
 		snprintf(r->message, sizeof r->message,
 		    "%" PRIu64 " path%s of the bundle cannot be read by %s",
-		    r->all_findings, r->all_findings == 1 ? "" : "s",
-		    finding_who_text(who, sizeof who, &v->user.who));
+		    r->all_findings, r->all_findings == 1 ? "" : "s", who);
 	} else if (v->refused) {
 		snprintf(r->message, sizeof r->message,
 		    "not read: %" PRIu64 " error%s ignored", v->ignored_errors,
 		    v->ignored_errors == 1 ? " is" : "s are");
 	} else {
-		if (v->unread > 0)
-			snprintf(but, sizeof but,
-			    " but %" PRIu64 " ignored path%s", v->unread,
-			    v->unread == 1 ? "" : "s");
 		snprintf(r->message, sizeof r->message,
-		    "all of the bundle%s can be read by %s", but,
-		    finding_who_text(who, sizeof who, &v->user.who));
+		    "all of the bundle%s can be read by %s", but, who);
 	}
 }
 
 int
-verdict_reach(struct verdict *v, const struct verdict_opts *opts)
+verdict_open(struct verdict *v, const struct verdict_opts *opts)
 {
+	/* an operating system, not only a bundle */
+	static const char *const base[] = {"/etc/os-release",
+	    "/usr/lib/os-release", "/bin/sh", "/etc/shadow"};
 	struct runtime_refusal refusal;
+	struct image_ref ref;
+	int ret = -1;
 	size_t i;
 
-	*v = (struct verdict){.root = -1,
-	    .ignores = opts->ignores,
-	    .strict = opts->strict};
-	if (open_image(v, opts) < 0 ||
-	    history_read(&v->history, v->image.config, v->image.n_layers) < 0 ||
-	    set_user(v, opts) < 0)
+	*v = (struct verdict){.root = -1, .opts = opts};
+	if (image_ref_parse(&ref, opts->image) == 0) {
+		ref.fd = opts->fd;
+		ret = image_ref_detect(&ref);
+	}
+	if (ret == 0 && ref.kind != IMAGE_ROOT) {
+		ret = open_layers(v, &ref);
+	} else if (ret == 0) {
+		ret = tree_init(&v->tree);
+		v->tree.hides_whiteouts = true;
+		if (ret == 0)
+			v->root = rootdir_read(&v->tree, ref.path);
+		ret = v->root < 0 ? -1 : 0;
+	}
+	image_ref_free(&ref);
+	if (ret < 0 || set_user(v) < 0)
 		return -1;
 	v->report.who = v->user.who;
-	if (v->refused) {
-		sum_up(v);
-		return v->failed ? -1 : 0;
-	}
-	note_base(v);
+	if (v->refused)
+		goto out;
+	for (i = 0; i < sizeof base / sizeof *base; i++)
+		v->on_base = v->on_base || tree_find(&v->tree, base[i]) != NULL;
+	if (v->on_base)
+		verdict_note(v, "full-base-image", "", 0,
+		    "the image holds a whole operating system: all of it is streamed, and must be readable");
 	if (note_process(v) < 0 || runtime_mount(&v->tree, &refusal) < 0 ||
 	    tree_sort(&v->tree) < 0)
 		return -1;
@@ -834,47 +684,62 @@ verdict_reach(struct verdict *v, const struct verdict_opts *opts)
 		note_user(v);
 		note_workdir(v);
 	}
-	if (v->failed)
-		return -1;
-	if (opts->stream > 0) {
-		const struct measure_opts o = {.root = v->root,
-		    .fd = opts->stream,
-		    .sub = opts->sub};
-
-		sum_up(v);
-		if (v->report.reason == REPORT_NO_START)
-			return 0;
-		if (measure_tree(&v->tree, &o, &v->size) < 0)
-			return -1;
-		v->missing = !v->size.found;
-		return 0;
-	}
-	if (verdict_judge_all(v) < 0 || v->failed || measure_all(v, opts) < 0 ||
-	    v->failed)
-		return -1;
+out:
 	sum_up(v);
-	for (i = 0; i < v->n_notes; i++)
-		if (v->notes[i].severity == CODES_ERROR &&
-		    strcmp(v->notes[i].code, "symlink-leads-out") != 0)
-			return 0;
-	/* the pod succeeds, but what it writes is not taken */
-	if (v->errors > 0)
-		v->report.reason = REPORT_REFUSED;
-	return 0;
+	return v->failed ? -1 : 0;
+}
+
+int
+verdict_judge(struct verdict *v)
+{
+	const struct measure_opts o = {.root = v->root,
+	    .fd = -1,
+	    .jobs = v->opts->jobs};
+	struct predict j;
+	struct predict_item item;
+	char path[TREE_PATH];
+	uint64_t log;
+	int ret = 0;
+
+	if (v->refused)
+		return 0;
+	predict_begin(&j, &v->tree, &v->user.who, true);
+	while (ret == 0 && !v->failed && predict_next(&j, &item) > 0) {
+		tree_path(item.node, path);
+		if (item.what == CONTENT_ENTRY)
+			take_entry(v, item.node, path);
+		else if (item.what == CONTENT_SKIPPED)
+			ret = take_skipped(v, &item, path);
+		else
+			ret = take_finding(v, &item, path);
+	}
+	if (ret < 0)
+		return -1;
+	if (v->report.files == 0 && v->n_findings == 0 && v->unread == 0)
+		verdict_note(v, "no-files", "", 0, "the image has no files");
+	v->measured = measure_tree(&v->tree, &o, &v->size) == 0;
+	/* a file whose mode we check may be unreadable for us: so no sizes */
+	if (!v->measured &&
+	    (v->root < 0 || v->report.all_findings + v->unread == 0))
+		return -1;
+	log = measure_log(v->size.json, 1);
+	if (v->measured && log > v->opts->log_limit)
+		verdict_note(v, "log-limit", "", 0,
+		    "as one line the log would have about %" PRIu64
+		    " bytes, and the kubelet rotates logs of more than %" PRIu64
+		    " bytes",
+		    log, v->opts->log_limit);
+	sum_up(v);
+	return v->failed ? -1 : 0;
 }
 
 void
 verdict_free(struct verdict *v)
 {
-	size_t i;
-
-	for (i = 0; i < v->n_notes; i++) {
-		free(v->notes[i].path);
-		free(v->notes[i].message);
-	}
+	while (v->n_notes > 0)
+		json_free(v->notes[--v->n_notes].object);
 	free(v->notes);
 	free(v->findings);
-	free(v->groups);
 	v->report.who.groups = NULL; /* they are v->user's */
 	report_free(&v->report);
 	tree_free(&v->tree);

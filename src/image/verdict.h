@@ -35,23 +35,16 @@ struct verdict_opts {
 	bool strict; /* a warning is a failure */
 	unsigned int jobs; /* threads that compress, to know sizes; 0: as many
 	                      as there are processors */
-	int stream; /* only write the stream there, in jsonl, if the container
-	               starts; 0: judge */
-	const char *sub; /* of which only this path; NULL: everything */
 };
 
 /* What is not a path that cannot be read. */
 struct verdict_note {
-	enum codes_severity severity;
 	const char *code; /* static; part of the contract */
-	char *path; /* owned; the first one it is about, or NULL */
-	char *message; /* owned */
-	const char *fix; /* static, or NULL */
 	unsigned int layer; /* 0: of no layer */
+	enum codes_severity severity;
 	uint64_t count; /* paths it is about */
-	/* static; what a runtime answers to it; "" it takes it; NULL not known
-	 */
-	const char *answers[EXTRACT_RUNTIMES];
+	struct json *object; /* owned; as of unpack-json(5), without the count
+	                      */
 };
 
 /* A path that cannot be read. */
@@ -59,37 +52,25 @@ struct verdict_finding {
 	const struct node *node; /* borrowed from the tree */
 	enum finding_rule rule;
 	size_t step; /* of the history, that made it; 0: not known */
-	size_t next; /* finding of the same layer and kind; or VERDICT_NONE */
-};
-
-#define VERDICT_NONE SIZE_MAX
-
-/* The findings of a layer that are of FINDING_HIDDEN, or that are not. */
-struct verdict_group {
-	size_t first, last; /* findings; where there is any */
-	size_t n;
-	bool directories; /* not only files that are copied as such */
+	size_t number; /* from 0, in the order of the bundle */
 };
 
 struct verdict {
+	const struct verdict_opts *opts; /* borrowed */
 	struct report report; /* what `unpack check` would say */
 	struct verdict_finding *findings; /* owned; all of them, in order */
 	size_t n_findings, findings_room;
-	struct verdict_group (*groups)[2]; /* owned; one pair a layer, and of no
-	                                      layer; [1] is of hidden ones */
 	struct verdict_note *notes; /* owned */
 	size_t n_notes, notes_room;
-	unsigned int errors; /* notes of that severity */
-	unsigned int warnings; /* likewise */
-	struct ignores *ignores; /* borrowed; as in the options */
+	const struct json *error; /* borrowed; the first note that is one */
+	bool no_start; /* an error keeps the container from starting */
+	unsigned int warnings; /* notes of that severity */
 	uint64_t ignored_errors; /* findings and notes that do not count */
 	uint64_t unread; /* of them, paths that cannot be read */
-	bool strict; /* a warning is a failure */
 	bool failed; /* a note could not be added: there is no verdict */
 	bool measured;
 	struct measure size;
 	bool refused; /* no runtime unpacks it: there is no tree */
-	bool missing; /* of a stream: there is nothing, or not opts->sub */
 	bool on_base; /* a whole operating system, not only a bundle */
 	struct image image;
 	struct history history;
@@ -99,16 +80,15 @@ struct verdict {
 };
 
 /*
- * Gather all.  Returns 0, or -1 (reported): the image cannot be judged.  Free
+ * Read the image and say whether a container of it starts: if not, the report
+ * has a reason.  Returns 0, or -1 (reported): the image cannot be judged.  Free
  * with verdict_free in either case.
  */
-int verdict_reach(struct verdict *v, const struct verdict_opts *opts);
-void verdict_free(struct verdict *v);
+int verdict_open(struct verdict *v, const struct verdict_opts *opts);
 
-/*
- * The name, below the root, of something that makes the bundle: "manifests",
- * "Chart.yaml" and so on; the i-th that the image has, or NULL.
- */
-const char *verdict_part(struct verdict *v, size_t i);
+/* Judge, after verdict_open, all that is in it.  Returns as that does. */
+int verdict_judge(struct verdict *v);
+
+void verdict_free(struct verdict *v);
 
 #endif

@@ -37,22 +37,14 @@
 #ifndef VERDICTOUT_H
 #define VERDICTOUT_H
 
-#include <stdint.h>
-
 #include "base/json.h"
 #include "image/verdict.h"
 
-struct verdictout_opts {
-	const char *given; /* of the image, as the user said it */
-	const char *name; /* how to call it; NULL: as it calls itself where it
-	                     came through a pipe, else as given */
-	const char
-	    *how; /* it was read, "podman save NAME"; "" or NULL: at hand */
-	uint64_t log_limit;
-};
-
-/* Owned by the caller (base/result.h). */
-struct json *verdictout_object(struct verdict *v,
-    const struct verdictout_opts *opts);
+/*
+ * Owned by the caller (base/result.h), once for a verdict.  The image was given
+ * as `given`, and read by `how`, "podman save NAME"; "" or NULL: it is at hand.
+ */
+struct json *verdictout_object(struct verdict *v, const char *given,
+    const char *how);
 
 #endif

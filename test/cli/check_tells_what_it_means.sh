@@ -264,7 +264,7 @@ printf '%s\n' "$U" 'dir etc 0755' 'file etc/os-release 0644 x' \
 	'file etc/shadow 0600 x' | image
 says 3 "file-not-readable full-base-image "
 is "the fix" "$(jq -r '.fixes[].command' out)" \
-	"build FROM scratch, with COPY --from=... /manifests /manifests"
+	"build FROM scratch, and COPY only the files of the bundle"
 
 name="no files"
 rm -rf i

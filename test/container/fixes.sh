@@ -47,15 +47,15 @@ pods() {
 	pod_run "$p" || bail "the pod does not run"
 }
 
-# apply NAME: what ./fix says: a command, or what to build FROM scratch of
+# apply NAME: what ./fix says: a command, or to build FROM scratch
 apply() {
 	if ! grep -q '^build FROM scratch' fix; then
 		(cd "$1" && sh -e ../fix)
 		return
 	fi
 	mkdir scratch
-	grep -Eo -- '--from=\.\.\. /[a-z]+' fix | while read -r _ dir; do
-		cp -a "$1$dir" "scratch$dir"
+	for dir in manifests metadata; do
+		[ ! -e "$1/$dir" ] || cp -a "$1/$dir" "scratch/$dir"
 	done
 	mv "$1" "$1.old" && mv scratch "$1"
 }
