@@ -67,7 +67,7 @@ api_open(struct api *a, const struct kubectl *k)
 			return 0;
 		tool_finish(&a->proxy, signals_stop != 0);
 		if (signals_stop == 0)
-			kubectl_said(&a->proxy, a->away, KUBECTL_SILENT);
+			kubectl_said(&a->proxy, a->away);
 		tool_free(&a->proxy);
 	}
 	remove_socket(a);

@@ -36,9 +36,8 @@ kubectl_start(const struct kubectl *k, struct tool *t, const char *const *args)
 	    "install kubectl, or name it in the environment variable KUBECTL");
 }
 
-const char *
-kubectl_said(const struct tool *t, char said[static KUBECTL_SAID],
-    const char *otherwise)
+void
+kubectl_said(const struct tool *t, char said[static KUBECTL_SAID])
 {
 	char text[KUBECTL_SAID / 2], fold[KUBECTL_SAID / 2];
 	char *line, *rest = text;
@@ -61,8 +60,7 @@ kubectl_said(const struct tool *t, char said[static KUBECTL_SAID],
 		len += n;
 	}
 	if (len == 0)
-		snprintf(said, KUBECTL_SAID, "%s", otherwise);
+		strcpy(said, "kubectl failed, and printed no message");
 	else
 		msg_mask_mem(said, KUBECTL_SAID, fold, len);
-	return said;
 }

@@ -10,11 +10,8 @@
 #include "base/tool.h"
 
 enum {
-	KUBECTL_SAID = 4096, /* bytes kept of what it says, NUL included */
-	KUBECTL_OUT = 1 << 20 /* bytes of what it prints, at most */
+	KUBECTL_SAID = 4096 /* bytes kept of what it says, NUL included */
 };
-
-#define KUBECTL_SILENT "kubectl failed, and printed no message"
 
 /* How to reach the cluster; strings are borrowed, NULL: kubectl's default. */
 struct kubectl {
@@ -27,10 +24,9 @@ int kubectl_start(const struct kubectl *k, struct tool *t,
     const char *const *args);
 
 /*
- * What it has said so far in one masked line, without the lines of its own
- * log, in text; words where it said nothing.  Returns text.
+ * Write to text what it has said so far in one masked line, without the lines
+ * of its own log; or that it said nothing.
  */
-const char *kubectl_said(const struct tool *t, char text[static KUBECTL_SAID],
-    const char *otherwise);
+void kubectl_said(const struct tool *t, char text[static KUBECTL_SAID]);
 
 #endif

@@ -47,6 +47,9 @@ struct hint {
 	"--strategy image-volume (Kubernetes 1.33 and later) needs no mount " \
 	"points in the image"
 
+#define FIX_KUBECONFIG \
+	"name a kubeconfig with --kubeconfig or in the environment variable KUBECONFIG"
+
 #define FIX_LAYER \
 	"no node can extract a layer of this image: `unpackctl check` names the entry"
 
@@ -107,8 +110,8 @@ static const struct hint refusal_hints[] = {
     {"namespaces \"", true,
         "make it (kubectl create namespace), or give another with -n"},
     /* kubectl's default where it knows of no cluster */
-    {":8080: connect", true,
-        "there is no kubeconfig: name one with --kubeconfig or in the environment variable KUBECONFIG"},
+    {":8080: connect", true, FIX_KUBECONFIG},
+    {"there is no kubeconfig", true, FIX_KUBECONFIG},
     {"being terminated", true, "the namespace is being deleted"},
     {"cannot create resource", true, FIX_ROLE},
     {"cannot list resource", true, FIX_ROLE},

@@ -23,8 +23,6 @@
 #include "pod/name.h"
 
 #define OWN_NAMESPACE "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
-#define FIX_KUBECONFIG \
-	"name one with --kubeconfig or in the environment variable KUBECONFIG"
 
 enum {
 	PARALLEL_MAX = 1000,
@@ -33,14 +31,6 @@ enum {
 	MEMORY = 512 << 20 /* bytes that a child may allocate */
 };
 
-static void
-provision_fail(struct provision *p, const char *words, const char *fix)
-{
-	podstatus_refused(&p->failure, words);
-	if (fix[0] != '\0')
-		snprintf(p->failure.fix, sizeof p->failure.fix, "%s", fix);
-}
-
 /* -------------------------------------------------------------- status line */
 
 static void
@@ -48,7 +38,7 @@ provision_clear(void *arg)
 {
 	const struct provision *p = arg;
 
-	if (p->terminal && !p->quiet)
+	if (p->terminal)
 		(void)io_write(STDERR_FILENO, "\033[K", 3);
 }
 
@@ -66,11 +56,10 @@ provision_show(void *arg, size_t i, const char *text)
 	int n;
 
 	(void)i;
-	if (p->quiet)
-		return;
 	if (strncmp(text, API_AWAY, strlen(API_AWAY)) == 0) {
-		if (p->said_away != 0 &&
-		    clock_now() - p->said_away < AWAY_AGAIN)
+		if (p->quiet ||
+		    (p->said_away != 0 &&
+		        clock_now() - p->said_away < AWAY_AGAIN))
 			return;
 		p->said_away = clock_now();
 		provision_clear(p);
@@ -99,35 +88,24 @@ provision_show(void *arg, size_t i, const char *text)
  * that.  Returns 0, or -1 (p->failure, or reported).
  */
 static int
-take_config(struct provision *p, struct tool *t)
+take_namespace(struct provision *p, struct tool *t)
 {
-	char *text = tool_text(t, KUBECTL_OUT), said[KUBECTL_SAID] = "";
-	struct json *config = NULL;
-	const struct json *context;
+	char *text = tool_text(t, KUBECTL_SAID), said[KUBECTL_SAID];
+	bool good = text != NULL && signals_stop == 0;
+	int code = tool_finish(t, text == NULL);
 	const char *name = getenv("POD_NAMESPACE");
-	bool known = text != NULL && signals_stop == 0;
 	FILE *f;
 
-	if (tool_finish(t, text == NULL) != 0)
-		kubectl_said(t, said, KUBECTL_SILENT);
+	kubectl_said(t, said);
 	tool_free(t);
-	if (known)
-		config = json_parse(text, strlen(text));
-	free(text);
-	if (!known)
-		return -1;
-	p->namespace = p->namespace_name;
-	context = json_at(json_get_array(config, "contexts"), 0);
-	if (context != NULL) {
-		name = json_get_string(json_get(context, "context"),
-		    "namespace");
-	} else if (strstr(said, "current-context must exist") == NULL) {
-		provision_fail(p, said, "");
-	} else if (getenv("KUBERNETES_SERVICE_HOST") == NULL) {
-		provision_fail(p,
-		    "no cluster: there is no kubeconfig, or it has no current context",
-		    FIX_KUBECONFIG);
-	} else if (name == NULL || *name == '\0') {
+	if (good && code == 0) {
+		name = text;
+	} else if (good && strstr(said, "current-context must exist") == NULL) {
+		podstatus_refused(&p->failure, said);
+	} else if (good && getenv("KUBERNETES_SERVICE_HOST") == NULL) {
+		podstatus_refused(&p->failure,
+		    "no cluster: there is no kubeconfig, or it has no current context");
+	} else if (good && (name == NULL || *name == '\0')) {
 		/* in a pod kubectl works in the pod's own namespace */
 		f = fopen(OWN_NAMESPACE, "re");
 		name = f != NULL ? fgets(said, POD_NAME, f) : NULL;
@@ -136,17 +114,18 @@ take_config(struct provision *p, struct tool *t)
 		said[strcspn(said, "\r\n")] = '\0';
 	}
 	snprintf(p->namespace_name, sizeof p->namespace_name, "%s",
-	    name != NULL ? name : "default");
-	json_free(config);
-	return p->failure.text[0] == '\0' ? 0 : -1;
+	    name != NULL && *name != '\0' ? name : "default");
+	p->namespace = p->namespace_name;
+	free(text);
+	return good && p->failure.text[0] == '\0' ? 0 : -1;
 }
 
-/* Start what is needed of kubectl, side by side.  As take_config. */
+/* Start what is needed of kubectl, side by side.  As take_namespace. */
 static int
 provision_open(struct provision *p)
 {
 	static const char *const args[] = {"config", "view", "--minify", "-o",
-	    "json", NULL};
+	    "jsonpath={.contexts[0].context.namespace}", NULL};
 	bool ask = p->namespace == NULL;
 	struct tool config;
 	int ret, opened;
@@ -154,14 +133,12 @@ provision_open(struct provision *p)
 	if (ask && kubectl_start(&p->kubectl, &config, args) < 0)
 		return -1;
 	opened = api_open(&p->api, &p->kubectl);
-	ret = opened;
-	if (ask && take_config(p, &config) < 0)
-		ret = -1;
-	if (opened < 0 && p->failure.text[0] == '\0' && p->api.away[0] != '\0')
-		provision_fail(p, p->api.away, "");
-	p->api.namespace = p->namespace;
+	ret = ask && take_namespace(p, &config) < 0 ? -1 : opened;
+	if (opened < 0 && p->failure.text[0] == '\0')
+		podstatus_refused(&p->failure, p->api.away);
 	if (ret < 0 && opened == 0)
 		api_close(&p->api);
+	p->api.namespace = p->namespace;
 	return ret;
 }
 
@@ -182,20 +159,14 @@ live(void *arg, size_t i)
 	    .keep = p->keep,
 	    .patient = p->patient,
 	    .left = p->left};
-	struct json *o = json_new_object(), *result;
+	struct json *o = json_new_object();
 
 	pod->namespace = p->namespace;
 	if (p->n > 1)
 		snprintf(number, sizeof number, "-%zu", i);
 	if (pod->name == NULL)
 		snprintf(suffix, sizeof suffix, "-%.8s%s", p->id, number);
-	result = p->work(p->arg, i, &l);
-	if (result == NULL || o == NULL) {
-		json_free(result);
-		json_free(o);
-		return NULL;
-	}
-	json_add(o, "result", result);
+	json_add(o, "result", p->work(p->arg, i, &l));
 	json_add(o, "left", json_copy(p->left));
 	return o;
 }
@@ -291,7 +262,7 @@ provision_run(struct provision *p)
 	int ret = -1;
 	size_t i;
 
-	p->terminal = isatty(STDERR_FILENO) == 1;
+	p->terminal = !p->quiet && isatty(STDERR_FILENO) == 1;
 	p->left = json_new_array();
 	if (p->left == NULL) {
 		msg_nomem();
@@ -317,7 +288,7 @@ void
 provision_explain_stop(const struct provision *p, struct podstatus *w)
 {
 	const char *away = p->api.away;
-	bool trouble = w->trouble || away[0] != '\0';
+	bool late = signals_stop == SIGALRM;
 	char before[2560];
 
 	if (away[0] != '\0')
@@ -329,72 +300,49 @@ provision_explain_stop(const struct provision *p, struct podstatus *w)
 		snprintf(before, sizeof before, "%s",
 		    w->state == PODSTATUS_PULLING ? "still pulling the image"
 		                                  : "not finished yet");
-	if (signals_stop != SIGALRM) {
-		strcpy(w->reason, "Interrupted");
+	/* if something is wrong, more time does not help */
+	if (!late)
+		w->fix[0] = '\0';
+	else if (!w->trouble && away[0] == '\0' && w->fix[0] == '\0')
+		strcpy(w->fix, "give it more time with --timeout");
+	strcpy(w->reason, late ? "Timeout" : "Interrupted");
+	if (late) {
+		result_because("Timeout");
+		snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s",
+		    p->timeout, before);
+	} else {
 		snprintf(w->text, sizeof w->text, "stopped by a signal; %s",
 		    before);
-		w->fix[0] = '\0';
-		return;
 	}
-	result_because("Timeout");
-	strcpy(w->reason, "Timeout");
-	snprintf(w->text, sizeof w->text, "after %" PRIu64 " s: %s", p->timeout,
-	    before);
-	/* if something is wrong, more time does not help */
-	if (!trouble && w->fix[0] == '\0')
-		strcpy(w->fix, "give it more time with --timeout");
 }
 
-/* The command that deletes the pod of this name, or, where it is one of
- * several by its pattern, all pods that are ours. */
-static const char *
-delete_command(const struct provision *p, const char *name,
-    char text[static 2 * QUOTE_MAX])
+struct json *
+provision_tell_left(struct provision *p)
 {
+	struct json *left = p->left, *one;
+	char command[3 * QUOTE_MAX] = "kubectl", word[QUOTE_MAX];
 	const char *const options[][2] = {{"--kubeconfig",
 	                                      p->kubectl.kubeconfig},
 	    {"--context", p->kubectl.context}};
-	char word[QUOTE_MAX];
-	size_t i, n;
+	size_t i, n = strlen(command);
 
-	n = (size_t)sprintf(text, "kubectl");
 	for (i = 0; i < 2; i++)
 		if (options[i][1] != NULL)
-			n += (size_t)snprintf(text + n, QUOTE_MAX, " %s %s",
+			n += (size_t)snprintf(command + n, QUOTE_MAX, " %s %s",
 			    options[i][0],
 			    quote_name(word, QUOTE_MAX / 2, options[i][1]));
-	snprintf(text + n, QUOTE_MAX / 2,
-	    *name != '*' ? " -n %s delete pod %s --ignore-not-found"
-	                 : " -n %s delete pods -l " PODLIFE_LABEL "=%s",
-	    p->namespace, *name != '*' ? name : p->id);
-	return text;
-}
-
-void
-provision_tell_left(const struct provision *p, struct json *left)
-{
-	const struct json *pod = json_first(p->left);
-	char command[2 * QUOTE_MAX];
-	const char *name, *message;
-	struct json *one;
-
-	for (; pod != NULL; pod = json_next(pod)) {
-		name = json_get_text(pod, "pod");
-		message = json_get_text(pod, "message");
+	/* all of them: they are over */
+	snprintf(command + n, QUOTE_MAX,
+	    " -n %s delete pods -l " PODLIFE_LABEL "=%s", p->namespace, p->id);
+	for (one = json_first(left); one != NULL; one = json_next(one)) {
 		msg_warn(0, "pod %s/%s may still be there: %s", p->namespace,
-		    name, message);
-		delete_command(p, name, command);
-		if (left == NULL)
-			continue;
-		one = json_add_object(left, NULL);
-		json_add_string(one, "pod", name);
-		json_add_string(one, "message", message);
+		    json_get_text(one, "pod"), json_get_text(one, "message"));
 		json_add_string(one, "fix", command);
 	}
-	if (json_size(p->left) > 1)
-		delete_command(p, "*", command);
-	if (json_size(p->left) > 0)
+	if (json_size(left) > 0)
 		msg_line("fix: %s", command);
+	p->left = NULL;
+	return left;
 }
 
 void

@@ -31,7 +31,8 @@ struct provision {
 	/* what to do */
 	struct pod_opts *pods; /* borrowed; one for each bundle */
 	size_t n;
-	const char *namespace; /* borrowed; NULL: kubectl's default */
+	const char *namespace; /* borrowed; NULL: kubectl's default, which
+	                          it is then */
 	const char *what; /* borrowed; child's */
 	bool keeps_output; /* child's */
 	bool quiet; /* nothing of how far it is */
@@ -55,7 +56,7 @@ struct provision {
 	struct api api;
 	struct json *left; /* owned; of pods that may still be there */
 	bool lost; /* a child ended without having cleaned up */
-	bool terminal; /* standard error is one */
+	bool terminal; /* standard error is one, and not quiet */
 	int64_t said_away; /* clock_now() when it was said last */
 	struct podstatus failure; /* of all: its text is "" where reported */
 };
@@ -78,10 +79,10 @@ void provision_explain_stop(const struct provision *p, struct podstatus *w);
 
 /*
  * Say on standard error which pods could not be deleted, why, and the command
- * that does it.  With `left`, an array, an object for each is added to it, as
- * unpack-json(5) has it.
+ * that does it, which each gets as its "fix" as unpack-json(5) has it.  Returns
+ * them, an array, owned; call it once.
  */
-void provision_tell_left(const struct provision *p, struct json *left);
+struct json *provision_tell_left(struct provision *p);
 
 void provision_free(struct provision *p);
 

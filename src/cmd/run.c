@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,48 +75,56 @@ add_text(struct json *o, const char *key, const char *text)
 		json_add_string(o, key, text);
 }
 
-/* Which images a pod of bundle i had; null: the cluster does not tell. */
+/* Those of a NULL-ended list of keys that `from` has. */
+static void
+add_copies(struct json *to, const struct json *from, const char *const *keys)
+{
+	for (; *keys != NULL; keys++)
+		if (json_get(from, *keys) != NULL)
+			json_add(to, *keys, json_copy(json_get(from, *keys)));
+}
+
+/* Text, or null: the cluster does not tell. */
+static void
+add_known(struct json *o, const char *key, const char *text)
+{
+	json_add(o, key,
+	    text[0] != '\0' ? json_new_string(text) : json_new_null());
+}
+
+/* Which images a pod of bundle i had. */
 static void
 add_pod(const struct run *x, struct json *o, size_t i, const struct podlife *l)
 {
 	const char *image = x->options.at[i].image;
-	const char *node = l != NULL ? l->resolved : "";
-	const char *unpacker = l != NULL ? l->unpacker : "";
 	char resolved[PODSTATUS_IMAGE];
 
 	json_add_string(o, "image", image);
-	podstatus_reference(resolved, image, node);
-	if (resolved[0] != '\0')
-		json_add_string(o, "resolved", resolved);
-	else
-		json_add_null(o, "resolved");
+	podstatus_reference(resolved, image, l->resolved);
+	add_known(o, "resolved", resolved);
 	/* a node that has the same content twice tells one of its names */
-	if (strcmp(resolved, node) != 0)
-		json_add_string(o, "nodeImage", node);
-	if (unpacker[0] != '\0')
-		json_add_string(o, "unpacker", unpacker);
-	else
-		json_add_null(o, "unpacker");
-	add_text(o, "pod", l != NULL ? l->name : NULL);
+	if (strcmp(resolved, l->resolved) != 0)
+		json_add_string(o, "nodeImage", l->resolved);
+	add_known(o, "unpacker", l->unpacker);
+	add_text(o, "pod", l->name);
 }
 
 /* ------------------------------------------------------------ run: results */
 
 /*
  * Of bundle i: the result as unpack-json(5) has it, and `line`, which is for
- * people alone; owned.  k is what brought its files; l is NULL where nothing
- * began.
+ * people alone; owned.  k is what brought its files, if something did.
  */
 static struct json *
 run_object(struct run *x, size_t i, const struct run_work *k,
-    const struct podlife *l, const struct podstatus *w, enum wire_exit code)
+    const struct podlife *l, enum wire_exit code)
 {
 	static const char *const told[] = {"mounts", "moreMounts", "volumes",
-	    "moreVolumes"};
-	static const char *const found[] = {"findings", "more"};
-	char line[MSG_MAX], name[2 * POD_NAME + 16] = "";
-	struct json *o, *of;
-	size_t n;
+	    "moreVolumes", NULL};
+	static const char *const found[] = {"findings", "more", NULL};
+	const struct podstatus *w = &l->status;
+	char name[2 * POD_NAME + 16] = "";
+	struct json *o;
 
 	o = result_new(code, NULL,
 	    code != WIRE_OK && w->reason[0] != '\0' ? w->reason : NULL,
@@ -124,13 +133,9 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 	                             : msg_last());
 	add_pod(x, o, i, l);
 	add_text(o, "namespace", x->provision.namespace);
-	if (l != NULL && json_size(l->others) > 0)
+	if (json_size(l->others) > 0)
 		json_add(o, "others", json_copy(l->others));
-	for (n = 0; l != NULL && n < sizeof told / sizeof *told; n++) {
-		of = json_get(l->report, told[n]);
-		if (of != NULL)
-			json_add(o, told[n], json_copy(of));
-	}
+	add_copies(o, l->report, told);
 	if (code == WIRE_OK) {
 		outcome_add_delivered(o, k->gather, &k->deliver);
 		json_add_uint(o, "repaired", l->repaired);
@@ -141,29 +146,29 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 		json_add_string(o, "containerImage", w->image);
 	}
 	add_text(o, "fix", w->fix);
-	for (n = 0; n < sizeof found / sizeof *found; n++) {
-		of = json_get(w->report, found[n]);
-		if (of != NULL)
-			json_add(o, found[n], json_copy(of));
-	}
-	if (w->text[0] == '\0' && w->reason[0] == '\0')
-		/* it was reported */
-		return o;
-	if (l != NULL && l->name[0] != '\0' && !l->common)
+	add_copies(o, w->report, found);
+	if (l->name[0] != '\0' && !l->common)
 		snprintf(name, sizeof name,
 		    "pod %s/%s: ", x->provision.namespace, l->name);
-	snprintf(line, sizeof line, "%s%s%s%s", name, w->reason,
-	    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "", w->text);
-	json_add_string(o, "line", line);
+	/* else it was reported */
+	if (w->text[0] != '\0' || w->reason[0] != '\0')
+		json_add_format(o, "line", "%s%s%s%s", name, w->reason,
+		    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "",
+		    w->text);
 	return o;
 }
 
 /* A line of what was done; not where the tar is on standard output. */
-static void
-run_say(const struct run *x, const char *line)
+static void __attribute__((format(printf, 2, 3)))
+run_say(const struct run *x, const char *format, ...)
 {
 	const char *tar = x->deliver.tar;
+	char line[MSG_MAX];
+	va_list ap;
 
+	va_start(ap, format);
+	vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
 	if (tar != NULL && strcmp(tar, "-") == 0)
 		msg_line("%s", line);
 	else
@@ -178,28 +183,21 @@ run_tell_success(const struct run *x, const struct json *o)
 	    {"volumes", "a VOLUME of the image"}};
 	const char *to = json_get_string(o, "tar");
 	const struct json *one;
-	char line[MSG_MAX];
 	size_t i;
 
-	snprintf(line, sizeof line, "%s: %.0f entries, %.0f bytes, %s, %s",
+	run_say(x, "%s: %.0f entries, %.0f bytes, %s, %s",
 	    to != NULL ? to : json_get_text(o, "directory"),
 	    json_number(json_get(o, "entries")),
 	    json_number(json_get(o, "bytes")), json_get_text(o, "digest"),
 	    json_bool(json_get(o, "verified"), false) ? "verified"
 	                                              : "not verified");
-	run_say(x, line);
 	for (i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (one = json_first(json_get(o, lists[i][0])); one != NULL;
-		     one = json_next(one)) {
-			snprintf(line, sizeof line, "%s: %s", lists[i][1],
-			    json_text(one));
-			run_say(x, line);
-		}
-	if (x->provision.keep) {
-		snprintf(line, sizeof line, "pod %s/%s is kept",
-		    x->provision.namespace, json_get_text(o, "pod"));
-		run_say(x, line);
-	}
+		     one = json_next(one))
+			run_say(x, "%s: %s", lists[i][1], json_text(one));
+	if (x->provision.keep)
+		run_say(x, "pod %s/%s is kept", x->provision.namespace,
+		    json_get_text(o, "pod"));
 }
 
 static void
@@ -228,7 +226,7 @@ run_tell(struct run *x, struct json *o, enum wire_exit code)
 static int
 run_finish(struct run *x, enum wire_exit code)
 {
-	struct json *o = NULL, *list;
+	struct json *o = NULL, *list, *left;
 	char message[128];
 	size_t i;
 
@@ -247,23 +245,22 @@ run_finish(struct run *x, enum wire_exit code)
 	} else if (x->options.n > 1 && !x->found.quiet) {
 		out_line(message);
 	}
-	provision_tell_left(&x->provision,
-	    o != NULL && json_size(x->provision.left) > 0
-	        ? json_add_array(o, "left")
-	        : NULL);
+	left = provision_tell_left(&x->provision);
+	if (o != NULL && json_size(left) > 0)
+		json_add(o, "left", left);
+	else
+		json_free(left);
 	return o != NULL ? result_print(o) : 0;
 }
 
 /* ----------------------------------------------------------- test: verdicts */
 
-/* Of a bundle that is good, one that is bad, and one of which nothing is known:
- * for people, and for JSON. */
-static const char *const test_results[] = {"ok", "failed", "not-tested"};
-
-static size_t
+static enum found_state
 state_of(enum wire_exit code)
 {
-	return code == WIRE_OK ? 0 : code == WIRE_BUNDLE ? 1 : 2;
+	return code == WIRE_OK    ? FOUND_GOOD
+	    : code == WIRE_BUNDLE ? FOUND_BAD
+	                          : FOUND_BROKEN;
 }
 
 /* Whose trouble is it, by Kubernetes' word for it? */
@@ -352,11 +349,12 @@ test_take_report(struct run *x, struct json *findings,
 /* The same of a test. */
 static struct json *
 test_object(struct run *x, size_t i, const struct podlife *l,
-    const struct podstatus *w, enum wire_exit code)
+    enum wire_exit code)
 {
+	static const char *const results[] = {"ok", "failed", "not-tested"};
 	struct json *o = json_new_object(), *findings;
+	const struct podstatus *w = &l->status;
 	const struct json *report = code == WIRE_OK ? l->report : w->report, *f;
-	char message[3200] = "";
 	const char *why, *path;
 	size_t n;
 
@@ -368,40 +366,39 @@ test_object(struct run *x, size_t i, const struct podlife *l,
 		f = json_at(findings, 0);
 		n = json_size(findings);
 		path = json_get_string(f, "path");
-		if (n > 0)
-			snprintf(message, sizeof message,
-			    "%zu finding%s: %s%s%s", n, n == 1 ? "" : "s",
-			    path != NULL ? path : "", path != NULL ? ": " : "",
-			    json_get_text(f, "message"));
-		/* of those that the report has no room for nothing is known */
-		if (code == WIRE_OK && json_has(report, "more")) {
-			snprintf(message, sizeof message,
-			    "findings are ignored, and there are more of them");
-			code = WIRE_BUNDLE;
-		}
 		ignores_add(&x->found.ignores, o);
 		add_text(o, "code", json_get_string(f, "code"));
 		add_text(o, "reason", json_get_string(report, "reason"));
-		json_add_string(o, "message", message);
+		if (code == WIRE_OK && json_has(report, "more")) {
+			/* of those that it has no room for nothing is known */
+			json_add_string(o, "message",
+			    "findings are ignored, and there are more of them");
+			code = WIRE_BUNDLE;
+		} else if (n > 0) {
+			json_add_format(o, "message", "%zu finding%s: %s%s%s",
+			    n, n == 1 ? "" : "s", path != NULL ? path : "",
+			    path != NULL ? ": " : "",
+			    json_get_text(f, "message"));
+		} else {
+			json_add_string(o, "message", "");
+		}
 	} else {
 		code = WIRE_FAIL;
 		/* where nothing began, no pod is at fault */
-		why = (l != NULL && !l->common) || signals_stop != 0
-		    ? test_code(w)
-		    : "cluster-failed";
-		snprintf(message, sizeof message, "%s%s%s", w->reason,
+		why = !l->common || signals_stop != 0 ? test_code(w)
+		                                      : "cluster-failed";
+		json_add_string(o, "code", why);
+		add_text(o, "reason", w->reason);
+		json_add_format(o, "message", "%s%s%s", w->reason,
 		    w->reason[0] != '\0' && w->text[0] != '\0' ? ": " : "",
 		    w->text[0] != '\0' ? w->text
 		        : signals_stop != 0
 		        ? "not finished when the command was stopped"
 		        : msg_last());
-		json_add_string(o, "code", why);
-		add_text(o, "reason", w->reason);
-		json_add_string(o, "message", message);
 		json_add_string(o, "fix",
 		    w->fix[0] != '\0' ? w->fix : codes_find(why)->fix);
 	}
-	json_add_string(o, "result", test_results[state_of(code)]);
+	json_add_string(o, "result", results[state_of(code)]);
 	json_add_int(o, "exit", code);
 	return o;
 }
@@ -421,8 +418,7 @@ test_print_table(const struct run *x)
 	out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "RESULT", "WHY");
 	for (i = 0; i < x->options.n; i++) {
 		text_print_row(x->options.at[i].image, width,
-		    (enum found_state)state_of(x->bundles[i].status),
-		    "not tested");
+		    state_of(x->bundles[i].status), "not tested");
 		out_line(json_get_text(x->bundles[i].result, "code"));
 	}
 }
@@ -432,7 +428,7 @@ test_finish(struct run *x, enum wire_exit code)
 {
 	static const char *const keys[] = {"compatible", "notCompatible",
 	    "notTested"};
-	struct json *o = NULL, *all;
+	struct json *o = NULL, *all, *left;
 	char sum[128];
 	size_t i;
 
@@ -458,8 +454,11 @@ test_finish(struct run *x, enum wire_exit code)
 		test_print_table(x);
 		out_line(sum);
 	}
-	provision_tell_left(&x->provision,
-	    x->found.form == FOUND_JSON ? json_add_array(o, "left") : NULL);
+	left = provision_tell_left(&x->provision);
+	if (x->found.form == FOUND_JSON)
+		json_add(o, "left", left);
+	else
+		json_free(left);
 	return o != NULL ? services_print(x->found.form, "test", o) : 0;
 }
 
@@ -536,8 +535,7 @@ run_work(void *arg, size_t i, struct podlife *l)
 		provision_explain_stop(&x->provision, &l->status);
 		code = signals_exit();
 	}
-	o = check ? test_object(x, i, l, &l->status, code)
-	          : run_object(x, i, k, l, &l->status, code);
+	o = check ? test_object(x, i, l, code) : run_object(x, i, k, l, code);
 	if (open && !check) {
 		gather_close(k->gather);
 		deliver_close(&k->deliver);
@@ -555,11 +553,12 @@ run_end(void *arg, size_t i, struct json *result,
 	struct run *x = arg;
 	struct run_bundle *b = &x->bundles[i];
 	enum wire_exit none = signals_stop != 0 ? signals_exit() : WIRE_FAIL;
+	struct podlife nothing = {.common = true, .status = *failure};
 	int64_t code = WIRE_FAIL;
 
 	if (result == NULL)
-		result = x->check ? test_object(x, i, NULL, failure, none)
-		                  : run_object(x, i, NULL, NULL, failure, none);
+		result = x->check ? test_object(x, i, &nothing, none)
+		                  : run_object(x, i, NULL, &nothing, none);
 	json_int(json_get(result, "exit"), 0, 255, &code);
 	b->status = (enum wire_exit)code;
 	b->result = result;

@@ -32,10 +32,16 @@ ended() {
 	echo $ended_code >"$1.code"
 }
 
+# label NAME: of the pods of this run
+label() {
+	jq -r '.metadata.labels["app.kubernetes.io/instance"] |
+		"app.kubernetes.io/instance=\(.)"' "$1.api/pods"/* | sort -u
+}
+
 # left NAME CODE WORDS: the pod that is there is named, for people and programs
 left() {
 	left_pod=$(ls "$1.api/pods")
-	left_fix="kubectl -n ns delete pod $left_pod --ignore-not-found"
+	left_fix="kubectl -n ns delete pods -l $(label "$1")"
 	[ "$(cat "$1.code")" = "$2" ] && [ -n "$left_pod" ] &&
 		has "$1.err" "pod ns/$left_pod may still be there: $3" &&
 		has "$1.err" "^fix: $left_fix$" &&
@@ -92,7 +98,7 @@ ok "... the server's absence is" has nowhere.err \
 	'^unpackctl: Interrupted: .*does not answer: dial tcp: connect: connection refused$'
 is "a pod that is gone" "$(cat gone.code) $(jq -c .left gone.out)" "0 null"
 
-# several: a command for all of them, and one for each
+# several: one command for all of them
 # several NAME KIND EXIT COMMAND...
 several() {
 	name=$1 kind=$2 code=$3
@@ -102,12 +108,10 @@ several() {
 		"$UNPACKCTL" "$@" -n ns -o json --image-pull-policy IfNotPresent \
 		--unpacker-image localhost/unpack:1
 	pods=$(ls "$name.api/pods")
-	id=$(jq -r '.metadata.labels["app.kubernetes.io/instance"]' \
-		"$name.api/pods"/* | sort -u)
-	is "... one command deletes them" "$(grep ^fix: err)" \
-		"fix: kubectl --context x -n ns delete pods -l app.kubernetes.io/instance=$id"
-	is "... or one each" "$(jq -r '.left[].fix' out | sort)" \
-		"$(echo "$pods" | sed "s/.*/kubectl --context x -n ns delete pod & --ignore-not-found/")"
+	fix="kubectl --context x -n ns delete pods -l $(label "$name")"
+	is "... one command deletes them" "$(grep ^fix: err)" "fix: $fix"
+	is "... for programs, too" "$(jq -r '.left[] | .pod, .fix' out | sort)" \
+		"$(for p in $pods; do printf '%s\n%s\n' "$p" "$fix"; done | sort)"
 	if python3 -c 'import jsonschema' 2>/dev/null; then
 		ok "... in an object of the schema" \
 			"$TOP/test/schema/result.py" out "$code" "$kind"

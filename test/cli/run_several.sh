@@ -116,9 +116,10 @@ a b
 -n
 ns
 delete
-pod
-$(ls left.api/pods)
---ignore-not-found"
+pods
+-l
+app.kubernetes.io/instance=$(jq -r \
+	'.metadata.labels["app.kubernetes.io/instance"]' left.api/pods/*)"
 
 # refused NAME CODE WORDS: nothing was begun
 refused() {

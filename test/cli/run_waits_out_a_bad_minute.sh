@@ -108,7 +108,7 @@ for k in list watch create log; do
 done
 # named NAME: a pod that is left is named, with what deletes it
 named() {
-	no_pod "$1" || has "$1.err" 'kubectl -n ns delete pod unpack-hello-'
+	no_pod "$1" || has "$1.err" 'kubectl -n ns delete pods -l app.kubernetes.io/instance='
 }
 for k in list watch create log; do
 	ok "... and names a pod that it leaves" named "end-$k"
@@ -116,5 +116,5 @@ done
 ok "there is one, where its log is read" [ -n "$(ls end-log.api/pods)" ]
 is "kubectl ends as it deletes: the bundle is there" "$(cat end-delete.code)" 0
 ok "... and the pod is named" has end-delete.err \
-	'kubectl -n ns delete pod unpack-hello-'
+	'kubectl -n ns delete pods -l app.kubernetes.io/instance='
 done_testing
