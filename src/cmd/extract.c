@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/opt.h"
@@ -28,11 +30,10 @@
 #include "image/podstream.h"
 #include "image/source.h"
 #include "log/deliver.h"
+#include "log/findings.h"
 #include "log/gather.h"
 #include "log/order.h"
-#include "log/outcome.h"
 #include "log/tarin.h"
-#include "log/witness.h"
 #include "wire.h"
 
 struct extract {
@@ -49,7 +50,8 @@ struct extract {
 	bool listed; /* an entry was */
 	struct source source; /* of the image */
 	int stream; /* owned; what a pod of it would send, in a file */
-	struct witness pod;
+	struct json *failure; /* owned; what the witness says of one */
+	char reason[64]; /* its reason, fit for a result; "": none */
 	struct progress progress;
 	struct deliver deliver;
 	struct gather *gather; /* owned */
@@ -81,6 +83,53 @@ extract_read_log(struct extract *x, const char *name)
 	return status;
 }
 
+/*
+ * Read the witness.  WIRE_OK: it describes a bundle, and x->gather knows it.
+ * Else reported: WIRE_BUNDLE: the pod found the bundle at fault, WIRE_CORRUPT:
+ * it failed otherwise; WIRE_FAIL: it cannot be read, or is neither.
+ */
+static enum wire_exit
+extract_read_witness(struct extract *x)
+{
+	char text[WIRE_TERM_MAX + 1], shown[MSG_NAME], message[1024];
+	int fd = open(x->witness, O_RDONLY | O_CLOEXEC);
+	const char *reason;
+	ssize_t n = -1;
+
+	msg_mask(shown, sizeof shown, x->witness);
+	if (fd >= 0)
+		n = io_read(fd, text, sizeof text);
+	if (n < 0)
+		msg_warn(errno, "%s", shown);
+	if (fd >= 0)
+		(void)close(fd);
+	if (n < 0)
+		return WIRE_FAIL;
+	if (gather_witness(x->gather, text, (size_t)n) == 0)
+		return WIRE_OK;
+	x->failure = json_parse(text, (size_t)n);
+	if (strcmp(json_get_text(x->failure, "result"), "failed") == 0) {
+		reason = json_get_text(x->failure, "reason");
+		msg_mask(x->reason, sizeof x->reason,
+		    *reason != '\0' ? reason : "UnpackFailed");
+		msg_warn(0, "%s: the pod failed: %s: %s", shown, x->reason,
+		    msg_mask(message, sizeof message,
+		        json_get_text(x->failure, "message")));
+		findings_tell(x->failure);
+	} else if (gather_report(x->gather, shown, text, (size_t)n) == 0) {
+		/* the end of the log: terminationMessagePolicy */
+		snprintf(x->reason, sizeof x->reason, "%s",
+		    gather_reason(x->gather));
+	} else {
+		msg_warn(0,
+		    "%s: not a termination message of unpack: it describes neither a bundle nor a failure",
+		    shown);
+		return WIRE_FAIL;
+	}
+	return strncmp(x->reason, "Bundle", 6) == 0 ? WIRE_BUNDLE
+	                                            : WIRE_CORRUPT;
+}
+
 /* Take in everything.  WIRE_OK, or what it comes to (reported). */
 static enum wire_exit
 extract_read(struct extract *x)
@@ -90,7 +139,7 @@ extract_read(struct extract *x)
 	size_t i;
 
 	if (x->witness != NULL)
-		status = witness_read(&x->pod, x->gather, x->witness);
+		status = extract_read_witness(x);
 	if (status != WIRE_OK)
 		return status;
 	if (x->image != NULL) {
@@ -123,42 +172,147 @@ extract_summary(const struct extract *x, char *out, size_t size)
 {
 	const struct deliver *d = &x->deliver;
 	const struct gather_result *g = gather_result(x->gather);
-	char shown[MSG_NAME], forms[256];
 	const char *name = d->tar != NULL ? d->tar : d->dir;
+	char shown[MSG_NAME];
 
-	(void)notes_forms_text(&g->notes, forms, sizeof forms);
 	snprintf(out, size,
-	    "%s%s%" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s%s%s",
+	    "%s%s%" PRIu64 " entries, %" PRIu64 " bytes, %s %s, %s",
 	    name != NULL ? msg_mask(shown, sizeof shown, name) : "",
 	    name != NULL ? ": " : "", d->counts.entries, d->counts.bytes,
-	    outcome_format(g->format), g->whole.digest,
-	    g->verified ? "verified" : "not verified",
-	    *forms != '\0' ? "; the log was " : "", forms);
+	    gather_format_name(g->format), g->whole.digest,
+	    g->verified ? "verified" : "not verified");
 	return out;
+}
+
+/* The code for the reason. */
+static const char *
+extract_reason(const struct extract *x, enum wire_exit status)
+{
+	const char *rule = x->deliver.counts.rule;
+
+	if (x->reason[0] != '\0')
+		return x->reason;
+	if (status == WIRE_OK || gather_reason(x->gather) != NULL)
+		return gather_reason(x->gather);
+	if (status == WIRE_CORRUPT)
+		return "StreamCorrupt";
+	if (status != WIRE_BUNDLE || rule == NULL)
+		return NULL;
+	return strcmp(rule, "too-large") == 0 ? "BundleTooLarge"
+	                                      : "EntryRefused";
+}
+
+/* Add which parts to fetch. */
+static void
+extract_add_missing(struct json *to, const struct gather *g)
+{
+	struct json *list, *one;
+	char text[RANGES_TEXT];
+	uint64_t first = 0, last;
+
+	json_add_string(to, "parts", gather_missing_text(g, text));
+	list = json_add_array(to, "missing");
+	for (; gather_missing(g, &first, &last); first = last + 1) {
+		one = json_add_array(list, NULL);
+		json_add_uint(one, NULL, first);
+		if (last == GATHER_OPEN) {
+			json_add_null(one, NULL);
+			break;
+		}
+		json_add_uint(one, NULL, last);
+	}
+	if (gather_result(g)->total != 0)
+		json_add_uint(to, "total", gather_result(g)->total);
+}
+
+/* Add what an `unpack` that failed has said in a log. */
+static void
+extract_add_report(struct json *to, const struct notes *n)
+{
+	bool found = json_has(to, "findings");
+	struct json *list, *lines;
+	char shown[MSG_NAME];
+	const char *at, *end;
+	size_t len;
+
+	list = found ? NULL : json_add_array(to, "findings");
+	lines = json_add_array(to, "log");
+	for (at = n->report; *at != '\0'; at = end + 1) {
+		end = strchr(at, '\n');
+		len = (size_t)(end - at);
+		json_add_string(lines, NULL,
+		    msg_mask_mem(shown, sizeof shown, at, len));
+		findings_read_line(list, at, len);
+	}
+	if (n->report_more > 0 && !found)
+		json_add_uint(to, "more", n->report_more);
+}
+
+/* The word for the result; what makes it incomplete is to be fetched. */
+static const char *
+extract_word(const struct extract *x, enum wire_exit status)
+{
+	const struct gather_result *is = gather_result(x->gather);
+	uint64_t first = 0, last;
+	bool other = is->why == GATHER_FINE || is->why == GATHER_OTHER;
+
+	if (status == WIRE_OK)
+		return "ok";
+	if (status == WIRE_BUNDLE && is->why == GATHER_FINE)
+		return "refused";
+	if (status != WIRE_CORRUPT)
+		return "failed";
+	if ((other || is->why == GATHER_MISSING ||
+	        (is->why == GATHER_SEVERAL && is->again)) &&
+	    gather_missing(x->gather, &first, &last))
+		return "incomplete";
+	return other ? "corrupt" : "failed";
 }
 
 /* The result as an object, but for what a list has. */
 static struct json *
 extract_object(struct extract *x, enum wire_exit status)
 {
+	const struct gather_result *is = gather_result(x->gather);
+	const struct tarin_counts *counts = &x->deliver.counts;
+	const char *word = extract_word(x, status), *digest, *log;
 	char message[MSG_MAX], shown[MSG_NAME];
 	bool ok = status == WIRE_OK;
-	struct json *o;
+	struct json *o, *list, *one;
+	size_t i;
 
-	o = result_new(status, outcome_word(x->gather, status),
-	    x->pod.reason[0] != '\0'
-	        ? x->pod.reason
-	        : outcome_reason(x->gather, &x->deliver, status),
+	o = result_new(status, word, extract_reason(x, status),
 	    ok ? extract_summary(x, message, sizeof message) : NULL);
 	if (x->image != NULL)
 		json_add_string(o, "image",
 		    msg_mask(shown, sizeof shown, x->image));
 	if (ok)
-		outcome_add_delivered(o, x->gather, &x->deliver);
-	if (json_get_array(x->pod.failure, "findings") != NULL)
+		deliver_describe(o, &x->deliver);
+	if (json_get_array(x->failure, "findings") != NULL)
 		(void)json_add(o, "findings",
-		    json_copy(json_get(x->pod.failure, "findings")));
-	outcome_add_logs(o, x->gather, &x->deliver, status);
+		    json_copy(json_get(x->failure, "findings")));
+	if (strcmp(word, "incomplete") == 0)
+		extract_add_missing(o, x->gather);
+	if (is->why == GATHER_SEVERAL || is->why == GATHER_OTHER) {
+		list = json_add_array(o, "bundles");
+		for (i = 0;
+		     (digest = gather_bundle(x->gather, i, &log)) != NULL;
+		     i++) {
+			one = json_add_object(list, NULL);
+			json_add_string(one, "digest", digest);
+			json_add_string(one, "log", log);
+		}
+	}
+	if (!ok && is->notes.report != NULL)
+		extract_add_report(o, &is->notes);
+	if (!ok && counts->rule != NULL) {
+		json_add_string(o, "rule", counts->rule);
+		if (counts->path[0] != '\0')
+			json_add_string(o, "path", counts->path);
+	}
+	json_add_uint(o, "foreign", is->foreign);
+	json_add_uint(o, "damaged", is->damaged);
+	json_add_uint(o, "repeated", is->repeated);
 	return o;
 }
 
@@ -174,7 +328,7 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 	if (ok && !g->verified)
 		msg_warn(0, "not verified: %s has no digest%s",
 		    g->format == GATHER_JSON ? "this form of log"
-		                             : outcome_format(g->format),
+		                             : gather_format_name(g->format),
 		    x->deliver.counts.is_image
 		        ? "; it looks like an image: extract --image writes the files of one"
 		        : "");
@@ -195,14 +349,46 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 static int
 extract_show_entry(void *arg, const struct tarin_entry *e)
 {
+	static const char *const types[] = {"link", "dir", "symlink", "file"};
 	struct extract *x = arg;
+	char path[MSG_NAME], link[MSG_NAME], when[32], mode[] = "hrwxrwxrwx";
+	const char *to = e->link != NULL ? e->link : e->hard;
+	const time_t mtime = (time_t)e->mtime;
+	struct json *o;
+	struct tm tm;
 	char *text;
+	int i, type = e->hard != NULL ? 0 : S_ISDIR(e->mode) ? 1 : 3;
 
+	if (e->link != NULL)
+		type = 2;
+	msg_mask(path, sizeof path, e->path);
+	msg_mask(link, sizeof link, to != NULL ? to : "");
 	if (!x->json) {
-		outcome_show_entry(e);
+		mode[0] = "hdl-"[type];
+		for (i = 0; i < 9; i++)
+			if (!(e->mode >> (8 - i) & 1))
+				mode[i + 1] = '-';
+		if (gmtime_r(&mtime, &tm) == NULL ||
+		    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+			snprintf(when, sizeof when, "%" PRId64, e->mtime);
+		out_printf("%s %12" PRIu64 " %s %s%s%s\n", mode, e->size, when,
+		    path,
+		    to == NULL ? ""
+		        : type ? " -> "
+		               : " link to ",
+		    link);
 		return 0;
 	}
-	text = json_finish(outcome_entry(e), JSON_COMPACT);
+	o = json_new_object();
+	snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
+	json_add_string(o, "path", path);
+	json_add_string(o, "type", types[type]);
+	json_add_string(o, "mode", mode);
+	json_add_uint(o, "size", e->size);
+	json_add_int(o, "mtime", e->mtime);
+	if (to != NULL)
+		json_add_string(o, "target", link);
+	text = json_finish(o, JSON_COMPACT);
 	if (text == NULL)
 		return -1;
 	out_printf("%s%s", x->listed ? "," : "{\"list\":[", text);
@@ -330,7 +516,7 @@ out:
 	if (x->stream > 0)
 		(void)close(x->stream);
 	source_close(&x->source);
-	witness_free(&x->pod);
+	json_free(x->failure);
 	deliver_close(&x->deliver);
 	return status;
 }

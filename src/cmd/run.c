@@ -28,7 +28,6 @@
 #include "log/deliver.h"
 #include "log/findings.h"
 #include "log/gather.h"
-#include "log/outcome.h"
 #include "pod/podopts.h"
 #include "result/found.h"
 #include "result/services.h"
@@ -137,7 +136,7 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 		json_add(o, "others", json_copy(l->others));
 	add_copies(o, l->report, told);
 	if (code == WIRE_OK) {
-		outcome_add_delivered(o, k->gather, &k->deliver);
+		deliver_describe(o, &k->deliver);
 		json_add_uint(o, "repaired", l->repaired);
 		return o;
 	}

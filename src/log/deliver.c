@@ -213,3 +213,21 @@ deliver_show(struct deliver *d, struct gather *g, tarin_show show, void *arg)
 	status = read_tar(d, -1, NULL, NULL);
 	return status == WIRE_OK ? read_tar(d, -1, show, arg) : status;
 }
+
+void
+deliver_describe(struct json *to, const struct deliver *d)
+{
+	const struct gather_result *is = gather_result(d->gather);
+	char shown[MSG_NAME];
+
+	if (d->tar != NULL || d->dir != NULL)
+		json_add_string(to, d->tar != NULL ? "tar" : "directory",
+		    msg_mask(shown, sizeof shown,
+		        d->tar != NULL ? d->tar : d->dir));
+	json_add_string(to, "format", gather_format_name(is->format));
+	json_add_bool(to, "verified", is->verified);
+	json_add_uint(to, "size", is->whole.size);
+	json_add_string(to, "digest", is->whole.digest);
+	json_add_uint(to, "entries", d->counts.entries);
+	json_add_uint(to, "bytes", d->counts.bytes);
+}

@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "log/gather.h"
-#include "log/decompress.h"
+#include "base/json.h"
 #include "base/opt.h"
 #include "base/progress.h"
 #include "base/sandbox.h"
+#include "log/decompress.h"
+#include "log/gather.h"
 #include "log/tarin.h"
 #include "log/target.h"
 #include "wire.h"
@@ -90,6 +91,12 @@ enum wire_exit deliver_make(struct deliver *d, struct gather *g);
 /* Only call show for each entry, after all of them were found to be good. */
 enum wire_exit deliver_show(struct deliver *d, struct gather *g,
     tarin_show show, void *arg);
+
+/*
+ * Add what was delivered: format, verified, size, digest, entries, bytes, and
+ * "directory" or "tar" with its name.
+ */
+void deliver_describe(struct json *to, const struct deliver *d);
 
 /* Remove what was begun and not completed. */
 void deliver_close(struct deliver *d);

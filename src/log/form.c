@@ -10,11 +10,13 @@
 
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/unicode.h"
-#include "log/logfile.h"
+#include "log/decompress.h"
 #include "log/stamp.h"
 
 enum {
+	FORM_RAW = 1 << 16, /* bytes looked at before it is known what they are
+	                     */
+	FORM_BLOCK = 512, /* bytes of a tar's header */
 	FORM_HEAD = 128, /* bytes that tell how a line begins */
 	/* bytes of a line of JSON: docker puts up to 16 KiB of text in one, of
 	 * which a byte can be \u0000 */
@@ -33,11 +35,23 @@ enum form_state {
 
 struct form {
 	struct notes *notes; /* borrowed */
-	struct logfile file;
+	enum form_kind kind;
+
+	/* the file */
+	form_source read;
+	void *arg; /* borrowed; of read */
+	unsigned char raw[FORM_RAW];
+	size_t raw_len; /* of what was looked at, and is to be read */
+	bool ended;
+	bool packed; /* in gzip */
+	struct decompress gunzip; /* of it */
+	const unsigned char *in; /* bytes, decompressed, to be read */
+	size_t in_len;
 
 	/* characters */
-	bool half; /* of UTF-16: `unit` is the first byte of one */
-	uint32_t unit, high; /* high: the first half of a surrogate pair */
+	bool wide, big; /* UTF-16, big endian */
+	bool half; /* `unit` is the first byte of a character of it */
+	unsigned char unit;
 	char clean[FORM_CLEAN];
 
 	/* text, to be read: in `clean`, or as it is in the file */
@@ -46,7 +60,6 @@ struct form {
 
 	/* lines */
 	enum form_state state;
-	enum form_state first; /* the first line's */
 	bool piece; /* the line of CRI's format is one (P) */
 	bool cut; /* the last piece of standard output waits for more */
 	bool over; /* the end has been dealt with */
@@ -56,11 +69,112 @@ struct form {
 	char line[FORM_LINE + 1];
 	size_t line_len;
 	size_t due_at, due_len;
-
-	/* what form_continues has read */
-	char ahead[FORM_HEAD];
-	size_t ahead_at, ahead_len;
 };
+
+/* ---------------------------------------------------------------- the file */
+
+/* The next bytes of the file: an io_pull with a struct form. */
+static ssize_t
+form_pull(void *arg, const void **data)
+{
+	struct form *f = arg;
+	ssize_t n = (ssize_t)f->raw_len;
+
+	if (n == 0 && !f->ended) {
+		n = f->read(f->arg, f->raw, sizeof f->raw);
+		f->ended = n == 0;
+	}
+	f->raw_len = 0;
+	*data = f->raw;
+	return n;
+}
+
+/*
+ * Get more bytes to read into f->in; none at the end, or where gzip breaks off.
+ * Returns 0, or -1: what the source reported.
+ */
+static int
+form_fill_bytes(struct form *f)
+{
+	const void *data;
+	ssize_t n;
+
+	n = f->packed ? decompress_pull(&f->gunzip, &data)
+	              : form_pull(f, &data);
+	/* a cut file: what there is of it may do */
+	if (n < 0 && f->packed && f->gunzip.corrupt)
+		n = 0;
+	if (n < 0)
+		return -1;
+	f->in = data;
+	f->in_len = (size_t)n;
+	return 0;
+}
+
+/*
+ * Does a tar begin with s[0..len)?  Its first block is the header of an entry
+ * (POSIX.1-1988, 10.1.1: the checksum is the sum of all bytes with its own
+ * eight taken as blanks, in octal).
+ */
+static bool
+form_is_tar(const unsigned char *s, size_t len)
+{
+	char said[9] = "";
+	unsigned long sum = 0;
+	size_t i;
+
+	if (len < FORM_BLOCK)
+		return false;
+	for (i = 0; i < FORM_BLOCK; i++)
+		sum += i >= 148 && i < 156 ? ' ' : s[i];
+	memcpy(said, s + 148, 8);
+	/* zeros are none */
+	return sum == strtoul(said, NULL, 8) && sum != ' ' * 8UL;
+}
+
+/* Look at the beginning: what is it?  Returns 0, or -1 (reported). */
+static int
+form_look(struct form *f)
+{
+	unsigned char inside[FORM_BLOCK];
+	const unsigned char *s = f->raw;
+	bool packed;
+	ssize_t n;
+	size_t len;
+
+	while (f->raw_len < sizeof f->raw && !f->ended) {
+		n = f->read(f->arg, f->raw + f->raw_len,
+		    sizeof f->raw - f->raw_len);
+		if (n < 0)
+			return -1;
+		f->ended = n == 0;
+		f->raw_len += (size_t)n;
+	}
+	len = f->raw_len;
+	packed = len >= 3 && memcmp(s, "\x1f\x8b\x08", 3) == 0;
+	if (packed) {
+		len = decompress_peek(s, len, inside, sizeof inside);
+		s = inside;
+	}
+	if (form_is_tar(s, len)) {
+		f->kind = packed ? FORM_GZIP : FORM_TAR;
+		return 0;
+	}
+	f->big = len >= 2 && memcmp(s, "\376\377", 2) == 0;
+	f->wide = f->big || (len >= 2 && memcmp(s, "\377\376", 2) == 0);
+	if (len > FORM_BLOCK)
+		len = FORM_BLOCK;
+	for (; len > 0 && *s == '\0'; len--)
+		s++;
+	if (len > 0 && !f->wide)
+		notes_judge_file(f->notes, s, len);
+	if (!packed)
+		return 0;
+	f->packed = decompress_open(&f->gunzip, form_pull, f) == 0;
+	/* a signal must be heard where it is waited */
+	f->gunzip.alone = true;
+	return f->packed ? 0 : -1;
+}
 
 /* ------------------------------------------------------------------- lines */
 
@@ -170,13 +284,9 @@ form_take_head(struct form *f)
 		state = FORM_PLAIN;
 	if (state == FORM_START)
 		return;
-	if (f->first == FORM_START)
-		f->first = state;
 	f->state = state;
-	if (state == FORM_JSON) {
-		f->notes->forms |= NOTES_JSON_FILE;
+	if (state == FORM_JSON)
 		return;
-	}
 	if (state == FORM_PLAIN) {
 		form_give(f, f->line_len, false);
 		/* a line that is complete with that */
@@ -186,7 +296,6 @@ form_take_head(struct form *f)
 		}
 		return;
 	}
-	f->notes->forms |= NOTES_CRI;
 	f->line_len = 0;
 	if (c == '\n') {
 		f->text--;
@@ -264,129 +373,99 @@ form_take_line(struct form *f, char *to, size_t room)
 static size_t
 form_convert(struct form *f)
 {
-	struct logfile *file = &f->file;
 	size_t len = 0;
-	uint32_t c;
+	unsigned int c;
 
-	for (; file->in_len > 0 && len + 4 <= sizeof f->clean;
-	     file->in++, file->in_len--) {
+	for (; f->in_len > 0 && len < sizeof f->clean; f->in++, f->in_len--) {
 		f->half = !f->half;
 		if (f->half) {
-			f->unit = *file->in;
+			f->unit = *f->in;
 			continue;
 		}
-		c = file->big ? f->unit << 8 | *file->in
-		              : f->unit | (uint32_t)*file->in << 8;
-		if (f->high != 0 && c >= 0xdc00 && c < 0xe000)
-			c = unicode_join(f->high, c);
-		f->high = 0;
-		if (c >= 0xd800 && c < 0xdc00)
-			f->high = c;
-		else if (c == 0)
-			f->notes->forms |= NOTES_NUL;
+		c = f->big ? f->unit * 256U + *f->in : f->unit + *f->in * 256U;
+		if (c == 0)
+			f->notes->nul = true;
 		else if (c != 0xfeff)
-			len += unicode_put(f->clean + len, c);
+			f->clean[len++] = c < 0x80 ? (char)c : '?';
 	}
 	return len;
 }
 
-/* Get more text.  Returns 0, or -1: what pull reported. */
+/* Get more text.  Returns 0, or -1: what the source reported. */
 static int
 form_fill(struct form *f)
 {
-	struct logfile *file = &f->file;
 	const unsigned char *end;
 	size_t n;
 
-	if (file->in_len == 0 && logfile_fill(file) < 0)
+	if (f->in_len == 0 && form_fill_bytes(f) < 0)
 		return -1;
-	if (file->in_len == 0) {
+	if (f->in_len == 0) {
 		f->over = true;
 		form_break(f);
 		notes_end_line(f->notes, &f->out);
 		notes_end_line(f->notes, &f->err);
 		return 0;
 	}
-	if (file->wide) {
+	if (f->wide) {
 		f->text_len = form_convert(f);
 		f->text = f->clean;
 		return 0;
 	}
-	end = memchr(file->in, '\0', file->in_len);
-	n = end != NULL ? (size_t)(end - file->in) : file->in_len;
+	end = memchr(f->in, '\0', f->in_len);
+	n = end != NULL ? (size_t)(end - f->in) : f->in_len;
+	f->text = (const char *)f->in;
+	f->text_len = n;
 	if (n == 0) {
-		while (n < file->in_len && file->in[n] == '\0')
+		while (n < f->in_len && f->in[n] == '\0')
 			n++;
-		f->notes->forms |= NOTES_NUL;
+		f->notes->nul = true;
 		form_break(f);
-	} else {
-		f->text = (const char *)file->in;
-		f->text_len = n;
 	}
-	file->in += n;
-	file->in_len -= n;
+	f->in += n;
+	f->in_len -= n;
 	return 0;
 }
 
 /* ------------------------------------------------------------------- whole */
 
-/* Write some of buf[*at..*at + *len) to `to`; how much. */
-static size_t
-form_copy(char *to, size_t room, const char *buf, size_t *at, size_t *len)
+ssize_t
+form_read(struct form *f, char *to, size_t room)
 {
-	size_t n = *len < room ? *len : room;
-
-	memcpy(to, buf + *at, n);
-	*at += n;
-	*len -= n;
-	return n;
-}
-
-/* form_read, but for what was read ahead. */
-static ssize_t
-form_read_on(struct form *f, char *to, size_t room)
-{
-	struct logfile *file = &f->file;
 	size_t n = 0;
 
-	if (file->kind != LOGFILE_TEXT) {
-		if (file->in_len == 0 && logfile_fill(file) < 0)
+	if (f->kind != FORM_LOG) {
+		if (f->in_len == 0 && form_fill_bytes(f) < 0)
 			return -1;
-		n = room < file->in_len ? room : file->in_len;
-		memcpy(to, file->in, n);
-		file->in += n;
-		file->in_len -= n;
+		n = room < f->in_len ? room : f->in_len;
+		memcpy(to, f->in, n);
+		f->in += n;
+		f->in_len -= n;
 		return (ssize_t)n;
 	}
 	while (n == 0) {
-		if (f->due_len > 0)
-			n = form_copy(to, room, f->line, &f->due_at,
-			    &f->due_len);
-		else if (f->text_len > 0 && f->state == FORM_START)
+		if (f->due_len > 0) {
+			n = f->due_len < room ? f->due_len : room;
+			memcpy(to, f->line + f->due_at, n);
+			f->due_at += n;
+			f->due_len -= n;
+		} else if (f->text_len > 0 && f->state == FORM_START) {
 			form_take_head(f);
-		else if (f->text_len > 0 && f->state == FORM_JSON)
+		} else if (f->text_len > 0 && f->state == FORM_JSON) {
 			form_take_json(f);
-		else if (f->text_len > 0)
+		} else if (f->text_len > 0) {
 			n = form_take_line(f, to, room);
-		else if (f->over)
+		} else if (f->over) {
 			break;
-		else if (form_fill(f) < 0)
+		} else if (form_fill(f) < 0) {
 			return -1;
+		}
 	}
 	return (ssize_t)n;
 }
 
-ssize_t
-form_read(struct form *f, char *to, size_t room)
-{
-	if (f->ahead_len == 0)
-		return form_read_on(f, to, room);
-	return (
-	    ssize_t)form_copy(to, room, f->ahead, &f->ahead_at, &f->ahead_len);
-}
-
 struct form *
-form_open(io_pull pull, void *arg, struct notes *notes)
+form_open(form_source from, void *arg, struct notes *notes)
 {
 	struct form *f = calloc(1, sizeof *f);
 
@@ -395,36 +474,26 @@ form_open(io_pull pull, void *arg, struct notes *notes)
 		return NULL;
 	}
 	f->notes = notes;
-	f->file = (struct logfile){.pull = pull, .arg = arg, .notes = notes};
-	if (logfile_look(&f->file) == 0)
+	f->read = from;
+	f->arg = arg;
+	if (form_look(f) == 0)
 		return f;
-	form_close(f);
+	free(f);
 	return NULL;
 }
 
 void
 form_close(struct form *f)
 {
-	logfile_close(&f->file);
+	if (f->packed)
+		decompress_close(&f->gunzip);
 	free(f);
 }
 
-enum logfile_kind
+enum form_kind
 form_kind(const struct form *f)
 {
-	return f->file.kind;
-}
-
-int
-form_continues(struct form *f)
-{
-	ssize_t n = form_read_on(f, f->ahead, sizeof f->ahead);
-
-	if (n < 0)
-		return -1;
-	f->ahead_len = (size_t)n;
-	f->ahead_at = 0;
-	return f->first > FORM_PLAIN && n > 0 && f->ahead[0] != '{';
+	return f->kind;
 }
 
 bool

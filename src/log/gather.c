@@ -151,53 +151,50 @@ keep_part(struct gather *g, const struct decode_piece *p)
 	return 0;
 }
 
-/* Keep a description of a bundle, in that log.  Is it a new one? */
-static bool
+/*
+ * Keep a description of a bundle, in that log.  Returns where it is now, or
+ * NULL where it was there, or there are too many.
+ */
+static struct pieces_whole *
 keep_whole(struct gather *g, const struct decode_piece *p,
     enum gather_format format, uint64_t log)
 {
-	const struct pieces_whole *w = g->wholes, *end = w + g->n_wholes;
+	struct pieces_whole *w = g->wholes, *end = w + g->n_wholes;
 
 	for (; w < end; w++)
 		if (w->format == format && w->said.parts == p->parts &&
 		    w->said.size == p->size && w->said.entries == p->entries &&
 		    strcmp(w->said.digest, p->digest) == 0)
-			return false;
-	if (g->n_wholes < PIECES_WHOLES)
-		g->wholes[g->n_wholes++] = (struct pieces_whole){.said = *p,
-		    .format = format,
-		    .log = log};
-	return true;
+			return NULL;
+	if (g->n_wholes == PIECES_WHOLES)
+		return NULL;
+	g->n_wholes++;
+	*w = (struct pieces_whole){.said = *p, .format = format, .log = log};
+	return w;
 }
 
-/* What is under way is a log's only content: keep it if it is the best. */
+/* What is under way is a log's only content: keep it. */
 static void
 keep_line(struct gather *g, const struct decode_piece *p,
     enum gather_format format, bool verified)
 {
-	uint64_t at = g->end;
-	size_t n = g->n_wholes;
+	struct pieces_whole *w;
 
 	g->found++;
 	if (g->under_way != p->size)
 		return; /* too large */
-	if (!keep_whole(g, p, format, g->logs))
+	w = keep_whole(g, p, format, g->logs);
+	if (w == NULL) {
 		g->is.repeated++;
-	if (g->n_wholes > n) {
-		g->wholes[n].at = at;
-		g->wholes[n].bare = !verified;
-		g->end += p->size;
-	}
-	if (g->opts.expect != NULL)
-		verified = strcmp(g->opts.expect, p->digest) == 0;
-	if (g->is.format != GATHER_NOTHING && (g->is.verified || !verified))
 		return;
-	g->end = at + p->size;
-	g->line.at = at;
-	g->line.size = p->size;
-	g->said = *p;
-	g->is.format = format;
-	g->is.verified = verified;
+	}
+	w->verified = g->opts.expect != NULL
+	    ? strcmp(g->opts.expect, p->digest) == 0
+	    : verified;
+	w->at = g->end;
+	g->end += p->size;
+	if (g->line == NULL || (w->verified && !g->line->verified))
+		g->line = w;
 }
 
 /* Deal with one event other than DECODE_MORE.  Returns 0, or -1 (reported) */
@@ -244,18 +241,18 @@ gather_take_event(struct gather *g, enum decode_event event)
 
 /* -------------------------------------------------------------------- logs */
 
-/* The next bytes of the log's file: an io_pull with a struct gather. */
+/* The next bytes of the log's file: a form_source with a struct gather. */
 static ssize_t
-gather_pull_log(void *arg, const void **data)
+gather_read_log(void *arg, void *to, size_t room)
 {
 	struct gather *g = arg;
 	ssize_t n;
 
-	do {
-		if (g->opts.stop != NULL && *g->opts.stop != 0)
-			return -1;
-		n = read(g->log_fd, g->raw, sizeof g->raw);
-	} while (n < 0 && errno == EINTR);
+	if (g->opts.stop != NULL && *g->opts.stop != 0)
+		return -1;
+	n = io_read(g->log_fd, to, room);
+	if (n < 0 && io_stopped())
+		return -1;
 	if (n < 0) {
 		progress_clear(g->opts.progress);
 		msg_warn(errno, "%s", g->log_name);
@@ -263,7 +260,6 @@ gather_pull_log(void *arg, const void **data)
 	}
 	g->opts.progress->bytes += (uint64_t)n;
 	progress_show(g->opts.progress);
-	*data = g->raw;
 	return n;
 }
 
@@ -333,7 +329,7 @@ gather_take_archive(struct gather *g, struct form *form)
 	digest_text(&sum, p.digest);
 	if (n == 0)
 		keep_line(g, &p,
-		    form_kind(form) == LOGFILE_TAR ? GATHER_TAR : GATHER_GZIP,
+		    form_kind(form) == FORM_TAR ? GATHER_TAR : GATHER_GZIP,
 		    false);
 	g->under_way = 0;
 	return (int)n;
@@ -355,22 +351,22 @@ gather_log(struct gather *g, int fd, const char *name)
 {
 	char(*names)[PIECES_NAME];
 	struct form *form;
-	int ret = -1, goes_on;
+	int ret = -1;
 
 	g->log_fd = fd;
 	g->log_name = name;
-	form = form_open(gather_pull_log, g, &g->is.notes);
+	form = form_open(gather_read_log, g, &g->is.notes);
 	if (form == NULL)
 		return -1;
-	goes_on = g->open ? form_continues(form) : 0;
-	if (goes_on < 0 || (goes_on == 0 && gather_end_text(g) < 0))
+	/* no archive is the rest of a line */
+	if (form_kind(form) != FORM_LOG && gather_end_text(g) < 0)
 		goto out;
-	g->open = false;
-	if (goes_on == 0) {
+	if (!g->open) {
 		g->under_way = 0;
 		g->found = 0;
 		decode_start(g->decode);
 	}
+	g->open = false;
 	names = realloc(g->names, (size_t)(g->logs + 1) * sizeof *names);
 	if (names == NULL) {
 		msg_nomem();
@@ -378,8 +374,8 @@ gather_log(struct gather *g, int fd, const char *name)
 	}
 	msg_mask(names[g->logs++], PIECES_NAME, name);
 	g->names = names;
-	ret = form_kind(form) == LOGFILE_TEXT ? gather_take_text(g, form)
-	                                      : gather_take_archive(g, form);
+	ret = form_kind(form) == FORM_LOG ? gather_take_text(g, form)
+	                                  : gather_take_archive(g, form);
 out:
 	form_close(form);
 	return ret;
@@ -400,8 +396,16 @@ gather_witness(struct gather *g, const char *text, size_t len)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- what it is
- */
+/* -------------------------------------------------------------- what it is */
+
+const char *
+gather_format_name(enum gather_format format)
+{
+	static const char *const names[] = {"nothing", "json", "jsonl",
+	    "tar.gz", "tar"};
+
+	return names[format];
+}
 
 const struct gather_result *
 gather_result(const struct gather *g)
@@ -489,23 +493,20 @@ gather_pull(void *arg, const void **data)
 {
 	struct gather *g = arg;
 	const bool parts = g->is.format == GATHER_JSONL;
-	const struct pieces_part *p = &g->line;
 	struct blob blob = {.fd = g->fd};
 	ssize_t n;
 
 	if (parts && g->next_part == g->is.total)
 		return 0;
-	if (parts)
-		p = &g->parts[g->next_part];
-	blob.at = p->at;
-	blob.len = p->size;
+	blob.at = parts ? g->parts[g->next_part].at : g->line->at;
+	blob.len = parts ? g->parts[g->next_part].size : g->line->said.size;
 	n = blob_read(&blob, g->next_byte, g->buf, sizeof g->buf);
 	if (n < 0 && !io_stopped())
 		msg_warn(errno, "read a temporary file");
 	if (n < 0)
 		return -1;
 	g->next_byte += (uint64_t)n;
-	if (parts && g->next_byte == p->size) {
+	if (parts && g->next_byte == blob.len) {
 		g->next_part++;
 		g->next_byte = 0;
 	}

@@ -11,11 +11,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/ranges.h"
 #include "log/gathered.h"
 #include "wire.h"
 
 struct gather;
+
+/* "json", "jsonl", "tar.gz" or "tar". */
+const char *gather_format_name(enum gather_format format);
 
 /* Start with nothing.  Returns an owned gather, or NULL (reported); to close
  * NULL is fine. */

@@ -72,10 +72,8 @@ notes_judge_line(struct notes *n, const char *all, size_t len)
 		text += *text == ' ';
 	}
 	stamp = stamp_match(text, (size_t)(end - text));
-	if (stamp > 0) {
-		n->forms |= NOTES_STAMPS;
+	if (stamp > 0)
 		text += stamp;
-	}
 	if (strncmp(text, powershell, sizeof powershell - 1) == 0)
 		text += sizeof powershell - 1;
 	if (notes_is_stream(all, len))
@@ -100,11 +98,10 @@ notes_judge_line(struct notes *n, const char *all, size_t len)
 	} else if (notes_is_kubectl(text)) {
 		if (n->kubectl[0] == '\0')
 			snprintf(n->kubectl, sizeof n->kubectl, "%s", text);
-	} else if (n->other_len == 0 &&
+	} else if (n->other[0] == '\0' &&
 	    strncmp(text, "Defaulted container", 19) != 0) {
 		/* that is kubectl, which says what it took */
-		memcpy(n->other, all, len);
-		n->other_len = len;
+		snprintf(n->other, sizeof n->other, "%s", all);
 	}
 }
 
@@ -185,41 +182,6 @@ notes_judge_file(struct notes *n, const void *data, size_t len)
 	}
 	if (n->binary == NULL && odd > len / 16 + NOTES_ODD)
 		n->binary = "binary data";
-}
-
-/* ------------------------------------------------------------------- names */
-
-static const struct {
-	const char *word;
-	const char *text;
-} notes_forms[NOTES_FORMS] = {{"gzip", "gzip"}, {"utf-16", "UTF-16"},
-    {"utf-8-bom", "UTF-8 with a byte order mark"}, {"nul", "runs of NUL"},
-    {"cri", "a container runtime's file (CRI)"},
-    {"json-file", "a container runtime's file (JSON)"},
-    {"timestamps", "lines with timestamps"}};
-
-const char *
-notes_form_name(unsigned int bit)
-{
-	return notes_forms[bit].word;
-}
-
-const char *
-notes_forms_text(const struct notes *n, char *out, size_t size)
-{
-	size_t at = 0;
-	unsigned int i;
-	int len;
-
-	*out = '\0';
-	for (i = 0; i < NOTES_FORMS && at < size; i++) {
-		if (!(n->forms >> i & 1))
-			continue;
-		len = snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "",
-		    notes_forms[i].text);
-		at += len > 0 ? (size_t)len : 0;
-	}
-	return out;
 }
 
 const char *

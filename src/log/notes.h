@@ -11,18 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum notes_form { /* what a log was: bits */
-	NOTES_GZIP = 1 << 0,
-	NOTES_UTF16 = 1 << 1,
-	NOTES_MARK = 1 << 2, /* UTF-8 with a byte order mark */
-	NOTES_NUL = 1 << 3, /* there were runs of NUL */
-	NOTES_CRI = 1 << 4,
-	NOTES_JSON_FILE = 1 << 5,
-	NOTES_STAMPS = 1 << 6 /* timestamps of kubectl logs */
-};
-
 enum {
-	NOTES_FORMS = 7,
 	NOTES_LINE = 2048, /* bytes kept of a line */
 	NOTES_BASE64 = 256, /* of base64 in a row: the middle of a stream's line
 	                     */
@@ -39,7 +28,7 @@ struct notes_line {
 
 /* Start with zeros and end with notes_free. */
 struct notes {
-	unsigned int forms; /* of enum notes_form */
+	bool nul; /* there were NULs */
 	uint64_t texts; /* lines that were not blank, of both streams */
 
 	/* lines of an `unpack` that failed, each with a newline; not masked */
@@ -51,7 +40,6 @@ struct notes {
 	char kubectl[NOTES_LINE];
 	/* the first line of something else; not masked */
 	char other[NOTES_LINE];
-	size_t other_len;
 	const char *binary; /* "an ELF program": a log was not text */
 };
 
@@ -66,12 +54,6 @@ void notes_end_line(struct notes *n, struct notes_line *line);
 
 /* Look what kind of file begins with data[0..len): it may be no log at all. */
 void notes_judge_file(struct notes *n, const void *data, size_t len);
-
-/* "gzip, UTF-16" and so on; "" for a log as it was written. */
-const char *notes_forms_text(const struct notes *n, char *out, size_t size);
-
-/* The name of the form with that bit, as in "utf-16", a word. */
-const char *notes_form_name(unsigned int bit);
 
 /*
  * What the report says went wrong: a reason as `unpack` has it in its

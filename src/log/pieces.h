@@ -25,9 +25,8 @@ struct pieces_part {
 struct pieces_whole {
 	struct decode_piece said;
 	enum gather_format format;
-	bool bare; /* it has no digest of its own, and is not of one way to
-	              compress; it may be damaged */
-	uint64_t at; /* where a line's content is, in the file */
+	bool verified; /* a line whose content is what its digest says */
+	uint64_t at; /* where a line's content, or an archive, is in the file */
 	uint64_t log; /* number of the first log it was in; 0: a witness */
 };
 
@@ -50,8 +49,7 @@ struct gather {
 	size_t n_parts; /* number of the last one there is, plus one */
 	struct pieces_whole wholes[PIECES_WHOLES];
 	size_t n_wholes;
-	struct pieces_part line; /* content of a json line, or an archive */
-	struct decode_piece said; /* by that line */
+	const struct pieces_whole *line; /* the best of lines and archives */
 	struct decode_piece witness; /* what it says; 0 and "": nothing */
 
 	/* the log under way */
@@ -60,7 +58,6 @@ struct gather {
 	const char *log_name; /* borrowed */
 	uint64_t found; /* pieces of a stream in its text */
 	bool open; /* the line at its end goes on in another */
-	unsigned char raw[1 << 16];
 
 	/* reading: part or byte that is next */
 	size_t next_part;

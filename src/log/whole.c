@@ -7,13 +7,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/digest.h"
 #include "base/msg.h"
-#include "log/decompress.h"
 #include "log/pieces.h"
 
 enum {
@@ -148,18 +146,17 @@ whole_say_foreign(struct gather *g)
 	} else if (n->texts == 0) {
 		g->is.why = GATHER_EMPTY;
 		msg_warn(0, "no bundle in %s: %s", logs,
-		    n->forms & NOTES_NUL ? "nothing but NUL bytes"
-		                         : "it is empty");
+		    n->nul ? "nothing but NUL bytes" : "it is empty");
 		msg_line(
 		    "the container has written nothing, or this is the log of another container; try: kubectl logs POD -c bundle; kubectl describe pod POD shows what happened to the pod");
 	} else if (n->binary != NULL) {
 		g->is.why = GATHER_FOREIGN;
 		msg_warn(0, "no bundle in %s: it is not a log, but %s", logs,
 		    n->binary);
-	} else if (n->other_len > 0) {
+	} else if (n->other[0] != '\0') {
 		g->is.why = GATHER_FOREIGN;
 		msg_warn(0, "no bundle in %s: it is something else: %s", logs,
-		    msg_mask_mem(shown, sizeof shown, n->other, n->other_len));
+		    msg_mask(shown, sizeof shown, n->other));
 	}
 	return g->is.why != GATHER_FINE;
 }
@@ -213,54 +210,16 @@ whole_is_complete(const struct gather *g, const struct decode_piece *w,
 	return true;
 }
 
-/*
- * The digest of what g->is.format, g->line and g->is.total say, or of the tar
- * in it.  Returns 1; 0: it is damaged, or larger than max_size; or -1
- * (reported).
- */
-static int
-whole_sum(struct gather *g, bool tar, char digest[static DIGEST_TEXT])
-{
-	struct decompress *z = NULL;
-	struct digest sum;
-	const void *data;
-	uint64_t all = 0;
-	ssize_t n;
-
-	gather_rewind(g);
-	if (tar && g->is.format != GATHER_TAR) {
-		z = malloc(sizeof *z);
-		if (z == NULL || decompress_open(z, gather_pull, g) < 0) {
-			free(z);
-			return -1;
-		}
-	}
-	digest_init(&sum);
-	while ((n = z != NULL ? decompress_pull(z, &data)
-	                      : gather_pull(g, &data)) > 0) {
-		all += (uint64_t)n;
-		if (tar && all > g->opts.max_size)
-			break;
-		digest_add(&sum, data, (size_t)n);
-	}
-	digest_text(&sum, digest);
-	if (z != NULL) {
-		decompress_close(z);
-		if (n < 0 && z->corrupt)
-			n = 1;
-	}
-	free(z);
-	gather_rewind(g);
-	return n < 0 ? -1 : n == 0;
-}
-
 /* Are the parts what w describes?  Returns 1, 0, or -1 (reported). */
 static int
 whole_try_parts(struct gather *g, const struct decode_piece *w)
 {
 	const char *expect = g->opts.expect;
 	char digest[DIGEST_TEXT];
+	struct digest sum;
+	const void *data;
 	uint64_t size;
+	ssize_t n;
 
 	if (!whole_is_complete(g, w, &size))
 		return 0;
@@ -270,7 +229,13 @@ whole_try_parts(struct gather *g, const struct decode_piece *w)
 		return 0;
 	g->is.format = GATHER_JSONL;
 	g->is.total = w->parts;
-	if (whole_sum(g, false, digest) < 0)
+	gather_rewind(g);
+	digest_init(&sum);
+	while ((n = gather_pull(g, &data)) > 0)
+		digest_add(&sum, data, (size_t)n);
+	digest_text(&sum, digest);
+	gather_rewind(g);
+	if (n < 0)
 		return -1;
 	if (strcmp(digest, w->digest) != 0)
 		return 0;
@@ -313,41 +278,35 @@ whole_judge_parts(struct gather *g)
 static int
 whole_compare_parts(struct gather *g)
 {
-	const struct pieces_whole *w = g->wholes;
-	const struct pieces_part *p = g->parts, *end;
+	const struct pieces_whole *line = g->line;
+	const struct pieces_part *p = g->parts, *end = p + g->n_parts;
 	const char *map, *at, *found;
 
-	if (g->is.format == GATHER_NOTHING || g->n_parts == 0)
-		return 0;
-	end = p + g->n_parts;
-	while (w->format == GATHER_JSONL ||
-	    strcmp(w->said.digest, g->said.digest) != 0)
-		w++;
-	if (w->bare)
+	if (line == NULL || g->n_parts == 0)
 		return 0;
 	map = mmap(NULL, (size_t)g->end, PROT_READ, MAP_PRIVATE, g->fd, 0);
 	if (map == MAP_FAILED) {
 		msg_warn(errno, "read a temporary file");
 		return -1;
 	}
-	for (at = map + g->line.at; p < end; p++) {
+	for (at = map + line->at; p < end; p++) {
 		if (p->size == 0)
 			continue;
 		found = memmem(at,
-		    (size_t)(map + g->line.at + g->line.size - at), map + p->at,
-		    (size_t)p->size);
+		    (size_t)(map + line->at + line->said.size - at),
+		    map + p->at, (size_t)p->size);
 		if (found != NULL)
 			at = found + p->size;
 		else
-			gather_note_conflict(g, w->log, p->log);
+			gather_note_conflict(g, line->log, p->log);
 	}
 	(void)munmap((void *)(uintptr_t)map, (size_t)g->end);
 	return 0;
 }
 
 /*
- * Are there logs of more than one bundle?  Notes which.  Returns 0, or -1
- * (reported).
+ * Are there logs of more than one bundle, or of a tar and a tar.gz, which have
+ * no digest in common?  Notes which.  Returns 0, or -1 (reported).
  */
 static int
 whole_find_conflict(struct gather *g)
@@ -365,8 +324,7 @@ whole_find_conflict(struct gather *g)
 		for (b = a + 1; b < end; b++) {
 			for (i = n = 0; i < DIGEST_TEXT; i++)
 				n += a->said.digest[i] != b->said.digest[i];
-			if (b->log != 0 && !a->bare && !b->bare &&
-			    n > WHOLE_DAMAGE)
+			if (b->log != 0 && n > WHOLE_DAMAGE)
 				gather_note_conflict(g, a->log, b->log);
 		}
 		if (a->said.parts != 0 && a->said.parts < g->n_parts)
@@ -374,43 +332,6 @@ whole_find_conflict(struct gather *g)
 			    g->parts[g->n_parts - 1].log);
 	}
 	return g->conflict[0] != 0 ? 0 : whole_compare_parts(g);
-}
-
-/*
- * There is a bundle: are other archives, which have no digest of their own, of
- * the same, that is of the same tar?  Returns 0, or -1 (reported).
- */
-static int
-whole_compare_bare(struct gather *g)
-{
-	const struct pieces_part line = g->line;
-	const enum gather_format format = g->is.format;
-	const struct pieces_whole *w, *own = NULL, *end;
-	char tar[DIGEST_TEXT] = "", other[DIGEST_TEXT];
-	int ret = 1;
-
-	end = g->wholes + g->n_wholes;
-	for (w = g->wholes; w < end; w++)
-		if (strcmp(w->said.digest, g->is.whole.digest) == 0)
-			own = w;
-	for (w = g->wholes; own != NULL && w < end && ret >= 0; w++) {
-		if (!w->bare || strcmp(w->said.digest, own->said.digest) == 0)
-			continue;
-		if (tar[0] == '\0')
-			ret = whole_sum(g, true, tar);
-		if (ret <= 0)
-			break;
-		g->line = (struct pieces_part){.at = w->at,
-		    .size = w->said.size};
-		g->is.format = w->format;
-		ret = whole_sum(g, true, other);
-		g->line = line;
-		g->is.format = format;
-		if (ret > 0 && strcmp(tar, other) != 0)
-			gather_note_conflict(g, own->log, w->log);
-		ret = ret == 0 ? 1 : ret;
-	}
-	return ret < 0 ? -1 : 0;
 }
 
 /* ----------------------------------------------------------------- verdict */
@@ -458,19 +379,6 @@ whole_complain(struct gather *g)
 	        strncmp(gather_reason(g), "Bundle", 6) == 0
 	    ? WIRE_BUNDLE
 	    : WIRE_CORRUPT;
-}
-
-/* Is there a last line of other parts than those of g->line? */
-static bool
-whole_is_open(const struct gather *g)
-{
-	const struct pieces_whole *w = g->wholes, *end = w + g->n_wholes;
-
-	for (; w < end; w++)
-		if (w->log != 0 && w->format == GATHER_JSONL &&
-		    strcmp(w->said.digest, g->said.digest) != 0)
-			return true;
-	return false;
 }
 
 /* A number of the witness's and the log's: are both known, and different? */
@@ -521,9 +429,9 @@ whole_judge_witness(struct gather *g)
 enum wire_exit
 gather_judge(struct gather *g, bool tell)
 {
-	const enum gather_format line = g->is.format;
+	const struct pieces_whole *line = g->line;
 	const char *expect = g->opts.expect;
-	int parts;
+	int parts = 0;
 
 	progress_clear(g->opts.progress);
 	g->tell = tell;
@@ -532,31 +440,28 @@ gather_judge(struct gather *g, bool tell)
 	g->is.why = GATHER_FINE;
 	if (g->conflict[0] != 0)
 		return whole_say_several(g);
-	parts = g->is.verified ? 0 : whole_judge_parts(g);
+	g->is.verified = line != NULL && line->verified;
+	if (!g->is.verified)
+		parts = whole_judge_parts(g);
 	if (parts < 0)
 		return WIRE_FAIL;
-	if (parts == 0) {
-		g->is.format = line;
-		if (!g->is.verified &&
-		    (line == GATHER_NOTHING || g->n_parts > 0 ||
-		        whole_is_open(g))) {
-			if (!g->over)
-				return whole_complain(g);
-			g->is.why = GATHER_TOO_LARGE;
-			msg_warn(0,
-			    "the bundle is larger than --max-size allows: %" PRIu64
-			    " bytes",
-			    g->opts.max_size);
-			return WIRE_BUNDLE;
-		}
-		/* a json line, or an archive: is it what is expected? */
-		g->is.whole = g->said;
-		if (expect != NULL && strcmp(expect, g->said.digest) != 0)
-			return whole_say_other(g, g->said.digest);
-		gather_rewind(g);
+	if (parts > 0)
+		return whole_judge_witness(g);
+	if (!g->is.verified && (line == NULL || g->n_parts > 0)) {
+		if (!g->over)
+			return whole_complain(g);
+		g->is.why = GATHER_TOO_LARGE;
+		msg_warn(0,
+		    "the bundle is larger than --max-size allows: %" PRIu64
+		    " bytes",
+		    g->opts.max_size);
+		return WIRE_BUNDLE;
 	}
-	if (g->n_wholes > 1 && whole_compare_bare(g) < 0)
-		return WIRE_FAIL;
-	return g->conflict[0] != 0 ? whole_say_several(g)
-	                           : whole_judge_witness(g);
+	/* a json line, or an archive: is it what is expected? */
+	g->is.format = line->format;
+	g->is.whole = line->said;
+	if (expect != NULL && strcmp(expect, line->said.digest) != 0)
+		return whole_say_other(g, line->said.digest);
+	gather_rewind(g);
+	return whole_judge_witness(g);
 }

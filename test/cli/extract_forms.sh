@@ -90,27 +90,6 @@ for f in cri.gz docker.gz utf-16.gz nul-head.gz prefix.gz; do
 	rm -rf got got2
 done
 
-# said LOG FORMS: the summary for programs names them
-said() {
-	exits 0 "$UNPACKCTL" extract -o json -C got "$1" || return 1
-	rm -rf got
-	is "  names" "$(jq -r '.forms | join(" ")' out)" "$2"
-}
-python3 form.py cri.gz jsonl >log
-ok "a compressed file of a node" said log "gzip cri"
-ok "  in words" exits 0 "$UNPACKCTL" extract -C got log
-ok "  it is said" has out 'verified; the log was gzip, a container runtime'
-rm -rf got
-python3 form.py docker jsonl >log
-ok "json-file" said log json-file
-python3 form.py utf-16 jsonl >log
-ok "UTF-16" said log utf-16
-python3 form.py nul-head jsonl >log
-ok "NUL" said log nul
-python3 form.py prefix jsonl >log
-ok "time stamps" said log timestamps
-ok "none" said jsonl ""
-
 # rotated in the middle of lines, in any order, some of them compressed
 python3 - <<-'END'
 	import gzip, itertools, subprocess
@@ -140,6 +119,20 @@ for kind in cri-jsonl cri-json docker-jsonl docker-json; do
 	ok "$kind with one missing" exits 4 "$UNPACKCTL" extract -q -C got \
 		$kind.log.20261120-100000 $kind.log.20261123-100000
 	ok "  of which parts are missing" has err 'fetch again '
+done
+# a line that breaks off, and what comes next does not go on with it
+for kind in cri docker; do
+	python3 form.py $kind jsonl | head -n 3 >cut
+	python3 form.py $kind jsonl >new
+	sed 's/^/[pod\/p\/bundle] /' jsonl >prefixed
+	for next in jsonl json prefixed new; do
+		ok "$kind, cut, and $next" exits 0 "$UNPACKCTL" extract -q -C got cut $next
+		ok "  comes back" cmp -s in/manifests/r got/manifests/r
+		rm -rf got
+	done
+	jq -r .content json | base64 -d >b.gz
+	ok "$kind, cut, and an archive" exits 0 "$UNPACKCTL" extract -q -C got cut b.gz
+	rm -rf got
 done
 # the names tell, whatever the time stamps say
 for kind in cri docker; do

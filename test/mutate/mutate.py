@@ -67,7 +67,7 @@ GROUPS = {
     "places": ["bundle/places"],
     "preflight": ["stream/preflight"],
     "decode": ["log/decode"],
-    "form": ["log/form", "log/logfile"],
+    "form": ["log/form"],
     "gather": ["log/gather", "log/whole"],
     "tarin": ["log/tarin"],
     "target": ["log/target"],

@@ -16,14 +16,16 @@ struct source {
 };
 
 static ssize_t
-pull(void *arg, const void **data)
+from(void *arg, void *to, size_t room)
 {
 	struct source *s = arg;
 	size_t n = s->len < s->step ? s->len : s->step;
 
+	if (n > room)
+		n = room;
 	if (n == 0 && s->fails)
 		return -1;
-	*data = s->at;
+	memcpy(to, s->at, n);
 	s->at += n;
 	s->len -= n;
 	return (ssize_t)n;
@@ -44,7 +46,7 @@ run(const char *bytes, size_t len, size_t step, size_t room)
 
 	notes_free(&notes);
 	memset(&notes, 0, sizeof notes);
-	f = form_open(pull, &s, &notes);
+	f = form_open(from, &s, &notes);
 	while ((n = form_read(f, got + all,
 	            sizeof got - all < room ? sizeof got - all : room)) > 0)
 		all += (size_t)n;
@@ -54,9 +56,9 @@ run(const char *bytes, size_t len, size_t step, size_t room)
 	return n < 0 ? -1 : (ssize_t)all;
 }
 
-/* The bytes come out as `wanted`; `forms` is what was noticed. */
+/* The bytes come out as `wanted`; were there NULs? */
 static void
-gives_of(const char *bytes, size_t len, const char *wanted, unsigned int forms)
+gives_of(const char *bytes, size_t len, const char *wanted, bool nul)
 {
 	static const size_t steps[] = {1, 2, 3, 7, 100, 1 << 20};
 	static const size_t rooms[] = {1, 5, 4096};
@@ -65,71 +67,68 @@ gives_of(const char *bytes, size_t len, const char *wanted, unsigned int forms)
 	for (i = 0; i < 18 && wrong == 0; i++) {
 		if (run(bytes, len, steps[i % 6], rooms[i / 6]) !=
 		        (ssize_t)strlen(wanted) ||
-		    strcmp(got, wanted) != 0 || notes.forms != forms)
+		    strcmp(got, wanted) != 0 || notes.nul != nul)
 			wrong++;
 	}
-	if (wrong > 0)
-		printf("# forms %#x\n", notes.forms);
 	OK_STR(got, wanted);
 	OK(wrong == 0);
 }
 
-#define GIVES(bytes, wanted, forms) \
-	gives_of(bytes, sizeof bytes - 1, wanted, forms)
+#define GIVES(bytes, wanted) gives_of(bytes, sizeof bytes - 1, wanted, false)
+#define GIVES_NUL(bytes, wanted) gives_of(bytes, sizeof bytes - 1, wanted, true)
 
 static void
 plain(void)
 {
-	GIVES("", "", 0);
+	GIVES("", "");
 	OK(notes.texts == 0 && !cut);
-	GIVES("\n", "\n", 0);
-	GIVES("hello\nyou\n", "hello\nyou\n", 0);
+	GIVES("\n", "\n");
+	GIVES("hello\nyou\n", "hello\nyou\n");
 	OK(notes.texts == 2);
-	GIVES("no end", "no end", 0);
+	GIVES("no end", "no end");
 	OK(notes.texts == 1 && !cut);
-	GIVES("2026 is not a time\n2\n", "2026 is not a time\n2\n", 0);
-	GIVES("2026", "2026", 0);
-	GIVES("{\"x\":1}\n{\n", "{\"x\":1}\n{\n", 0);
-	GIVES("\xef\xbb\xbf{\"x\":1}\n", "{\"x\":1}\n", NOTES_MARK);
+	GIVES("2026 is not a time\n2\n", "2026 is not a time\n2\n");
+	GIVES("2026", "2026");
+	GIVES("{\"x\":1}\n{\n", "{\"x\":1}\n{\n");
+	GIVES("\xef\xbb\xbf{\"x\":1}\n", "{\"x\":1}\n");
 	GIVES("a\n\xef\xbb\xbf"
 	      "b\n",
-	    "a\nb\n", 0);
+	    "a\nb\n");
 }
 
 static void
 cri(void)
 {
 	GIVES(T "stdout F one\n" T "stderr F bad\n" T "stdout F two\n",
-	    "one\ntwo\n", NOTES_CRI);
+	    "one\ntwo\n");
 	OK(notes.texts == 3 && !cut);
 	GIVES(T "stdout P one\n" T "stdout P -two\n" T "stdout F -three\n",
-	    "one-two-three\n", NOTES_CRI);
+	    "one-two-three\n");
 	OK(!cut);
-	GIVES(T "stdout P one\n", "one", NOTES_CRI);
+	GIVES(T "stdout P one\n", "one");
 	OK(cut);
-	GIVES(T "stdout P one\n" T "stderr P bad\n", "one", NOTES_CRI);
+	GIVES(T "stdout P one\n" T "stderr P bad\n", "one");
 	OK(cut);
-	GIVES(T "stdout P one\nplain\n", "oneplain\n", NOTES_CRI);
+	GIVES(T "stdout P one\nplain\n", "oneplain\n");
 	OK(!cut);
-	GIVES(T "stdout P one\n\n", "one\n", NOTES_CRI);
+	GIVES(T "stdout P one\n\n", "one\n");
 	OK(!cut);
 	/* made CRLF: a piece has no CR of its own */
-	GIVES(T "stdout P one\r\n" T "stdout F two\r\n", "onetwo\r\n",
-	    NOTES_CRI);
+	GIVES(T "stdout P one\r\n" T "stdout F two\r\n", "onetwo\r\n");
 	/* nor has it one inside, which no stream has */
 	GIVES(T "stdout P one\rtwo\r\r\n" T "stdout P \r\n" T
 	        "stdout P \r\r3\r4\n" T "stdout F \r5\r\n",
-	    "onetwo34\r5\r\n", NOTES_CRI);
-	GIVES(T "stdout P one\r", "one", NOTES_CRI);
-	GIVES(T "stdout P \rone\n\r\n", "one\r\n", NOTES_CRI);
-	GIVES(T "stdout F:x y\n" T "stdout P:z y\n", "y\ny", NOTES_CRI);
-	GIVES(T "stdout F\n" T "stdout P\n", "\n", NOTES_CRI);
+	    "onetwo34\r5\r\n");
+	GIVES(T "stdout P one\r", "one");
+	GIVES(T "stdout P \rone\n\r\n", "one\r\n");
+	GIVES(T "stdout F:x y\n" T "stdout P:z y\n", "y\ny");
+	GIVES(T "stdout F\n" T "stdout P\n", "\n");
 	/* what only looks like it */
-	GIVES(T "stdout X y\n", T "stdout X y\n", NOTES_STAMPS);
-	GIVES(T "stdout Fx y\n", T "stdout Fx y\n", NOTES_STAMPS);
-	GIVES(T "stdin F y\n", T "stdin F y\n", NOTES_STAMPS);
-	GIVES(T "stdout\n", T "stdout\n", NOTES_STAMPS);
-	GIVES(T, T, NOTES_STAMPS);
+	GIVES(T "stdout X y\n", T "stdout X y\n");
+	GIVES(T "stdout Fx y\n", T "stdout Fx y\n");
+	GIVES(T "stdin F y\n", T "stdin F y\n");
+	GIVES(T "stdout\n", T "stdout\n");
+	GIVES(T, T);
 }
 
 #define DOCKER(text, stream) \
@@ -140,44 +139,43 @@ json(void)
 {
 	GIVES(DOCKER("one\\n", "stdout") DOCKER("bad\\n", "stderr")
 	          DOCKER("two\\n", "stdout"),
-	    "one\ntwo\n", NOTES_JSON_FILE);
+	    "one\ntwo\n");
 	OK(notes.texts == 3 && !cut);
-	GIVES(DOCKER("one", "stdout") DOCKER("two\\n", "stdout"), "onetwo\n",
-	    NOTES_JSON_FILE);
-	GIVES(DOCKER("one", "stdout"), "one", NOTES_JSON_FILE);
+	GIVES(DOCKER("one", "stdout") DOCKER("two\\n", "stdout"), "onetwo\n");
+	GIVES(DOCKER("one", "stdout"), "one");
 	OK(cut);
 	GIVES(DOCKER("\\u0041\\u00e4\\t\\\"\\\\\\/\\b\\f\\r\\n", "stdout"),
-	    "A\xc3\xa4\t\"\\/\b\f\r\n", NOTES_JSON_FILE);
-	GIVES(DOCKER("\\u004a\\u004A\\n", "stdout"), "JJ\n", NOTES_JSON_FILE);
+	    "A\xc3\xa4\t\"\\/\b\f\r\n");
+	GIVES(DOCKER("\\u004a\\u004A\\n", "stdout"), "JJ\n");
 	/* blanks, other keys first, and objects inside */
 	GIVES("{ \"log\" : \"one\\n\", \"attrs\": {\"stream\":[\"x\"]}, "
 	      "\"stream\" : \"stderr\" }\n",
-	    "", NOTES_JSON_FILE);
+	    "");
 	GIVES("{\"log\":\"one\\n\",\"attrs\":{\"a\":\"b\"},\"stream\":"
 	      "\"stderr\"}\n" DOCKER("two\\n", "stdout"),
-	    "two\n", NOTES_JSON_FILE);
+	    "two\n");
 	GIVES("{\"log\":\"one\",\"attrs\":{\"stream\":\"x\",\"y\":[\"stream\","
 	      "\"stderr\"]},\"n\":{}}\n",
-	    "one", NOTES_JSON_FILE);
+	    "one");
 	OK(cut);
 	/* cut, it is text: in the text, behind it, in an object inside */
-	GIVES("{\"log\":\"on", "{\"log\":\"on\n", NOTES_JSON_FILE);
+	GIVES("{\"log\":\"on", "{\"log\":\"on\n");
 	OK(!cut);
 	GIVES("{\"log\":\"on\n" DOCKER("two\\n", "stdout"),
-	    "{\"log\":\"on\ntwo\n", NOTES_JSON_FILE);
+	    "{\"log\":\"on\ntwo\n");
 	GIVES("{\"log\":\"one\",\"stream\":\"stdout\"\n",
-	    "{\"log\":\"one\",\"stream\":\"stdout\"\n", NOTES_JSON_FILE);
+	    "{\"log\":\"one\",\"stream\":\"stdout\"\n");
 	OK(!cut);
 	GIVES("{\"log\":\"one\",\"attrs\":{\"a\":\"b\"}\n",
-	    "{\"log\":\"one\",\"attrs\":{\"a\":\"b\"}\n", NOTES_JSON_FILE);
+	    "{\"log\":\"one\",\"attrs\":{\"a\":\"b\"}\n");
 	OK(!cut);
-	GIVES("{\"message\":\"one\"}\n", "{\"message\":\"one\"}\n", 0);
-	GIVES("{\"logs\":\"one\"}\n", "{\"logs\":\"one\"}\n", 0);
-	GIVES("{\"lo\n{\"log\n", "{\"lo\n{\"log\n", 0);
+	GIVES("{\"message\":\"one\"}\n", "{\"message\":\"one\"}\n");
+	GIVES("{\"logs\":\"one\"}\n", "{\"logs\":\"one\"}\n");
+	GIVES("{\"lo\n{\"log\n", "{\"lo\n{\"log\n");
 	GIVES("{\"log\":\"one\\n\"} \"x\"}{\n",
-	    "{\"log\":\"one\\n\"} \"x\"}{\n", NOTES_JSON_FILE);
+	    "{\"log\":\"one\\n\"} \"x\"}{\n");
 	/* nothing, of standard output and of standard error */
-	GIVES(DOCKER("", "stdout") DOCKER("", "stderr"), "", NOTES_JSON_FILE);
+	GIVES(DOCKER("", "stdout") DOCKER("", "stderr"), "");
 	OK(cut);
 }
 
@@ -209,26 +207,24 @@ long_text(void)
 static void
 characters(void)
 {
-	GIVES("\xff\xfe\x61\0\n\0", "a\n", NOTES_UTF16);
-	GIVES("\xfe\xff\0a\0\n", "a\n", NOTES_UTF16);
-	/* pairs, and marks and NULs in the middle */
-	GIVES("\xff\xfe\x3d\xd8\x00\xde", "\xf0\x9f\x98\x80", NOTES_UTF16);
-	GIVES("\xff\xfe\x3d\xd8\x61\0\x00\xde", "a\xed\xb8\x80", NOTES_UTF16);
-	GIVES("\xff\xfe\x61\0\xff\xfe\0\0\x62\0", "ab",
-	    NOTES_UTF16 | NOTES_NUL);
+	GIVES("\xff\xfe\x61\0\n\0", "a\n");
+	GIVES("\xfe\xff\0a\0\n", "a\n");
+	/* what is not ASCII, of one unit and of two */
+	GIVES("\xff\xfe\xe9\0\x61\0\x3d\xd8\x00\xde", "?a??");
+	/* marks and NULs in the middle */
+	GIVES_NUL("\xff\xfe\x61\0\xff\xfe\0\0\x62\0", "ab");
 }
 
 static void
 holes(void)
 {
-	GIVES("one\n\0\0\0\0two\n", "one\ntwo\n", NOTES_NUL);
+	GIVES_NUL("one\n\0\0\0\0two\n", "one\ntwo\n");
 	/* a line that is cut by it is over */
-	GIVES(T "stdout F on\0\0" T "stdout F two\n", "ontwo\n",
-	    NOTES_CRI | NOTES_NUL);
-	GIVES("{\"log\":\"on\0\0" DOCKER("two\\n", "stdout"),
-	    "{\"log\":\"on\ntwo\n", NOTES_JSON_FILE | NOTES_NUL);
-	GIVES("2026-\0\0x\n", "2026-x\n", NOTES_NUL);
-	GIVES("\0\0\0hello\n", "hello\n", NOTES_NUL);
+	GIVES_NUL(T "stdout F on\0\0" T "stdout F two\n", "ontwo\n");
+	GIVES_NUL("{\"log\":\"on\0\0" DOCKER("two\\n", "stdout"),
+	    "{\"log\":\"on\ntwo\n");
+	GIVES_NUL("2026-\0\0x\n", "2026-x\n");
+	GIVES_NUL("\0\0\0hello\n", "hello\n");
 }
 
 /* Tars come out as they are. */
@@ -239,9 +235,9 @@ tars(void)
 	unsigned int sum;
 
 	/* a tar of nothing is none, as NULs that a crash left */
-	OK(run(tar, 1024, 100, 4096) == 0 && notes.forms == NOTES_NUL);
+	OK(run(tar, 1024, 100, 4096) == 0 && notes.nul);
 	OK(run(tar, 20 * 512, 100, 4096) == 0);
-	OK(run(tar, 512, 100, 4096) == 0 && notes.forms == NOTES_NUL);
+	OK(run(tar, 512, 100, 4096) == 0 && notes.nul);
 	OK(run(tar, 1025, 100, 4096) == 0);
 	OK(run(tar, 1536, 100, 4096) == 0);
 	OK(run(tar, 20 * 512 + 1, 100, 4096) == 0);
@@ -260,45 +256,20 @@ tars(void)
 	OK(run(tar, 512, 100, 4096) == 512);
 }
 
-/* Does it begin in the middle of a line; and what was read is not lost. */
+/* What cannot be read is not an end, at once and later. */
 static void
-continues(const char *text, int wanted, const char *rest)
-{
-	struct source s = {text, strlen(text), 3, false};
-	struct form *f;
-	size_t all = 0;
-	ssize_t n;
-
-	memset(&notes, 0, sizeof notes);
-	f = form_open(pull, &s, &notes);
-	OK(form_continues(f) == wanted);
-	while ((n = form_read(f, got + all, 2)) > 0)
-		all += (size_t)n;
-	got[all] = '\0';
-	OK_STR(got, rest);
-	form_close(f);
-	notes_free(&notes);
-}
-
-static void
-middles(void)
+fails(void)
 {
 	struct source s = {"abc", 3, 3, true};
 	static char many[100000];
 	struct form *f;
 	ssize_t n;
 
-	continues(T "stdout F rest of it\n", 1, "rest of it\n");
-	continues(T "stdout F {\"part\"\n", 0, "{\"part\"\n");
-	continues(DOCKER("rest\\n", "stdout"), 1, "rest\n");
-	continues("plain\n", 0, "plain\n");
-	continues("", 0, "");
-	/* what cannot be read is not an end, at once and later */
 	memset(&notes, 0, sizeof notes);
-	OK(form_open(pull, &s, &notes) == NULL);
+	OK(form_open(from, &s, &notes) == NULL);
 	memset(many, '\n', sizeof many);
 	s = (struct source){many, sizeof many, 500, true};
-	f = form_open(pull, &s, &notes);
+	f = form_open(from, &s, &notes);
 	while ((n = form_read(f, got, 100)) > 0)
 		continue;
 	OK(n < 0);
@@ -316,7 +287,7 @@ main(void)
 	characters();
 	holes();
 	tars();
-	middles();
+	fails();
 	notes_free(&notes);
 	return tap_done();
 }
