@@ -21,7 +21,6 @@
 #include "base/memfile.h"
 #include "base/msg.h"
 #include "base/names.h"
-#include "base/unicode.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
@@ -452,7 +451,8 @@ join_surrogates(char *text, size_t len)
 		if (*from == '\\' &&
 		    sscanf(from, "\\u%4x\\u%4x", &high, &low) == 2 &&
 		    high >> 10 == 0xd800 >> 10 && low >> 10 == 0xdc00 >> 10) {
-			to += sprintf(to, "\\U%08x", unicode_join(high, low));
+			to += sprintf(to, "\\U%08x",
+			    0x10000 + ((high - 0xd800) << 10) + low - 0xdc00);
 			from += 12;
 			continue;
 		}
