@@ -13,29 +13,34 @@
 
 #include "base/tempfile.h"
 
-enum {
-	SPARSE_NAME = 4096
-};
-
-/* A run of data in the file; what is between runs are zeros. */
-struct sparse_run {
-	uint64_t at;
-	uint64_t len;
+enum sparse_key {
+	SPARSE_MAJOR,
+	SPARSE_MINOR,
+	SPARSE_NAME, /* of the file */
+	SPARSE_SIZE,
+	SPARSE_REALSIZE,
+	SPARSE_NUMBLOCKS,
+	SPARSE_MAP,
+	SPARSE_KEYS /* how many there are */
 };
 
 /* What the records "GNU.sparse.*" of an entry say. */
 struct sparse {
-	char major[8], minor[8]; /* "" where they are not there */
-	char name[SPARSE_NAME]; /* of the file; "" likewise */
-	char size[24], realsize[24], numblocks[24]; /* likewise */
-	struct sparse_run *runs; /* owned; version 0.x */
-	size_t n_runs, room;
-	bool has_map;
-	bool half; /* an offset whose numbytes has yet to come */
+	const char *value[SPARSE_KEYS]; /* borrowed; "": none */
+	/* owned; where a run of data is in the file, its length, and so on:
+	 * what is between runs are zeros */
+	uint64_t *numbers;
+	size_t n, room;
 	bool bad; /* a record that cannot be */
 };
 
-/* Take the record "GNU.sparse.<key>".  Returns 0, or -1 without memory. */
+/* Make it one that says nothing, for the first time from {0}; and free it. */
+void sparse_reset(struct sparse *s);
+
+/*
+ * Take the record "GNU.sparse.<key>", whose value is borrowed.  Returns 0, or
+ * -1 without memory.
+ */
 int sparse_take(struct sparse *s, const char *key, const char *value);
 
 /* Is the entry a sparse file, as far as the records say? */
@@ -48,7 +53,5 @@ bool sparse_is(const struct sparse *s);
  */
 int sparse_expand(struct sparse *s, const struct blob *b, struct tempfile *to,
     const char *what, struct blob *out);
-
-void sparse_free(struct sparse *s);
 
 #endif

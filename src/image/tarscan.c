@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,15 +48,49 @@ struct header {
 #define TIME_MAX INT64_C(9223372036)
 #define TIME_MAX_NANOS 854775807
 
+/* The pax records of which the last one of an entry counts. */
+enum pax_key {
+	PAX_PATH,
+	PAX_LINKPATH,
+	PAX_SIZE,
+	PAX_UID,
+	PAX_GID,
+	PAX_MTIME,
+	PAX_KEYS
+};
+
 /* What pax records and GNU long names say of the entry that follows. */
 struct extra {
-	bool long_name, long_link; /* GNU's, which count more than pax's */
-	bool cut; /* one of the names was too long */
-	bool has_name, has_link, has_size, has_uid, has_gid, has_mtime;
-	int64_t size, uid, gid, mtime;
+	char *name, *link; /* owned; GNU's, which count more than pax's; NULL */
+	char *pax; /* owned; the records */
+	const char *value[PAX_KEYS]; /* points into it; "": none */
 	struct tarscan_xattrs xattrs;
 	struct sparse sparse;
 };
+
+/* Forget what pax records said. */
+static void
+extra_reset(struct extra *x)
+{
+	size_t i;
+
+	for (i = 0; i < PAX_KEYS; i++)
+		x->value[i] = "";
+	x->xattrs = (struct tarscan_xattrs){.opaque = false};
+	sparse_reset(&x->sparse);
+	free(x->pax);
+	x->pax = NULL;
+}
+
+/* Forget all; and free it. */
+static void
+extra_free(struct extra *x)
+{
+	extra_reset(x);
+	free(x->name);
+	free(x->link);
+	x->name = x->link = NULL;
+}
 
 static int
 tarscan_refuse(const struct tarscan *t, const char *why)
@@ -65,40 +100,33 @@ tarscan_refuse(const struct tarscan *t, const char *why)
 	return -1;
 }
 
-/* Binary numbers of GNU tar: the first byte's highest bit is set. */
-static int
-parse_binary(const unsigned char *field, size_t len, int64_t *number)
-{
-	bool negative = (field[0] & 0x40) != 0;
-	uint64_t n = 0;
-	size_t i;
-	unsigned int c;
-
-	for (i = 0; i < len; i++) {
-		c = negative ? field[i] ^ 0xffU : field[i];
-		if (i == 0)
-			c &= 0x7f;
-		if (n >> 55 != 0)
-			return -1;
-		n = n << 8 | c;
-	}
-	*number = negative ? -(int64_t)n - 1 : (int64_t)n;
-	return 0;
-}
-
-/* Octal digits between blanks and NULs, or a binary number. */
+/*
+ * Octal digits between blanks and NULs; or, where the first byte's highest bit
+ * is set, a binary number, as GNU tar writes them.  0, or -1.
+ */
 static int
 parse_number(const char *field, size_t len, int64_t *number)
 {
+	const unsigned int flip = (field[0] & 0x40) != 0 ? 0xff : 0;
+	uint64_t n = 0;
 	size_t i = 0;
 
-	*number = 0;
-	if ((field[0] & 0x80) != 0)
-		return parse_binary((const unsigned char *)field, len, number);
+	if ((field[0] & 0x80) != 0) {
+		for (; i < len; i++) {
+			if (n >> 55 != 0)
+				return -1;
+			n = n << 8 |
+			    (((unsigned char)field[i] ^ flip) &
+			        (i == 0 ? 0x7f : 0xff));
+		}
+		*number = flip != 0 ? -(int64_t)n - 1 : (int64_t)n;
+		return 0;
+	}
 	while (i < len && (field[i] == ' ' || field[i] == '\0'))
 		i++;
 	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++)
-		*number = *number << 3 | (field[i] - '0');
+		n = n << 3 | (uint64_t)(field[i] - '0');
+	*number = (int64_t)n;
 	return i == len || field[i] == ' ' || field[i] == '\0' ? 0 : -1;
 }
 
@@ -108,6 +136,12 @@ tarscan_is_zero(const struct header *h)
 	static const struct header zero;
 
 	return memcmp(h, &zero, sizeof zero) == 0;
+}
+
+static uint64_t
+padded(uint64_t size)
+{
+	return (size + BLOCK - 1) / BLOCK * BLOCK;
 }
 
 /* Old tars summed signed bytes; both are accepted, as everywhere. */
@@ -164,45 +198,29 @@ read_header(struct tarscan *t, struct header *h)
 	return 1;
 }
 
-/* The `size` bytes that follow the header at t->at, with a NUL; owned. */
-static char *
-read_extension(struct tarscan *t, uint64_t size)
+/*
+ * Store the name that counts, that of GNU's header, or of a pax record, or
+ * `other`, as much as a file system could hold.
+ */
+static void
+keep_name(struct tarscan_entry *e, char *to, const char *gnu, const char *pax,
+    const char *other)
 {
-	struct blob b = *t->blob;
-	char *text;
-
-	if (size > EXTENSION_MAX || t->at + BLOCK + size > b.len) {
-		(void)tarscan_refuse(t,
-		    size > EXTENSION_MAX ? "a header with an impossible size"
-		                         : "cut off");
-		return NULL;
-	}
-	b.at += t->at + BLOCK;
-	b.len = size;
-	text = blob_text(&b, EXTENSION_MAX, t->what);
-	return text;
+	if (gnu == NULL || *gnu == '\0')
+		gnu = *pax != '\0' ? pax : other;
+	if (snprintf(to, TARSCAN_NAME, "%s", gnu) >= TARSCAN_NAME)
+		e->cut = true;
 }
 
-/* Store a name, as much as a file system could hold. */
-static int
-keep_name(struct tarscan *t, char *to, const char *name, size_t len)
-{
-	if (len >= TARSCAN_NAME)
-		len = TARSCAN_NAME - 1;
-	if (memchr(name, '\0', len) != NULL)
-		return tarscan_refuse(t, "a name with a NUL in it");
-	memcpy(to, name, len);
-	to[len] = '\0';
-	return 0;
-}
-
-/* A decimal number with a sign, of at most 64 bits.  0, or -1. */
+/* A decimal number with a sign, of at most 64 bits, unless "".  0, or -1. */
 static int
 parse_decimal(const char *text, int64_t *number)
 {
 	bool negative = *text == '-';
 	uint64_t n;
 
+	if (*text == '\0')
+		return 0;
 	text += negative || *text == '+';
 	if (number_parse(text, 0, INT64_MAX, &n) < 0)
 		return -1;
@@ -217,65 +235,46 @@ bound_time(int64_t seconds)
 	return seconds < 0 || seconds > TIME_MAX ? 0 : seconds;
 }
 
-/* Whole seconds of a pax time (POSIX.1-2017, pax), bounded.  0, or -1. */
+/*
+ * Whole seconds of a pax time (POSIX.1-2017, pax), bounded, unless "".  0, or
+ * -1.
+ */
 static int
 parse_time(const char *text, int64_t *seconds)
 {
-	size_t len = strcspn(text, "."), digits;
-	char whole[24], nanos[10] = "000000000";
+	const bool negative = *text == '-';
+	char nanos[10] = "000000000";
+	uint64_t whole;
+	size_t digits;
 
-	if (len >= sizeof whole)
-		return -1;
-	memcpy(whole, text, len);
-	whole[len] = '\0';
-	if (parse_decimal(whole, seconds) < 0)
-		return -1;
-	*seconds = bound_time(*seconds);
-	if (text[len] == '\0')
+	if (*text == '\0')
 		return 0;
-	text += len + 1;
-	digits = strspn(text, "0123456789");
-	if (text[digits] != '\0')
+	text += negative || *text == '+';
+	if (number_take(&text, INT64_MAX, &whole) < 0)
 		return -1;
-	memcpy(nanos, text, digits < 9 ? digits : 9);
+	if (*text == '.') {
+		digits = strspn(++text, "0123456789");
+		memcpy(nanos, text, digits < 9 ? digits : 9);
+		text += digits;
+	}
 	/* before 1970, or after the last moment */
-	if ((whole[0] == '-' && strcmp(nanos, "000000000") != 0) ||
-	    (*seconds == TIME_MAX && strtol(nanos, NULL, 10) > TIME_MAX_NANOS))
-		*seconds = 0;
-	return 0;
+	*seconds = negative ||
+	        (whole == TIME_MAX && strtol(nanos, NULL, 10) > TIME_MAX_NANOS)
+	    ? 0
+	    : bound_time((int64_t)whole);
+	return *text == '\0' ? 0 : -1;
 }
-
-/* A pax record. */
-struct record {
-	const char *key;
-	const char *value; /* with a NUL after it */
-	size_t at; /* where value is in the header's data */
-	size_t len; /* bytes of value */
-};
 
 static const char acl_key[] = "system.posix_acl_access";
 
-/* Does the kernel take such a value (cap_convert_nscap)? */
-static bool
-xattr_is_taken(const char *key, const unsigned char *value, size_t len)
-{
-	if (*key == '\0' || strlen(key) > 255 || len > 65536)
-		return false;
-	if (strcmp(key, acl_key) == 0) /* another version is passed over */
-		return acl_is_foreign(value, len) || acl_is_valid(value, len);
-	if (strcmp(key, "security.capability") == 0)
-		return (len == 20 && value[3] == 2) ||
-		    (len == 24 && value[3] == 3);
-	return true;
-}
-
+/* Take an extended attribute, whose value is `at` bytes into the records. */
 static void
 take_xattr(const struct tarscan *t, struct tarscan_xattrs *x, const char *key,
-    const struct record *r)
+    const char *value, size_t at, size_t len)
 {
-	const unsigned char *bytes = (const unsigned char *)r->value;
-	const size_t len = r->len;
+	const unsigned char *bytes = (const unsigned char *)value;
 	static const char overlay[] = "trusted.overlay.";
+	bool acl = strcmp(key, acl_key) == 0;
 
 	if (strcmp(key, "trusted.overlay.opaque") == 0 && len == 1 &&
 	    *bytes == 'y')
@@ -284,111 +283,67 @@ take_xattr(const struct tarscan *t, struct tarscan_xattrs *x, const char *key,
 		x->overlay = true;
 	else if (strncmp(key, "user.", 5) == 0)
 		x->user = true;
-	else if (strcmp(key, acl_key) == 0 && !acl_is_foreign(bytes, len))
+	/* one of another version is passed over */
+	else if (acl && acl_is_foreign(bytes, len))
+		acl = false;
+	else if (acl)
 		x->acl = (struct blob){t->blob->fd,
-		    t->blob->at + t->at + BLOCK + r->at, len};
-	if (!xattr_is_taken(key, bytes, len))
+		    t->blob->at + t->at + BLOCK + at, len};
+	/* what the kernel does not take (cap_convert_nscap) */
+	if (*key == '\0' || strlen(key) > 255 || len > 65536 ||
+	    (acl && !acl_is_valid(bytes, len)) ||
+	    (strcmp(key, "security.capability") == 0 &&
+	        !(len == 20 && bytes[3] == 2) && !(len == 24 && bytes[3] == 3)))
 		x->bad = true;
-}
-
-/* Take a number of a record; an empty value takes it back, as in Go. */
-static int
-take_number(bool *has, int64_t *number, const char *value)
-{
-	*has = *value != '\0';
-	return *has ? parse_decimal(value, number) : 0;
 }
 
 /* Take one pax record. */
 static int
-take_record(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
-    const struct record *r)
+take_record(struct tarscan *t, struct extra *x, const char *key,
+    const char *value, size_t len)
 {
 	static const char xattr[] = "SCHILY.xattr.", sparse[] = "GNU.sparse.";
-	const char *key = r->key, *value = r->value;
-	const size_t len = r->len;
-	int ret = 0;
+	static const char *const keys[] = {"path", "linkpath", "size", "uid",
+	    "gid", "mtime"};
+	size_t i;
 
-	if (strcmp(key, "path") == 0) {
-		x->has_name = len > 0;
-		x->cut = x->cut || len >= TARSCAN_NAME;
-		return x->long_name ? 0 : keep_name(t, e->name, value, len);
-	}
-	if (strcmp(key, "linkpath") == 0) {
-		x->has_link = len > 0;
-		x->cut = x->cut || len >= TARSCAN_NAME;
-		return x->long_link ? 0 : keep_name(t, e->link, value, len);
-	}
+	for (i = 0; i < PAX_KEYS; i++)
+		if (strcmp(key, keys[i]) == 0)
+			x->value[i] = value;
+	if (strlen(value) < len &&
+	    (x->value[PAX_PATH] == value || x->value[PAX_LINKPATH] == value))
+		return tarscan_refuse(t, "a name with a NUL in it");
 	if (strncmp(key, sparse, sizeof sparse - 1) == 0)
 		return sparse_take(&x->sparse, key + sizeof sparse - 1, value);
 	if (strncmp(key, xattr, sizeof xattr - 1) == 0)
-		take_xattr(t, &x->xattrs, key + sizeof xattr - 1, r);
-	else if (strcmp(key, "size") == 0)
-		ret = take_number(&x->has_size, &x->size, value);
-	else if (strcmp(key, "uid") == 0)
-		ret = take_number(&x->has_uid, &x->uid, value);
-	else if (strcmp(key, "gid") == 0)
-		ret = take_number(&x->has_gid, &x->gid, value);
-	else if (strcmp(key, "mtime") == 0 && len > 0)
-		ret = parse_time(value, &x->mtime);
-	if (strcmp(key, "mtime") == 0)
-		x->has_mtime = len > 0;
-	return ret < 0 ? tarscan_refuse(t, "a damaged pax record") : 0;
+		take_xattr(t, &x->xattrs, key + sizeof xattr - 1, value,
+		    (size_t)(value - x->pax), len);
+	return 0;
 }
 
 /* Take all records, "<length> <key>=<value>\n" each. */
 static int
-take_pax(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
-    uint64_t size)
+take_pax(struct tarscan *t, struct extra *x, size_t size)
 {
-	char *text = read_extension(t, size);
-	char *p, *end, *blank, *equals;
-	struct record r;
-	unsigned long len;
-	int ret = -1;
+	char *p, *end, *equals;
+	const char *key;
+	uint64_t len;
 
-	if (text == NULL)
-		return -1;
-	for (p = text, end = text + size; p < end; p += len) {
-		len = strtoul(p, &blank, 10);
-		if (*p < '0' || *p > '9' || *blank != ' ' ||
-		    len > (size_t)(end - p) || p + len < blank + 2 ||
-		    p[len - 1] != '\n')
-			goto bad;
+	for (p = x->pax, end = p + size; p < end; p += len) {
+		key = p;
+		if (number_take(&key, (uint64_t)(end - p), &len) < 0 ||
+		    *key != ' ' || p + len < key + 2 || p[len - 1] != '\n')
+			break;
 		p[len - 1] = '\0';
-		equals = strchr(blank, '=');
+		equals = strchr(++key, '=');
 		if (equals == NULL)
-			goto bad;
-		*equals = '\0';
-		r = (struct record){blank + 1, equals + 1,
-		    (size_t)(equals + 1 - text),
-		    (size_t)(p + len - 1 - (equals + 1))};
-		if (take_record(t, e, x, &r) < 0)
-			goto out;
+			break;
+		*equals++ = '\0';
+		if (take_record(t, x, key, equals,
+		        (size_t)(p + len - 1 - equals)) < 0)
+			return -1;
 	}
-	ret = 0;
-	goto out;
-bad:
-	(void)tarscan_refuse(t, "a damaged pax header");
-out:
-	free(text);
-	return ret;
-}
-
-/* The name of a header: prefix/name in ustar. */
-static void
-header_name(const struct header *h, char *to)
-{
-	size_t n = 0, len;
-
-	if (memcmp(h->magic, "ustar", 6) == 0 && h->prefix[0] != '\0') {
-		n = strnlen(h->prefix, sizeof h->prefix);
-		memcpy(to, h->prefix, n);
-		to[n++] = '/';
-	}
-	len = strnlen(h->name, sizeof h->name);
-	memcpy(to + n, h->name, len);
-	to[n + len] = '\0';
+	return p < end ? tarscan_refuse(t, "a damaged pax header") : 0;
 }
 
 /* A character device 0:0, as mknod(2) takes the numbers. */
@@ -408,33 +363,26 @@ set_device(struct tarscan *t, struct tarscan_entry *e, const struct header *h)
 	return 0;
 }
 
-/* Where the data is, and how much of it is in the tar. */
+/*
+ * Where the data is, and how much of it is in the tar: `size` bytes, but for
+ * what has none behind its header.
+ */
 static int
 set_data(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
-    int64_t size)
+    uint64_t size)
 {
 	struct blob packed;
 	int ret;
 
-	if (x->has_size)
-		size = x->size;
-	if (size < 0)
-		return tarscan_refuse(t, "a damaged tar header");
-	e->data = (struct blob){t->blob->fd, t->blob->at + t->at + BLOCK, 0};
-	/* these have no bytes behind the header, although it has a size */
-	if (e->type < TARSCAN_LINK || e->type > TARSCAN_FIFO)
-		e->data.len = (uint64_t)size;
-	if (t->blob->len - t->at - BLOCK < e->data.len)
+	e->data = (struct blob){t->blob->fd, t->blob->at + t->at + BLOCK, size};
+	if (t->blob->len - t->at - BLOCK < size)
 		return tarscan_refuse(t, "cut off in a file");
-	x->size = (int64_t)e->data.len;
-	if (e->type != TARSCAN_FILE) {
+	if (e->type != TARSCAN_FILE)
 		e->data.len = 0;
+	if (e->type != TARSCAN_FILE || !sparse_is(&x->sparse))
 		return 0;
-	}
-	if (!sparse_is(&x->sparse))
-		return 0;
-	if (x->sparse.name[0] != '\0')
-		stpcpy(e->name, x->sparse.name);
+	if (*x->sparse.value[SPARSE_NAME] != '\0')
+		keep_name(e, e->name, x->sparse.value[SPARSE_NAME], "", "");
 	packed = e->data;
 	ret = t->tempfile == NULL ? 0
 	                          : sparse_expand(&x->sparse, &packed,
@@ -442,13 +390,18 @@ set_data(struct tarscan *t, struct tarscan_entry *e, struct extra *x,
 	return ret == 0 ? tarscan_refuse(t, "a damaged sparse file") : ret;
 }
 
-/* Fill e from the header and what came before it. */
+/*
+ * Fill e from the header and what came before it, and go on behind it.  0, or
+ * -1 (reported).
+ */
 static int
 set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
     struct extra *x)
 {
+	char name[sizeof h->prefix + 1 + sizeof h->name + 1];
+	char link[sizeof h->linkname + 1];
+	bool prefix = memcmp(h->magic, "ustar", 6) == 0 && h->prefix[0] != '\0';
 	int64_t mode, uid, gid, size, mtime;
-	size_t len;
 
 	if (parse_number(h->mode, sizeof h->mode, &mode) < 0 ||
 	    parse_number(h->uid, sizeof h->uid, &uid) < 0 ||
@@ -456,116 +409,104 @@ set_entry(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
 	    parse_number(h->size, sizeof h->size, &size) < 0 ||
 	    parse_number(h->mtime, sizeof h->mtime, &mtime) < 0)
 		return tarscan_refuse(t, "a damaged tar header");
-	if (!x->has_name && !x->long_name)
-		header_name(h, e->name);
-	if (!x->has_link && !x->long_link) {
-		memcpy(e->link, h->linkname, sizeof h->linkname);
-		e->link[sizeof h->linkname] = '\0';
-	}
+	mtime = bound_time(mtime);
+	if (parse_decimal(x->value[PAX_UID], &uid) < 0 ||
+	    parse_decimal(x->value[PAX_GID], &gid) < 0 ||
+	    parse_decimal(x->value[PAX_SIZE], &size) < 0 ||
+	    parse_time(x->value[PAX_MTIME], &mtime) < 0)
+		return tarscan_refuse(t, "a damaged pax record");
+	if (size < 0)
+		return tarscan_refuse(t, "a damaged tar header");
+	snprintf(name, sizeof name, "%.*s%s%.*s",
+	    prefix ? (int)sizeof h->prefix : 0, h->prefix, prefix ? "/" : "",
+	    (int)sizeof h->name, h->name);
+	snprintf(link, sizeof link, "%.*s", (int)sizeof h->linkname,
+	    h->linkname);
+	*e->link = '\0';
+	e->cut = false;
+	keep_name(e, e->name, x->name, x->value[PAX_PATH], name);
 	e->type = (enum tarscan_type)(unsigned char)h->typeflag;
 	/* tars older than ustar: a slash makes a directory */
-	len = strlen(e->name);
 	if (h->typeflag == '\0')
-		e->type = len > 0 && e->name[len - 1] == '/' ? TARSCAN_DIR
-		                                             : TARSCAN_FILE;
-	if (e->type != TARSCAN_LINK && e->type != TARSCAN_SYMLINK)
-		e->link[0] = '\0';
+		e->type = *e->name != '\0' &&
+		        e->name[strlen(e->name) - 1] == '/'
+		    ? TARSCAN_DIR
+		    : TARSCAN_FILE;
+	if (e->type == TARSCAN_LINK || e->type == TARSCAN_SYMLINK)
+		keep_name(e, e->link, x->link, x->value[PAX_LINKPATH], link);
 	e->mode = (mode_t)mode & 07777;
 	/* as chown(2) takes them: the low 32 bits */
-	e->uid = (uid_t)(x->has_uid ? x->uid : uid);
-	e->gid = (gid_t)(x->has_gid ? x->gid : gid);
-	e->mtime = x->has_mtime ? x->mtime : bound_time(mtime);
+	e->uid = (uid_t)uid;
+	e->gid = (gid_t)gid;
+	e->mtime = mtime;
 	e->xattrs = x->xattrs;
-	e->cut = x->cut;
-	return set_device(t, e, h) < 0 ? -1 : set_data(t, e, x, size);
+	/* these have no bytes behind the header, although it has a size */
+	if ((e->type >= TARSCAN_LINK && e->type <= TARSCAN_FIFO) ||
+	    e->type == TARSCAN_GLOBAL)
+		size = 0;
+	if (set_device(t, e, h) < 0 || set_data(t, e, x, (uint64_t)size) < 0)
+		return -1;
+	t->at += BLOCK + padded((uint64_t)size);
+	return 0;
 }
 
-static uint64_t
-padded(uint64_t size)
-{
-	return (size + BLOCK - 1) / BLOCK * BLOCK;
-}
-
-/* Take a header that only says something of the next one: 1, 0 if not, -1. */
+/*
+ * Take a header whose data says something of the next one, or, a global one, of
+ * itself: its records are its name.  1, 0 if it is none, -1 (reported).
+ */
 static int
-take_prelude(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
-    struct extra *x)
+take_text(struct tarscan *t, const struct header *h, struct extra *x)
 {
-	bool is_name = h->typeflag == 'L';
-	char *text, *to = is_name ? e->name : e->link;
+	char *text, **name = h->typeflag == 'L' ? &x->name : &x->link;
+	struct blob b = *t->blob;
 	int64_t size;
-	int ret = 0;
+	int ret;
 
-	if (strchr("xLK", h->typeflag) == NULL || h->typeflag == '\0')
+	if (h->typeflag == '\0' || strchr("gxLK", h->typeflag) == NULL)
 		return 0;
 	if (parse_number(h->size, sizeof h->size, &size) < 0 || size < 0 ||
 	    size > EXTENSION_MAX)
 		return tarscan_refuse(t, "a header with an impossible size");
-	if (h->typeflag == 'x') {
-		sparse_free(&x->sparse);
-		*x = (struct extra){.long_name = x->long_name,
-		    .long_link = x->long_link,
-		    .cut = x->cut};
-		ret = take_pax(t, e, x, (uint64_t)size);
-	} else if (size > TARSCAN_NAME) {
-		x->cut = true;
+	if (t->at + BLOCK + (uint64_t)size > b.len)
+		return tarscan_refuse(t, "cut off");
+	b.at += t->at + BLOCK;
+	b.len = (uint64_t)size;
+	text = blob_text(&b, EXTENSION_MAX, t->what);
+	if (text == NULL)
+		return -1;
+	if (h->typeflag == 'g')
+		extra_free(x);
+	if (h->typeflag == 'x' || h->typeflag == 'g') {
+		extra_reset(x);
+		x->pax = text;
+		ret = take_pax(t, x, (size_t)size);
+		if (h->typeflag == 'g')
+			x->xattrs = (struct tarscan_xattrs){.opaque = false};
 	} else {
-		text = read_extension(t, (uint64_t)size);
-		ret = text == NULL ? -1 : keep_name(t, to, text, strlen(text));
-		free(text);
-		*(is_name ? &x->long_name : &x->long_link) = ret == 0 &&
-		    *to != '\0';
+		free(*name);
+		*name = text;
+		ret = 0;
 	}
-	t->at += BLOCK + padded((uint64_t)size);
+	t->at += padded((uint64_t)size);
 	return ret < 0 ? -1 : 1;
-}
-
-/* A global header is an entry of its own, whose name a record of it can say. */
-static int
-take_global(struct tarscan *t, struct tarscan_entry *e, const struct header *h,
-    struct extra *x)
-{
-	struct extra own = {0};
-	int64_t size;
-	int ret;
-
-	if (parse_number(h->size, sizeof h->size, &size) < 0 || size < 0)
-		return tarscan_refuse(t, "a header with an impossible size");
-	ret = take_pax(t, e, &own, (uint64_t)size);
-	sparse_free(&own.sparse);
-	sparse_free(&x->sparse);
-	*x = (struct extra){.has_name = own.has_name, .cut = own.cut};
-	return ret < 0 ? -1 : set_entry(t, e, h, x);
 }
 
 int
 tarscan_next(struct tarscan *t, struct tarscan_entry *e)
 {
-	struct extra *x = calloc(1, sizeof *x);
+	struct extra x = {.name = NULL};
 	struct header h;
 	int ret;
 
-	if (x == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	for (;;) {
-		ret = read_header(t, &h);
-		if (ret <= 0)
-			break;
-		ret = take_prelude(t, e, &h, x);
-		if (ret == 0)
-			ret = (h.typeflag == 'g' ? take_global(t, e, &h, x)
-			                         : set_entry(t, e, &h, x)) < 0
-			    ? -1
-			    : 2;
+	extra_reset(&x);
+	while ((ret = read_header(t, &h)) > 0) {
+		ret = take_text(t, &h, &x);
+		if (ret == 0 || (ret > 0 && h.typeflag == 'g'))
+			ret = set_entry(t, e, &h, &x) < 0 ? -1 : 2;
 		if (ret != 1)
 			break;
+		t->at += BLOCK;
 	}
-	ret = ret > 1 ? 1 : ret;
-	if (ret > 0)
-		t->at += BLOCK + padded((uint64_t)x->size);
-	sparse_free(&x->sparse);
-	free(x);
-	return ret;
+	extra_free(&x);
+	return ret > 1 ? 1 : ret;
 }

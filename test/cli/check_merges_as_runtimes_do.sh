@@ -163,10 +163,18 @@ broken() { # broken NAME RECORDS
 	ok "$1: says why" has err 'a damaged sparse file'
 }
 broken "a map that is cut" '"GNU.sparse.numblocks": "1", "GNU.sparse.map": "0"'
+broken "a map that is no numbers" '"GNU.sparse.numblocks": "0", "GNU.sparse.map": "x"'
+broken "a map that ends in a comma" '"GNU.sparse.numblocks": "1", "GNU.sparse.map": "0,1024,"'
+broken "an offset that is no number" '"GNU.sparse.numblocks": "0", "GNU.sparse.offset": "x"'
 broken "a map of fewer blocks" '"GNU.sparse.numblocks": "2", "GNU.sparse.map": "0,1024"'
 broken "blocks that overlap" '"GNU.sparse.size": "3000", "GNU.sparse.numblocks": "2", "GNU.sparse.map": "0,512,100,512"'
 broken "blocks beyond the end" '"GNU.sparse.size": "900", "GNU.sparse.numblocks": "1", "GNU.sparse.map": "0,1024"'
 broken "less data than the map says" '"GNU.sparse.size": "3000", "GNU.sparse.numblocks": "1", "GNU.sparse.map": "0,2000"'
+mkdir t && printf %s "$data" >t/s && chmod 0644 t/s && touch -d @1234567890 t/s
+same "a version that nobody knows is no sparse file" <<-E
+	layer
+	raw {"name": "s", "mtime": 1234567890, "data": "$data", "pax": {"GNU.sparse.major": "123456789", "GNU.sparse.minor": "0", "GNU.sparse.map": "0,1"}}
+E
 printf '%s\n' layer 'raw {"name": "s", "pax": {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.size": "9000000000000", "GNU.sparse.numblocks": "0", "GNU.sparse.map": ""}}' |
 	(rm -rf i && "$MK" oci i)
 ok "a sparse bomb: refused" exits 1 "$UNPACKCTL" check i
