@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/msg.h"
+#include "base/path.h"
 
 enum {
 	END_LEN = 1024, /* bytes of zeros that end a tar: POSIX.1, pax */
@@ -95,7 +96,7 @@ static const struct {
         "a file with a set-user-ID or set-group-ID bit"},
     [TARIN_LINK_OUT] = {"symlink-leads-out",
         "a symlink that can lead out of the bundle; unpack --symlinks skip leaves symlinks out"},
-    [TARIN_SIZE] = {"too-large", "larger than --max-size allows, in bytes"},
+    [TARIN_SIZE] = {"too-large", "larger than --max-size allows"},
     [TARIN_ENTRIES] = {"too-many-entries",
         "more entries than --max-entries allows, counting the directories that names imply"},
 };
@@ -109,11 +110,12 @@ tarin_refuse(struct tarin *t, enum tarin_rule rule)
 	progress_clear(t->opts->progress);
 	c->rule = tarin_rules[rule].code;
 	msg_mask(c->path, sizeof c->path, t->named);
-	if (rule == TARIN_SIZE || rule == TARIN_ENTRIES)
+	if (rule == TARIN_SIZE)
+		msg_warn(0, "%s: refused: %s: %" PRIu64 " bytes", c->path,
+		    tarin_rules[rule].text, t->opts->max_size);
+	else if (rule == TARIN_ENTRIES)
 		msg_warn(0, "%s: refused: %s: %" PRIu64, c->path,
-		    tarin_rules[rule].text,
-		    rule == TARIN_SIZE ? t->opts->max_size
-		                       : t->opts->max_entries);
+		    tarin_rules[rule].text, t->opts->max_entries);
 	else
 		msg_warn(0, "%s: refused: %s", c->path, tarin_rules[rule].text);
 	t->status = WIRE_BUNDLE;
@@ -154,35 +156,29 @@ tarin_is_stopped(struct tarin *t)
 /* ------------------------------------------------------------------- names */
 
 /*
- * Clean a name: no "." components, no slashes at the ends or doubled.  Stores
- * it in out.  Returns 0, or -1 with *why where it is refused.
+ * Clean a name (path_clean).  Stores it in out.  Returns 0, or -1 with *why
+ * where it is refused.
  */
 static int
 tarin_clean_name(char out[static PATH_MAX], const char *name,
     enum tarin_rule *why)
 {
-	size_t len = 0, n;
+	size_t len = strlen(name), n;
 
 	*why = TARIN_ABSOLUTE;
 	if (*name == '/')
 		return -1;
+	*why = TARIN_TOO_LONG;
+	if (len >= PATH_MAX)
+		return -1;
+	memcpy(out, name, len + 1);
 	for (; *name != '\0'; name += n + (name[n] == '/')) {
 		n = strcspn(name, "/");
-		if (n == 0 || (n == 1 && *name == '.'))
-			continue;
-		*why = TARIN_DOTS;
-		if (n == 2 && name[0] == '.' && name[1] == '.')
+		if (n > NAME_MAX)
 			return -1;
-		*why = TARIN_TOO_LONG;
-		if (n > NAME_MAX || len + n + 2 > PATH_MAX)
-			return -1;
-		if (len > 0)
-			out[len++] = '/';
-		memcpy(out + len, name, n);
-		len += n;
 	}
-	out[len] = '\0';
-	return 0;
+	*why = TARIN_DOTS;
+	return path_clean_beneath(out);
 }
 
 bool
@@ -216,29 +212,24 @@ tarin_leads_out(const char *path, const char *target)
  * what it does not have is no directory, whatever the file system says.
  */
 
-/* The directory parent/name[0..len), or NULL where none was made. */
+/*
+ * The directory parent/name[0..len), or NULL where none was made.  `add`: it
+ * was made now; NULL: reported.
+ */
 static struct tarin_dir *
-tarin_find_dir(struct tarin *t, const struct tarin_dir *parent,
-    const char *name, size_t len)
+tarin_dir(struct tarin *t, struct tarin_dir *parent, const char *name,
+    size_t len, bool add)
 {
 	uint64_t hash = hash_bytes((uintptr_t)parent, name, len);
-	struct tarin_dir *d = t->table[hash % TABLE];
+	struct tarin_dir **place = &t->table[hash % TABLE], *d;
 
-	while (d != NULL &&
-	    (d->parent != parent || strncmp(d->name, name, len) != 0 ||
-	        d->name[len] != '\0'))
-		d = d->next;
-	return d;
-}
-
-/* Note a directory that was made.  Returns it, or NULL (reported). */
-static struct tarin_dir *
-tarin_add_dir(struct tarin *t, struct tarin_dir *parent, const char *name,
-    size_t len)
-{
-	uint64_t hash = hash_bytes((uintptr_t)parent, name, len);
-	struct tarin_dir *d = calloc(1, sizeof *d + len + 1);
-
+	for (d = *place; d != NULL && !add; d = d->next)
+		if (d->parent == parent && strncmp(d->name, name, len) == 0 &&
+		    d->name[len] == '\0')
+			return d;
+	if (!add)
+		return NULL;
+	d = calloc(1, sizeof *d + len + 1);
 	if (d == NULL) {
 		msg_nomem();
 		t->status = WIRE_FAIL;
@@ -247,8 +238,8 @@ tarin_add_dir(struct tarin *t, struct tarin_dir *parent, const char *name,
 	memcpy(d->name, name, len);
 	d->mode = 0755;
 	d->parent = parent;
-	d->next = t->table[hash % TABLE];
-	t->table[hash % TABLE] = d;
+	d->next = *place;
+	*place = d;
 	d->before = t->last;
 	t->last = d;
 	return d;
@@ -306,24 +297,29 @@ tarin_go(struct tarin *t, struct tarin_dir *to)
 }
 
 /*
- * Go to the directory that `path` is in; *base is the name in it.  `make`: make
- * what is not there.  Returns it, or NULL: reported, but where there is none
- * and none is to be made.
+ * Go to the directory `path`, or with `base` to the one that it is in: *base is
+ * the name in it.  `make`: make what is not there.  Returns it, or NULL:
+ * reported, but where there is none and none is to be made.
  */
 static struct tarin_dir *
-tarin_go_parent(struct tarin *t, const char *path, const char **base, bool make)
+tarin_go_path(struct tarin *t, const char *path, const char **base, bool make)
 {
 	struct tarin_dir *dir = t->root, *next;
 	char name[NAME_MAX + 1];
 	size_t len;
 
-	for (; path[len = strcspn(path, "/")] != '\0'; path += len + 1) {
-		next = tarin_find_dir(t, dir, path, len);
+	for (; *path != '\0'; path += len + (path[len] == '/')) {
+		len = strcspn(path, "/");
+		if (base != NULL && path[len] == '\0')
+			break;
+		next = tarin_dir(t, dir, path, len, false);
 		if (next == NULL && !make)
 			return NULL;
 		if (next == NULL) {
-			if (t->counts->entries + ++t->implied >
-			    t->opts->max_entries) {
+			/* one that only a name in it implies */
+			if (path[len] != '\0' &&
+			    t->counts->entries + ++t->implied >
+			        t->opts->max_entries) {
 				tarin_refuse(t, TARIN_ENTRIES);
 				return NULL;
 			}
@@ -332,17 +328,21 @@ tarin_go_parent(struct tarin *t, const char *path, const char **base, bool make)
 			memcpy(name, path, len);
 			name[len] = '\0';
 			if (mkdirat(t->fd, name, 0700) < 0) {
-				tarin_fail(t, errno == EEXIST ? ENOTDIR : errno,
+				tarin_fail(t,
+				    errno == EEXIST && path[len] != '\0'
+				        ? ENOTDIR
+				        : errno,
 				    "make");
 				return NULL;
 			}
-			next = tarin_add_dir(t, dir, name, len);
+			next = tarin_dir(t, dir, path, len, true);
 		}
 		if (next == NULL)
 			return NULL;
 		dir = next;
 	}
-	*base = path;
+	if (base != NULL)
+		*base = path;
 	return tarin_go(t, dir) < 0 ? NULL : dir;
 }
 
@@ -354,26 +354,16 @@ static void
 tarin_finish_dirs(struct tarin *t)
 {
 	struct timespec times[2] = {{0}, {0}};
-	const struct tarin_dir *d;
-	int ret;
+	struct tarin_dir *d;
 
-	for (d = t->last; d != NULL; d = d->before) {
+	for (d = t->last; d != NULL && !tarin_is_stopped(t); d = d->before) {
 		t->named = d->parent != NULL ? d->name : ".";
 		times[0].tv_sec = times[1].tv_sec = d->mtime;
-		if (tarin_is_stopped(t))
+		if (tarin_go(t, d->parent != NULL ? d->parent : d) < 0)
 			return;
-		if (d->parent == NULL)
-			ret = futimens(t->opts->dir, times) < 0
-			    ? -1
-			    : fchmod(t->opts->dir, d->mode);
-		else if (tarin_go(t, d->parent) < 0)
-			return;
-		else
-			ret = utimensat(t->fd, d->name, times,
-			          AT_SYMLINK_NOFOLLOW) < 0
-			    ? -1
-			    : fchmodat(t->fd, d->name, d->mode, 0);
-		if (ret < 0) {
+		if (utimensat(t->fd, t->named, times, AT_SYMLINK_NOFOLLOW) <
+		        0 ||
+		    fchmodat(t->fd, t->named, d->mode, 0) < 0) {
 			tarin_fail(t, errno, "set its mode and time");
 			return;
 		}
@@ -385,19 +375,8 @@ tarin_finish_dirs(struct tarin *t)
 static int
 make_dir(struct tarin *t, const struct tarin_entry *e)
 {
-	struct tarin_dir *parent, *d = t->root;
-	const char *base;
+	struct tarin_dir *d = tarin_go_path(t, t->path, NULL, true);
 
-	parent = tarin_go_parent(t, t->path, &base, true);
-	if (parent == NULL)
-		return -1;
-	if (*base != '\0') {
-		d = tarin_find_dir(t, parent, base, strlen(base));
-		if (d == NULL && mkdirat(t->fd, base, 0700) < 0)
-			return tarin_fail(t, errno, "make");
-		if (d == NULL)
-			d = tarin_add_dir(t, parent, base, strlen(base));
-	}
 	if (d == NULL)
 		return -1;
 	if (d->named)
@@ -482,7 +461,7 @@ make_leaf(struct tarin *t, const struct tarin_entry *e)
 	const char *base;
 	int fd, err = 0;
 
-	if (tarin_go_parent(t, t->path, &base, true) == NULL)
+	if (tarin_go_path(t, t->path, &base, true) == NULL)
 		return -1;
 	if (e->link != NULL) {
 		if (symlinkat(e->link, t->fd, base) < 0 ||
@@ -509,24 +488,19 @@ make_leaf(struct tarin *t, const struct tarin_entry *e)
 static int
 make_hard(struct tarin *t, const struct tarin_entry *e)
 {
-	const char *base, *from_base;
+	const char *base;
 	struct stat st;
-	int from, ret = -1;
 
-	if (tarin_go_parent(t, e->hard, &from_base, false) == NULL ||
-	    fstatat(t->fd, from_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (tarin_go_path(t, e->hard, &base, false) == NULL ||
+	    fstatat(t->fd, base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISREG(st.st_mode))
 		return t->status != WIRE_OK ? -1 : tarin_refuse(t, TARIN_HARD);
-	from = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
-	if (from < 0)
+	if (tarin_go_path(t, t->path, &base, true) == NULL)
+		return -1;
+	/* all that leads to it are directories that we have made */
+	if (linkat(t->opts->dir, e->hard, t->fd, base, 0) < 0)
 		return tarin_fail(t, errno, "link");
-	if (tarin_go_parent(t, t->path, &base, true) != NULL) {
-		ret = linkat(from, from_base, t->fd, base, 0);
-		if (ret < 0)
-			tarin_fail(t, errno, "link");
-	}
-	(void)close(from);
-	return ret;
+	return 0;
 }
 
 /* Judge type, mode and links.  Returns 0, or -1 (reported). */
@@ -614,14 +588,9 @@ pull(struct archive *a, void *arg, const void **data)
 	if (n < 0 && t->status == WIRE_OK)
 		t->status = WIRE_FAIL;
 	if (n > 0 && (*bytes += (uint64_t)n) > t->opts->max_size) {
-		progress_clear(t->opts->progress);
-		t->counts->rule = tarin_rules[TARIN_SIZE].code;
-		msg_warn(0,
-		    "the bundle is larger than --max-size allows: %" PRIu64
-		    " bytes",
-		    t->opts->max_size);
-		t->status = WIRE_BUNDLE;
-		n = -1;
+		t->named = "the bundle";
+		n = tarin_refuse(t, TARIN_SIZE);
+		t->counts->path[0] = '\0';
 	}
 	if (n < 0) {
 		archive_set_error(a, EIO, "reported");
@@ -697,7 +666,7 @@ tarin_run(const struct tarin_opts *opts, struct tarin_counts *counts)
 	t->opts = opts;
 	t->counts = counts;
 	t->fd = opts->dir;
-	t->here = t->root = tarin_add_dir(t, NULL, "", 0);
+	t->here = t->root = tarin_dir(t, NULL, "", 0, true);
 	alloc_strict(true);
 	if (opts->promised > opts->max_entries) {
 		/* no entry is read to find that out */

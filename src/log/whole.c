@@ -279,11 +279,12 @@ static int
 whole_compare_parts(struct gather *g)
 {
 	const struct pieces_whole *line = g->line;
-	const struct pieces_part *p = g->parts, *end = p + g->n_parts;
+	const struct pieces_part *p = g->parts, *end;
 	const char *map, *at, *found;
 
 	if (line == NULL || g->n_parts == 0)
 		return 0;
+	end = p + g->n_parts;
 	map = mmap(NULL, (size_t)g->end, PROT_READ, MAP_PRIVATE, g->fd, 0);
 	if (map == MAP_FAILED) {
 		msg_warn(errno, "read a temporary file");
