@@ -20,7 +20,6 @@ decode_start(struct decode *d)
 	d->state = DECODE_SEEK;
 	d->pos = d->safe = d->end = d->stamp = 0;
 	d->ended = false;
-	d->line = 1;
 	d->foreign = d->damaged = 0;
 	d->ours = false;
 	d->blank = true;
@@ -221,15 +220,22 @@ at_content(const struct decode *d)
 }
 
 /*
- * Take one character outside strings.  Returns 1 where the object is complete,
- * -1 if it is not one.
+ * Take one character.  Returns 1 where the object is complete, -1 if it cannot
+ * stand there.
  */
 static int
-take_plain(struct decode *d, char c)
+take_character(struct decode *d, char c)
 {
-	if (c == ' ' || c == '\t' || c == '\r')
+	if (!d->quoted && (c == ' ' || c == '\t' || c == '\r'))
 		return 0;
-	if (c == '"' && at_content(d)) {
+	if ((unsigned char)c < ' ')
+		return -1;
+	if (d->quoted) {
+		d->quoted = d->escaped || c != '"';
+		d->escaped = !d->escaped && c == '\\';
+	} else if (c == '"' && !at_content(d)) {
+		d->quoted = true;
+	} else if (c == '"') {
 		if (d->content)
 			return -1;
 		d->content = true;
@@ -237,46 +243,27 @@ take_plain(struct decode *d, char c)
 		d->size = 0;
 		digest_init(&d->sum);
 		d->state = DECODE_CONTENT;
+	} else if (c == '{' || c == '[') {
+		if (++d->depth > DEPTH_MAX)
+			return -1;
+	} else if (c == '}' || c == ']') {
+		d->depth--;
 	}
 	d->text[d->text_len++] = c;
-	if (c == '"')
-		d->quoted = d->state == DECODE_OBJECT;
-	else if (c == '{' || c == '[')
-		return ++d->depth > DEPTH_MAX ? -1 : 0;
-	else if (c == '}' || c == ']')
-		return --d->depth == 0;
-	return 0;
-}
-
-/* Take one character inside a string; -1 where it cannot stand there. */
-static int
-take_quoted(struct decode *d, char c)
-{
-	if ((unsigned char)c < ' ')
-		return -1;
-	d->text[d->text_len++] = c;
-	if (d->escaped)
-		d->escaped = false;
-	else if (c == '\\')
-		d->escaped = true;
-	else if (c == '"')
-		d->quoted = false;
-	return 0;
+	return d->depth == 0;
 }
 
 static enum decode_event
 read_object(struct decode *d)
 {
 	enum decode_event event;
-	char c;
 	int status;
 
-	while (d->pos < d->safe) {
-		c = d->in[d->pos];
+	while (d->pos < d->safe && d->state == DECODE_OBJECT) {
 		/* two bytes of room: the content's quotes */
-		if (c == '\n' || d->text_len + 2 > sizeof d->text)
-			return give_up(d);
-		status = d->quoted ? take_quoted(d, c) : take_plain(d, c);
+		status = d->text_len + 2 > sizeof d->text
+		    ? -1
+		    : take_character(d, d->in[d->pos]);
 		if (status < 0)
 			return give_up(d);
 		d->pos++;
@@ -287,8 +274,6 @@ read_object(struct decode *d)
 			d->damaged += event == DECODE_BAD;
 			return event;
 		}
-		if (d->state == DECODE_CONTENT)
-			break;
 	}
 	return DECODE_NONE;
 }
@@ -358,12 +343,10 @@ seek(struct decode *d)
 			break;
 		}
 		d->pos++;
-		if (c == '\n') {
+		if (c == '\n')
 			end_line(d);
-			d->line++;
-		} else if (c != ' ' && c != '\t' && c != '\r') {
+		else if (c != ' ' && c != '\t' && c != '\r')
 			d->blank = false;
-		}
 	}
 	return DECODE_NONE;
 }

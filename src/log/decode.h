@@ -69,7 +69,6 @@ struct decode {
 	struct decode_piece piece;
 
 	/* counts, for messages */
-	uint64_t line; /* number of the current line, from 1 */
 	uint64_t foreign; /* lines that are none of the stream's */
 	uint64_t damaged; /* pieces or lines of the stream given up */
 

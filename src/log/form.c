@@ -43,8 +43,7 @@ struct form {
 	unsigned char raw[FORM_RAW];
 	size_t raw_len; /* of what was looked at, and is to be read */
 	bool ended;
-	bool packed; /* in gzip */
-	struct decompress gunzip; /* of it */
+	struct decompress *gunzip; /* owned; NULL: it is not compressed */
 	const unsigned char *in; /* bytes, decompressed, to be read */
 	size_t in_len;
 
@@ -99,10 +98,10 @@ form_fill_bytes(struct form *f)
 	const void *data;
 	ssize_t n;
 
-	n = f->packed ? decompress_pull(&f->gunzip, &data)
-	              : form_pull(f, &data);
+	n = f->gunzip != NULL ? decompress_pull(f->gunzip, &data)
+	                      : form_pull(f, &data);
 	/* a cut file: what there is of it may do */
-	if (n < 0 && f->packed && f->gunzip.corrupt)
+	if (n < 0 && f->gunzip != NULL && f->gunzip->corrupt)
 		n = 0;
 	if (n < 0)
 		return -1;
@@ -170,10 +169,18 @@ form_look(struct form *f)
 		notes_judge_file(f->notes, s, len);
 	if (!packed)
 		return 0;
-	f->packed = decompress_open(&f->gunzip, form_pull, f) == 0;
+	f->gunzip = malloc(sizeof *f->gunzip);
+	if (f->gunzip == NULL) {
+		msg_nomem();
+		return -1;
+	}
+	if (decompress_open(f->gunzip, form_pull, f) < 0) {
+		free(f->gunzip);
+		return -1;
+	}
 	/* a signal must be heard where it is waited */
-	f->gunzip.alone = true;
-	return f->packed ? 0 : -1;
+	f->gunzip->alone = true;
+	return 0;
 }
 
 /* ------------------------------------------------------------------- lines */
@@ -485,8 +492,9 @@ form_open(form_source from, void *arg, struct notes *notes)
 void
 form_close(struct form *f)
 {
-	if (f->packed)
-		decompress_close(&f->gunzip);
+	if (f->gunzip != NULL)
+		decompress_close(f->gunzip);
+	free(f->gunzip);
 	free(f);
 }
 

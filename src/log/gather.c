@@ -42,10 +42,7 @@ gather_open(const struct gather_opts *opts)
 {
 	struct gather *g = calloc(1, sizeof *g);
 
-	if (g != NULL)
-		g->decode = malloc(sizeof *g->decode);
-	if (g == NULL || g->decode == NULL) {
-		free(g);
+	if (g == NULL) {
 		msg_nomem();
 		return NULL;
 	}
@@ -53,7 +50,6 @@ gather_open(const struct gather_opts *opts)
 	g->fd = tempfile_unnamed(opts->dir);
 	if (g->fd >= 0)
 		return g;
-	free(g->decode);
 	free(g);
 	return NULL;
 }
@@ -66,7 +62,6 @@ gather_close(struct gather *g)
 	notes_free(&g->is.notes);
 	free(g->names);
 	free(g->parts);
-	free(g->decode);
 	(void)close(g->fd);
 	free(g);
 }
@@ -201,12 +196,12 @@ keep_line(struct gather *g, const struct decode_piece *p,
 static int
 gather_take_event(struct gather *g, enum decode_event event)
 {
-	const struct decode_piece *p = &g->decode->piece;
+	const struct decode_piece *p = &g->decode.piece;
 	int status = 0;
 
 	switch (event) {
 	case DECODE_DATA:
-		return keep_data(g, g->decode->data, g->decode->data_len);
+		return keep_data(g, g->decode.data, g->decode.data_len);
 	case DECODE_PART:
 		status = keep_part(g, p);
 		break;
@@ -278,13 +273,13 @@ gather_take_text(struct gather *g, struct form *form)
 	char *to;
 
 	do {
-		event = decode_next(g->decode);
+		event = decode_next(&g->decode);
 		if (event != DECODE_MORE) {
 			if (gather_take_event(g, event) < 0)
 				return -1;
 			continue;
 		}
-		to = decode_room(g->decode, &room);
+		to = decode_room(&g->decode, &room);
 		if (form != NULL)
 			n = form_read(form, to, room);
 		if (n < 0)
@@ -292,10 +287,10 @@ gather_take_text(struct gather *g, struct form *form)
 		g->open = form != NULL && n == 0 && form_is_cut(form);
 		if (g->open)
 			return 0;
-		decode_fed(g->decode, (size_t)n);
+		decode_fed(&g->decode, (size_t)n);
 	} while (event != DECODE_END);
-	foreign = g->decode->foreign;
-	damaged = g->decode->damaged;
+	foreign = g->decode.foreign;
+	damaged = g->decode.damaged;
 	g->is.foreign += foreign;
 	g->is.damaged += damaged;
 	/* if there is nothing else, the result says what there is */
@@ -342,7 +337,7 @@ gather_end_text(struct gather *g)
 	if (!g->open)
 		return 0;
 	g->open = false;
-	decode_fed(g->decode, 0);
+	decode_fed(&g->decode, 0);
 	return gather_take_text(g, NULL);
 }
 
@@ -364,7 +359,7 @@ gather_log(struct gather *g, int fd, const char *name)
 	if (!g->open) {
 		g->under_way = 0;
 		g->found = 0;
-		decode_start(g->decode);
+		decode_start(&g->decode);
 	}
 	g->open = false;
 	names = realloc(g->names, (size_t)(g->logs + 1) * sizeof *names);

@@ -53,7 +53,7 @@ struct gather {
 	struct decode_piece witness; /* what it says; 0 and "": nothing */
 
 	/* the log under way */
-	struct decode *decode; /* owned */
+	struct decode decode;
 	int log_fd;
 	const char *log_name; /* borrowed */
 	uint64_t found; /* pieces of a stream in its text */

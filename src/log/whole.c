@@ -100,21 +100,16 @@ whole_say_other(struct gather *g, const char *digest)
 static enum wire_exit
 whole_say_several(struct gather *g)
 {
-	const char *digest, *log;
+	const char *log = g->names[g->conflict[0] - 1], *digest;
+	bool two = g->conflict[0] != g->conflict[1];
 	size_t i;
 
 	g->is.why = GATHER_SEVERAL;
 	if (!g->tell)
 		return WIRE_CORRUPT;
-	log = g->names[g->conflict[0] - 1];
-	if (g->conflict[0] == g->conflict[1])
-		msg_warn(0,
-		    "logs of more than one bundle: %s; give those of one bundle",
-		    log);
-	else
-		msg_warn(0,
-		    "logs of more than one bundle: %s and %s; give those of one bundle",
-		    log, g->names[g->conflict[1] - 1]);
+	msg_warn(0,
+	    "logs of more than one bundle: %s%s%s; give those of one bundle",
+	    log, two ? " and " : "", two ? g->names[g->conflict[1] - 1] : "");
 	for (i = 0; (digest = gather_bundle(g, i, &log)) != NULL; i++)
 		msg_line("  %s in %s", digest, log);
 	/* it may be that only the last line is damaged */
