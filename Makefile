@@ -97,17 +97,17 @@ SRC  := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
 UNPACK_OBJ = $(patsubst %,$(B)/%.o, \
 	base/alloc base/array base/base64 base/clock base/cpus base/workers base/digest \
 	base/io base/json base/msg base/number base/opt base/path base/out \
-	base/quote base/ranges base/result base/sandbox base/signals \
+	base/quote base/ranges base/remove base/result base/sandbox base/signals \
 	bundle/content bundle/finding bundle/mounts bundle/places \
 	bundle/report bundle/walk \
-	stream/copy stream/copyout stream/encode stream/install stream/preflight stream/gzip \
+	stream/copy stream/encode stream/install stream/preflight stream/gzip \
 	stream/stream stream/tarout \
 	unpack)
 UNPACK_LIBS = -larchive -ldeflate -lcjson -lmd -lm
 
 # unpackctl: all rooms, without what unpack alone has.
 UNPACK_ALONE = src/unpack.c $(patsubst %,src/stream/%.c, \
-	copy copyout install preflight stream)
+	copy install preflight stream)
 CTL_OBJ  = $(patsubst src/%.c,$(B)/%.o,$(filter-out $(UNPACK_ALONE),$(SRC)))
 CTL_LIBS = -larchive -ldeflate -lcjson -lmd -lyaml -lz -lzstd -lm
 

@@ -208,8 +208,9 @@ measure(const struct args *a, const struct stream_opts *opts, struct report *r)
  * can be written: the tree is not trusted.
  */
 static void
-unpack_shut_doors(const struct args *a, const struct copy *copy)
+unpack_shut_doors(const struct args *a)
 {
+	const struct copy *copy = a->stream.copy;
 	const char *dir = a->content.dir;
 	const struct sandbox_place places[] = {
 	    {dir[0] != '\0' ? dir : ".", -1, SANDBOX_READ},
@@ -229,8 +230,9 @@ unpack_shut_doors(const struct args *a, const struct copy *copy)
  * The exit code.
  */
 static int
-run_stream(const struct args *a, struct copy *copy)
+run_stream(const struct args *a)
 {
+	struct copy *copy = a->stream.copy;
 	struct content_opts opts = a->content;
 	struct content content = {0};
 	struct stream_opts stream = a->stream;
@@ -238,7 +240,7 @@ run_stream(const struct args *a, struct copy *copy)
 	struct report_written written = {0};
 	int code = WIRE_FAIL, ret;
 
-	unpack_shut_doors(a, copy);
+	unpack_shut_doors(a);
 	/* only for --log-limit does anybody ask for the files' sizes */
 	opts.lazy = a->log_limit == 0;
 	ret = preflight_run(&content, &opts, &r);
@@ -272,7 +274,6 @@ run_copy(int argc, char **argv)
 {
 	struct args a = {.content = {.dir = "."},
 	    .stream = {.format = STREAM_COPY, .fd = -1}};
-	struct copyout out = {.at = -1, .file = -1};
 	struct report r = {0};
 	struct copy copy;
 	int code;
@@ -280,23 +281,17 @@ run_copy(int argc, char **argv)
 	if (opt_parse(&copy_command, &a, argc, argv, &code) < 0)
 		return code;
 	a.content.skip_symlinks = a.symlinks == 1;
-	a.stream.copy = &out;
+	a.stream.copy = &copy;
 	/* a copy is cleared away before the end */
 	signals_catch(0);
-	out.dest = argv[1];
 	code = (int)copy_open(&copy, argv[1], a.force,
 	    strcmp(a.content.dir, "/") == 0);
-	if (code == WIRE_OK &&
-	    (fstat(copy.hidden, &out.hidden) < 0 ||
-	        copyout_begin(&out, copy.tree) < 0))
-		code = WIRE_FAIL;
 	if (code == WIRE_OK) {
-		code = run_stream(&a, &copy);
+		code = run_stream(&a);
 	} else {
 		note_failure(&r);
 		report_terminate(&r, NULL);
 	}
-	copyout_free(&out);
 	copy_close(&copy);
 	if (signals_stop == 0 || code == WIRE_OK)
 		return code;
@@ -311,7 +306,7 @@ run_check(const struct args *a)
 	struct report r = {0};
 	int code = WIRE_FAIL;
 
-	unpack_shut_doors(a, NULL);
+	unpack_shut_doors(a);
 	if (preflight_run(&content, &a->content, &r) == 0 &&
 	    result_print(report_object(&r)) == 0)
 		code = r.reason == REPORT_OK ? WIRE_OK : WIRE_BUNDLE;
@@ -442,7 +437,7 @@ unpack_run(int argc, char **argv, bool check)
 		if (a.stream.jobs > DEFAULT_JOBS_MAX)
 			a.stream.jobs = DEFAULT_JOBS_MAX;
 	}
-	return check ? run_check(&a) : run_stream(&a, NULL);
+	return check ? run_check(&a) : run_stream(&a);
 }
 
 int

@@ -20,6 +20,7 @@
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/path.h"
+#include "base/remove.h"
 #include "base/signals.h"
 
 static const char infix[] = ".unpack-";
@@ -57,110 +58,19 @@ target_is_ours(int fd)
 	return fgetxattr(fd, mark, NULL, 0) >= 0;
 }
 
-/* ----------------------------------------------------------------- removal */
-
-/* Who asks a second time does not want to wait. */
-static bool
-removal_is_over(void)
-{
-	return signals_count > 1;
-}
-
-/*
- * Empty the directory fd but for directories that are not empty: these are
- * moved into `top`, each under the next number that is not a name there.  fd is
- * closed.
- */
+/* Remove the temporary `name` in t->parent; what is left is named. */
 static void
-empty_into(int fd, int top, unsigned long *number)
-{
-	struct dirent *e;
-	char up[32];
-	DIR *dir;
-	int ret;
-
-	(void)fchmod(fd, 0700);
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		(void)close(fd);
-		return;
-	}
-	while (!removal_is_over() && (e = readdir(dir)) != NULL) {
-		if (path_is_dots(e->d_name) ||
-		    unlinkat(fd, e->d_name, 0) == 0 ||
-		    unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
-			continue;
-		/* moving a directory writes its "..": it must be ours to */
-		(void)fchmodat(fd, e->d_name, 0700, 0);
-		do {
-			snprintf(up, sizeof up, "%lu", (*number)++);
-			ret = renameat(fd, e->d_name, top, up);
-		} while (ret < 0 &&
-		    (errno == ENOTEMPTY || errno == EEXIST ||
-		        errno == ENOTDIR));
-	}
-	(void)closedir(dir);
-}
-
-/*
- * Remove all below the directory top.  Without recursion and with three
- * descriptors, for any depth: directories are brought to the top level
- * and emptied one after the other.
- */
-static void
-remove_all(int top)
-{
-	struct dirent *e;
-	unsigned long number = 0;
-	DIR *dir;
-	int fd, gone;
-
-	(void)fchmod(top, 0700);
-	do {
-		gone = 0;
-		dir = target_open_dir(top);
-		if (dir == NULL)
-			return;
-		while (!removal_is_over() && (e = readdir(dir)) != NULL) {
-			if (path_is_dots(e->d_name))
-				continue;
-			if (unlinkat(top, e->d_name, 0) == 0) {
-				gone++;
-				continue;
-			}
-			(void)fchmodat(top, e->d_name, 0700, 0);
-			fd = openat(top, e->d_name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			if (fd >= 0)
-				(void)empty_into(fd, top, &number);
-			if (unlinkat(top, e->d_name, AT_REMOVEDIR) == 0)
-				gone++;
-		}
-		(void)closedir(dir);
-	} while (gone > 0 && !removal_is_over());
-}
-
-/*
- * Remove the temporary `name` in t->parent, which is fd.  A second signal ends
- * it; what is left is named.
- */
-static void
-remove_temp(const struct target *t, int fd, const char *name)
+remove_temp(const struct target *t, const char *name)
 {
 	char dir[PATH_MAX], shown[NAME_MAX * 4 + 1];
-	struct stat st;
-	int flags = 0, err;
+	int err;
 
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		remove_all(fd);
-		flags = AT_REMOVEDIR;
-	}
-	if (unlinkat(t->parent, name, flags) == 0 || errno == ENOENT)
+	if (remove_tree(t->parent, name) == 0)
 		return;
 	err = errno;
 	msg_mask(dir, sizeof dir, t->dir);
 	msg_mask(shown, sizeof shown, name);
-	if (removal_is_over())
+	if (signals_count > 1)
 		msg_warn(0,
 		    "%s/%s is still there: a second signal ended its removal; remove it with rm -r",
 		    dir, shown);
@@ -203,17 +113,6 @@ static bool
 target_is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Is the open fd what `name` in t->parent is now? */
-static bool
-is_still(const struct target *t, int fd, const char *name)
-{
-	struct stat st, now;
-
-	return fstat(fd, &st) == 0 &&
-	    fstatat(t->parent, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    target_is_same(&st, &now);
 }
 
 /* ------------------------------------------------------------------ target */
@@ -437,9 +336,8 @@ target_begin(struct target *t)
 		fd = target_open_temp(t, e->d_name);
 		if (fd < 0)
 			continue;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-		    is_still(t, fd, e->d_name))
-			remove_temp(t, fd, e->d_name);
+		if (remove_lock(t->parent, e->d_name, fd) == 0)
+			remove_temp(t, e->d_name);
 		(void)close(fd);
 	}
 	if (dir != NULL)
@@ -452,8 +350,7 @@ target_begin(struct target *t)
 			    "cannot make it there");
 		}
 		/* before we had the lock somebody may have tidied it away */
-		if (flock(t->fd, LOCK_EX | LOCK_NB) == 0 &&
-		    is_still(t, t->fd, t->temp)) {
+		if (remove_lock(t->parent, t->temp, t->fd) == 0) {
 			(void)fsetxattr(t->fd, mark, "1", 1, 0);
 			return 0;
 		}
@@ -499,8 +396,8 @@ target_exchange(struct target *t)
 		return -1;
 	}
 	/* its maker may be about to let it go, or somebody may remove it */
-	if (flock(fd, LOCK_EX) == 0 && is_still(t, fd, t->temp))
-		remove_temp(t, fd, t->temp);
+	if (flock(fd, LOCK_EX) == 0 && remove_lock(t->parent, t->temp, fd) == 0)
+		remove_temp(t, t->temp);
 	(void)close(fd);
 	return 0;
 }
@@ -624,7 +521,7 @@ void
 target_close(struct target *t)
 {
 	if (t->fd >= 0 && t->temp[0] != '\0')
-		remove_temp(t, t->fd, t->temp);
+		remove_temp(t, t->temp);
 	if (t->fd >= 0)
 		(void)close(t->fd);
 	(void)close(t->parent);

@@ -7,13 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -22,67 +19,51 @@
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/remove.h"
 #include "bundle/walk.h"
-#include "stream/copyout.h"
 
 static const char suffix[] = ".unpack-copy";
 static const char mark[] = "user.unpack";
 
 enum {
-	COPY_NOREPLACE = 1, /* RENAME_NOREPLACE of <linux/fs.h> */
+	RANGE_MIN = 128 * 1024, /* bytes; less is written as fast */
 	COPY_DIR = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
-/* ------------------------------------------------------------------- names */
-
-/* Names in a directory, sorted, each with its NUL. */
-struct copy_names {
-	char *text; /* owned */
-	size_t len, room;
-};
-
-/*
- * List the directory fd, which is borrowed; where it is DEST, without the
- * hidden one, and a file system's own lost+found.  0, or -1 with errno set.
- */
-static int
-copy_list(struct copy_names *l, int fd, bool dest)
+int
+copy_complain(const char *dest, const char *path)
 {
-	struct walk w = {0};
-	struct walk_entry e;
-	char *text;
-	int got = -1;
+	char shown[MSG_NAME], name[MSG_NAME];
+	const char *way = "";
+	int err = errno;
 
-	*l = (struct copy_names){0};
-	if (walk_open(&w, fd, ".") < 0)
-		goto out;
-	w.lazy = true;
-	while ((got = walk_next(&w, &e)) > 0) {
-		if (strcmp(e.path, ".") == 0)
-			continue;
-		walk_skip(&w);
-		if (dest &&
-		    (strcmp(e.path, suffix) == 0 ||
-		        strcmp(e.path, "lost+found") == 0))
-			continue;
-		text = array_grow(l->text, &l->room, l->len + e.path_len + 1,
-		    1);
-		if (text == NULL) {
-			got = -1;
-			break;
-		}
-		l->text = text;
-		memcpy(text + l->len, e.path, e.path_len + 1);
-		l->len += e.path_len + 1;
-	}
-out:
-	walk_close(&w);
-	return got;
+	if (err == EROFS)
+		way = ": mount a volume there, not read-only";
+	else if (err == ENOSPC || err == EDQUOT)
+		way = ": give the volume more room (sizeLimit)";
+	else if (err == ENOENT)
+		way = ": its directory must exist";
+	else if (err == EINVAL)
+		way = ": lies in the bundle itself";
+	else if (err == ELOOP)
+		way = ": a symlink leads elsewhere";
+	else if (err == EACCES || err == EPERM)
+		way = ": this user may not write there (fsGroup)";
+	msg_warn(err, "%s%s%s%s", msg_mask(shown, sizeof shown, dest),
+	    path[0] != '\0' ? "/" : "", msg_mask(name, sizeof name, path), way);
+	return -1;
 }
 
-/* ----------------------------------------------------------------- removal */
+/* ------------------------------------------------------------------- moves */
 
-/* Is there a `name` in the directory?  If not: errno. */
+/* Make a directory, of mode 0700, and open it.  -1: errno. */
+static int
+copy_make(int dir, const char *name)
+{
+	return mkdirat(dir, name, 0700) < 0 ? -1 : openat(dir, name, COPY_DIR);
+}
+
+/* Is there a `name` in the directory? */
 static bool
 copy_has(int dir, const char *name)
 {
@@ -92,178 +73,144 @@ copy_has(int dir, const char *name)
 }
 
 /*
- * Remove `name`, or move it into top, under a number, where it is a directory
- * that is not empty.  Returns 0, or -1.
+ * Move `name` to another directory, in which `as` must not be.  A directory
+ * that is moved must be ours to write to.  Returns 0, or -1 with errno set.
  */
 static int
-copy_take(int from, const char *name, int top)
+copy_move(int from, const char *name, int to, const char *as)
 {
-	static unsigned long number;
-	char up[32];
+	struct stat st;
 
-	if (unlinkat(from, name, 0) == 0 ||
-	    unlinkat(from, name, AT_REMOVEDIR) == 0)
-		return 0;
-	/* what is moved must be writable, for its ".." */
-	(void)fchmodat(from, name, 0700, AT_SYMLINK_NOFOLLOW);
-	do {
-		snprintf(up, sizeof up, "%lu", number++);
-		if (renameat(from, name, top, up) == 0)
-			return 0;
-	} while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
-	return -1;
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	errno = EEXIST;
+	if (copy_has(to, as))
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		(void)fchmodat(from, name, st.st_mode | 0200, 0);
+	if (renameat(from, name, to, as) < 0)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		(void)fchmodat(to, as, st.st_mode & 07777, 0);
+	return 0;
 }
 
 /*
- * Remove all that is in the hidden directory: what is in directories there
- * comes up, so no depth is too much.  Without a word: what stays is in the way
- * of what comes next, which says so.
+ * Go over what is in the directory, which is borrowed; where it is DEST, but
+ * for the hidden one, and a file system's own lost+found.  Write the names,
+ * each with its NUL, to the file `names`, and move all `to` another directory;
+ * -1: do not.  Their digest, but of those two, is of use where digest is not
+ * NULL.  Returns how many there are, or -1 with errno set.
  */
-static void
-copy_empty(int top)
+static int
+copy_each(int dir, bool dest, int names, int to, char *digest)
 {
-	struct copy_names l, below;
-	size_t i, k, went;
-	int fd;
+	struct walk w = {0};
+	struct walk_entry e;
+	struct digest sum;
+	int got = walk_open(&w, dir, "."), n = -1;
+	bool own;
 
-	do {
-		went = 0;
-		(void)copy_list(&l, top, false);
-		for (i = 0; i < l.len; i += strlen(l.text + i) + 1) {
-			(void)fchmodat(top, l.text + i, 0700,
-			    AT_SYMLINK_NOFOLLOW);
-			fd = openat(top, l.text + i, COPY_DIR);
-			if (fd >= 0) {
-				(void)copy_list(&below, fd, false);
-				for (k = 0; k < below.len;
-				     k += strlen(below.text + k) + 1)
-					went += copy_take(fd, below.text + k,
-					            top) == 0;
-				free(below.text);
-				(void)close(fd);
-			}
-			went += unlinkat(top, l.text + i,
-			            fd < 0 ? 0 : AT_REMOVEDIR) == 0;
-		}
-		free(l.text);
-	} while (went > 0);
+	digest_init(&sum);
+	w.lazy = true;
+	while (got >= 0 && (got = walk_next(&w, &e)) > 0) {
+		walk_skip(&w);
+		own = strcmp(e.path, suffix) == 0 ||
+		    strcmp(e.path, "lost+found") == 0;
+		/* "." is the first */
+		if ((own && dest) || n++ < 0)
+			continue;
+		if (!own)
+			digest_add(&sum, e.path, e.path_len + 1);
+		if ((names >= 0 &&
+		        io_write(names, e.path, e.path_len + 1) < 0) ||
+		    (to >= 0 && copy_move(dir, e.path, to, e.path) < 0))
+			got = -1;
+	}
+	walk_close(&w);
+	if (digest != NULL)
+		digest_text(&sum, digest);
+	return got < 0 ? -1 : n;
 }
 
 /*
- * Take back what was moved to DEST, that is what is in `names` and no longer
- * in the tree, and remove all that is hidden.
+ * Take back what was moved to DEST, that is what is in `names` and not in the
+ * tree, and remove all that is hidden; `names` last, by which it is known.
+ * Returns 0, or -1 with errno set.
  */
-static void
-copy_undo(const struct copy *c)
+static int
+copy_undo(const struct copy *c, int hidden)
 {
-	int tree = openat(c->hidden, "tree", COPY_DIR);
-	int fd = openat(c->hidden, "names", O_RDONLY | O_CLOEXEC);
+	int tree = openat(hidden, "tree", COPY_DIR);
+	int fd = openat(hidden, "names", O_RDONLY | O_CLOEXEC);
 	char name[NAME_MAX + 1];
 	size_t n = 0;
 
-	while (fd >= 0 && tree >= 0 && n < sizeof name &&
-	    read(fd, name + n, 1) == 1) {
+	while (tree >= 0 && n < sizeof name && read(fd, name + n, 1) == 1) {
 		if (name[n++] != '\0')
 			continue;
 		n = 0;
-		if (!copy_has(tree, name) && errno == ENOENT)
-			(void)copy_take(c->dir, name, c->hidden);
+		if (strchr(name, '/') == NULL)
+			(void)copy_move(c->dir, name, tree, name);
 	}
 	if (fd >= 0)
 		(void)close(fd);
 	if (tree >= 0)
 		(void)close(tree);
-	copy_empty(c->hidden);
+	(void)remove_tree(hidden, "tree");
+	(void)remove_tree(hidden, "old");
+	(void)unlinkat(hidden, "names", 0);
+	return unlinkat(c->dir, c->temp, AT_REMOVEDIR);
 }
 
 /* --------------------------------------------------------------- beginning */
 
-/* Say what is wrong with DEST.  Returns code. */
+/* Say what is wrong with DEST; NULL: as errno says.  Returns code. */
 static enum wire_exit
 copy_refuse(const struct copy *c, enum wire_exit code, const char *why)
 {
 	char shown[MSG_NAME];
 
-	msg_warn(0, "%s: %s", msg_mask(shown, sizeof shown, c->dest), why);
+	if (why != NULL)
+		msg_warn(0, "%s: %s", msg_mask(shown, sizeof shown, c->dest),
+		    why);
+	else
+		(void)copy_complain(c->dest, "");
 	return code;
 }
 
-/* Open DEST's parent, and give DEST and what is hidden their names.  0, or -1.
- */
-static int
-copy_open_parent(struct copy *c)
-{
-	char *copy = strdup(c->dest), *name;
-
-	if (copy == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	name = basename(copy);
-	errno = ENAMETOOLONG;
-	if (strlen(name) + sizeof suffix < sizeof c->temp) {
-		snprintf(c->temp, sizeof c->temp, ".%s%s", name, suffix);
-		stpcpy(c->name, name);
-		c->dir = open(dirname(strcpy(copy, c->dest)),
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	if (c->dir < 0)
-		(void)copyout_complain(copy, "", errno);
-	free(copy);
-	return c->dir < 0 ? -1 : 0;
-}
-
 /*
- * Make and lock the hidden directory, and tidy up what was left in it.
- * Returns WIRE_OK, or WIRE_FAIL (reported).
+ * Make and lock the hidden directory, and tidy up one that was left.  Returns
+ * WIRE_OK, or WIRE_FAIL (reported).
  */
 static enum wire_exit
 copy_hide(struct copy *c)
 {
-	struct stat st, now;
-	struct copy_names l;
-	int fd;
+	const char *why = NULL;
+	bool made, same;
+	int fd, ret = 0;
 
-	for (;;) {
-		if (mkdirat(c->dir, c->temp, 0700) < 0 && errno != EEXIST)
-			break;
-		fd = openat(c->dir, c->temp, COPY_DIR);
+	while (why == NULL && ret == 0) {
+		fd = copy_make(c->dir, c->temp);
+		made = fd >= 0;
+		if (!made && errno == EEXIST)
+			fd = openat(c->dir, c->temp, COPY_DIR);
 		if (fd < 0)
 			break;
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-			(void)close(fd);
-			return copy_refuse(c, WIRE_FAIL,
-			    "another copy to it is under way");
+		same = remove_lock(c->dir, c->temp, fd) == 0;
+		if (!same && errno == EWOULDBLOCK)
+			why = "another copy to it is under way";
+		if (same && made) {
+			c->hidden = fd;
+			return WIRE_OK;
 		}
-		/* its maker may have removed it before we had the lock */
-		if (fstat(fd, &st) < 0 ||
-		    fstatat(c->dir, c->temp, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    st.st_dev != now.st_dev || st.st_ino != now.st_ino) {
-			(void)close(fd);
-			continue;
-		}
-		if (copy_list(&l, fd, false) < 0) {
-			(void)copyout_complain(c->dest, "", errno);
-			(void)unlinkat(c->dir, c->temp, AT_REMOVEDIR);
-			(void)close(fd);
-			return WIRE_FAIL;
-		}
-		free(l.text);
-		if (l.len > 0 && !copy_has(fd, "names")) {
-			(void)close(fd);
-			return copy_refuse(c, WIRE_FAIL,
-			    "its .unpack-copy is not ours; remove it");
-		}
-		c->hidden = fd;
-		copy_undo(c);
-		fd = openat(fd, "names", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-		if (fd < 0)
-			break;
+		if (same && copy_has(fd, "names"))
+			ret = copy_undo(c, fd);
+		else if (same && unlinkat(c->dir, c->temp, AT_REMOVEDIR) < 0)
+			why = "its .unpack-copy is not ours; remove it";
 		(void)close(fd);
-		return WIRE_OK;
 	}
-	(void)copyout_complain(c->dest, "", errno);
-	return WIRE_FAIL;
+	return copy_refuse(c, WIRE_FAIL, why);
 }
 
 /*
@@ -274,19 +221,13 @@ static enum wire_exit
 copy_judge(struct copy *c, bool force)
 {
 	char digest[DIGEST_TEXT], marked[DIGEST_TEXT] = "";
-	struct copy_names l;
-	int got = copy_list(&l, c->dir, true);
+	int n = copy_each(c->dir, true, -1, -1, digest);
 
-	digest_of(l.text != NULL ? l.text : "", l.len, digest);
-	free(l.text);
-	if (got < 0)
-		return WIRE_FAIL;
-	if (l.len == 0)
-		return WIRE_OK;
-	c->replace = fgetxattr(c->dir, mark, marked, sizeof marked - 1) ==
-	        DIGEST_TEXT - 1 &&
-	    strcmp(marked, digest) == 0;
-	if (c->replace && force)
+	if (n < 0)
+		return copy_refuse(c, WIRE_FAIL, NULL);
+	(void)fgetxattr(c->dir, mark, marked, sizeof marked - 1);
+	c->replace = n > 0 && strcmp(marked, digest) == 0;
+	if (n == 0 || (c->replace && force))
 		return WIRE_OK;
 	return copy_refuse(c, WIRE_USAGE,
 	    c->replace ? "is not empty; --force replaces it, an earlier copy"
@@ -300,106 +241,182 @@ copy_open(struct copy *c, const char *dest, bool force, bool straight)
 {
 	const uint64_t how[3] = {O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
 	    straight ? 4 : 0};
+	char text[PATH_MAX], *name;
 	enum wire_exit code = WIRE_OK;
 	struct stat st;
+	int i;
 
-	*c = (struct copy){.dest = dest, .hidden = -1, .tree = -1};
+	*c = (struct copy){.dest = dest, .hidden = -1, .at = -1, .file = -1};
+	stpcpy(c->temp, suffix);
 	/* openat2(2), which musl does not have, with RESOLVE_NO_SYMLINKS */
 	c->dir = (int)syscall(SYS_openat2, AT_FDCWD, dest, how, sizeof how);
 	if (c->dir < 0 && (errno == ENOSYS || errno == EPERM))
 		c->dir = open(dest, (int)how[0]);
-	if (c->dir >= 0) {
-		c->inside = true;
-		stpcpy(c->temp, suffix);
-		/* before it is judged: what is there may be ours */
-		if (copy_has(c->dir, suffix))
-			code = copy_hide(c);
-		if (code == WIRE_OK)
-			code = copy_judge(c, force);
-		/* and again: another may have come before we had the lock */
-		if (code == WIRE_OK && c->hidden < 0) {
-			code = copy_hide(c);
-			if (code == WIRE_OK)
-				code = copy_judge(c, force);
+	c->inside = c->dir >= 0;
+	if (!c->inside &&
+	    (errno == ENOTDIR || (errno == ENOENT && lstat(dest, &st) == 0)))
+		return copy_refuse(c, WIRE_USAGE, "is not a directory");
+	if (!c->inside && errno == ENOENT) {
+		/* it was looked for, so it is not too long */
+		snprintf(text, sizeof text, "%s", dest);
+		name = basename(text);
+		errno = ENAMETOOLONG;
+		if (strlen(name) + sizeof suffix < sizeof c->temp) {
+			snprintf(c->temp, sizeof c->temp, ".%s%s", name,
+			    suffix);
+			stpcpy(c->name, name);
+			c->dir = open(dirname(text), (int)how[0]);
 		}
-	} else if (errno == ENOENT && lstat(dest, &st) < 0) {
-		code = copy_open_parent(c) < 0 ? WIRE_FAIL : WIRE_OK;
-	} else if (errno == ENOTDIR || errno == ENOENT) {
-		code = copy_refuse(c, WIRE_USAGE, "is not a directory");
-	} else {
-		(void)copyout_complain(dest, "", errno);
-		code = WIRE_FAIL;
 	}
-	if (code == WIRE_OK && !c->inside)
-		code = copy_hide(c);
+	if (c->dir < 0)
+		return copy_refuse(c, WIRE_FAIL, NULL);
+	/* twice: another may have come before we had the lock */
+	for (i = 0; code == WIRE_OK && i < 2; i++) {
+		/* what is there may be ours */
+		if (c->hidden < 0 && (i > 0 || copy_has(c->dir, c->temp)))
+			code = copy_hide(c);
+		if (code == WIRE_OK && c->inside)
+			code = copy_judge(c, force);
+	}
 	if (code != WIRE_OK)
 		return code;
-	if (mkdirat(c->hidden, "tree", 0700) == 0)
-		c->tree = openat(c->hidden, "tree", COPY_DIR);
-	if (c->tree >= 0)
-		return WIRE_OK;
-	(void)copyout_complain(dest, "", errno);
-	return WIRE_FAIL;
+	if (mknodat(c->hidden, "names", S_IFREG | 0600, 0) == 0)
+		c->at = copy_make(c->hidden, "tree");
+	return c->at < 0 ? copy_refuse(c, WIRE_FAIL, NULL) : WIRE_OK;
+}
+
+/* --------------------------------------------------------------- the entries
+ */
+
+/* Give a directory its mode, and its time, which is no bundle's.  0, or -1. */
+static int
+copy_dress(int fd, mode_t mode)
+{
+	static const struct timespec times[2];
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	        fchmod(fd, (mode & 0777) | (st.st_mode & S_ISGID)) == 0
+	    ? futimens(fd, times)
+	    : -1;
+}
+
+/* Leave directories until one is left of which path's parent is the last. */
+static int
+copy_climb(struct copy *c, const char *path)
+{
+	size_t depth = 1;
+	int fd, ret = 0;
+
+	for (; *path != '\0'; path++)
+		depth += *path == '/';
+	while (ret == 0 && c->depth > depth) {
+		/* nobody else has a way into these: they are 0700, and ours */
+		fd = c->at;
+		c->at = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ret = c->at < 0 ? -1 : copy_dress(fd, c->modes[--c->depth]);
+		(void)close(fd);
+	}
+	return ret;
+}
+
+int
+copy_entry(struct copy *c, const struct content_item *item,
+    const struct stat *st, const char *target)
+{
+	struct stat own;
+	mode_t *modes;
+	int ret = copy_climb(c, item->path), fd;
+
+	c->times[0].tv_sec = c->times[1].tv_sec = st->st_mtim.tv_sec;
+	c->offset = 0;
+	if (S_ISDIR(st->st_mode) && fstat(c->hidden, &own) == 0 &&
+	    st->st_dev == own.st_dev && st->st_ino == own.st_ino) {
+		errno = EINVAL; /* as rename(2) has it */
+		return copy_complain(c->dest, "");
+	}
+	if (ret == 0 && S_ISREG(st->st_mode)) {
+		ret = c->file = openat(c->at, item->name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	} else if (ret == 0 && S_ISLNK(st->st_mode)) {
+		ret = symlinkat(target, c->at, item->name);
+		if (ret == 0)
+			ret = utimensat(c->at, item->name, c->times,
+			    AT_SYMLINK_NOFOLLOW);
+	} else if (ret == 0) {
+		modes = array_grow(c->modes, &c->room, c->depth + 1,
+		    sizeof *modes);
+		if (modes == NULL)
+			return copy_complain(c->dest, item->path);
+		c->modes = modes;
+		c->modes[c->depth++] = st->st_mode;
+		if (c->depth == 1) /* "." is there */
+			return 0;
+		fd = c->at;
+		ret = c->at = copy_make(fd, item->name);
+		(void)close(fd);
+	}
+	return ret < 0 ? copy_complain(c->dest, item->path) : 0;
+}
+
+int
+copy_data(struct copy *c, const char *path, int fd, const void *buf, size_t len)
+{
+	const char *from = buf;
+	off_t in = c->offset;
+	ssize_t n = 0;
+
+	c->offset += (off_t)len;
+	/* zeros are left out */
+	if (from[0] == '\0' && memcmp(from, from + 1, len - 1) == 0 &&
+	    ftruncate(c->file, c->offset) == 0)
+		n = lseek(c->file, (off_t)len, SEEK_CUR) < 0 ? 0 : (ssize_t)len;
+	else if (len >= RANGE_MIN)
+		n = copy_file_range(fd, &in, c->file, NULL, len, 0);
+	if (n < 0)
+		n = 0;
+	return io_write(c->file, from + n, len - (size_t)n) < 0
+	    ? copy_complain(c->dest, path)
+	    : 0;
+}
+
+int
+copy_file_end(struct copy *c, const char *path, const struct stat *st)
+{
+	int fd = c->file;
+
+	/* here, as a umask and an ACL have a say in a new file's mode */
+	if (fchmod(fd, st->st_mode & 0777) < 0 || futimens(fd, c->times) < 0)
+		return copy_complain(c->dest, path);
+	c->file = -1;
+	return close(fd) < 0 ? copy_complain(c->dest, path) : 0;
 }
 
 /* ------------------------------------------------------------------ ending */
 
 /*
- * Move `name`, as `to`, to c->dir, where it must not be.  A directory that is
- * moved must be ours to write to.  Returns 0, or -1 with errno set.
+ * Fill the directory that stays: note on disk what is going to be moved, do it,
+ * and mark it.  Returns 0, or -1 with errno set, for copy_undo to clear away.
  */
 static int
-copy_move(const struct copy *c, int from, const char *name, const char *to)
+copy_fill(const struct copy *c, const char *digest)
 {
-	struct stat st;
-	bool closed;
-	int ret;
+	int fd = openat(c->hidden, "names", O_WRONLY | O_CLOEXEC);
+	int old = copy_make(c->hidden, "old"), ret = -1;
 
-	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	closed = S_ISDIR(st.st_mode) && (st.st_mode & 0200) == 0;
-	if (closed)
-		(void)fchmodat(from, name, st.st_mode | 0200, 0);
-	/* renameat2(2), which musl has since 1.2.5 only */
-	ret = (int)syscall(SYS_renameat2, from, name, c->dir, to,
-	    COPY_NOREPLACE);
-	/* nor has each file system its flags */
-	if (ret < 0 && errno == EINVAL) {
-		if (copy_has(c->dir, to))
-			errno = EEXIST;
-		else
-			ret = renameat(from, name, c->dir, to);
-	}
-	if (ret == 0 && closed)
-		(void)fchmodat(c->dir, to, st.st_mode & 07777, 0);
-	return ret;
-}
-
-/*
- * Fill the directory that stays: note on disk what is going to be moved, and
- * do it.  Returns 0, or -1 with errno set, for copy_undo to clear away.
- */
-static int
-copy_fill(const struct copy *c, const struct copy_names *l)
-{
-	struct copy_names gone = {0};
-	size_t i = 0;
-	int fd, ret = -1;
-
-	fd = openat(c->hidden, "names", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (io_write(fd, l->text, l->len) == 0 && fsync(fd) == 0 &&
-	    copy_list(&gone, c->dir, true) == 0)
-		ret = 0;
-	(void)close(fd);
 	/* what came meanwhile is in the way, and stays */
-	for (; c->replace && ret == 0 && i < gone.len;
-	     i += strlen(gone.text + i) + 1)
-		ret = copy_take(c->dir, gone.text + i, c->hidden);
-	free(gone.text);
-	for (i = 0; ret == 0 && i < l->len; i += strlen(l->text + i) + 1)
-		ret = copy_move(c, c->tree, l->text + i, l->text + i);
+	if (fd >= 0 && old >= 0 && copy_each(c->at, false, fd, -1, NULL) >= 0 &&
+	    fsync(fd) == 0 &&
+	    (!c->replace || copy_each(c->dir, true, -1, old, NULL) >= 0) &&
+	    copy_each(c->at, false, -1, c->dir, NULL) >= 0) {
+		(void)fsetxattr(c->dir, mark, digest, DIGEST_TEXT - 1, 0);
+		/* from here on nothing is taken back */
+		ret = ftruncate(fd, 0);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	if (old >= 0)
+		(void)close(old);
 	return ret;
 }
 
@@ -407,57 +424,42 @@ int
 copy_commit(struct copy *c)
 {
 	char digest[DIGEST_TEXT];
-	struct copy_names l = {0}, all = {0};
-	struct timespec times[2];
-	struct stat st;
-	int ret = -1, fd = c->inside ? c->dir : c->tree;
 
-	/* one call for all that is in it; since Linux 5.8 it reports errors */
-	if (syncfs(c->tree) < 0 || fstat(c->tree, &st) < 0 ||
-	    copy_list(&l, c->tree, true) < 0 ||
-	    copy_list(&all, c->tree, false) < 0)
-		goto out;
-	/* to be moved, and marked, it must be ours to write to */
-	(void)fchmod(c->tree, st.st_mode | 0700);
-	ret = c->inside ? copy_fill(c, &all)
-	                : copy_move(c, c->hidden, "tree", c->name);
-	if (ret < 0)
-		goto out;
+	if (copy_climb(c, "") < 0 ||
+	    copy_each(c->at, false, -1, -1, digest) < 0)
+		return copy_complain(c->dest, "");
 	/* not each file system has such: then --force knows nothing of it */
-	digest_of(l.text != NULL ? l.text : "", l.len, digest);
-	(void)fsetxattr(fd, mark, digest, sizeof digest - 1, 0);
-	(void)unlinkat(c->hidden, "names", 0);
+	(void)fsetxattr(c->at, mark, digest, sizeof digest - 1, 0);
+	if ((!c->inside && copy_dress(c->at, c->modes[0]) < 0) ||
+	    /* one call for all in it; since Linux 5.8 it reports errors */
+	    syncfs(c->at) < 0 ||
+	    (c->inside ? copy_fill(c, digest)
+	               : copy_move(c->hidden, "tree", c->dir, c->name)) < 0)
+		return copy_complain(c->dest, "");
 	/* it is no part of the bundle: twice, as a moment may be a bad one */
-	copy_empty(c->hidden);
-	if (unlinkat(c->dir, c->temp, AT_REMOVEDIR) < 0) {
-		copy_empty(c->hidden);
-		ret = unlinkat(c->dir, c->temp, AT_REMOVEDIR);
-	}
+	if (copy_undo(c, c->hidden) < 0 && copy_undo(c, c->hidden) < 0)
+		return copy_complain(c->dest, "");
 	(void)close(c->hidden);
 	c->hidden = -1;
 	/* where it is ours: a volume's root is the node's */
-	times[0] = times[1] = st.st_mtim;
-	(void)futimens(fd, times);
-	(void)fchmod(fd, st.st_mode & 07777);
+	if (c->inside)
+		(void)copy_dress(c->dir, c->modes[0]);
 	(void)fsync(c->dir);
-out:
-	if (ret < 0)
-		(void)copyout_complain(c->dest, "", errno);
-	free(l.text);
-	free(all.text);
-	return ret;
+	return 0;
 }
 
 void
 copy_close(struct copy *c)
 {
 	if (c->hidden >= 0) {
-		copy_undo(c);
-		(void)unlinkat(c->dir, c->temp, AT_REMOVEDIR);
+		(void)copy_undo(c, c->hidden);
 		(void)close(c->hidden);
 	}
-	if (c->tree >= 0)
-		(void)close(c->tree);
+	if (c->file >= 0)
+		(void)close(c->file);
+	if (c->at >= 0)
+		(void)close(c->at);
 	if (c->dir >= 0)
 		(void)close(c->dir);
+	free(c->modes);
 }

@@ -18,7 +18,7 @@
 
 #include "base/io.h"
 #include "base/msg.h"
-#include "stream/copyout.h"
+#include "stream/copy.h"
 
 /* Open this program's file.  A descriptor, or -1 with errno set. */
 static int
@@ -115,8 +115,10 @@ install_to(const char *dest, const char *name)
 		msg_warn(0,
 		    "%s: the file system is mounted noexec, so no container can run the copy; use a volume without noexec",
 		    msg_mask(shown, sizeof shown, path));
-	else if (err != 0)
-		(void)copyout_complain(path, "", err);
+	else if (err != 0) {
+		errno = err;
+		(void)copy_complain(path, "");
+	}
 	free(path);
 	free(temp);
 	return err == 0 ? 0 : -1;

@@ -94,12 +94,24 @@ stream_copy_data(struct stream *s, const struct content_item *item, int fd,
 		if (tarout_data(s->tar, s->buf, (size_t)n) < 0 || io_stopped())
 			return -1;
 		if (s->opts->copy != NULL &&
-		    copyout_data(s->opts->copy, item->path, s->buf, (size_t)n) <
-		        0)
+		    copy_data(s->opts->copy, item->path, fd, s->buf,
+		        (size_t)n) < 0)
 			return -1;
 		size -= n;
 	}
 	return 0;
+}
+
+/* Begin an entry: of a file, its data is to come.  0, or -1 (reported). */
+static int
+stream_put_entry(struct stream *s, const struct content_item *item,
+    const struct tarout_entry *e, const struct stat *st)
+{
+	struct copy *copy = s->opts->copy;
+
+	if (tarout_entry(s->tar, e) < 0)
+		return -1;
+	return copy == NULL ? 0 : copy_entry(copy, item, st, e->target);
 }
 
 /* Write the entry of the file that is open as fd.  0, or -1 likewise. */
@@ -107,7 +119,7 @@ static int
 put_open(struct stream *s, const struct content_item *item, int fd)
 {
 	struct tarout_entry e = {.path = item->path};
-	struct copyout *copy = s->opts->copy;
+	struct copy *copy = s->opts->copy;
 	struct stat before, after;
 
 	if (fstat(fd, &before) < 0)
@@ -117,9 +129,7 @@ put_open(struct stream *s, const struct content_item *item, int fd)
 	e.mode = before.st_mode;
 	e.size = before.st_size;
 	e.mtime = before.st_mtim.tv_sec;
-	if (tarout_entry(s->tar, &e) < 0 ||
-	    (copy != NULL &&
-	        copyout_file(copy, item->path, item->name, fd, &before) < 0) ||
+	if (stream_put_entry(s, item, &e, &before) < 0 ||
 	    stream_copy_data(s, item, fd, before.st_size) < 0)
 		return -1;
 	if (fstat(fd, &after) < 0)
@@ -130,7 +140,7 @@ put_open(struct stream *s, const struct content_item *item, int fd)
 	        0 ||
 	    memcmp(&before.st_ctim, &after.st_ctim, sizeof after.st_ctim) != 0)
 		return stream_fail(item, 0, "changed while it was read");
-	return copy == NULL ? 0 : copyout_file_end(copy, item->path, &before);
+	return copy == NULL ? 0 : copy_file_end(copy, item->path, &before);
 }
 
 static int
@@ -158,7 +168,6 @@ static int
 stream_put_item(struct stream *s, const struct content_item *item)
 {
 	const struct stat *st = &item->st;
-	struct copyout *copy = s->opts->copy;
 	struct tarout_entry e = {.path = item->path, .mode = st->st_mode};
 	char target[PATH_MAX + 1]; /* symlink(2): no target is longer */
 	ssize_t n;
@@ -167,24 +176,15 @@ stream_put_item(struct stream *s, const struct content_item *item)
 	if (S_ISREG(st->st_mode))
 		return put_file(s, item);
 	/* a directory's time says when the pod started, not what is in it */
-	if (S_ISDIR(st->st_mode)) {
-		if (tarout_entry(s->tar, &e) < 0)
-			return -1;
-		return copy == NULL
-		    ? 0
-		    : copyout_directory(copy, item->path, item->name, st);
-	}
+	if (S_ISDIR(st->st_mode))
+		return stream_put_entry(s, item, &e, st);
 	n = readlinkat(item->dirfd, item->name, target, sizeof target - 1);
 	if (n < 0)
 		return stream_fail(item, errno, "readlink");
 	target[n] = '\0';
 	e.target = target;
 	e.mtime = st->st_mtim.tv_sec;
-	if (tarout_entry(s->tar, &e) < 0)
-		return -1;
-	return copy == NULL
-	    ? 0
-	    : copyout_symlink(copy, item->path, item->name, target, e.mtime);
+	return stream_put_entry(s, item, &e, st);
 }
 
 static int
@@ -264,7 +264,7 @@ stream_finish_pipe(struct stream *s, struct report_written *result)
 	result->parts = s->gzip != NULL ? e->parts : 0;
 	if (s->opts->format != STREAM_TAR)
 		digest_text(&e->sum, result->digest);
-	return s->opts->copy != NULL ? copyout_end(s->opts->copy) : 0;
+	return 0;
 }
 
 int

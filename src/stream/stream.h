@@ -11,7 +11,7 @@
 #include "base/ranges.h"
 #include "bundle/content.h"
 #include "bundle/report.h"
-#include "stream/copyout.h"
+#include "stream/copy.h"
 
 enum stream_format {
 	STREAM_JSON,
@@ -25,7 +25,7 @@ struct stream_opts {
 	struct content *content;
 	enum stream_format format;
 	int fd; /* where to; -1 = only count: not for tar, for copy always */
-	struct copyout *copy; /* borrowed, begun; of STREAM_COPY */
+	struct copy *copy; /* borrowed, open; of STREAM_COPY */
 	uint64_t level; /* of compression, 1 to WIRE_LEVEL_MAX */
 	uint64_t jobs; /* threads that compress */
 	struct ranges parts; /* jsonl: those to print */

@@ -291,8 +291,8 @@ if command -v strace >/dev/null; then
 	for dest in cut cut2; do
 		rm -rf cut cut2
 		mkdir cut2
-		for at in mkdirat:1 mkdirat:3 pwrite64:3 symlinkat:1 fchmod:5 \
-			renameat2:1 syncfs:1; do
+		for at in mkdirat:1 mkdirat:3 write:3 symlinkat:1 fchmod:5 \
+			/renameat:1 syncfs:1; do
 			timeout 60 strace -f -o trace -e trace="${at%:*}" -e \
 				inject="${at%:*}:signal=SIGKILL:when=${at#*:}" \
 				"$UNPACK" copy --bundle-dir b $dest 2>/dev/null
@@ -307,8 +307,8 @@ if command -v strace >/dev/null; then
 		# in the middle of what is moved
 		i=2
 		while [ $i -lt 12 ]; do
-			timeout 60 strace -f -o trace -e trace=renameat2 -e \
-				inject=renameat2:signal=SIGKILL:when=$i \
+			timeout 60 strace -f -o trace -e trace=/renameat -e \
+				inject=/renameat:signal=SIGKILL:when=$i \
 				"$UNPACK" copy --bundle-dir b $dest 2>/dev/null
 			"$UNPACK" copy --bundle-dir b $dest 2>err
 			ok "killed at move $i, $dest: the next one is right" sh -c \
@@ -318,7 +318,7 @@ if command -v strace >/dev/null; then
 			[ $dest = cut ] || mkdir cut2
 			i=$((i + 3))
 		done
-		for at in openat:20 pwrite64:3 read:9 mkdirat:4 fstat:9; do
+		for at in openat:20 write:3 read:9 mkdirat:4 fstat:9; do
 			ok "SIGTERM at $at, $dest" exits 143 timeout 60 strace -f \
 				-o trace -e trace="${at%:*}" -e \
 				inject="${at%:*}:signal=SIGTERM:when=${at#*:}" \
@@ -327,14 +327,34 @@ if command -v strace >/dev/null; then
 			ok "... at all" [ ! -e $dest/tool ]
 		done
 		ok "a move that fails, $dest" exits 1 strace -f -o trace -e \
-			trace=renameat2 -e inject=renameat2:error=EIO:when=1 \
+			trace=/renameat -e inject=/renameat:error=EIO:when=1 \
 			"$UNPACK" copy --bundle-dir b $dest
 		ok "... leaves nothing" [ ! -e $dest/tool ]
 		ok "... nor anything of ours" nothing_left .
 	done
+	# while it tidies up: DEST is complete, and the next one must get there
+	mkdir four
+	: >four/only
+	for dest in cut cut2; do
+		for at in 1 2 3 4 5 6; do
+			rm -rf cut cut2
+			mkdir cut2
+			"$UNPACK" copy --bundle-dir four $dest
+			[ $at -lt 3 ] || "$UNPACK" copy --force --bundle-dir b $dest
+			timeout 60 strace -f -o trace -e trace=unlinkat -e \
+				inject=unlinkat:signal=SIGKILL:when=$at \
+				"$UNPACK" copy --bundle-dir b --force $dest \
+				2>/dev/null
+			"$UNPACK" copy --bundle-dir four --force $dest 2>err
+			is "killed at removal $at, $dest: the next one is right" \
+				"$(ls -A $dest)" only
+			ok "... nothing is left" nothing_left .
+		done
+	done
+	rm -rf cut cut2
 	mkdir -p cut3
 	ok "the seventh move fails" exits 1 strace -f -o trace -e \
-		trace=renameat2 -e inject=renameat2:error=EIO:when=7 \
+		trace=/renameat -e inject=/renameat:error=EIO:when=7 \
 		"$UNPACK" copy --bundle-dir b cut3
 	is "... all is moved back, and removed" "$(ls -A cut3)" ""
 else
@@ -348,6 +368,14 @@ ok "... beside DEST, too" exits 1 "$UNPACK" copy --bundle-dir b foreign/x
 ok "... and left alone" [ -f foreign/.unpack-copy/mine -a \
 	-d foreign/.x.unpack-copy/mine ]
 rm -r foreign
+# one that looks like ours, and has names of what is elsewhere
+mkdir -p led/dest/.unpack-copy/tree led/dest/.unpack-copy/no
+echo mine >led/mine
+printf '../mine\0../../led/mine\0..\0.\0\0' >led/dest/.unpack-copy/names
+ln -s ../../mine led/dest/.unpack-copy/old
+"$UNPACK" copy --bundle-dir b led/dest 2>err
+is "names that lead elsewhere" "$(cat led/mine)" mine
+rm -r led
 
 # ---------------------------------------------------------------- at once
 i=0
