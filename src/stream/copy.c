@@ -360,7 +360,8 @@ copy_entry(struct copy *c, const struct content_item *item,
 }
 
 int
-copy_data(struct copy *c, const char *path, int fd, const void *buf, size_t len)
+copy_bytes(struct copy *c, const char *path, int fd, const void *buf,
+    size_t len)
 {
 	const char *from = buf;
 	off_t in = c->offset;

@@ -74,7 +74,7 @@ int copy_entry(struct copy *c, const struct content_item *item,
     const struct stat *st, const char *target);
 
 /* The next len bytes of the file, read from the open file fd; and its end. */
-int copy_data(struct copy *c, const char *path, int fd, const void *buf,
+int copy_bytes(struct copy *c, const char *path, int fd, const void *buf,
     size_t len);
 int copy_file_end(struct copy *c, const char *path, const struct stat *st);
 

@@ -94,7 +94,7 @@ stream_copy_data(struct stream *s, const struct content_item *item, int fd,
 		if (tarout_data(s->tar, s->buf, (size_t)n) < 0 || io_stopped())
 			return -1;
 		if (s->opts->copy != NULL &&
-		    copy_data(s->opts->copy, item->path, fd, s->buf,
+		    copy_bytes(s->opts->copy, item->path, fd, s->buf,
 		        (size_t)n) < 0)
 			return -1;
 		size -= n;
