@@ -124,12 +124,6 @@ result_print(struct json *object)
 	return out_flush();
 }
 
-void
-result_is_told(void)
-{
-	told = true;
-}
-
 enum wire_exit
 result_end(enum wire_exit code)
 {

@@ -60,12 +60,6 @@ struct json *result_new(enum wire_exit code, const char *result,
 int result_print(struct json *object);
 
 /*
- * Text is on its way that makes up the object, written by the caller: it must
- * not be printed again.
- */
-void result_is_told(void);
-
-/*
  * The command is over: where JSON is wanted and a failure has not been told,
  * tell it.  Returns the exit code: one that failed because of a signal
  * (base/signals.h) has that of the signal.

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -33,7 +32,6 @@
 #include "log/findings.h"
 #include "log/gather.h"
 #include "log/order.h"
-#include "log/tarin.h"
 #include "wire.h"
 
 struct extract {
@@ -42,12 +40,11 @@ struct extract {
 	const char *expect; /* borrowed; --expect-digest, NULL without */
 	const char *image; /* borrowed; --image, NULL: logs */
 	const char *sub; /* borrowed; --path, NULL: everything */
-	bool list, json, quiet;
+	bool json, quiet;
 	char **logs; /* borrowed; names of files */
 	size_t n_logs; /* 0: standard input */
 
 	/* work */
-	bool listed; /* an entry was */
 	struct source source; /* of the image */
 	int stream; /* owned; what a pod of it would send, in a file */
 	struct json *failure; /* owned; what the witness says of one */
@@ -269,7 +266,7 @@ extract_word(const struct extract *x, enum wire_exit status)
 	return other ? "corrupt" : "failed";
 }
 
-/* The result as an object, but for what a list has. */
+/* The result as an object. */
 static struct json *
 extract_object(struct extract *x, enum wire_exit status)
 {
@@ -332,96 +329,15 @@ extract_tell_result(struct extract *x, enum wire_exit status)
 		    x->deliver.counts.is_image
 		        ? "; it looks like an image: extract --image writes the files of one"
 		        : "");
-	if (x->json && !x->listed)
+	if (x->json)
 		ret = result_print(extract_object(x, status));
-	else if (ok && !x->json && !x->quiet && x->deliver.has_target)
+	else if (ok && !x->quiet && x->deliver.has_target)
 		out_line(extract_summary(x, summary, sizeof summary));
-	else if (ok && x->list && !x->json && !x->quiet)
+	else if (ok && x->deliver.list && !x->quiet)
 		msg_line("%s", extract_summary(x, summary, sizeof summary));
 	if (out_flush() < 0)
 		return WIRE_FAIL;
 	return ok && ret < 0 ? WIRE_FAIL : status;
-}
-
-/* -------------------------------------------------------------------- list */
-
-/* An entry of the list; as JSON each but the first one is after a comma. */
-static int
-extract_show_entry(void *arg, const struct tarin_entry *e)
-{
-	static const char *const types[] = {"link", "dir", "symlink", "file"};
-	struct extract *x = arg;
-	char path[MSG_NAME], link[MSG_NAME], when[32], mode[] = "hrwxrwxrwx";
-	const char *to = e->link != NULL ? e->link : e->hard;
-	const time_t mtime = (time_t)e->mtime;
-	struct json *o;
-	struct tm tm;
-	char *text;
-	int i, type = e->hard != NULL ? 0 : S_ISDIR(e->mode) ? 1 : 3;
-
-	if (e->link != NULL)
-		type = 2;
-	msg_mask(path, sizeof path, e->path);
-	msg_mask(link, sizeof link, to != NULL ? to : "");
-	if (!x->json) {
-		mode[0] = "hdl-"[type];
-		for (i = 0; i < 9; i++)
-			if (!(e->mode >> (8 - i) & 1))
-				mode[i + 1] = '-';
-		if (gmtime_r(&mtime, &tm) == NULL ||
-		    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-			snprintf(when, sizeof when, "%" PRId64, e->mtime);
-		out_printf("%s %12" PRIu64 " %s %s%s%s\n", mode, e->size, when,
-		    path,
-		    to == NULL ? ""
-		        : type ? " -> "
-		               : " link to ",
-		    link);
-		return 0;
-	}
-	o = json_new_object();
-	snprintf(mode, sizeof mode, "%04o", (unsigned)e->mode & 07777);
-	json_add_string(o, "path", path);
-	json_add_string(o, "type", types[type]);
-	json_add_string(o, "mode", mode);
-	json_add_uint(o, "size", e->size);
-	json_add_int(o, "mtime", e->mtime);
-	if (to != NULL)
-		json_add_string(o, "target", link);
-	text = json_finish(o, JSON_COMPACT);
-	if (text == NULL)
-		return -1;
-	out_printf("%s%s", x->listed ? "," : "{\"list\":[", text);
-	x->listed = true;
-	result_is_told();
-	free(text);
-	return 0;
-}
-
-/*
- * List what is in the bundle.  In JSON the list is written as it is read: so it
- * comes first, and how that ended after it.
- */
-static enum wire_exit
-extract_list(struct extract *x)
-{
-	enum wire_exit status = deliver_show(&x->deliver, x->gather,
-	    extract_show_entry, x);
-	char *text;
-
-	if (!x->json || (status != WIRE_OK && !x->listed))
-		return status;
-	if (status != WIRE_OK && signals_stop != 0)
-		status = signals_exit();
-	text = json_finish(extract_object(x, status), JSON_COMPACT);
-	if (text == NULL)
-		return WIRE_FAIL;
-	out_text(x->listed ? "]," : "{\"list\":[],");
-	out_line(text + 1);
-	free(text);
-	x->listed = true;
-	result_is_told();
-	return status;
 }
 
 /* ----------------------------------------------------------------- command */
@@ -500,8 +416,7 @@ extract(struct extract *x)
 	if (status == WIRE_OK)
 		status = gather_judge(x->gather, true);
 	if (status == WIRE_OK) {
-		status = x->list ? extract_list(x)
-		                 : deliver_make(&x->deliver, x->gather);
+		status = deliver_make(&x->deliver, x->gather);
 		/* what no digest verified may be better the next time */
 		if (status == WIRE_CORRUPT)
 			gather_doubt(x->gather);
@@ -553,7 +468,8 @@ static const struct opt extract_rows[] = {
     {0},
 };
 static const struct opt extract_result_rows[] = {
-    {"list", 0, NULL, "only list the entries", OPT_FLAG(struct extract, list)},
+    {"list", 0, NULL, "only list the entries",
+        OPT_FLAG(struct extract, deliver.list)},
     {"output", 'o', "text|json", "format of the result (default: text)",
         OPT_SECOND(struct extract, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
@@ -610,14 +526,14 @@ cmd_extract(int argc, char **argv)
 	if (n >= 0) {
 		x->logs = argv + 1;
 		x->n_logs = (size_t)n;
-		why = deliver_conflict(&x->deliver, x->list, x->json);
+		why = deliver_conflict(&x->deliver, x->json);
 		if (why == NULL && x->image != NULL && n > 0)
 			why = "give one of --image and LOG";
 		if (why == NULL && x->image == NULL && x->sub != NULL)
 			why =
 			    "--path goes with --image; of a log's bundle: --tar - LOG | tar x PATH";
 		if (x->deliver.tar == NULL && x->deliver.dir == NULL &&
-		    !x->list)
+		    !x->deliver.list)
 			x->deliver.dir = "bundle";
 		code = WIRE_USAGE;
 		if (why != NULL)

@@ -788,7 +788,7 @@ run_check_options(struct run *x, char *const *images)
 	for (i = 0; i < x->names.n; i++)
 		if (podopts_add_image(&x->pod, x->names.at[i]) < 0)
 			return WIRE_FAIL;
-	why = deliver_conflict(d, false, x->found.form == FOUND_JSON);
+	why = deliver_conflict(d, x->found.form == FOUND_JSON);
 	if (d->dir == NULL && d->tar == NULL)
 		d->dir = "bundle";
 	if (x->pod.format == NULL)

@@ -31,19 +31,21 @@ const struct opt deliver_rows[] = {
 };
 
 const char *
-deliver_conflict(const struct deliver *d, bool list, bool json)
+deliver_conflict(const struct deliver *d, bool json)
 {
 	bool to_stdout = d->tar != NULL && strcmp(d->tar, "-") == 0;
 	size_t len = d->tar != NULL ? strlen(d->tar) : 0;
 
-	if ((d->dir != NULL) + (d->tar != NULL) + list > 1)
-		return list ? "give one of -C, --tar and --list"
-		            : "give one of -C and --tar";
+	if ((d->dir != NULL) + (d->tar != NULL) + d->list > 1)
+		return d->list ? "give one of -C, --tar and --list"
+		               : "give one of -C and --tar";
 	if ((len > 3 && strcmp(d->tar + len - 3, ".gz") == 0) ||
 	    (len > 4 && strcmp(d->tar + len - 4, ".tgz") == 0))
 		return "--tar writes a tar; for a tar.gz: --tar - | gzip";
-	if (d->force && list)
+	if (d->force && d->list)
 		return "--force goes with -C and --tar";
+	if (d->list && json)
+		return "--list is for people; for programs: --tar - | tar t";
 	if (to_stdout && json)
 		return "--tar - and -o json both need standard output";
 	if (to_stdout && isatty(OUT_FD) == 1)
@@ -127,18 +129,15 @@ close_tar(struct deliver *d, enum wire_exit status)
 	return d->gunzip.corrupt ? WIRE_CORRUPT : status;
 }
 
-/*
- * Read the tar whole: into dir unless it is -1, showing entries if asked to.
- */
+/* Read the tar whole: into dir unless it is -1; or list its entries. */
 static enum wire_exit
-read_tar(struct deliver *d, int dir, tarin_show show, void *arg)
+read_tar(struct deliver *d, int dir, bool list)
 {
 	struct tarin_opts o = {.dir = dir,
 	    .max_size = d->max_size,
 	    .max_entries = d->max_entries,
 	    .promised = gather_promised(d->gather),
-	    .show = show,
-	    .show_arg = arg,
+	    .list = list,
 	    .progress = d->progress,
 	    .stop = d->stop};
 	const uint64_t said = gather_result(d->gather)->whole.entries;
@@ -177,7 +176,9 @@ deliver_make(struct deliver *d, struct gather *g)
 
 	d->gather = g;
 	/* nothing of a tar is seen before all of it is known to be good */
-	status = read_tar(d, d->tar != NULL ? -1 : fd, NULL, NULL);
+	status = read_tar(d, d->has_target && d->tar == NULL ? fd : -1, false);
+	if (status == WIRE_OK && d->list)
+		status = read_tar(d, -1, true);
 	if (status == WIRE_OK && d->tar != NULL) {
 		if (open_tar(d, &pull, &arg) < 0)
 			return WIRE_FAIL;
@@ -202,16 +203,6 @@ deliver_make(struct deliver *d, struct gather *g)
 		    msg_mask(shown, sizeof shown, d->target.dir),
 		    d->target.inside);
 	return WIRE_OK;
-}
-
-enum wire_exit
-deliver_show(struct deliver *d, struct gather *g, tarin_show show, void *arg)
-{
-	enum wire_exit status;
-
-	d->gather = g;
-	status = read_tar(d, -1, NULL, NULL);
-	return status == WIRE_OK ? read_tar(d, -1, show, arg) : status;
 }
 
 void

@@ -32,6 +32,7 @@ struct deliver {
 	const char *dir; /* the directory to make; NULL: none */
 	const char *tar; /* the tar to make; "-" is standard output */
 	bool force; /* replace what we have made before */
+	bool list; /* only list the entries */
 	uint64_t max_size, max_entries;
 	bool quiet; /* no progress */
 	const volatile sig_atomic_t *stop; /* borrowed; give up */
@@ -55,10 +56,10 @@ struct deliver {
 extern const struct opt deliver_rows[];
 
 /*
- * Why the options do not go together, with what else standard output is for,
- * or NULL where they do.
+ * Why the options do not go together, where standard output is for JSON too, or
+ * NULL where they do.
  */
-const char *deliver_conflict(const struct deliver *d, bool list, bool json);
+const char *deliver_conflict(const struct deliver *d, bool json);
 
 /*
  * See that the target can be made, before any work.  Returns 0, to be followed
@@ -83,14 +84,11 @@ void deliver_allow(const struct deliver *d, struct sandbox_places *p);
 const char *deliver_temp(const struct deliver *d);
 
 /*
- * Make the directory or the tar out of g, which gather_judge found whole.
+ * Make the directory or the tar out of g, which gather_judge found whole, or
+ * list what is in it, after all entries were found to be good.
  * Returns what tarin_run does, and reports what it does.
  */
 enum wire_exit deliver_make(struct deliver *d, struct gather *g);
-
-/* Only call show for each entry, after all of them were found to be good. */
-enum wire_exit deliver_show(struct deliver *d, struct gather *g,
-    tarin_show show, void *arg);
 
 /*
  * Add what was delivered: format, verified, size, digest, entries, bytes, and

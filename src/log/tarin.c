@@ -11,15 +11,18 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/msg.h"
+#include "base/out.h"
 #include "base/path.h"
 
 enum {
@@ -42,6 +45,16 @@ enum tarin_rule {
 	TARIN_LINK_OUT,
 	TARIN_SIZE,
 	TARIN_ENTRIES
+};
+
+/* An entry. */
+struct tarin_entry {
+	const char *path; /* without "./"; "." for the root; raw bytes */
+	mode_t mode; /* type and permission bits */
+	uint64_t size; /* bytes */
+	int64_t mtime; /* seconds since the epoch */
+	const char *link; /* target of a symlink, or NULL */
+	const char *hard; /* name that this is a hard link to, or NULL */
 };
 
 /* A directory that was made. */
@@ -522,6 +535,35 @@ tarin_judge_entry(struct tarin *t, const struct tarin_entry *e)
 	return 0;
 }
 
+/* Print the entry as a line. */
+static void
+tarin_list_entry(const struct tarin_entry *e)
+{
+	char path[MSG_NAME], link[MSG_NAME] = "", when[32];
+	char mode[] = "-rwxrwxrwx";
+	const time_t mtime = (time_t)e->mtime;
+	struct tm tm;
+	int i;
+
+	if (e->hard != NULL || e->link != NULL)
+		msg_mask(link, sizeof link,
+		    e->link != NULL ? e->link : e->hard);
+	if (e->hard != NULL || !S_ISREG(e->mode))
+		mode[0] = e->hard != NULL ? 'h' : e->link != NULL ? 'l' : 'd';
+	for (i = 0; i < 9; i++)
+		if (!(e->mode >> (8 - i) & 1))
+			mode[i + 1] = '-';
+	if (gmtime_r(&mtime, &tm) == NULL ||
+	    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(when, sizeof when, "%" PRId64, e->mtime);
+	out_printf("%s %12" PRIu64 " %s %s%s%s\n", mode, e->size, when,
+	    msg_mask(path, sizeof path, e->path),
+	    e->link != NULL       ? " -> "
+	        : e->hard != NULL ? " link to "
+	                          : "",
+	    link);
+}
+
 /* Deal with one entry.  Returns 0, or -1 (reported). */
 static int
 tarin_take_entry(struct tarin *t, struct archive_entry *ae)
@@ -561,10 +603,8 @@ tarin_take_entry(struct tarin *t, struct archive_entry *ae)
 	    strcmp(e.path, "manifest.json") == 0;
 	t->opts->progress->entries = t->counts->entries;
 	progress_show(t->opts->progress);
-	if (t->opts->show != NULL && t->opts->show(t->opts->show_arg, &e) < 0) {
-		t->status = WIRE_FAIL;
-		return -1;
-	}
+	if (t->opts->list)
+		tarin_list_entry(&e);
 	if (t->opts->dir < 0)
 		return copy_data(t, -1);
 	if (e.hard != NULL)

@@ -27,19 +27,6 @@
 #include "base/progress.h"
 #include "wire.h"
 
-/* An entry that has been judged and may be shown. */
-struct tarin_entry {
-	const char *path; /* without "./"; "." for the root; raw bytes */
-	mode_t mode; /* type and permission bits */
-	uint64_t size; /* bytes */
-	int64_t mtime; /* seconds since the epoch */
-	const char *link; /* target of a symlink, or NULL */
-	const char *hard; /* name that this is a hard link to, or NULL */
-};
-
-/* Called for each entry.  Returns 0, or -1 (reported) to stop. */
-typedef int (*tarin_show)(void *arg, const struct tarin_entry *entry);
-
 struct tarin_opts {
 	io_pull pull; /* the tar */
 	void *arg; /* borrowed; pull's */
@@ -47,8 +34,7 @@ struct tarin_opts {
 	uint64_t max_size; /* bytes of tar, and of the files together */
 	uint64_t max_entries; /* and directories that their names imply */
 	uint64_t promised; /* entries that there are to be; 0: unknown */
-	tarin_show show; /* or NULL */
-	void *show_arg; /* borrowed */
+	bool list; /* print a line for each entry, to standard output */
 	struct progress *progress; /* borrowed */
 	/* borrowed, or NULL: give up where it is not 0, with WIRE_FAIL */
 	const volatile sig_atomic_t *stop;

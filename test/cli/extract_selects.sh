@@ -102,7 +102,7 @@ ok "no temporary file" exits 1 env TMPDIR=/nowhere "$ctl" extract -C y log
 ok "  where, and what moves it" has err '/nowhere: cannot make a temporary file.*TMPDIR'
 ok "a limit" exits 3 "$ctl" extract --max-size 2000 -C y log
 ok "  which" has err '--max-size allows: 2000 bytes'
-for both in "--list --tar x" "--list -C x" "-C x --tar y" "--tar - -o json" \
+for both in "--list -o json" "--list --tar x" "--list -C x" "-C x --tar y" "--tar - -o json" \
 	"--force --list" "--cat a" "--strip-components 1"; do
 	# shellcheck disable=SC2086 # options
 	ok "not together: $both" exits 2 "$ctl" extract $both log

@@ -20,7 +20,6 @@ done >pods.yaml
 # every way to print; each has `unpack` or `unpackctl` before it
 cat >commands <<'E'
 unpackctl extract --list log
-unpackctl extract --list -o json log
 unpackctl extract --tar - log
 unpackctl extract -C out.d log
 unpackctl extract -C out.d -o json log

@@ -34,9 +34,8 @@ is "  the directory" "$(jq -r .directory out)" d
 ok "extract: quiet" says $k 0 OK "$ctl" extract -q -o json -C dq log
 ok "extract: a tar" says $k 0 OK "$ctl" extract -o json --tar t log
 is "  the tar" "$(jq -r .tar out)" t
-ok "extract: a list" says $k 0 OK "$ctl" extract -o json --list log
-is "  of all" "$(jq -c '[.list[].path]' out)" \
-	'[".","manifests","manifests/a","manifests/l"]'
+ok "extract: a list is for people" says $k 2 WrongUsage "$ctl" extract -o json --list log
+ok "  what is for programs" has out '"message":"[^"]*--tar - . tar t'
 ok "extract: usage" says $k 2 WrongUsage "$ctl" extract --nonsense -o json
 ok "  whatever the order" says $k 2 WrongUsage "$ctl" extract -o json --nonsense
 ok "  joined" says $k 2 WrongUsage "$ctl" extract -qojson --max-size x log
