@@ -25,7 +25,6 @@
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "image/image.h"
-#include "image/imageref.h"
 #include "image/source.h"
 #include "image/verdict.h"
 #include "image/verdictout.h"
@@ -198,23 +197,17 @@ check_open(const struct check *a, size_t at, struct source *s)
 	const char *given = a->names.at[at];
 	size_t first = check_first(a, at);
 	struct sandbox_places places = {0};
-	struct image_ref ref = {0};
-	int ret = -1;
 
-	if (a->inputs[first].path != NULL)
+	if (*a->inputs[first].path != '\0')
 		*s = a->inputs[first];
 	else if (source_fetch(s, given, a->opts.max, a->opts.platform) !=
 	    WIRE_OK)
 		return -1;
-	if (image_ref_parse(&ref, s->path) == 0) {
-		if (strcmp(ref.path, "-") != 0)
-			sandbox_allow(&places, ref.path, -1, SANDBOX_READ);
-		sandbox_allow_temporary(&places);
-		(void)sandbox_shut(&places, SANDBOX_CHECK);
-		ret = 0;
-	}
-	image_ref_free(&ref);
-	return ret;
+	if (strcmp(s->path, "-") != 0)
+		sandbox_allow(&places, s->path, -1, SANDBOX_READ);
+	sandbox_allow_temporary(&places);
+	(void)sandbox_shut(&places, SANDBOX_CHECK);
+	return 0;
 }
 
 /* child_run's work: list the images of an archive, where it has several. */
@@ -224,18 +217,13 @@ check_list(void *arg, size_t i)
 	struct check *a = arg;
 	struct json *list = json_new_object();
 	struct json *names = json_add_array(list, "names");
-	struct image_ref ref;
 	struct source s;
 
 	/* what is wrong with it is told when it is judged */
 	(void)close(STDERR_FILENO);
 	if (source_is_at_hand(a->names.at[i]) && check_open(a, i, &s) == 0 &&
-	    image_ref_parse(&ref, s.path) == 0) {
-		ref.fd = s.fd;
-		if (ref.tag == NULL && image_ref_detect(&ref) == 0 &&
-		    ref.kind != IMAGE_ROOT)
-			(void)image_list(&ref, a->opts.max, names);
-	}
+	    s.tag == NULL && s.kind != SOURCE_ROOT)
+		(void)image_list(&s, a->opts.max, names);
 	return list;
 }
 
@@ -254,8 +242,7 @@ check_judge(void *arg, size_t i)
 		msg_nomem();
 	if (v == NULL || check_open(a, j->at, &s) < 0)
 		return NULL;
-	opts.image = s.path;
-	opts.fd = s.fd;
+	opts.source = &s;
 	opts.place = j->place;
 	if (verdict_open(v, &opts) < 0 || verdict_judge(v) < 0)
 		return NULL;
@@ -465,8 +452,7 @@ check_free(struct check *a)
 	for (i = 0; a->lists != NULL && i < a->names.n; i++)
 		json_free(a->lists[i]);
 	for (i = 0; a->inputs != NULL && i < a->names.n; i++)
-		if (a->inputs[i].path != NULL)
-			source_close(&a->inputs[i]);
+		source_close(&a->inputs[i]);
 	free(a->inputs);
 	free(a->lists);
 	json_free(a->results);

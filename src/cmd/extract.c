@@ -25,7 +25,6 @@
 #include "base/signals.h"
 #include "base/result.h"
 #include "base/tempfile.h"
-#include "image/imageref.h"
 #include "image/podstream.h"
 #include "image/source.h"
 #include "log/deliver.h"
@@ -369,11 +368,10 @@ static void
 extract_shut_doors(const struct extract *x)
 {
 	struct sandbox_places places = {0};
-	struct image_ref ref = {0};
 	size_t i;
 
-	if (x->image != NULL && image_ref_parse(&ref, x->source.path) == 0)
-		sandbox_allow(&places, ref.path, -1, SANDBOX_READ);
+	if (x->image != NULL)
+		sandbox_allow(&places, x->source.path, -1, SANDBOX_READ);
 	for (i = 0; i < x->n_logs; i++)
 		sandbox_allow(&places, x->logs[i], -1, SANDBOX_READ);
 	if (x->witness != NULL)
@@ -381,7 +379,6 @@ extract_shut_doors(const struct extract *x)
 	deliver_allow(&x->deliver, &places);
 	sandbox_allow_temporary(&places);
 	(void)sandbox_shut(&places, SANDBOX_EXTRACT);
-	image_ref_free(&ref);
 }
 
 static enum wire_exit

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 
 #include "base/array.h"
 #include "base/digest.h"
@@ -749,12 +749,12 @@ list_docker(struct image *img, struct list *l)
  * images (moby#47210, moby#51389).  Returns 0, or -1 (reported).
  */
 static int
-list_read(struct image *img, struct list *l, enum image_kind kind)
+list_read(struct image *img, struct list *l, enum source_kind kind)
 {
 	struct blob b;
 
 	l->configs = json_new_array();
-	if (kind != IMAGE_DOCKER_ARCHIVE &&
+	if (kind != SOURCE_DOCKER_ARCHIVE &&
 	    load(img, "index.json", &l->index) < 0)
 		return -1;
 	if (load(img, "manifest.json", &l->docker) < 0)
@@ -870,7 +870,7 @@ list_set_name(const struct list *l, struct image *img, const struct found *f,
 }
 
 int
-image_list(const struct image_ref *ref, uint64_t max, struct json *names)
+image_list(const struct source *source, uint64_t max, struct json *names)
 {
 	struct image img = {.store.fd = -1, .tempfile.fd = -1};
 	struct list l = {0};
@@ -878,8 +878,9 @@ image_list(const struct image_ref *ref, uint64_t max, struct json *names)
 	int ret = -1;
 
 	if (tempfile_open(&img.tempfile, max) == 0 &&
-	    store_open(&img.store, ref->path, ref->fd, &img.tempfile) == 0 &&
-	    list_read(&img, &l, ref->kind) == 0) {
+	    store_open(&img.store, source->path, source->fd, &img.tempfile) ==
+	        0 &&
+	    list_read(&img, &l, source->kind) == 0) {
 		for (at = 0; at < l.n; at++) {
 			list_set_name(&l, &img, &l.all[at], at);
 			json_add_string(names, NULL,
@@ -893,7 +894,7 @@ image_list(const struct image_ref *ref, uint64_t max, struct json *names)
 }
 
 int
-image_open(struct image *img, const struct image_ref *ref, unsigned int place,
+image_open(struct image *img, const struct source *source, unsigned int place,
     const char *platform, uint64_t max)
 {
 	struct list l = {0};
@@ -902,12 +903,13 @@ image_open(struct image *img, const struct image_ref *ref, unsigned int place,
 
 	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
 	if (tempfile_open(&img->tempfile, max) < 0 ||
-	    store_open(&img->store, ref->path, ref->fd, &img->tempfile) < 0)
+	    store_open(&img->store, source->path, source->fd, &img->tempfile) <
+	        0)
 		return -1;
-	if (list_read(img, &l, ref->kind) == 0 &&
-	    list_choose(&l, ref->tag, place, &f) == 0) {
-		img->n_images = ref->tag == NULL ? (unsigned int)l.n : 1;
-		list_set_name(&l, img, &f, ref->tag == NULL ? place : 0);
+	if (list_read(img, &l, source->kind) == 0 &&
+	    list_choose(&l, source->tag, place, &f) == 0) {
+		img->n_images = source->tag == NULL ? (unsigned int)l.n : 1;
+		list_set_name(&l, img, &f, source->tag == NULL ? place : 0);
 		ret = f.docker ? open_docker(img, f.at)
 		               : open_oci(img, f.at, platform);
 	}
@@ -925,4 +927,22 @@ image_close(struct image *img)
 	store_close(&img->store);
 	tempfile_close(&img->tempfile);
 	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
+}
+
+const char *
+image_platform(void)
+{
+	/* Go's names, from go/build and runtime */
+	static const char *const names[][2] = {{"x86_64", "linux/amd64"},
+	    {"aarch64", "linux/arm64"}, {"armv7l", "linux/arm"},
+	    {"ppc64le", "linux/ppc64le"}, {"s390x", "linux/s390x"},
+	    {"riscv64", "linux/riscv64"}};
+	struct utsname u;
+	size_t i;
+
+	if (uname(&u) == 0)
+		for (i = 0; i < sizeof names / sizeof *names; i++)
+			if (strcmp(u.machine, names[i][0]) == 0)
+				return names[i][1];
+	return names[0][1];
 }

@@ -12,7 +12,7 @@
 
 #include "base/digest.h"
 #include "base/tempfile.h"
-#include "image/imageref.h"
+#include "image/source.h"
 #include "image/store.h"
 
 struct json;
@@ -55,18 +55,21 @@ struct image {
  * max bytes are read; an index of platforms is one.  Names are not masked, and
  * "@3" where one is not clear.  Returns 0, or -1 (reported).
  */
-int image_list(const struct image_ref *ref, uint64_t max, struct json *names);
+int image_list(const struct source *source, uint64_t max, struct json *names);
 
 /*
  * Open the image, verify every blob of it, and decompress its layers: at most
- * max bytes in all.  Where ref has no tag, it is the one at `place` of those
+ * max bytes in all.  Where the source has no tag, it is the one at `place` of those
  * that an archive or layout holds, from 0.  platform is "os/arch" or
  * "os/arch/variant"; of an index the image for it is taken, or else the first
  * one, with mismatch set.  Returns 0, or -1 (reported).  image_close may be
  * called after a failure and on an image that is all zeros.
  */
-int image_open(struct image *img, const struct image_ref *ref,
+int image_open(struct image *img, const struct source *source,
     unsigned int place, const char *platform, uint64_t max);
 void image_close(struct image *img);
+
+/* "linux/amd64" on such a machine: how Go names this one. */
+const char *image_platform(void);
 
 #endif

@@ -16,8 +16,7 @@ podstream_write(const struct source *source, const char *name, const char *sub,
     uint64_t max, int to)
 {
 	struct ignores none = {0};
-	const struct verdict_opts o = {.image = source->path,
-	    .fd = source->fd,
+	const struct verdict_opts o = {.source = source,
 	    .max = max * PODSTREAM_FACTOR,
 	    .ignores = &none};
 	struct verdict *v = calloc(1, sizeof *v);

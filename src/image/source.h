@@ -12,10 +12,28 @@
 #include "base/tempfile.h"
 #include "wire.h"
 
-/* {0} to start with; source_close in every case. */
+/* What is there; SOURCE_ANY: an archive of one kind or another. */
+enum source_kind {
+	SOURCE_ANY,
+	SOURCE_OCI, /* a layout, or an archive of one */
+	SOURCE_DOCKER_ARCHIVE,
+	SOURCE_ROOT /* the root file system itself, in a directory */
+};
+
+enum {
+	SOURCE_PATH = 4096 /* PATH_MAX */
+};
+
+/*
+ * Where an image is: "TRANSPORT:PATH[:TAG]", where skopeo's transports are oci,
+ * oci-archive and docker-archive, and ours is dir; or a path, or "-".  {0} to
+ * start with; source_close in every case.
+ */
 struct source {
-	const char *path; /* borrowed; for image_ref_parse: "-" is of fd */
+	enum source_kind kind;
+	char path[SOURCE_PATH]; /* "-": see fd; "": not opened so far */
 	int fd; /* of "-" */
+	const char *tag; /* points into what the user typed; NULL: none */
 	struct tempfile tempfile; /* holds what came through a pipe */
 	char how[512]; /* what was used: "podman save NAME"; "": none */
 };
@@ -39,20 +57,20 @@ bool source_is_pipe(const char *text);
 enum wire_exit source_refuse_context(const char *path);
 
 /*
- * Open what is at hand; of what comes through a pipe at most max bytes. Returns
- * WIRE_OK, or WIRE_FAIL (reported).
+ * Open what is at hand; of what comes through a pipe at most max bytes.  What a
+ * directory is turns out by looking.  Returns WIRE_OK, or WIRE_FAIL (reported):
+ * also for what "skopeo copy dir:" writes.
  */
 enum wire_exit source_open(struct source *s, const char *text, uint64_t max);
 
 /*
  * Open what is at hand, or have a tool fetch what `text` names: at most max
- * bytes, for this platform ("os/arch[/variant]", NULL: this machine's).  None
- * of it is looked at.
+ * bytes, for this platform ("os/arch[/variant]", NULL: this machine's).
  *
  * docker://NAME is in a registry, which skopeo reads, containers-storage:NAME
  * in podman's store, docker-daemon:NAME in docker's; a bare NAME is looked for
- * in both stores, and then in its registry.  Returns WIRE_OK, or WIRE_FAIL
- * (reported).
+ * in both stores, and then in its registry.  Nothing is pulled into a store.
+ * Returns WIRE_OK, or WIRE_FAIL (reported).
  */
 enum wire_exit source_fetch(struct source *s, const char *text, uint64_t max,
     const char *platform);

@@ -451,7 +451,7 @@ note_packing(struct verdict *v, const struct image_layer *one,
 }
 
 static int
-open_layers(struct verdict *v, const struct image_ref *ref)
+open_layers(struct verdict *v)
 {
 	const char *platform = v->opts->platform;
 	struct image *img = &v->image;
@@ -460,7 +460,8 @@ open_layers(struct verdict *v, const struct image_ref *ref)
 
 	if (platform == NULL)
 		platform = image_platform();
-	if (image_open(img, ref, v->opts->place, platform, v->opts->max) < 0 ||
+	if (image_open(img, v->opts->source, v->opts->place, platform,
+	        v->opts->max) < 0 ||
 	    history_read(&v->history, img->config, img->n_layers) < 0)
 		return -1;
 	if (img->mismatch)
@@ -642,25 +643,19 @@ verdict_open(struct verdict *v, const struct verdict_opts *opts)
 	static const char *const base[] = {"/etc/os-release",
 	    "/usr/lib/os-release", "/bin/sh", "/etc/shadow"};
 	struct runtime_refusal refusal;
-	struct image_ref ref;
-	int ret = -1;
+	int ret;
 	size_t i;
 
 	*v = (struct verdict){.root = -1, .opts = opts};
-	if (image_ref_parse(&ref, opts->image) == 0) {
-		ref.fd = opts->fd;
-		ret = image_ref_detect(&ref);
-	}
-	if (ret == 0 && ref.kind != IMAGE_ROOT) {
-		ret = open_layers(v, &ref);
-	} else if (ret == 0) {
+	if (opts->source->kind != SOURCE_ROOT) {
+		ret = open_layers(v);
+	} else {
 		ret = tree_init(&v->tree);
 		v->tree.hides_whiteouts = true;
 		if (ret == 0)
-			v->root = rootdir_read(&v->tree, ref.path);
+			v->root = rootdir_read(&v->tree, opts->source->path);
 		ret = v->root < 0 ? -1 : 0;
 	}
-	image_ref_free(&ref);
 	if (ret < 0 || set_user(v) < 0)
 		return -1;
 	v->report.who = v->user.who;

@@ -21,8 +21,7 @@
 #include "image/tree.h"
 
 struct verdict_opts {
-	const char *image; /* as image_ref_parse takes it */
-	int fd; /* what "-" is; 0: standard input */
+	const struct source *source; /* borrowed; the image, opened */
 	unsigned int place; /* of several in it, from 0 */
 	uid_t uid;
 	const gid_t

@@ -68,7 +68,6 @@ cat >bin/podman <<'E2'
 #!/bin/sh
 echo "${0##*/} $*" >>"$NOTES.calls"
 case "$*" in
-"image exists localhost/1:1" | "image inspect localhost/2:1") ;;
 "save -q localhost/1:1") exec cat "$IMAGES/1" ;;
 "save localhost/2:1") exec cat "$IMAGES/2" ;;
 *) exit 1 ;;

@@ -14,17 +14,17 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char path[64];
-	struct image_ref ref;
+	struct source s;
 	struct image img = {.store.fd = -1, .tempfile.fd = -1};
 	int fd = memfd_create("archive", MFD_CLOEXEC);
 
 	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
 		return 0;
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	if (image_ref_parse(&ref, path) == 0)
-		(void)image_open(&img, &ref, 0, "linux/amd64", 1 << 20);
+	if (source_open(&s, path, 1 << 20) == WIRE_OK)
+		(void)image_open(&img, &s, 0, "linux/amd64", 1 << 20);
 	image_close(&img);
-	image_ref_free(&ref);
+	source_close(&s);
 	(void)close(fd);
 	return 0;
 }
