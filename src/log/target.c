@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +18,17 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/path.h"
 #include "base/remove.h"
 #include "base/signals.h"
+#include "pod/name.h"
 
 static const char infix[] = ".unpack-";
 static const char mark[] = "user.unpack";
-static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+static const char digits[] = "0123456789abcdef";
 
 enum {
 	TARGET_NOREPLACE = 1, /* <linux/fs.h>: RENAME_ with these names */
@@ -38,16 +41,11 @@ enum {
 static DIR *
 target_open_dir(int fd)
 {
-	DIR *dir;
-	int err;
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
 
-	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (fd >= 0 && dir == NULL) {
-		err = errno;
-		(void)close(fd);
-		errno = err;
-	}
+	if (dir == NULL && again >= 0)
+		(void)close(again);
 	return dir;
 }
 
@@ -88,14 +86,14 @@ remove_temp(const struct target *t, const char *name)
 static int
 target_open_temp(const struct target *t, const char *name)
 {
-	size_t len = strlen(t->name), n = sizeof infix - 1;
+	char start[NAME_MAX + 1];
 	struct stat st;
-	int fd;
+	int fd, n;
 
-	if (strlen(name) != 1 + len + n + RANDOM_LEN || name[0] != '.' ||
-	    memcmp(name + 1, t->name, len) != 0 ||
-	    memcmp(name + 1 + len, infix, n) != 0 ||
-	    strspn(name + 1 + len + n, letters) != RANDOM_LEN)
+	n = snprintf(start, sizeof start, ".%s%s", t->name, infix);
+	if (strncmp(name, start, (size_t)n) != 0 ||
+	    strspn(name + n, digits) != RANDOM_LEN ||
+	    name[n + RANDOM_LEN] != '\0')
 		return -1;
 	fd = openat(t->parent, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -136,29 +134,24 @@ target_complain(const struct target *t, int err, const char *what)
 static int
 target_split_path(struct target *t, const char *path)
 {
-	char text[MSG_NAME];
-	size_t len = strlen(path), at;
+	char text[MSG_NAME], copy[PATH_MAX] = "";
+	const char *name;
 
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	for (at = len; at > 0 && path[at - 1] != '/'; at--)
-		continue;
+	while (path[0] == '/' && path[1] == '/')
+		path++;
+	if (strlen(path) < sizeof copy)
+		strcpy(copy, path);
+	name = basename(copy);
 	/* the temporary's name must fit, too */
-	if (len == at || (len - at == 1 && path[at] == '.') ||
-	    (len - at == 2 && memcmp(path + at, "..", 2) == 0) ||
-	    len - at + sizeof infix + RANDOM_LEN > NAME_MAX ||
-	    at >= sizeof t->dir) {
+	if (path_is_dots(name) || *name == '/' ||
+	    strlen(name) + sizeof infix + RANDOM_LEN > NAME_MAX) {
 		msg_warn(0,
 		    "'%s': cannot be made; give a new name in a directory that exists",
 		    msg_mask(text, sizeof text, path));
 		return -1;
 	}
-	memcpy(t->name, path + at, len - at);
-	t->name[len - at] = '\0';
-	while (at > 1 && path[at - 1] == '/')
-		at--;
-	memcpy(t->dir, at > 0 ? path : ".", at > 0 ? at : 1);
-	t->dir[at > 0 ? at : 1] = '\0';
+	strcpy(t->name, name);
+	strcpy(t->dir, dirname(strcpy(copy, path)));
 	return 0;
 }
 
@@ -170,7 +163,6 @@ static bool
 is_occupied(const struct target *t, int fd)
 {
 	DIR *dir = target_open_dir(fd);
-	const struct target in = {.parent = fd};
 	struct dirent *e;
 	bool occupied = dir == NULL;
 	int temp;
@@ -178,8 +170,7 @@ is_occupied(const struct target *t, int fd)
 	while (!occupied && (e = readdir(dir)) != NULL) {
 		if (path_is_dots(e->d_name))
 			continue;
-		temp = t->inside != NULL ? target_open_temp(&in, e->d_name)
-		                         : -1;
+		temp = t->inside != NULL ? target_open_temp(t, e->d_name) : -1;
 		occupied = temp < 0;
 		if (temp >= 0)
 			(void)close(temp);
@@ -217,6 +208,7 @@ static int
 target_judge_old(struct target *t, const struct stat *st)
 {
 	bool dir = S_ISDIR(st->st_mode), ours;
+	char why[64];
 	int fd = openat(t->parent, t->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
@@ -227,19 +219,16 @@ target_judge_old(struct target *t, const struct stat *st)
 	ours = fd >= 0 && target_is_ours(fd) && dir == !t->opts.file;
 	if (fd >= 0)
 		(void)close(fd);
-	if (t->opts.force && ours) {
-		t->replace = true;
+	t->replace = t->opts.force && ours;
+	if (t->replace)
 		return 0;
-	}
 	if (t->opts.force)
 		return target_complain(t, 0,
 		    "exists and was not made by unpackctl (it has no extended attribute user.unpack), so --force does not replace it");
-	return target_complain(t, 0,
-	    dir && !t->opts.file ? ours
-	            ? "exists and is not empty; --force replaces it"
-	            : "exists and is not empty"
-	        : ours           ? "exists; --force replaces it"
-	                         : "exists");
+	snprintf(why, sizeof why, "exists%s%s",
+	    dir && !t->opts.file ? " and is not empty" : "",
+	    ours ? "; --force replaces it" : "");
+	return target_complain(t, 0, why);
 }
 
 int
@@ -262,13 +251,12 @@ target_open(struct target *t, const char *path, const struct target_opts *opts)
 		t->parent = fd;
 		if (!is_occupied(t, fd))
 			return 0;
-		target_complain(t, 0,
+		(void)close(fd);
+		return target_complain(t, 0,
 		    "exists and is not empty; give with -C a directory that does not exist, or an empty one");
 	}
 	if (fd >= 0)
 		(void)close(fd);
-	if (t->inside != NULL)
-		return -1;
 	if (target_split_path(t, path) < 0)
 		return -1;
 	t->parent = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -296,16 +284,10 @@ target_open(struct target *t, const char *path, const struct target_opts *opts)
 static int
 make_temp(struct target *t)
 {
-	unsigned char seed[RANDOM_LEN];
-	size_t i, n;
+	int n = snprintf(t->temp, sizeof t->temp, ".%s%s", t->name, infix);
 
-	/* as many bytes as this are never refused: getentropy(3) */
-	if (getentropy(seed, sizeof seed) < 0)
-		memset(seed, (int)getpid(), sizeof seed);
-	n = (size_t)snprintf(t->temp, sizeof t->temp, ".%s%s", t->name, infix);
-	for (i = 0; i < sizeof seed; i++)
-		t->temp[n++] = letters[seed[i] & 31];
-	t->temp[n] = '\0';
+	if (name_random(t->temp + n, RANDOM_LEN) < 0)
+		return -1;
 	if (t->opts.file) {
 		t->fd = openat(t->parent, t->temp,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -435,44 +417,42 @@ static int
 target_fill(struct target *t)
 {
 	struct timespec times[2];
-	char *moved = NULL, *names; /* each with its NUL */
-	size_t len = 0, at, n;
+	char *names = NULL, *grown; /* each with its NUL */
+	size_t len = 0, room = 0, at, n;
 	struct dirent *e;
 	struct stat st;
+	int ret = 0, err;
 	DIR *dir;
-	int err = ENOTEMPTY, twice;
 
-	if (fstat(t->fd, &st) < 0 || fchmod(t->fd, 0700) < 0)
+	if (fstat(t->fd, &st) < 0 || fchmod(t->fd, 0700) < 0 ||
+	    (dir = target_open_dir(t->fd)) == NULL)
 		return -1;
-	/* reading a directory while it changes may leave names out */
-	for (twice = 0; twice < 2 && err == ENOTEMPTY; twice++) {
-		dir = target_open_dir(t->fd);
-		err = dir == NULL ? errno : 0;
-		while (err == 0 && (e = readdir(dir)) != NULL) {
-			if (path_is_dots(e->d_name))
-				continue;
-			n = strlen(e->d_name) + 1;
-			names = realloc(moved, len + n);
-			if (names != NULL)
-				moved = names;
-			if (names == NULL ||
-			    target_move(t->fd, t->parent, e->d_name) < 0) {
-				err = errno;
-				break;
-			}
-			memcpy(moved + len, e->d_name, n);
-			len += n;
+	while (ret == 0 && (e = readdir(dir)) != NULL) {
+		if (path_is_dots(e->d_name))
+			continue;
+		n = strlen(e->d_name) + 1;
+		grown = array_grow(names, &room, len + n, 1);
+		if (grown == NULL) {
+			ret = -1;
+			break;
 		}
-		if (dir != NULL)
-			(void)closedir(dir);
-		if (err == 0 && unlinkat(t->parent, t->temp, AT_REMOVEDIR) < 0)
-			err = errno;
+		names = grown;
+		memcpy(names + len, e->d_name, n);
+		len += n;
 	}
-	for (at = 0; err != 0 && at < len; at += strlen(moved + at) + 1)
-		(void)target_move(t->parent, t->fd, moved + at);
-	free(moved);
+	(void)closedir(dir);
+	for (at = 0; ret == 0 && at < len; at += strlen(names + at) + 1)
+		ret = target_move(t->fd, t->parent, names + at);
+	if (ret == 0)
+		ret = unlinkat(t->parent, t->temp, AT_REMOVEDIR);
+	err = errno;
+	/* what was not moved is still there, and stays */
+	for (len = ret < 0 ? at : 0, at = 0; at < len;
+	     at += strlen(names + at) + 1)
+		(void)target_move(t->parent, t->fd, names + at);
+	free(names);
 	errno = err;
-	if (err != 0)
+	if (ret < 0)
 		return -1;
 	times[0] = times[1] = st.st_mtim;
 	(void)fsetxattr(t->parent, mark, "1", 1, 0);

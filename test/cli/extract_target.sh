@@ -48,18 +48,18 @@ marks() {
 for p in sys.argv[1:]: os.setxattr(p, "user.unpack", b"1")' "$@"
 }
 reset
-mkdir -p w/.t.unpack-abcdef/x/y/z w/.t.unpack-kept w/.u.unpack-abcdef \
+mkdir -p w/.t.unpack-abcdef/x/y/z w/.t.unpack-keptit w/.u.unpack-abcdef \
 	w/.t.unpack-backup w/.t.unpack-ABCDEF
 echo >w/.t.unpack-abcdef/x/y/f
-marks w/.t.unpack-abcdef w/.t.unpack-kept w/.u.unpack-abcdef w/.t.unpack-ABCDEF
+marks w/.t.unpack-abcdef w/.t.unpack-keptit w/.u.unpack-abcdef w/.t.unpack-ABCDEF
 chmod 0 w/.t.unpack-abcdef/x
 ok "a leftover" exits 0 "$UNPACKCTL" extract -q -C w/t log
-only "./.t.unpack-ABCDEF ./.t.unpack-backup ./.t.unpack-kept ./.u.unpack-abcdef ./t "
+only "./.t.unpack-ABCDEF ./.t.unpack-backup ./.t.unpack-keptit ./.u.unpack-abcdef ./t "
 reset
-mkdir w/.t.unpack-locked
-marks w/.t.unpack-locked
-flock w/.t.unpack-locked "$UNPACKCTL" extract -q -C w/t log 2>/dev/null
-only "./.t.unpack-locked ./t "
+mkdir w/.t.unpack-10c4ed
+marks w/.t.unpack-10c4ed
+flock w/.t.unpack-10c4ed "$UNPACKCTL" extract -q -C w/t log 2>/dev/null
+only "./.t.unpack-10c4ed ./t "
 
 # a deep leftover, deeper than there are descriptors
 reset
