@@ -5,12 +5,10 @@
  */
 #include "result/services.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memfile.h"
 #include "base/msg.h"
 #include "base/out.h"
 #include "base/result.h"
@@ -30,14 +28,15 @@
  */
 
 static void
-services_add_finding(struct json *one, const struct json *item,
-    const struct json *f, const struct json *ignored)
+services_add_finding(struct json *to, const struct json *item,
+    const struct json *f, const char *ignored)
 {
-	struct json *o = json_add_object(json_get(one, "findings"), NULL);
+	struct json *o = json_add_object(to, NULL);
 	const char *path = json_get_string(f, "path");
 	const char *field = json_get_string(f, "field");
 	const char *said = json_get_text(f, "message");
-	const char *name = found_name(item);
+	const char *name = found_name(item),
+	           *file = json_get_text(item, "file");
 	const char *history = json_get_text(f, "history");
 	const char *check = json_get_string(f, "check");
 	const char *code = check != NULL ? check : json_get_text(f, "code");
@@ -61,19 +60,19 @@ services_add_finding(struct json *one, const struct json *item,
 	if (fix != NULL)
 		json_add_string(o, "fix", fix);
 	/* of an image the file is how it was given */
-	if (json_get(item, "image") == NULL &&
-	    *json_get_text(item, "file") != '\0')
-		json_add_string(o, "file", json_get_text(item, "file"));
+	if (json_get(item, "image") == NULL && *file != '\0')
+		json_add_string(o, "file", file);
 	if (json_get(f, "line") != NULL)
 		(void)json_add(o, "line", json_copy(json_get(f, "line")));
 	if (field != NULL || path != NULL)
 		json_add_string(o, "where", field != NULL ? field : path);
 	if (ignored != NULL)
-		json_add_string(o, "ignored", json_get_text(ignored, "reason"));
+		json_add_string(o, "ignored", ignored);
 }
 
 static void
-services_add_case(struct json *cases, const struct json *item)
+services_add_case(struct json *cases, const struct json *item,
+    enum found_form form)
 {
 	static const char *const lists[] = {"findings", "warnings",
 	    "violations"};
@@ -90,19 +89,21 @@ services_add_case(struct json *cases, const struct json *item)
 	for (i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (f = json_first(json_get(item, lists[i])); f != NULL;
 		     f = json_next(f))
-			services_add_finding(one, item, f, NULL);
+			services_add_finding(all, item, f, NULL);
 	if (state == FOUND_BROKEN && json_first(all) == NULL)
-		services_add_finding(one, item, item, NULL);
-	for (by = json_first(json_get(item, "ignored")); by != NULL;
-	     by = json_next(by))
+		services_add_finding(all, item, item, NULL);
+	/* only SARIF has a word for it */
+	by = form == FOUND_SARIF ? json_first(json_get(item, "ignored")) : NULL;
+	for (; by != NULL; by = json_next(by))
 		for (f = json_first(json_get(by, "findings")); f != NULL;
 		     f = json_next(f))
-			services_add_finding(one, item, f, by);
+			services_add_finding(all, item, f,
+			    json_get_text(by, "reason"));
 }
 
 /* Owned. */
 static struct json *
-services_cases(const struct json *result)
+services_cases(const struct json *result, enum found_form form)
 {
 	static const char *const lists[] = {"images", "pods", "problems"};
 	struct json *cases = json_new_array();
@@ -114,20 +115,20 @@ services_cases(const struct json *result)
 		several = several || json_has(result, lists[i]);
 		for (item = json_first(json_get(result, lists[i]));
 		     item != NULL; item = json_next(item))
-			services_add_case(cases, item);
+			services_add_case(cases, item, form);
 	}
 	if (!several)
-		services_add_case(cases, result);
+		services_add_case(cases, result, form);
 	return cases;
 }
 
-static bool
-case_is(const struct json *one, enum found_state state)
+static enum found_state
+case_state(const struct json *one)
 {
-	int64_t n;
+	int64_t n = FOUND_BROKEN;
 
-	return json_int(json_get(one, "state"), 0, FOUND_BROKEN, &n) == 0 &&
-	    n == (int64_t)state;
+	(void)json_int(json_get(one, "state"), 0, FOUND_BROKEN, &n);
+	return (enum found_state)n;
 }
 
 /* ------------------------------------------------------------------- SARIF */
@@ -237,7 +238,7 @@ sarif_log(const struct json *cases)
 	(void)json_add_array(run, "results");
 	for (one = json_first(cases); one != NULL; one = json_next(one)) {
 		/* of the tool's run, not of what was looked at */
-		if (case_is(one, FOUND_BROKEN)) {
+		if (case_state(one) == FOUND_BROKEN) {
 			trouble = json_add_object(told, NULL);
 			json_add_string(trouble, "level", "error");
 			json_add_format(json_add_object(trouble, "message"),
@@ -256,50 +257,53 @@ sarif_log(const struct json *cases)
 
 /* -------------------------------------------------------------------- text */
 
-enum escape {
-	ESCAPE_XML, /* XML 1.0: markup, and what it cannot say */
-	ESCAPE_MESSAGE, /* of a workflow command */
-	ESCAPE_PROPERTY /* the same, and its separators */
-};
-
-/* Print texts, up to a NULL, so escaped. */
-static void services_put(FILE *to, enum escape how, ...)
-    __attribute__((sentinel));
-
+/* Put numbers in the member `key` for what XML or a workflow command takes. */
 static void
-services_put(FILE *to, enum escape how, ...)
+escape(struct json *o, const char *key, bool xml)
 {
-	static const char *const special[] = {"&<>\"", "%\r\n", "%\r\n:,"};
-	const char *text;
-	unsigned int c;
-	va_list ap;
+	const char *special = xml      ? "&<>\""
+	    : strcmp(key, "file") == 0 ? "%\r\n:,"
+	                               : "%\r\n";
+	const char *text = json_get_string(o, key);
+	char *to = text != NULL ? malloc(5 * strlen(text) + 1) : NULL;
+	char *p = to;
 
-	va_start(ap, how);
-	while ((text = va_arg(ap, const char *)) != NULL)
-		for (; *text != '\0'; text++) {
-			c = (unsigned char)*text;
-			if (how == ESCAPE_XML && c < ' ' && c != '\n')
-				fputc(' ', to);
-			else if (strchr(special[how], *text) == NULL)
-				fputc(*text, to);
-			else
-				fprintf(to,
-				    how == ESCAPE_XML ? "&#%u;" : "%%%02X", c);
+	if (text == NULL)
+		return;
+	for (; to != NULL && *text != '\0'; text++)
+		if (strchr(special, *text) != NULL)
+			p += sprintf(p, xml ? "&#%u;" : "%%%02X",
+			    (unsigned int)(unsigned char)*text);
+		else /* XML 1.0 cannot say control characters */
+			*p++ = xml && (unsigned char)*text < ' ' &&
+			        *text != '\n'
+			    ? ' '
+			    : *text;
+	if (to != NULL)
+		*p = '\0';
+	(void)json_set(o, key, to != NULL ? json_new_string(to) : NULL);
+	free(to);
+}
+
+/* All names and sentences. */
+static void
+escape_all(struct json *cases, bool xml)
+{
+	static const char *const keys[] = {"name", "message", "code", "fix",
+	    "file"};
+	struct json *one, *f;
+	size_t i;
+
+	for (one = json_first(cases); one != NULL; one = json_next(one))
+		for (i = 0; i < sizeof keys / sizeof *keys; i++) {
+			escape(one, keys[i], xml);
+			for (f = json_first(json_get(one, "findings"));
+			     f != NULL; f = json_next(f))
+				escape(f, keys[i], xml);
 		}
-	va_end(ap);
 }
 
-/* The first finding of a case that counts, or the one after f; NULL: none. */
-static const struct json *
-case_next(const struct json *one, const struct json *f)
-{
-	f = f == NULL ? json_first(json_get(one, "findings")) : json_next(f);
-	while (f != NULL && json_has(f, "ignored"))
-		f = json_next(f);
-	return f;
-}
-
-/* ":LINE" of a finding, or "", in buf. */
+/* "LINE" of a finding behind `before`, or "", in buf. */
 static const char *
 case_line(const struct json *f, const char *before, char buf[static 32])
 {
@@ -312,103 +316,82 @@ case_line(const struct json *f, const char *before, char buf[static 32])
 }
 
 static void
-junit_put_case(FILE *to, const char *command, const struct json *one)
+junit_print_case(const char *command, const struct json *one)
 {
-	const struct json *f = case_next(one, NULL);
-	const char *element = case_is(one, FOUND_BROKEN) ? "error"
-	    : case_is(one, FOUND_BAD)                    ? "failure"
-	    : f != NULL                                  ? "system-out"
-	                                                 : NULL;
+	static const char *const elements[] = {"system-out", "failure",
+	    "error"};
+	const struct json *f = json_first(json_get(one, "findings"));
+	enum found_state state = case_state(one);
 	const char *file, *fix;
 	char line[32];
 
-	fprintf(to, "    <testcase classname=\"unpackctl.%s\" name=\"",
-	    command);
-	services_put(to, ESCAPE_XML, json_get_text(one, "name"), NULL);
-	fputs("\">\n", to);
-	if (element != NULL)
-		fprintf(to, "      <%s", element);
-	if (element != NULL && *element != 's') {
-		fputs(" message=\"", to);
-		services_put(to, ESCAPE_XML, json_get_text(one, "message"),
-		    NULL);
-		fputs("\" type=\"", to);
-		services_put(to, ESCAPE_XML, json_get_text(f, "code"), NULL);
-		fputc('"', to);
-	}
-	if (element != NULL)
-		fputc('>', to);
-	for (; f != NULL; f = case_next(one, f)) {
+	out_printf("    <testcase classname=\"unpackctl.%s\" name=\"%s\">\n",
+	    command, json_get_text(one, "name"));
+	if (state != FOUND_GOOD)
+		out_printf("      <%s message=\"%s\" type=\"%s\">",
+		    elements[state], json_get_text(one, "message"),
+		    json_get_text(f, "code"));
+	else if (f != NULL)
+		out_printf("      <%s>", elements[state]);
+	if (state == FOUND_GOOD && f == NULL)
+		goto end;
+	for (; f != NULL; f = json_next(f)) {
 		file = json_get_text(f, "file");
 		fix = json_get_text(f, "fix");
-		services_put(to, ESCAPE_XML, file, case_line(f, ":", line),
-		    *file != '\0' ? ": " : "", json_get_text(f, "severity"),
-		    ": ", json_get_text(f, "message"), " [",
-		    json_get_text(f, "code"), "]\n",
-		    *fix != '\0' ? "fix: " : "", fix, *fix != '\0' ? "\n" : "",
-		    NULL);
+		out_printf("%s%s%s%s: %s [%s]\n%s%s%s", file,
+		    case_line(f, ":", line), *file != '\0' ? ": " : "",
+		    json_get_text(f, "severity"), json_get_text(f, "message"),
+		    json_get_text(f, "code"), *fix != '\0' ? "fix: " : "", fix,
+		    *fix != '\0' ? "\n" : "");
 	}
-	if (element != NULL)
-		fprintf(to, "</%s>\n", element);
-	fputs("    </testcase>\n", to);
+	out_printf("</%s>\n", elements[state]);
+end:
+	out_text("    </testcase>\n");
 }
 
 static void
-junit_put_all(FILE *to, const char *command, const struct json *cases)
+junit_print(const char *command, const struct json *cases)
 {
 	const struct json *one;
 	size_t n[FOUND_BROKEN + 1] = {0};
 	char counts[128];
-	int i;
 
 	for (one = json_first(cases); one != NULL; one = json_next(one))
-		for (i = FOUND_GOOD; i <= FOUND_BROKEN; i++)
-			n[i] += case_is(one, (enum found_state)i);
+		n[case_state(one)]++;
 	snprintf(counts, sizeof counts,
 	    "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", json_size(cases),
 	    n[FOUND_BAD], n[FOUND_BROKEN]);
-	fprintf(to,
+	out_printf(
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites %s>\n  <testsuite name=\"unpackctl %s\" %s>\n",
 	    counts, command, counts);
 	for (one = json_first(cases); one != NULL; one = json_next(one))
-		junit_put_case(to, command, one);
-	fputs("  </testsuite>\n</testsuites>\n", to);
+		junit_print_case(command, one);
+	out_text("  </testsuite>\n</testsuites>\n");
 }
 
-/* Notes need no fix: no annotations. */
 static void
-github_put_all(FILE *to, const struct json *cases)
+github_print(const struct json *cases)
 {
 	const struct json *one, *f;
-	const char *file, *fix;
+	const char *file, *fix, *severity;
 	char line[32];
 
 	for (one = json_first(cases); one != NULL; one = json_next(one))
-		for (f = case_next(one, NULL); f != NULL;
-		     f = case_next(one, f)) {
-			file = json_get_string(f, "file");
+		for (f = json_first(json_get(one, "findings")); f != NULL;
+		     f = json_next(f)) {
+			file = json_get_text(f, "file");
 			fix = json_get_text(f, "fix");
-			if (strcmp(json_get_text(f, "severity"), "note") == 0)
+			severity = json_get_text(f, "severity");
+			/* notes need no fix: no annotations */
+			if (strcmp(severity, "note") == 0)
 				continue;
-			fprintf(to, "::%s ",
-			    strcmp(json_get_text(f, "severity"), "error") == 0
-			        ? "error"
-			        : "warning");
-			if (file != NULL) {
-				fputs("file=", to);
-				services_put(to, ESCAPE_PROPERTY, file, NULL);
-				fprintf(to, "%s,",
-				    case_line(f, ",line=", line));
-			}
-			fputs("title=", to);
-			services_put(to, ESCAPE_PROPERTY,
-			    json_get_text(f, "code"), NULL);
-			fputs("::", to);
-			services_put(to, ESCAPE_MESSAGE,
-			    json_get_text(one, "name"), ": ",
+			out_printf("::%s %s%s%s%stitle=%s::%s: %s%s%s\n",
+			    severity, *file != '\0' ? "file=" : "", file,
+			    *file != '\0' ? case_line(f, ",line=", line) : "",
+			    *file != '\0' ? "," : "", json_get_text(f, "code"),
+			    json_get_text(one, "name"),
 			    json_get_text(f, "message"),
-			    *fix != '\0' ? "\nfix: " : "", fix, NULL);
-			fputc('\n', to);
+			    *fix != '\0' ? "%0Afix: " : "", fix);
 		}
 }
 
@@ -417,31 +400,26 @@ services_print(enum found_form form, const char *command, struct json *result)
 {
 	struct json *cases;
 	char *text = NULL;
-	struct memfile m;
 	int ret = -1;
 
 	if (form == FOUND_JSON)
 		return result_print(result);
-	cases = services_cases(result);
+	cases = services_cases(result, form);
+	json_free(result);
+	if (form != FOUND_SARIF)
+		escape_all(cases, form == FOUND_JUNIT);
 	/* it is printed only to see that nothing of it is missing */
 	text = json_print(cases, JSON_COMPACT);
-	json_free(result);
-	if (text == NULL) {
+	if (text == NULL)
 		msg_nomem();
-	} else if (form == FOUND_SARIF) {
+	else if (form == FOUND_SARIF)
 		ret = result_print(sarif_log(cases));
-	} else if (memfile_open(&m) == 0) {
-		if (form == FOUND_JUNIT)
-			junit_put_all(m.to, command, cases);
-		else
-			github_put_all(m.to, cases);
-		free(text);
-		text = memfile_close(&m);
-		if (text != NULL) {
-			out_text(text);
-			ret = out_flush();
-		}
-	}
+	else if (form == FOUND_JUNIT)
+		junit_print(command, cases);
+	else
+		github_print(cases);
+	if (text != NULL && form != FOUND_SARIF)
+		ret = out_flush();
 	free(text);
 	json_free(cases);
 	return ret;
