@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A list of names: those of a command line, and those of a file; and words.
+ * A list of names; and words.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -20,12 +20,6 @@ struct names {
 
 /* Add a copy of name.  Returns 0, or -1 (reported). */
 int names_add(struct names *l, const char *name);
-
-/*
- * Add the names of a file ("-": standard input), one on each line; empty lines
- * and those that begin with '#' do not count.  Returns 0, or -1 (reported).
- */
-int names_read(struct names *l, const char *file);
 
 void names_free(struct names *l);
 

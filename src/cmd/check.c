@@ -17,7 +17,6 @@
 #include "base/cpus.h"
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/names.h"
 #include "base/number.h"
 #include "base/opt.h"
 #include "base/out.h"
@@ -66,11 +65,11 @@ struct check {
 	gid_t gids[RUNTIME_GROUPS_MAX];
 	bool openshift;
 	uint64_t timeout; /* seconds for an image */
-	const char *images_from; /* borrowed; a file, or NULL */
 	bool verbose;
 	struct found_opts found;
 
-	struct names names; /* owned; as the user said them */
+	char *const *names; /* borrowed; as the user said them */
+	size_t n_names;
 	struct json **lists; /* owned; for each name the images of an archive
 	                        that has several */
 	struct source *inputs; /* owned; for each name what came through a pipe,
@@ -138,19 +137,12 @@ static const struct opt check_rows[] = {
         OPT_TIME(struct check, timeout)},
     {0},
 };
-static const struct opt check_input_rows[] = {
-    {"images-from", 0, "FILE",
-        "also check the images that FILE lists, one on each line",
-        OPT_TEXT(struct check, images_from)},
-    {0},
-};
 static const struct opt check_text_rows[] = {
     {"verbose", 'v', NULL, "say what an image holds, too, where all is well",
         OPT_FLAG(struct check, verbose)},
     {0},
 };
 static const struct opt_group check_groups[] = {
-    {"Which images", check_input_rows, 0},
     {"For which user and node", check_rows, 0},
     {"The result", found_rows, offsetof(struct check, found)},
     {"The text", check_text_rows, 0},
@@ -169,8 +161,8 @@ const struct opt_command cmd_check_options = {
     .after =
         "exit: 0 all can be unpacked, 1 an image could not be read, 2 wrong usage,\n"
         "3 an image cannot be unpacked\n",
-    .operands = "IMAGEs",
-    .least = 0,
+    .operands = "one IMAGE or more",
+    .least = 1,
     .most = OPT_ANY,
 };
 
@@ -182,7 +174,7 @@ check_first(const struct check *a, size_t at)
 {
 	size_t first = 0;
 
-	while (strcmp(a->names.at[first], a->names.at[at]) != 0)
+	while (strcmp(a->names[first], a->names[at]) != 0)
 		first++;
 	return first;
 }
@@ -194,7 +186,7 @@ check_first(const struct check *a, size_t at)
 static int
 check_open(const struct check *a, size_t at, struct source *s)
 {
-	const char *given = a->names.at[at];
+	const char *given = a->names[at];
 	size_t first = check_first(a, at);
 	struct sandbox_places places = {0};
 
@@ -221,7 +213,7 @@ check_list(void *arg, size_t i)
 
 	/* what is wrong with it is told when it is judged */
 	(void)close(STDERR_FILENO);
-	if (source_is_at_hand(a->names.at[i]) && check_open(a, i, &s) == 0 &&
+	if (source_is_at_hand(a->names[i]) && check_open(a, i, &s) == 0 &&
 	    s.tag == NULL && s.kind != SOURCE_ROOT)
 		(void)image_list(&s, a->opts.max, names);
 	return list;
@@ -247,8 +239,7 @@ check_judge(void *arg, size_t i)
 	if (verdict_open(v, &opts) < 0 || verdict_judge(v) < 0)
 		return NULL;
 	r = json_new_object();
-	(void)json_add(r, "item",
-	    verdictout_object(v, a->names.at[j->at], s.how));
+	(void)json_add(r, "item", verdictout_object(v, a->names[j->at], s.how));
 	return r;
 }
 
@@ -355,8 +346,8 @@ check_add_all(struct check *a)
 	const char *given;
 	size_t at, i, n;
 
-	for (at = 0; at < a->names.n; at++) {
-		given = a->names.at[at];
+	for (at = 0; at < a->n_names; at++) {
+		given = a->names[at];
 		n = json_size(a->lists[at]);
 		if (n < 2 && check_add(a, at, 0, given) < 0)
 			return -1;
@@ -449,21 +440,20 @@ check_free(struct check *a)
 		json_free(a->jobs[i].object);
 	}
 	free(a->jobs);
-	for (i = 0; a->lists != NULL && i < a->names.n; i++)
+	for (i = 0; a->lists != NULL && i < a->n_names; i++)
 		json_free(a->lists[i]);
-	for (i = 0; a->inputs != NULL && i < a->names.n; i++)
+	for (i = 0; a->inputs != NULL && i < a->n_names; i++)
 		source_close(&a->inputs[i]);
 	free(a->inputs);
 	free(a->lists);
 	json_free(a->results);
-	names_free(&a->names);
 	ignores_free(&a->found.ignores);
 }
 
 /*
- * Those of the command line, and of a file; and what comes through a pipe,
- * before a child could read it.  Returns WIRE_OK, or WIRE_USAGE for a build
- * context, or WIRE_FAIL (both reported).
+ * Those of the command line, and what comes through a pipe, before a child
+ * could read it.  Returns WIRE_OK, or WIRE_USAGE for a build context, or
+ * WIRE_FAIL (both reported).
  */
 static enum wire_exit
 check_read_names(struct check *a, char *const *given)
@@ -473,24 +463,22 @@ check_read_names(struct check *a, char *const *given)
 
 	if (code != WIRE_OK)
 		return code;
-	for (; *given != NULL; given++)
-		if (names_add(&a->names, *given) < 0)
-			return WIRE_FAIL;
-	if (a->images_from != NULL && names_read(&a->names, a->images_from) < 0)
-		return WIRE_FAIL;
-	a->lists = calloc(a->names.n + 1, sizeof *a->lists);
-	a->inputs = calloc(a->names.n + 1, sizeof *a->inputs);
+	a->names = given;
+	while (given[a->n_names] != NULL)
+		a->n_names++;
+	a->lists = calloc(a->n_names + 1, sizeof *a->lists);
+	a->inputs = calloc(a->n_names + 1, sizeof *a->inputs);
 	if (a->lists == NULL || a->inputs == NULL) {
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	for (i = 0; code == WIRE_OK && i < a->names.n; i++) {
-		if (!source_is_pipe(a->names.at[i])) {
-			code = source_refuse_context(a->names.at[i]);
+	for (i = 0; code == WIRE_OK && i < a->n_names; i++) {
+		if (!source_is_pipe(a->names[i])) {
+			code = source_refuse_context(a->names[i]);
 			continue;
 		}
 		if (check_first(a, i) == i)
-			code = source_open(&a->inputs[i], a->names.at[i],
+			code = source_open(&a->inputs[i], a->names[i],
 			    a->opts.max);
 	}
 	return code;
@@ -500,7 +488,7 @@ check_read_names(struct check *a, char *const *given)
 static enum wire_exit
 check_run(struct check *a)
 {
-	struct child_opts list = {.n = a->names.n,
+	struct child_opts list = {.n = a->n_names,
 	    .parallel = cpus_allowed(),
 	    .memory = CHILD_MEMORY,
 	    .seconds = (unsigned int)a->timeout,
@@ -531,11 +519,6 @@ cmd_check(int argc, char **argv)
 
 	if (opt_parse(&cmd_check_options, &a, argc, argv, &code) < 0)
 		return code;
-	if (argv[1] == NULL && a.images_from == NULL) {
-		(void)opt_wrong(&cmd_check_options,
-		    "takes one IMAGE or more, or --images-from FILE");
-		return WIRE_USAGE;
-	}
 	/* what nobody said: OpenShift gives other values */
 	if (a.uid == UID_UNSET)
 		a.uid = a.openshift ? OPENSHIFT_UID : DEFAULT_UID;

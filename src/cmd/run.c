@@ -16,7 +16,6 @@
 
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/names.h"
 #include "base/out.h"
 #include "base/opt.h"
 #include "base/progress.h"
@@ -49,11 +48,9 @@ struct run {
 	struct pod_opts pod;
 	struct provision provision;
 	struct deliver deliver; /* dir, tar, and limits: for all bundles */
-	const char *images_from; /* borrowed; a file, or NULL */
 	struct found_opts found;
 
 	/* work */
-	struct names names; /* of images: operands, and images_from's */
 	struct podopts_bundles options;
 	struct run_bundle *bundles; /* owned; as many as options.n */
 	size_t counts[3]; /* bundles: good ones, bad ones, all others */
@@ -696,12 +693,6 @@ find_bundles(struct run *x)
 
 /* ----------------------------------------------------------------- options */
 
-static const struct opt run_image_rows[] = {
-    {"images-from", 0, "FILE",
-        "also the images that FILE lists, one on each line",
-        OPT_TEXT(struct run, images_from)},
-    {0},
-};
 static const struct opt run_result_rows[] = {
     {"wait", 0, NULL,
         "wait for the pod's end, and compare its termination message, too",
@@ -714,7 +705,6 @@ static const struct opt run_result_rows[] = {
 };
 static const struct opt_group run_groups[] = {
     {"Which bundles", podopts_bundle_rows, offsetof(struct run, pod)},
-    {NULL, run_image_rows, 0},
     {"Where the bundle goes", deliver_rows, offsetof(struct run, deliver)},
     {"The result", run_result_rows, 0},
     {"The cluster", provision_rows, offsetof(struct run, provision)},
@@ -743,7 +733,6 @@ const struct opt_command cmd_run_options = {
 };
 static const struct opt_group test_groups[] = {
     {"Which bundles", podopts_bundle_rows, offsetof(struct run, pod)},
-    {NULL, run_image_rows, 0},
     {"The cluster", provision_rows, offsetof(struct run, provision)},
     {"The results", found_rows, offsetof(struct run, found)},
     {"The pods", podopts_pod_rows, offsetof(struct run, pod)},
@@ -776,17 +765,11 @@ run_check_options(struct run *x, char *const *images)
 	struct deliver *d = &x->deliver;
 	const char *why, *nowhere;
 	enum wire_exit code = ignores_read(&x->found.ignores);
-	size_t i;
 
 	if (code != WIRE_OK)
 		return code;
 	for (; *images != NULL; images++)
-		if (names_add(&x->names, *images) < 0)
-			return WIRE_FAIL;
-	if (x->images_from != NULL && names_read(&x->names, x->images_from) < 0)
-		return WIRE_FAIL;
-	for (i = 0; i < x->names.n; i++)
-		if (podopts_add_image(&x->pod, x->names.at[i]) < 0)
+		if (podopts_add_image(&x->pod, *images) < 0)
 			return WIRE_FAIL;
 	why = deliver_conflict(d, x->found.form == FOUND_JSON);
 	if (d->dir == NULL && d->tar == NULL)
@@ -846,7 +829,6 @@ run_main(bool check, int argc, char **argv)
 	free(x->bundles);
 	provision_free(&x->provision);
 	podopts_free_bundles(&x->options);
-	names_free(&x->names);
 	ignores_free(&x->found.ignores);
 	podopts_free(&x->pod);
 	free(x);

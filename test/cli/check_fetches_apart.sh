@@ -43,11 +43,9 @@ is "in the object, too" "$(jq -r '"\(.exit) \(.reason) \(.message)"' out)" \
 	"1 IOError $(sed 's/^unpackctl: //' err)"
 
 : >notes.names
-for n in 1 none 2 bad; do
-	echo docker://localhost/$n:1
-done >list
-ok "names, archives, a list" exits 3 "$UNPACKCTL" check -o json images/3 \
-	--images-from list docker://localhost/3:1
+ok "names and archives" exits 3 "$UNPACKCTL" check -o json images/3 \
+	docker://localhost/3:1 docker://localhost/1:1 docker://localhost/none:1 \
+	docker://localhost/2:1 docker://localhost/bad:1
 is "each with its verdict, in order" "$(jq -r '.images[] | "\(.image) \(.exit)"' \
 	out)" "images/3 0
 docker://localhost/3:1 0

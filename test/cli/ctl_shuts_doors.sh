@@ -51,7 +51,6 @@ ok "... judges" has out 'violat|forbidden|restricted'
 mkdir bin
 printf '#!/bin/sh\nexec cat "$IMAGE"\n' >bin/skopeo
 chmod +x bin/skopeo
-echo docker://localhost/b:1 >list
 fetched() {
 	fetched_name=$1
 	shift
@@ -75,8 +74,6 @@ fetched() {
 	fi
 }
 fetched "check of a name" "$UNPACKCTL" check docker://localhost/a:1
-ok "... judges" has out '^compatible'
-fetched "check of a list" "$UNPACKCTL" check --images-from list
 ok "... judges" has out '^compatible'
 
 # what is needed is still there

@@ -58,8 +58,6 @@ for signal in TERM INT; do
 	stopped check "$signal" CheckResult "$UNPACKCTL" check -o json -
 	stopped "check of an image by name" "$signal" CheckResult \
 		"$UNPACKCTL" check -o json docker://localhost/x
-	stopped "check, while it reads names" "$signal" CheckResult \
-		"$UNPACKCTL" check -o json --images-from silence
 	stopped check-pod "$signal" CheckPodResult \
 		"$UNPACKCTL" check-pod -o json -
 	stopped "check-pod, while it reads ignores" "$signal" CheckPodResult \

@@ -46,10 +46,9 @@ digest=sha256:$(printf '%064d' 1)
 	run tar -- --tar x.tar $three
 	run name -- -C name --name x $three
 	run digests -- -C digests -o json --image example.com/a@$digest
-	printf '# two\n\nexample.com/b:1\n other.example.com/a:1 \n' >list
-	run operands -- -C operands example.com/a:1 --images-from list
+	run operands -- -C operands example.com/a:1 example.com/b:1 \
+		other.example.com/a:1
 	run both -- -C both -f list example.com/a:1
-	run no_list -- -C no_list --images-from nowhere
 }
 all_tried
 
@@ -64,7 +63,7 @@ is "each has its image" "$(jq -r '.bundles[] | .image' several.out)" \
 	"example.com/a:1
 example.com/b:1
 other.example.com/a:1"
-is "by their names, and by a list" "$(cat operands.code) $(ls operands)" \
+is "by their names" "$(cat operands.code) $(ls operands)" \
 	"0 $(ls several)"
 is "when all is well there is a line for each" "$(sort operands.out | sed -E \
 	's/[0-9]+ bytes, sha256:[0-9a-f]{64}, /.../; s/-[0-9a-f]{8}:/-N:/')" \
@@ -133,6 +132,5 @@ ok "... stays" empty file
 ok "a tar of several" refused tar 2 '--tar is for one bundle, but 3 were given'
 ok "... is not there" [ ! -e x.tar ]
 ok "files and images" refused both 2 'give either --filename or --image'
-ok "no such list" refused no_list 1 'nowhere: No such file'
 ok "one name for several" refused name 2 '--name is for one bundle, but 3 '
 done_testing

@@ -15,8 +15,6 @@ ok "which it says" has err "neither --unpacker-image nor"
 ok "a name for many pods" exits 2 t --name a example.com/a:1
 ok "no such code" exits 2 t --ignore x example.com/a:1
 ok "no such form" exits 2 t -o yaml example.com/a:1
-ok "an empty list" exits 2 t --images-from /dev/null
-ok "no list" exits 1 t --images-from nowhere
 ok "no kubectl" exits 1 t -o json example.com/a:1 example.com/b:1
 is "each is told" "$(jq -c '[.kind,.result,.exit,.reason,.notTested,
 	(.images[] | .image, .result, .code)]' out)" \

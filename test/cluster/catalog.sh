@@ -56,7 +56,7 @@ for i in $(seq 0 $((IMAGES_N - 1))); do echo "$IMAGES/c$i:test"; done >catalog
 cat catalog >>images.list
 
 begin=$(date +%s)
-ok "$IMAGES_N images in one call" exits 3 tests --images-from catalog -o json
+ok "$IMAGES_N images in one call" exits 3 tests $(cat catalog) -o json
 echo "# took $(($(date +%s) - begin)) s"
 is "each has its verdict" \
 	"$(jq -c '[.kind,.exit,.compatible,.notCompatible,.notTested]' out)" \
@@ -71,7 +71,7 @@ ok "no pod is left" no_pods
 
 # in the tongues of CI services, with a trouble of the cluster's own
 head -n 9 catalog >good
-ok "all good" exits 0 tests --images-from good -q
+ok "all good" exits 0 tests $(cat good) -q
 ok "quiet" empty out
 ok "a table" exits 3 tests "$IMAGES/c8:test" "$IMAGES/c9:test" \
 	"$IMAGES/nothing:test"
@@ -102,7 +102,7 @@ is "is the cluster's" "$(jq -r '.images[0].code' out)" cluster-failed
 # Ctrl-C in the midst of it
 (
 	exec "$UNPACKCTL" test -n "$NS" --unpacker-image "$IMAGES/unpack:test" \
-		--images-from catalog -o json >int.out 2>int.err
+		$(cat catalog) -o json >int.out 2>int.err
 ) &
 pid=$!
 for _ in $(seq 100); do
