@@ -5,6 +5,7 @@
 #include "base/progress.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,13 +63,14 @@ progress_clear(struct progress *p)
 }
 
 void
-progress_say(const char *text)
+progress_say(const char *format, ...)
 {
-	char line[2000];
-	int n = snprintf(line, sizeof line - 1, "\033[K%s", text);
+	char line[2000] = "\033[K";
+	va_list ap;
 
-	if (n > (int)sizeof line - 2)
-		n = (int)sizeof line - 2;
-	line[n++] = '\r';
-	(void)io_write(STDERR_FILENO, line, (size_t)n);
+	va_start(ap, format);
+	vsnprintf(line + 3, sizeof line - 4, format, ap);
+	va_end(ap);
+	strcat(line, "\r");
+	(void)io_write(STDERR_FILENO, line, strlen(line));
 }

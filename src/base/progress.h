@@ -26,8 +26,10 @@ void progress_start(struct progress *p, const char *what, bool quiet);
 /* Show how far it is, ten times a second at most. */
 void progress_show(struct progress *p);
 
-/* Say how far it is, in a line that the next one replaces. */
-void progress_say(const char *text);
+/* Say how far it is, as printf(3) does, in a line that the next one replaces.
+ */
+void progress_say(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /* Take the line away: before a message, and at the end. */
 void progress_clear(struct progress *p);

@@ -336,7 +336,6 @@ api_wait(const struct api_call *a, const struct api_call *b, int64_t wake)
 	const struct api_call *const calls[] = {a, b};
 	struct pollfd fds[2] = {{.fd = -1}, {.fd = -1}};
 	struct api *api = a->api;
-	char text[KUBECTL_SAID + 64];
 	int64_t left;
 	size_t i;
 
@@ -345,11 +344,8 @@ api_wait(const struct api_call *a, const struct api_call *b, int64_t wake)
 		api->end = clock_now() + PARTING;
 	if (signals_stop != 0 && (!api->parting || clock_now() >= api->end))
 		return -1;
-	if (api->away[0] != '\0' && !api->said_away) {
-		snprintf(text, sizeof text, API_AWAY ", waiting for it: %s",
-		    api->away);
-		progress_say(text);
-	}
+	if (api->away[0] != '\0' && !api->said_away)
+		progress_say(API_AWAY ", waiting for it: %s", api->away);
 	api->said_away = api->away[0] != '\0';
 	for (i = 0; i < 2 && calls[i] != NULL; i++) {
 		if (calls[i]->wake > 0 && calls[i]->wake < wake)

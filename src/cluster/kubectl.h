@@ -23,9 +23,7 @@ struct kubectl {
 int kubectl_start(const struct kubectl *k, struct tool *t,
     const char *const *args);
 
-/*
- * Write to text what it has said so far in one masked line, without the lines
- * of its own log; or that it said nothing.
+/* Write to text the last line that it has said, masked; or that there is none.
  */
 void kubectl_said(const struct tool *t, char text[static KUBECTL_SAID]);
 

@@ -42,30 +42,28 @@ podfindings_read(struct json *report, const struct tempfile *log)
 	struct blob b = {.fd = log->fd,
 	    .len = log->len < LOG_MAX ? log->len : LOG_MAX};
 	char *text = blob_text(&b, LOG_MAX, "the pod's log"), *rest = text;
-	struct json *all = json_get_array(report, "findings");
-	struct json *read = json_new_array(), *one, *left;
-	size_t had = json_size(all);
+	struct json *all = json_get_array(report, "findings"), *read;
+	size_t had = json_size(all), n = 0;
 	int64_t more = 0;
 	char *line;
 
 	if (all != NULL)
 		json_int(json_get(report, "more"), 0, JSON_INT_MAX, &more);
-	while (json_size(read) < WIRE_FINDINGS_MAX &&
-	    (line = strsep(&rest, "\n")) != NULL)
-		findings_read_line(read, line, strlen(line));
-	free(text);
-	for (one = json_first(read); one != NULL && more > 0;
-	     one = json_next(one)) {
-		if (podfindings_has(all, had, one))
-			continue;
-		json_add(all, NULL, json_copy(one));
-		more--;
+	while (more > 0 && n < WIRE_FINDINGS_MAX &&
+	    (line = strsep(&rest, "\n")) != NULL) {
+		read = json_new_array();
+		n += findings_read_line(read, line, strlen(line));
+		if (json_size(read) > 0 &&
+		    !podfindings_has(all, had, json_at(read, 0))) {
+			json_add(all, NULL, json_copy(json_at(read, 0)));
+			more--;
+		}
+		json_free(read);
 	}
-	json_free(read);
+	free(text);
 	if (all == NULL)
 		return;
-	left = json_take(report, "more");
-	json_free(left);
+	json_free(json_take(report, "more"));
 	if (more > 0)
 		json_add_int(report, "more", more);
 }

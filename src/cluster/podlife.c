@@ -6,7 +6,6 @@
 #include "cluster/podlife.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,19 +37,6 @@ enum step {
 	WHOLE, /* the gather holds the bundle */
 	AGAIN /* of the pod's creation: it is to be tried again */
 };
-
-static void __attribute__((format(printf, 2, 3)))
-say(const struct podlife *l, const char *format, ...)
-{
-	char text[1024];
-	va_list ap;
-	int n = snprintf(text, sizeof text, "%s: ", l->name);
-
-	va_start(ap, format);
-	vsnprintf(text + n, sizeof text - (size_t)n, format, ap);
-	va_end(ap);
-	progress_say(text);
-}
 
 /* It failed, as l->status has it. */
 static enum step
@@ -234,8 +220,9 @@ podlife_ask(struct podlife *l, const struct json *asked)
 	}
 	if (l->pod->uid >= 0 && !l->pod->uid_set && !l->pod->user_namespace &&
 	    strstr(call->words, "security context constraint") != NULL) {
-		say(l,
-		    "the namespace sets the user itself: runAsUser is left out");
+		progress_say(
+		    "%s: the namespace sets the user itself: runAsUser is left out",
+		    l->name);
 		l->pod->uid = -1;
 		return AGAIN;
 	}
@@ -261,7 +248,7 @@ podlife_create(struct podlife *l, const struct ranges *ranges, size_t n)
 		snprintf(suffix, sizeof suffix, "%s-r%u", l->suffix, l->rounds);
 	pod_name(l->pod, l->name, suffix);
 	l->uid[0] = '\0';
-	say(l, "creating the pod");
+	progress_say("%s: creating the pod", l->name);
 	do {
 		asked = podlife_build(l, ranges, n);
 		step = asked != NULL ? podlife_ask(l, asked)
@@ -286,11 +273,11 @@ podlife_look(struct podlife *l)
 	if (w->state >= PODSTATUS_DONE)
 		return;
 	if (w->trouble)
-		say(l, "%s: %s", w->reason, w->text);
+		progress_say("%s: %s: %s", l->name, w->reason, w->text);
 	else if (w->state == PODSTATUS_PULLING && w->image[0] != '\0')
-		say(l, "pulling %s", w->image);
+		progress_say("%s: pulling %s", l->name, w->image);
 	else
-		say(l, "%s",
+		progress_say("%s: %s", l->name,
 		    w->state == PODSTATUS_STARTED ? "streaming" : "pending");
 }
 
@@ -343,7 +330,8 @@ podlife_ask_events(struct podlife *l)
 	podstatus_events(&l->status, list);
 	json_free(list);
 	if (l->status.trouble)
-		say(l, "%s: %s", l->status.reason, l->status.text);
+		progress_say("%s: %s: %s", l->name, l->status.reason,
+		    l->status.text);
 }
 
 static enum step podlife_read_log(struct podlife *l, const char *container,
@@ -511,31 +499,13 @@ podlife_read_log(struct podlife *l, const char *container, bool follow)
 
 /* ------------------------------------------------------------------ verify */
 
-/* The first pod: follow its log, until all of it is here. */
-static enum step
-podlife_stream(struct podlife *l)
-{
-	enum step step;
-
-	do {
-		/* again where the log ended, and its container did not */
-		step = podlife_await(l, PODSTATUS_STARTED, INT64_MAX);
-		if (step == ON)
-			step = podlife_read_log(l, POD_BUNDLE, true);
-		if (step == ON)
-			step = podlife_await(l, PODSTATUS_DONE,
-			    l->logged ? clock_now() + LOG_LINGER : 0);
-	} while (step == ON && l->status.state != PODSTATUS_DONE);
-	return step;
-}
-
 /* Is the bundle whole?  ON: not yet. */
 static enum step
 podlife_verify(struct podlife *l)
 {
 	enum wire_exit code;
 
-	say(l, "verifying");
+	progress_say("%s: verifying", l->name);
 	if (l->rounds == 0)
 		take_message(l);
 	code = gather_judge(l->gather, false);
@@ -566,11 +536,11 @@ podlife_repair(struct podlife *l)
 		if (n == 0 || l->rounds == ROUNDS)
 			break;
 		here = is->have;
-		say(l,
-		    "the log was rotated and lost parts (%" PRIu64
+		progress_say(
+		    "%s: the log was rotated and lost parts (%" PRIu64
 		    " of %" PRIu64
 		    " are here); fetching the others again with %zu container%s",
-		    here, is->total, n, n == 1 ? "" : "s");
+		    l->name, here, is->total, n, n == 1 ? "" : "s");
 		if (!l->keep)
 			podlife_delete(l);
 		if (l->call.busy)
@@ -685,6 +655,9 @@ podlife_leave(struct podlife *l)
 	api_call_free(&l->call);
 	podwatch_free(&l->watch);
 	tempfile_close(&l->log);
+	json_free(l->others);
+	json_free(l->report);
+	podstatus_free(&l->status);
 }
 
 void
@@ -729,22 +702,32 @@ podlife_run(struct podlife *l)
 	if (step == ON && l->gather == NULL) {
 		step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
 		step = step == ON ? WHOLE : step;
-	} else if (step == ON) {
-		step = podlife_stream(l);
+	}
+	while (step == ON) {
+		step = podlife_await(l, PODSTATUS_STARTED, INT64_MAX);
+		if (step == ON)
+			step = podlife_read_log(l, POD_BUNDLE, true);
+		if (step == ON)
+			step = podlife_await(l, PODSTATUS_DONE,
+			    l->logged ? clock_now() + LOG_LINGER : 0);
+		/* again where the log ended, and its container did not */
+		if (step == ON && l->status.state == PODSTATUS_DONE) {
+			step = podlife_verify(l);
+			break;
+		}
+	}
+	if (step == ON && gather_promised(l->gather) > l->max_entries)
+		/* more than deliver_make will take: it says so */
+		step = WHOLE;
+	if (step == ON) {
+		progress_say("%s: the log is incomplete; reading it again",
+		    l->name);
+		step = podlife_read_log(l, POD_BUNDLE, false);
 		if (step == ON)
 			step = podlife_verify(l);
-		if (step == ON && gather_promised(l->gather) > l->max_entries)
-			/* more than deliver_make will take: it says so */
-			step = WHOLE;
-		if (step == ON) {
-			say(l, "the log is incomplete; reading it again");
-			step = podlife_read_log(l, POD_BUNDLE, false);
-			if (step == ON)
-				step = podlife_verify(l);
-		}
-		if (step == ON)
-			step = podlife_repair(l);
 	}
+	if (step == ON)
+		step = podlife_repair(l);
 	if (l->rounds == 0)
 		take_message(l);
 	if (!l->keep && l->uid[0] != '\0' && !l->call.busy)
@@ -753,12 +736,4 @@ podlife_run(struct podlife *l)
 		return l->status.exit;
 	podstatus_free(&l->status);
 	return WIRE_OK;
-}
-
-void
-podlife_free(struct podlife *l)
-{
-	json_free(l->others);
-	json_free(l->report);
-	podstatus_free(&l->status);
 }

@@ -78,11 +78,8 @@ struct podlife {
  */
 enum wire_exit podlife_run(struct podlife *l);
 
-/* Wait until the pod is deleted, and free all but the result. */
+/* Wait until the pod is deleted, and free all. */
 void podlife_leave(struct podlife *l);
-
-/* Free the result. */
-void podlife_free(struct podlife *l);
 
 /*
  * Delete all pods of a run: some children could not do it.  What may still be

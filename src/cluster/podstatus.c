@@ -48,7 +48,7 @@ struct hint {
 	"points in the image"
 
 #define FIX_KUBECONFIG \
-	"name a kubeconfig with --kubeconfig or in the environment variable KUBECONFIG"
+	"if there is no kubeconfig, name one with --kubeconfig or in the environment variable KUBECONFIG"
 
 #define FIX_LAYER \
 	"no node can extract a layer of this image: `unpackctl check` names the entry"

@@ -525,7 +525,6 @@ run_work(void *arg, size_t i, struct podlife *l)
 			code = deliver_make(&k->deliver, k->gather);
 		progress_clear(&k->progress);
 	}
-	podlife_leave(l);
 	if (code != WIRE_OK && signals_stop != 0 &&
 	    (!check || l->api->away[0] != '\0')) {
 		provision_explain_stop(&x->provision, &l->status);
@@ -536,7 +535,7 @@ run_work(void *arg, size_t i, struct podlife *l)
 		gather_close(k->gather);
 		deliver_close(&k->deliver);
 	}
-	podlife_free(l);
+	podlife_leave(l);
 	free(k);
 	return o;
 }
