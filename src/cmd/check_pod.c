@@ -4,6 +4,8 @@
  */
 #include "cmd/cmd.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +14,13 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
-#include "pod/files.h"
 #include "pod/manifest.h"
 #include "pod/template.h"
 #include "pod/yaml.h"
@@ -278,15 +280,78 @@ judge_file(struct check_pod *a, const char *path)
 }
 
 static int
+compare_names(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/*
+ * Add, in order, the manifests of the directory `path` and of all directories
+ * below it, hidden ones and symlinks excepted: names that end in .yaml, .yml
+ * or .json, as kubectl has it.  Returns 0, or -1 (reported).
+ */
+static int
+find_manifests(struct names *found, const char *path)
+{
+	struct names dirs = {0};
+	char shown[MSG_NAME], *name;
+	const char *dot;
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+	size_t i;
+	int ret = names_add(&dirs, path);
+
+	/* dirs grows while it is worked through */
+	for (i = 0; ret == 0 && i < dirs.n; i++) {
+		path = dirs.at[i];
+		d = opendir(path);
+		if (d == NULL) {
+			msg_warn(errno, "%s",
+			    msg_mask(shown, sizeof shown, path));
+			ret = -1;
+			break;
+		}
+		while (ret == 0 && (e = readdir(d)) != NULL) {
+			dot = strrchr(e->d_name, '.');
+			if (e->d_name[0] == '.')
+				continue;
+			if (asprintf(&name, "%s%s%s", path,
+			        path[strlen(path) - 1] == '/' ? "" : "/",
+			        e->d_name) < 0) {
+				msg_nomem();
+				ret = -1;
+				break;
+			}
+			if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode))
+				ret = names_add(&dirs, name);
+			else if (dot != NULL &&
+			    (strcmp(dot, ".yaml") == 0 ||
+			        strcmp(dot, ".yml") == 0 ||
+			        strcmp(dot, ".json") == 0))
+				ret = names_add(found, name);
+			free(name);
+		}
+		(void)closedir(d);
+	}
+	names_free(&dirs);
+	if (found->n > 0)
+		qsort(found->at, found->n, sizeof *found->at, compare_names);
+	return ret;
+}
+
+static int
 judge_directory(struct check_pod *a, const char *path)
 {
-	struct files files = {0};
+	struct names files = {0};
 	char shown[MSG_NAME];
 	size_t i;
 	int ret = 0;
 
 	msg_mask(shown, sizeof shown, path);
-	if (files_add(&files, path) < 0) {
+	if (find_manifests(&files, path) < 0) {
 		check_pod_note_problem(a, shown);
 	} else if (files.n == 0) {
 		msg_warn(0,
@@ -295,8 +360,8 @@ judge_directory(struct check_pod *a, const char *path)
 		check_pod_note_problem(a, shown);
 	}
 	for (i = 0; i < files.n && ret == 0 && signals_stop == 0; i++)
-		ret = judge_file(a, files.names[i]);
-	files_free(&files);
+		ret = judge_file(a, files.at[i]);
+	names_free(&files);
 	return ret;
 }
 
