@@ -64,7 +64,7 @@ static const struct cmd commands[] = {
     {&cmd_check_options, cmd_check,
         "check whether bundle images can be unpacked, without a cluster",
         "CheckResult"},
-    {&cmd_test_options, cmd_test, "check many bundle images in a cluster",
+    {&cmd_test_options, cmd_run, "check many bundle images in a cluster",
         "TestResult"},
     {&cmd_explain_options, cmd_explain,
         "print what the code of a finding means, and how to fix it",

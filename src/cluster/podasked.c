@@ -73,7 +73,9 @@ enum rule {
 	SAME, /* nothing */
 	SAME_HERE, /* nothing; where the container has none, the pod's counts */
 	SAME_IF_ASKED,
+	SAME_ON, /* nothing; where there is none, it is true */
 	OFF, /* false, or not there */
+	DEFAULT, /* "Default", or not there */
 	EMPTY /* no elements */
 };
 
@@ -87,7 +89,7 @@ struct field {
 static const struct field pod_fields[] = {{"restartPolicy", SAME},
     {"automountServiceAccountToken", SAME}, {"ephemeralContainers", SAME},
     {"hostNetwork", OFF}, {"hostPID", OFF}, {"hostIPC", OFF},
-    {"shareProcessNamespace", OFF}, {NULL, SAME}};
+    {"shareProcessNamespace", OFF}, {"hostUsers", SAME_ON}, {NULL, SAME}};
 
 static const struct field container_fields[] = {{"image", SAME},
     {"command", SAME}, {"args", SAME}, {"workingDir", SAME},
@@ -98,7 +100,16 @@ static const struct field container_fields[] = {{"image", SAME},
     {SECURITY "readOnlyRootFilesystem", SAME_IF_ASKED},
     {SECURITY "capabilities.drop", SAME}, {SECURITY "capabilities.add", EMPTY},
     {SECURITY "seccompProfile.type", SAME_HERE},
-    {SECURITY "seccompProfile.localhostProfile", SAME_HERE}, {NULL, SAME}};
+    {SECURITY "seccompProfile.localhostProfile", SAME_HERE},
+    {SECURITY "procMount", DEFAULT}, {NULL, SAME}};
+
+/* Where the namespace chooses the user, it chooses groups, too, by which more
+ * may be read, or other files: of a container, and of a pod. */
+static const struct field user_fields[] = {{SECURITY "runAsUser", SAME_HERE},
+    {SECURITY "runAsGroup", SAME_HERE}, {NULL, SAME}};
+static const struct field group_fields[] = {{SECURITY "fsGroup", SAME},
+    {SECURITY "supplementalGroups", SAME},
+    {SECURITY "supplementalGroupsPolicy", SAME}, {NULL, SAME}};
 
 /*
  * The field of o at this path.  spec: its pod's, whose security context counts
@@ -110,11 +121,9 @@ field_at(const struct json *spec, const struct json *o, const char *path)
 	const size_t len = sizeof SECURITY - 1;
 	char key[64];
 
-	if (spec != NULL && strncmp(path, SECURITY, len) == 0) {
-		path += len;
-		snprintf(key, sizeof key, "%.*s", (int)strcspn(path, "."),
-		    path);
-		path -= len;
+	if (spec != NULL) {
+		snprintf(key, sizeof key, "%.*s", (int)strcspn(path + len, "."),
+		    path + len);
 		if (!json_has(json_get(o, "securityContext"), key))
 			o = spec;
 	}
@@ -136,8 +145,13 @@ compare_fields(struct compare *c, const char *where, const struct field *f,
 		    (f->rule == SAME_IF_ASKED && was == NULL);
 		if (f->rule == OFF)
 			good = !json_bool(is, false);
+		else if (f->rule == SAME_ON)
+			good = json_bool(was, true) == json_bool(is, true);
 		else if (f->rule == EMPTY)
 			good = json_size(is) == 0;
+		else if (f->rule == DEFAULT)
+			good = !json_is_string(is) ||
+			    strcmp(json_text(is), "Default") == 0;
 		if (!good)
 			differs(c, where, f->path, was, is);
 	}
@@ -160,17 +174,15 @@ is_within(const char *path, const char *at)
 static const struct json *
 hit_mount(const struct json *ours, const struct json *mount)
 {
-	const struct json *m;
+	const struct json *m = json_first(ours);
+	const char *at = json_get_text(mount, "mountPath");
 
-	for (m = json_first(ours); m != NULL; m = json_next(m))
-		if (strcmp(json_get_text(m, "name"),
-		        json_get_text(mount, "name")) == 0 ||
-		    is_within(json_get_text(m, "mountPath"),
-		        json_get_text(mount, "mountPath")) ||
-		    is_within(json_get_text(mount, "mountPath"),
-		        json_get_text(m, "mountPath")))
-			return m;
-	return NULL;
+	while (m != NULL &&
+	    !json_is_same(json_get(m, "name"), json_get(mount, "name")) &&
+	    !is_within(json_get_text(m, "mountPath"), at) &&
+	    !is_within(at, json_get_text(m, "mountPath")))
+		m = json_next(m);
+	return m;
 }
 
 static bool
@@ -254,34 +266,23 @@ static void
 compare_container(struct compare *c, const struct json *asked,
     const struct json *got)
 {
-	static const char user[] = SECURITY "runAsUser";
-	static const char group[] = SECURITY "runAsGroup";
-	static const char proc[] = SECURITY "procMount";
-	const char *name = json_get_text(asked, "name");
+	const char *user = user_fields[0].path;
 	const struct json *e = json_first(json_get(got, "env"));
-	const struct json *was = field_at(c->asked, asked, user);
 	const struct json *is = field_at(c->got, got, user);
-	bool chosen = was != NULL;
 	char where[128];
 
-	snprintf(where, sizeof where, "container %.63s: ", name);
+	snprintf(where, sizeof where,
+	    "container %.63s: ", json_get_text(asked, "name"));
 	if (got == NULL) {
 		differs(c, where, "name", json_get(asked, "name"), NULL);
 		return;
 	}
 	compare_fields(c, where, container_fields, asked, got);
-	/* where OpenShift sets it, it may be any but root */
-	if ((chosen || (is != NULL && json_number(is) == 0)) &&
-	    !json_is_same(was, is))
-		differs(c, where, user, was, is);
-	/* it may choose groups, too */
-	was = field_at(c->asked, asked, group);
-	is = field_at(c->got, got, group);
-	if (chosen && !json_is_same(was, is))
-		differs(c, where, group, was, is);
-	is = field_at(NULL, got, proc);
-	if (json_is_string(is) && strcmp(json_text(is), "Default") != 0)
-		differs(c, where, proc, NULL, is);
+	if (field_at(c->asked, asked, user) != NULL)
+		compare_fields(c, where, user_fields, asked, got);
+	else if (json_number(is) == 0)
+		/* where OpenShift sets it, it may be any but root */
+		differs(c, where, user, NULL, is);
 	compare_mounts(c, where, asked, got);
 	for (; e != NULL; e = json_next(e))
 		if (podstatus_named(json_get(asked, "env"),
@@ -364,25 +365,16 @@ podasked_is(struct podasked *p, const struct json *asked,
 	    .got = json_get(got, "spec"),
 	    .to = p,
 	    .inject = true};
-	/* where the namespace chooses the user, it chooses groups, too, by
-	 * which more may be read, or other files */
-	static const struct field groups[] = {{SECURITY "fsGroup", SAME},
-	    {SECURITY "supplementalGroups", SAME},
-	    {SECURITY "supplementalGroupsPolicy", SAME}, {NULL, SAME}};
 	const struct json *v = json_first(json_get(c.asked, "volumes"));
 	const struct json *bundle = json_first(json_get(c.asked, "containers"));
-	const struct json *was = json_get(c.asked, "hostUsers");
-	const struct json *is = json_get(c.got, "hostUsers");
 
 	p->why[0] = '\0';
 	snprintf(p->fix, sizeof p->fix, "%s", FIX_CHANGED);
 	for (; v != NULL; v = json_next(v))
 		c.inject = c.inject && !json_has(v, "image");
 	compare_fields(&c, "", pod_fields, c.asked, c.got);
-	if (json_bool(was, true) != json_bool(is, true))
-		differs(&c, "", "hostUsers", was, is);
-	if (field_at(c.asked, bundle, SECURITY "runAsUser") != NULL)
-		compare_fields(&c, "", groups, c.asked, c.got);
+	if (field_at(c.asked, bundle, user_fields[0].path) != NULL)
+		compare_fields(&c, "", group_fields, c.asked, c.got);
 	compare_containers(&c, "initContainers", "init container");
 	compare_containers(&c, "containers", "container");
 	compare_volumes(&c);

@@ -53,6 +53,9 @@ struct hint {
 #define FIX_LAYER \
 	"no node can extract a layer of this image: `unpackctl check` names the entry"
 
+/* What to do depends on what the pod has: fix_credentials. */
+static const char fix_login[] = "";
+
 static const struct hint pull_hints[] = {
     {"HTTP response to HTTPS client", true,
         "the registry uses plain HTTP: allow that in the configuration of the nodes' container runtime"},
@@ -72,6 +75,13 @@ static const struct hint pull_hints[] = {
     {"not found", true, "check the image's name and tag"},
     {"NAME_UNKNOWN", true, "check the image's name"},
     {"unsupported media type", true, "this is not a container image"},
+    {"unauthorized", true, fix_login},
+    {"authentication required", true, fix_login},
+    {"no basic auth", true, fix_login},
+    {"authorization failed", true, fix_login},
+    {"denied", true, fix_login},
+    {"403 Forbidden", true, fix_login},
+    {"StatusCode: 401", true, fix_login},
     {NULL, false, ""},
 };
 
@@ -182,20 +192,6 @@ podstatus_changed(struct podstatus *w, const char *why, const char *fix,
 
 /* ------------------------------------------------------------------- pulls */
 
-static bool
-wants_credentials(const char *words)
-{
-	static const char *const parts[] = {"unauthorized",
-	    "authentication required", "no basic auth", "authorization failed",
-	    "denied", "403 Forbidden", "StatusCode: 401", NULL};
-	const char *const *part;
-
-	for (part = parts; *part != NULL; part++)
-		if (strcasestr(words, *part) != NULL)
-			return true;
-	return false;
-}
-
 /* What to do about credentials, which depends on what the pod has. */
 static void
 fix_credentials(struct podstatus *w, const struct json *pod)
@@ -267,14 +263,11 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
 	hint = find_hint(pull_hints, words);
 	set_words(w, reason, words);
 	w->trouble = true;
-	if (hint->part == NULL && wants_credentials(words)) {
-		podstatus_fail(w, reason, words, "");
-		fix_credentials(w, pod);
-	} else if (hint->over || w->pulls >= PULLS_MAX) {
+	snprintf(w->fix, sizeof w->fix, "%s", hint->fix);
+	if (hint->over || w->pulls >= PULLS_MAX)
 		podstatus_fail(w, reason, words, hint->fix);
-	} else {
-		snprintf(w->fix, sizeof w->fix, "%s", hint->fix);
-	}
+	if (hint->fix == fix_login)
+		fix_credentials(w, pod);
 }
 
 /* -------------------------------------------------------------- containers */

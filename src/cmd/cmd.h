@@ -24,8 +24,7 @@ int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_pod(int argc, char **argv);
-int cmd_run(int argc, char **argv);
-int cmd_test(int argc, char **argv);
+int cmd_run(int argc, char **argv); /* and test */
 
 /* What each takes; for completion too. */
 extern const struct opt_command cmd_check_options;

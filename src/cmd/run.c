@@ -42,12 +42,13 @@ struct run_bundle {
 };
 
 struct run {
+	const struct opt_command *command;
 	bool check; /* test: the pods only look at the bundles */
 
 	/* options */
 	struct pod_opts pod;
 	struct provision provision;
-	struct deliver deliver; /* dir, tar, and limits: for all bundles */
+	struct deliver deliver; /* for all bundles; a child makes it its own */
 	struct found_opts found;
 
 	/* work */
@@ -55,13 +56,7 @@ struct run {
 	struct run_bundle *bundles; /* owned; as many as options.n */
 	size_t counts[3]; /* bundles: good ones, bad ones, all others */
 	char told[1024]; /* what kept all bundles from their pods */
-};
-
-/* What a child has of a bundle on its way. */
-struct run_work {
-	struct progress progress;
-	struct gather *gather; /* owned */
-	struct deliver deliver;
+	struct progress progress; /* a child's */
 };
 
 static void
@@ -109,11 +104,11 @@ add_pod(const struct run *x, struct json *o, size_t i, const struct podlife *l)
 
 /*
  * Of bundle i: the result as unpack-json(5) has it, and `line`, which is for
- * people alone; owned.  k is what brought its files, if something did.
+ * people alone; owned.
  */
 static struct json *
-run_object(struct run *x, size_t i, const struct run_work *k,
-    const struct podlife *l, enum wire_exit code)
+run_object(struct run *x, size_t i, const struct podlife *l,
+    enum wire_exit code)
 {
 	static const char *const told[] = {"mounts", "moreMounts", "volumes",
 	    "moreVolumes", NULL};
@@ -133,7 +128,7 @@ run_object(struct run *x, size_t i, const struct run_work *k,
 		json_add(o, "others", json_copy(l->others));
 	add_copies(o, l->report, told);
 	if (code == WIRE_OK) {
-		deliver_describe(o, &k->deliver);
+		deliver_describe(o, &x->deliver);
 		json_add_uint(o, "repaired", l->repaired);
 		return o;
 	}
@@ -460,37 +455,44 @@ test_finish(struct run *x, enum wire_exit code)
 
 /* -------------------------------------------------------------------- work */
 
-/* In a child: make ready what the bundle's files need.  Returns 0, or -1
- * (reported). */
+/*
+ * In a child: make ready what the bundle's files need, and name it in places.
+ * Returns 0, or -1 (reported).
+ */
 static int
-run_open(const struct run *x, size_t i, struct run_work *k)
+run_open(struct run *x, size_t i, struct podlife *l,
+    struct sandbox_places *places)
 {
-	struct deliver *d = &k->deliver;
-	struct gather_opts o = {.max_size = x->deliver.max_size,
+	struct deliver *d = &x->deliver;
+	struct gather_opts o = {.max_size = d->max_size,
 	    .stop = &signals_stop,
-	    .progress = &k->progress,
+	    .progress = &x->progress,
 	    .tacit = true};
 
-	*d = x->deliver;
 	d->quiet = x->found.quiet || x->options.n > 1;
 	d->stop = &signals_stop;
-	d->progress = &k->progress;
+	d->progress = &x->progress;
 	if (x->bundles[i].dir != NULL)
 		d->dir = x->bundles[i].dir;
 	if (deliver_open(d) < 0)
 		return -1;
-	progress_start(&k->progress, "streaming", true);
+	progress_start(&x->progress, "streaming", true);
 	/* the parent has the terminal */
-	k->progress.on = x->provision.terminal && !d->quiet;
+	x->progress.on = x->provision.terminal && !d->quiet;
 	o.dir = deliver_temp(d);
-	k->gather = gather_open(&o);
-	if (k->gather != NULL) {
-		if (deliver_begin(d) == 0)
-			return 0;
-		gather_close(k->gather);
+	l->gather = gather_open(&o);
+	if (l->gather == NULL || deliver_begin(d) < 0) {
+		gather_close(l->gather);
+		l->gather = NULL;
+		deliver_close(d);
+		return -1;
 	}
-	deliver_close(d);
-	return -1;
+	l->progress = &x->progress;
+	l->max_entries = d->max_entries;
+	l->log_max = d->max_size * 2 + (64 << 20);
+	sandbox_allow_temporary(places);
+	deliver_allow(d, places);
+	return 0;
 }
 
 /* A provision's work: one bundle, from its pod to its files or its verdict. */
@@ -498,45 +500,29 @@ static struct json *
 run_work(void *arg, size_t i, struct podlife *l)
 {
 	struct run *x = arg;
-	struct run_work *k = calloc(1, sizeof *k);
 	struct sandbox_places places = {0};
 	enum wire_exit code = WIRE_FAIL;
-	bool check = x->check, open;
 	struct json *o;
 
-	if (k == NULL) {
-		msg_nomem();
-		return NULL;
-	}
-	open = check || run_open(x, i, k) == 0;
-	if (open) {
+	if (x->check || run_open(x, i, l, &places) == 0) {
 		/* the target is all it has, before a byte comes */
-		if (!check) {
-			sandbox_allow_temporary(&places);
-			deliver_allow(&k->deliver, &places);
-			l->gather = k->gather;
-			l->progress = &k->progress;
-			l->max_entries = x->deliver.max_entries;
-			l->log_max = x->deliver.max_size * 2 + (64 << 20);
-		}
 		(void)sandbox_shut(&places, SANDBOX_RUN);
 		code = podlife_run(l);
-		if (code == WIRE_OK && !check)
-			code = deliver_make(&k->deliver, k->gather);
-		progress_clear(&k->progress);
+		if (code == WIRE_OK && !x->check)
+			code = deliver_make(&x->deliver, l->gather);
+		progress_clear(&x->progress);
 	}
 	if (code != WIRE_OK && signals_stop != 0 &&
-	    (!check || l->api->away[0] != '\0')) {
+	    (!x->check || l->api->away[0] != '\0')) {
 		provision_explain_stop(&x->provision, &l->status);
 		code = signals_exit();
 	}
-	o = check ? test_object(x, i, l, code) : run_object(x, i, k, l, code);
-	if (open && !check) {
-		gather_close(k->gather);
-		deliver_close(&k->deliver);
+	o = x->check ? test_object(x, i, l, code) : run_object(x, i, l, code);
+	if (l->gather != NULL) {
+		gather_close(l->gather);
+		deliver_close(&x->deliver);
 	}
 	podlife_leave(l);
-	free(k);
 	return o;
 }
 
@@ -553,7 +539,7 @@ run_end(void *arg, size_t i, struct json *result,
 
 	if (result == NULL)
 		result = x->check ? test_object(x, i, &nothing, none)
-		                  : run_object(x, i, NULL, &nothing, none);
+		                  : run_object(x, i, &nothing, none);
 	json_int(json_get(result, "exit"), 0, 255, &code);
 	b->status = (enum wire_exit)code;
 	b->result = result;
@@ -673,7 +659,7 @@ find_bundles(struct run *x)
 	}
 	if (x->options.n > 1 &&
 	    (x->deliver.tar != NULL || x->pod.name != NULL)) {
-		(void)opt_wrong(x->check ? &cmd_test_options : &cmd_run_options,
+		(void)opt_wrong(x->command,
 		    "%s is for one bundle, but %zu were given; choose one with --select",
 		    x->deliver.tar != NULL ? "--tar" : "--name", x->options.n);
 		return WIRE_USAGE;
@@ -759,8 +745,6 @@ const struct opt_command cmd_test_options = {
 static enum wire_exit
 run_check_options(struct run *x, char *const *images)
 {
-	const struct opt_command *c = x->check ? &cmd_test_options
-	                                       : &cmd_run_options;
 	struct deliver *d = &x->deliver;
 	const char *why, *nowhere;
 	enum wire_exit code = ignores_read(&x->found.ignores);
@@ -779,9 +763,9 @@ run_check_options(struct run *x, char *const *images)
 		why = podopts_conflict(&x->pod);
 	nowhere = podopts_nowhere(&x->pod);
 	if (why != NULL)
-		(void)opt_wrong(c, "%s", why);
+		(void)opt_wrong(x->command, "%s", why);
 	else if (nowhere != NULL)
-		(void)opt_wrong(c,
+		(void)opt_wrong(x->command,
 		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --image-pull-policy IfNotPresent",
 		    nowhere);
 	else if (podopts_choose_unpacker(&x->pod, x->found.quiet) == 0)
@@ -789,8 +773,8 @@ run_check_options(struct run *x, char *const *images)
 	return WIRE_USAGE;
 }
 
-static int
-run_main(bool check, int argc, char **argv)
+int
+cmd_run(int argc, char **argv)
 {
 	static const struct pod_opts pod = POD_OPTS;
 	static const struct deliver deliver = DELIVER_DEFAULTS;
@@ -803,14 +787,14 @@ run_main(bool check, int argc, char **argv)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	x->check = check;
+	x->check = strcmp(argv[0], cmd_test_options.name) == 0;
+	x->command = x->check ? &cmd_test_options : &cmd_run_options;
 	x->pod = pod;
-	x->pod.format = check ? pod.format : NULL;
-	x->pod.check = check;
+	x->pod.format = x->check ? pod.format : NULL;
+	x->pod.check = x->check;
 	x->provision = provision;
 	x->deliver = deliver;
-	if (opt_parse(check ? &cmd_test_options : &cmd_run_options, x, argc,
-	        argv, &code) >= 0) {
+	if (opt_parse(x->command, x, argc, argv, &code) >= 0) {
 		code = (int)run_check_options(x, argv + 1);
 		if (x->pod.deadline == 0 && x->provision.timeout > POD_DEADLINE)
 			x->pod.deadline = x->provision.timeout;
@@ -832,16 +816,4 @@ run_main(bool check, int argc, char **argv)
 	podopts_free(&x->pod);
 	free(x);
 	return code;
-}
-
-int
-cmd_run(int argc, char **argv)
-{
-	return run_main(false, argc, argv);
-}
-
-int
-cmd_test(int argc, char **argv)
-{
-	return run_main(true, argc, argv);
 }
