@@ -261,9 +261,8 @@ copy_open(struct copy *c, const char *dest, bool force, bool straight)
 		snprintf(text, sizeof text, "%s", dest);
 		name = basename(text);
 		errno = ENAMETOOLONG;
-		if (strlen(name) + sizeof suffix < sizeof c->temp) {
-			snprintf(c->temp, sizeof c->temp, ".%s%s", name,
-			    suffix);
+		if (snprintf(c->temp, sizeof c->temp, ".%s%s", name, suffix) <
+		    (int)sizeof c->temp) {
 			stpcpy(c->name, name);
 			c->dir = open(dirname(text), (int)how[0]);
 		}
@@ -329,7 +328,6 @@ copy_entry(struct copy *c, const struct content_item *item,
 	int ret = copy_climb(c, item->path), fd;
 
 	c->times[0].tv_sec = c->times[1].tv_sec = st->st_mtim.tv_sec;
-	c->offset = 0;
 	if (S_ISDIR(st->st_mode) && fstat(c->hidden, &own) == 0 &&
 	    st->st_dev == own.st_dev && st->st_ino == own.st_ino) {
 		errno = EINVAL; /* as rename(2) has it */
@@ -364,16 +362,16 @@ copy_bytes(struct copy *c, const char *path, int fd, const void *buf,
     size_t len)
 {
 	const char *from = buf;
-	off_t in = c->offset;
+	/* where these bytes are, in both files */
+	off_t at = lseek(c->file, 0, SEEK_CUR);
 	ssize_t n = 0;
 
-	c->offset += (off_t)len;
 	/* zeros are left out */
 	if (from[0] == '\0' && memcmp(from, from + 1, len - 1) == 0 &&
-	    ftruncate(c->file, c->offset) == 0)
+	    ftruncate(c->file, at + (off_t)len) == 0)
 		n = lseek(c->file, (off_t)len, SEEK_CUR) < 0 ? 0 : (ssize_t)len;
 	else if (len >= RANGE_MIN)
-		n = copy_file_range(fd, &in, c->file, NULL, len, 0);
+		n = copy_file_range(fd, &at, c->file, NULL, len, 0);
 	if (n < 0)
 		n = 0;
 	return io_write(c->file, from + n, len - (size_t)n) < 0

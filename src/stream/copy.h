@@ -49,7 +49,6 @@ struct copy {
 	mode_t *modes; /* owned; of the directories from tree down to `at` */
 	size_t depth, room;
 	int file; /* owned; under way, or -1 */
-	off_t offset; /* of the next byte of its data */
 	struct timespec times[2]; /* of the file or symlink; whole seconds */
 };
 
