@@ -97,22 +97,14 @@ print_usage(void)
 static const struct cmd *
 find_command(const char *name)
 {
-	const char *near = NULL;
 	const struct cmd *c;
 	char shown[64];
 
-	for (c = commands; c->options != NULL; c++) {
+	for (c = commands; c->options != NULL; c++)
 		if (strcmp(name, c->options->name) == 0)
 			return c;
-		if (near == NULL && opt_is_short(name, c->options->name))
-			near = c->options->name;
-	}
-	msg_mask(shown, sizeof shown, name);
-	if (near != NULL)
-		(void)opt_wrong(&main_options,
-		    "unknown command '%s'; did you mean %s?", shown, near);
-	else
-		(void)opt_wrong(&main_options, "unknown command '%s'", shown);
+	(void)opt_wrong(&main_options, "unknown command '%s'",
+	    msg_mask(shown, sizeof shown, name));
 	return NULL;
 }
 

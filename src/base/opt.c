@@ -123,17 +123,6 @@ opt_take_choice(const struct opt *o, void *to, const char *value)
 	return NULL;
 }
 
-const char *
-opt_take_second(const struct opt *o, void *to, const char *value)
-{
-	int i = opt_find_word(o, value);
-
-	if (i < 0)
-		return "";
-	*(bool *)to = i == 1;
-	return NULL;
-}
-
 /* -------------------------------------------------------------- complaints */
 
 int
@@ -151,29 +140,12 @@ opt_wrong(const struct opt_command *c, const char *format, ...)
 	return -1;
 }
 
-/* "json|jsonl|tar" to "json, jsonl or tar". */
-static void
-list_words(char *text, size_t size, const char *words)
-{
-	const char *before = "", *bar;
-	size_t n = 0, len;
-
-	for (;;) {
-		len = strcspn(words, "|");
-		n += (size_t)snprintf(text + n, size - n, "%s%.*s", before,
-		    (int)len, words);
-		if (words[len] == '\0' || n >= size)
-			return;
-		words += len + 1;
-		bar = strchr(words, '|');
-		before = bar != NULL ? ", " : " or ";
-	}
-}
-
 /* What would be right for o; text is for where that must be made. */
 static const char *
 right(const struct opt *o, char *text, size_t size)
 {
+	if (o->value == NULL)
+		return "no value";
 	if (o->takes != NULL)
 		return o->takes;
 	if (o->take == opt_take_number) {
@@ -185,18 +157,7 @@ right(const struct opt *o, char *text, size_t size)
 		return o->min == 0
 		    ? "a size such as 512Ki, 10Mi or 1Gi"
 		    : "a size of at least 1 byte, such as 512Ki, 10Mi or 1Gi";
-	list_words(text, size, o->value);
-	return text;
-}
-
-/* ------------------------------------------------------------- suggestions */
-
-bool
-opt_is_short(const char *word, const char *name)
-{
-	size_t len = strlen(word);
-
-	return len >= 2 && strncmp(word, name, len) == 0;
+	return o->value;
 }
 
 /* ------------------------------------------------------------------ parser */
@@ -213,51 +174,51 @@ struct opt_scan {
 	bool ended; /* by -- */
 };
 
-/* Where a row was found. */
-struct found {
-	const struct opt *row; /* NULL: nowhere */
-	size_t at; /* offset of what it fills */
-};
-
-/* The row with this name of len characters, or with this letter. */
-static struct found
-find_row(const struct opt_command *c, const char *name, size_t len, char letter)
+/*
+ * The row with this name of len characters, or with this letter, and the offset
+ * of what it fills; NULL: there is none.
+ */
+static const struct opt *
+find_row(const struct opt_command *c, const char *name, size_t len, char letter,
+    size_t *at)
 {
+	static const struct opt_group help = {NULL, help_rows, 0};
 	const struct opt_group *g;
 	const struct opt *o;
 
-	for (g = c->groups; g->rows != NULL; g++)
+	for (g = c->groups;; g++) {
+		if (g->rows == NULL)
+			g = &help;
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {
+			*at = g->at + o->to;
 			if (name == NULL ? o->letter == letter
 			                 : o->name != NULL &&
 			            strncmp(o->name, name, len) == 0 &&
 			            o->name[len] == '\0')
-				return (struct found){o, g->at + o->to};
+				return o;
 		}
-	o = help_rows;
-	if (name == NULL ? letter == o->letter
-	                 : len == 4 && memcmp(name, o->name, 4) == 0)
-		return (struct found){o, 0};
-	return (struct found){NULL, 0};
+		if (g == &help)
+			return NULL;
+	}
 }
 
 const struct opt *
 opt_word(const struct opt_command *c, const char *arg, const char **value)
 {
-	size_t n = strcspn(arg, "=");
+	size_t n = strcspn(arg, "="), at;
 	const struct opt *o;
 
 	*value = NULL;
 	if (arg[0] != '-')
 		return NULL;
 	if (arg[1] == '-') {
-		o = find_row(c, arg + 2, n - 2, 0).row;
+		o = find_row(c, arg + 2, n - 2, 0, &at);
 		if (arg[n] == '=')
 			*value = arg + n + 1;
 		return o != NULL && o->value != NULL ? o : NULL;
 	}
 	for (arg++; *arg != '\0'; arg++) {
-		o = find_row(c, NULL, 0, *arg).row;
+		o = find_row(c, NULL, 0, *arg, &at);
 		if (o == NULL || o->value == NULL)
 			continue;
 		if (arg[1] != '\0')
@@ -270,72 +231,43 @@ opt_word(const struct opt_command *c, const char *arg, const char **value)
 static void
 refuse_unknown(struct opt_scan *s, const char *arg, size_t len)
 {
-	const struct opt_group *g;
-	const struct opt *o;
-	const char *near = NULL;
-	char word[64], shown[128];
-	size_t dashes = strspn(arg, "-");
+	char shown[128];
 
-	if (s->failed)
-		return;
+	if (!s->failed)
+		(void)opt_wrong(s->command, "unknown option '%s'",
+		    msg_mask_mem(shown, sizeof shown, arg, len));
 	s->failed = true;
-	snprintf(word, sizeof word, "%.*s", (int)(len - dashes), arg + dashes);
-	for (g = s->command->groups; g->rows != NULL; g++)
-		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
-			if (near == NULL && o->name != NULL &&
-			    opt_is_short(word, o->name))
-				near = o->name;
-	msg_mask_mem(shown, sizeof shown, arg, len);
-	if (near != NULL)
-		(void)opt_wrong(s->command,
-		    "unknown option '%s'; did you mean --%s?", shown, near);
-	else
-		(void)opt_wrong(s->command, "unknown option '%s'", shown);
 }
 
-/* Complain that the value (NULL: there is none) is not what the row takes. */
+/*
+ * Do what the option says; value is NULL where none was given.  Or complain
+ * that it is not what the row takes.
+ */
 static void
-refuse_value(struct opt_scan *s, const struct opt *o, const char *value,
-    const char *why)
+take_option(struct opt_scan *s, const struct opt *o, size_t at,
+    const char *value)
 {
 	char letter[2] = {o->letter, '\0'}, text[256], shown[256];
-	const char *dashes = o->name != NULL ? "--" : "-";
+	const char *dashes = o->name != NULL ? "--" : "-", *why = "";
 	const char *name = o->name != NULL ? o->name : letter;
-	const char *takes = "no value";
 
-	if (s->failed)
-		return;
-	s->failed = true;
-	if (o->value != NULL && o->take == opt_take_text && o->takes == NULL)
-		takes = o->value;
-	else if (o->value != NULL)
-		takes = right(o, text, sizeof text);
-	if (value == NULL)
-		(void)opt_wrong(s->command, "%s%s takes %s, but none follows",
-		    dashes, name, takes);
-	else
-		(void)opt_wrong(s->command, "%s%s takes %s, not '%s'%s%s",
-		    dashes, name, takes, msg_mask(shown, sizeof shown, value),
-		    *why != '\0' ? ": " : "", why);
-}
-
-/* Do what the option says; value is NULL where none was given. */
-static void
-take_option(struct opt_scan *s, struct found f, const char *value)
-{
-	const char *why;
-
-	if (f.row == help_rows && value == NULL) {
+	if (o == help_rows && value == NULL) {
 		s->help = s->help || !s->failed;
 		return;
 	}
-	if ((f.row->value != NULL) != (value != NULL)) {
-		refuse_value(s, f.row, value, "");
+	if ((o->value != NULL) == (value != NULL))
+		why = o->take(o, s->into + at, value);
+	if (why == NULL || s->failed)
 		return;
-	}
-	why = f.row->take(f.row, s->into + f.at, value);
-	if (why != NULL)
-		refuse_value(s, f.row, value, why);
+	s->failed = true;
+	if (value == NULL)
+		(void)opt_wrong(s->command, "%s%s takes %s, but none follows",
+		    dashes, name, right(o, text, sizeof text));
+	else
+		(void)opt_wrong(s->command, "%s%s takes %s, not '%s'%s%s",
+		    dashes, name, right(o, text, sizeof text),
+		    msg_mask(shown, sizeof shown, value),
+		    *why != '\0' ? ": " : "", why);
 }
 
 /* --name, --name=VALUE or --name VALUE, with one or two dashes. */
@@ -343,42 +275,39 @@ static void
 parse_long(struct opt_scan *s, const char *arg, size_t dashes)
 {
 	const char *name = arg + dashes, *value = NULL;
-	size_t len = strcspn(name, "=");
-	struct found f = find_row(s->command, name, len, 0);
+	size_t len = strcspn(name, "="), at;
+	const struct opt *o = find_row(s->command, name, len, 0, &at);
 
-	if (f.row == NULL) {
+	if (o == NULL) {
 		refuse_unknown(s, arg, dashes + len);
 		return;
 	}
 	if (name[len] == '=')
 		value = name + len + 1;
-	else if (f.row->value != NULL && s->next < s->argc)
+	else if (o->value != NULL && s->next < s->argc)
 		value = s->argv[s->next++];
-	take_option(s, f, value);
+	take_option(s, o, at, value);
 }
 
 /* Letters after one dash; the first that takes a value has the rest. */
 static void
 parse_letters(struct opt_scan *s, const char *arg)
 {
-	const char *p, *value;
-	struct found f;
+	const char *p, *value = NULL;
+	const struct opt *o;
+	size_t at;
 
-	for (p = arg + 1; *p != '\0'; p++) {
-		f = find_row(s->command, NULL, 0, *p);
-		if (f.row == NULL) {
+	for (p = arg + 1; *p != '\0' && value == NULL; p++) {
+		o = find_row(s->command, NULL, 0, *p, &at);
+		if (o == NULL) {
 			refuse_unknown(s, arg, strlen(arg));
 			return;
 		}
-		if (f.row->value == NULL) {
-			take_option(s, f, NULL);
-			continue;
-		}
-		value = p[1] == '=' ? p + 2 : p + 1;
-		if (p[1] == '\0')
-			value = s->next < s->argc ? s->argv[s->next++] : NULL;
-		take_option(s, f, value);
-		return;
+		if (o->value != NULL && p[1] != '\0')
+			value = p[1] == '=' ? p + 2 : p + 1;
+		else if (o->value != NULL && s->next < s->argc)
+			value = s->argv[s->next++];
+		take_option(s, o, at, value);
 	}
 }
 

@@ -87,16 +87,12 @@ struct opt {
 /* an enum or int: which of the words of `value` it is, from 0 */
 #define OPT_CHOICE(s, field) .take = opt_take_choice, .to = offsetof(s, field)
 
-/* bool: of two words, is it the second? */
-#define OPT_SECOND(s, field) \
-	.take = opt_take_second, .to = OPT_AT(bool, s, field)
-
 /* anything: `function` is given the field's address */
 #define OPT_OTHER(s, field, function, right) \
 	.take = (function), .to = offsetof(s, field), .takes = (right)
 
 opt_take opt_take_flag, opt_take_text, opt_take_number, opt_take_size,
-    opt_take_time, opt_take_word, opt_take_choice, opt_take_second;
+    opt_take_time, opt_take_word, opt_take_choice;
 
 /* Options for one task: --help shows them together. */
 struct opt_group {
@@ -150,8 +146,5 @@ int opt_help(const struct opt_command *c);
  */
 const struct opt *opt_word(const struct opt_command *c, const char *arg,
     const char **value);
-
-/* Is word, of at least two letters, what name begins with? */
-bool opt_is_short(const char *word, const char *name);
 
 #endif

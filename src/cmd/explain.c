@@ -17,12 +17,12 @@
 #include "wire.h"
 
 struct explain {
-	bool json;
+	int json;
 };
 
 static const struct opt explain_rows[] = {
     {"output", 'o', "text|json", "format (default: text)",
-        OPT_SECOND(struct explain, json)},
+        OPT_CHOICE(struct explain, json)},
     {0},
 };
 static const struct opt_group explain_groups[] = {
@@ -77,29 +77,6 @@ explain_add(struct json *to, const struct codes_row *r)
 	json_add_string(o, "fix", r->fix);
 }
 
-/* The row of a code that somebody typed; NULL (reported). */
-static const struct codes_row *
-explain_find(const char *code)
-{
-	const struct codes_row *r = codes_find(code);
-	const char *near = NULL;
-	char shown[256];
-
-	if (r != NULL)
-		return r;
-	for (r = codes_table; r->code != NULL; r++)
-		if (near == NULL && opt_is_short(code, r->code))
-			near = r->code;
-	msg_mask(shown, sizeof shown, code);
-	if (near != NULL)
-		(void)opt_wrong(&cmd_explain_options,
-		    "unknown code '%s'; did you mean %s?", shown, near);
-	else
-		(void)opt_wrong(&cmd_explain_options, "unknown code '%s'",
-		    shown);
-	return NULL;
-}
-
 int
 cmd_explain(int argc, char **argv)
 {
@@ -109,13 +86,17 @@ cmd_explain(int argc, char **argv)
 	struct json *o, *all;
 	const struct codes_row *r;
 	int code, area = -1;
-	char **c;
+	char **c, shown[256];
 
 	if (opt_parse(&cmd_explain_options, &a, argc, argv, &code) < 0)
 		return code;
 	for (c = argv + 1; *c != NULL; c++)
-		if (explain_find(*c) == NULL)
+		if (codes_find(*c) == NULL) {
+			(void)opt_wrong(&cmd_explain_options,
+			    "unknown code '%s'",
+			    msg_mask(shown, sizeof shown, *c));
 			return WIRE_USAGE;
+		}
 	if (a.json) {
 		o = result_new(WIRE_OK, NULL, NULL, "");
 		all = json_add_array(o, "codes");

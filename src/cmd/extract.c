@@ -39,7 +39,8 @@ struct extract {
 	const char *expect; /* borrowed; --expect-digest, NULL without */
 	const char *image; /* borrowed; --image, NULL: logs */
 	const char *sub; /* borrowed; --path, NULL: everything */
-	bool json, quiet;
+	int json;
+	bool quiet;
 	char **logs; /* borrowed; names of files */
 	size_t n_logs; /* 0: standard input */
 
@@ -468,7 +469,7 @@ static const struct opt extract_result_rows[] = {
     {"list", 0, NULL, "only list the entries",
         OPT_FLAG(struct extract, deliver.list)},
     {"output", 'o', "text|json", "format of the result (default: text)",
-        OPT_SECOND(struct extract, json)},
+        OPT_CHOICE(struct extract, json)},
     {"quiet", 'q', NULL, "no progress, no summary",
         OPT_FLAG(struct extract, quiet)},
     {0},

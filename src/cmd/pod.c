@@ -19,7 +19,7 @@
 
 struct pod_cmd {
 	struct pod_opts pod;
-	bool json;
+	int json;
 };
 
 static const struct opt pod_cmd_rows[] = {
@@ -31,7 +31,7 @@ static const struct opt pod_cmd_rows[] = {
         OPT_OTHER(struct pod_cmd, pod.copy_to, podopts_take_path,
             "an absolute path below /, without a colon")},
     {"output", 'o', "yaml|json", "format of the pod (default: yaml)",
-        OPT_SECOND(struct pod_cmd, json)},
+        OPT_CHOICE(struct pod_cmd, json)},
     {0},
 };
 static const struct opt_group pod_cmd_groups[] = {

@@ -10,7 +10,7 @@
 
 const struct opt found_rows[] = {
     {"fail-on", 0, "error|warning", "what makes an image fail (default: error)",
-        OPT_SECOND(struct found_opts, strict)},
+        OPT_CHOICE(struct found_opts, strict)},
     {"ignore", 0, "CODE[:PATH]", "ignore this finding (repeatable)",
         OPT_OTHER(struct found_opts, ignores, ignores_take,
             "a code that unpackctl explain lists, and perhaps :PATH")},

@@ -32,7 +32,7 @@ enum found_form {
 
 /* What a command that finds something is asked for; starts as {0}. */
 struct found_opts {
-	bool strict; /* a warning makes it fail, as an error does */
+	int strict; /* a warning makes it fail, as an error does */
 	struct ignores ignores;
 	enum found_form form;
 	bool quiet; /* no text */

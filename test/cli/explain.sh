@@ -34,7 +34,7 @@ ok "the second" has out '^runAsNonRoot \(error, of a pod\)'
 ok "all, a line each" exits 0 "$UNPACKCTL" explain
 is "a line each" "$(grep -c '^  ' out)" "$(wc -l <codes | tr -d ' ')"
 ok "no such code" exits 2 "$UNPACKCTL" explain log-l
-ok "one that begins so" has err "did you mean log-limit"
+ok "it is named" has err "unknown code 'log-l'"
 ok "in JSON too" exits 2 "$UNPACKCTL" explain -o json nothing-like-it
 is "as all results" "$(jq -r '.kind, .result, .exit' out | tr '\n' ' ')" \
 	"ExplainResult failed 2 "

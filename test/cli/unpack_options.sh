@@ -59,9 +59,9 @@ usage() {
 usage "a positional argument" "'t'" --bundle-dir t t
 usage "an unknown option" "--colour" --colour
 usage "a mistyped option" "--bundel-dir" --bundel-dir t
-usage "an abbreviation" "did you mean --symlinks" --sym keep
+usage "an abbreviation" "unknown option '--sym'" --sym keep
 usage "a value for a flag" "no value, not 'yes'" --version=yes
-usage "a missing value" "json, jsonl or tar" --format
+usage "a missing value" "json.jsonl.tar" --format
 usage "an unknown format" "'zip'" --format zip
 usage "symlinks maybe" "'maybe'" --symlinks maybe
 usage "level 0" "level takes a number from 1 to 9, not '0'" --level 0
