@@ -16,6 +16,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/names.h"
 #include "base/out.h"
 #include "base/opt.h"
 #include "base/progress.h"
@@ -746,13 +747,13 @@ static enum wire_exit
 run_check_options(struct run *x, char *const *images)
 {
 	struct deliver *d = &x->deliver;
-	const char *why, *nowhere;
+	const char *why;
 	enum wire_exit code = ignores_read(&x->found.ignores);
 
 	if (code != WIRE_OK)
 		return code;
 	for (; *images != NULL; images++)
-		if (podopts_add_image(&x->pod, *images) < 0)
+		if (names_add(&x->pod.images, *images) < 0)
 			return WIRE_FAIL;
 	why = deliver_conflict(d, x->found.form == FOUND_JSON);
 	if (d->dir == NULL && d->tar == NULL)
@@ -761,13 +762,10 @@ run_check_options(struct run *x, char *const *images)
 		x->pod.format = "jsonl";
 	if (why == NULL)
 		why = podopts_conflict(&x->pod);
-	nowhere = podopts_nowhere(&x->pod);
+	if (why == NULL)
+		why = podopts_nowhere(&x->pod);
 	if (why != NULL)
 		(void)opt_wrong(x->command, "%s", why);
-	else if (nowhere != NULL)
-		(void)opt_wrong(x->command,
-		    "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, %s, is not in any registry; if every node has this image, give --image-pull-policy IfNotPresent",
-		    nowhere);
 	else if (podopts_choose_unpacker(&x->pod, x->found.quiet) == 0)
 		return WIRE_OK;
 	return WIRE_USAGE;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/names.h"
 #include "base/ranges.h"
 
 struct json;
@@ -63,12 +64,6 @@ struct pod_owner {
 	const char *uid; /* NULL: not from a cluster */
 };
 
-/* Values of an option that may be given more than once. */
-struct pod_values {
-	const char **at; /* owned; the strings are borrowed */
-	size_t n;
-};
-
 /* Strings are borrowed from argv or from a manifest. */
 struct pod_opts {
 	const char *select; /* which bundle of the file; NULL: the only one */
@@ -99,7 +94,7 @@ struct pod_opts {
 	bool user_namespace; /* hostUsers: false, and uid 0 */
 	bool check; /* only look whether the bundle can be read */
 	size_t line; /* of its file, where the bundle's manifest begins */
-	struct pod_values files, images; /* all that were given */
+	struct names files, images; /* owned; all that were given */
 };
 
 #define POD_OPTS \

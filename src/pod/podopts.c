@@ -54,48 +54,21 @@ take_image(const struct opt *o, void *to, const char *value)
 	return error;
 }
 
-/* One more of several values.  NULL, or why not. */
-static const char *
-keep_value(struct pod_values *values, const char *value)
-{
-	const char **at = realloc(values->at,
-	    (values->n + 1) * sizeof(const char *));
-
-	if (at == NULL)
-		return "out of memory";
-	at[values->n++] = value;
-	values->at = at;
-	return NULL;
-}
-
-int
-podopts_add_image(struct pod_opts *o, const char *image)
-{
-	o->image = image;
-	if (keep_value(&o->images, image) == NULL)
-		return 0;
-	msg_nomem();
-	return -1;
-}
-
-/* An opt_take, of struct pod_opts: one more bundle, by its image. */
-static const char *
-take_bundle(const struct opt *o, void *to, const char *value)
-{
-	struct pod_opts *opts = to;
-	const char *error = take_image(o, &opts->image, value);
-
-	return error != NULL ? error : keep_value(&opts->images, value);
-}
-
-/* An opt_take, of struct pod_opts: one more file. */
+/* An opt_take, of struct names: one more file. */
 static const char *
 take_filename(const struct opt *o, void *to, const char *value)
 {
-	struct pod_opts *opts = to;
-
 	(void)o;
-	return keep_value(&opts->files, value);
+	return names_add(to, value) < 0 ? "out of memory" : NULL;
+}
+
+/* An opt_take, of struct names: one more bundle, by its image. */
+static const char *
+take_bundle(const struct opt *o, void *to, const char *value)
+{
+	const char *error = reference_error(value);
+
+	return error != NULL ? error : take_filename(o, to, value);
 }
 
 /* An opt_take, of struct pod_opts: one more pull secret. */
@@ -200,49 +173,13 @@ podopts_take_parts(const struct opt *o, void *to, const char *value)
 
 /* ------------------------------------------------- where it runs, with what */
 
-/* Say that the field cannot be overridden; as an opt_take returns. */
+/*
+ * May a member of a merge patch be what it is, or a member of that, or of that
+ * again?  As an opt_take returns.
+ */
 static const char *
-refuse_override(const char *field, const char *key, const char *why)
-{
-	static char text[512];
-	char shown[300];
-
-	snprintf(text, sizeof text, "%s%s%s: %s", field,
-	    key[0] != '\0' && field[0] != '\0' ? "." : "",
-	    msg_mask(shown, sizeof shown, key), why);
-	return text;
-}
-
-/* Labels or annotations: NULL, or why not. */
-static const char *
-check_metadata(const char *field, const struct json *map)
-{
-	/* what unpackctl sets */
-	static const char *const ours[] = {POD_LABEL, POD_MANAGED_BY,
-	    POD_OWNER_KIND, POD_OWNER_NAME, NULL};
-	const struct json *item;
-	const char *key;
-
-	if (!json_is_object(map))
-		return refuse_override(field, "", "must be a mapping");
-	for (item = json_first(map); item != NULL; item = json_next(item)) {
-		key = json_key(item);
-		if (names_one_of(key, ours))
-			return refuse_override(field, key,
-			    "unpackctl sets this itself");
-		/* seccomp and AppArmor of pods before Kubernetes 1.30 */
-		if (strstr(key, ".security.") != NULL)
-			return refuse_override(field, key,
-			    "it is part of the pod's security");
-		if (!json_is_string(item) && !json_is_null(item))
-			return refuse_override(field, key, "must be a string");
-	}
-	return NULL;
-}
-
-/* An opt_take: a merge patch (RFC 7386), which leaves the pod what it is. */
-static const char *
-take_overrides(const struct opt *o, void *to, const char *value)
+override_wrong(const struct json *top, const struct json *field,
+    const struct json *entry)
 {
 	/* of the unpack pod, and what would not be restricted */
 	static const char *const ours[] = {"containers", "initContainers",
@@ -250,77 +187,104 @@ take_overrides(const struct opt *o, void *to, const char *value)
 	    "hostNetwork", "hostPID", "hostIPC", "os", "shareProcessNamespace",
 	    "restartPolicy", "activeDeadlineSeconds",
 	    "automountServiceAccountToken", "enableServiceLinks", NULL};
+	/* what unpackctl sets */
+	static const char *const labels[] = {POD_LABEL, POD_MANAGED_BY,
+	    POD_OWNER_KIND, POD_OWNER_NAME, NULL};
+	static const char stays[] = "it makes the pod what it is, and stays";
+	static char text[512];
+	const struct json *last = entry != NULL ? entry
+	    : field != NULL                     ? field
+	                                        : top;
+	const char *key = json_key(last), *is = json_text(last), *why;
+	bool spec = strcmp(json_key(top), "spec") == 0;
+	char shown[300];
+
+	if (entry != NULL)
+		/* seccomp and AppArmor of pods before Kubernetes 1.30 */
+		why = names_one_of(key, labels) || strstr(key, ".security.")
+		    ? stays
+		    : json_is_string(last) || json_is_null(last)
+		    ? NULL
+		    : "must be a string";
+	else if (field != NULL && spec)
+		why = names_one_of(key, ours) ? stays : NULL;
+	else if (field != NULL && strcmp(key, "labels") != 0 &&
+	    strcmp(key, "annotations") != 0)
+		why = "of the metadata, only labels and annotations can be set";
+	else if (field != NULL || spec || strcmp(key, "metadata") == 0)
+		why = json_is_object(last) ? NULL : "must be a mapping";
+	else
+		why = (strcmp(key, "apiVersion") == 0 &&
+		          strcmp(is, "v1") == 0) ||
+		        (strcmp(key, "kind") == 0 && strcmp(is, "Pod") == 0)
+		    ? NULL
+		    : "only metadata and spec can be overridden";
+	if (why == NULL)
+		return NULL;
+	snprintf(text, sizeof text, "%s%s%s%s%s: %s",
+	    field != NULL ? json_key(top) : "", field != NULL ? "." : "",
+	    entry != NULL ? json_key(field) : "", entry != NULL ? "." : "",
+	    msg_mask(shown, sizeof shown, key), why);
+	return text;
+}
+
+/* An opt_take: a merge patch (RFC 7386), which leaves the pod what it is. */
+static const char *
+take_overrides(const struct opt *o, void *to, const char *value)
+{
 	struct json **patch = to;
-	const struct json *item, *field;
-	const char *key, *name, *why = NULL;
+	const struct json *top, *field, *entry;
+	const char *why = NULL;
 
 	(void)o;
 	json_free(*patch);
 	*patch = json_parse(value, strlen(value));
 	if (!json_is_object(*patch))
 		return "";
-	for (item = json_first(*patch); item != NULL; item = json_next(item)) {
-		key = json_key(item);
-		if ((strcmp(key, "apiVersion") == 0 &&
-		        strcmp(json_text(item), "v1") == 0) ||
-		    (strcmp(key, "kind") == 0 &&
-		        strcmp(json_text(item), "Pod") == 0))
-			continue;
-		if (strcmp(key, "metadata") != 0 && strcmp(key, "spec") != 0)
-			return refuse_override("", key,
-			    "only metadata and spec can be overridden");
-		if (!json_is_object(item))
-			return refuse_override("", key, "must be a mapping");
-		for (field = json_first(item); field != NULL && why == NULL;
+	for (top = json_first(*patch); top != NULL && why == NULL;
+	     top = json_next(top)) {
+		why = override_wrong(top, NULL, NULL);
+		for (field = json_first(top); field != NULL && why == NULL;
 		     field = json_next(field)) {
-			name = json_key(field);
-			if (key[0] == 'm' && strcmp(name, "labels") == 0)
-				why = check_metadata("metadata.labels", field);
-			else if (key[0] == 'm' &&
-			    strcmp(name, "annotations") == 0)
-				why = check_metadata("metadata.annotations",
-				    field);
-			else if (key[0] == 'm')
-				why = refuse_override(key, name,
-				    "of the metadata, only labels and annotations can be set");
-			else if (names_one_of(name, ours))
-				why = refuse_override(key, name,
-				    "it makes the pod what it is, and stays");
+			why = override_wrong(top, field, NULL);
+			entry = json_key(top)[0] == 'm' ? json_first(field)
+			                                : NULL;
+			for (; entry != NULL && why == NULL;
+			     entry = json_next(entry))
+				why = override_wrong(top, field, entry);
 		}
 	}
 	return why;
 }
+
+#define RESOURCE \
+	"[a-z0-9]([a-z0-9./-]*[a-z0-9])?=" \
+	"([0-9]*[1-9][0-9]*([.][0-9]+)?|[0-9]+[.][0-9]*[1-9][0-9]*)" \
+	"(m|[kMGT]|[KMGT]i)?"
 
 /* An opt_take: KEY=QUANTITY[,...], as kubectl set resources has them. */
 static const char *
 take_resources(const struct opt *o, void *to, const char *value)
 {
 	struct json **list = to;
-	char key[256], quantity[32];
+	char key[256];
 	size_t n;
 
 	(void)o;
 	json_free(*list);
 	*list = json_new_object();
-	if (*list == NULL)
-		return "out of memory";
-	do {
-		n = strcspn(value, "=,");
+	if (!name_matches(value, "^" RESOURCE "(," RESOURCE ")*$"))
+		return "";
+	for (; *value != '\0'; value += n + (value[n] == ',')) {
+		n = strcspn(value, "=");
 		snprintf(key, sizeof key, "%.*s", (int)n, value);
-		value += n + (value[n] == '=');
-		n = strcspn(value, ",");
-		snprintf(quantity, sizeof quantity, "%.*s", (int)n, value);
-		value += n;
-		if (!name_matches(key, "^[a-z0-9]([a-z0-9./-]*[a-z0-9])?$") ||
-		    !name_matches(quantity,
-		        "^[0-9]+([.][0-9]+)?(m|[kMGT]|[KMGT]i)?$") ||
-		    strspn(quantity, "0.") == strcspn(quantity, "mkKMGT"))
-			return "";
 		if (json_has(*list, key))
 			return "a resource was given twice";
-		json_add_string(*list, key, quantity);
-	} while (*value++ == ',');
-	return NULL;
+		value += n + 1;
+		n = strcspn(value, ",");
+		json_add_format(*list, key, "%.*s", (int)n, value);
+	}
+	return *list != NULL ? NULL : "out of memory";
 }
 
 /* ------------------------------------------------------------------- rows */
@@ -332,11 +296,11 @@ take_resources(const struct opt *o, void *to, const char *value)
 const struct opt podopts_bundle_rows[] = {
     {"filename", 'f', "FILE",
         "BundleDeployment or Bundle, YAML or JSON; - is standard input",
-        .take = take_filename},
+        OPT_OTHER(struct pod_opts, files, take_filename, NULL)},
     {"select", 0, "NAME", "the bundle of this name, if FILE has several",
         OPT_TEXT(struct pod_opts, select)},
-    {"image", 0, "REF", "the bundle image, instead of -f", .take = take_bundle,
-        .takes = A_REFERENCE},
+    {"image", 0, "REF", "the bundle image, instead of -f",
+        OPT_OTHER(struct pod_opts, images, take_bundle, A_REFERENCE)},
     {"bundle-dir", 0, "PATH",
         "directory of the bundle in the image (default: /)",
         OPT_OTHER(struct pod_opts, bundle_dir, take_dir, "an absolute path")},
@@ -416,7 +380,7 @@ add_bundle(struct podopts_bundles *b, const struct pod_opts *o)
 	b->at = all;
 	all[b->n] = *o;
 	/* these stay with whom they are copied from */
-	all[b->n].files = all[b->n].images = (struct pod_values){0};
+	all[b->n].files = all[b->n].images = (struct names){0};
 	return &all[b->n++];
 }
 
@@ -493,7 +457,7 @@ podopts_free_bundles(struct podopts_bundles *b)
 const char *
 podopts_conflict(const struct pod_opts *o)
 {
-	if ((o->files.n == 0) == (o->image == NULL))
+	if ((o->files.n == 0) == (o->images.n == 0))
 		return "give either --filename or --image";
 	if (o->select != NULL && o->files.n == 0)
 		return "--select chooses from --filename";
@@ -529,30 +493,28 @@ podopts_nowhere(const struct pod_opts *o)
 	    o->pull_policy != NULL ||
 	    strncmp(UNPACK_IMAGE, "localhost/", 10) != 0)
 		return NULL;
-	return UNPACK_IMAGE;
+	return "neither --unpacker-image nor UNPACK_IMAGE is given, and the default, " UNPACK_IMAGE
+	       ", is not in any registry; if every node has this image, give --image-pull-policy IfNotPresent";
 }
 
 int
 podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 {
-	const char *image = podopts_environment(), *error;
+	const char *image = podopts_environment(), *error = NULL;
 	char shown[256];
 
-	if (o->unpacker == NULL && image != NULL) {
-		error = reference_error(image);
-		if (error != NULL)
-			return manifest_refuse("UNPACK_IMAGE", error, image);
-		o->unpacker = image;
+	if (o->unpacker == NULL) {
+		o->unpacker = image != NULL ? image : UNPACK_IMAGE;
+		error = reference_error(o->unpacker);
 	}
-	if (o->unpacker == NULL)
-		o->unpacker = UNPACK_IMAGE;
+	if (error != NULL)
+		return manifest_refuse("UNPACK_IMAGE", error, image);
 	/* a policy that is given means that the nodes have it */
 	if (!quiet && strncmp(o->unpacker, "localhost/", 10) == 0 &&
-	    o->pull_policy == NULL) {
+	    o->pull_policy == NULL)
 		msg_warn(0,
 		    "%s: no node can pull an image of this name; push it to a registry and name it there, with --unpacker-image or UNPACK_IMAGE; if every node has this image, give --image-pull-policy IfNotPresent",
 		    msg_mask(shown, sizeof shown, o->unpacker));
-	}
 	return 0;
 }
 
@@ -563,7 +525,6 @@ podopts_free(struct pod_opts *o)
 	json_free(o->requests);
 	json_free(o->limits);
 	o->overrides = o->requests = o->limits = NULL;
-	free(o->files.at);
-	free(o->images.at);
-	o->files = o->images = (struct pod_values){0};
+	names_free(&o->files);
+	names_free(&o->images);
 }

@@ -34,15 +34,12 @@ opt_take podopts_take_parts;
 /* An opt_take: where a volume can be mounted. */
 opt_take podopts_take_path;
 
-/* One more bundle, by its image, borrowed.  Returns 0, or -1 (reported). */
-int podopts_add_image(struct pod_opts *o, const char *image);
-
 /* Why the options do not go together, or NULL where they do. */
 const char *podopts_conflict(const struct pod_opts *o);
 
 /*
- * The build's unpack image, where no other is named and no node can pull it,
- * nor is said to have it; else NULL.
+ * Why there is no pod without another option: no unpack image is named, no node
+ * can pull the build's, nor is one said to have it; else NULL.
  */
 const char *podopts_nowhere(const struct pod_opts *o);
 
