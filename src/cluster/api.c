@@ -169,7 +169,7 @@ static enum api_outcome
 lose_for_good(struct api_call *c, const char *words)
 {
 	c->status = 0;
-	c->reason[0] = '\0';
+	c->exists = false;
 	snprintf(c->words, sizeof c->words, "%s", words);
 	return end_call(c, API_REFUSED);
 }
@@ -219,9 +219,9 @@ finish_answer(struct api_call *c)
 		c->api->away[0] = '\0';
 		return end_call(c, API_OK);
 	}
-	/* its words, and the reason */
 	status = api_json(c);
-	msg_mask(c->reason, sizeof c->reason, json_get_text(status, "reason"));
+	c->exists = strcmp(json_get_text(status, "reason"), "AlreadyExists") ==
+	    0;
 	message = json_get_string(status, "message");
 	if (message == NULL && c->text != NULL) {
 		/* the proxy, or another one on the way */
@@ -266,38 +266,33 @@ take_data(struct api_call *c)
 	return API_WAIT;
 }
 
-/* Begin a try.  API_WAIT: it is on its way, or failed and comes again. */
-static enum api_outcome
-begin_try(struct api_call *c)
-{
-	char words[256];
-
-	if (c->target == NULL)
-		return lose_for_good(c, API_NO_MEMORY);
-	if (http_open(&c->http, c->api->socket, c->method, c->target,
-	        c->body) == 0) {
-		c->wake = c->patience > 0 ? clock_now() + (int64_t)c->patience
-		                          : INT64_MAX;
-		return API_WAIT;
-	}
-	if (errno == ENOMEM)
-		return lose_for_good(c, API_NO_MEMORY);
-	/* unix(7): nobody listens there any more */
-	if (errno == ECONNREFUSED || errno == ENOENT)
-		return lose_for_good(c, API_PROXY_ENDED);
-	snprintf(words, sizeof words, "kubectl proxy does not answer: %s",
-	    strerror(errno));
-	return lose(c, words);
-}
-
 enum api_outcome
 api_move(struct api_call *c)
 {
 	enum api_outcome outcome = API_WAIT;
+	char words[256];
 
-	if (c->busy && c->http.buf == NULL && clock_now() >= c->wake)
-		outcome = begin_try(c);
-	while (outcome == API_WAIT && c->http.buf != NULL) {
+	if (!c->busy || (c->http.buf == NULL && clock_now() < c->wake))
+		return API_WAIT;
+	if (c->target == NULL)
+		return lose_for_good(c, API_NO_MEMORY);
+	if (c->http.buf == NULL) {
+		if (http_open(&c->http, c->api->socket, c->method, c->target,
+		        c->body) < 0) {
+			/* unix(7): nobody listens there any more */
+			if (errno == ECONNREFUSED || errno == ENOENT)
+				return lose_for_good(c, API_PROXY_ENDED);
+			if (errno == ENOMEM)
+				return lose_for_good(c, API_NO_MEMORY);
+			snprintf(words, sizeof words,
+			    "kubectl proxy does not answer: %s",
+			    strerror(errno));
+			return lose(c, words);
+		}
+		c->wake = c->patience > 0 ? clock_now() + (int64_t)c->patience
+		                          : INT64_MAX;
+	}
+	while (outcome == API_WAIT) {
 		switch (http_move(&c->http)) {
 		case HTTP_WAIT:
 			if (clock_now() < c->wake)

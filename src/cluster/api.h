@@ -50,7 +50,7 @@ enum api_outcome {
 	API_DATA, /* of a stream: call->http.data and len are more of it */
 	API_OK, /* done; call->text is what came, if it is not a stream */
 	API_LOST, /* of a stream: it broke off, or the server is away */
-	API_REFUSED, /* the server said no: status, reason, words; status 0:
+	API_REFUSED, /* the server said no: status, exists, words; status 0:
 	                not the server, but we: API_PROXY_ENDED,
 	                API_NO_MEMORY, or an answer that is too long */
 	API_STOPPED /* api_finish: we were told to stop; the call is still on
@@ -79,7 +79,7 @@ struct api_call {
 
 	/* the answer */
 	int status;
-	char reason[64]; /* Kubernetes' word for a refusal, masked, or "" */
+	bool exists; /* it was refused as AlreadyExists */
 	char words[KUBECTL_SAID]; /* masked */
 	char *text; /* owned; NUL-terminated, may be NULL */
 	size_t len, room;

@@ -24,6 +24,7 @@ http_open(struct http *h, const char *path, const char *method,
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	char *request = NULL;
+	ssize_t sent;
 	int n;
 
 	*h = (struct http){.fd = -1, .buf = malloc(HTTP_BUF)};
@@ -46,8 +47,11 @@ http_open(struct http *h, const char *path, const char *method,
 		http_close(h);
 		n = -1;
 	} else {
-		/* where it fails, there may be an answer all the same */
-		(void)send(h->fd, request, (size_t)n, MSG_NOSIGNAL);
+		do
+			sent = send(h->fd, request, (size_t)n, MSG_NOSIGNAL);
+		while (sent < 0 && errno == EINTR);
+		if (sent != n)
+			h->state = HTTP_BAD;
 		n = fcntl(h->fd, F_SETFL, O_NONBLOCK);
 	}
 	free(request);

@@ -319,27 +319,6 @@ compare_containers(struct compare *c, const char *key, const char *kind)
 
 /* --------------------------------------------------------------------- pod */
 
-static void
-compare_volumes(struct compare *c)
-{
-	const struct json *ours = json_get(c->asked, "volumes"), *v, *was;
-	const struct json *all = json_get(c->got, "volumes");
-
-	for (v = json_first(ours); v != NULL; v = json_next(v)) {
-		was = podstatus_named(all, json_get_text(v, "name"));
-		if (json_has(v, "emptyDir") != json_has(was, "emptyDir") ||
-		    json_has(v, "image") != json_has(was, "image") ||
-		    json_size(was) != json_size(v) ||
-		    json_path(was, "emptyDir", "medium", NULL) != NULL ||
-		    !json_is_same(json_path(v, "image", "reference", NULL),
-		        json_path(was, "image", "reference", NULL)))
-			differs(c, "", "volumes", v, was);
-	}
-	for (v = json_first(all); v != NULL; v = json_next(v))
-		if (podstatus_named(ours, json_get_text(v, "name")) == NULL)
-			list_other(c, "volume %s", json_get_text(v, "name"));
-}
-
 /* Labels and annotations that were added. */
 static void
 list_metadata(struct compare *c, const struct json *asked,
@@ -365,19 +344,32 @@ podasked_is(struct podasked *p, const struct json *asked,
 	    .got = json_get(got, "spec"),
 	    .to = p,
 	    .inject = true};
-	const struct json *v = json_first(json_get(c.asked, "volumes"));
 	const struct json *bundle = json_first(json_get(c.asked, "containers"));
+	const struct json *ours = json_get(c.asked, "volumes"), *v, *was;
+	const struct json *all = json_get(c.got, "volumes");
 
 	p->why[0] = '\0';
 	snprintf(p->fix, sizeof p->fix, "%s", FIX_CHANGED);
-	for (; v != NULL; v = json_next(v))
+	for (v = json_first(ours); v != NULL; v = json_next(v))
 		c.inject = c.inject && !json_has(v, "image");
 	compare_fields(&c, "", pod_fields, c.asked, c.got);
 	if (field_at(c.asked, bundle, user_fields[0].path) != NULL)
 		compare_fields(&c, "", group_fields, c.asked, c.got);
 	compare_containers(&c, "initContainers", "init container");
 	compare_containers(&c, "containers", "container");
-	compare_volumes(&c);
+	for (v = json_first(ours); v != NULL; v = json_next(v)) {
+		was = podstatus_named(all, json_get_text(v, "name"));
+		if (json_has(v, "emptyDir") != json_has(was, "emptyDir") ||
+		    json_has(v, "image") != json_has(was, "image") ||
+		    json_size(was) != json_size(v) ||
+		    json_path(was, "emptyDir", "medium", NULL) != NULL ||
+		    !json_is_same(json_path(v, "image", "reference", NULL),
+		        json_path(was, "image", "reference", NULL)))
+			differs(&c, "", "volumes", v, was);
+	}
+	for (v = json_first(all); v != NULL; v = json_next(v))
+		if (podstatus_named(ours, json_get_text(v, "name")) == NULL)
+			list_other(&c, "volume %s", json_get_text(v, "name"));
 	list_metadata(&c, asked, got, "annotations", "annotation");
 	list_metadata(&c, asked, got, "labels", "label");
 	return p->why[0] == '\0';

@@ -69,36 +69,6 @@ fail_refused(struct podlife *l, const char *words)
 
 /* ------------------------------------------------------------------ create */
 
-/*
- * Build the pod, with our label; n ranges: one that prints these parts again.
- * Owned; NULL (reported).
- */
-static struct json *
-podlife_build(const struct podlife *l, const struct ranges *ranges, size_t n)
-{
-	struct pod_opts opts = *l->pod;
-	struct json *pod, *metadata, *labels;
-
-	opts.name = l->name;
-	if (n > 0) {
-		/* parts are of jsonl, which keeps symlinks where json does not
-		 */
-		if (strcmp(opts.format, "json") == 0 && opts.symlinks == NULL)
-			opts.symlinks = "skip";
-		/* the same image, even if its tag has moved */
-		if (l->resolved[0] != '\0')
-			opts.image = l->resolved;
-	}
-	pod = pod_build(&opts, ranges, n);
-	metadata = json_get(pod, "metadata");
-	labels = json_get(metadata, "labels");
-	if (pod != NULL && labels == NULL)
-		labels = json_add_object(metadata, "labels");
-	if (pod != NULL)
-		json_set(labels, PODLIFE_LABEL, json_new_string(l->id));
-	return pod;
-}
-
 /* Send the pod, or only try (dryRun=All) what would become of it. */
 static enum api_outcome
 podlife_send(struct podlife *l, const struct json *asked, const char *query)
@@ -202,7 +172,7 @@ podlife_ask(struct podlife *l, const struct json *asked)
 		l->common = !l->unsure;
 		return fail(l);
 	}
-	if (strcmp(call->reason, "AlreadyExists") == 0) {
+	if (call->exists) {
 		/* ours, whose creation was not answered? */
 		pod = podlife_find(l);
 		if (pod != NULL)
@@ -239,18 +209,32 @@ podlife_ask(struct podlife *l, const struct json *asked)
 static enum step
 podlife_create(struct podlife *l, const struct ranges *ranges, size_t n)
 {
+	struct pod_opts opts = *l->pod;
+	struct json *asked, *metadata, *labels;
 	char suffix[64];
-	struct json *asked;
 	enum step step;
 
 	snprintf(suffix, sizeof suffix, "%s", l->suffix);
 	if (n > 0)
 		snprintf(suffix, sizeof suffix, "%s-r%u", l->suffix, l->rounds);
 	pod_name(l->pod, l->name, suffix);
+	opts.name = l->name;
+	/* parts are of jsonl, which keeps symlinks where json does not */
+	if (n > 0 && strcmp(opts.format, "json") == 0 && opts.symlinks == NULL)
+		opts.symlinks = "skip";
+	/* the same image, even if its tag has moved */
+	if (n > 0 && l->resolved[0] != '\0')
+		opts.image = l->resolved;
 	l->uid[0] = '\0';
 	progress_say("%s: creating the pod", l->name);
 	do {
-		asked = podlife_build(l, ranges, n);
+		opts.uid = l->pod->uid;
+		asked = pod_build(&opts, ranges, n);
+		metadata = json_get(asked, "metadata");
+		labels = json_get(metadata, "labels");
+		if (labels == NULL)
+			labels = json_add_object(metadata, "labels");
+		json_set(labels, PODLIFE_LABEL, json_new_string(l->id));
 		step = asked != NULL ? podlife_ask(l, asked)
 		                     : fail_reported(l, WIRE_FAIL);
 		json_free(asked);
@@ -259,27 +243,6 @@ podlife_create(struct podlife *l, const struct ranges *ranges, size_t n)
 }
 
 /* -------------------------------------------------------------------- waits */
-
-/* Look at what the watch has brought. */
-static void
-podlife_look(struct podlife *l)
-{
-	struct podstatus *w = &l->status;
-
-	l->news = clock_now();
-	podstatus_look(w, l->watch.pod);
-	if (l->watch.gone && w->state < PODSTATUS_DONE)
-		podstatus_gone(w);
-	if (w->state >= PODSTATUS_DONE)
-		return;
-	if (w->trouble)
-		progress_say("%s: %s: %s", l->name, w->reason, w->text);
-	else if (w->state == PODSTATUS_PULLING && w->image[0] != '\0')
-		progress_say("%s: pulling %s", l->name, w->image);
-	else
-		progress_say("%s: %s", l->name,
-		    w->state == PODSTATUS_STARTED ? "streaming" : "pending");
-}
 
 /*
  * Wait until something happens to the pod, or to the log, which may be NULL,
@@ -291,6 +254,7 @@ static enum step
 podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
     enum api_outcome *came)
 {
+	struct podstatus *w = &l->status;
 	int changed;
 
 	for (;;) {
@@ -304,34 +268,27 @@ podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
 			return fail_refused(l, l->watch.call.words);
 		}
 		if (changed > 0)
-			podlife_look(l);
-		else if (log != NULL)
+			break;
+		if (log != NULL)
 			*came = api_move(log);
-		if (changed > 0 || *came != API_WAIT || clock_now() >= wake)
+		if (*came != API_WAIT || clock_now() >= wake)
 			return ON;
 		(void)api_wait(&l->watch.call, log, wake);
 	}
-}
-
-/* A pod that waits, and has not said why: its events may tell. */
-static void
-podlife_ask_events(struct podlife *l)
-{
-	struct json *list;
-
 	l->news = clock_now();
-	api_start(&l->call, l->api, "GET", NULL,
-	    "events?fieldSelector=involvedObject.uid%%3D%s", l->uid);
-	/* without the right to read them, go on without them */
-	l->call.optional = true;
-	if (api_finish(&l->call) != API_OK)
-		return;
-	list = api_json(&l->call);
-	podstatus_events(&l->status, list);
-	json_free(list);
-	if (l->status.trouble)
-		progress_say("%s: %s: %s", l->name, l->status.reason,
-		    l->status.text);
+	podstatus_look(w, l->watch.pod);
+	if (l->watch.gone && w->state < PODSTATUS_DONE)
+		podstatus_gone(w);
+	if (w->state >= PODSTATUS_DONE)
+		return ON;
+	if (w->trouble)
+		progress_say("%s: %s: %s", l->name, w->reason, w->text);
+	else if (w->state == PODSTATUS_PULLING && w->image[0] != '\0')
+		progress_say("%s: pulling %s", l->name, w->image);
+	else
+		progress_say("%s: %s", l->name,
+		    w->state == PODSTATUS_STARTED ? "streaming" : "pending");
+	return ON;
 }
 
 static enum step podlife_read_log(struct podlife *l, const char *container,
@@ -345,26 +302,41 @@ static enum step podlife_read_log(struct podlife *l, const char *container,
 static enum step
 podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
 {
+	struct podstatus *w = &l->status;
 	enum api_outcome came;
+	struct json *list;
 	int64_t silence;
 
-	while (l->status.state != PODSTATUS_FAILED) {
-		if (l->status.state >= state || clock_now() >= wake)
+	while (w->state != PODSTATUS_FAILED) {
+		if (w->state >= state || clock_now() >= wake)
 			return ON;
-		silence = l->status.state < PODSTATUS_STARTED
-		    ? l->news + SILENCE
-		    : INT64_MAX;
-		if (clock_now() >= silence)
-			podlife_ask_events(l);
-		else if (podlife_wait(l, NULL, wake < silence ? wake : silence,
-		             &came) == OVER)
+		silence = w->state < PODSTATUS_STARTED ? l->news + SILENCE
+		                                       : INT64_MAX;
+		if (podlife_wait(l, NULL, wake < silence ? wake : silence,
+		        &came) == OVER)
 			return OVER;
+		if (w->state >= PODSTATUS_STARTED ||
+		    clock_now() < l->news + SILENCE)
+			continue;
+		/* it waits, and has not said why: its events may tell */
+		l->news = clock_now();
+		api_start(&l->call, l->api, "GET", NULL,
+		    "events?fieldSelector=involvedObject.uid%%3D%s", l->uid);
+		/* without the right to read them, go on without them */
+		l->call.optional = true;
+		if (api_finish(&l->call) != API_OK)
+			continue;
+		list = api_json(&l->call);
+		podstatus_events(w, list);
+		json_free(list);
+		if (w->trouble)
+			progress_say("%s: %s: %s", l->name, w->reason, w->text);
 	}
 	if (l->gather != NULL && l->rounds == 0 &&
-	    podfindings_more(l->status.report)) {
+	    podfindings_more(w->report)) {
 		if (!l->logged && podlife_read_log(l, POD_BUNDLE, true) == OVER)
 			return OVER;
-		podfindings_read(l->status.report, &l->log);
+		podfindings_read(w->report, &l->log);
 	}
 	return fail(l);
 }
@@ -584,27 +556,6 @@ podlife_note_left(struct podlife *l)
 	                                  : API_AWAY " in time");
 }
 
-/* Its creation was not answered: is it there?  Then it has its uid. */
-static void
-podlife_find_unsure(struct podlife *l)
-{
-	struct json *pod = NULL;
-
-	if (l->call.busy && strcmp(l->call.method, "POST") == 0 &&
-	    api_finish(&l->call) == API_OK)
-		pod = api_json(&l->call);
-	if (pod == NULL && !l->call.busy)
-		pod = podlife_find(l);
-	snprintf(l->uid, sizeof l->uid, "%s",
-	    json_get_text(json_get(pod, "metadata"), "uid"));
-	json_free(pod);
-	/* 404, or another's pod */
-	if (l->uid[0] == '\0' &&
-	    (l->call.busy || (l->call.status != 404 && l->call.status != 200)))
-		podlife_note_left(l);
-	l->unsure = false;
-}
-
 /* Ask for its deletion, on the condition that it is the one. */
 static void
 podlife_ask_deletion(struct podlife *l)
@@ -627,20 +578,37 @@ podlife_ask_deletion(struct podlife *l)
 static void
 podlife_delete(struct podlife *l)
 {
+	const struct api_call *call = &l->call;
 	enum api_outcome outcome;
+	struct json *pod = NULL;
 
-	if (l->unsure)
-		podlife_find_unsure(l);
+	if (l->unsure) {
+		/* its creation was not answered: is it there? */
+		if (call->busy && strcmp(call->method, "POST") == 0 &&
+		    api_finish(&l->call) == API_OK)
+			pod = api_json(call);
+		if (pod == NULL && !call->busy)
+			pod = podlife_find(l);
+		snprintf(l->uid, sizeof l->uid, "%s",
+		    json_get_text(json_get(pod, "metadata"), "uid"));
+		json_free(pod);
+		/* 404, or another's pod */
+		if (l->uid[0] == '\0' &&
+		    (call->busy ||
+		        (call->status != 404 && call->status != 200)))
+			podlife_note_left(l);
+		l->unsure = false;
+	}
 	if (l->uid[0] == '\0')
 		return;
-	if (l->call.method == NULL || strcmp(l->call.method, "DELETE") != 0)
+	if (call->method == NULL || strcmp(call->method, "DELETE") != 0)
 		podlife_ask_deletion(l);
 	outcome = api_finish(&l->call);
 	if (outcome == API_STOPPED && !l->api->parting)
 		/* podlife_leave goes on with it */
 		return;
 	/* 404, 409: it is gone, or another one has its name */
-	if (outcome != API_OK && l->call.status != 404 && l->call.status != 409)
+	if (outcome != API_OK && call->status != 404 && call->status != 409)
 		podlife_note_left(l);
 	l->uid[0] = '\0';
 	api_call_free(&l->call);

@@ -5,7 +5,6 @@
  */
 #include "cluster/provision.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "base/result.h"
 #include "base/sandbox.h"
 #include "base/signals.h"
+#include "pod/name.h"
 #include "pod/name.h"
 
 #define OWN_NAMESPACE "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
@@ -223,9 +223,8 @@ reap(void *arg, size_t i)
 	return o;
 }
 
-/* All pods.  Returns 0, or -1: nothing began. */
-static int
-provision_work(struct provision *p)
+void
+provision_run(struct provision *p)
 {
 	struct child_opts o = {.n = p->n,
 	    .parallel = (size_t)p->parallel,
@@ -239,27 +238,8 @@ provision_work(struct provision *p)
 	    .end = provision_end,
 	    .status = provision_show,
 	    .clear = provision_clear};
-
-	if (child_run(&o) < 0)
-		return -1;
-	provision_clear(p);
-	if (!p->lost || p->keep)
-		return 0;
-	o.n = 1;
-	o.last = true;
-	o.seconds = GRACE;
-	o.keeps_output = false;
-	o.work = reap;
-	o.end = provision_take_left;
-	(void)child_run(&o);
-	return 0;
-}
-
-void
-provision_run(struct provision *p)
-{
 	struct podstatus failure;
-	int ret = -1;
+	bool done = false;
 	size_t i;
 
 	p->terminal = !p->quiet && isatty(STDERR_FILENO) == 1;
@@ -268,11 +248,21 @@ provision_run(struct provision *p)
 		msg_nomem();
 	} else if (name_random(p->id, PODLIFE_ID - 1) == 0 &&
 	    provision_open(p) == 0) {
-		ret = provision_work(p);
+		done = child_run(&o) == 0;
+		provision_clear(p);
+		if (done && p->lost && !p->keep) {
+			o.n = 1;
+			o.last = true;
+			o.seconds = GRACE;
+			o.keeps_output = false;
+			o.work = reap;
+			o.end = provision_take_left;
+			(void)child_run(&o);
+		}
 		api_close(&p->api);
 	}
 	/* nothing came of any of them */
-	for (i = 0; ret < 0 && i < p->n; i++) {
+	for (i = 0; !done && i < p->n; i++) {
 		failure = p->failure;
 		failure.exit = WIRE_FAIL;
 		if (signals_stop != 0)

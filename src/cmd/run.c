@@ -168,39 +168,36 @@ run_say(const struct run *x, const char *format, ...)
 }
 
 static void
-run_tell_success(const struct run *x, const struct json *o)
+run_tell(struct run *x, struct json *o, enum wire_exit code)
 {
 	static const char *const lists[][2] = {{"mounts",
 	                                           "mounted over the image"},
 	    {"volumes", "a VOLUME of the image"}};
+	struct json *line = json_take(o, "line");
+	const char *container = json_get_text(o, "container");
+	const char *fix = json_get_text(o, "fix");
 	const char *to = json_get_string(o, "tar");
 	const struct json *one;
 	size_t i;
 
-	run_say(x, "%s: %.0f entries, %.0f bytes, %s, %s",
-	    to != NULL ? to : json_get_text(o, "directory"),
-	    json_number(json_get(o, "entries")),
-	    json_number(json_get(o, "bytes")), json_get_text(o, "digest"),
-	    json_bool(json_get(o, "verified"), false) ? "verified"
-	                                              : "not verified");
-	for (i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (one = json_first(json_get(o, lists[i][0])); one != NULL;
-		     one = json_next(one))
-			run_say(x, "%s: %s", lists[i][1], json_text(one));
-	if (x->provision.keep)
-		run_say(x, "pod %s/%s is kept", x->provision.namespace,
-		    json_get_text(o, "pod"));
-}
-
-static void
-run_tell(struct run *x, struct json *o, enum wire_exit code)
-{
-	struct json *line = json_take(o, "line");
-	const char *container = json_get_text(o, "container");
-	const char *fix = json_get_text(o, "fix");
-
-	if (code == WIRE_OK && x->found.form == FOUND_TEXT && !x->found.quiet)
-		run_tell_success(x, o);
+	if (code == WIRE_OK && x->found.form == FOUND_TEXT && !x->found.quiet) {
+		run_say(x, "%s: %.0f entries, %.0f bytes, %s, %s",
+		    to != NULL ? to : json_get_text(o, "directory"),
+		    json_number(json_get(o, "entries")),
+		    json_number(json_get(o, "bytes")),
+		    json_get_text(o, "digest"),
+		    json_bool(json_get(o, "verified"), false) ? "verified"
+		                                              : "not verified");
+		for (i = 0; i < sizeof lists / sizeof *lists; i++) {
+			one = json_first(json_get(o, lists[i][0]));
+			for (; one != NULL; one = json_next(one))
+				run_say(x, "%s: %s", lists[i][1],
+				    json_text(one));
+		}
+		if (x->provision.keep)
+			run_say(x, "pod %s/%s is kept", x->provision.namespace,
+			    json_get_text(o, "pod"));
+	}
 	/* what concerns all of them is told once */
 	if (line != NULL && strcmp(json_text(line), x->told) != 0) {
 		snprintf(x->told, sizeof x->told, "%s", json_text(line));
@@ -261,21 +258,16 @@ test_code(const struct podstatus *w)
 {
 	static const struct {
 		const char *reason, *code;
-	} words[] = {{"ErrImagePull", "pull-failed"},
-	    {"ImagePullBackOff", "pull-failed"},
-	    {"InvalidImageName", "pull-failed"},
-	    {"ErrImageNeverPull", "pull-failed"},
-	    {"RegistryUnavailable", "pull-failed"},
-	    {"Unschedulable", "not-scheduled"}, {"Evicted", "not-scheduled"},
-	    {"Preempted", "not-scheduled"},
-	    {"FailedScheduling", "not-scheduled"},
-	    {"PodSecurity", "pod-refused"}, {"Quota", "pod-refused"},
-	    {"Forbidden", "pod-refused"}, {"PodChanged", "pod-refused"},
-	    {"DeadlineExceeded", "time-over"}};
+	} words[] = {{"Image", "pull-failed"},
+	    {"RegistryUnavailable", "pull-failed"}, {"Sched", "not-scheduled"},
+	    {"sched", "not-scheduled"}, {"Evicted", "not-scheduled"},
+	    {"Preempted", "not-scheduled"}, {"PodSecurity", "pod-refused"},
+	    {"Quota", "pod-refused"}, {"Forbidden", "pod-refused"},
+	    {"PodChanged", "pod-refused"}, {"DeadlineExceeded", "time-over"}};
 	size_t i;
 
 	for (i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(w->reason, words[i].reason) == 0)
+		if (strstr(w->reason, words[i].reason) != NULL)
 			return words[i].code;
 	if (signals_stop != 0 && !w->trouble)
 		return "time-over";
