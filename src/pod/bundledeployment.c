@@ -4,7 +4,6 @@
  */
 #include "pod/bundledeployment.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -12,21 +11,17 @@
 #include "pod/name.h"
 #include "pod/reference.h"
 
-/* The kinds, and the path to the source of each. */
-static const struct kind {
-	const char *api_version, *kind;
-	const char *path;
-} kinds[] = {
-    {"core.rukpak.io/v1alpha1", "BundleDeployment",
-        "spec.template.spec.source"},
-    {"core.rukpak.io/v1alpha2", "BundleDeployment", "spec.source"},
-    {"core.rukpak.io/v1alpha1", "Bundle", "spec.source"},
-};
-
-/* Which of the kinds the manifest is; NULL: none. */
-static const struct kind *
-bundledeployment_find_kind(const struct json *manifest)
+const char *
+bundledeployment_source(const struct json *manifest)
 {
+	static const struct {
+		const char *api_version, *kind, *path;
+	} kinds[] = {
+	    {"core.rukpak.io/v1alpha1", "BundleDeployment",
+	        "spec.template.spec.source"},
+	    {"core.rukpak.io/v1alpha2", "BundleDeployment", "spec.source"},
+	    {"core.rukpak.io/v1alpha1", "Bundle", "spec.source"},
+	};
 	const char *api = json_get_text(manifest, "apiVersion");
 	const char *kind = json_get_text(manifest, "kind");
 	size_t i;
@@ -34,40 +29,34 @@ bundledeployment_find_kind(const struct json *manifest)
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(kinds[i].api_version, api) == 0 &&
 		    strcmp(kinds[i].kind, kind) == 0)
-			return &kinds[i];
+			return kinds[i].path;
 	return NULL;
-}
-
-bool
-bundledeployment_is(const struct json *manifest)
-{
-	return bundledeployment_find_kind(manifest) != NULL;
 }
 
 int
 bundledeployment_take(struct pod_opts *o, const struct json *manifest,
     const char *where)
 {
-	const struct kind *kind = bundledeployment_find_kind(manifest);
+	const char *path = bundledeployment_source(manifest);
 	const struct json *source, *image;
 	const char *type, *secret, *error;
 
-	if (kind == NULL)
+	if (path == NULL)
 		return manifest_refuse(where, "not a " BUNDLEDEPLOYMENT_KINDS,
 		    NULL);
-	o->owner = (struct pod_owner){.api_version = kind->api_version,
-	    .kind = kind->kind,
+	o->owner = (struct pod_owner){.api_version = json_get_text(manifest,
+	                                  "apiVersion"),
+	    .kind = json_get_text(manifest, "kind"),
 	    .name = manifest_metadata(manifest, "name"),
 	    .uid = manifest_metadata(manifest, "uid")};
 	if (o->owner.name == NULL || !name_is_subdomain(o->owner.name))
 		return manifest_refuse(where,
 		    "metadata.name is missing, or is not a valid name", NULL);
-	source = manifest_follow(manifest, kind->path);
-	if (!json_is_object(source))
-		return manifest_refuse(where, "it has no source", NULL);
+	source = manifest_follow(manifest, path);
 	type = manifest_string(source, "type");
 	if (type == NULL)
-		return manifest_refuse(where, "its source has no type", NULL);
+		return manifest_refuse(where, "it has no source with a type",
+		    NULL);
 	if (strcmp(type, "image") != 0)
 		return manifest_refuse(where,
 		    "a source of this type is not an image; only image sources can be unpacked",

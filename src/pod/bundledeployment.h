@@ -6,16 +6,14 @@
 #ifndef BUNDLEDEPLOYMENT_H
 #define BUNDLEDEPLOYMENT_H
 
-#include <stdbool.h>
-
 #include "pod/pod.h"
 
 /* What to ask for, in messages. */
 #define BUNDLEDEPLOYMENT_KINDS \
 	"BundleDeployment (core.rukpak.io/v1alpha1, v1alpha2) or Bundle (core.rukpak.io/v1alpha1)"
 
-/* Is the manifest one of those? */
-bool bundledeployment_is(const struct json *manifest);
+/* The path to the source of one of those; NULL: the manifest is none. */
+const char *bundledeployment_source(const struct json *manifest);
 
 /*
  * Take the bundle that it describes: its image, pull secret and owner go to o,

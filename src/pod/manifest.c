@@ -44,8 +44,8 @@ manifest_follow(const struct json *object, const char *path)
 static bool
 is_list(const struct json *object)
 {
-	const char *kind = manifest_string(object, "kind");
-	size_t len = kind != NULL ? strlen(kind) : 0;
+	const char *kind = json_get_text(object, "kind");
+	size_t len = strlen(kind);
 
 	return len >= strlen("List") &&
 	    strcmp(kind + len - strlen("List"), "List") == 0;
@@ -92,30 +92,27 @@ manifest_next(struct manifest_cursor *c, struct manifest *m)
 const char *
 manifest_wrong(const struct json *metadata)
 {
-	static const struct {
-		const char *key, *field;
-		bool map;
-	} fields[] = {{"name", "metadata.name", false},
-	    {"generateName", "metadata.generateName", false},
-	    {"namespace", "metadata.namespace", false},
-	    {"labels", "metadata.labels", true},
-	    {"annotations", "metadata.annotations", true}};
+	static const char *const fields[] = {"metadata.name",
+	    "metadata.generateName", "metadata.namespace", "metadata.labels",
+	    "metadata.annotations"};
 	const struct json *value, *item;
+	bool good = metadata == NULL || json_is_object(metadata);
 	size_t i;
 
-	if (metadata != NULL && !json_is_object(metadata))
+	if (!good)
 		return "metadata";
 	for (i = 0; i < sizeof fields / sizeof *fields; i++) {
-		value = json_get(metadata, fields[i].key);
-		if (value == NULL)
-			continue;
-		if (fields[i].map ? !json_is_object(value)
-		                  : !json_is_string(value))
-			return fields[i].field;
-		for (item = fields[i].map ? json_first(value) : NULL;
-		     item != NULL; item = json_next(item))
-			if (!json_is_string(item) && !json_is_null(item))
-				return fields[i].field;
+		value = json_get(metadata, fields[i] + strlen("metadata."));
+		/* the last two are mappings */
+		if (value != NULL)
+			good = i < 3 ? json_is_string(value)
+			             : json_is_object(value);
+		for (item = json_first(value); item != NULL;
+		     item = json_next(item))
+			good = good &&
+			    (json_is_string(item) || json_is_null(item));
+		if (!good)
+			return fields[i];
 	}
 	return NULL;
 }

@@ -407,7 +407,7 @@ expand_file(struct podopts_bundles *b, const struct pod_opts *o,
 	    strcmp(path, "-") == 0 ? "standard input" : path);
 	while (manifest_next(&c, &m)) {
 		name = manifest_metadata(m.object, "name");
-		if (!bundledeployment_is(m.object) ||
+		if (bundledeployment_source(m.object) == NULL ||
 		    (o->select != NULL &&
 		        (name == NULL || strcmp(name, o->select) != 0)))
 			continue;

@@ -610,15 +610,16 @@ emit(yaml_emitter_t *y, yaml_event_t *e, int made)
 }
 
 static bool
-emit_text(yaml_emitter_t *y, const char *text, bool plain)
+emit_text(yaml_emitter_t *y, const char *text, bool string)
 {
 	yaml_event_t e;
 
 	return emit(y, &e,
 	    yaml_scalar_event_initialize(&e, NULL, NULL,
 	        (const yaml_char_t *)text, (int)strlen(text), 1, 1,
-	        plain ? YAML_PLAIN_SCALAR_STYLE
-	              : YAML_DOUBLE_QUOTED_SCALAR_STYLE));
+	        string && !is_plain_string(text)
+	            ? YAML_DOUBLE_QUOTED_SCALAR_STYLE
+	            : YAML_PLAIN_SCALAR_STYLE));
 }
 
 /* Hand over the events of the whole tree. */
@@ -642,8 +643,7 @@ emit_tree(yaml_emitter_t *y, const struct json *node)
 			continue;
 		}
 		if (depth > 0 && json_is_object(stack[depth - 1]))
-			good = emit_text(y, json_key(node),
-			    is_plain_string(json_key(node)));
+			good = emit_text(y, json_key(node), true);
 		if (json_is_object(node) || json_is_array(node)) {
 			good = good && depth < YAML_DEPTH_MAX &&
 			    emit(y, &e,
@@ -661,12 +661,9 @@ emit_tree(yaml_emitter_t *y, const struct json *node)
 		}
 		text = json_is_string(node) ? NULL
 		                            : json_print(node, JSON_COMPACT);
-		if (json_is_string(node))
-			good = good &&
-			    emit_text(y, json_string(node),
-			        is_plain_string(json_string(node)));
-		else
-			good = good && text != NULL && emit_text(y, text, true);
+		good = good && (text != NULL || json_is_string(node)) &&
+		    emit_text(y, text != NULL ? text : json_string(node),
+		        text == NULL);
 		free(text);
 		node = json_next(node);
 	} while (good && depth > 0);
