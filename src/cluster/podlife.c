@@ -149,7 +149,7 @@ podlife_accept(struct podlife *l, const struct json *asked, struct json *pod)
 	    .uid = l->uid,
 	    .pod = pod};
 	podwatch_set_version(&l->watch, pod);
-	podstatus_look(&l->status, pod);
+	podstatus_look(&l->status, pod, false);
 	return podlife_compare(l, asked, pod, true);
 }
 
@@ -276,9 +276,7 @@ podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
 		(void)api_wait(&l->watch.call, log, wake);
 	}
 	l->news = clock_now();
-	podstatus_look(w, l->watch.pod);
-	if (l->watch.gone && w->state < PODSTATUS_DONE)
-		podstatus_gone(w);
+	podstatus_look(w, l->watch.pod, l->watch.gone);
 	if (w->state >= PODSTATUS_DONE)
 		return ON;
 	if (w->trouble)

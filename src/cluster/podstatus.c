@@ -161,13 +161,6 @@ podstatus_fail(struct podstatus *w, const char *reason, const char *words,
 }
 
 void
-podstatus_gone(struct podstatus *w)
-{
-	w->container[0] = '\0';
-	podstatus_fail(w, "Deleted", "somebody else deleted the pod", "");
-}
-
-void
 podstatus_refused(struct podstatus *w, const char *words)
 {
 	const char *reason = strcasestr(words, "violates PodSecurity") != NULL
@@ -274,13 +267,16 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
 
 /* A container ended badly: does `unpack` itself say what is wrong? */
 static void
-look_terminated(struct podstatus *w, const struct json *terminated, int code)
+look_terminated(struct podstatus *w, const struct json *terminated)
 {
 	const char *reason = json_get_text(terminated, "reason");
 	const char *words = json_get_text(terminated, "message");
 	struct json *report = json_parse(words, strlen(words));
 	bool over = strcmp(reason, "OOMKilled") == 0;
 	char text[2048];
+	int64_t code = 0;
+
+	json_int(json_get(terminated, "exitCode"), INT32_MIN, INT32_MAX, &code);
 
 	/* containerd 1.6 may hear of it too late from the kernel, and says
 	 * Error, with the status of a program that SIGKILL ended */
@@ -303,7 +299,7 @@ look_terminated(struct podstatus *w, const struct json *terminated, int code)
 		w->report = report;
 		return;
 	} else {
-		snprintf(text, sizeof text, "exit code %d%s%s", code,
+		snprintf(text, sizeof text, "exit code %d%s%s", (int)code,
 		    words[0] != '\0' ? ": " : "", words);
 		podstatus_fail(w, reason[0] != '\0' ? reason : "Error", text,
 		    "");
@@ -320,7 +316,7 @@ enum stage {
 };
 
 static enum stage
-stage_of(const struct json *status, int *code)
+stage_of(const struct json *status)
 {
 	const struct json *state = json_get(status, "state");
 	int64_t n;
@@ -328,7 +324,6 @@ stage_of(const struct json *status, int *code)
 	if (json_int(json_path(state, "terminated", "exitCode", NULL),
 	        INT32_MIN, INT32_MAX, &n) < 0)
 		return json_has(state, "running") ? RUNS : WAITS;
-	*code = (int)n;
 	return n == 0 ? ENDED_WELL : ENDED_BADLY;
 }
 
@@ -339,8 +334,7 @@ look_container(struct podstatus *w, const struct json *pod,
 {
 	const struct json *state = json_get(status, "state"), *waiting;
 	const char *reason, *words;
-	int code = 0;
-	enum stage stage = stage_of(status, &code);
+	enum stage stage = stage_of(status);
 
 	if (stage == RUNS || stage == ENDED_WELL)
 		return stage;
@@ -351,7 +345,7 @@ look_container(struct podstatus *w, const struct json *pod,
 		/* is the bundle a volume of the container that failed? */
 		if (strncmp(w->container, POD_BUNDLE, strlen(POD_BUNDLE)) == 0)
 			name_volume(w, pod, NULL);
-		look_terminated(w, json_get(state, "terminated"), code);
+		look_terminated(w, json_get(state, "terminated"));
 		return stage;
 	}
 	waiting = json_get(state, "waiting");
@@ -390,26 +384,24 @@ look_inits(struct podstatus *w, const struct json *pod)
 	const struct json *waiting, *spec;
 	const char *reason;
 	enum stage stage;
-	bool sidecar;
-	int code;
 
 	for (; status != NULL; status = json_next(status)) {
 		spec = podstatus_named(specs, json_get_text(status, "name"));
-		sidecar = strcmp(json_get_text(spec, "restartPolicy"),
-		              "Always") == 0;
 		waiting = json_path(status, "state", "waiting", NULL);
 		reason = json_get_text(waiting, "reason");
-		if (sidecar && stage_of(status, &code) == RUNS)
-			continue;
-		if (sidecar &&
-		    (waiting == NULL ||
-		        strcmp(reason, "CrashLoopBackOff") == 0)) {
-			w->state = PODSTATUS_PULLING;
-			w->trouble = waiting != NULL;
-			if (w->trouble)
-				set_words(w, reason,
-				    json_get_text(waiting, "message"));
-			return false;
+		if (strcmp(json_get_text(spec, "restartPolicy"), "Always") ==
+		    0) {
+			if (stage_of(status) == RUNS)
+				continue;
+			if (waiting == NULL ||
+			    strcmp(reason, "CrashLoopBackOff") == 0) {
+				w->state = PODSTATUS_PULLING;
+				w->trouble = waiting != NULL;
+				if (w->trouble)
+					set_words(w, reason,
+					    json_get_text(waiting, "message"));
+				return false;
+			}
 		}
 		stage = look_container(w, pod, status);
 		if (stage == RUNS)
@@ -472,7 +464,7 @@ look_containers(struct podstatus *w, const struct json *pod, bool begun)
 }
 
 void
-podstatus_look(struct podstatus *w, const struct json *pod)
+podstatus_look(struct podstatus *w, const struct json *pod, bool gone)
 {
 	const struct json *status = json_get(pod, "status");
 	const struct json *c = json_first(
@@ -480,7 +472,6 @@ podstatus_look(struct podstatus *w, const struct json *pod)
 	const char *reason = json_get_text(status, "reason");
 	size_t ours = 0, begun = 0, good = 0;
 	enum stage stage;
-	int code;
 
 	w->state = PODSTATUS_PENDING;
 	w->trouble = false;
@@ -488,7 +479,7 @@ podstatus_look(struct podstatus *w, const struct json *pod)
 	for (; c != NULL; c = json_next(c)) {
 		if (!is_ours(c))
 			continue;
-		stage = stage_of(c, &code);
+		stage = stage_of(c);
 		ours++;
 		begun += stage != WAITS;
 		good += stage == ENDED_WELL;
@@ -511,8 +502,13 @@ podstatus_look(struct podstatus *w, const struct json *pod)
 	}
 	look_containers(w, pod, begun > 0);
 	if (w->state != PODSTATUS_FAILED &&
-	    json_path(pod, "metadata", "deletionTimestamp", NULL) != NULL)
-		podstatus_gone(w);
+	    (gone ||
+	        json_path(pod, "metadata", "deletionTimestamp", NULL) !=
+	            NULL)) {
+		w->container[0] = '\0';
+		podstatus_fail(w, "Deleted", "somebody else deleted the pod",
+		    "");
+	}
 }
 
 void

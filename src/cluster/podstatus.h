@@ -46,17 +46,14 @@ struct podstatus {
 /* The element of an array of objects that has this name, or NULL. */
 const struct json *podstatus_named(const struct json *array, const char *name);
 
-/* Look at a Pod. */
-void podstatus_look(struct podstatus *w, const struct json *pod);
+/* Look at a Pod, which is `gone`: it was as this, and it was not us. */
+void podstatus_look(struct podstatus *w, const struct json *pod, bool gone);
 
 /*
  * Look at the List of events about a pod that waits, and has not said why: the
  * latest warning tells.
  */
 void podstatus_events(struct podstatus *w, const struct json *list);
-
-/* The pod is gone, or going, and it was not us. */
-void podstatus_gone(struct podstatus *w);
 
 /*
  * The server, or kubectl, refused a request: words are what it said, masked, or

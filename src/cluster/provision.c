@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/progress.h"
 #include "base/quote.h"
 #include "base/result.h"
 #include "base/sandbox.h"
@@ -52,8 +53,6 @@ provision_show(void *arg, size_t i, const char *text)
 	struct provision *p = arg;
 	struct winsize size;
 	size_t len = strlen(text), columns = 79;
-	char line[1024];
-	int n;
 
 	(void)i;
 	if (strncmp(text, API_AWAY, strlen(API_AWAY)) == 0) {
@@ -75,9 +74,7 @@ provision_show(void *arg, size_t i, const char *text)
 	     (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80);
 	     len--)
 		;
-	/* as progress_show: the cursor stays in the first column */
-	n = snprintf(line, sizeof line, "\033[K%.*s\r", (int)len, text);
-	(void)io_write(STDERR_FILENO, line, (size_t)n);
+	progress_say("%.*s", (int)len, text);
 }
 
 /* ------------------------------------------------------------------- kubectl
@@ -306,8 +303,8 @@ provision_explain_stop(const struct provision *p, struct podstatus *w)
 	}
 }
 
-struct json *
-provision_tell_left(struct provision *p)
+void
+provision_tell_left(struct provision *p, struct json *to, bool always)
 {
 	struct json *left = p->left, *one;
 	char command[3 * QUOTE_MAX] = "kubectl", word[QUOTE_MAX];
@@ -331,16 +328,16 @@ provision_tell_left(struct provision *p)
 	}
 	if (json_size(left) > 0)
 		msg_line("fix: %s", command);
-	p->left = NULL;
-	return left;
+	if (to != NULL && (always || json_size(left) > 0)) {
+		json_add(to, "left", left);
+		p->left = NULL;
+	}
 }
 
 void
 provision_free(struct provision *p)
 {
 	json_free(p->left);
-	p->left = NULL;
-	podstatus_free(&p->failure);
 	names_free(&p->allowed);
 }
 

@@ -79,10 +79,10 @@ void provision_explain_stop(const struct provision *p, struct podstatus *w);
 
 /*
  * Say on standard error which pods could not be deleted, why, and the command
- * that does it, which each gets as its "fix" as unpack-json(5) has it.  Returns
- * them, an array, owned; call it once.
+ * that does it; and add them, with that, to an object as unpack-json(5) has
+ * them in "left", where there are any, or always; `to` may be NULL.
  */
-struct json *provision_tell_left(struct provision *p);
+void provision_tell_left(struct provision *p, struct json *to, bool always);
 
 void provision_free(struct provision *p);
 

@@ -215,30 +215,23 @@ run_tell(struct run *x, struct json *o, enum wire_exit code)
 static int
 run_finish(struct run *x, enum wire_exit code)
 {
-	struct json *o = NULL, *list, *left;
+	struct json *o = NULL, *list;
 	char message[128];
 	size_t i;
 
 	snprintf(message, sizeof message, "%zu of %zu bundles were unpacked",
 	    x->counts[0], x->options.n);
 	if (x->found.form == FOUND_JSON && x->options.n == 1) {
-		o = x->bundles[0].result;
-		x->bundles[0].result = NULL;
+		o = json_copy(x->bundles[0].result);
 	} else if (x->found.form == FOUND_JSON) {
 		o = result_new(code, NULL, NULL, message);
 		list = json_add_array(o, "bundles");
-		for (i = 0; i < x->options.n; i++) {
-			json_add(list, NULL, x->bundles[i].result);
-			x->bundles[i].result = NULL;
-		}
+		for (i = 0; i < x->options.n; i++)
+			json_add(list, NULL, json_copy(x->bundles[i].result));
 	} else if (x->options.n > 1 && !x->found.quiet) {
 		out_line(message);
 	}
-	left = provision_tell_left(&x->provision);
-	if (o != NULL && json_size(left) > 0)
-		json_add(o, "left", left);
-	else
-		json_free(left);
+	provision_tell_left(&x->provision, o, false);
 	return o != NULL ? result_print(o) : 0;
 }
 
@@ -387,34 +380,16 @@ test_object(struct run *x, size_t i, const struct podlife *l,
 	return o;
 }
 
-static void
-test_print_table(const struct run *x)
-{
-	const char *image;
-	size_t i;
-	int width = 5;
-
-	for (i = 0; i < x->options.n; i++) {
-		image = x->options.at[i].image;
-		if ((int)strlen(image) > width)
-			width = (int)strlen(image);
-	}
-	out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "RESULT", "WHY");
-	for (i = 0; i < x->options.n; i++) {
-		text_print_row(x->options.at[i].image, width,
-		    state_of(x->bundles[i].status), "not tested");
-		out_line(json_get_text(x->bundles[i].result, "code"));
-	}
-}
-
 static int
 test_finish(struct run *x, enum wire_exit code)
 {
 	static const char *const keys[] = {"compatible", "notCompatible",
 	    "notTested"};
-	struct json *o = NULL, *all, *left;
+	const struct run_bundle *b = x->bundles;
+	struct json *o = NULL, *all;
 	char sum[128];
 	size_t i;
+	int width = 5, n;
 
 	snprintf(sum, sizeof sum,
 	    "%zu image%s: %zu compatible, %zu not compatible, %zu not tested",
@@ -433,16 +408,23 @@ test_finish(struct run *x, enum wire_exit code)
 			json_add_uint(o, keys[i], x->counts[i]);
 		all = json_add_array(o, "images");
 		for (i = 0; i < x->options.n; i++)
-			json_add(all, NULL, json_copy(x->bundles[i].result));
+			json_add(all, NULL, json_copy(b[i].result));
 	} else if (!x->found.quiet) {
-		test_print_table(x);
+		for (i = 0; i < x->options.n; i++) {
+			n = (int)strlen(x->options.at[i].image);
+			width = n > width ? n : width;
+		}
+		out_printf("\n%-*s  %-14s  %s\n", width, "IMAGE", "RESULT",
+		    "WHY");
+		for (i = 0; i < x->options.n; i++) {
+			text_print_row(x->options.at[i].image, width,
+			    state_of(b[i].status), "not tested");
+			out_line(json_get_text(b[i].result, "code"));
+		}
 		out_line(sum);
 	}
-	left = provision_tell_left(&x->provision);
-	if (x->found.form == FOUND_JSON)
-		json_add(o, "left", left);
-	else
-		json_free(left);
+	provision_tell_left(&x->provision,
+	    x->found.form == FOUND_JSON ? o : NULL, true);
 	return o != NULL ? services_print(x->found.form, "test", o) : 0;
 }
 

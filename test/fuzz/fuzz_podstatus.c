@@ -26,7 +26,7 @@ look(struct podstatus *w, const struct json *pod)
 {
 	char text[PODSTATUS_IMAGE], unpacked[PODSTATUS_IMAGE];
 
-	podstatus_look(w, pod);
+	podstatus_look(w, pod, false);
 	podstatus_events(w, pod);
 	MUST(w->state != PODSTATUS_FAILED || w->exit != WIRE_OK);
 	check_text(w->reason);

@@ -43,7 +43,7 @@ looks(const char *name, enum podstatus_state state, const char *reason,
 	struct podstatus w = {0};
 	struct json *pod = load(name);
 
-	podstatus_look(&w, pod);
+	podstatus_look(&w, pod, false);
 	CHECK(pod != NULL && w.state == state, name);
 	CHECK(strcmp(w.reason, reason) == 0, "... its reason");
 	CHECK(strstr(w.text, words) != NULL, "... the words");
@@ -64,7 +64,7 @@ look_waiting(struct podstatus *w, const char *reason, const char *message)
 
 	(void)json_set(waiting, "reason", json_new_string(reason));
 	(void)json_set(waiting, "message", json_new_string(message));
-	podstatus_look(w, pod);
+	podstatus_look(w, pod, false);
 	json_free(pod);
 }
 
@@ -252,7 +252,7 @@ beside(const char *sidecar, const char *bundle, enum podstatus_state state,
 	    "\"containerStatuses\":[{\"name\":\"bundle\",\"state\":{%s}}]}}",
 	    sidecar, bundle);
 	pod = json_parse(text, strlen(text));
-	podstatus_look(&w, pod);
+	podstatus_look(&w, pod, false);
 	CHECK(pod != NULL && w.state == state, text);
 	OK_STR(w.reason, reason);
 	json_free(pod);
@@ -308,22 +308,22 @@ main(void)
 	looks("deadline", PODSTATUS_FAILED, "DeadlineExceeded", "deadline",
 	    "--deadline");
 	pod = load("secret");
-	podstatus_look(&w, pod);
+	podstatus_look(&w, pod, false);
 	CHECK(w.exit == WIRE_BUNDLE && w.report != NULL,
 	    "a bundle at fault has a report, and exit 3");
 	json_add_string(json_get(pod, "metadata"), "deletionTimestamp",
 	    "2026-11-23T20:00:00Z");
-	podstatus_look(&w, pod);
+	podstatus_look(&w, pod, false);
 	CHECK(w.exit == WIRE_BUNDLE, "... whether or not somebody deletes it");
 	json_free(pod);
 	podstatus_free(&w);
 	pod = load("node");
 	json_add_string(json_get(pod, "metadata"), "deletionTimestamp",
 	    "2026-11-23T20:00:00Z");
-	podstatus_look(&w, pod);
+	podstatus_look(&w, pod, false);
 	CHECK(strcmp(w.reason, "Deleted") == 0, "a pod that somebody deletes");
 	json_free(pod);
-	podstatus_look(&w, NULL);
+	podstatus_look(&w, NULL, false);
 	CHECK(w.state == PODSTATUS_PENDING, "no pod at all");
 	podstatus_free(&w);
 	test_pulls();
