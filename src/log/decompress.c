@@ -192,14 +192,11 @@ decompress_open(struct decompress *d, io_pull pull, void *arg)
 	    .work = decompress_work,
 	    .arg = d};
 
+	/* but for the buffers, which are large */
+	memset(d, 0, offsetof(struct decompress, slots));
 	d->name = "gzip";
-	d->zstd = d->corrupt = d->ahead = d->alone = false;
-	d->made = 0;
 	d->pull = pull;
 	d->arg = arg;
-	d->piece_len = d->pos = d->end = 0;
-	d->ended = d->inside = d->held = d->any = d->failed = false;
-	d->frames = NULL;
 	d->workers = workers_open(&opts);
 	if (d->workers == NULL)
 		return -1;

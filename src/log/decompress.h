@@ -52,7 +52,6 @@ struct decompress {
 	bool ahead; /* a thread may be at work */
 	size_t made; /* bytes, until there is one */
 	struct workers *workers; /* owned */
-	struct decompress_slot slots[DECOMPRESS_SLOTS];
 
 	/* what follows is the workers's, once there is one */
 	io_pull pull;
@@ -70,6 +69,7 @@ struct decompress {
 	bool failed; /* for good */
 
 	size_t pos, end; /* in[pos..end) is to be read */
+	struct decompress_slot slots[DECOMPRESS_SLOTS];
 	unsigned char in[DECOMPRESS_IN];
 };
 

@@ -159,29 +159,12 @@ notes_judge_file(struct notes *n, const void *data, size_t len)
 	    {"\3757zXZ", "compressed with xz: decompress it first"},
 	    {"BZh", "compressed with bzip2: decompress it first"},
 	};
-	const char *s = data;
-	size_t i, one, odd = 0;
+	size_t i;
 
-	if (n->binary != NULL)
-		return;
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (len >= strlen(kinds[i].magic) &&
-		    memcmp(s, kinds[i].magic, strlen(kinds[i].magic)) == 0)
+		if (n->binary == NULL && len >= strlen(kinds[i].magic) &&
+		    memcmp(data, kinds[i].magic, strlen(kinds[i].magic)) == 0)
 			n->binary = kinds[i].what;
-	/* bytes that no text would have */
-	for (i = 0; i < len; i += one) {
-		one = msg_utf8(s + i, len - i);
-		if (one == 0) {
-			one = 1;
-			/* a character may be cut at the end */
-			odd += i + 4 < len;
-		} else if (one == 1) {
-			odd += (unsigned char)s[i] < ' ' &&
-			    strchr("\t\n\r\033\b\f", s[i]) == NULL;
-		}
-	}
-	if (n->binary == NULL && odd > len / 16 + NOTES_ODD)
-		n->binary = "binary data";
 }
 
 const char *

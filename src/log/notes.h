@@ -15,7 +15,6 @@ enum {
 	NOTES_LINE = 2048, /* bytes kept of a line */
 	NOTES_BASE64 = 256, /* of base64 in a row: the middle of a stream's line
 	                     */
-	NOTES_ODD = 4, /* odd bytes that any text may have */
 	NOTES_REPORT = 1 << 16 /* bytes kept of a report */
 };
 

@@ -107,7 +107,8 @@ ok "a zip archive" why 4 NotABundle 'a zip archive' zip
 printf '\3757zXZ\000\000\000' >xz
 ok "xz" why 4 NotABundle 'xz: decompress it first' xz
 head -c 3000 /dev/urandom | tr -d '\000' >binary
-ok "binary data" why 4 NotABundle 'binary data' binary
+ok "binary data" why 4 NotABundle 'it is something else: ' binary
+ok "  masked" lacks err "$(printf '[\001-\010\016-\037]')"
 
 head -n 1 a.log >cut.log
 ok "the last line is missing" why 4 PartsMissing '1 part is there' cut.log
