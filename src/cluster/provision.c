@@ -85,7 +85,7 @@ provision_show(void *arg, size_t i, const char *text)
  * that.  Returns 0, or -1 (p->failure, or reported).
  */
 static int
-take_namespace(struct provision *p, struct tool *t)
+provision_namespace(struct provision *p, struct tool *t)
 {
 	char *text = tool_text(t, KUBECTL_SAID), said[KUBECTL_SAID];
 	bool good = text != NULL && signals_stop == 0;
@@ -130,7 +130,7 @@ provision_open(struct provision *p)
 	if (ask && kubectl_start(&p->kubectl, &config, args) < 0)
 		return -1;
 	opened = api_open(&p->api, &p->kubectl);
-	ret = ask && take_namespace(p, &config) < 0 ? -1 : opened;
+	ret = ask && provision_namespace(p, &config) < 0 ? -1 : opened;
 	if (opened < 0 && p->failure.text[0] == '\0')
 		podstatus_refused(&p->failure, p->api.away);
 	if (ret < 0 && opened == 0)
