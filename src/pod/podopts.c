@@ -35,7 +35,7 @@ take_name(const struct opt *o, void *to, const char *value)
 
 /* An opt_take: the name of a namespace, an RFC 1123 label. */
 static const char *
-take_namespace(const struct opt *o, void *to, const char *value)
+podopts_take_namespace(const struct opt *o, void *to, const char *value)
 {
 	if (strlen(value) >= POD_NAME || strchr(value, '.') != NULL)
 		return "";
@@ -314,7 +314,7 @@ const struct opt podopts_shape_rows[] = {
 };
 const struct opt podopts_pod_rows[] = {
     {"namespace", 'n', "NAMESPACE", "namespace of the pod",
-        OPT_OTHER(struct pod_opts, namespace, take_namespace,
+        OPT_OTHER(struct pod_opts, namespace, podopts_take_namespace,
             "a namespace's name")},
     {"run-as-user", 0, "UID|namespace",
         "the user who runs it; namespace: OpenShift sets the uid from the namespace's range (default: 65532)",
