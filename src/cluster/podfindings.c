@@ -4,6 +4,7 @@
  */
 #include "cluster/podfindings.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,6 @@
 enum {
 	LOG_MAX = 4 << 20 /* bytes of lines that are looked at */
 };
-
-bool
-podfindings_more(const struct json *report)
-{
-	int64_t more;
-
-	return json_int(json_get(report, "more"), 1, JSON_INT_MAX, &more) == 0;
-}
 
 /* Is the finding among the first n of the list? */
 static bool

@@ -6,13 +6,8 @@
 #ifndef PODFINDINGS_H
 #define PODFINDINGS_H
 
-#include <stdbool.h>
-
 #include "base/json.h"
 #include "base/tempfile.h"
-
-/* Are there more than the report, a termination message, holds? */
-bool podfindings_more(const struct json *report);
 
 /*
  * Add to the report's findings, which count, those that only the log has, at

@@ -331,7 +331,7 @@ podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
 			progress_say("%s: %s: %s", l->name, w->reason, w->text);
 	}
 	if (l->gather != NULL && l->rounds == 0 &&
-	    podfindings_more(w->report)) {
+	    json_has(w->report, "more")) {
 		if (!l->logged && podlife_read_log(l, POD_BUNDLE, true) == OVER)
 			return OVER;
 		podfindings_read(w->report, &l->log);

@@ -88,7 +88,6 @@ static const struct hint pull_hints[] = {
 static const struct hint start_hints[] = {
     {"non-root", true, FIX_USER},
     {"nonroot", true, FIX_USER},
-    {"non-numeric user", true, FIX_USER},
     {"permission denied", true,
         "the node mounts volumes noexec, or the image forbids it: use --strategy image-volume, or another node"},
     {"not a directory", true, FIX_VOLUME},

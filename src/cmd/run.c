@@ -748,9 +748,7 @@ run_check_options(struct run *x, char *const *images)
 int
 cmd_run(int argc, char **argv)
 {
-	static const struct pod_opts pod = POD_OPTS;
 	static const struct deliver deliver = DELIVER_DEFAULTS;
-	static const struct provision provision = PROVISION_DEFAULTS;
 	struct run *x = calloc(1, sizeof *x);
 	int code;
 	size_t i;
@@ -761,10 +759,11 @@ cmd_run(int argc, char **argv)
 	}
 	x->check = strcmp(argv[0], cmd_test_options.name) == 0;
 	x->command = x->check ? &cmd_test_options : &cmd_run_options;
-	x->pod = pod;
-	x->pod.format = x->check ? pod.format : NULL;
+	x->pod = (struct pod_opts)POD_OPTS;
+	if (!x->check)
+		x->pod.format = NULL;
 	x->pod.check = x->check;
-	x->provision = provision;
+	x->provision = (struct provision)PROVISION_DEFAULTS;
 	x->deliver = deliver;
 	if (opt_parse(x->command, x, argc, argv, &code) >= 0) {
 		code = (int)run_check_options(x, argv + 1);

@@ -24,16 +24,6 @@ reads(const char *report, const char *log, const char *wanted)
 	tempfile_close(&f);
 }
 
-static bool
-more(const char *report)
-{
-	struct json *object = json_parse(report, strlen(report));
-	bool yes = podfindings_more(object);
-
-	json_free(object);
-	return yes;
-}
-
 #define FILE_LINE "unpack: a/b: not readable by uid 7; fix: chmod a+r\n"
 #define FILE_FOUND \
 	"{\"code\":\"file-not-readable\",\"path\":\"a/b\",\"message\":\"not " \
@@ -42,9 +32,6 @@ more(const char *report)
 int
 main(void)
 {
-	OK(more("{\"more\":1}") && more("{\"more\":2}"));
-	OK(!more("{\"more\":0}") && !more("{}") && !more("{\"more\":\"1\"}"));
-
 	/* those of the message count; those that only the log has follow */
 	reads("{\"findings\":[{\"path\":\"x\"}],\"more\":2}",
 	    "{\"part\":0}\n" FILE_LINE "unpack: x: not readable; fix: another\n"
