@@ -117,7 +117,7 @@ provision_namespace(struct provision *p, struct tool *t)
 	return good && p->failure.text[0] == '\0' ? 0 : -1;
 }
 
-/* Start what is needed of kubectl, side by side.  As take_namespace. */
+/* Start what is needed of kubectl, side by side.  As provision_namespace. */
 static int
 provision_open(struct provision *p)
 {
