@@ -24,7 +24,6 @@
 enum {
 	DOCUMENT_MAX = 4 << 20, /* bytes of a manifest, as registries allow */
 	INDEX_DEPTH = 4, /* indexes in indexes */
-	CHOICES_MAX = 512, /* bytes of a list of choices in a message */
 	HEX_LEN = 64, /* of a SHA-256 */
 	IMAGES_MAX = 1000, /* in an archive */
 	PEEKED_MAX = 64 << 20, /* bytes of documents that are only looked at */
@@ -86,7 +85,10 @@ find_blob(struct image *img, const char *digest, struct blob *b)
 	return store_get(&img->store, name, b);
 }
 
-/* The blob of a descriptor, verified. */
+/*
+ * The blob of a descriptor, verified; or, where it is a string, of a member of
+ * a docker-archive.
+ */
 static int
 get_blob(struct image *img, const struct json *descriptor, struct blob *b)
 {
@@ -95,6 +97,14 @@ get_blob(struct image *img, const struct json *descriptor, struct blob *b)
 	char masked[160];
 	int ret;
 
+	if (json_is_string(descriptor)) {
+		ret = store_get(&img->store, json_text(descriptor), b);
+		if (ret == 0)
+			msg_warn(0, "'%s': not in the archive",
+			    msg_mask(masked, sizeof masked,
+			        json_text(descriptor)));
+		return ret > 0 ? 0 : -1;
+	}
 	msg_mask(masked, sizeof masked, digest);
 	if (!digest_is_text(digest)) {
 		msg_warn(0,
@@ -117,23 +127,15 @@ get_blob(struct image *img, const struct json *descriptor, struct blob *b)
 
 /* ---------------------------------------------------------------- indexes */
 
-/* A list of choices for a message. */
-struct choices {
-	char text[CHOICES_MAX];
-	size_t len;
-};
-
+/* Add one to a list of choices for a message, as far as there is room. */
 static void
-choices_add(struct choices *c, const char *one)
+choices_add(char *text, const char *one)
 {
 	char masked[128];
-	int n;
+	size_t len = strlen(text);
 
-	if (c->len >= sizeof c->text)
-		return;
-	n = snprintf(c->text + c->len, sizeof c->text - c->len, "%s%s",
-	    c->len > 0 ? ", " : "", msg_mask(masked, sizeof masked, one));
-	c->len += n < 0 ? 0 : (size_t)n;
+	snprintf(text + len, IMAGE_CHOICES - len, "%s%s", len > 0 ? ", " : "",
+	    msg_mask(masked, sizeof masked, one));
 }
 
 /* "os/arch" or "os/arch/variant" of a descriptor, "" when it does not say. */
@@ -290,7 +292,7 @@ static const struct json *
 choose_platform(struct image *img, const struct json *index, const char *wanted)
 {
 	const struct json *one, *first = NULL;
-	struct choices have = {{0}, 0};
+	char have[IMAGE_CHOICES] = "";
 	bool linux_found = false, image;
 	struct json *doc;
 	char platform[80];
@@ -311,15 +313,14 @@ choose_platform(struct image *img, const struct json *index, const char *wanted)
 			first = one;
 		linux_found = linux_found ||
 		    strncmp(platform, "linux/", 6) == 0;
-		choices_add(&have, platform);
+		choices_add(have, platform);
 	}
 	if (first == NULL) {
 		msg_warn(0, "the index has no container image");
 		return NULL;
 	}
 	img->mismatch = true;
-	free(img->platforms);
-	img->platforms = strdup(have.text);
+	snprintf(img->platforms, sizeof img->platforms, "%s", have);
 	return first;
 }
 
@@ -454,12 +455,18 @@ is_missing_foreign(struct image *img, const struct json *layer,
 	return true;
 }
 
-/* An OCI manifest or Docker's schema 2 (image-spec, manifest.md). */
+/*
+ * An OCI manifest or Docker's schema 2 (image-spec, manifest.md); or, with
+ * `docker`, an object of manifest.json.
+ */
 static int
-open_manifest(struct image *img, const struct json *manifest)
+open_manifest(struct image *img, const struct json *manifest, bool docker)
 {
-	const struct json *layers = json_get_array(manifest, "layers");
-	const struct json *config = json_get(manifest, "config"), *one;
+	const struct json *layers = json_get_array(manifest,
+	                      docker ? "Layers" : "layers"),
+	                  *one;
+	const struct json *config = json_get(manifest,
+	    docker ? "Config" : "config");
 	const char *type = artifact_type(manifest);
 	unsigned int i = 0;
 	char masked[160];
@@ -470,7 +477,8 @@ open_manifest(struct image *img, const struct json *manifest)
 		    "a manifest of schema 1, which current runtimes do not read; push or save the image again with a newer docker or podman");
 		return -1;
 	}
-	if (layers == NULL || !json_is_object(config)) {
+	if (docker ? !json_is_string(config)
+	           : layers == NULL || !json_is_object(config)) {
 		msg_warn(0, "the manifest is of an unknown kind");
 		return -1;
 	}
@@ -486,8 +494,8 @@ open_manifest(struct image *img, const struct json *manifest)
 	     one = json_next(one)) {
 		if (is_missing_foreign(img, one, i + 1))
 			return -1;
-		img->layers[i].odd_type = !is_layer_type(
-		    json_get_text(one, "mediaType"));
+		img->layers[i].odd_type = !docker &&
+		    !is_layer_type(json_get_text(one, "mediaType"));
 		if (get_blob(img, one, &b) < 0 || set_layer(img, i++, &b) < 0)
 			return -1;
 	}
@@ -516,7 +524,7 @@ open_oci(struct image *img, const struct json *at, const char *platform)
 		if (doc == NULL)
 			break;
 		if (json_get_array(doc, "manifests") == NULL) {
-			ret = open_manifest(img, doc);
+			ret = open_manifest(img, doc, false);
 			break;
 		}
 		at = choose_platform(img, doc, platform);
@@ -527,44 +535,11 @@ open_oci(struct image *img, const struct json *at, const char *platform)
 	return ret;
 }
 
-/* A blob of a docker-archive by its member's name. */
-static int
-get_member(struct image *img, const char *name, struct blob *b)
-{
-	char masked[160];
-	int ret = store_get(&img->store, name, b);
-
-	if (ret == 0)
-		msg_warn(0, "'%s': not in the archive",
-		    msg_mask(masked, sizeof masked, name));
-	return ret > 0 ? 0 : -1;
-}
-
-/* image: an object of manifest.json */
-static int
-open_docker(struct image *img, const struct json *image)
-{
-	const struct json *layers = json_get_array(image, "Layers"), *one;
-	unsigned int i = 0;
-	struct blob b;
-
-	if (get_member(img, json_get_text(image, "Config"), &b) < 0 ||
-	    set_config(img, &b, json_size(layers)) < 0)
-		return -1;
-	for (one = json_first(layers); !img->other_os && one != NULL;
-	     one = json_next(one)) {
-		if (get_member(img, json_text(one), &b) < 0 ||
-		    set_layer(img, i++, &b) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* ------------------------------------------------- what an archive holds */
 
 /* An image, under the first of its names. */
 struct found {
-	const struct json *at; /* as open_oci or open_docker has it */
+	const struct json *at; /* as open_oci or open_manifest has it */
 	bool docker;
 	const char *name; /* borrowed; "": it has none */
 	char id[DIGEST_TEXT]; /* of its manifest, or configuration; or "" */
@@ -628,39 +603,37 @@ list_note(struct list *l, const struct json *descriptor, const struct json *doc)
 		msg_mask(l->artifact, sizeof l->artifact, types[i]);
 }
 
-/* Is there an image in what the descriptor is of?  Notes what it sees. */
+/*
+ * Is there an image in what the descriptor is of, and the indexes in it?  Notes
+ * what it sees.
+ */
 static bool
 list_look(struct image *img, struct list *l, const struct json *descriptor)
 {
-	const struct json *next[INDEX_DEPTH] = {NULL}, *one = descriptor;
-	struct json *docs[INDEX_DEPTH], *doc;
+	struct json *queue = json_new_array(), *doc;
+	const struct json *one, *inner;
 	bool found = false;
-	int depth = 0;
+	int n = 0;
 
-	while (one != NULL || depth > 0) {
-		if (one == NULL) {
-			json_free(docs[--depth]);
-			one = next[depth];
-			continue;
-		}
+	(void)json_add(queue, NULL, json_copy(descriptor));
+	for (one = json_first(queue); one != NULL; one = json_next(one)) {
 		doc = image_peek(img, one);
+		inner = json_first(json_get_array(doc, "manifests"));
 		if (!is_image(one, doc)) {
 			list_note(l, one, doc);
-		} else if (depth < INDEX_DEPTH &&
-		    json_size(json_get_array(doc, "manifests")) > 0) {
-			docs[depth] = doc;
-			next[depth++] = one == descriptor ? NULL
-			                                  : json_next(one);
-			one = json_first(json_get_array(doc, "manifests"));
-			continue;
-		} else {
+		} else if (inner == NULL) {
 			found = true;
 			json_add_string(l->configs, NULL,
 			    json_get_text(json_get(doc, "config"), "digest"));
+		} else {
+			/* one may hold itself */
+			for (; inner != NULL && n++ < IMAGES_MAX;
+			     inner = json_next(inner))
+				(void)json_add(queue, NULL, json_copy(inner));
 		}
 		json_free(doc);
-		one = one == descriptor ? NULL : json_next(one);
 	}
+	json_free(queue);
 	return found;
 }
 
@@ -745,19 +718,23 @@ list_docker(struct image *img, struct list *l)
 }
 
 /*
- * List what there is: "docker save" writes an OCI layout, too, which may lack
- * images (moby#47210, moby#51389).  Returns 0, or -1 (reported).
+ * Open it, and list what there is: "docker save" writes an OCI layout, too,
+ * which may lack images (moby#47210, moby#51389).  Returns 0, or -1 (reported).
  */
 static int
-list_read(struct image *img, struct list *l, enum source_kind kind)
+list_read(struct image *img, struct list *l, const struct source *source,
+    uint64_t max)
 {
 	struct blob b;
 
+	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
 	l->configs = json_new_array();
-	if (kind != SOURCE_DOCKER_ARCHIVE &&
-	    load(img, "index.json", &l->index) < 0)
-		return -1;
-	if (load(img, "manifest.json", &l->docker) < 0)
+	if (tempfile_open(&img->tempfile, max) < 0 ||
+	    store_open(&img->store, source->path, source->fd, &img->tempfile) <
+	        0 ||
+	    (source->kind != SOURCE_DOCKER_ARCHIVE &&
+	        load(img, "index.json", &l->index) < 0) ||
+	    load(img, "manifest.json", &l->docker) < 0)
 		return -1;
 	if (l->index == NULL && l->docker == NULL) {
 		if (store_get(&img->store, "repositories", &b) > 0)
@@ -828,7 +805,7 @@ static int
 list_choose(const struct list *l, const char *tag, unsigned int place,
     struct found *f)
 {
-	struct choices have = {{0}, 0};
+	char have[IMAGE_CHOICES] = "";
 	char masked[160];
 	uint64_t n = place;
 	size_t i;
@@ -843,11 +820,10 @@ list_choose(const struct list *l, const char *tag, unsigned int place,
 		}
 	}
 	for (i = 0; i < l->n; i++)
-		choices_add(&have,
+		choices_add(have,
 		    *l->all[i].name != '\0' ? l->all[i].name : "?");
 	msg_warn(0, "no image '%s' in it; it has: %s",
-	    msg_mask(masked, sizeof masked, tag != NULL ? tag : "?"),
-	    have.text);
+	    msg_mask(masked, sizeof masked, tag != NULL ? tag : "?"), have);
 	return -1;
 }
 
@@ -872,21 +848,14 @@ list_set_name(const struct list *l, struct image *img, const struct found *f,
 int
 image_list(const struct source *source, uint64_t max, struct json *names)
 {
-	struct image img = {.store.fd = -1, .tempfile.fd = -1};
+	struct image img;
 	struct list l = {0};
+	int ret = list_read(&img, &l, source, max);
 	unsigned int at;
-	int ret = -1;
 
-	if (tempfile_open(&img.tempfile, max) == 0 &&
-	    store_open(&img.store, source->path, source->fd, &img.tempfile) ==
-	        0 &&
-	    list_read(&img, &l, source->kind) == 0) {
-		for (at = 0; at < l.n; at++) {
-			list_set_name(&l, &img, &l.all[at], at);
-			json_add_string(names, NULL,
-			    img.name != NULL ? img.name : "");
-		}
-		ret = 0;
+	for (at = 0; ret == 0 && at < l.n; at++) {
+		list_set_name(&l, &img, &l.all[at], at);
+		json_add_string(names, NULL, img.name != NULL ? img.name : "");
 	}
 	list_free(&l);
 	image_close(&img);
@@ -899,18 +868,14 @@ image_open(struct image *img, const struct source *source, unsigned int place,
 {
 	struct list l = {0};
 	struct found f;
-	int ret = -1;
+	int ret = list_read(img, &l, source, max);
 
-	*img = (struct image){.store.fd = -1, .tempfile.fd = -1};
-	if (tempfile_open(&img->tempfile, max) < 0 ||
-	    store_open(&img->store, source->path, source->fd, &img->tempfile) <
-	        0)
-		return -1;
-	if (list_read(img, &l, source->kind) == 0 &&
-	    list_choose(&l, source->tag, place, &f) == 0) {
+	if (ret == 0)
+		ret = list_choose(&l, source->tag, place, &f);
+	if (ret == 0) {
 		img->n_images = source->tag == NULL ? (unsigned int)l.n : 1;
 		list_set_name(&l, img, &f, source->tag == NULL ? place : 0);
-		ret = f.docker ? open_docker(img, f.at)
+		ret = f.docker ? open_manifest(img, f.at, true)
 		               : open_oci(img, f.at, platform);
 	}
 	list_free(&l);
@@ -922,7 +887,6 @@ image_close(struct image *img)
 {
 	json_free(img->config);
 	free(img->layers);
-	free(img->platforms);
 	free(img->name);
 	store_close(&img->store);
 	tempfile_close(&img->tempfile);

@@ -18,7 +18,8 @@
 struct json;
 
 enum {
-	IMAGE_LAYERS_MAX = 500 /* overlayfs takes no more */
+	IMAGE_LAYERS_MAX = 500, /* overlayfs takes no more */
+	IMAGE_CHOICES = 512 /* bytes of a list of choices in a message */
 };
 
 struct image_layer {
@@ -47,7 +48,7 @@ struct image {
 	uint64_t spent; /* bytes of blobs read */
 	uint64_t peeked; /* bytes of documents that were only looked at */
 	bool mismatch; /* the index has no image for the platform asked for */
-	char *platforms; /* owned; what it has, "linux/arm64, ..."; or NULL */
+	char platforms[IMAGE_CHOICES]; /* what it has: "linux/arm64, ..." */
 };
 
 /*

@@ -41,19 +41,15 @@ store_add_member(struct store *s, struct tarscan_entry *e)
 	}
 	m = array_grow(s->members, &s->members_room, s->n_members + 1,
 	    sizeof *m);
-	if (m == NULL) {
-		msg_nomem();
-		return -1;
-	}
+	if (m == NULL)
+		goto nomem;
 	s->members = m;
+	m += s->n_members++;
 	path_clean(e->name);
-	m = &s->members[s->n_members];
-	*m = (struct store_member){strdup(e->name), NULL, e->data};
-	s->n_members++;
-	if (m->name == NULL) {
-		msg_nomem();
-		return -1;
-	}
+	m->data = e->data;
+	m->name = strdup(e->name);
+	if (m->name == NULL)
+		goto nomem;
 	if (e->type == TARSCAN_FILE)
 		return 0;
 	/* a symlink is from its own directory on, a hard link from the top */
@@ -62,22 +58,53 @@ store_add_member(struct store *s, struct tarscan_entry *e)
 		len = (int)(slash - e->name) + 1;
 	if (asprintf(&m->link, "./%.*s%s", len, e->name, e->link) < 0) {
 		m->link = NULL;
-		msg_nomem();
-		return -1;
+		goto nomem;
 	}
 	path_clean_go(m->link);
 	path_clean(m->link);
 	return 0;
+
+nomem:
+	msg_nomem();
+	return -1;
 }
 
+/* Read an archive's members: in place if that is possible.  0, or -1. */
 static int
-index_archive(struct store *s, const struct blob *b, const char *what)
+store_open_archive(struct store *s, const struct stat *st, const char *what)
 {
-	struct tarscan scan = {b, what, 0, s->tempfile};
+	/* what writes a packed file's content to standard output */
+	static const char *const by[][2] = {{"zip", "unzip -p"},
+	    {"7z", "7z x -so"}, {"compress", "uncompress -c"},
+	    {"lzma", "xz -dc"}, {NULL, NULL}};
+	struct blob b = {s->fd, 0, (uint64_t)st->st_size}, plain;
+	struct tarscan scan = {&plain, what, 0, s->tempfile};
+	const char *packed, *const(*one)[2] = by;
 	struct tarscan_entry *e;
 	int ret;
 
-	if (!tarscan_is_tar(b)) {
+	if (!S_ISREG(st->st_mode) &&
+	    tempfile_copy(s->tempfile, s->fd, what, &b) < 0)
+		return -1;
+	if (b.len == 0) {
+		msg_warn(0, "%s is empty", what);
+		return -1;
+	}
+	plain = b;
+	packed = tarscan_is_tar(&b) ? NULL : decompress_unread(&b);
+	if (packed != NULL) {
+		while ((*one)[0] != NULL && strcmp((*one)[0], packed) != 0)
+			one++;
+		msg_warn(0,
+		    "%s is compressed with %s, which is not read; decompress it first: %s%s ... | unpackctl check -",
+		    what, packed, (*one)[0] != NULL ? (*one)[1] : packed,
+		    (*one)[0] != NULL ? "" : " -dc");
+		return -1;
+	}
+	if (decompress_needed(&b) &&
+	    decompress_blob(s->tempfile, &b, what, &plain, NULL) < 0)
+		return -1;
+	if (!tarscan_is_tar(&plain)) {
 		msg_warn(0,
 		    "%s is not an image: neither a directory nor a tar archive; make one with 'podman save', 'docker save' or 'skopeo copy'",
 		    what);
@@ -88,48 +115,13 @@ index_archive(struct store *s, const struct blob *b, const char *what)
 		msg_nomem();
 		return -1;
 	}
-	do {
-		ret = tarscan_next(&scan, e);
-		if (ret > 0 && store_add_member(s, e) < 0)
+	while ((ret = tarscan_next(&scan, e)) > 0)
+		if (store_add_member(s, e) < 0) {
 			ret = -1;
-	} while (ret > 0);
+			break;
+		}
 	free(e);
 	return ret;
-}
-
-/* An archive is read in place if that is possible, else from the tempfile. */
-static int
-store_open_archive(struct store *s, const struct stat *st, const char *what)
-{
-	/* what writes a packed file's content to standard output */
-	static const char *const by[][2] = {{"zip", "unzip -p"},
-	    {"7z", "7z x -so"}, {"compress", "uncompress -c"},
-	    {"lzma", "xz -dc"}, {NULL, NULL}};
-	struct blob b = {s->fd, 0, (uint64_t)st->st_size}, plain;
-	const char *packed, *const(*one)[2] = by;
-
-	if (!S_ISREG(st->st_mode) &&
-	    tempfile_copy(s->tempfile, s->fd, what, &b) < 0)
-		return -1;
-	if (b.len == 0) {
-		msg_warn(0, "%s is empty", what);
-		return -1;
-	}
-	packed = decompress_unread(&b);
-	if (packed != NULL && !tarscan_is_tar(&b)) {
-		while ((*one)[0] != NULL && strcmp((*one)[0], packed) != 0)
-			one++;
-		msg_warn(0,
-		    "%s is compressed with %s, which is not read; decompress it first: %s%s ... | unpackctl check -",
-		    what, packed, (*one)[0] != NULL ? (*one)[1] : packed,
-		    (*one)[0] != NULL ? "" : " -dc");
-		return -1;
-	}
-	if (!decompress_needed(&b))
-		return index_archive(s, &b, what);
-	if (decompress_blob(s->tempfile, &b, what, &plain, NULL) < 0)
-		return -1;
-	return index_archive(s, &plain, what);
 }
 
 int
@@ -209,33 +201,30 @@ fail:
 	return -1;
 }
 
-/* The last member of a name counts. */
-static const struct store_member *
-find_member(const struct store *s, const char *name)
-{
-	size_t i;
-
-	for (i = s->n_members; i > 0; i--)
-		if (strcmp(s->members[i - 1].name, name) == 0)
-			return &s->members[i - 1];
-	return NULL;
-}
-
 int
 store_get(struct store *s, const char *name, struct blob *out)
 {
 	const struct store_member *m;
 	int links;
+	size_t i;
 
 	if (s->is_dir)
 		return get_file(s, name, out);
-	m = find_member(s, name);
-	for (links = 0; m != NULL && m->link != NULL; links++)
-		m = links < LINKS_MAX ? find_member(s, m->link) : NULL;
-	if (m == NULL)
-		return 0;
-	*out = m->data;
-	return 1;
+	for (links = 0; links <= LINKS_MAX; links++) {
+		/* the last member of a name counts */
+		for (i = s->n_members; i > 0; i--)
+			if (strcmp(s->members[i - 1].name, name) == 0)
+				break;
+		if (i == 0)
+			return 0;
+		m = &s->members[i - 1];
+		if (m->link == NULL) {
+			*out = m->data;
+			return 1;
+		}
+		name = m->link;
+	}
+	return 0;
 }
 
 void

@@ -467,7 +467,7 @@ open_layers(struct verdict *v)
 	if (img->mismatch)
 		verdict_note(v, "no-platform", "", 0,
 		    "no image for %s in it; it has images for: %s", platform,
-		    img->platforms != NULL ? img->platforms : "?");
+		    img->platforms);
 	v->refused = img->other_os;
 	if (img->other_os)
 		verdict_note(v, "other-os", "", 0,
