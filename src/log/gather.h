@@ -30,7 +30,7 @@ void gather_close(struct gather *g);
  *
  * A line that a container runtime's file breaks off goes on in the next one
  * that begins in the middle of a line: give files of one log in the order of
- * time (order.h).
+ * time.
  */
 int gather_log(struct gather *g, int fd, const char *name);
 
