@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "cmd/completion.h"
 #include "base/io.h"
 #include "base/opt.h"
 #include "base/result.h"
@@ -25,7 +24,6 @@
 
 static int unpackctl_help(int argc, char **argv);
 static int unpackctl_version(int argc, char **argv);
-static int unpackctl_completion(int argc, char **argv);
 
 static const struct opt main_rows[] = {
     {"version", 0, NULL, "print the version, the commit and what is linked"},
@@ -69,7 +67,7 @@ static const struct cmd commands[] = {
     {&cmd_explain_options, cmd_explain,
         "print what the code of a finding means, and how to fix it",
         "ExplainResult"},
-    {&completion_options, unpackctl_completion,
+    {&cmd_completion_options, cmd_completion,
         "print the completion script of a shell", NULL},
     {&help_options, unpackctl_help,
         "list the commands, or print the options of one", NULL},
@@ -135,16 +133,6 @@ unpackctl_version(int argc, char **argv)
 	out_printf("sandbox %s\n",
 	    sandbox_describe(sandbox, sandbox_enter(NULL, 0, SANDBOX_CHECK)));
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
-}
-
-static int
-unpackctl_completion(int argc, char **argv)
-{
-	int code;
-
-	if (opt_parse(&completion_options, NULL, argc, argv, &code) < 0)
-		return code;
-	return completion_print_script(argv[1]);
 }
 
 /* Run what argv asks for; the program's exit code. */

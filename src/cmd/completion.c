@@ -5,7 +5,7 @@
  * The scripts know no command and no option; they ask the program that is
  * being typed.
  */
-#include "cmd/completion.h"
+#include "cmd/cmd.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ completion_shell(size_t i)
 }
 
 static const struct opt_group completion_groups[] = {{0}};
-const struct opt_command completion_options = {
+const struct opt_command cmd_completion_options = {
     .name = "completion",
     .usage = " bash|zsh|fish",
     .about =
@@ -64,20 +64,23 @@ const struct opt_command completion_options = {
 };
 
 int
-completion_print_script(const char *shell)
+cmd_completion(int argc, char **argv)
 {
 	char shown[64];
+	int code;
 	size_t i;
 
+	if (opt_parse(&cmd_completion_options, NULL, argc, argv, &code) < 0)
+		return code;
 	for (i = 0; scripts[i].shell != NULL; i++) {
-		if (strcmp(scripts[i].shell, shell) != 0)
+		if (strcmp(scripts[i].shell, argv[1]) != 0)
 			continue;
 		out_text(scripts[i].script);
 		return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 	}
-	(void)opt_wrong(&completion_options,
+	(void)opt_wrong(&cmd_completion_options,
 	    "completion takes one of bash, zsh and fish, not '%s'",
-	    msg_mask(shown, sizeof shown, shell));
+	    msg_mask(shown, sizeof shown, argv[1]));
 	return WIRE_USAGE;
 }
 
@@ -91,11 +94,10 @@ offer(const char *before, const char *name, const char *meaning,
 {
 	size_t len = strlen(before);
 
-	if (strncmp(word, before, len) != 0 ||
-	    strncmp(word + len, name, strlen(word + len)) != 0)
-		return;
-	out_printf("%s%s\t%.*s\n", before, name, (int)strcspn(meaning, "\n"),
-	    meaning);
+	if (strncmp(word, before, len) == 0 &&
+	    strncmp(word + len, name, strlen(word + len)) == 0)
+		out_printf("%s%s\t%.*s\n", before, name,
+		    (int)strcspn(meaning, "\n"), meaning);
 }
 
 static void
@@ -103,16 +105,14 @@ offer_options(const struct opt_command *c, const char *word)
 {
 	const struct opt_group *g;
 	const struct opt *o;
-	char letter[2] = "";
 
 	for (g = c->groups; g->rows != NULL; g++)
-		for (o = g->rows; o->name != NULL || o->letter != 0; o++) {
-			letter[0] = o->letter;
+		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
 			if (o->name != NULL)
 				offer("--", o->name, o->help, word);
 			else
-				offer("-", letter, o->help, word);
-		}
+				offer("-", (const char[]){o->letter, '\0'},
+				    o->help, word);
 	offer("--", "help", "what it does and takes", word);
 	out_line(":words");
 }
@@ -176,25 +176,23 @@ offer_arguments(const struct opt_command *c, char *const *words, int n)
 		o = opt_word(c, words[i], &value);
 		waiting = waiting == NULL && !ended && value == NULL ? o : NULL;
 	}
+	o = opt_word(c, word, &value);
 	if (waiting != NULL) {
 		offer_values(waiting, strcmp(word, "=") == 0 ? "" : word);
-		return;
-	}
-	o = opt_word(c, word, &value);
-	if (ended || word[0] != '-') {
-		if (c->offer == NULL && c->operands == NULL) {
-			offer_options(c, word);
-			return;
-		}
+	} else if (ended || word[0] != '-') {
 		for (k = 0; c->offer && (name = c->offer(k)) != NULL; k++)
 			offer("", name, "", word);
-		out_line(c->offer != NULL ? ":words" : ":files");
-	} else if (word[1] != '-' || strchr(word, '=') == NULL)
+		if (c->offer == NULL && c->operands == NULL)
+			offer_options(c, word);
+		else
+			out_line(c->offer != NULL ? ":words" : ":files");
+	} else if (word[1] != '-' || strchr(word, '=') == NULL) {
 		offer_options(c, word);
-	else if (o != NULL)
+	} else if (o != NULL) {
 		offer_values(o, value);
-	else
+	} else {
 		out_line(":words");
+	}
 }
 
 int

@@ -49,76 +49,76 @@ const struct opt_command cmd_explain_options = {
     .offer = explain_code,
 };
 
-/* The page of a code. */
-static void
-explain_row(const struct codes_row *r)
+/* The i-th row of those that are asked for, or of all; NULL: no more. */
+static const struct codes_row *
+explain_at(char *const *asked, size_t i)
 {
-	out_printf("%s (%s, of %s %s)\n\n", r->code,
-	    codes_severity_name(r->severity),
-	    r->area == CODES_IMAGE     ? "an"
-	        : r->area == CODES_POD ? "a"
-	                               : "the",
-	    codes_area_name(r->area));
-	out_printf("What it means:\n  %s\nIn the cluster:\n  %s\n%s:\n  %s\n",
-	    r->meaning, r->seen,
-	    r->severity == CODES_NOTE ? "To avoid it" : "Fix", r->fix);
+	if (asked[0] == NULL)
+		return codes_table[i].code != NULL ? &codes_table[i] : NULL;
+	return asked[i] != NULL ? codes_find(asked[i]) : NULL;
 }
 
-static void
-explain_add(struct json *to, const struct codes_row *r)
+static int
+explain_json(char *const *asked)
 {
-	struct json *o = json_add_object(to, NULL);
+	struct json *all = result_new(WIRE_OK, NULL, NULL, ""), *o;
+	struct json *codes = json_add_array(all, "codes");
+	const struct codes_row *r;
+	size_t i;
 
-	json_add_string(o, "code", r->code);
-	json_add_string(o, "severity", codes_severity_name(r->severity));
-	json_add_string(o, "of", codes_area_name(r->area));
-	json_add_string(o, "meaning", r->meaning);
-	json_add_string(o, "seen", r->seen);
-	json_add_string(o, "fix", r->fix);
+	for (i = 0; (r = explain_at(asked, i)) != NULL; i++) {
+		o = json_add_object(codes, NULL);
+		json_add_string(o, "code", r->code);
+		json_add_string(o, "severity",
+		    codes_severity_name(r->severity));
+		json_add_string(o, "of", codes_area_name(r->area));
+		json_add_string(o, "meaning", r->meaning);
+		json_add_string(o, "seen", r->seen);
+		json_add_string(o, "fix", r->fix);
+	}
+	return result_print(all) < 0 ? WIRE_FAIL : WIRE_OK;
 }
 
 int
 cmd_explain(int argc, char **argv)
 {
-	static const char *const heads[] = {"Of an image:", "Of a pod:",
-	    "Of the cluster:"};
+	static const char *const articles[] = {"an", "a", "the"};
 	struct explain a = {0};
-	struct json *o, *all;
 	const struct codes_row *r;
 	int code, area = -1;
-	char **c, shown[256];
+	char shown[256];
+	size_t i;
 
 	if (opt_parse(&cmd_explain_options, &a, argc, argv, &code) < 0)
 		return code;
-	for (c = argv + 1; *c != NULL; c++)
-		if (codes_find(*c) == NULL) {
-			(void)opt_wrong(&cmd_explain_options,
-			    "unknown code '%s'",
-			    msg_mask(shown, sizeof shown, *c));
-			return WIRE_USAGE;
-		}
-	if (a.json) {
-		o = result_new(WIRE_OK, NULL, NULL, "");
-		all = json_add_array(o, "codes");
-		for (r = codes_table; argv[1] == NULL && r->code != NULL; r++)
-			explain_add(all, r);
-		for (c = argv + 1; *c != NULL; c++)
-			explain_add(all, codes_find(*c));
-		return result_print(o) < 0 ? WIRE_FAIL : WIRE_OK;
+	argv++;
+	for (i = 0; argv[i] != NULL; i++) {
+		if (codes_find(argv[i]) != NULL)
+			continue;
+		(void)opt_wrong(&cmd_explain_options, "unknown code '%s'",
+		    msg_mask(shown, sizeof shown, argv[i]));
+		return WIRE_USAGE;
 	}
-	/* all codes, a line each */
-	for (r = codes_table; argv[1] == NULL && r->code != NULL; r++) {
+	if (a.json)
+		return explain_json(argv);
+	for (i = 0; (r = explain_at(argv, i)) != NULL; i++) {
+		if (argv[0] != NULL) {
+			out_printf(
+			    "%s%s (%s, of %s %s)\n\nWhat it means:\n  %s\nIn the cluster:\n  %s\n%s:\n  %s\n",
+			    i > 0 ? "\n" : "", r->code,
+			    codes_severity_name(r->severity), articles[r->area],
+			    codes_area_name(r->area), r->meaning, r->seen,
+			    r->severity == CODES_NOTE ? "To avoid it" : "Fix",
+			    r->fix);
+			continue;
+		}
+		/* all codes, a line each */
 		if ((int)r->area != area)
-			out_printf("%s%s\n", area < 0 ? "" : "\n",
-			    heads[r->area]);
+			out_printf("%sOf %s %s:\n", area < 0 ? "" : "\n",
+			    articles[r->area], codes_area_name(r->area));
 		area = (int)r->area;
 		out_printf("  %-26s %-7s  %s\n", r->code,
 		    codes_severity_name(r->severity), r->meaning);
-	}
-	for (c = argv + 1; *c != NULL; c++) {
-		if (c > argv + 1)
-			out_text("\n");
-		explain_row(codes_find(*c));
 	}
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
