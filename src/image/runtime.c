@@ -111,35 +111,29 @@ runtime_is_in_proc(const struct node *n)
 
 /* --------------------------------------------------------------- accounts */
 
-/* The text of a file of the image, owned; "" when there is none. */
+/* The text of a file of the image, owned; "" when there is none; or NULL. */
 static char *
 file_text(struct tree *t, const char *path)
 {
 	const struct node *n = tree_find(t, path);
-	char *text;
+	struct blob none = {.len = 0};
 
-	if (n == NULL || !S_ISREG(n->inode->mode) || n->inode->data.fd < 0 ||
-	    n->inode->data.len > ACCOUNTS_MAX) {
-		text = strdup("");
-		if (text == NULL)
-			msg_nomem();
-		return text;
-	}
-	return blob_text(&n->inode->data, ACCOUNTS_MAX, path);
+	return blob_text(n == NULL || !S_ISREG(n->inode->mode) ||
+	            n->inode->data.fd < 0 || n->inode->data.len > ACCOUNTS_MAX
+	        ? &none
+	        : &n->inode->data,
+	    ACCOUNTS_MAX, path);
 }
 
 /* Split a line at colons into at most n fields, the others "". */
 static void
 runtime_split_line(char *line, char **fields, size_t n)
 {
-	static char empty[1];
+	char *end = line + strlen(line);
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		fields[i] = strsep(&line, ":");
-		if (fields[i] == NULL)
-			fields[i] = empty;
-	}
+	for (i = 0; i < n; i++)
+		fields[i] = line != NULL ? strsep(&line, ":") : end;
 }
 
 static void

@@ -85,29 +85,26 @@ tree_child(struct tree *t, const struct node *dir, const char *name, size_t len)
 	return n;
 }
 
-/* Twice the slots. */
+/* Twice the slots.  0, or -1 (reported). */
 static int
 tree_grow_table(struct tree *t)
 {
-	struct node **old = t->table, *n, *chain;
-	size_t i, n_old = t->n_table, slot;
-	struct node **table = calloc(n_old * 2, sizeof(struct node *));
+	size_t n = t->n_table * 2, slot;
+	struct node **table = calloc(n, sizeof(struct node *)), *at;
 
 	if (table == NULL) {
 		msg_nomem();
 		return -1;
 	}
+	free(t->table);
 	t->table = table;
-	t->n_table = n_old * 2;
-	for (i = 0; i < n_old; i++) {
-		for (n = old[i]; n != NULL; n = chain) {
-			chain = n->chain;
-			slot = tree_slot(t, n->parent, n->name, n->len);
-			n->chain = table[slot];
-			table[slot] = n;
-		}
+	t->n_table = n;
+	for (at = tree_next(t->root, t->root); at != NULL;
+	     at = tree_next(t->root, at)) {
+		slot = tree_slot(t, at->parent, at->name, at->len);
+		at->chain = table[slot];
+		table[slot] = at;
 	}
-	free(old);
 	return 0;
 }
 
@@ -131,12 +128,10 @@ tree_add(struct tree *t, struct node *dir, const char *name,
 	if (t->n_nodes >= t->n_table && tree_grow_table(t) < 0)
 		return NULL;
 	n = calloc(1, sizeof *n + len + 1);
-	if (n == NULL) {
-		msg_nomem();
-		return NULL;
-	}
-	n->inode = shared != NULL ? shared : calloc(1, sizeof *n->inode);
-	if (n->inode == NULL) {
+	if (n != NULL)
+		n->inode = shared != NULL ? shared
+		                          : calloc(1, sizeof *n->inode);
+	if (n == NULL || n->inode == NULL) {
 		msg_nomem();
 		free(n);
 		return NULL;
@@ -215,10 +210,8 @@ static int
 tree_compare_nodes(const void *a, const void *b)
 {
 	const struct node *const *x = a, *const *y = b;
-	size_t len = (*x)->len < (*y)->len ? (*x)->len : (*y)->len;
-	int c = memcmp((*x)->name, (*y)->name, len);
 
-	return c != 0 ? c : (*x)->len - (*y)->len;
+	return strcmp((*x)->name, (*y)->name);
 }
 
 int
