@@ -319,34 +319,6 @@ is_nameless(const char *base)
 }
 
 /*
- * What path[0..len) names in the layer, as the kernel finds it in a chroot, but
- * without following its last link; or NULL.
- */
-static struct node *
-podman_lstat(struct extract *x, const char *path, size_t len)
-{
-	char text[TARSCAN_NAME + 1];
-	struct node *dir = x->tree.root;
-	char *base;
-
-	if (len >= sizeof text)
-		return NULL;
-	memcpy(text, path, len);
-	text[len] = '\0';
-	base = strrchr(text, '/');
-	if (base != NULL) {
-		*base++ = '\0';
-		dir = tree_find(&x->tree, text);
-	} else {
-		base = text;
-	}
-	if (dir == NULL || !S_ISDIR(dir->inode->mode))
-		return NULL;
-	return *base == '\0' ? dir
-	                     : tree_child(&x->tree, dir, base, strlen(base));
-}
-
-/*
  * The storage library takes each name of a layer once.  That two have the same
  * hash is too unlikely.
  */
@@ -380,11 +352,13 @@ podman_judge(struct extract *x, const struct tarscan_entry *e, const char *base,
 	    0;
 	const size_t len = base > e->name ? (size_t)(base - e->name) - 1 : 0;
 	char text[TARSCAN_NAME + 1];
+	const struct node *link;
 	int err = 0;
 	size_t at;
 
 	memcpy(text, e->name, len);
 	text[len] = '\0';
+	link = tree_find_link(&x->tree, text);
 	*dir = tree_find(&x->tree, text);
 	if (*dir == NULL)
 		err = errno;
@@ -399,15 +373,14 @@ podman_judge(struct extract *x, const struct tarscan_entry *e, const char *base,
 				break;
 			text[at] = '/';
 		}
-		if (podman_lstat(x, text, at) == NULL)
+		if (tree_find_link(&x->tree, text) == NULL)
 			err = 0;
 		else if (at < len)
 			extract_refuse(x, PODMAN, e->name, "symlink-dangling",
 			    "file exists");
 	}
 	/* ".wh.", ".wh.." and ".wh..." name the directory, or the one above */
-	if (is_whiteout && is_nameless(base) &&
-	    (err == 0 || podman_lstat(x, e->name, len) != NULL))
+	if (is_whiteout && is_nameless(base) && (err == 0 || link != NULL))
 		extract_refuse(x, PODMAN, e->name, "whiteout-name",
 		    "file exists");
 	/* a file takes the attribute of an opaque directory, too */
@@ -420,8 +393,7 @@ podman_judge(struct extract *x, const struct tarscan_entry *e, const char *base,
 		extract_refuse(x, PODMAN, e->name, "symlink-dangling",
 		    "no such file or directory");
 	else if (err != 0)
-		extract_refuse_way(x, PODMAN, e->name, err,
-		    podman_lstat(x, e->name, len));
+		extract_refuse_way(x, PODMAN, e->name, err, link);
 	return false;
 }
 
@@ -481,7 +453,7 @@ find_target(struct extract *x, const char *link, enum extract_runtime runtime)
 	    (size_t)snprintf(text, sizeof text, "%s/%s", w.text,
 	        runtime == EXTRACT_CONTAINERD ? base : link) < sizeof text) {
 		path_clean_go(text);
-		n = podman_lstat(x, text + 1, strlen(text + 1));
+		n = tree_find_link(&x->tree, text);
 	}
 	if (n != NULL && n->podmans && runtime == EXTRACT_CONTAINERD)
 		n = NULL;

@@ -339,14 +339,9 @@ tree_make_child(struct tree *t, struct node *dir, const char *name, mode_t mode)
 	return n;
 }
 
-struct node *
-tree_find(struct tree *t, const char *path)
-{
-	return tree_make(t, path, 0);
-}
-
-struct node *
-tree_make(struct tree *t, const char *path, mode_t mode)
+/* tree_make; with `link` the last symlink is not followed. */
+static struct node *
+tree_walk(struct tree *t, const char *path, mode_t mode, bool link)
 {
 	char rest[2 * TREE_PATH], all[2 * TREE_PATH], name[NAME_LEN_MAX + 1];
 	struct node *at = t->root, *n;
@@ -384,7 +379,8 @@ tree_make(struct tree *t, const char *path, mode_t mode)
 			    p[strspn(p, "/")] == '\0' ? mode : S_IFDIR | 0755);
 		if (n == NULL)
 			return NULL;
-		if (!S_ISLNK(n->inode->mode)) {
+		if (!S_ISLNK(n->inode->mode) ||
+		    (link && p[strspn(p, "/")] == '\0')) {
 			at = n;
 			continue;
 		}
@@ -399,4 +395,22 @@ tree_make(struct tree *t, const char *path, mode_t mode)
 		p = strcpy(rest, all);
 	}
 	return at;
+}
+
+struct node *
+tree_find(struct tree *t, const char *path)
+{
+	return tree_walk(t, path, 0, false);
+}
+
+struct node *
+tree_find_link(struct tree *t, const char *path)
+{
+	return tree_walk(t, path, 0, true);
+}
+
+struct node *
+tree_make(struct tree *t, const char *path, mode_t mode)
+{
+	return tree_walk(t, path, mode, false);
 }

@@ -121,6 +121,9 @@ char *tree_path(const struct node *n, char *path);
  */
 struct node *tree_find(struct tree *t, const char *path);
 
+/* The same, but what is last is not followed. */
+struct node *tree_find_link(struct tree *t, const char *path);
+
 /* Remove the whiteouts in dir. */
 void tree_drop_whiteouts(struct tree *t, struct node *dir);
 
