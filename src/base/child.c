@@ -190,15 +190,26 @@ child_take_line(struct family *f, struct child *c, char end)
 		    (int)sizeof c->last - 1, warns ? line + n + 2 : line);
 }
 
-/* Pass on what it says.  Returns false at the end. */
-static bool
+/* Read from a pipe, which is closed at its end. */
+static size_t
+child_read(int *fd, char *buf, size_t size)
+{
+	ssize_t n = read(*fd, buf, size);
+
+	if (n == 0 || (n < 0 && errno != EINTR)) {
+		(void)close(*fd);
+		*fd = -1;
+	}
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Pass on what it says. */
+static void
 child_hear(struct family *f, struct child *c)
 {
 	char buf[4096];
-	ssize_t i, n = read(c->said, buf, sizeof buf);
+	size_t i, n = child_read(&c->said, buf, sizeof buf);
 
-	if (n <= 0)
-		return n < 0 && errno == EINTR;
 	for (i = 0; i < n; i++) {
 		if (buf[i] == '\n' || buf[i] == '\r' ||
 		    c->n_line == sizeof c->line - 1)
@@ -206,28 +217,23 @@ child_hear(struct family *f, struct child *c)
 		if (buf[i] != '\n' && buf[i] != '\r')
 			c->line[c->n_line++] = buf[i];
 	}
-	return true;
 }
 
-/* Keep more of its result.  Returns false at the end. */
-static bool
+/* Keep more of its result. */
+static void
 child_collect(struct child *c)
 {
-	char buf[1 << 16], *text;
-	ssize_t n = read(c->result, buf, sizeof buf);
+	char buf[1 << 16], *text = NULL;
+	size_t n = child_read(&c->result, buf, sizeof buf);
 
-	if (n <= 0)
-		return n < 0 && errno == EINTR;
-	text = c->len + (size_t)n <= CHILD_RESULT_MAX
-	    ? array_grow(c->text, &c->room, c->len + (size_t)n, 1)
-	    : NULL;
-	c->too_much = c->too_much || text == NULL;
-	if (text == NULL)
-		return true;
-	c->text = text;
-	memcpy(text + c->len, buf, (size_t)n);
-	c->len += (size_t)n;
-	return true;
+	if (c->len + n <= CHILD_RESULT_MAX)
+		text = array_grow(c->text, &c->room, c->len + n, 1);
+	if (text != NULL) {
+		c->text = text;
+		memcpy(text + c->len, buf, n);
+		c->len += n;
+	}
+	c->too_much = c->too_much || (n > 0 && text == NULL);
 }
 
 static bool
@@ -312,14 +318,6 @@ family_end(struct family *f, struct child *c)
 	c->text = NULL;
 }
 
-/* Close the pipe, which is at its end. */
-static void
-close_pipe(int *fd)
-{
-	(void)close(*fd);
-	*fd = -1;
-}
-
 /* Wait until something happens. */
 static void
 family_wait(struct family *f)
@@ -354,10 +352,10 @@ family_move(struct family *f, size_t i)
 	if (c->pid == 0)
 		return;
 	/* messages first: they come before the result */
-	if (c->said >= 0 && f->fds[2 * i + 1].revents != 0 && !child_hear(f, c))
-		close_pipe(&c->said);
-	if (c->result >= 0 && f->fds[2 * i].revents != 0 && !child_collect(c))
-		close_pipe(&c->result);
+	if (c->said >= 0 && f->fds[2 * i + 1].revents != 0)
+		child_hear(f, c);
+	if (c->result >= 0 && f->fds[2 * i].revents != 0)
+		child_collect(c);
 	if (clock_now() >= c->deadline) {
 		c->late = true;
 		c->deadline = INT64_MAX;

@@ -128,15 +128,6 @@ io_out_flush(struct io_out *out)
 }
 
 int
-io_close(int fd)
-{
-	/* Linux has closed fd even when it says EINTR: close(2), NOTES */
-	if (close(fd) < 0 && errno != EINTR)
-		return -1;
-	return 0;
-}
-
-int
 io_std(void)
 {
 	int fd;

@@ -64,12 +64,6 @@ int io_out_write(struct io_out *out, const void *buf, size_t len);
 int io_out_flush(struct io_out *out);
 
 /*
- * Close fd and say whether the kernel reported an error that an earlier write
- * left behind.  Returns 0, or -1 with errno set; fd is closed either way.
- */
-int io_close(int fd);
-
-/*
  * Make sure that descriptors 0, 1 and 2 are open, so that no file opened
  * later can be mistaken for one of them: a closed one is opened on / for
  * reading, so that writes to it still fail with EBADF.  Returns 0, or -1 with

@@ -374,12 +374,6 @@ json_add_bool(struct json *to, const char *key, bool value)
 	(void)json_add(to, key, json_new_bool(value));
 }
 
-void
-json_add_null(struct json *to, const char *key)
-{
-	(void)json_add(to, key, json_new_null());
-}
-
 /* Add the number of these digits. */
 static void
 json_add_digits(struct json *to, const char *key, bool minus, uint64_t n)

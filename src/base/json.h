@@ -160,7 +160,6 @@ void json_add_string(struct json *to, const char *key, const char *text);
 void json_add_format(struct json *to, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void json_add_bool(struct json *to, const char *key, bool value);
-void json_add_null(struct json *to, const char *key);
 
 /* Whole numbers of any size print digit by digit. */
 void json_add_int(struct json *to, const char *key, int64_t n);

@@ -187,22 +187,6 @@ load_mounts(struct content *c, int fd)
 	return mounts_load(&c->mounts, "/proc/self/mountinfo", dir, &self);
 }
 
-/* Has kind been here? */
-static bool
-sees_kind(int dirfd)
-{
-	char text[8];
-	ssize_t n;
-	int fd = openat(dirfd, PLACES_KIND_FILE,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	n = io_read(fd, text, sizeof text);
-	(void)close(fd);
-	return n == 5 && memcmp(text, PLACES_KIND_TEXT, 5) == 0;
-}
-
 /* Begin a walk.  Returns 0, or -1 (reported). */
 static int
 content_begin(struct content *c, bool lazy)
@@ -221,6 +205,8 @@ content_open(struct content *c, const struct content_opts *opts,
 {
 	const char *dir = opts->dir[0] == '\0' ? "." : opts->dir;
 	enum finding_rule rule;
+	char text[8];
+	int kind;
 
 	*error = (struct content_error){0};
 	c->opts = *opts;
@@ -236,7 +222,13 @@ content_open(struct content *c, const struct content_opts *opts,
 		explain(dir, EACCES, error);
 		return -1;
 	}
-	c->on_kind = c->at_root && sees_kind(c->top);
+	kind = openat(c->top, PLACES_KIND_FILE,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	c->on_kind = c->at_root && kind >= 0 &&
+	    io_read(kind, text, sizeof text) == 5 &&
+	    memcmp(text, PLACES_KIND_TEXT, 5) == 0;
+	if (kind >= 0)
+		(void)close(kind);
 	return content_begin(c, opts->lazy);
 }
 

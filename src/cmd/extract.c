@@ -278,7 +278,7 @@ extract_add_missing(struct json *to, const struct gather *g)
 		one = json_add_array(list, NULL);
 		json_add_uint(one, NULL, first);
 		if (last == GATHER_OPEN) {
-			json_add_null(one, NULL);
+			(void)json_add(one, NULL, json_new_null());
 			break;
 		}
 		json_add_uint(one, NULL, last);

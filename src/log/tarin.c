@@ -492,7 +492,7 @@ make_leaf(struct tarin *t, const struct tarin_entry *e)
 	}
 	if (fchmod(fd, e->mode & 0777) < 0 || futimens(fd, times) < 0)
 		err = errno;
-	if (io_close(fd) < 0 && err == 0)
+	if (close(fd) < 0 && err == 0)
 		err = errno;
 	return err != 0 ? tarin_fail(t, err, "write") : 0;
 }

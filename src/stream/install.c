@@ -84,7 +84,7 @@ replace(const char *dest, char *temp)
 			err = errno;
 	if (err == 0 && fchmod(to, 0555) < 0)
 		err = errno;
-	if (to >= 0 && io_close(to) < 0 && err == 0)
+	if (to >= 0 && close(to) < 0 && err == 0)
 		err = errno;
 	if (err == 0 && rename(temp, dest) < 0)
 		err = errno;

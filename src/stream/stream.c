@@ -32,23 +32,17 @@ struct stream {
 	char buf[STREAM_BUF];
 };
 
-/* A tarout_sink: the tar goes to the compressor. */
-static int
-stream_to_gzip(void *arg, const void *buf, size_t len)
-{
-	struct stream *s = arg;
-
-	return gzip_write(s->gzip, buf, len);
-}
-
-/* A tarout_sink: the tar is the product; for a copy nobody wants but its
- * digest.
+/*
+ * A tarout_sink: the tar goes to the compressor, or it is the product; for a
+ * copy nobody wants but its digest.
  */
 static int
-to_out(void *arg, const void *buf, size_t len)
+stream_tar(void *arg, const void *buf, size_t len)
 {
 	struct stream *s = arg;
 
+	if (s->gzip != NULL)
+		return gzip_write(s->gzip, buf, len);
 	if (s->opts->copy != NULL)
 		digest_add(&s->encode.sum, buf, len);
 	return encode_write(&s->encode, buf, len);
@@ -233,38 +227,13 @@ stream_build_pipe(struct stream *s)
 	if (opts->format == STREAM_TAR || opts->format == STREAM_COPY) {
 		digest_init(&s->encode.sum);
 		io_out_init(&s->encode.out, opts->fd);
-		s->tar = tarout_open(to_out, s);
-		return s->tar == NULL ? -1 : 0;
+	} else {
+		s->gzip = gzip_open(&gzip);
+		if (s->gzip == NULL || encode_begin(&s->encode, &to) < 0)
+			return -1;
 	}
-	s->gzip = gzip_open(&gzip);
-	if (s->gzip == NULL)
-		return -1;
-	s->tar = tarout_open(stream_to_gzip, s);
-	if (s->tar == NULL)
-		return -1;
-	return encode_begin(&s->encode, &to);
-}
-
-/* Write what is still on its way and say what it was.  0, or -1. */
-static int
-stream_finish_pipe(struct stream *s, struct report_written *result)
-{
-	struct encode *e = &s->encode;
-
-	if (s->gzip != NULL &&
-	    (gzip_finish(s->gzip) < 0 || encode_end(e, s->entries) < 0))
-		return -1;
-	if (io_out_flush(&e->out) < 0) {
-		msg_warn(errno, "standard output");
-		return -1;
-	}
-	result->entries = s->entries;
-	result->log = e->out.total;
-	result->size = s->gzip != NULL ? e->size : e->out.total;
-	result->parts = s->gzip != NULL ? e->parts : 0;
-	if (s->opts->format != STREAM_TAR)
-		digest_text(&e->sum, result->digest);
-	return 0;
+	s->tar = tarout_open(stream_tar, s);
+	return s->tar == NULL ? -1 : 0;
 }
 
 int
@@ -275,6 +244,7 @@ stream_run(const struct stream_opts *opts, struct report_written *result)
 	    [STREAM_TAR] = "tar",
 	    [STREAM_COPY] = "copy"};
 	struct stream *s = calloc(1, sizeof *s);
+	struct encode *e;
 	int ret = -1;
 
 	*result = (struct report_written){.format = formats[opts->format]};
@@ -283,13 +253,24 @@ stream_run(const struct stream_opts *opts, struct report_written *result)
 		return -1;
 	}
 	s->opts = opts;
-	if (stream_build_pipe(s) == 0 && stream_put_all(s) == 0) {
-		ret = stream_finish_pipe(s, result);
+	e = &s->encode;
+	if (stream_build_pipe(s) == 0 && stream_put_all(s) == 0 &&
+	    (s->gzip == NULL ||
+	        (gzip_finish(s->gzip) == 0 &&
+	            encode_end(e, s->entries) == 0))) {
+		ret = io_out_flush(&e->out);
+		if (ret < 0)
+			msg_warn(errno, "standard output");
+		result->entries = s->entries;
+		result->size = s->gzip != NULL ? e->size : e->out.total;
+		result->parts = s->gzip != NULL ? e->parts : 0;
+		if (opts->format != STREAM_TAR)
+			digest_text(&e->sum, result->digest);
 	} else if (s->more) {
-		result->log = s->encode.out.total;
 		result->more = true;
 		ret = 0;
 	}
+	result->log = e->out.total;
 	tarout_free(s->tar);
 	gzip_free(s->gzip);
 	free(s);

@@ -276,7 +276,7 @@ build(void)
 	json_add_int(o, "i", -1);
 	json_add_uint(o, "u", JSON_INT_MAX);
 	json_add_bool(o, "b", true);
-	json_add_null(o, "z");
+	(void)json_add(o, "z", json_new_null());
 	json_add_uint(o, "r", UINT64_MAX);
 	a = json_add_array(o, "a");
 	json_add_int(a, NULL, 2);
