@@ -183,6 +183,7 @@ keep_line(struct gather *g, const struct decode_piece *p,
 		g->is.repeated++;
 		return;
 	}
+	w->bare = !verified;
 	w->verified = g->opts.expect != NULL
 	    ? strcmp(g->opts.expect, p->digest) == 0
 	    : verified;

@@ -25,6 +25,8 @@ struct pieces_part {
 struct pieces_whole {
 	struct decode_piece said;
 	enum gather_format format;
+	bool bare; /* it has no digest of its own, and is not of one way to
+	              compress; it may be damaged */
 	bool verified; /* a line whose content is what its digest says */
 	uint64_t at; /* where a line's content, or an archive, is in the file */
 	uint64_t log; /* number of the first log it was in; 0: a witness */

@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/digest.h"
 #include "base/msg.h"
+#include "log/decompress.h"
 #include "log/pieces.h"
 
 enum {
@@ -205,16 +207,54 @@ whole_is_complete(const struct gather *g, const struct decode_piece *w,
 	return true;
 }
 
+/*
+ * The digest of what g->is.format, g->line and g->is.total say, or of the tar
+ * in it.  Returns 1; 0: it is damaged, or larger than max_size; or -1
+ * (reported).
+ */
+static int
+whole_sum(struct gather *g, bool tar, char digest[static DIGEST_TEXT])
+{
+	struct decompress *z = NULL;
+	struct digest sum;
+	const void *data;
+	uint64_t all = 0;
+	ssize_t n;
+
+	gather_rewind(g);
+	if (tar && g->is.format != GATHER_TAR) {
+		z = malloc(sizeof *z);
+		if (z == NULL || decompress_open(z, gather_pull, g) < 0) {
+			free(z);
+			return -1;
+		}
+	}
+	digest_init(&sum);
+	while ((n = z != NULL ? decompress_pull(z, &data)
+	                      : gather_pull(g, &data)) > 0) {
+		all += (uint64_t)n;
+		if (tar && all > g->opts.max_size)
+			break;
+		digest_add(&sum, data, (size_t)n);
+	}
+	digest_text(&sum, digest);
+	if (z != NULL) {
+		decompress_close(z);
+		if (n < 0 && z->corrupt)
+			n = 1;
+	}
+	free(z);
+	gather_rewind(g);
+	return n < 0 ? -1 : n == 0;
+}
+
 /* Are the parts what w describes?  Returns 1, 0, or -1 (reported). */
 static int
 whole_try_parts(struct gather *g, const struct decode_piece *w)
 {
 	const char *expect = g->opts.expect;
 	char digest[DIGEST_TEXT];
-	struct digest sum;
-	const void *data;
 	uint64_t size;
-	ssize_t n;
 
 	if (!whole_is_complete(g, w, &size))
 		return 0;
@@ -224,13 +264,7 @@ whole_try_parts(struct gather *g, const struct decode_piece *w)
 		return 0;
 	g->is.format = GATHER_JSONL;
 	g->is.total = w->parts;
-	gather_rewind(g);
-	digest_init(&sum);
-	while ((n = gather_pull(g, &data)) > 0)
-		digest_add(&sum, data, (size_t)n);
-	digest_text(&sum, digest);
-	gather_rewind(g);
-	if (n < 0)
+	if (whole_sum(g, false, digest) < 0)
 		return -1;
 	if (strcmp(digest, w->digest) != 0)
 		return 0;
@@ -277,7 +311,7 @@ whole_compare_parts(struct gather *g)
 	const struct pieces_part *p = g->parts, *end;
 	const char *map, *at, *found;
 
-	if (line == NULL || g->n_parts == 0)
+	if (line == NULL || line->bare || g->n_parts == 0)
 		return 0;
 	end = p + g->n_parts;
 	map = mmap(NULL, (size_t)g->end, PROT_READ, MAP_PRIVATE, g->fd, 0);
@@ -301,8 +335,8 @@ whole_compare_parts(struct gather *g)
 }
 
 /*
- * Are there logs of more than one bundle, or of a tar and a tar.gz, which have
- * no digest in common?  Notes which.  Returns 0, or -1 (reported).
+ * Are there logs of more than one bundle?  Notes which.  Returns 0, or -1
+ * (reported).
  */
 static int
 whole_find_conflict(struct gather *g)
@@ -320,7 +354,8 @@ whole_find_conflict(struct gather *g)
 		for (b = a + 1; b < end; b++) {
 			for (i = n = 0; i < DIGEST_TEXT; i++)
 				n += a->said.digest[i] != b->said.digest[i];
-			if (b->log != 0 && n > WHOLE_DAMAGE)
+			if (b->log != 0 && !a->bare && !b->bare &&
+			    n > WHOLE_DAMAGE)
 				gather_note_conflict(g, a->log, b->log);
 		}
 		if (a->said.parts != 0 && a->said.parts < g->n_parts)
@@ -328,6 +363,42 @@ whole_find_conflict(struct gather *g)
 			    g->parts[g->n_parts - 1].log);
 	}
 	return g->conflict[0] != 0 ? 0 : whole_compare_parts(g);
+}
+
+/*
+ * There is a bundle: are other archives, which have no digest of their own, of
+ * the same, that is of the same tar?  Returns 0, or -1 (reported).
+ */
+static int
+whole_compare_bare(struct gather *g)
+{
+	const struct pieces_whole *const line = g->line;
+	const enum gather_format format = g->is.format;
+	const struct pieces_whole *w, *own = NULL, *end;
+	char tar[DIGEST_TEXT] = "", other[DIGEST_TEXT];
+	int ret = 1;
+
+	end = g->wholes + g->n_wholes;
+	for (w = g->wholes; w < end; w++)
+		if (strcmp(w->said.digest, g->is.whole.digest) == 0)
+			own = w;
+	for (w = g->wholes; own != NULL && w < end && ret >= 0; w++) {
+		if (!w->bare || strcmp(w->said.digest, own->said.digest) == 0)
+			continue;
+		if (tar[0] == '\0')
+			ret = whole_sum(g, true, tar);
+		if (ret <= 0)
+			break;
+		g->line = w;
+		g->is.format = w->format;
+		ret = whole_sum(g, true, other);
+		g->line = line;
+		g->is.format = format;
+		if (ret > 0 && strcmp(tar, other) != 0)
+			gather_note_conflict(g, own->log, w->log);
+		ret = ret == 0 ? 1 : ret;
+	}
+	return ret < 0 ? -1 : 0;
 }
 
 /* ----------------------------------------------------------------- verdict */
@@ -375,6 +446,19 @@ whole_complain(struct gather *g)
 	        strncmp(gather_reason(g), "Bundle", 6) == 0
 	    ? WIRE_BUNDLE
 	    : WIRE_CORRUPT;
+}
+
+/* Is there a last line of other parts than those of g->line? */
+static bool
+whole_is_open(const struct gather *g)
+{
+	const struct pieces_whole *w = g->wholes, *end = w + g->n_wholes;
+
+	for (; w < end; w++)
+		if (w->log != 0 && w->format == GATHER_JSONL &&
+		    strcmp(w->said.digest, g->line->said.digest) != 0)
+			return true;
+	return false;
 }
 
 /* A number of the witness's and the log's: are both known, and different? */
@@ -441,9 +525,8 @@ gather_judge(struct gather *g, bool tell)
 		parts = whole_judge_parts(g);
 	if (parts < 0)
 		return WIRE_FAIL;
-	if (parts > 0)
-		return whole_judge_witness(g);
-	if (!g->is.verified && (line == NULL || g->n_parts > 0)) {
+	if (parts == 0 && !g->is.verified &&
+	    (line == NULL || g->n_parts > 0 || whole_is_open(g))) {
 		if (!g->over)
 			return whole_complain(g);
 		g->is.why = GATHER_TOO_LARGE;
@@ -453,11 +536,16 @@ gather_judge(struct gather *g, bool tell)
 		    g->opts.max_size);
 		return WIRE_BUNDLE;
 	}
-	/* a json line, or an archive: is it what is expected? */
-	g->is.format = line->format;
-	g->is.whole = line->said;
-	if (expect != NULL && strcmp(expect, line->said.digest) != 0)
-		return whole_say_other(g, line->said.digest);
-	gather_rewind(g);
-	return whole_judge_witness(g);
+	if (parts == 0) {
+		/* a json line, or an archive: is it what is expected? */
+		g->is.format = line->format;
+		g->is.whole = line->said;
+		if (expect != NULL && strcmp(expect, line->said.digest) != 0)
+			return whole_say_other(g, line->said.digest);
+		gather_rewind(g);
+	}
+	if (g->n_wholes > 1 && whole_compare_bare(g) < 0)
+		return WIRE_FAIL;
+	return g->conflict[0] != 0 ? whole_say_several(g)
+	                           : whole_judge_witness(g);
 }
