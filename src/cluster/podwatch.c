@@ -149,6 +149,5 @@ podwatch_free(struct podwatch *w)
 	api_call_free(&w->call);
 	json_free(w->pod);
 	free(w->buf);
-	w->pod = NULL;
-	w->buf = NULL;
+	*w = (struct podwatch){0};
 }

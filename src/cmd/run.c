@@ -622,15 +622,11 @@ find_bundles(struct run *x)
 	size_t i;
 
 	if (podopts_expand(&x->pod, &x->options) < 0) {
-		if (signals_stop == 0)
-			return WIRE_FAIL;
-		/* nothing has begun */
-		result_because(signals_stop == SIGALRM ? "Timeout" : NULL);
-		msg_warn(0, "%s before the manifests were read",
-		    signals_stop == SIGALRM
-		        ? "the time given with --timeout is over"
-		        : "stopped by a signal");
-		return signals_exit();
+		if (signals_stop == SIGALRM) {
+			result_because("Timeout");
+			msg_warn(0, "the time given with --timeout is over");
+		}
+		return WIRE_FAIL;
 	}
 	if (x->options.n > 1 &&
 	    (x->deliver.tar != NULL || x->pod.name != NULL)) {
