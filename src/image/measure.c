@@ -188,7 +188,7 @@ measure_tree(struct tree *t, const struct measure_opts *o, struct measure *m)
 }
 
 uint64_t
-measure_log(uint64_t bytes, uint64_t lines)
+measure_log(uint64_t bytes)
 {
-	return bytes + (bytes / LOG_PIECE + lines + 1) * LOG_PREFIX;
+	return bytes + (bytes / LOG_PIECE + 2) * LOG_PREFIX;
 }

@@ -41,9 +41,9 @@ int measure_tree(struct tree *t, const struct measure_opts *o,
     struct measure *m);
 
 /*
- * The most that a container runtime's log file takes for a stream of one
- * line, or of `lines`: it cuts lines into pieces and puts a time before each.
+ * The most that a container runtime's log file takes for a stream of one line:
+ * it cuts lines into pieces and puts a time before each.
  */
-uint64_t measure_log(uint64_t bytes, uint64_t lines);
+uint64_t measure_log(uint64_t bytes);
 
 #endif

@@ -717,7 +717,7 @@ verdict_judge(struct verdict *v)
 	if (!v->measured &&
 	    (v->root < 0 || v->report.all_findings + v->unread == 0))
 		return -1;
-	log = measure_log(v->size.json, 1);
+	log = measure_log(v->size.json);
 	if (v->measured && log > v->opts->log_limit)
 		verdict_note(v, "log-limit", "", 0,
 		    "as one line the log would have about %" PRIu64

@@ -242,7 +242,7 @@ static void
 add_size(struct json *o, const struct verdict *v)
 {
 	bool exact = v->n_findings == 0 && v->unread == 0;
-	uint64_t need = measure_log(v->size.json, 1);
+	uint64_t need = measure_log(v->size.json);
 	struct json *size;
 
 	if (!v->measured)
