@@ -176,7 +176,8 @@ source_open(struct source *s, const char *text, uint64_t max)
 		msg_warn(ENAMETOOLONG, "%s", shown);
 		return WIRE_FAIL;
 	}
-	s->tag += s->tag != NULL;
+	if (s->tag != NULL)
+		s->tag++;
 	if (!source_is_pipe(text))
 		return source_look(s) < 0 ? WIRE_FAIL : WIRE_OK;
 	strcpy(s->path, "-");
