@@ -121,7 +121,7 @@ source_look(struct source *s)
 	if (s->kind != SOURCE_ANY && s->kind != SOURCE_ROOT)
 		return 0;
 	msg_mask(masked, sizeof masked, s->path);
-	fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open(s->path, O_PATH | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		goto fail;
 	if (!S_ISDIR(st.st_mode)) {
