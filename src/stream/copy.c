@@ -284,8 +284,7 @@ copy_open(struct copy *c, const char *dest, bool force, bool straight)
 	return c->at < 0 ? copy_refuse(c, WIRE_FAIL, NULL) : WIRE_OK;
 }
 
-/* --------------------------------------------------------------- the entries
- */
+/* ----------------------------------------------------------------- entries */
 
 /* Give a directory its mode, and its time, which is no bundle's.  0, or -1. */
 static int
