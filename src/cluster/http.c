@@ -71,8 +71,7 @@ http_close(struct http *h)
 	errno = err;
 }
 
-/* -------------------------------------------------------------------- lines
- */
+/* -------------------------------------------------------------------- lines */
 
 /* The value of the header `name` (with its colon), or NULL: another one. */
 static const char *
@@ -146,8 +145,7 @@ take_line(struct http *h, const char *line)
 	return *line == '\0' ? HTTP_DONE : HTTP_TRAILER;
 }
 
-/* ----------------------------------------------------------------- exchange
- */
+/* ----------------------------------------------------------------- exchange */
 
 /* Take what is next in buf; false: more must be read. */
 static bool

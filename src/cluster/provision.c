@@ -77,8 +77,7 @@ provision_show(void *arg, size_t i, const char *text)
 	progress_say("%.*s", (int)len, text);
 }
 
-/* ------------------------------------------------------------------- kubectl
- */
+/* ------------------------------------------------------------------ kubectl */
 
 /*
  * Kubectl's default namespace, which is -n's job otherwise: it was asked for
@@ -268,8 +267,7 @@ provision_run(struct provision *p)
 	}
 }
 
-/* ------------------------------------------------------------------ failures
- */
+/* ----------------------------------------------------------------- failures */
 
 void
 provision_explain_stop(const struct provision *p, struct podstatus *w)
@@ -341,8 +339,7 @@ provision_free(struct provision *p)
 	names_free(&p->allowed);
 }
 
-/* ------------------------------------------------------------------- options
- */
+/* ------------------------------------------------------------------ options */
 
 /* An opt_take, of struct names: one more path in the bundle. */
 static const char *

@@ -243,8 +243,7 @@ check_judge(void *arg, size_t i)
 	return r;
 }
 
-/* ------------------------------------------------------------- in the parent
- */
+/* ------------------------------------------------------------ in the parent */
 
 /* Tell of a job that was judged.  Returns 0, or -1 (reported). */
 static int
