@@ -316,18 +316,5 @@ codes_find(const char *code)
 	return NULL;
 }
 
-const char *
-codes_severity_name(enum codes_severity severity)
-{
-	static const char *const names[] = {"error", "warning", "note"};
-
-	return names[severity];
-}
-
-const char *
-codes_area_name(enum codes_area area)
-{
-	static const char *const names[] = {"image", "pod", "cluster"};
-
-	return names[area];
-}
+const char *const codes_severities[] = {"error", "warning", "note"};
+const char *const codes_areas[] = {"image", "pod", "cluster"};

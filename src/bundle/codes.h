@@ -34,10 +34,7 @@ extern const struct codes_row codes_table[];
 /* The row of a code; NULL: there is none. */
 const struct codes_row *codes_find(const char *code);
 
-/* "error", "warning" or "note". */
-const char *codes_severity_name(enum codes_severity severity);
-
-/* "image", "pod" or "cluster". */
-const char *codes_area_name(enum codes_area area);
+/* Their names, by enum: "error", "image", and so on. */
+extern const char *const codes_severities[], *const codes_areas[];
 
 #endif

@@ -24,18 +24,12 @@
 /* PROC_SUPER_MAGIC of linux/magic.h, which musl does not have */
 #define PROC_MAGIC 0x9fa0U
 
-const char *
-content_why_name(enum content_why why)
-{
-	static const char *const names[] = {[CONTENT_MOUNT] = "mount",
-	    [CONTENT_RUNTIME] = "runtime",
-	    [CONTENT_SPECIAL] = "special",
-	    [CONTENT_SYMLINK] = "symlink",
-	    [CONTENT_COVERED] = "covered",
-	    [CONTENT_WHITEOUT] = "whiteout"};
-
-	return names[why];
-}
+const char *const content_why_names[] = {[CONTENT_MOUNT] = "mount",
+    [CONTENT_RUNTIME] = "runtime",
+    [CONTENT_SPECIAL] = "special",
+    [CONTENT_SYMLINK] = "symlink",
+    [CONTENT_COVERED] = "covered",
+    [CONTENT_WHITEOUT] = "whiteout"};
 
 const char *
 content_type_name(mode_t mode)
@@ -242,12 +236,6 @@ content_again(struct content *c)
 	return content_begin(c, true);
 }
 
-bool
-content_has_changed(const struct content *c)
-{
-	return c->names != c->names_wanted;
-}
-
 /* ---------------------------------------------------------------- rules */
 
 /*
@@ -348,40 +336,39 @@ out:
 	return ret;
 }
 
-static void
+/* The item is not in the bundle.  Returns 1, as content_next does. */
+static int
 skip(struct content *c, struct content_item *item, enum content_why why)
 {
 	item->what = CONTENT_SKIPPED;
 	item->why = why;
+	if (why == CONTENT_WHITEOUT)
+		item->st.st_mode = S_IFCHR; /* as which layers have it */
 	walk_skip(&c->walk);
+	return 1;
 }
 
-static void
-content_skip_whiteout(struct content *c, struct content_item *item)
-{
-	item->st.st_mode = S_IFCHR; /* as which layers have it */
-	skip(c, item, CONTENT_WHITEOUT);
-}
-
-static void
+/* The item cannot be read.  Likewise. */
+static int
 content_set_finding(struct content *c, struct content_item *item,
     enum finding_rule rule)
 {
 	item->what = CONTENT_FINDING;
 	item->rule = rule;
 	walk_skip(&c->walk);
+	return 1;
 }
 
 static int
-content_fail(const struct walk_entry *e, int err)
+content_fail(const struct walk_entry *e)
 {
 	char name[MSG_NAME];
 
-	msg_warn(err, "%s", msg_mask(name, sizeof name, e->path));
+	msg_warn(e->err, "%s", msg_mask(name, sizeof name, e->path));
 	return -1;
 }
 
-/* Decide about a directory or a regular file that is not a mount.  0, or -1. */
+/* Decide about a directory or a regular file that is not a mount.  1, or -1. */
 static int
 content_judge_entry(struct content *c, struct walk_entry *e,
     struct content_item *item)
@@ -391,32 +378,28 @@ content_judge_entry(struct content *c, struct walk_entry *e,
 
 	/* which content_open has looked at */
 	if (strcmp(e->path, ".") == 0)
-		return 0;
+		return 1;
 	if (S_ISDIR(e->st.st_mode)) {
 		if (content_is_hollow(c, e, &hollow) < 0)
 			return -1;
-		if (hollow) {
-			skip(c, item, CONTENT_MOUNT);
-			return 0;
-		}
+		if (hollow)
+			return skip(c, item, CONTENT_MOUNT);
 	}
 	if (!c->opts.probe)
-		return 0;
+		return 1;
 	if (probe(e->dirfd, e->name, e->st.st_mode, &rule) < 0) {
 		e->err = errno;
-		if (!content_is_whiteout(&c->walk, e))
-			return content_fail(e, e->err);
-		content_skip_whiteout(c, item);
-		return 0;
+		return content_is_whiteout(&c->walk, e)
+		    ? skip(c, item, CONTENT_WHITEOUT)
+		    : content_fail(e);
 	}
 	if (rule == FINDING_NONE)
-		return 0;
+		return 1;
 	walk_stat(e);
 	if (e->err != 0)
-		return content_fail(e, e->err);
+		return content_fail(e);
 	item->st = e->st;
-	content_set_finding(c, item, rule);
-	return 0;
+	return content_set_finding(c, item, rule);
 }
 
 /* Is the entry neither opts.sub, nor below it, nor a directory above it? */
@@ -457,40 +440,25 @@ content_look(struct content *c, struct content_item *item)
 	    .name = e.name,
 	    .st = e.st};
 	/* before its errors: it may be a mount that we cannot read */
-	if (kind == MOUNTS_FOREIGN) {
-		skip(c, item, CONTENT_MOUNT);
-		return 1;
-	}
-	if (kind == MOUNTS_MISPLACED) {
-		content_set_finding(c, item, FINDING_HIDDEN);
-		return 1;
-	}
-	if (content_is_whiteout(&c->walk, &e)) {
-		content_skip_whiteout(c, item);
-		return 1;
-	}
+	if (kind == MOUNTS_FOREIGN)
+		return skip(c, item, CONTENT_MOUNT);
+	if (kind == MOUNTS_MISPLACED)
+		return content_set_finding(c, item, FINDING_HIDDEN);
+	if (content_is_whiteout(&c->walk, &e))
+		return skip(c, item, CONTENT_WHITEOUT);
 	if (e.err != 0)
-		return content_fail(&e, e.err);
-	if (content_is_stray(c, e.path, &e)) {
-		skip(c, item, CONTENT_RUNTIME);
-		return 1;
-	}
+		return content_fail(&e);
+	if (content_is_stray(c, e.path, &e))
+		return skip(c, item, CONTENT_RUNTIME);
 	/* an image's root is the runtime's: 0755 in containerd, 0555 in podman
 	 */
 	if (strcmp(e.path, ".") == 0 && (c->at_root || c->mounts.is_image))
 		item->st.st_mode = S_IFDIR | 0755;
-	switch (e.st.st_mode & S_IFMT) {
-	case S_IFDIR:
-	case S_IFREG:
-		return content_judge_entry(c, &e, item) < 0 ? -1 : 1;
-	case S_IFLNK:
-		if (c->opts.skip_symlinks)
-			skip(c, item, CONTENT_SYMLINK);
-		return 1;
-	default:
-		skip(c, item, CONTENT_SPECIAL);
-		return 1;
-	}
+	if (S_ISDIR(e.st.st_mode) || S_ISREG(e.st.st_mode))
+		return content_judge_entry(c, &e, item);
+	if (!S_ISLNK(e.st.st_mode))
+		return skip(c, item, CONTENT_SPECIAL);
+	return c->opts.skip_symlinks ? skip(c, item, CONTENT_SYMLINK) : 1;
 }
 
 int
@@ -509,15 +477,6 @@ content_next(struct content *c, struct content_item *item)
 		    UINT64_C(0x9e3779b97f4a7c15);
 	while (*at++ != '\0');
 	return got;
-}
-
-bool
-content_drop_whiteout(struct content *c)
-{
-	if (!walk_is_whiteout(&c->walk))
-		return false;
-	c->names = c->names_before;
-	return true;
 }
 
 void

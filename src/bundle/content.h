@@ -123,24 +123,15 @@ int content_next(struct content *c, struct content_item *item);
 
 /*
  * Walk again, from the beginning, as the mounts were: without opts.probe, and
- * with opts.lazy.  Returns 0, or -1 (reported).
+ * with opts.lazy.  At its end c->names is not c->names_wanted where there were
+ * other entries than in the walk before.  Returns 0, or -1 (reported).
  */
 int content_again(struct content *c);
 
-/* At the end: were there other entries than in the walk before? */
-bool content_has_changed(const struct content *c);
-
-/*
- * The file that content_next returned last cannot be opened (ENOENT): is it a
- * whiteout, which opts.lazy could not tell from a file?  If so it is not an
- * entry.
- */
-bool content_drop_whiteout(struct content *c);
-
 void content_close(struct content *c);
 
-/* "mount", "runtime", "special", "symlink", "covered", "whiteout" */
-const char *content_why_name(enum content_why why);
+/* By enum content_why: "mount", "runtime", and so on. */
+extern const char *const content_why_names[];
 
 /* "socket", "fifo", "block device", "character device", "symlink", ... */
 const char *content_type_name(mode_t mode);

@@ -6,21 +6,15 @@
 #include "bundle/mounts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
-#include "base/io.h"
 #include "base/msg.h"
 #include "bundle/places.h"
 #include "wire.h"
-
-enum {
-	MOUNTS_CHUNK = 8192 /* bytes read at once */
-};
 
 /* One line of mountinfo; all fields borrowed from the line. */
 struct line {
@@ -227,10 +221,7 @@ mounts_add_point(struct mounts *m, const char *path, enum mounts_kind kind,
 	copy = strdup(path);
 	if (copy == NULL)
 		return -1;
-	m->points[m->n].path = copy;
-	m->points[m->n].kind = kind;
-	m->points[m->n].alien = alien;
-	m->n++;
+	m->points[m->n++] = (struct mounts_point){copy, kind, alien};
 	return 0;
 }
 
@@ -393,41 +384,26 @@ by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* All of the file as a string, owned; NULL with errno set. */
-static char *
-mounts_slurp(const char *path)
-{
-	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL, *more;
-	size_t len = 0, room = 0;
-	ssize_t got = fd < 0 ? -1 : MOUNTS_CHUNK;
-
-	while (got == MOUNTS_CHUNK) {
-		more = array_grow(text, &room, len + MOUNTS_CHUNK + 1, 1);
-		text = more != NULL ? more : text;
-		got = more == NULL ? -1 : io_read(fd, text + len, MOUNTS_CHUNK);
-		len += MOUNTS_CHUNK;
-	}
-	if (got < 0) {
-		free(text);
-		text = NULL;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-	return text;
-}
-
 int
 mounts_load(struct mounts *m, const char *path, const char *dir,
     const struct mounts_self *self)
 {
 	const struct places_row *r = places_table;
-	char *text = mounts_slurp(path), *rest = text, *line;
+	FILE *in = fopen(path, "re");
+	char *text = NULL, *rest, *line;
 	const char *own = NULL; /* where the last one is that we lie in */
 	struct line l = {0};
-	int ret = text == NULL ? -1 : 0;
+	size_t room = 0;
+	ssize_t got = -1;
+	int ret = -1;
 
 	*m = (struct mounts){0};
+	/* all of it: there is no NUL in it */
+	if (in != NULL)
+		got = getdelim(&text, &room, '\0', in);
+	if (got > 0 || (in != NULL && feof(in)))
+		ret = 0;
+	rest = got > 0 ? text : NULL;
 	while (ret == 0 && (line = strsep(&rest, "\n")) != NULL) {
 		if (mounts_parse_line(line, &l) < 0)
 			continue;
@@ -448,6 +424,8 @@ mounts_load(struct mounts *m, const char *path, const char *dir,
 	else if (m->n > 0)
 		qsort(m->points, m->n, sizeof *m->points, by_path);
 	free(text);
+	if (in != NULL)
+		(void)fclose(in);
 	return ret;
 }
 

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/msg.h"
@@ -73,18 +72,11 @@ report_keep_path(const char *path)
 int
 report_add_finding(struct report *r, const struct finding *f)
 {
-	struct finding *all, copy = *f;
+	struct finding copy = *f;
 
 	r->all_findings++;
 	if (r->n_findings == WIRE_FINDINGS_MAX)
 		return 0;
-	all = array_grow(r->findings, &r->findings_room, r->n_findings + 1,
-	    sizeof *all);
-	if (all == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	r->findings = all;
 	copy.path = report_keep_path(f->path);
 	copy.blocker = report_keep_path(f->blocker);
 	if (copy.path == NULL || copy.blocker == NULL) {
@@ -92,7 +84,7 @@ report_add_finding(struct report *r, const struct finding *f)
 		free((char *)(uintptr_t)copy.blocker);
 		return -1;
 	}
-	all[r->n_findings++] = copy;
+	r->findings[r->n_findings++] = copy;
 	return 0;
 }
 
@@ -100,52 +92,27 @@ int
 report_add_skipped(struct report *r, const char *path, enum content_why why,
     mode_t mode)
 {
-	struct report_skipped *all;
+	char *copy;
 
 	r->skipped[why]++;
 	if (r->n_skipped_paths == WIRE_FINDINGS_MAX)
 		return 0;
-	all = array_grow(r->skipped_paths, &r->skipped_room,
-	    r->n_skipped_paths + 1, sizeof *all);
-	if (all == NULL) {
-		msg_nomem();
+	copy = report_keep_path(path);
+	if (copy == NULL)
 		return -1;
-	}
-	r->skipped_paths = all;
-	all += r->n_skipped_paths;
-	all->path = report_keep_path(path);
-	if (all->path == NULL)
-		return -1;
-	all->why = why;
-	all->mode = mode;
-	r->n_skipped_paths++;
+	r->skipped_paths[r->n_skipped_paths++] = (struct report_skipped){copy,
+	    why, mode};
 	return 0;
 }
 
 int
 report_add_path(struct report_paths *p, const char *path)
 {
-	char **list;
-
 	p->all++;
 	if (p->n == WIRE_FINDINGS_MAX)
 		return 0;
-	list = array_grow(p->list, &p->room, p->n + 1, sizeof *list);
-	if (list == NULL) {
-		msg_nomem();
-		return -1;
-	}
-	p->list = list;
-	list[p->n] = report_keep_path(path);
-	return list[p->n] == NULL ? -1 : (p->n++, 0);
-}
-
-static void
-report_free_paths(struct report_paths *p)
-{
-	while (p->n > 0)
-		free(p->list[--p->n]);
-	free(p->list);
+	p->list[p->n] = report_keep_path(path);
+	return p->list[p->n] == NULL ? -1 : (p->n++, 0);
 }
 
 void
@@ -160,10 +127,10 @@ report_free(struct report *r)
 	}
 	for (i = 0; i < r->n_skipped_paths; i++)
 		free(r->skipped_paths[i].path);
-	free(r->findings);
-	free(r->skipped_paths);
-	report_free_paths(&r->mounts);
-	report_free_paths(&r->volumes);
+	for (i = 0; i < r->mounts.n; i++)
+		free(r->mounts.list[i]);
+	for (i = 0; i < r->volumes.n; i++)
+		free(r->volumes.list[i]);
 	free((gid_t *)(uintptr_t)r->who.groups);
 	*r = (struct report){0};
 }
@@ -185,8 +152,7 @@ add_skipped(struct json *o, const struct report *r)
 	int i;
 
 	for (i = 0; i < CONTENT_WHYS; i++)
-		json_add_uint(skipped, content_why_name((enum content_why)i),
-		    r->skipped[i]);
+		json_add_uint(skipped, content_why_names[i], r->skipped[i]);
 }
 
 /*
@@ -297,7 +263,7 @@ report_object(const struct report *r)
 	for (i = 0; i < r->n_skipped_paths; i++, s++) {
 		one = json_add_object(array, NULL);
 		report_add_name(one, "path", s->path);
-		json_add_string(one, "why", content_why_name(s->why));
+		json_add_string(one, "why", content_why_names[s->why]);
 		json_add_string(one, "type", content_type_name(s->mode));
 	}
 	report_add_lists(o, r, SIZE_MAX, true);

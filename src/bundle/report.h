@@ -36,6 +36,7 @@
 #include "base/digest.h"
 #include "bundle/content.h"
 #include "bundle/finding.h"
+#include "wire.h"
 
 enum report_reason { /* of a failure; the names are part of the contract */
 	REPORT_OK,
@@ -59,8 +60,8 @@ struct report_skipped {
 };
 
 struct report_paths {
-	char **list; /* owned, each of them too; the first ones */
-	size_t n, room;
+	char *list[WIRE_FINDINGS_MAX]; /* owned; the first ones */
+	size_t n;
 	uint64_t all;
 };
 
@@ -75,10 +76,11 @@ struct report {
 	uint64_t symlinks;
 	uint64_t bytes; /* the files' sizes added up */
 	uint64_t skipped[CONTENT_WHYS];
-	struct report_skipped *skipped_paths; /* owned; the first ones */
-	size_t n_skipped_paths, skipped_room;
-	struct finding *findings; /* owned, their paths too; the first ones */
-	size_t n_findings, findings_room;
+	/* the first ones */
+	struct report_skipped skipped_paths[WIRE_FINDINGS_MAX];
+	size_t n_skipped_paths;
+	struct finding findings[WIRE_FINDINGS_MAX]; /* their paths: owned */
+	size_t n_findings;
 	uint64_t all_findings;
 	struct report_paths mounts; /* alien ones: bundle/mounts.h */
 	struct report_paths volumes; /* the image's, that hold something */

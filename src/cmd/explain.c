@@ -69,9 +69,8 @@ explain_json(char *const *asked)
 	for (i = 0; (r = explain_at(asked, i)) != NULL; i++) {
 		o = json_add_object(codes, NULL);
 		json_add_string(o, "code", r->code);
-		json_add_string(o, "severity",
-		    codes_severity_name(r->severity));
-		json_add_string(o, "of", codes_area_name(r->area));
+		json_add_string(o, "severity", codes_severities[r->severity]);
+		json_add_string(o, "of", codes_areas[r->area]);
 		json_add_string(o, "meaning", r->meaning);
 		json_add_string(o, "seen", r->seen);
 		json_add_string(o, "fix", r->fix);
@@ -106,8 +105,8 @@ cmd_explain(int argc, char **argv)
 			out_printf(
 			    "%s%s (%s, of %s %s)\n\nWhat it means:\n  %s\nIn the cluster:\n  %s\n%s:\n  %s\n",
 			    i > 0 ? "\n" : "", r->code,
-			    codes_severity_name(r->severity), articles[r->area],
-			    codes_area_name(r->area), r->meaning, r->seen,
+			    codes_severities[r->severity], articles[r->area],
+			    codes_areas[r->area], r->meaning, r->seen,
 			    r->severity == CODES_NOTE ? "To avoid it" : "Fix",
 			    r->fix);
 			continue;
@@ -115,10 +114,10 @@ cmd_explain(int argc, char **argv)
 		/* all codes, a line each */
 		if ((int)r->area != area)
 			out_printf("%sOf %s %s:\n", area < 0 ? "" : "\n",
-			    articles[r->area], codes_area_name(r->area));
+			    articles[r->area], codes_areas[r->area]);
 		area = (int)r->area;
 		out_printf("  %-26s %-7s  %s\n", r->code,
-		    codes_severity_name(r->severity), r->meaning);
+		    codes_severities[r->severity], r->meaning);
 	}
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }

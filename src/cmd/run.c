@@ -281,8 +281,8 @@ test_add_finding(struct run *x, struct json *findings, const struct json *f)
 
 	if (json_get(one, "severity") == NULL)
 		json_add_string(one, "severity",
-		    codes_severity_name(
-		        row != NULL ? row->severity : CODES_ERROR));
+		    codes_severities[row != NULL ? row->severity
+		                                 : CODES_ERROR]);
 	if (ignores_find(&x->found.ignores, code, json_get_text(f, "path"),
 	        &by)) {
 		ignores_keep(by, one);

@@ -35,7 +35,7 @@ verdict_object(const struct codes_row *row, enum codes_severity severity,
 {
 	struct json *o = json_new_object();
 
-	json_add_string(o, "severity", codes_severity_name(severity));
+	json_add_string(o, "severity", codes_severities[severity]);
 	json_add_string(o, "code", row->code);
 	if (*path != '\0')
 		json_add_string(o, "path", path);

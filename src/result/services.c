@@ -175,7 +175,7 @@ sarif_add_rule(struct json *rules, const char *code)
 	json_add_format(json_add_object(rule, "help"), "text",
 	    "In the cluster: %s.\nFix: %s.", row->seen, row->fix);
 	json_add_string(json_add_object(rule, "defaultConfiguration"), "level",
-	    codes_severity_name(row->severity));
+	    codes_severities[row->severity]);
 	return i;
 }
 

@@ -52,7 +52,7 @@ list(struct content *c, char *text, size_t size)
 		    item.what == CONTENT_SKIPPED       ? "="
 		        : item.what == CONTENT_FINDING ? "!"
 		                                       : "",
-		    item.what == CONTENT_SKIPPED ? content_why_name(item.why)
+		    item.what == CONTENT_SKIPPED ? content_why_names[item.why]
 		                                 : "");
 	return got < 0 ? NULL : text;
 }
@@ -154,9 +154,9 @@ special(void)
 	OK_STR(content_type_name(S_IFLNK), "symlink");
 	OK_STR(content_type_name(S_IFDIR), "directory");
 	OK_STR(content_type_name(S_IFREG), "file");
-	OK_STR(content_why_name(CONTENT_COVERED), "covered");
-	OK_STR(content_why_name(CONTENT_SYMLINK), "symlink");
-	OK_STR(content_why_name(CONTENT_WHITEOUT), "whiteout");
+	OK_STR(content_why_names[CONTENT_COVERED], "covered");
+	OK_STR(content_why_names[CONTENT_SYMLINK], "symlink");
+	OK_STR(content_why_names[CONTENT_WHITEOUT], "whiteout");
 }
 
 /* What a layer deletes, mounted alone, is a character device 0:0. */

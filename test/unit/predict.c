@@ -73,7 +73,7 @@ finds(const struct finding_who *who, bool skip_symlinks, const char *wanted)
 		    item.what == CONTENT_SKIPPED       ? "="
 		        : item.what == CONTENT_FINDING ? "!"
 		                                       : "",
-		    item.what == CONTENT_SKIPPED ? content_why_name(item.why)
+		    item.what == CONTENT_SKIPPED ? content_why_names[item.why]
 		                                 : "");
 	OK(more == 0);
 	OK_STR(text, wanted);
