@@ -60,21 +60,6 @@ compress(void *arg, unsigned int member, size_t slot)
 		digest_of(s->buf, s->len, s->digest);
 }
 
-/* Start as many threads as were asked for, or as the system allows. */
-static void
-gzip_start_threads(struct gzip *p)
-{
-	unsigned int n;
-
-	for (n = 1; n < p->opts.jobs; n++) {
-		p->tools[n].gzip = libdeflate_alloc_compressor(p->opts.level);
-		if (p->tools[n].gzip == NULL)
-			break;
-	}
-	if (n > 1)
-		workers_start(p->workers, n);
-}
-
 struct gzip *
 gzip_open(const struct gzip_opts *opts)
 {
@@ -144,14 +129,23 @@ gzip_write(struct gzip *p, const void *buf, size_t len)
 	const unsigned char *from = buf;
 	struct slot *s;
 	size_t room, n;
+	unsigned int jobs = 1; /* that have their tools */
+	struct libdeflate_compressor *more;
 
 	while (len > 0) {
 		s = &p->slots[workers_next(p->workers)];
 		room = p->filled < WIRE_SHORTS ? WIRE_SHORT : WIRE_SLICE;
 		if (s->len == room) {
 			/* the next slice: threads pay, as there are two */
-			if (p->filled++ == 0)
-				gzip_start_threads(p);
+			for (; p->filled == 0 && jobs < p->opts.jobs; jobs++) {
+				more = libdeflate_alloc_compressor(
+				    p->opts.level);
+				if (more == NULL)
+					break;
+				p->tools[jobs].gzip = more;
+			}
+			if (p->filled++ == 0 && jobs > 1)
+				workers_start(p->workers, jobs);
 			workers_give(p->workers);
 			if (gzip_drain_slots(p, false) < 0)
 				return -1;

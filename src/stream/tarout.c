@@ -62,16 +62,13 @@ writer(struct tarout *t, int (*set_format)(struct archive *))
 {
 	struct archive *a = archive_write_new();
 
-	if (a == NULL)
-		return NULL;
-	if (set_format(a) != ARCHIVE_OK ||
-	    archive_write_set_bytes_per_block(a, 0) != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
-	    archive_write_open(a, t, NULL, output, NULL) != ARCHIVE_OK) {
-		(void)archive_write_free(a);
-		return NULL;
-	}
-	return a;
+	if (a != NULL && set_format(a) == ARCHIVE_OK &&
+	    archive_write_set_bytes_per_block(a, 0) == ARCHIVE_OK &&
+	    archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK &&
+	    archive_write_open(a, t, NULL, output, NULL) == ARCHIVE_OK)
+		return a;
+	(void)archive_write_free(a);
+	return NULL;
 }
 
 struct tarout *
@@ -159,10 +156,8 @@ tarout_free(struct tarout *t)
 	if (t == NULL)
 		return;
 	t->closed = true; /* or freeing would write the end of an archive */
-	if (t->ustar != NULL)
-		(void)archive_write_free(t->ustar);
-	if (t->pax != NULL)
-		(void)archive_write_free(t->pax);
+	(void)archive_write_free(t->ustar);
+	(void)archive_write_free(t->pax);
 	archive_entry_free(t->entry);
 	free(t);
 	alloc_strict(false);
