@@ -425,10 +425,8 @@ unpack_run(int argc, char **argv, bool check)
 	else if (!check && !a.force && isatty(OUT_FD) == 1)
 		wrong =
 		    "the bundle is not written to a terminal: send it to a file or a pipe, or give --force";
-	if (wrong != NULL) {
-		(void)opt_wrong(&command, "%s", wrong);
-		return WIRE_USAGE;
-	}
+	if (wrong != NULL)
+		return opt_wrong(&command, "%s", wrong);
 	a.content.skip_symlinks = a.symlinks < 0
 	    ? a.stream.format == STREAM_JSON
 	    : a.symlinks == 1;
@@ -463,10 +461,8 @@ main(int argc, char **argv)
 		return run_cp(argc, argv);
 	if (strcmp(word, "install") == 0 && argc == 3)
 		return install_to(argv[2], "unpack") < 0 ? WIRE_FAIL : WIRE_OK;
-	if (strcmp(word, "install") == 0) {
-		(void)opt_wrong(&command, "install takes one DEST");
-		return WIRE_USAGE;
-	}
+	if (strcmp(word, "install") == 0)
+		return opt_wrong(&command, "install takes one DEST");
 	if (strcmp(word, "copy") == 0)
 		return run_copy(argc - 1, argv + 1);
 	if (strcmp(word, "check") != 0)

@@ -142,12 +142,10 @@ dispatch(int argc, char **argv)
 	const struct cmd *c;
 	int code;
 
-	if (argc < 2) {
-		(void)opt_wrong(&main_options,
+	if (argc < 2)
+		return opt_wrong(&main_options,
 		    "%s takes a command, such as run, extract, pod or check",
 		    msg_program());
-		return WIRE_USAGE;
-	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_usage();
 	if (strcmp(argv[1], "--version") == 0)

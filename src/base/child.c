@@ -203,47 +203,6 @@ child_read(int *fd, char *buf, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* Pass on what it says. */
-static void
-child_hear(struct family *f, struct child *c)
-{
-	char buf[4096];
-	size_t i, n = child_read(&c->said, buf, sizeof buf);
-
-	for (i = 0; i < n; i++) {
-		if (buf[i] == '\n' || buf[i] == '\r' ||
-		    c->n_line == sizeof c->line - 1)
-			child_take_line(f, c, buf[i]);
-		if (buf[i] != '\n' && buf[i] != '\r')
-			c->line[c->n_line++] = buf[i];
-	}
-}
-
-/* Keep more of its result. */
-static void
-child_collect(struct child *c)
-{
-	char buf[1 << 16], *text = NULL;
-	size_t n = child_read(&c->result, buf, sizeof buf);
-
-	if (c->len + n <= CHILD_RESULT_MAX)
-		text = array_grow(c->text, &c->room, c->len + n, 1);
-	if (text != NULL) {
-		c->text = text;
-		memcpy(text + c->len, buf, n);
-		c->len += n;
-	}
-	c->too_much = c->too_much || (n > 0 && text == NULL);
-}
-
-static bool
-is_fault(int number)
-{
-	return number == SIGSEGV || number == SIGBUS || number == SIGABRT ||
-	    number == SIGILL || number == SIGFPE || number == SIGSYS ||
-	    number == SIGTRAP;
-}
-
 /* How it ended, in words. */
 static void
 child_judge(const struct family *f, const struct child *c, int status,
@@ -251,6 +210,9 @@ child_judge(const struct family *f, const struct child *c, int status,
 {
 	const char *what = f->opts->what;
 	size_t size = sizeof e->message;
+	int by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	bool fault = by == SIGSEGV || by == SIGBUS || by == SIGABRT ||
+	    by == SIGILL || by == SIGFPE || by == SIGSYS || by == SIGTRAP;
 
 	e->how = CHILD_DIED;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !c->too_much) {
@@ -263,19 +225,19 @@ child_judge(const struct family *f, const struct child *c, int status,
 	if (c->late) {
 		e->how = f->told != 0 ? CHILD_STOPPED : CHILD_LATE;
 		snprintf(e->message, size, "%s was not done in time", what);
-	} else if (WIFSIGNALED(status) && is_fault(WTERMSIG(status))) {
+	} else if (fault) {
 		e->how = CHILD_CRASHED;
 		snprintf(e->message, size,
 		    "%s made the reader crash (%s): please report it", what,
-		    strsignal(WTERMSIG(status)));
-	} else if (WIFSIGNALED(status) && f->told != 0) {
+		    strsignal(by));
+	} else if (by != 0 && f->told != 0) {
 		e->how = CHILD_STOPPED;
 		snprintf(e->message, size, "stopped by a signal");
-	} else if (WIFSIGNALED(status)) {
+	} else if (by != 0) {
 		e->how = CHILD_KILLED;
 		snprintf(e->message, size,
 		    "the process that read %s was ended by a signal (%s), as the kernel does it where memory runs out",
-		    what, strsignal(WTERMSIG(status)));
+		    what, strsignal(by));
 	} else if (c->last[0] != '\0') {
 		snprintf(e->message, size, "%s", c->last);
 	} else {
@@ -348,14 +310,32 @@ static void
 family_move(struct family *f, size_t i)
 {
 	struct child *c = &f->at[i];
+	char buf[1 << 16], *text = NULL;
+	size_t n = 0, at;
 
 	if (c->pid == 0)
 		return;
 	/* messages first: they come before the result */
 	if (c->said >= 0 && f->fds[2 * i + 1].revents != 0)
-		child_hear(f, c);
-	if (c->result >= 0 && f->fds[2 * i].revents != 0)
-		child_collect(c);
+		n = child_read(&c->said, buf, sizeof buf);
+	for (at = 0; at < n; at++) {
+		if (buf[at] == '\n' || buf[at] == '\r' ||
+		    c->n_line == sizeof c->line - 1)
+			child_take_line(f, c, buf[at]);
+		if (buf[at] != '\n' && buf[at] != '\r')
+			c->line[c->n_line++] = buf[at];
+	}
+	if (c->result >= 0 && f->fds[2 * i].revents != 0) {
+		n = child_read(&c->result, buf, sizeof buf);
+		if (c->len + n <= CHILD_RESULT_MAX)
+			text = array_grow(c->text, &c->room, c->len + n, 1);
+		if (text != NULL) {
+			c->text = text;
+			memcpy(text + c->len, buf, n);
+			c->len += n;
+		}
+		c->too_much = c->too_much || (n > 0 && text == NULL);
+	}
 	if (clock_now() >= c->deadline) {
 		c->late = true;
 		c->deadline = INT64_MAX;

@@ -137,7 +137,7 @@ opt_wrong(const struct opt_command *c, const char *format, ...)
 	va_end(ap);
 	msg_warn(0, "%s (see %s%s%s --help)", text, msg_program(),
 	    *name != '\0' ? " " : "", name);
-	return -1;
+	return WIRE_USAGE;
 }
 
 /* What would be right for o; text is for where that must be made. */
@@ -416,28 +416,21 @@ opt_help(const struct opt_command *c)
 				column = n;
 		}
 
-	out_text("usage: ");
-	out_text(msg_program());
-	out_text(*name != '\0' ? " " : "");
-	out_text(name);
-	out_text(c->usage != NULL ? c->usage : " [OPTION...]");
-	out_text("\n\n");
-	out_text(c->about != NULL ? c->about : "");
+	out_printf("usage: %s%s%s%s\n\n%s", msg_program(),
+	    *name != '\0' ? " " : "", name,
+	    c->usage != NULL ? c->usage : " [OPTION...]",
+	    c->about != NULL ? c->about : "");
 	for (g = c->groups; g->rows != NULL; g++) {
 		/* without a title: more of the group before */
-		if (g == c->groups || g->title != NULL) {
-			out_text("\n");
-			out_text(g->title != NULL ? g->title : "Options");
-			out_text(":\n");
-		}
+		if (g == c->groups || g->title != NULL)
+			out_printf("\n%s:\n",
+			    g->title != NULL ? g->title : "Options");
 		for (o = g->rows; o->name != NULL || o->letter != 0; o++)
 			print_row(o, column);
 	}
 	out_text("\n");
 	print_row(help_rows, column);
-	if (c->after != NULL) {
-		out_text("\n");
-		out_text(c->after);
-	}
+	if (c->after != NULL)
+		out_printf("\n%s", c->after);
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }

@@ -132,7 +132,7 @@ int opt_parse(const struct opt_command *c, void *into, int argc, char **argv,
 
 /*
  * Complain about usage that the rows cannot know of, in the same form:
- * "PROGRAM: FORMAT... (see PROGRAM COMMAND --help)".  Returns -1.
+ * "PROGRAM: FORMAT... (see PROGRAM COMMAND --help)".  Returns WIRE_USAGE.
  */
 int opt_wrong(const struct opt_command *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

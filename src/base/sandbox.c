@@ -363,29 +363,6 @@ enum {
 	FILTER_MAX = 10 + 2 * CALLS + 5 * CONDITIONS
 };
 
-/*
- * Write into f what a condition allows; after it the number of the call is
- * loaded again.  Returns the next instruction.
- */
-static struct instruction *
-sandbox_write_condition(struct instruction *f, const struct condition *c)
-{
-	uint32_t k = c->must == US ? (uint32_t)getpid() : c->k;
-	bool bits = c->must == BITS || c->must == NO_BITS;
-	bool no = c->must == NO_BITS;
-	/* where the lower half of an argument is */
-	const uint32_t half = __BYTE_ORDER == __LITTLE_ENDIAN ? 0 : 4;
-
-	*f++ = (struct instruction){BPF_IF_EQUAL, 0, 4, c->number};
-	*f++ = (struct instruction){BPF_LOAD, 0, 0,
-	    DATA_ARGUMENTS + 8U * c->argument + half};
-	*f++ = (struct instruction){bits ? BPF_IF_BITS : BPF_IF_EQUAL, no, !no,
-	    k};
-	*f++ = (struct instruction){BPF_RETURN, 0, 0, RETURN_ALLOW};
-	*f++ = (struct instruction){BPF_LOAD, 0, 0, DATA_NUMBER};
-	return f;
-}
-
 static bool
 sandbox_seccomp(enum sandbox_role role)
 {
@@ -402,6 +379,10 @@ sandbox_seccomp(enum sandbox_role role)
 	};
 	struct instruction filter[FILTER_MAX], *f = filter;
 	struct program program = {0, filter};
+	/* where the lower half of an argument is */
+	const uint32_t half = __BYTE_ORDER == __LITTLE_ENDIAN ? 0 : 4;
+	const struct condition *c;
+	bool bits, no;
 	size_t i;
 
 	memcpy(f, first, sizeof first);
@@ -413,9 +394,19 @@ sandbox_seccomp(enum sandbox_role role)
 			*f++ = (struct instruction){BPF_RETURN, 0, 0,
 			    RETURN_ALLOW};
 		}
-	for (i = 0; i < CONDITIONS; i++)
-		if ((conditions[i].roles & role) != 0)
-			f = sandbox_write_condition(f, conditions + i);
+	for (c = conditions; c < conditions + CONDITIONS; c++) {
+		if ((c->roles & role) == 0)
+			continue;
+		no = c->must == NO_BITS;
+		bits = no || c->must == BITS;
+		*f++ = (struct instruction){BPF_IF_EQUAL, 0, 4, c->number};
+		*f++ = (struct instruction){BPF_LOAD, 0, 0,
+		    DATA_ARGUMENTS + 8U * c->argument + half};
+		*f++ = (struct instruction){bits ? BPF_IF_BITS : BPF_IF_EQUAL,
+		    no, !no, c->must == US ? (uint32_t)getpid() : c->k};
+		*f++ = (struct instruction){BPF_RETURN, 0, 0, RETURN_ALLOW};
+		*f++ = (struct instruction){BPF_LOAD, 0, 0, DATA_NUMBER};
+	}
 	*f++ = (struct instruction){BPF_RETURN, 0, 0, RETURN_ERRNO | EPERM};
 	program.len = (unsigned short)(f - filter);
 	return prctl(PR_SET_SECCOMP, MODE_FILTER, &program) == 0;

@@ -27,7 +27,6 @@ struct workers {
 	struct workers_opts opts;
 	struct member *members; /* owned */
 	unsigned int n_threads; /* that run */
-	bool started;
 
 	uint64_t given; /* changed by the caller, under the lock */
 	uint64_t taken; /* the caller's */
@@ -90,9 +89,8 @@ workers_start(struct workers *c, unsigned int jobs)
 	pthread_attr_t attr;
 	sigset_t all, old;
 
-	if (c->started)
+	if (c->members != NULL)
 		return;
-	c->started = true;
 	c->members = calloc(jobs, sizeof *c->members);
 	if (c->members == NULL)
 		return;
