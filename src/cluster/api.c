@@ -182,37 +182,18 @@ api_json(const struct api_call *c)
 	return c->text != NULL ? json_parse(c->text, c->len) : NULL;
 }
 
-/* Will this refusal pass before long, by itself?  `by_server`: not the proxy's.
- */
-static bool
-is_passing(const struct api_call *c, bool by_server)
+/* The answer is whole. */
+static enum api_outcome
+finish_answer(struct api_call *c)
 {
 	/* a proxy that cannot reach the server, and never will */
 	static const char *const hopeless[] = {"x509:", "no such host",
 	    "getting credentials", "server gave HTTP response to HTTPS",
 	    "unsupported protocol scheme", ":8080: connect"};
-	size_t i;
-
-	if (is_forbidden(c))
-		/* the others: admission, before it has read what it needs, and
-		 * where the server, which it asks, is about to go */
-		return (!c->optional && clock_now() < c->api->settled) ||
-		    strstr(c->words, "not yet ready to handle request") !=
-		    NULL ||
-		    strstr(c->words, "connect: connection refused") != NULL;
-	for (i = 0; !by_server && i < sizeof hopeless / sizeof *hopeless; i++)
-		if (strstr(c->words, hopeless[i]) != NULL)
-			return false;
-	return c->status == 429 || c->status >= 500;
-}
-
-/* The answer is whole. */
-static enum api_outcome
-finish_answer(struct api_call *c)
-{
 	struct json *status;
 	const char *message;
 	bool passing;
+	size_t i;
 
 	c->status = c->http.status;
 	if (c->status >= 200 && c->status < 300) {
@@ -232,7 +213,18 @@ finish_answer(struct api_call *c)
 	if (c->words[0] == '\0')
 		snprintf(c->words, sizeof c->words, "HTTP status %d",
 		    c->status);
-	passing = is_passing(c, status != NULL);
+	/* will this refusal pass before long, by itself? */
+	passing = c->status == 429 || c->status >= 500;
+	for (i = 0; status == NULL && i < sizeof hopeless / sizeof *hopeless;
+	     i++)
+		passing = passing && strstr(c->words, hopeless[i]) == NULL;
+	if (is_forbidden(c))
+		/* the others: admission, before it has read what it needs, and
+		 * where the server, which it asks, is about to go */
+		passing = (!c->optional && clock_now() < c->api->settled) ||
+		    strstr(c->words, "not yet ready to handle request") !=
+		        NULL ||
+		    strstr(c->words, "connect: connection refused") != NULL;
 	json_free(status);
 	if (passing)
 		return lose(c, c->words);

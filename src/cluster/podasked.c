@@ -170,21 +170,6 @@ is_within(const char *path, const char *at)
 	return strncmp(path, at, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
-/* Which of our mounts does this one affect? NULL: none. */
-static const struct json *
-hit_mount(const struct json *ours, const struct json *mount)
-{
-	const struct json *m = json_first(ours);
-	const char *at = json_get_text(mount, "mountPath");
-
-	while (m != NULL &&
-	    !json_is_same(json_get(m, "name"), json_get(mount, "name")) &&
-	    !is_within(json_get_text(m, "mountPath"), at) &&
-	    !is_within(at, json_get_text(m, "mountPath")))
-		m = json_next(m);
-	return m;
-}
-
 static bool
 is_same_mount(const struct json *a, const struct json *b)
 {
@@ -233,8 +218,14 @@ compare_mounts(struct compare *c, const char *where, const struct json *asked,
 
 	for (m = json_first(json_get(got, "volumeMounts")); m != NULL;
 	     m = json_next(m)) {
-		hit = hit_mount(ours, m);
+		/* which of ours does it affect? */
 		at = json_get_text(m, "mountPath");
+		hit = json_first(ours);
+		while (hit != NULL &&
+		    !json_is_same(json_get(hit, "name"), json_get(m, "name")) &&
+		    !is_within(json_get_text(hit, "mountPath"), at) &&
+		    !is_within(at, json_get_text(hit, "mountPath")))
+			hit = json_next(hit);
 		if (hit == NULL && is_bundle && may_hide(c, at)) {
 			if (c->to->why[0] != '\0')
 				continue;
@@ -262,47 +253,39 @@ compare_mounts(struct compare *c, const char *where, const struct json *asked,
 
 /* -------------------------------------------------------------- containers */
 
-static void
-compare_container(struct compare *c, const struct json *asked,
-    const struct json *got)
-{
-	const char *user = user_fields[0].path;
-	const struct json *e = json_first(json_get(got, "env"));
-	const struct json *is = field_at(c->got, got, user);
-	char where[128];
-
-	snprintf(where, sizeof where,
-	    "container %.63s: ", json_get_text(asked, "name"));
-	if (got == NULL) {
-		differs(c, where, "name", json_get(asked, "name"), NULL);
-		return;
-	}
-	compare_fields(c, where, container_fields, asked, got);
-	if (field_at(c->asked, asked, user) != NULL)
-		compare_fields(c, where, user_fields, asked, got);
-	else if (json_number(is) == 0)
-		/* where OpenShift sets it, it may be any but root */
-		differs(c, where, user, NULL, is);
-	compare_mounts(c, where, asked, got);
-	for (; e != NULL; e = json_next(e))
-		if (podstatus_named(json_get(asked, "env"),
-		        json_get_text(e, "name")) == NULL)
-			list_other(c, "%senvironment variable %s", where,
-			    json_get_text(e, "name"));
-}
-
 /* Ours must be as they were; all others must leave our volumes alone. */
 static void
 compare_containers(struct compare *c, const char *key, const char *kind)
 {
-	const struct json *ours = json_get(c->asked, key), *one, *m;
+	const struct json *ours = json_get(c->asked, key), *one, *got, *m;
 	const struct json *all = json_get(c->got, key);
 	const struct json *volumes = json_get(c->asked, "volumes");
-	const char *name;
+	const char *name, *user = user_fields[0].path;
+	char where[128];
 
-	for (one = json_first(ours); one != NULL; one = json_next(one))
-		compare_container(c, one,
-		    podstatus_named(all, json_get_text(one, "name")));
+	for (one = json_first(ours); one != NULL; one = json_next(one)) {
+		name = json_get_text(one, "name");
+		snprintf(where, sizeof where, "container %.63s: ", name);
+		got = podstatus_named(all, name);
+		if (got == NULL) {
+			differs(c, where, "name", json_get(one, "name"), NULL);
+			continue;
+		}
+		compare_fields(c, where, container_fields, one, got);
+		m = field_at(c->got, got, user);
+		if (field_at(c->asked, one, user) != NULL)
+			compare_fields(c, where, user_fields, one, got);
+		else if (json_number(m) == 0)
+			/* where OpenShift sets it, it may be any but root */
+			differs(c, where, user, NULL, m);
+		compare_mounts(c, where, one, got);
+		for (m = json_first(json_get(got, "env")); m != NULL;
+		     m = json_next(m))
+			if (podstatus_named(json_get(one, "env"),
+			        json_get_text(m, "name")) == NULL)
+				list_other(c, "%senvironment variable %s",
+				    where, json_get_text(m, "name"));
+	}
 	for (one = json_first(all); one != NULL; one = json_next(one)) {
 		name = json_get_text(one, "name");
 		if (podstatus_named(ours, name) != NULL)

@@ -15,9 +15,9 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "cluster/podasked.h"
-#include "cluster/podfindings.h"
 #include "cluster/repair.h"
 #include "log/decode.h"
+#include "log/findings.h"
 
 enum {
 	SILENCE = 10000, /* ms without news before we look at events */
@@ -89,7 +89,11 @@ podlife_compare(struct podlife *l, const struct json *asked,
 	l->others = compared.others = json_new_array();
 	if (podasked_is(&compared, asked, got))
 		return ON;
-	podstatus_changed(&l->status, compared.why, compared.fix, there);
+	podstatus_fail(&l->status, "PodChanged", "", compared.fix);
+	/* it is masked already */
+	snprintf(l->status.text, sizeof l->status.text,
+	    "the cluster changes the pod: %s%s", compared.why,
+	    there ? "; the pod was deleted" : "; no pod was created");
 	return fail(l);
 }
 
@@ -289,56 +293,6 @@ podlife_wait(struct podlife *l, struct api_call *log, int64_t wake,
 	return ON;
 }
 
-static enum step podlife_read_log(struct podlife *l, const char *container,
-    bool follow);
-
-/*
- * Wait until the pod is as far as this, or until `wake`.  It is ON in both
- * cases; a pod that fails is OVER.  Its message has the first findings, its log
- * all of them.
- */
-static enum step
-podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
-{
-	struct podstatus *w = &l->status;
-	enum api_outcome came;
-	struct json *list;
-	int64_t silence;
-
-	while (w->state != PODSTATUS_FAILED) {
-		if (w->state >= state || clock_now() >= wake)
-			return ON;
-		silence = w->state < PODSTATUS_STARTED ? l->news + SILENCE
-		                                       : INT64_MAX;
-		if (podlife_wait(l, NULL, wake < silence ? wake : silence,
-		        &came) == OVER)
-			return OVER;
-		if (w->state >= PODSTATUS_STARTED ||
-		    clock_now() < l->news + SILENCE)
-			continue;
-		/* it waits, and has not said why: its events may tell */
-		l->news = clock_now();
-		api_start(&l->call, l->api, "GET", NULL,
-		    "events?fieldSelector=involvedObject.uid%%3D%s", l->uid);
-		/* without the right to read them, go on without them */
-		l->call.optional = true;
-		if (api_finish(&l->call) != API_OK)
-			continue;
-		list = api_json(&l->call);
-		podstatus_events(w, list);
-		json_free(list);
-		if (w->trouble)
-			progress_say("%s: %s: %s", l->name, w->reason, w->text);
-	}
-	if (l->gather != NULL && l->rounds == 0 &&
-	    json_has(w->report, "more")) {
-		if (!l->logged && podlife_read_log(l, POD_BUNDLE, true) == OVER)
-			return OVER;
-		podfindings_read(w->report, &l->log);
-	}
-	return fail(l);
-}
-
 /* --------------------------------------------------------------------- log */
 
 /* Let the gather take what came of the log. */
@@ -385,6 +339,11 @@ podlife_judge_early(struct podlife *l)
 {
 	static const char last[] = "\"entries\":"; /* unpack-stream(5) */
 	struct blob b = {.fd = l->log.fd, .len = l->log.len};
+	const struct json *bundle = podstatus_named(json_path(l->watch.pod,
+	                                                "status",
+	                                                "containerStatuses",
+	                                                NULL),
+	    POD_BUNDLE);
 	char tail[TAIL + 1];
 	const char *end;
 	ssize_t n;
@@ -392,7 +351,7 @@ podlife_judge_early(struct podlife *l)
 	n = blob_read(&b, b.len > TAIL ? b.len - TAIL : 0, tail, TAIL);
 	tail[n > 0 ? n : 0] = '\0';
 	end = strstr(tail, last);
-	if (end == NULL || !podstatus_has_image(l->watch.pod, POD_BUNDLE))
+	if (end == NULL || json_get_text(bundle, "imageID")[0] == '\0')
 		return ON;
 	end += strlen(last);
 	if (strcmp(end + strspn(end, "0123456789"), "}\n") != 0)
@@ -467,75 +426,51 @@ podlife_read_log(struct podlife *l, const char *container, bool follow)
 	return step;
 }
 
-/* ------------------------------------------------------------------ verify */
-
-/* Is the bundle whole?  ON: not yet. */
-static enum step
-podlife_verify(struct podlife *l)
-{
-	enum wire_exit code;
-
-	progress_say("%s: verifying", l->name);
-	if (l->rounds == 0)
-		take_message(l);
-	code = gather_judge(l->gather, false);
-	if (code == WIRE_OK)
-		return WHOLE;
-	return code == WIRE_CORRUPT ? ON : fail_reported(l, code);
-}
-
-static void podlife_delete(struct podlife *l);
-
 /*
- * Fetch what a rotation of the log has lost, by further pods whose containers
- * print what is missing, until nothing more comes.
+ * Wait until the pod is as far as this, or until `wake`.  It is ON in both
+ * cases; a pod that fails is OVER.  Its message has the first findings, its log
+ * all of them.
  */
 static enum step
-podlife_repair(struct podlife *l)
+podlife_await(struct podlife *l, enum podstatus_state state, int64_t wake)
 {
-	const struct gather_result *is = gather_result(l->gather);
-	struct ranges ranges[CONTAINERS];
-	uint64_t here;
-	char container[32];
-	enum wire_exit code;
-	enum step step;
-	size_t i, n;
+	struct podstatus *w = &l->status;
+	enum api_outcome came;
+	struct json *list;
+	int64_t silence;
 
-	do {
-		n = repair_plan(l->gather, l->size, ranges, CONTAINERS);
-		if (n == 0 || l->rounds == ROUNDS)
-			break;
-		here = is->have;
-		progress_say(
-		    "%s: the log was rotated and lost parts (%" PRIu64
-		    " of %" PRIu64
-		    " are here); fetching the others again with %zu container%s",
-		    l->name, here, is->total, n, n == 1 ? "" : "s");
-		if (!l->keep)
-			podlife_delete(l);
-		if (l->call.busy)
-			/* stopped */
-			return fail(l);
-		podwatch_free(&l->watch);
-		podstatus_free(&l->status);
-		l->rounds++;
-		step = podlife_create(l, ranges, n);
-		if (step == ON)
-			step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
-		for (i = 0; step == ON && i < n; i++) {
-			snprintf(container, sizeof container, POD_BUNDLE "-%zu",
-			    i);
-			step = podlife_read_log(l, container, false);
-		}
-		if (step == ON)
-			step = podlife_verify(l);
-		l->repaired += is->have - here;
-		if (step != ON)
-			return step;
-	} while (is->have > here);
-	/* it cannot be completed: say so */
-	code = gather_judge(l->gather, true);
-	return fail_reported(l, code == WIRE_OK ? WIRE_CORRUPT : code);
+	while (w->state != PODSTATUS_FAILED) {
+		if (w->state >= state || clock_now() >= wake)
+			return ON;
+		silence = w->state < PODSTATUS_STARTED ? l->news + SILENCE
+		                                       : INT64_MAX;
+		if (podlife_wait(l, NULL, wake < silence ? wake : silence,
+		        &came) == OVER)
+			return OVER;
+		if (w->state >= PODSTATUS_STARTED ||
+		    clock_now() < l->news + SILENCE)
+			continue;
+		/* it waits, and has not said why: its events may tell */
+		l->news = clock_now();
+		api_start(&l->call, l->api, "GET", NULL,
+		    "events?fieldSelector=involvedObject.uid%%3D%s", l->uid);
+		/* without the right to read them, go on without them */
+		l->call.optional = true;
+		if (api_finish(&l->call) != API_OK)
+			continue;
+		list = api_json(&l->call);
+		podstatus_events(w, list);
+		json_free(list);
+		if (w->trouble)
+			progress_say("%s: %s: %s", l->name, w->reason, w->text);
+	}
+	if (l->gather != NULL && l->rounds == 0 &&
+	    json_has(w->report, "more")) {
+		if (!l->logged && podlife_read_log(l, POD_BUNDLE, true) == OVER)
+			return OVER;
+		findings_read_log(w->report, &l->log);
+	}
+	return fail(l);
 }
 
 /* ------------------------------------------------------------------ delete */
@@ -611,6 +546,77 @@ podlife_delete(struct podlife *l)
 	l->uid[0] = '\0';
 	api_call_free(&l->call);
 }
+
+/* ------------------------------------------------------------------ verify */
+
+/* Is the bundle whole?  ON: not yet. */
+static enum step
+podlife_verify(struct podlife *l)
+{
+	enum wire_exit code;
+
+	progress_say("%s: verifying", l->name);
+	if (l->rounds == 0)
+		take_message(l);
+	code = gather_judge(l->gather, false);
+	if (code == WIRE_OK)
+		return WHOLE;
+	return code == WIRE_CORRUPT ? ON : fail_reported(l, code);
+}
+
+/*
+ * Fetch what a rotation of the log has lost, by further pods whose containers
+ * print what is missing, until nothing more comes.
+ */
+static enum step
+podlife_repair(struct podlife *l)
+{
+	const struct gather_result *is = gather_result(l->gather);
+	struct ranges ranges[CONTAINERS];
+	uint64_t here;
+	char container[32];
+	enum wire_exit code;
+	enum step step;
+	size_t i, n;
+
+	do {
+		n = repair_plan(l->gather, l->size, ranges, CONTAINERS);
+		if (n == 0 || l->rounds == ROUNDS)
+			break;
+		here = is->have;
+		progress_say(
+		    "%s: the log was rotated and lost parts (%" PRIu64
+		    " of %" PRIu64
+		    " are here); fetching the others again with %zu container%s",
+		    l->name, here, is->total, n, n == 1 ? "" : "s");
+		if (!l->keep)
+			podlife_delete(l);
+		if (l->call.busy)
+			/* stopped */
+			return fail(l);
+		podwatch_free(&l->watch);
+		podstatus_free(&l->status);
+		l->rounds++;
+		step = podlife_create(l, ranges, n);
+		if (step == ON)
+			step = podlife_await(l, PODSTATUS_DONE, INT64_MAX);
+		for (i = 0; step == ON && i < n; i++) {
+			snprintf(container, sizeof container, POD_BUNDLE "-%zu",
+			    i);
+			step = podlife_read_log(l, container, false);
+		}
+		if (step == ON)
+			step = podlife_verify(l);
+		l->repaired += is->have - here;
+		if (step != ON)
+			return step;
+	} while (is->have > here);
+	/* it cannot be completed: say so */
+	code = gather_judge(l->gather, true);
+	return fail_reported(l, code == WIRE_OK ? WIRE_CORRUPT : code);
+}
+
+/* ------------------------------------------------------------------- leave */
 
 void
 podlife_leave(struct podlife *l)

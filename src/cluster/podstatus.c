@@ -53,7 +53,7 @@ struct hint {
 #define FIX_LAYER \
 	"no node can extract a layer of this image: `unpackctl check` names the entry"
 
-/* What to do depends on what the pod has: fix_credentials. */
+/* What to do depends on what the pod has: look_pull. */
 static const char fix_login[] = "";
 
 static const struct hint pull_hints[] = {
@@ -148,7 +148,7 @@ set_words(struct podstatus *w, const char *reason, const char *words)
 	w->fix[0] = '\0';
 }
 
-static void
+void
 podstatus_fail(struct podstatus *w, const char *reason, const char *words,
     const char *fix)
 {
@@ -173,40 +173,7 @@ podstatus_refused(struct podstatus *w, const char *words)
 	snprintf(w->text, sizeof w->text, "%s", words);
 }
 
-void
-podstatus_changed(struct podstatus *w, const char *why, const char *fix,
-    bool there)
-{
-	podstatus_fail(w, "PodChanged", "", fix);
-	snprintf(w->text, sizeof w->text, "the cluster changes the pod: %s%s",
-	    why, there ? "; the pod was deleted" : "; no pod was created");
-}
-
 /* ------------------------------------------------------------------- pulls */
-
-/* What to do about credentials, which depends on what the pod has. */
-static void
-fix_credentials(struct podstatus *w, const struct json *pod)
-{
-	const struct json *secrets = json_path(pod, "spec", "imagePullSecrets",
-	                      NULL),
-	                  *s;
-	char namespace[64], name[256];
-	size_t len;
-
-	msg_mask(namespace, sizeof namespace,
-	    json_get_text(json_get(pod, "metadata"), "namespace"));
-	snprintf(w->fix, sizeof w->fix,
-	    json_size(secrets) == 0
-	        ? "make a secret (kubectl create secret docker-registry NAME -n %s ...) and give --pull-secret NAME"
-	        : "check that the secret exists, and has the registry's host, and a user and password that the registry accepts:",
-	    namespace);
-	for (s = json_first(secrets); s != NULL; s = json_next(s)) {
-		len = strlen(w->fix);
-		snprintf(w->fix + len, sizeof w->fix - len, " %s/%s", namespace,
-		    msg_mask(name, sizeof name, json_get_text(s, "name")));
-	}
-}
 
 /*
  * Is it the image of a volume that cannot be pulled?  The container waits just
@@ -234,8 +201,12 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
     const char *words)
 {
 	bool backing_off = strcmp(reason, "ImagePullBackOff") == 0;
+	const struct json *s = json_first(
+	    json_path(pod, "spec", "imagePullSecrets", NULL));
 	const char *p = strstr(words, "desc = ");
 	const struct hint *hint;
+	char namespace[64], name[256];
+	size_t len;
 
 	w->state = PODSTATUS_PULLING;
 	name_volume(w, pod, words);
@@ -258,8 +229,20 @@ look_pull(struct podstatus *w, const struct json *pod, const char *reason,
 	snprintf(w->fix, sizeof w->fix, "%s", hint->fix);
 	if (hint->over || w->pulls >= PULLS_MAX)
 		podstatus_fail(w, reason, words, hint->fix);
-	if (hint->fix == fix_login)
-		fix_credentials(w, pod);
+	if (hint->fix != fix_login)
+		return;
+	msg_mask(namespace, sizeof namespace,
+	    json_get_text(json_get(pod, "metadata"), "namespace"));
+	snprintf(w->fix, sizeof w->fix,
+	    s == NULL
+	        ? "make a secret (kubectl create secret docker-registry NAME -n %s ...) and give --pull-secret NAME"
+	        : "check that the secret exists, and has the registry's host, and a user and password that the registry accepts:",
+	    namespace);
+	for (; s != NULL; s = json_next(s)) {
+		len = strlen(w->fix);
+		snprintf(w->fix + len, sizeof w->fix - len, " %s/%s", namespace,
+		    msg_mask(name, sizeof name, json_get_text(s, "name")));
+	}
 }
 
 /* -------------------------------------------------------------- containers */
@@ -580,13 +563,6 @@ take_id(char text[static PODSTATUS_IMAGE], const char *id, const char *image)
 	podstatus_reference(text, id, id);
 	if (text[0] == '\0')
 		podstatus_reference(text, image, image);
-}
-
-bool
-podstatus_has_image(const struct json *pod, const char *container)
-{
-	return json_get_text(status_of(pod, "containerStatuses", container),
-	           "imageID")[0] != '\0';
 }
 
 void

@@ -61,18 +61,12 @@ void podstatus_events(struct podstatus *w, const struct json *list);
  */
 void podstatus_refused(struct podstatus *w, const char *words);
 
-/*
- * The pod that the server made differs from the one that was sent: why says
- * where, fix what to do.  `there`: it was created, and is deleted now.
- */
-void podstatus_changed(struct podstatus *w, const char *why, const char *fix,
-    bool there);
+/* It fails: a reason and words, which are masked, and what to do. */
+void podstatus_fail(struct podstatus *w, const char *reason, const char *words,
+    const char *fix);
 
 /* The pod's termination message of this container, or NULL; borrowed. */
 const char *podstatus_message(const struct json *pod, const char *container);
-
-/* Does the status tell which image the container runs?  pod may be NULL. */
-bool podstatus_has_image(const struct json *pod, const char *container);
 
 /*
  * REPOSITORY@DIGEST, with the repository of image and the digest of ref,

@@ -21,7 +21,6 @@
 #include "base/sandbox.h"
 #include "base/signals.h"
 #include "pod/name.h"
-#include "pod/name.h"
 
 #define OWN_NAMESPACE "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
@@ -330,13 +329,6 @@ provision_tell_left(struct provision *p, struct json *to, bool always)
 		json_add(to, "left", left);
 		p->left = NULL;
 	}
-}
-
-void
-provision_free(struct provision *p)
-{
-	json_free(p->left);
-	names_free(&p->allowed);
 }
 
 /* ------------------------------------------------------------------ options */

@@ -26,7 +26,7 @@ struct provision {
 	uint64_t parallel; /* bundles at once, at most */
 	bool keep; /* delete no pod */
 	bool patient; /* podlife's */
-	struct names allowed; /* podasked's */
+	struct names allowed; /* owned; podasked's */
 
 	/* what to do */
 	struct pod_opts *pods; /* borrowed; one for each bundle */
@@ -68,7 +68,7 @@ struct provision {
 	}
 extern const struct opt provision_rows[];
 
-/* Do it all: `end` is called for each bundle.  Call provision_free. */
+/* Do it all: `end` is called for each bundle. */
 void provision_run(struct provision *p);
 
 /*
@@ -83,7 +83,5 @@ void provision_explain_stop(const struct provision *p, struct podstatus *w);
  * them in "left", where there are any, or always; `to` may be NULL.
  */
 void provision_tell_left(struct provision *p, struct json *to, bool always);
-
-void provision_free(struct provision *p);
 
 #endif

@@ -777,7 +777,8 @@ cmd_run(int argc, char **argv)
 		free(x->bundles[i].dir);
 	}
 	free(x->bundles);
-	provision_free(&x->provision);
+	json_free(x->provision.left);
+	names_free(&x->provision.allowed);
 	podopts_free_bundles(&x->options);
 	ignores_free(&x->found.ignores);
 	podopts_free(&x->pod);

@@ -6,11 +6,17 @@
 #include "log/findings.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/msg.h"
 #include "base/quote.h"
 #include "bundle/finding.h"
+#include "wire.h"
+
+enum {
+	LOG_MAX = 4 << 20 /* bytes of a log's lines that are looked at */
+};
 
 /* How the reason of each rule begins (finding_reason). */
 static const struct {
@@ -97,6 +103,46 @@ findings_read_line(struct json *to, const char *text, size_t len)
 	json_add_string(one, "fix",
 	    findings_text(blocker, sizeof blocker, end, strlen(end)));
 	return true;
+}
+
+void
+findings_read_log(struct json *report, const struct tempfile *log)
+{
+	struct blob b = {.fd = log->fd,
+	    .len = log->len < LOG_MAX ? log->len : LOG_MAX};
+	char *text = blob_text(&b, LOG_MAX, "the pod's log"), *rest = text;
+	struct json *all = json_get_array(report, "findings"), *read;
+	const struct json *one, *first;
+	size_t had = json_size(all), n = 0, i;
+	int64_t more = 0;
+	char *line;
+
+	if (all != NULL)
+		json_int(json_get(report, "more"), 0, JSON_INT_MAX, &more);
+	while (more > 0 && n < WIRE_FINDINGS_MAX &&
+	    (line = strsep(&rest, "\n")) != NULL) {
+		read = json_new_array();
+		n += findings_read_line(read, line, strlen(line));
+		one = json_first(read);
+		/* one of the report's? */
+		first = json_first(all);
+		for (i = 0; i < had &&
+		     strcmp(json_get_text(first, "path"),
+		         json_get_text(one, "path")) != 0;
+		     i++)
+			first = json_next(first);
+		if (one != NULL && i == had) {
+			json_add(all, NULL, json_copy(one));
+			more--;
+		}
+		json_free(read);
+	}
+	free(text);
+	if (all == NULL)
+		return;
+	json_free(json_take(report, "more"));
+	if (more > 0)
+		json_add_int(report, "more", more);
 }
 
 void

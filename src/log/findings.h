@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/json.h"
+#include "base/tempfile.h"
 
 /*
  * Is the line text[0..len), without its newline, a finding: "unpack: WORD:
@@ -18,6 +19,12 @@
  * that was cut is none.
  */
 bool findings_read_line(struct json *to, const char *text, size_t len);
+
+/*
+ * The report of a failure has the first findings, and says how many "more"
+ * there are: add those that only the log has.
+ */
+void findings_read_log(struct json *report, const struct tempfile *log);
 
 /* Print the findings of an object on standard error, and how many more. */
 void findings_tell(const struct json *object);

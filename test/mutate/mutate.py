@@ -76,7 +76,7 @@ GROUPS = {
     "predict": ["image/predict"],
     "runtime": ["image/runtime"],
     "psa": ["psa/psa", "psa/psatable",
-            "cluster/podfindings"],
+            "log/findings"],
 }
 # These mount, kill, count time or threads, or take long.
 UNFIT = {"everything_stops", "extract_starts_threads", "extract_torture",

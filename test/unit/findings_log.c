@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The findings of a pod's log, beside the few of its last message. */
-#include "cluster/podfindings.h"
+#include "log/findings.h"
 
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ reads(const char *report, const char *log, const char *wanted)
 
 	OK(tempfile_open(&f, 1 << 20) == 0);
 	OK(tempfile_add(&f, log, strlen(log)) == 0);
-	podfindings_read(object, &f);
+	findings_read_log(object, &f);
 	text = json_print(object, JSON_COMPACT);
 	OK_STR(text, wanted);
 	free(text);
