@@ -84,32 +84,14 @@ header_value(const char *line, const char *name)
 	return line + len + strspn(line + len, " \t");
 }
 
-/* What follows a header. */
-static enum http_state
-take_header(struct http *h, const char *line)
-{
-	const char *value;
-	uint64_t n;
-
-	value = header_value(line, "Transfer-Encoding:");
-	if (value != NULL && strcasecmp(value, "chunked") == 0)
-		h->chunked = true;
-	value = header_value(line, "Content-Length:");
-	/* RFC 9112, 6.3: what is not a number must not be guessed */
-	if (value != NULL && number_parse(value, 0, INT64_MAX, &h->left) < 0)
-		return HTTP_BAD;
-	value = header_value(line, "Retry-After:");
-	if (value != NULL && number_parse(value, 0, 3600, &n) == 0)
-		h->retry_after = (unsigned int)n;
-	return HTTP_HEADER;
-}
-
 /* What follows a line that is not of the body. */
 static enum http_state
 take_line(struct http *h, const char *line)
 {
+	const char *value;
 	char *end;
 	long status;
+	uint64_t n;
 
 	switch (h->state) {
 	case HTTP_STATUS:
@@ -123,12 +105,23 @@ take_line(struct http *h, const char *line)
 		h->chunked = false;
 		return status >= 100 && status <= 999 ? HTTP_HEADER : HTTP_BAD;
 	case HTTP_HEADER:
-		if (*line != '\0')
-			return take_header(h, line);
 		/* RFC 9110, 15.2: an interim answer; the real one follows */
-		if (h->status < 200)
+		if (*line == '\0' && h->status < 200)
 			return HTTP_STATUS;
-		return h->chunked ? HTTP_SIZE : HTTP_BODY;
+		if (*line == '\0')
+			return h->chunked ? HTTP_SIZE : HTTP_BODY;
+		value = header_value(line, "Transfer-Encoding:");
+		if (value != NULL && strcasecmp(value, "chunked") == 0)
+			h->chunked = true;
+		value = header_value(line, "Retry-After:");
+		if (value != NULL && number_parse(value, 0, 3600, &n) == 0)
+			h->retry_after = (unsigned int)n;
+		value = header_value(line, "Content-Length:");
+		/* RFC 9112, 6.3: what is not a number must not be guessed */
+		return value != NULL &&
+		        number_parse(value, 0, INT64_MAX, &h->left) < 0
+		    ? HTTP_BAD
+		    : HTTP_HEADER;
 	case HTTP_SIZE:
 		h->left = strtoull(line, &end, 16);
 		if (end == line || h->left > CHUNK_MAX)

@@ -46,7 +46,7 @@ differs(struct compare *c, const char *where, const char *field,
 	char was[256], is[256], place[128];
 
 	if (c->to->why[0] == '\0')
-		snprintf(c->to->why, PODASKED_WHY,
+		snprintf(c->to->why, sizeof c->to->why,
 		    "%s%s: asked for %s, but the cluster set %s",
 		    msg_mask(place, sizeof place, where), field,
 		    show(was, sizeof was, asked), show(is, sizeof is, got));

@@ -19,17 +19,12 @@
 #include "base/json.h"
 #include "base/names.h"
 
-enum {
-	PODASKED_WHY = 1024, /* bytes of a reason */
-	PODASKED_FIX = 1024 /* and of what to do about it */
-};
-
 /* What a comparison has come to. */
 struct podasked {
 	const struct names *allowed; /* borrowed; absolute paths: a mount at one
 	                                or below hides nothing; may be NULL */
-	char why[PODASKED_WHY]; /* which field came back otherwise, masked */
-	char fix[PODASKED_FIX]; /* masked */
+	char why[1024]; /* which field came back otherwise, masked */
+	char fix[1024]; /* what to do about it, masked */
 	struct json *others; /* borrowed; an array of strings, which grows by
 	                        what was added; NULL: not wanted */
 };

@@ -24,10 +24,6 @@
 /* The label by which we know the pods of a run: its random number. */
 #define PODLIFE_LABEL "app.kubernetes.io/instance"
 
-enum {
-	PODLIFE_ID = 17 /* bytes of that number in hex, NUL too */
-};
-
 /* {0} except for the first fields. */
 struct podlife {
 	struct api *api; /* borrowed */

@@ -41,21 +41,6 @@ podwatch_take(struct podwatch *w, struct json *pod)
 	return true;
 }
 
-/* The list has come.  Returns 1: the pod may have changed; -1: it is none. */
-static int
-podwatch_take_list(struct podwatch *w)
-{
-	struct json *list = api_json(&w->call);
-	const struct json *item = json_first(json_get_array(list, "items"));
-
-	podwatch_set_version(w, list);
-	w->gone = list != NULL;
-	for (; item != NULL && w->gone; item = json_next(item))
-		w->gone = !podwatch_take(w, json_copy(item));
-	json_free(list);
-	return w->version[0] != '\0' ? 1 : -1;
-}
-
 /*
  * Take all events that are whole, a line each: {"type":"ADDED","object":{...}}.
  * Returns whether the pod changed, or -1 where one is an error.
@@ -104,6 +89,8 @@ podwatch_move(struct podwatch *w)
 	struct api_call *c = &w->call;
 	enum api_outcome outcome;
 	char query[160] = "";
+	const struct json *item;
+	struct json *list;
 	int changed = 0;
 
 	if (!c->busy && clock_now() < c->wake)
@@ -125,16 +112,23 @@ podwatch_move(struct podwatch *w)
 		outcome = api_move(c);
 		if (outcome == API_WAIT)
 			return 0;
+		/* else it is over, or begins too far back: list again */
+		changed = -1;
 		if (outcome == API_DATA)
 			changed = podwatch_take_data(w);
-		else if (outcome == API_OK && !c->stream)
-			changed = podwatch_take_list(w);
-		else if (outcome == API_REFUSED &&
+		if (outcome == API_REFUSED &&
 		    (!c->stream || (c->status != 410 && c->status != 404)))
 			return -1;
-		else
-			/* it is over, or begins too far back: list again */
-			changed = -1;
+		if (outcome != API_OK || c->stream)
+			continue;
+		list = api_json(c);
+		podwatch_set_version(w, list);
+		w->gone = list != NULL;
+		item = json_first(json_get_array(list, "items"));
+		for (; item != NULL && w->gone; item = json_next(item))
+			w->gone = !podwatch_take(w, json_copy(item));
+		json_free(list);
+		changed = w->version[0] != '\0' ? 1 : -1;
 	}
 	if (changed > 0)
 		return 1;

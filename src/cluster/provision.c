@@ -241,7 +241,7 @@ provision_run(struct provision *p)
 	p->left = json_new_array();
 	if (p->left == NULL) {
 		msg_nomem();
-	} else if (name_random(p->id, PODLIFE_ID - 1) == 0 &&
+	} else if (name_random(p->id, sizeof p->id - 1) == 0 &&
 	    provision_open(p) == 0) {
 		done = child_run(&o) == 0;
 		provision_clear(p);

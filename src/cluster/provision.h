@@ -51,7 +51,7 @@ struct provision {
 	    const struct podstatus *failure);
 
 	/* work */
-	char id[PODLIFE_ID];
+	char id[17]; /* the run's random number in hex */
 	char namespace_name[POD_NAME];
 	struct api api;
 	struct json *left; /* owned; of pods that may still be there */

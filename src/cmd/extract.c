@@ -69,30 +69,20 @@ order_suffix(const char *name, size_t *len)
 	return at;
 }
 
-/* Compare the suffixes of rotation. */
-static int
-order_suffixes(const char *a, const char *b)
+/* Are these files of one log?  *c is then how their times compare. */
+static bool
+order_is_same(const char *a, const char *b, int *c)
 {
 	size_t n, m;
-	int c;
+	const char *x = order_suffix(a, &n), *y = order_suffix(b, &m);
 
-	a = order_suffix(a, &n);
-	b = order_suffix(b, &m);
-	if (n == 0 || m == 0)
-		return (n == 0) - (m == 0);
 	/* ".9" and ".10" are numbers, ".20261124-100000" is a date */
-	c = strverscmp(a, b);
-	return n < 6 && m < 6 ? -c : c;
-}
-
-/* Are these files of one log? */
-static bool
-order_is_same(const char *a, const char *b)
-{
-	size_t n, of_a = (size_t)(order_suffix(a, &n) - a);
-	size_t of_b = (size_t)(order_suffix(b, &n) - b);
-
-	return of_a > 0 && of_a == of_b && memcmp(a, b, of_a) == 0;
+	*c = strverscmp(x, y);
+	if (n < 6 && m < 6)
+		*c = -*c;
+	if (n == 0 || m == 0)
+		*c = (n == 0) - (m == 0);
+	return x > a && x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
 }
 
 /*
@@ -107,14 +97,14 @@ order_logs(char **names, size_t n)
 {
 	size_t i, k;
 	char *name;
+	int c;
 
 	/* sorted by insertion; files of one log are next to each other */
 	for (i = 1; i < n; i++) {
 		name = names[i];
-		for (k = 0; k < i && !order_is_same(names[k], name); k++)
+		for (k = 0; k < i && !order_is_same(names[k], name, &c); k++)
 			continue;
-		while (k < i && order_is_same(names[k], name) &&
-		    order_suffixes(names[k], name) <= 0)
+		while (k < i && order_is_same(names[k], name, &c) && c <= 0)
 			k++;
 		memmove(names + k + 1, names + k, (i - k) * sizeof *names);
 		names[k] = name;
@@ -503,22 +493,16 @@ out:
 static const char *
 extract_take_digest(const struct opt *o, void *to, const char *value)
 {
-	(void)o;
-	if (!digest_is_text(value))
-		return "";
-	*(const char **)to = value;
-	return NULL;
+	return digest_is_text(value) ? opt_take_text(o, to, value) : "";
 }
 
 /* An opt_take: "a/b", "/a//b/"; argv's text is cleaned. */
 static const char *
 extract_take_path(const struct opt *o, void *to, const char *value)
 {
-	(void)o;
-	if (path_clean_beneath((char *)(uintptr_t)value) < 0)
-		return "";
-	*(const char **)to = value;
-	return NULL;
+	return path_clean_beneath((char *)(uintptr_t)value) == 0
+	    ? opt_take_text(o, to, value)
+	    : "";
 }
 
 static const struct opt extract_rows[] = {
@@ -574,7 +558,6 @@ const struct opt_command cmd_extract_options = {
 int
 cmd_extract(int argc, char **argv)
 {
-	static const struct deliver defaults = DELIVER_DEFAULTS;
 	struct extract *x;
 	const char *why;
 	int n, code;
@@ -584,7 +567,7 @@ cmd_extract(int argc, char **argv)
 		msg_nomem();
 		return WIRE_FAIL;
 	}
-	x->deliver = defaults;
+	x->deliver = (struct deliver)DELIVER_DEFAULTS;
 	n = opt_parse(&cmd_extract_options, x, argc, argv, &code);
 	if (n >= 0) {
 		x->logs = argv + 1;

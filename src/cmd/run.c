@@ -744,7 +744,6 @@ run_check_options(struct run *x, char *const *images)
 int
 cmd_run(int argc, char **argv)
 {
-	static const struct deliver deliver = DELIVER_DEFAULTS;
 	struct run *x = calloc(1, sizeof *x);
 	int code;
 	size_t i;
@@ -760,7 +759,7 @@ cmd_run(int argc, char **argv)
 		x->pod.format = NULL;
 	x->pod.check = x->check;
 	x->provision = (struct provision)PROVISION_DEFAULTS;
-	x->deliver = deliver;
+	x->deliver = (struct deliver)DELIVER_DEFAULTS;
 	if (opt_parse(x->command, x, argc, argv, &code) >= 0) {
 		code = (int)run_check_options(x, argv + 1);
 		if (x->pod.deadline == 0 && x->provision.timeout > POD_DEADLINE)

@@ -20,12 +20,7 @@
 #include "log/target.h"
 #include "wire.h"
 
-#define DELIVER_SIZE (UINT64_C(1) << 30) /* max_size unless told otherwise */
 #define DELIVER_SIZE_LIMIT (UINT64_C(1) << 50)
-
-enum {
-	DELIVER_ENTRIES = 100000
-}; /* max_entries likewise */
 
 struct deliver {
 	/* options; strings are borrowed */
@@ -49,7 +44,7 @@ struct deliver {
 /* What it holds before options are read. */
 #define DELIVER_DEFAULTS \
 	{ \
-		.max_size = DELIVER_SIZE, .max_entries = DELIVER_ENTRIES \
+		.max_size = UINT64_C(1) << 30, .max_entries = 100000 \
 	}
 
 /* Options that fill a struct deliver, of all commands that deliver. */

@@ -44,28 +44,23 @@ notes_is_kubectl(const char *text)
 	    text[5] == ' ';
 }
 
-/* Is it a line, or what is left of one, of unpack-stream(5)? */
-static bool
-notes_is_stream(const char *text, size_t len)
-{
-	static const char base64[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-
-	return strstr(text, "{\"part") != NULL ||
-	    strstr(text, "{\"content\":") != NULL ||
-	    strstr(text, "\"digest\":\"sha256:") != NULL ||
-	    (len >= NOTES_BASE64 && strspn(text, base64) == len);
-}
-
 /* Judge a line: all[0..len), a NUL behind it. */
 static void
 notes_judge_line(struct notes *n, const char *all, size_t len)
 {
 	static const char unpack[] = "unpack: ", powershell[] = "kubectl : ";
+	static const char base64[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 	const char *text = all, *end = all + len, *report;
 	char *kept = NULL;
 	int stamp;
 
+	/* a line, or what is left of one, of unpack-stream(5) */
+	if (strstr(all, "{\"part") != NULL ||
+	    strstr(all, "{\"content\":") != NULL ||
+	    strstr(all, "\"digest\":\"sha256:") != NULL ||
+	    (len >= NOTES_BASE64 && strspn(all, base64) == len))
+		return;
 	/* what `kubectl logs --prefix --timestamps` and PowerShell put there */
 	if (*text == '[' && strchr(text, ']') != NULL) {
 		text = strchr(text, ']') + 1;
@@ -76,8 +71,6 @@ notes_judge_line(struct notes *n, const char *all, size_t len)
 		text += stamp;
 	if (strncmp(text, powershell, sizeof powershell - 1) == 0)
 		text += sizeof powershell - 1;
-	if (notes_is_stream(all, len))
-		return;
 	for (report = strstr(text, unpack); report != NULL;
 	     report = strstr(report + 1, unpack))
 		if (report == text || report[-1] == ' ' || report[-1] == '\t')

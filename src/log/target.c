@@ -28,7 +28,6 @@
 
 static const char infix[] = ".unpack-";
 static const char mark[] = "user.unpack";
-static const char digits[] = "0123456789abcdef";
 
 enum {
 	TARGET_NOREPLACE = 1, /* <linux/fs.h>: RENAME_ with these names */
@@ -92,7 +91,7 @@ target_open_temp(const struct target *t, const char *name)
 
 	n = snprintf(start, sizeof start, ".%s%s", t->name, infix);
 	if (strncmp(name, start, (size_t)n) != 0 ||
-	    strspn(name + n, digits) != RANDOM_LEN ||
+	    strspn(name + n, "0123456789abcdef") != RANDOM_LEN ||
 	    name[n + RANDOM_LEN] != '\0')
 		return -1;
 	fd = openat(t->parent, name,
@@ -288,16 +287,13 @@ make_temp(struct target *t)
 
 	if (name_random(t->temp + n, RANDOM_LEN) < 0)
 		return -1;
-	if (t->opts.file) {
-		t->fd = openat(t->parent, t->temp,
-		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		return t->fd < 0 ? -1 : 0;
-	}
-	if (mkdirat(t->parent, t->temp, 0700) < 0)
+	if (!t->opts.file && mkdirat(t->parent, t->temp, 0700) < 0)
 		return -1;
 	t->fd = openat(t->parent, t->temp,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (t->fd < 0)
+	    t->opts.file ? O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC
+	                 : O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+	    0666);
+	if (t->fd < 0 && !t->opts.file)
 		(void)unlinkat(t->parent, t->temp, AT_REMOVEDIR);
 	return t->fd < 0 ? -1 : 0;
 }

@@ -41,9 +41,6 @@ bundledeployment_take(struct pod_opts *o, const struct json *manifest,
 	const struct json *source, *image;
 	const char *type, *secret, *error;
 
-	if (path == NULL)
-		return manifest_refuse(where, "not a " BUNDLEDEPLOYMENT_KINDS,
-		    NULL);
 	o->owner = (struct pod_owner){.api_version = json_get_text(manifest,
 	                                  "apiVersion"),
 	    .kind = json_get_text(manifest, "kind"),

@@ -16,9 +16,9 @@
 const char *bundledeployment_source(const struct json *manifest);
 
 /*
- * Take the bundle that it describes: its image, pull secret and owner go to o,
- * borrowed from the manifest.  Returns 0, or -1 (reported as of `where`): none
- * of those, without a name, or without an image source.
+ * Take the bundle that one of those describes: its image, pull secret and owner
+ * go to o, borrowed from the manifest.  Returns 0, or -1 (reported as of
+ * `where`): without a name, or without an image source.
  */
 int bundledeployment_take(struct pod_opts *o, const struct json *manifest,
     const char *where);

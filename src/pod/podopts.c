@@ -26,11 +26,7 @@
 static const char *
 take_name(const struct opt *o, void *to, const char *value)
 {
-	(void)o;
-	if (!name_is_subdomain(value))
-		return "";
-	*(const char **)to = value;
-	return NULL;
+	return name_is_subdomain(value) ? opt_take_text(o, to, value) : "";
 }
 
 /* An opt_take: the name of a namespace, an RFC 1123 label. */
@@ -48,10 +44,7 @@ take_image(const struct opt *o, void *to, const char *value)
 {
 	const char *error = reference_error(value);
 
-	(void)o;
-	if (error == NULL)
-		*(const char **)to = value;
-	return error;
+	return error != NULL ? error : opt_take_text(o, to, value);
 }
 
 /* An opt_take, of struct names: one more file. */
@@ -115,11 +108,7 @@ take_format(const struct opt *o, void *to, const char *value)
 static const char *
 take_dir(const struct opt *o, void *to, const char *value)
 {
-	(void)o;
-	if (value[0] != '/')
-		return "";
-	*(const char **)to = value;
-	return NULL;
+	return value[0] == '/' ? opt_take_text(o, to, value) : "";
 }
 
 /*
@@ -132,7 +121,6 @@ podopts_take_path(const struct opt *o, void *to, const char *value)
 	const char *p = value;
 	size_t n;
 
-	(void)o;
 	if (value[0] != '/' || strspn(value, "/.") == strlen(value) ||
 	    strchr(value, ':') != NULL)
 		return "";
@@ -142,8 +130,7 @@ podopts_take_path(const struct opt *o, void *to, const char *value)
 		if (n == 2 && p[0] == '.' && p[1] == '.')
 			return "it must not have '..'";
 	}
-	*(const char **)to = value;
-	return NULL;
+	return opt_take_text(o, to, value);
 }
 
 /* An opt_take: a size, of which the pod gets the text. */
@@ -152,11 +139,9 @@ take_limit(const struct opt *o, void *to, const char *value)
 {
 	uint64_t n;
 
-	(void)o;
-	if (number_parse_size(value, 1, INT64_MAX, &n) < 0)
-		return "";
-	*(const char **)to = value;
-	return NULL;
+	return number_parse_size(value, 1, INT64_MAX, &n) == 0
+	    ? opt_take_text(o, to, value)
+	    : "";
 }
 
 const char *
@@ -164,11 +149,9 @@ podopts_take_parts(const struct opt *o, void *to, const char *value)
 {
 	struct ranges parts;
 
-	(void)o;
-	if (ranges_parse(&parts, value, POD_PARTS_MAX) < 0)
-		return "";
-	*(const char **)to = value;
-	return NULL;
+	return ranges_parse(&parts, value, POD_PARTS_MAX) == 0
+	    ? opt_take_text(o, to, value)
+	    : "";
 }
 
 /* ------------------------------------------------- where it runs, with what */
@@ -290,7 +273,6 @@ take_resources(const struct opt *o, void *to, const char *value)
 /* ------------------------------------------------------------------- rows */
 
 #define A_LIST "a list such as cpu=500m,memory=64Mi"
-#define A_NAME "a name of lower case letters, digits, '-' and '.'"
 #define A_REFERENCE "a reference such as example.com/team/bundle:v1"
 
 const struct opt podopts_bundle_rows[] = {
@@ -305,7 +287,8 @@ const struct opt podopts_bundle_rows[] = {
         "directory of the bundle in the image (default: /)",
         OPT_OTHER(struct pod_opts, bundle_dir, take_dir, "an absolute path")},
     {"pull-secret", 0, "NAME", "pull with this secret too (repeatable)",
-        .take = take_secret, .takes = A_NAME},
+        .take = take_secret,
+        .takes = "a name of lower case letters, digits, '-' and '.'"},
     {0},
 };
 const struct opt podopts_shape_rows[] = {
@@ -477,19 +460,12 @@ podopts_conflict(const struct pod_opts *o)
 	return NULL;
 }
 
-/* UNPACK_IMAGE of the environment; NULL where it is not there or empty. */
-static const char *
-podopts_environment(void)
-{
-	const char *image = getenv("UNPACK_IMAGE");
-
-	return image != NULL && image[0] != '\0' ? image : NULL;
-}
-
 const char *
 podopts_nowhere(const struct pod_opts *o)
 {
-	if (o->unpacker != NULL || podopts_environment() != NULL ||
+	const char *image = getenv("UNPACK_IMAGE");
+
+	if (o->unpacker != NULL || (image != NULL && *image != '\0') ||
 	    o->pull_policy != NULL ||
 	    strncmp(UNPACK_IMAGE, "localhost/", 10) != 0)
 		return NULL;
@@ -500,11 +476,12 @@ podopts_nowhere(const struct pod_opts *o)
 int
 podopts_choose_unpacker(struct pod_opts *o, bool quiet)
 {
-	const char *image = podopts_environment(), *error = NULL;
+	const char *image = getenv("UNPACK_IMAGE"), *error = NULL;
 	char shown[256];
 
 	if (o->unpacker == NULL) {
-		o->unpacker = image != NULL ? image : UNPACK_IMAGE;
+		o->unpacker = image != NULL && *image != '\0' ? image
+		                                              : UNPACK_IMAGE;
 		error = reference_error(o->unpacker);
 	}
 	if (error != NULL)

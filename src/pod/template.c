@@ -27,10 +27,6 @@ static const struct {
     {"CronJob", "spec.jobTemplate.spec.template"},
 };
 
-enum {
-	N_KINDS = sizeof templates / sizeof *templates
-};
-
 /* Has it the shape of a pod's template? */
 static bool
 template_is_pod(const struct json *value)
@@ -48,21 +44,11 @@ template_is_pod(const struct json *value)
 	return image;
 }
 
-/* Go into a mapping or list, whose path is w->path. */
-static void
-template_enter(struct template_walk *w, const struct json *value)
-{
-	if (w->depth < YAML_DEPTH_MAX)
-		w->levels
-		    [w->depth++] = (struct template_level){.next = json_first(
-		                                               value),
-		    .path_len = strlen(w->path)};
-}
-
 int
 template_next(struct template_walk *w, const struct json **pod)
 {
 	const char *kind = w->manifest->kind;
+	const size_t kinds = sizeof templates / sizeof *templates;
 	bool begun = w->begun;
 	struct template_level *l;
 	const struct json *value;
@@ -70,17 +56,23 @@ template_next(struct template_walk *w, const struct json **pod)
 	size_t room, i = 0;
 
 	w->begun = true;
-	while (i < N_KINDS && strcmp(templates[i].kind, kind) != 0)
+	while (i < kinds && strcmp(templates[i].kind, kind) != 0)
 		i++;
-	if (i < N_KINDS) {
+	if (i < kinds) {
 		snprintf(w->path, sizeof w->path, "%s", templates[i].path);
 		*pod = manifest_follow(w->manifest->object, w->path);
 		return !begun;
 	}
 	/* the next value, from the top down, that has the shape of a pod */
-	if (!begun)
-		template_enter(w, w->manifest->object);
-	while (w->depth > 0) {
+	for (value = begun ? NULL : w->manifest->object;;) {
+		/* go into a mapping or list, whose path is w->path */
+		if (json_first(value) != NULL && w->depth < YAML_DEPTH_MAX) {
+			l = &w->levels[w->depth++];
+			*l = (struct template_level){.next = json_first(value),
+			    .path_len = strlen(w->path)};
+		}
+		if (w->depth == 0)
+			return 0;
 		l = &w->levels[w->depth - 1];
 		value = l->next;
 		if (value == NULL) {
@@ -100,8 +92,5 @@ template_next(struct template_walk *w, const struct json **pod)
 			*pod = value;
 			return 1;
 		}
-		if (json_is_object(value) || json_is_array(value))
-			template_enter(w, value);
 	}
-	return 0;
 }

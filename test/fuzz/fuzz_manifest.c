@@ -21,7 +21,8 @@ try_bundle(const struct json *manifest, struct psa_policy policy)
 	struct pod_opts o = POD_OPTS;
 	struct json *pod, *violations;
 
-	if (bundledeployment_take(&o, manifest, "fuzz") < 0)
+	if (bundledeployment_source(manifest) == NULL ||
+	    bundledeployment_take(&o, manifest, "fuzz") < 0)
 		return;
 	o.unpacker = "example.com/unpack:1";
 	pod = pod_build(&o, NULL, 0);
