@@ -581,11 +581,8 @@ cmd_extract(int argc, char **argv)
 		if (x->deliver.tar == NULL && x->deliver.dir == NULL &&
 		    !x->deliver.list)
 			x->deliver.dir = "bundle";
-		code = WIRE_USAGE;
-		if (why != NULL)
-			(void)opt_wrong(&cmd_extract_options, "%s", why);
-		else
-			code = (int)extract(x);
+		code = why != NULL ? opt_wrong(&cmd_extract_options, "%s", why)
+		                   : (int)extract(x);
 	}
 	free(x);
 	return code;

@@ -628,13 +628,10 @@ find_bundles(struct run *x)
 		}
 		return WIRE_FAIL;
 	}
-	if (x->options.n > 1 &&
-	    (x->deliver.tar != NULL || x->pod.name != NULL)) {
-		(void)opt_wrong(x->command,
+	if (x->options.n > 1 && (x->deliver.tar != NULL || x->pod.name != NULL))
+		return (enum wire_exit)opt_wrong(x->command,
 		    "%s is for one bundle, but %zu were given; choose one with --select",
 		    x->deliver.tar != NULL ? "--tar" : "--name", x->options.n);
-		return WIRE_USAGE;
-	}
 	x->bundles = calloc(x->options.n, sizeof *x->bundles);
 	if (x->bundles == NULL) {
 		msg_nomem();
