@@ -93,14 +93,6 @@ io_read(int fd, void *buf, size_t len)
 	return (ssize_t)done;
 }
 
-void
-io_out_init(struct io_out *out, int fd)
-{
-	out->fd = fd;
-	out->total = 0;
-	out->n = 0;
-}
-
 int
 io_out_write(struct io_out *out, const void *buf, size_t len)
 {

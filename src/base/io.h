@@ -43,16 +43,13 @@ void io_heed(const volatile sig_atomic_t *stop);
 /* Is that so? */
 bool io_stopped(void);
 
-/* A buffer before a descriptor. */
+/* A buffer before a descriptor: {0}, and fd. */
 struct io_out {
 	int fd; /* borrowed; -1 = count only */
 	uint64_t total; /* bytes taken so far, written or not */
 	size_t n; /* bytes in buf */
 	char buf[16384];
 };
-
-/* Start with nothing in the buffer. */
-void io_out_init(struct io_out *out, int fd);
 
 /*
  * Write through the buffer; long spans go past it.  Returns 0, or -1 with

@@ -153,8 +153,6 @@ int
 measure_tree(struct tree *t, const struct measure_opts *o, struct measure *m)
 {
 	struct run *r = calloc(1, sizeof *r);
-	struct encode_opts json = {.fd = -1};
-	struct encode_opts jsonl = {.fd = o->fd, .lines = true};
 	struct gzip_opts gzip = {.level = WIRE_LEVEL,
 	    .jobs = o->jobs > 0 ? o->jobs : cpus_allowed(),
 	    .digests = true,
@@ -171,8 +169,8 @@ measure_tree(struct tree *t, const struct measure_opts *o, struct measure *m)
 	r->gzip = gzip_open(&gzip);
 	if (r->gzip != NULL)
 		r->tar = tarout_open(measure_to_gzip, r);
-	if (r->tar != NULL && encode_begin(&r->json, &json) == 0 &&
-	    encode_begin(&r->jsonl, &jsonl) == 0)
+	if (r->tar != NULL && encode_begin(&r->json, -1, false, NULL) == 0 &&
+	    encode_begin(&r->jsonl, o->fd, true, NULL) == 0)
 		ret = measure_put_all(r, t, o->sub != NULL ? o->sub : "",
 		    &m->found);
 	m->tar = r->tar_len;

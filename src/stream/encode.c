@@ -59,15 +59,13 @@ put_base64(struct encode *e, const unsigned char *buf, size_t len)
 }
 
 int
-encode_begin(struct encode *e, const struct encode_opts *opts)
+encode_begin(struct encode *e, int fd, bool lines, const struct ranges *wanted)
 {
-	e->opts = *opts;
-	io_out_init(&e->out, opts->fd);
+	e->lines = lines;
+	e->wanted = wanted;
+	e->out.fd = fd;
 	digest_init(&e->sum);
-	e->size = 0;
-	e->parts = 0;
-	e->n_carry = 0;
-	return opts->lines ? 0 : put_text(e, "{\"content\":\"");
+	return lines ? 0 : put_text(e, "{\"content\":\"");
 }
 
 int
@@ -80,9 +78,8 @@ encode_part(void *arg, const struct gzip_part *part)
 	digest_add(&e->sum, buf, len);
 	e->size += len;
 	e->parts++;
-	if (e->opts.lines) {
-		if (e->opts.parts != NULL &&
-		    !ranges_have(e->opts.parts, part->index))
+	if (e->lines) {
+		if (e->wanted != NULL && !ranges_have(e->wanted, part->index))
 			return 0;
 		if (put_text(e,
 		        "{\"part\":%" PRIu64
@@ -113,8 +110,8 @@ encode_end(struct encode *e, uint64_t entries)
 	digest_text(&e->sum, e->digest);
 	if (put_base64(e, e->carry, e->n_carry) < 0)
 		return -1;
-	if ((e->opts.lines ? put_text(e, "{\"parts\":%" PRIu64 ",", e->parts)
-	                   : put_text(e, "\",")) < 0)
+	if ((e->lines ? put_text(e, "{\"parts\":%" PRIu64 ",", e->parts)
+	              : put_text(e, "\",")) < 0)
 		return -1;
 	return put_text(e,
 	    "\"mediaType\":\"" WIRE_MEDIA_TYPE "\",\"size\":%" PRIu64

@@ -14,15 +14,9 @@
 #include "base/ranges.h"
 #include "stream/gzip.h"
 
-struct encode_opts {
-	int fd; /* borrowed; -1 = only count what would be written */
-	bool lines; /* jsonl; otherwise json */
-	const struct ranges
-	    *parts; /* borrowed; jsonl: those to print; NULL: all */
-};
-
 struct encode {
-	struct encode_opts opts;
+	bool lines; /* jsonl; otherwise json */
+	const struct ranges *wanted; /* borrowed; jsonl: the parts to print */
 	struct io_out out; /* out.total: bytes of the log */
 	struct digest sum; /* of all parts in order */
 	uint64_t size; /* bytes of the tar.gz so far */
@@ -32,8 +26,13 @@ struct encode {
 	char digest[DIGEST_TEXT]; /* of the tar.gz, after encode_end */
 };
 
-/* Begin.  Returns 0, or -1 (reported).  Nothing needs to be freed. */
-int encode_begin(struct encode *e, const struct encode_opts *opts);
+/*
+ * Begin, where e is {0}.  fd is borrowed; -1: only count what would be written.
+ * wanted, borrowed, is of jsonl; NULL: all.  Returns 0, or -1 (reported).
+ * Nothing needs to be freed.
+ */
+int encode_begin(struct encode *e, int fd, bool lines,
+    const struct ranges *wanted);
 
 /* Write these bytes as they are.  Returns 0, or -1 (reported). */
 int encode_write(struct encode *e, const void *buf, size_t len);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/workers.h"
 #include "base/msg.h"
 #include "wire.h"
@@ -105,18 +106,15 @@ nomem:
 static int
 gzip_drain_slots(struct gzip *p, bool wait)
 {
-	struct gzip_part part = {0};
+	struct gzip_part part;
 	const struct slot *s;
 	size_t slot;
 
 	while (
 	    workers_take(p->workers, wait || workers_busy(p->workers), &slot)) {
 		s = &p->slots[slot];
-		part.index = p->parts++;
-		part.gzip = s->buf;
-		part.len = s->len;
-		if (p->opts.digests)
-			memcpy(part.digest, s->digest, sizeof part.digest);
+		part = (struct gzip_part){p->parts++, s->buf, s->len,
+		    s->digest};
 		if (p->opts.sink(p->opts.arg, &part) < 0)
 			return -1;
 	}

@@ -12,13 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/digest.h"
-
 struct gzip_part {
 	uint64_t index; /* from 0 */
 	const void *gzip; /* the member; borrowed, during the call */
 	size_t len; /* its bytes */
-	char digest[DIGEST_TEXT]; /* its SHA-256, where asked for */
+	const char *digest; /* its SHA-256, where asked for; likewise */
 };
 
 /* Takes a part; returns 0, or -1 (reported), which ends it all. */

@@ -218,23 +218,21 @@ static int
 stream_build_pipe(struct stream *s)
 {
 	const struct stream_opts *opts = s->opts;
-	struct encode_opts to = {.fd = opts->fd,
-	    .lines = opts->format == STREAM_JSONL,
-	    .parts = &opts->parts};
 	struct gzip_opts gzip = {.level = (int)opts->level,
 	    .jobs = (unsigned int)opts->jobs,
-	    .digests = to.lines,
+	    .digests = opts->format == STREAM_JSONL,
 	    .sink = encode_part,
 	    .arg = &s->encode};
 
-	if (opts->format == STREAM_TAR || opts->format == STREAM_COPY) {
-		digest_init(&s->encode.sum);
-		io_out_init(&s->encode.out, opts->fd);
-	} else {
+	if (opts->format == STREAM_JSON || opts->format == STREAM_JSONL) {
 		s->gzip = gzip_open(&gzip);
-		if (s->gzip == NULL || encode_begin(&s->encode, &to) < 0)
+		if (s->gzip == NULL)
 			return -1;
 	}
+	/* a tar begins with nothing, as lines do */
+	if (encode_begin(&s->encode, opts->fd, opts->format != STREAM_JSON,
+	        &opts->parts) < 0)
+		return -1;
 	s->tar = tarout_open(stream_tar, s);
 	return s->tar == NULL ? -1 : 0;
 }

@@ -5,6 +5,7 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "tap.h"
 #include "wire.h"
 
