@@ -401,26 +401,6 @@ is_active(const struct run *r, const struct psa_check *k)
 	    (k->until == 0 || r->minor <= k->until);
 }
 
-/*
- * Is it not for this pod, or does a check of a higher level stand for this one?
- */
-static bool
-is_exempt(const struct run *r, const struct psa_check *k)
-{
-	const char *os = manifest_string(json_get(r->spec, "os"), "name");
-	const struct psa_check *other = psatable;
-
-	while (other->id != NULL &&
-	    (other->overrides == NULL || !is_active(r, other) ||
-	        strcmp(other->overrides, k->id) != 0))
-		other++;
-	return other->id != NULL ||
-	    (k->windows != 0 && r->minor >= k->windows && os != NULL &&
-	        strcmp(os, "windows") == 0) ||
-	    (k->userns != 0 && r->minor >= k->userns &&
-	        !json_bool(json_get(r->spec, "hostUsers"), true));
-}
-
 /* Is it a pod, as far as its outline goes? */
 static int
 check_outline(const struct run *r)
@@ -470,13 +450,23 @@ psa_judge(const char *where, const char *path, const struct json *metadata,
 	    .level = policy.level,
 	    .minor = policy.minor,
 	    .out = json_new_array()};
-	const struct psa_check *k;
+	const struct psa_check *k, *other;
 	int ret = check_outline(&r);
+	bool windows = strcmp(json_get_text(json_get(spec, "os"), "name"),
+	                   "windows") == 0;
+	bool userns = !json_bool(json_get(spec, "hostUsers"), true);
 
 	if (r.out == NULL)
 		msg_nomem();
 	for (k = psatable; k->id != NULL && ret == 0; k++) {
-		if (!is_active(&r, k) || is_exempt(&r, k))
+		/* a check of a higher level may stand for this one */
+		for (other = psatable; other->id != NULL; other++)
+			if (other->overrides != NULL && is_active(&r, other) &&
+			    strcmp(other->overrides, k->id) == 0)
+				break;
+		if (!is_active(&r, k) || other->id != NULL ||
+		    (k->windows != 0 && r.minor >= k->windows && windows) ||
+		    (k->userns != 0 && r.minor >= k->userns && userns))
 			continue;
 		r.explicit = false;
 		r.counts = true;

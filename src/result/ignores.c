@@ -24,12 +24,10 @@ enum {
 
 /* ----------------------------------------------------------------- reading */
 
-/* The path behind the colon, without what leads to it. */
+/* A path without what leads to it, and a colon before that. */
 static const char *
-ignores_path(const char *text)
+ignores_path(const char *path)
 {
-	const char *path = text + strcspn(text, ":");
-
 	path += *path == ':';
 	while (*path == '/' || strncmp(path, "./", 2) == 0)
 		path += *path == '/' ? 1 : 2;
@@ -49,7 +47,7 @@ ignores_new(struct ignores *all, const char *text, const char *reason,
 	snprintf(code, sizeof code, "%.*s", (int)(path - text), text);
 	if (codes_find(code) == NULL)
 		return "no such code";
-	if (*path == ':' && *ignores_path(text) == '\0')
+	if (*path == ':' && *ignores_path(path) == '\0')
 		return "no path behind the colon";
 	if (all->n == IGNORES_MAX || len >= IGNORES_TEXT)
 		return "too many, or too long";
@@ -251,7 +249,7 @@ ignores_find(struct ignores *all, const char *code, const char *path,
 		path += *path == '/' ? 1 : 2;
 	for (i = 0; i < all->n; i++) {
 		one = &all->all[i];
-		pattern = ignores_path(one->text);
+		pattern = ignores_path(one->text + strcspn(one->text, ":"));
 		if (one->over || strncmp(one->text, code, len) != 0 ||
 		    strchr(":", one->text[len]) == NULL ||
 		    (*pattern != '\0' &&

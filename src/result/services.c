@@ -101,27 +101,6 @@ services_add_case(struct json *cases, const struct json *item,
 			    json_get_text(by, "reason"));
 }
 
-/* Owned. */
-static struct json *
-services_cases(const struct json *result, enum found_form form)
-{
-	static const char *const lists[] = {"images", "pods", "problems"};
-	struct json *cases = json_new_array();
-	const struct json *item;
-	bool several = false;
-	size_t i;
-
-	for (i = 0; i < sizeof lists / sizeof *lists; i++) {
-		several = several || json_has(result, lists[i]);
-		for (item = json_first(json_get(result, lists[i]));
-		     item != NULL; item = json_next(item))
-			services_add_case(cases, item, form);
-	}
-	if (!several)
-		services_add_case(cases, result, form);
-	return cases;
-}
-
 static enum found_state
 case_state(const struct json *one)
 {
@@ -285,24 +264,6 @@ escape(struct json *o, const char *key, bool xml)
 	free(to);
 }
 
-/* All names and sentences. */
-static void
-escape_all(struct json *cases, bool xml)
-{
-	static const char *const keys[] = {"name", "message", "code", "fix",
-	    "file"};
-	struct json *one, *f;
-	size_t i;
-
-	for (one = json_first(cases); one != NULL; one = json_next(one))
-		for (i = 0; i < sizeof keys / sizeof *keys; i++) {
-			escape(one, keys[i], xml);
-			for (f = json_first(json_get(one, "findings"));
-			     f != NULL; f = json_next(f))
-				escape(f, keys[i], xml);
-		}
-}
-
 /* "LINE" of a finding behind `before`, or "", in buf. */
 static const char *
 case_line(const struct json *f, const char *before, char buf[static 32])
@@ -322,6 +283,7 @@ junit_print_case(const char *command, const struct json *one)
 	    "error"};
 	const struct json *f = json_first(json_get(one, "findings"));
 	enum found_state state = case_state(one);
+	bool told = state != FOUND_GOOD || f != NULL;
 	const char *file, *fix;
 	char line[32];
 
@@ -331,10 +293,8 @@ junit_print_case(const char *command, const struct json *one)
 		out_printf("      <%s message=\"%s\" type=\"%s\">",
 		    elements[state], json_get_text(one, "message"),
 		    json_get_text(f, "code"));
-	else if (f != NULL)
+	else if (told)
 		out_printf("      <%s>", elements[state]);
-	if (state == FOUND_GOOD && f == NULL)
-		goto end;
 	for (; f != NULL; f = json_next(f)) {
 		file = json_get_text(f, "file");
 		fix = json_get_text(f, "fix");
@@ -344,8 +304,8 @@ junit_print_case(const char *command, const struct json *one)
 		    json_get_text(f, "code"), *fix != '\0' ? "fix: " : "", fix,
 		    *fix != '\0' ? "\n" : "");
 	}
-	out_printf("</%s>\n", elements[state]);
-end:
+	if (told)
+		out_printf("</%s>\n", elements[state]);
 	out_text("    </testcase>\n");
 }
 
@@ -398,16 +358,36 @@ github_print(const struct json *cases)
 int
 services_print(enum found_form form, const char *command, struct json *result)
 {
-	struct json *cases;
-	char *text = NULL;
+	static const char *const lists[] = {"images", "pods", "problems"};
+	static const char *const keys[] = {"name", "message", "code", "fix",
+	    "file"};
+	struct json *cases, *one, *f;
+	bool several = false, xml = form == FOUND_JUNIT;
+	char *text;
+	size_t i;
 	int ret = -1;
 
 	if (form == FOUND_JSON)
 		return result_print(result);
-	cases = services_cases(result, form);
+	cases = json_new_array();
+	for (i = 0; i < sizeof lists / sizeof *lists; i++) {
+		several = several || json_has(result, lists[i]);
+		for (one = json_first(json_get(result, lists[i])); one != NULL;
+		     one = json_next(one))
+			services_add_case(cases, one, form);
+	}
+	if (!several)
+		services_add_case(cases, result, form);
 	json_free(result);
-	if (form != FOUND_SARIF)
-		escape_all(cases, form == FOUND_JUNIT);
+	/* all names and sentences */
+	one = form != FOUND_SARIF ? json_first(cases) : NULL;
+	for (; one != NULL; one = json_next(one))
+		for (i = 0; i < sizeof keys / sizeof *keys; i++) {
+			escape(one, keys[i], xml);
+			for (f = json_first(json_get(one, "findings"));
+			     f != NULL; f = json_next(f))
+				escape(f, keys[i], xml);
+		}
 	/* it is printed only to see that nothing of it is missing */
 	text = json_print(cases, JSON_COMPACT);
 	if (text == NULL)
