@@ -78,7 +78,6 @@ struct check {
 	size_t n_jobs, jobs_room;
 	size_t told; /* of the jobs, the first ones */
 	size_t counts[3]; /* of all, by enum found_state */
-	size_t parallel; /* children at a time */
 	bool failed; /* something could not be told */
 	struct json *results; /* owned; items to print at the end, or NULL */
 };
@@ -245,30 +244,6 @@ check_judge(void *arg, size_t i)
 
 /* ------------------------------------------------------------ in the parent */
 
-/* Tell of a job that was judged.  Returns 0, or -1 (reported). */
-static int
-check_tell(struct check *a, struct check_job *j)
-{
-	int ret = 0;
-
-	ignores_sum(&a->found.ignores, j->object);
-	/* of one image the message on standard error says it all */
-	if (a->results != NULL) {
-		(void)json_add(a->results, NULL, j->object);
-		j->object = NULL;
-	} else if (!a->found.quiet &&
-	    (j->state != FOUND_BROKEN ||
-	        (a->n_jobs > 1 && signals_stop == 0))) {
-		if (j != a->jobs)
-			out_text("\n");
-		/* verdicts as they come */
-		ret = text_print_verdict(j->object, a->verbose);
-	}
-	json_free(j->object);
-	j->object = NULL;
-	return ret;
-}
-
 /* child_run's end: take the result, and tell all that are due. */
 static void
 check_take(void *arg, const struct child_end *e)
@@ -299,9 +274,27 @@ check_take(void *arg, const struct child_end *e)
 	     f = json_next(f))
 		j->warnings += strcmp(json_get_text(f, "severity"),
 		                   "warning") == 0;
-	for (; a->told < a->n_jobs && a->jobs[a->told].judged; a->told++)
-		if (check_tell(a, &a->jobs[a->told]) < 0)
-			a->failed = true;
+	for (; a->told < a->n_jobs && a->jobs[a->told].judged; a->told++) {
+		j = &a->jobs[a->told];
+		ignores_sum(&a->found.ignores, j->object);
+		if (a->results != NULL) {
+			(void)json_add(a->results, NULL, j->object);
+			j->object = NULL;
+			continue;
+		}
+		/* of one image the message on standard error says it all */
+		if (!a->found.quiet &&
+		    (j->state != FOUND_BROKEN ||
+		        (a->n_jobs > 1 && signals_stop == 0))) {
+			if (a->told > 0)
+				out_text("\n");
+			/* verdicts as they come */
+			if (text_print_verdict(j->object, a->verbose) < 0)
+				a->failed = true;
+		}
+		json_free(j->object);
+		j->object = NULL;
+	}
 }
 
 /* child_run's end: take the list. */
@@ -313,53 +306,48 @@ check_take_list(void *arg, const struct child_end *e)
 	a->lists[e->number] = json_take(e->result, "names");
 }
 
-/* Add a job.  Returns 0, or -1 (reported). */
+/*
+ * A job for each image: an archive of several is as many.  Returns 0, or -1
+ * (reported).
+ */
 static int
-check_add(struct check *a, size_t at, unsigned int place, const char *name)
+check_add_all(struct check *a)
 {
+	const char *name;
 	struct check_job *j;
 	char masked[512];
+	size_t at, i, n;
 
-	if (a->n_jobs == IMAGES_MAX) {
-		msg_warn(0, "more than %d images", IMAGES_MAX);
-		return -1;
+	for (at = 0; at < a->n_names; at++) {
+		n = json_size(a->lists[at]);
+		for (i = 0; i < n || i == 0; i++) {
+			name = n < 2 ? a->names[at]
+			             : json_text(json_at(a->lists[at], i));
+			if (a->n_jobs == IMAGES_MAX) {
+				msg_warn(0, "more than %d images", IMAGES_MAX);
+				return -1;
+			}
+			j = array_grow(a->jobs, &a->jobs_room, a->n_jobs + 1,
+			    sizeof *j);
+			if (j == NULL)
+				goto nomem;
+			a->jobs = j;
+			j += a->n_jobs++;
+			*j = (struct check_job){.at = at,
+			    .place = (unsigned int)i,
+			    .name = strdup(
+			        msg_mask(masked, sizeof masked, name))};
+			if (j->name == NULL)
+				goto nomem;
+		}
 	}
-	j = array_grow(a->jobs, &a->jobs_room, a->n_jobs + 1, sizeof *j);
-	if (j != NULL) {
-		a->jobs = j;
-		j += a->n_jobs++;
-		*j = (struct check_job){.at = at,
-		    .place = place,
-		    .name = strdup(msg_mask(masked, sizeof masked, name))};
-	}
-	if (j != NULL && j->name != NULL)
-		return 0;
+	return 0;
+nomem:
 	msg_nomem();
 	return -1;
 }
 
-/* A job for each image: an archive of several is as many.  As check_add. */
-static int
-check_add_all(struct check *a)
-{
-	const char *given;
-	size_t at, i, n;
-
-	for (at = 0; at < a->n_names; at++) {
-		given = a->names[at];
-		n = json_size(a->lists[at]);
-		if (n < 2 && check_add(a, at, 0, given) < 0)
-			return -1;
-		for (i = 0; n >= 2 && i < n; i++)
-			if (check_add(a, at, (unsigned int)i,
-			        json_text(json_at(a->lists[at], i))) < 0)
-				return -1;
-	}
-	if (a->n_jobs == 0)
-		msg_warn(0, "no image named");
-	return a->n_jobs == 0 ? -1 : 0;
-}
-
+/* The table of several images, and how many of them are what. */
 static void
 check_print_table(const struct check *a)
 {
@@ -383,21 +371,14 @@ check_print_table(const struct check *a)
 	    a->counts[FOUND_BROKEN]);
 }
 
+/* Print what comes at the end; the exit code. */
 static enum wire_exit
-check_exit(const struct check *a)
-{
-	if (signals_stop != 0)
-		return signals_exit();
-	if (a->counts[FOUND_BAD] > 0)
-		return WIRE_BUNDLE;
-	return a->counts[FOUND_BROKEN] > 0 ? WIRE_FAIL : WIRE_OK;
-}
-
-/* Print what comes at the end.  Returns 0, or -1 (reported). */
-static int
 check_end(struct check *a)
 {
-	enum wire_exit code = check_exit(a);
+	enum wire_exit code = signals_stop != 0 ? signals_exit()
+	    : a->counts[FOUND_BAD] > 0          ? WIRE_BUNDLE
+	    : a->counts[FOUND_BROKEN] > 0       ? WIRE_FAIL
+	                                        : WIRE_OK;
 	char message[96];
 	struct json *all;
 
@@ -406,12 +387,12 @@ check_end(struct check *a)
 	if (a->results == NULL) {
 		if (!a->found.quiet && a->n_jobs > 1)
 			check_print_table(a);
-		return out_flush();
+		return out_flush() == 0 ? code : WIRE_FAIL;
 	}
 	/* one object for all images; of one, its own */
 	if (a->n_jobs == 1) {
 		all = json_copy(json_at(a->results, 0));
-		return services_print(a->found.form, "check", all);
+		goto print;
 	}
 	snprintf(message, sizeof message, "%zu of %zu images are compatible",
 	    a->counts[FOUND_GOOD], a->n_jobs);
@@ -426,7 +407,9 @@ check_end(struct check *a)
 	json_add_uint(all, "notJudged", a->counts[FOUND_BROKEN]);
 	(void)json_add(all, "images", a->results);
 	a->results = NULL;
-	return services_print(a->found.form, "check", all);
+print:
+	return services_print(a->found.form, "check", all) == 0 ? code
+	                                                        : WIRE_FAIL;
 }
 
 static void
@@ -455,16 +438,13 @@ check_free(struct check *a)
  * WIRE_FAIL (both reported).
  */
 static enum wire_exit
-check_read_names(struct check *a, char *const *given)
+check_read_names(struct check *a)
 {
 	enum wire_exit code = ignores_read(&a->found.ignores);
 	size_t i;
 
 	if (code != WIRE_OK)
 		return code;
-	a->names = given;
-	while (given[a->n_names] != NULL)
-		a->n_names++;
 	a->lists = calloc(a->n_names + 1, sizeof *a->lists);
 	a->inputs = calloc(a->n_names + 1, sizeof *a->inputs);
 	if (a->lists == NULL || a->inputs == NULL) {
@@ -483,41 +463,24 @@ check_read_names(struct check *a, char *const *given)
 	return code;
 }
 
-/* Judge the images and tell of them; the exit code. */
-static enum wire_exit
-check_run(struct check *a)
-{
-	struct child_opts list = {.n = a->n_names,
-	    .parallel = cpus_allowed(),
-	    .memory = CHILD_MEMORY,
-	    .seconds = (unsigned int)a->timeout,
-	    .what = "the image",
-	    .arg = a,
-	    .work = check_list,
-	    .end = check_take_list};
-	struct child_opts judge = list;
-
-	if (child_run(&list) < 0 || check_add_all(a) < 0)
-		return WIRE_FAIL;
-	judge.n = a->n_jobs;
-	judge.work = check_judge;
-	judge.end = check_take;
-	a->opts.jobs = a->n_jobs > 1 ? 1 : cpus_allowed();
-	if (child_run(&judge) < 0 || a->failed || check_end(a) < 0)
-		return WIRE_FAIL;
-	return check_exit(a);
-}
-
 int
 cmd_check(int argc, char **argv)
 {
 	struct check a = {.uid = UID_UNSET,
 	    .timeout = TIMEOUT,
 	    .opts = {.max = DEFAULT_MAX, .log_limit = WIRE_LOG_SAFE}};
-	int code;
+	struct child_opts run = {.parallel = cpus_allowed(),
+	    .memory = CHILD_MEMORY,
+	    .what = "the image",
+	    .arg = &a,
+	    .work = check_list,
+	    .end = check_take_list};
+	int code, n = opt_parse(&cmd_check_options, &a, argc, argv, &code);
 
-	if (opt_parse(&cmd_check_options, &a, argc, argv, &code) < 0)
+	if (n < 0)
 		return code;
+	a.names = argv + 1;
+	a.n_names = (size_t)n;
 	/* what nobody said: OpenShift gives other values */
 	if (a.uid == UID_UNSET)
 		a.uid = a.openshift ? OPENSHIFT_UID : DEFAULT_UID;
@@ -535,9 +498,21 @@ cmd_check(int argc, char **argv)
 	a.opts.strict = a.found.strict;
 	if (a.found.form != FOUND_TEXT)
 		a.results = json_new_array();
-	code = (int)check_read_names(&a, argv + 1);
-	if (code == WIRE_OK)
-		code = (int)check_run(&a);
+	code = (int)check_read_names(&a);
+	if (code != WIRE_OK)
+		goto out;
+	run.n = a.n_names;
+	run.seconds = (unsigned int)a.timeout;
+	code = WIRE_FAIL;
+	if (child_run(&run) < 0 || check_add_all(&a) < 0)
+		goto out;
+	run.n = a.n_jobs;
+	run.work = check_judge;
+	run.end = check_take;
+	a.opts.jobs = a.n_jobs > 1 ? 1 : cpus_allowed();
+	if (child_run(&run) == 0 && !a.failed)
+		code = (int)check_end(&a);
+out:
 	check_free(&a);
 	return code;
 }

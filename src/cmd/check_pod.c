@@ -238,28 +238,12 @@ judge_object(struct check_pod *a, const char *file, const struct manifest *m)
 	return ret;
 }
 
-/* A file that is a template of Helm's is not YAML yet: say what makes it so. */
-static void
-check_pod_hint(const char *path)
-{
-	char head[65536], shown[MSG_NAME];
-	FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
-	size_t n = f != NULL ? fread(head, 1, sizeof head - 1, f) : 0;
-
-	if (f != NULL)
-		(void)fclose(f);
-	head[n] = '\0';
-	if (strstr(head, "{{") != NULL)
-		msg_line(
-		    "%s looks like a Helm template; render it first: helm template CHART | %s check-pod -",
-		    msg_mask(shown, sizeof shown, path), msg_program());
-}
-
 static int
 judge_file(struct check_pod *a, const char *path)
 {
-	char file[MSG_NAME];
+	char file[MSG_NAME], head[65536] = "";
 	struct json *docs = yaml_load(path);
+	FILE *f = NULL;
 	struct manifest_cursor c = {.doc = json_first(docs)};
 	const struct json *doc;
 	struct manifest m;
@@ -269,7 +253,17 @@ judge_file(struct check_pod *a, const char *path)
 	    strcmp(path, "-") == 0 ? "standard input" : path);
 	if (docs == NULL) {
 		check_pod_note_problem(a, file);
-		check_pod_hint(path);
+		if (strcmp(path, "-") != 0)
+			f = fopen(path, "re");
+		if (f != NULL)
+			head[fread(head, 1, sizeof head - 1, f)] = '\0';
+		if (f != NULL)
+			(void)fclose(f);
+		/* a template of Helm's is not YAML yet */
+		if (strstr(head, "{{") != NULL)
+			msg_line(
+			    "%s looks like a Helm template; render it first: helm template CHART | %s check-pod -",
+			    file, msg_program());
 	}
 	for (doc = c.doc; doc != NULL; doc = json_next(doc))
 		a->n_empty += manifest_is_empty(doc);
@@ -295,6 +289,7 @@ compare_names(const void *a, const void *b)
 static int
 find_manifests(struct names *found, const char *path)
 {
+	static const char *const ends[] = {".yaml", ".yml", ".json", NULL};
 	struct names dirs = {0};
 	char shown[MSG_NAME], *name;
 	const char *dot;
@@ -327,10 +322,7 @@ find_manifests(struct names *found, const char *path)
 			}
 			if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode))
 				ret = names_add(&dirs, name);
-			else if (dot != NULL &&
-			    (strcmp(dot, ".yaml") == 0 ||
-			        strcmp(dot, ".yml") == 0 ||
-			        strcmp(dot, ".json") == 0))
+			else if (dot != NULL && names_one_of(dot, ends))
 				ret = names_add(found, name);
 			free(name);
 		}
@@ -365,19 +357,10 @@ judge_directory(struct check_pod *a, const char *path)
 	return ret;
 }
 
-static enum wire_exit
-check_pod_exit(const struct check_pod *a)
-{
-	if (a->n_bad > 0)
-		return WIRE_BUNDLE;
-	return a->n_unknown > 0 ? WIRE_FAIL : WIRE_OK;
-}
-
 /* Print the object of all pods; 0 or -1. */
 static int
-check_pod_print(struct check_pod *a)
+check_pod_print(struct check_pod *a, enum wire_exit code)
 {
-	enum wire_exit code = check_pod_exit(a);
 	char message[64];
 	struct json *all;
 
@@ -401,13 +384,14 @@ check_pod_print(struct check_pod *a)
 	return services_print(a->found.form, "check-pod", all);
 }
 
-/* Print what comes at the end; 0 or -1. */
-static int
+/* Print what comes at the end; the exit code. */
+static enum wire_exit
 check_pod_end(struct check_pod *a)
 {
 	const struct found_opts *found = &a->found;
+	enum wire_exit code;
 	size_t n = a->n_good + a->n_bad;
-	bool none = a->n_good + a->n_bad + a->n_unknown == 0;
+	bool none = n + a->n_unknown == 0;
 	/* an empty list: kubectl get pods, of a namespace without any */
 	bool empty = none &&
 	    (a->may_be_none || (a->n_empty > 0 && a->n_over == 0));
@@ -419,16 +403,19 @@ check_pod_end(struct check_pod *a)
 		    a->n_over, a->n_over == 1 ? "" : "s");
 		check_pod_note_problem(a, "");
 	}
+	code = a->n_bad > 0    ? WIRE_BUNDLE
+	    : a->n_unknown > 0 ? WIRE_FAIL
+	                       : WIRE_OK;
 	if (a->n_unknown == 0)
 		ignores_tell(&found->ignores);
 	if (found->form != FOUND_TEXT)
-		return check_pod_print(a);
+		return check_pod_print(a, code) == 0 ? code : WIRE_FAIL;
 	if (found->quiet)
-		return 0;
+		return code;
 	if (empty)
 		out_line("no pods to check");
 	if (n + (a->n_over + a->n_unknown > 0) < 2)
-		return 0;
+		return code;
 	out_printf("%zu pod%s checked: %zu pass%s, %zu violate%s %s:%s", n,
 	    n == 1 ? "" : "s", a->n_good, a->n_good == 1 ? "es" : "", a->n_bad,
 	    a->n_bad == 1 ? "s" : "", psa_level_name(a->policy.level),
@@ -439,7 +426,7 @@ check_pod_end(struct check_pod *a)
 	if (a->n_unknown > 0)
 		out_printf("; %zu could not be checked", a->n_unknown);
 	out_text("\n");
-	return 0;
+	return code;
 }
 
 int
@@ -469,11 +456,11 @@ cmd_check_pod(int argc, char **argv)
 		        S_ISDIR(st.st_mode)
 		    ? judge_directory(&a, *file)
 		    : judge_file(&a, *file);
-	if (ret < 0 || signals_stop != 0 || check_pod_end(&a) < 0 ||
-	    out_flush() < 0)
+	code = WIRE_FAIL;
+	if (ret == 0 && signals_stop == 0)
+		code = (int)check_pod_end(&a);
+	if (out_flush() < 0)
 		code = WIRE_FAIL;
-	else
-		code = (int)check_pod_exit(&a);
 out:
 	json_free(a.pods);
 	json_free(a.problems);

@@ -158,58 +158,55 @@ offer_commands(const struct cmd *commands, const char *word)
 	out_line(":words");
 }
 
-static void
-offer_arguments(const struct opt_command *c, char *const *words, int n)
+int
+completion_offer(const struct cmd *commands, char *const *words, int n)
 {
+	const struct opt_command *takes;
 	const struct opt *waiting = NULL, *o;
-	const char *word = words[n - 1], *value, *name;
+	const char *word = n > 0 ? words[n - 1] : "", *value, *name;
+	const struct cmd *c = commands;
 	bool ended = false;
 	size_t k;
 	int i;
 
+	if (n <= 1 || strcmp(words[0], "help") == 0) {
+		offer_commands(commands, word);
+		goto out;
+	}
+	while (c->options != NULL && strcmp(c->options->name, words[0]) != 0)
+		c++;
+	takes = c->options;
+	if (takes == NULL) {
+		out_line(":files");
+		goto out;
+	}
 	/* which option waits for its value in the last word */
 	for (i = 1; i < n - 1; i++) {
 		if (waiting != NULL && strcmp(words[i], "=") == 0)
 			continue;
 		ended = ended ||
 		    (waiting == NULL && strcmp(words[i], "--") == 0);
-		o = opt_word(c, words[i], &value);
+		o = opt_word(takes, words[i], &value);
 		waiting = waiting == NULL && !ended && value == NULL ? o : NULL;
 	}
-	o = opt_word(c, word, &value);
+	o = opt_word(takes, word, &value);
 	if (waiting != NULL) {
 		offer_values(waiting, strcmp(word, "=") == 0 ? "" : word);
 	} else if (ended || word[0] != '-') {
-		for (k = 0; c->offer && (name = c->offer(k)) != NULL; k++)
+		for (k = 0; takes->offer && (name = takes->offer(k)) != NULL;
+		     k++)
 			offer("", name, "", word);
-		if (c->offer == NULL && c->operands == NULL)
-			offer_options(c, word);
+		if (takes->offer == NULL && takes->operands == NULL)
+			offer_options(takes, word);
 		else
-			out_line(c->offer != NULL ? ":words" : ":files");
+			out_line(takes->offer != NULL ? ":words" : ":files");
 	} else if (word[1] != '-' || strchr(word, '=') == NULL) {
-		offer_options(c, word);
+		offer_options(takes, word);
 	} else if (o != NULL) {
 		offer_values(o, value);
 	} else {
 		out_line(":words");
 	}
-}
-
-int
-completion_offer(const struct cmd *commands, char *const *words, int n)
-{
-	const struct cmd *c;
-
-	for (c = commands; n > 1 && c->options != NULL; c++)
-		if (strcmp(c->options->name, words[0]) == 0)
-			break;
-	if (n <= 1)
-		offer_commands(commands, n == 1 ? words[0] : "");
-	else if (c->options == NULL)
-		out_line(":files");
-	else if (strcmp(words[0], "help") == 0)
-		offer_commands(commands, words[n - 1]);
-	else
-		offer_arguments(c->options, words, n);
+out:
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }

@@ -58,31 +58,12 @@ explain_at(char *const *asked, size_t i)
 	return asked[i] != NULL ? codes_find(asked[i]) : NULL;
 }
 
-static int
-explain_json(char *const *asked)
-{
-	struct json *all = result_new(WIRE_OK, NULL, NULL, ""), *o;
-	struct json *codes = json_add_array(all, "codes");
-	const struct codes_row *r;
-	size_t i;
-
-	for (i = 0; (r = explain_at(asked, i)) != NULL; i++) {
-		o = json_add_object(codes, NULL);
-		json_add_string(o, "code", r->code);
-		json_add_string(o, "severity", codes_severities[r->severity]);
-		json_add_string(o, "of", codes_areas[r->area]);
-		json_add_string(o, "meaning", r->meaning);
-		json_add_string(o, "seen", r->seen);
-		json_add_string(o, "fix", r->fix);
-	}
-	return result_print(all) < 0 ? WIRE_FAIL : WIRE_OK;
-}
-
 int
 cmd_explain(int argc, char **argv)
 {
 	static const char *const articles[] = {"an", "a", "the"};
 	struct explain a = {0};
+	struct json *all, *codes, *o;
 	const struct codes_row *r;
 	int code, area = -1;
 	char shown[256];
@@ -98,9 +79,20 @@ cmd_explain(int argc, char **argv)
 		    msg_mask(shown, sizeof shown, argv[i]));
 		return WIRE_USAGE;
 	}
-	if (a.json)
-		return explain_json(argv);
+	all = a.json ? result_new(WIRE_OK, NULL, NULL, "") : NULL;
+	codes = json_add_array(all, "codes");
 	for (i = 0; (r = explain_at(argv, i)) != NULL; i++) {
+		if (a.json) {
+			o = json_add_object(codes, NULL);
+			json_add_string(o, "code", r->code);
+			json_add_string(o, "severity",
+			    codes_severities[r->severity]);
+			json_add_string(o, "of", codes_areas[r->area]);
+			json_add_string(o, "meaning", r->meaning);
+			json_add_string(o, "seen", r->seen);
+			json_add_string(o, "fix", r->fix);
+			continue;
+		}
 		if (argv[0] != NULL) {
 			out_printf(
 			    "%s%s (%s, of %s %s)\n\nWhat it means:\n  %s\nIn the cluster:\n  %s\n%s:\n  %s\n",
@@ -119,5 +111,7 @@ cmd_explain(int argc, char **argv)
 		out_printf("  %-26s %-7s  %s\n", r->code,
 		    codes_severities[r->severity], r->meaning);
 	}
+	if (a.json)
+		return result_print(all) == 0 ? WIRE_OK : WIRE_FAIL;
 	return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 }
