@@ -33,16 +33,25 @@ finding_code(enum finding_rule rule)
 	return rules[rule].code;
 }
 
-enum finding_rule
-finding_judge(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
+bool
+finding_is_member(const struct finding_who *who, gid_t gid)
 {
-	bool member = who->gid == gid;
-	mode_t bits; /* that count for who, in the lowest places */
 	size_t i;
 
 	for (i = 0; i < who->n_groups; i++)
-		member = member || who->groups[i] == gid;
-	bits = who->uid == uid ? mode >> 6 : member ? mode >> 3 : mode;
+		if (who->groups[i] == gid)
+			return true;
+	return who->gid == gid;
+}
+
+enum finding_rule
+finding_judge(const struct finding_who *who, mode_t mode, uid_t uid, gid_t gid)
+{
+	/* that count for who, in the lowest places */
+	mode_t bits = who->uid == uid     ? mode >> 6
+	    : finding_is_member(who, gid) ? mode >> 3
+	                                  : mode;
+
 	if (S_ISREG(mode))
 		return bits & 4 ? FINDING_NONE : FINDING_FILE_READ;
 	if (!S_ISDIR(mode))

@@ -44,6 +44,9 @@ struct finding {
 /* The stable name of a rule, as in "file-not-readable". */
 const char *finding_code(enum finding_rule rule);
 
+/* Does `who` have the group, as its first one or another? */
+bool finding_is_member(const struct finding_who *who, gid_t gid);
+
 /*
  * May `who` read the regular file, or list and enter the directory, with this
  * mode and owner?  By permission bits alone, as POSIX.1-2017, 4.5 "File Access

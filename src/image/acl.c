@@ -87,17 +87,6 @@ acl_counts(const struct inode *i)
 	return false; /* the mode says the same */
 }
 
-static bool
-acl_in_group(const struct finding_who *who, gid_t gid)
-{
-	size_t i;
-
-	for (i = 0; i < who->n_groups; i++)
-		if (who->groups[i] == gid)
-			return true;
-	return who->gid == gid;
-}
-
 /* May who, not the owner, do what needs this one permission bit? */
 static bool
 acl_allows(const struct finding_who *who, const struct inode *i, mode_t want)
@@ -111,8 +100,9 @@ acl_allows(const struct finding_who *who, const struct inode *i, mode_t want)
 		e = acl_entry_at(i->acl + at);
 		if (e.tag == ACL_USER && e.id == who->uid)
 			return (e.perm & want) != 0 && masked;
-		if ((e.tag == ACL_GROUP_OWNER && acl_in_group(who, i->gid)) ||
-		    (e.tag == ACL_GROUP && acl_in_group(who, e.id))) {
+		if ((e.tag == ACL_GROUP_OWNER &&
+		        finding_is_member(who, i->gid)) ||
+		    (e.tag == ACL_GROUP && finding_is_member(who, e.id))) {
 			found = true;
 			if ((e.perm & want) != 0)
 				return masked;

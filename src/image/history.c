@@ -153,27 +153,17 @@ nomem:
 	return -1;
 }
 
-/* Does this line make no files, only configuration? */
-static bool
-history_is_config(const char *text)
-{
-	static const char *const words[] = {"ENV ", "LABEL ", "CMD ",
-	    "ENTRYPOINT ", "EXPOSE ", "USER ", "VOLUME ", "ARG ", "SHELL ",
-	    "STOPSIGNAL ", "HEALTHCHECK ", "MAINTAINER ", "ONBUILD ",
-	    "WORKDIR ", "FROM "};
-	size_t i;
-
-	for (i = 0; i < sizeof words / sizeof *words; i++)
-		if (strncmp(text, words[i], strlen(words[i])) == 0)
-			return true;
-	return false;
-}
-
 int
 history_read(struct history *h, const struct json *config,
     unsigned int n_layers)
 {
+	/* what makes no files, only configuration */
+	static const char *const words[] = {"ENV ", "LABEL ", "CMD ",
+	    "ENTRYPOINT ", "EXPOSE ", "USER ", "VOLUME ", "ARG ", "SHELL ",
+	    "STOPSIGNAL ", "HEALTHCHECK ", "MAINTAINER ", "ONBUILD ",
+	    "WORKDIR ", "FROM ", NULL};
 	char text[TEXT_MAX], workdir[TEXT_MAX] = "/", *next;
+	const char *const *word;
 	const struct json *one;
 	unsigned int layer = 1;
 	bool empty;
@@ -195,12 +185,15 @@ history_read(struct history *h, const struct json *config,
 			    next != NULL && *next == '/' ? next : "/");
 			free(next);
 		}
+		for (word = words; *word != NULL; word++)
+			if (strncmp(text, *word, strlen(*word)) == 0)
+				break;
 		/* a line without files ends a squashed layer, but made none */
 		if ((empty ? strncmp(text, "COPY ", 5) == 0 ||
 		                strncmp(text, "ADD ", 4) == 0 ||
 		                strncmp(text, "RUN ", 4) == 0
 		           : *text != '\0' &&
-		                (!history_is_config(text) ||
+		                (*word == NULL ||
 		                    history_count(h, layer) == 0)) &&
 		    history_add(h, text, layer, workdir) < 0)
 			return -1;

@@ -152,32 +152,12 @@ note_user(struct verdict *v)
 	    what);
 }
 
-/* Does a path lie below one of the runtime's mounts, as far as it is there? */
-static bool
-is_in_mount(struct verdict *v, const char *path)
-{
-	char text[TREE_PATH], *slash;
-	const struct node *n = NULL;
-
-	if (strlen(path) >= sizeof text)
-		return false;
-	stpcpy(text, path);
-	while (n == NULL && (slash = strrchr(text, '/')) != NULL) {
-		*slash = '\0';
-		n = tree_find(&v->tree, text);
-	}
-	for (; n != NULL; n = n->parent)
-		if (n->mounted)
-			return true;
-	return false;
-}
-
 static void
 note_workdir(struct verdict *v)
 {
 	const char *path = config_text(v, "WorkingDir"), *why = NULL;
-	const struct node *n;
-	char masked[256];
+	const struct node *n, *up;
+	char masked[256], text[TREE_PATH] = "", *slash;
 
 	if (*path == '\0')
 		return;
@@ -187,12 +167,22 @@ note_workdir(struct verdict *v)
 		why = "not an absolute path";
 	else if (n == NULL ? errno != ENOENT : !S_ISDIR(n->inode->mode))
 		why = "not a directory";
+	/* does it lie below one of the runtime's mounts, as far as it is there?
+	 */
+	if (strlen(path) < sizeof text)
+		stpcpy(text, path);
+	for (up = n; up == NULL && (slash = strrchr(text, '/')) != NULL;) {
+		*slash = '\0';
+		up = tree_find(&v->tree, text);
+	}
+	while (up != NULL && !up->mounted)
+		up = up->parent;
 	if (why != NULL)
 		verdict_note(v, "workdir-not-directory", path, 0,
 		    "WORKDIR %s is %s: the container cannot start unless the pod sets another workingDir",
 		    masked, why);
 	/* the runtime makes it, unless the pod has another */
-	else if (n == NULL && !is_in_mount(v, path))
+	else if (n == NULL && up == NULL)
 		verdict_note(v, "workdir-missing", path, 0,
 		    "no layer has the WORKDIR %s: in a pod without workingDir, such as RukPak's, the runtime makes the directory, and it is part of the bundle",
 		    masked);
@@ -203,36 +193,13 @@ note_workdir(struct verdict *v)
 		    masked);
 }
 
-/*
- * Why the runtime cannot mount a VOLUME whose directory is n, or NULL: runc
- * mounts nothing but a proc file system on /proc or by way of it.  runc 1.1
- * follows /proc/self/root, so such a VOLUME hides another directory.
- */
-static const char *
-volume_refusal(const struct node *n, const char *clean)
-{
-	if (clean[1] == '\0' || (n != NULL && n->parent == NULL))
-		return "is the root of the image";
-	if (n != NULL && !S_ISDIR(n->inode->mode))
-		return "is not a directory";
-	if (strncmp(clean, "/proc", 5) == 0 && strchr("/", clean[5]) != NULL)
-		return "is in /proc: runc 1.1 mounts it elsewhere, over other content";
-	if (n != NULL && runtime_is_in_proc(n))
-		return "leads through /proc: runc 1.1 mounts it elsewhere, over other content";
-	if (n == NULL)
-		return errno == ELOOP
-		    ? "is part of a symlink loop"
-		    : "is below something that is not a directory";
-	return NULL;
-}
-
 /* The VOLUME at path, as the image's configuration has it.  0, or -1. */
 static int
 take_volume(struct verdict *v, const char *path)
 {
 	struct node *n = tree_find(&v->tree, path), *in;
 	char masked[256], clean[TREE_PATH];
-	const char *why;
+	const char *why = NULL;
 
 	msg_mask(masked, sizeof masked, path);
 	if (n != NULL && n->child != NULL && n->parent != NULL)
@@ -253,7 +220,26 @@ take_volume(struct verdict *v, const char *path)
 		n = tree_make(&v->tree, path, S_IFDIR | 0755);
 	if (n == NULL && errno == ENOMEM)
 		return -1;
-	why = volume_refusal(n, clean);
+	/*
+	 * runc mounts nothing but a proc file system on /proc or by way of it;
+	 * runc 1.1 follows /proc/self/root, so such a VOLUME hides another
+	 * directory
+	 */
+	if (clean[1] == '\0' || (n != NULL && n->parent == NULL))
+		why = "is the root of the image";
+	else if (n != NULL && !S_ISDIR(n->inode->mode))
+		why = "is not a directory";
+	else if (strncmp(clean, "/proc", 5) == 0 &&
+	    strchr("/", clean[5]) != NULL)
+		why =
+		    "is in /proc: runc 1.1 mounts it elsewhere, over other content";
+	else if (n == NULL)
+		why = errno == ELOOP
+		    ? "is part of a symlink loop"
+		    : "is below something that is not a directory";
+	else if (runtime_is_in_proc(n))
+		why =
+		    "leads through /proc: runc 1.1 mounts it elsewhere, over other content";
 	if (why == NULL)
 		n->volume = true;
 	else
@@ -362,45 +348,18 @@ set_user(struct verdict *v)
 	return 0;
 }
 
-/* What the runtimes refuse of the layers, or do otherwise. */
-static void
-note_merge(struct verdict *v, const struct layers *l)
-{
-	const struct inode *i = &l->root;
-	unsigned int refused = 0;
-	int side;
-
-	for (side = 0; side < EXTRACT_RUNTIMES; side++) {
-		note_refusal(v, l, side);
-		refused += l->refusals[side].code != NULL;
-	}
-	v->refused = refused == EXTRACT_RUNTIMES;
-	note_entries(v, "implied-directory", &l->implied,
-	    "a layer has files in the directory, but no entry for it: its mode depends on the runtime");
-	note_entries(v, "overlay-attribute", &l->overlay,
-	    "attributes of overlayfs: podman and CRI-O set them, containerd does not; this result is for containerd");
-	if (refused == 0)
-		note_entries(v, "runtimes-differ", &l->differ,
-		    "not the same in containerd and in podman; this result is for containerd");
-	/* a layer has an entry "/": can the user enter and list podman's? */
-	if (l->root_set > 0 && l->refusals[EXTRACT_PODMAN].code == NULL &&
-	    set_user(v) == 0 &&
-	    finding_judge(&v->user.who, i->mode, i->uid, i->gid) !=
-	        FINDING_NONE)
-		verdict_note(v, "root-not-readable", "/", l->root_set,
-		    "/ has mode %04o and owner %ju:%ju in podman and CRI-O: the container cannot start, or nothing in it can be read; containerd has 0755",
-		    (unsigned int)(i->mode & 07777), (uintmax_t)i->uid,
-		    (uintmax_t)i->gid);
-}
-
-/* The layers onto v->tree.  0, or -1. */
+/*
+ * The layers onto v->tree, and what the runtimes refuse of them, or do
+ * otherwise.  0, or -1.
+ */
 static int
 take_layers(struct verdict *v)
 {
 	struct layers *l = calloc(1, sizeof *l);
+	const struct inode *root;
 	char what[32];
-	unsigned int i;
-	int ret = -1;
+	unsigned int i, refused = 0;
+	int ret = -1, side;
 
 	if (l == NULL) {
 		msg_nomem();
@@ -415,7 +374,28 @@ take_layers(struct verdict *v)
 	}
 	layers_take_tree(l, &v->tree);
 	v->tree.root->inode->mode = S_IFDIR | 0755; /* unpack sees that */
-	note_merge(v, l);
+	for (side = 0; side < EXTRACT_RUNTIMES; side++) {
+		note_refusal(v, l, side);
+		refused += l->refusals[side].code != NULL;
+	}
+	v->refused = refused == EXTRACT_RUNTIMES;
+	note_entries(v, "implied-directory", &l->implied,
+	    "a layer has files in the directory, but no entry for it: its mode depends on the runtime");
+	note_entries(v, "overlay-attribute", &l->overlay,
+	    "attributes of overlayfs: podman and CRI-O set them, containerd does not; this result is for containerd");
+	if (refused == 0)
+		note_entries(v, "runtimes-differ", &l->differ,
+		    "not the same in containerd and in podman; this result is for containerd");
+	/* a layer has an entry "/": can the user enter and list podman's? */
+	root = &l->root;
+	if (l->root_set > 0 && l->refusals[EXTRACT_PODMAN].code == NULL &&
+	    set_user(v) == 0 &&
+	    finding_judge(&v->user.who, root->mode, root->uid, root->gid) !=
+	        FINDING_NONE)
+		verdict_note(v, "root-not-readable", "/", l->root_set,
+		    "/ has mode %04o and owner %ju:%ju in podman and CRI-O: the container cannot start, or nothing in it can be read; containerd has 0755",
+		    (unsigned int)(root->mode & 07777), (uintmax_t)root->uid,
+		    (uintmax_t)root->gid);
 	ret = 0;
 out:
 	layers_close(l);
@@ -423,38 +403,12 @@ out:
 	return ret;
 }
 
-/*
- * What a layer, though its tar may be fine, makes of one of the runtimes: a
- * type, or a compression, that it does not read.
- */
-static void
-note_packing(struct verdict *v, const struct image_layer *one,
-    unsigned int number)
-{
-	v->refused = v->refused || one->packed != NULL;
-	if (one->odd_type && one->packed == NULL)
-		verdict_note(v, "layer-type", "", number,
-		    "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
-		    number);
-	if (one->packed != NULL)
-		verdict_note(v, "layer-compression", "", number,
-		    "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
-		    number, one->packed);
-	else if (one->skips)
-		verdict_note(v, "layer-compression", "", number,
-		    "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
-		    number);
-	else if (one->looks != NULL)
-		verdict_note(v, "layer-compression", "", number,
-		    "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
-		    number, one->looks);
-}
-
 static int
 open_layers(struct verdict *v)
 {
 	const char *platform = v->opts->platform;
 	struct image *img = &v->image;
+	const struct image_layer *one;
 	char masked[128];
 	unsigned int i;
 
@@ -473,8 +427,30 @@ open_layers(struct verdict *v)
 		verdict_note(v, "other-os", "", 0,
 		    "the image is for %s: it never runs on a node with Linux",
 		    msg_mask(masked, sizeof masked, img->os));
-	for (i = 0; !img->other_os && i < img->n_layers; i++)
-		note_packing(v, &img->layers[i], i + 1);
+	/*
+	 * what a layer, though its tar may be fine, makes of one of the
+	 * runtimes: a type, or a compression, that it does not read
+	 */
+	for (i = 1; !img->other_os && i <= img->n_layers; i++) {
+		one = &img->layers[i - 1];
+		v->refused = v->refused || one->packed != NULL;
+		if (one->odd_type && one->packed == NULL)
+			verdict_note(v, "layer-type", "", i,
+			    "layer %u has a media type that containerd does not accept; podman and CRI-O look at its content",
+			    i);
+		if (one->packed != NULL)
+			verdict_note(v, "layer-compression", "", i,
+			    "layer %u is compressed with %s: podman and CRI-O may read that, containerd does not",
+			    i, one->packed);
+		else if (one->skips)
+			verdict_note(v, "layer-compression", "", i,
+			    "layer %u begins with a skippable frame of zstd: containerd skips it, podman and CRI-O refuse the layer",
+			    i);
+		else if (one->looks != NULL)
+			verdict_note(v, "layer-compression", "", i,
+			    "layer %u is a tar whose first name begins as %s does: containerd takes it, podman and CRI-O refuse the layer",
+			    i, one->looks);
+	}
 	if (v->refused) /* by all, or unread */
 		return tree_init(&v->tree);
 	if (img->n_layers == 0)

@@ -35,18 +35,6 @@ top_of(const struct node *n)
 	return n;
 }
 
-/* Is it of the bundle, rather than of a base image? */
-static bool
-is_part(const struct verdict *v, const struct node *n)
-{
-	/* registry+v1 and plain bundles, catalogs, charts */
-	static const char *const parts[] = {"manifests", "metadata", "tests",
-	    "configs", "Chart.yaml", "values.yaml", "templates", "crds",
-	    "charts", NULL};
-
-	return !v->on_base || names_one_of(top_of(n)->name, parts);
-}
-
 /* Add " PATH", as a shell wants it.  Returns 0, or -1: there is no room. */
 static int
 fix_add_path(char *command, const struct node *n)
@@ -73,6 +61,10 @@ fix_make_chmod(const struct verdict *v, char *command,
     const struct verdict_finding *f, size_t n)
 {
 	static const char recursive[] = "chmod -R a+rX";
+	/* registry+v1 and plain bundles, catalogs, charts */
+	static const char *const tops[] = {"manifests", "metadata", "tests",
+	    "configs", "Chart.yaml", "values.yaml", "templates", "crds",
+	    "charts", NULL};
 	const struct node *all = NULL, *one;
 	size_t parts = 0;
 	bool fits = true;
@@ -80,7 +72,8 @@ fix_make_chmod(const struct verdict *v, char *command,
 	memcpy(command, recursive, sizeof recursive);
 	for (; n > 0; n--, f++) {
 		one = f->node;
-		if (!is_part(v, one))
+		/* of the bundle, rather than of a base image? */
+		if (v->on_base && !names_one_of(top_of(one)->name, tops))
 			continue;
 		parts++;
 		if (all != NULL && top_of(all) != top_of(one)) {
