@@ -75,21 +75,41 @@ ignores_take(const struct opt *o, void *to, const char *value)
 	return ignores_new(to, value, "", 0);
 }
 
-/*
- * Look for "until YYYY-MM-DD" in the reason: the last day of it, in UTC.  NULL,
- * or what is wrong with it.
- */
+/* Take a line: CODE[:PATH]  # REASON.  NULL, or what is wrong with it. */
 static const char *
-ignores_read_day(struct ignore *one, const char *file)
+ignores_read_line(struct ignores *all, char *text, size_t line,
+    const char *file)
 {
-	const char *p = one->reason;
-	char today[32], day[32];
+	char *reason, *end, today[32], day[32];
+	const char *wrong, *p;
 	time_t now = time(NULL);
+	struct ignore *one;
 	struct tm tm;
 
+	text += strspn(text, " \t");
+	text[strcspn(text, "\r\n")] = '\0';
+	if (*text == '\0' || *text == '#')
+		return NULL;
+	reason = strstr(text, " #");
+	if (reason == NULL)
+		reason = strstr(text, "\t#");
+	if (reason == NULL || reason[2 + strspn(reason + 2, " \t#")] == '\0')
+		return "no reason: CODE[:PATH]  # REASON";
+	end = reason;
+	reason += 2 + strspn(reason + 2, " \t#");
+	while (end > text && strchr(" \t", end[-1]) != NULL)
+		end--;
+	*end = '\0';
+	if (strlen(reason) >= IGNORES_TEXT)
+		return "its reason is too long";
+	wrong = ignores_new(all, text, reason, line);
+	if (wrong != NULL)
+		return wrong;
+	one = &all->all[all->n - 1];
+	/* "until YYYY-MM-DD": the last day of it, in UTC */
 	gmtime_r(&now, &tm);
 	strftime(today, sizeof today, "%Y-%m-%d", &tm);
-	for (; (p = strstr(p, "until ")) != NULL; p++) {
+	for (p = one->reason; (p = strstr(p, "until ")) != NULL; p++) {
 		if (p > one->reason && isalnum((unsigned char)p[-1]))
 			continue;
 		p += strlen("until ");
@@ -112,35 +132,6 @@ ignores_read_day(struct ignore *one, const char *file)
 		    file, one->line, one->text, p);
 	}
 	return NULL;
-}
-
-/* Take a line: CODE[:PATH]  # REASON.  NULL, or what is wrong with it. */
-static const char *
-ignores_read_line(struct ignores *all, char *text, size_t line,
-    const char *file)
-{
-	char *reason, *end;
-	const char *wrong;
-
-	text += strspn(text, " \t");
-	text[strcspn(text, "\r\n")] = '\0';
-	if (*text == '\0' || *text == '#')
-		return NULL;
-	reason = strstr(text, " #");
-	if (reason == NULL)
-		reason = strstr(text, "\t#");
-	if (reason == NULL || reason[2 + strspn(reason + 2, " \t#")] == '\0')
-		return "no reason: CODE[:PATH]  # REASON";
-	end = reason;
-	reason += 2 + strspn(reason + 2, " \t#");
-	while (end > text && strchr(" \t", end[-1]) != NULL)
-		end--;
-	*end = '\0';
-	if (strlen(reason) >= IGNORES_TEXT)
-		return "its reason is too long";
-	wrong = ignores_new(all, text, reason, line);
-	return wrong != NULL ? wrong
-	                     : ignores_read_day(&all->all[all->n - 1], file);
 }
 
 enum wire_exit

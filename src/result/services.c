@@ -277,44 +277,16 @@ case_line(const struct json *f, const char *before, char buf[static 32])
 }
 
 static void
-junit_print_case(const char *command, const struct json *one)
+junit_print(const char *command, const struct json *cases)
 {
 	static const char *const elements[] = {"system-out", "failure",
 	    "error"};
-	const struct json *f = json_first(json_get(one, "findings"));
-	enum found_state state = case_state(one);
-	bool told = state != FOUND_GOOD || f != NULL;
-	const char *file, *fix;
-	char line[32];
-
-	out_printf("    <testcase classname=\"unpackctl.%s\" name=\"%s\">\n",
-	    command, json_get_text(one, "name"));
-	if (state != FOUND_GOOD)
-		out_printf("      <%s message=\"%s\" type=\"%s\">",
-		    elements[state], json_get_text(one, "message"),
-		    json_get_text(f, "code"));
-	else if (told)
-		out_printf("      <%s>", elements[state]);
-	for (; f != NULL; f = json_next(f)) {
-		file = json_get_text(f, "file");
-		fix = json_get_text(f, "fix");
-		out_printf("%s%s%s%s: %s [%s]\n%s%s%s", file,
-		    case_line(f, ":", line), *file != '\0' ? ": " : "",
-		    json_get_text(f, "severity"), json_get_text(f, "message"),
-		    json_get_text(f, "code"), *fix != '\0' ? "fix: " : "", fix,
-		    *fix != '\0' ? "\n" : "");
-	}
-	if (told)
-		out_printf("</%s>\n", elements[state]);
-	out_text("    </testcase>\n");
-}
-
-static void
-junit_print(const char *command, const struct json *cases)
-{
-	const struct json *one;
+	const struct json *one, *f;
+	enum found_state state;
 	size_t n[FOUND_BROKEN + 1] = {0};
-	char counts[128];
+	char counts[128], line[32];
+	const char *file, *fix;
+	bool told;
 
 	for (one = json_first(cases); one != NULL; one = json_next(one))
 		n[case_state(one)]++;
@@ -324,8 +296,34 @@ junit_print(const char *command, const struct json *cases)
 	out_printf(
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites %s>\n  <testsuite name=\"unpackctl %s\" %s>\n",
 	    counts, command, counts);
-	for (one = json_first(cases); one != NULL; one = json_next(one))
-		junit_print_case(command, one);
+	for (one = json_first(cases); one != NULL; one = json_next(one)) {
+		f = json_first(json_get(one, "findings"));
+		state = case_state(one);
+		told = state != FOUND_GOOD || f != NULL;
+		out_printf(
+		    "    <testcase classname=\"unpackctl.%s\" name=\"%s\">\n",
+		    command, json_get_text(one, "name"));
+		if (state != FOUND_GOOD)
+			out_printf("      <%s message=\"%s\" type=\"%s\">",
+			    elements[state], json_get_text(one, "message"),
+			    json_get_text(f, "code"));
+		else if (told)
+			out_printf("      <%s>", elements[state]);
+		for (; f != NULL; f = json_next(f)) {
+			file = json_get_text(f, "file");
+			fix = json_get_text(f, "fix");
+			out_printf("%s%s%s%s: %s [%s]\n%s%s%s", file,
+			    case_line(f, ":", line), *file != '\0' ? ": " : "",
+			    json_get_text(f, "severity"),
+			    json_get_text(f, "message"),
+			    json_get_text(f, "code"),
+			    *fix != '\0' ? "fix: " : "", fix,
+			    *fix != '\0' ? "\n" : "");
+		}
+		if (told)
+			out_printf("</%s>\n", elements[state]);
+		out_text("    </testcase>\n");
+	}
 	out_text("  </testsuite>\n</testsuites>\n");
 }
 
