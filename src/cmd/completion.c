@@ -78,10 +78,9 @@ cmd_completion(int argc, char **argv)
 		out_text(scripts[i].script);
 		return out_flush() == 0 ? WIRE_OK : WIRE_FAIL;
 	}
-	(void)opt_wrong(&cmd_completion_options,
+	return opt_wrong(&cmd_completion_options,
 	    "completion takes one of bash, zsh and fish, not '%s'",
 	    msg_mask(shown, sizeof shown, argv[1]));
-	return WIRE_USAGE;
 }
 
 /* -------------------------------------------------------------- candidates */

@@ -72,13 +72,11 @@ cmd_explain(int argc, char **argv)
 	if (opt_parse(&cmd_explain_options, &a, argc, argv, &code) < 0)
 		return code;
 	argv++;
-	for (i = 0; argv[i] != NULL; i++) {
-		if (codes_find(argv[i]) != NULL)
-			continue;
-		(void)opt_wrong(&cmd_explain_options, "unknown code '%s'",
-		    msg_mask(shown, sizeof shown, argv[i]));
-		return WIRE_USAGE;
-	}
+	for (i = 0; argv[i] != NULL; i++)
+		if (codes_find(argv[i]) == NULL)
+			return opt_wrong(&cmd_explain_options,
+			    "unknown code '%s'",
+			    msg_mask(shown, sizeof shown, argv[i]));
 	all = a.json ? result_new(WIRE_OK, NULL, NULL, "") : NULL;
 	codes = json_add_array(all, "codes");
 	for (i = 0; (r = explain_at(argv, i)) != NULL; i++) {

@@ -361,20 +361,18 @@ judge_check(struct run *r, const struct psa_check *k)
 	struct place p;
 	const struct json *item;
 	const char *const *field;
+	bool each; /* of the containers */
 	size_t n, i;
 	int ret = 0;
 
 	r->inherited = false;
 	for (field = k->fields; *field != NULL && ret == 0; field++) {
-		if (strncmp(*field, "spec.", 5) == 0) {
+		each = strncmp(*field, "*.", 2) == 0;
+		if (strncmp(*field, "spec.", 5) == 0)
 			ret = judge_from(r, k, &pod, *field + 5);
-			continue;
-		}
-		if (strncmp(*field, "*.", 2) != 0) {
+		else if (!each)
 			ret = judge_annotations(r, k, *field);
-			continue;
-		}
-		for (n = 0; n < N_LISTS; n++) {
+		for (n = 0; each && n < N_LISTS; n++) {
 			i = 0;
 			for (item = json_first(
 			         json_get(r->spec, container_lists[n]));
