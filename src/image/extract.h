@@ -65,9 +65,10 @@ struct extract {
 
 /*
  * Take the next entry, whose strings may be changed, into the tree, which
- * tree_init has made, and names; the caller has filled below, lower, n_lower, refusals and
- * differ, all else is zeros.  Returns 0, also where a runtime refuses it, which
- * takes none after it.  -1 (reported): no memory, or a limit of ours.
+ * tree_init has made, and names; the caller has filled below, lower, n_lower,
+ * refusals and differ, all else is zeros.  Returns 0, also where a runtime
+ * refuses it, which takes none after it.  -1 (reported): no memory, or a limit
+ * of ours.
  */
 int extract_entry(struct extract *x, struct tarscan_entry *e);
 

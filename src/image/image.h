@@ -60,8 +60,8 @@ int image_list(const struct source *source, uint64_t max, struct json *names);
 
 /*
  * Open the image, verify every blob of it, and decompress its layers: at most
- * max bytes in all.  Where the source has no tag, it is the one at `place` of those
- * that an archive or layout holds, from 0.  platform is "os/arch" or
+ * max bytes in all.  Where the source has no tag, it is the one at `place` of
+ * those that an archive or layout holds, from 0.  platform is "os/arch" or
  * "os/arch/variant"; of an index the image for it is taken, or else the first
  * one, with mismatch set.  Returns 0, or -1 (reported).  image_close may be
  * called after a failure and on an image that is all zeros.

@@ -177,8 +177,7 @@ unknown(void)
 	OK(parse("-jobs 7 -bundle-dir=x -j8") == -1);
 	OK(parse("-jobs 7 -bundle-dir=x -q") == 0 && got.jobs == 7 &&
 	    got.quiet && strcmp(got.inner.dir, "x") == 0);
-	wrong("-bundle x",
-	    "unknown option '-bundle'");
+	wrong("-bundle x", "unknown option '-bundle'");
 	command.one_dash = false;
 }
 

@@ -127,8 +127,7 @@ failed(bool json, int number, enum wire_exit code, bool before)
 		return BAD;
 	result_start("CheckResult", json);
 	if (before)
-		(void)result_print(
-		    result_new(WIRE_FAIL, NULL, NULL, "before"));
+		(void)result_print(result_new(WIRE_FAIL, NULL, NULL, "before"));
 	signals_catch(number == SIGALRM ? 100 : 0);
 	(void)raise(number);
 	return io_stopped() ? (int)result_end(code) : BAD;

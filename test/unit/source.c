@@ -72,7 +72,8 @@ static void
 test_detect(void)
 {
 	(void)mkdir("d", 0755);
-	OK(looks_like("d") == SOURCE_ROOT && looks_like("dir:d") == SOURCE_ROOT);
+	OK(looks_like("d") == SOURCE_ROOT &&
+	    looks_like("dir:d") == SOURCE_ROOT);
 	tap_file("d/manifest.json", "{}");
 	OK(looks_like("d") == SOURCE_ROOT);
 	tap_file("d/version", "Directory Transport Version: 1.1\n");
