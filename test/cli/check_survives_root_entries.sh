@@ -51,13 +51,11 @@ tried() { # ENTRY: in each kind of layer, in front and behind
 for name in / ./ // a/.. ../; do
 	tried "dir $name 0755"
 done
-for name in /; do
-	tried "dir $name 0700"
-	tried "file $name 0644 x"
-	tried "fifo $name 0644"
-	tried "symlink $name manifests"
-	tried "link $name manifests/a.yaml"
-done
+tried "dir / 0700"
+tried "file / 0644 x"
+tried "fifo / 0644"
+tried "symlink / manifests"
+tried "link / manifests/a.yaml"
 
 {
 	base
@@ -72,6 +70,6 @@ ok "what both refuse is refused beside it" judged 3 refused
 ok "... with the code of the entry" [ "$(jq -r '.findings[0].code' out)" = whiteout-of-parent ]
 {
 	printf '%s\n' layer 'dir a 0755' 'link b /' 'link c .'
-} >link
-ok "a hard link to / is refused" judged 3 link
+} >hardlink
+ok "a hard link to / is refused" judged 3 hardlink
 done_testing

@@ -122,16 +122,16 @@ for kind in cri-jsonl cri-json docker-jsonl docker-json; do
 done
 # a line that breaks off, and what comes next does not go on with it
 for kind in cri docker; do
-	python3 form.py $kind jsonl | head -n 3 >cut
+	python3 form.py $kind jsonl | head -n 3 >broken
 	python3 form.py $kind jsonl >new
 	sed 's/^/[pod\/p\/bundle] /' jsonl >prefixed
 	for next in jsonl json prefixed new; do
-		ok "$kind, cut, and $next" exits 0 "$UNPACKCTL" extract -q -C got cut $next
+		ok "$kind, cut, and $next" exits 0 "$UNPACKCTL" extract -q -C got broken $next
 		ok "  comes back" cmp -s in/manifests/r got/manifests/r
 		rm -rf got
 	done
 	jq -r .content json | base64 -d >b.gz
-	ok "$kind, cut, and an archive" exits 0 "$UNPACKCTL" extract -q -C got cut b.gz
+	ok "$kind, cut, and an archive" exits 0 "$UNPACKCTL" extract -q -C got broken b.gz
 	rm -rf got
 done
 # the names tell, whatever the time stamps say

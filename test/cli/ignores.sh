@@ -41,7 +41,7 @@ ignores() {
 }
 
 # by code, by path
-f=file-not-readable
+f='file-not-readable'
 ignores 3 "" -q
 ignores 0 "$f 3" --ignore $f
 is "each is told" "$(jq -r '[.ignored[0].findings[].path] | join(" ")' out)" \

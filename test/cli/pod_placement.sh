@@ -107,7 +107,7 @@ for j in '' x '[]' '1' 'null' '{' '{} {}' '"a"' 'spec: {}'; do
 	ok "... a JSON object" has err 'takes a JSON object'
 done
 refuse --image-pull-policy never
-for l in '' cpu cpu= =1 cpu=1, ,cpu=1 'cpu=1, memory=1Mi' cpu=1=2 -a=1 cpu=1,cpu=2; do
+for l in '' cpu cpu= =1 'cpu=1,' ,cpu=1 'cpu=1, memory=1Mi' cpu=1=2 -a=1 cpu=1,cpu=2; do
 	refuse --limits "$l"
 	refuse --requests "$l"
 done

@@ -3,6 +3,7 @@
 # unpackctl test: many images against the cluster in one call, a pod each; what
 # is wrong with bundles is told apart from what is wrong with the cluster; no
 # pod is left behind, also after Ctrl-C.  IMAGES_N (60; 200 for a whole catalog) images.
+# shellcheck disable=SC2046 # lists of words
 . "$TOP/test/cluster/lib.sh"
 cluster_open
 : "${IMAGES_N:=60}"

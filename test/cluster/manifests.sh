@@ -84,6 +84,7 @@ ok "the example pod is what unpackctl makes" sh -c "\"\$UNPACKCTL\" pod \
 	diff - '$E/pod.yaml' | grep -v '^> #' | grep '^[<>]'; [ \$? = 1 ]"
 here <"$E/pod.yaml" >pod.yaml
 ok "the server takes it" exits 0 kubectl create --dry-run=server -f pod.yaml
+# shellcheck disable=SC2089,SC2090 # words, and quotes that stay
 for flags in '' '--run-as-user namespace' '--run-as-user 1001' \
 	'--format jsonl --parts 0-3' '--pull-secret a --pull-secret b' \
 	'--deadline 60 --log-limit 10Mi --symlinks keep' \

@@ -36,6 +36,7 @@ for f in "$release"/*; do
 	case $f in *.asc | *.minisig) continue ;; esac
 	ok "${f##*/}" cmp "$f" "build/release/${f##*/}"
 done
+# shellcheck disable=SC2010 # plain names
 is "no more, no less" "$(ls build/release)" \
 	"$(cd "$release" && ls | grep -v 'SHA256SUMS[.]')"
 for i in unpack unpackctl; do

@@ -385,8 +385,6 @@ words(void)
 static void
 parse(void)
 {
-	int minor = 1;
-
 	OK_STR(fields(PSA_BASELINE, 30, SECURITY("\"privileged\":1"), NULL),
 	    "no pod");
 	OK_STR(fields(PSA_BASELINE, 30, WHOLE("\"sysctls\":[{\"name\":1}]"),
