@@ -77,10 +77,24 @@ remove_temp(const struct target *t, const char *name)
 
 /* --------------------------------------------------------------- leftovers */
 
+/* Is nothing in it, as in one whose maker was killed before it had its mark? */
+static bool
+target_is_empty(int fd, const struct stat *st)
+{
+	DIR *dir = S_ISDIR(st->st_mode) ? target_open_dir(fd) : NULL;
+	struct dirent *e;
+
+	if (dir == NULL)
+		return S_ISREG(st->st_mode) && st->st_size == 0;
+	while ((e = readdir(dir)) != NULL && path_is_dots(e->d_name))
+		continue;
+	(void)closedir(dir);
+	return e == NULL;
+}
+
 /*
  * Open the temporary `name`, of ours: it has a name that target_begin gives for
- * our target, and the mark.  Without extended attributes there are none.
- * Returns it, or -1.
+ * our target, and the mark, or nothing in it.  Returns it, or -1.
  */
 static int
 target_open_temp(const struct target *t, const char *name)
@@ -99,7 +113,8 @@ target_open_temp(const struct target *t, const char *name)
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
-	    (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) && target_is_ours(fd))
+	    (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) &&
+	    (target_is_ours(fd) || target_is_empty(fd, &st)))
 		return fd;
 	(void)close(fd);
 	return -1;

@@ -61,6 +61,26 @@ marks w/.t.unpack-10c4ed
 flock w/.t.unpack-10c4ed "$UNPACKCTL" extract -q -C w/t log 2>/dev/null
 only "./.t.unpack-10c4ed ./t "
 
+# its maker was killed before it had its mark: it is empty then
+for cmd in "mkdir" "touch"; do
+	reset
+	$cmd w/.t.unpack-abcdef
+	ok "an empty leftover: $cmd" exits 0 "$UNPACKCTL" extract -q -C w/t log
+	only "./t "
+	reset
+	mkdir w/t
+	$cmd w/.t.unpack-abcdef w/.t.unpack-fedcba
+	ok "  under a lock" flock w/.t.unpack-abcdef \
+		"$UNPACKCTL" extract -q -C w/t log
+	only "./.t.unpack-abcdef ./t "
+done
+reset
+mkdir w/.t.unpack-abcdef w/.t.unpack-fedcba
+: >w/.t.unpack-abcdef/f
+echo >w/.t.unpack-badbad
+ok "one with something in it, and no mark" exits 0 "$UNPACKCTL" extract -q -C w/t log
+only "./.t.unpack-abcdef ./.t.unpack-badbad ./t "
+
 # a deep leftover, deeper than there are descriptors
 reset
 mkdir w/.t.unpack-abcdef
